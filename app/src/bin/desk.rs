@@ -1,0 +1,2 @@
+//! The studio and admin wasm client.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The buyer's wasm client.
+fn main() {}

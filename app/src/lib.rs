@@ -1,0 +1,1 @@
+//! Vitrine: pages, loaders and server functions.

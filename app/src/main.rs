@@ -1,0 +1,2 @@
+//! The program `vitrine`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Interface primitives: behaviour and skin, no data access.

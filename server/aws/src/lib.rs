@@ -1,0 +1,1 @@
+//! The ports on AWS: DynamoDB and S3.

@@ -1,0 +1,1 @@
+//! The Identity port and the built-in OIDC provider.

@@ -1,0 +1,124 @@
+//! Durable jobs: any run time, leases, back-off, dead letters. At least once, so handlers are idempotent.
+//!
+//! Invariants:
+//! - A job is named by `kind` and `key`; enqueuing the same pair while it waits or runs is the same job.
+//! - A leased job comes back when its lease ends without an answer.
+//! - After `max_attempts` failures it is a dead letter: kept, listed, counted, retried only by hand.
+//! - Nothing here assumes one process: leases are conditional writes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use vitrine_table::{Item, TableError};
+
+pub mod conformance;
+pub mod table;
+
+/// What to do, when.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct NewJob {
+    /// Names the handler, `[a-z0-9._-]`, e.g. `mail.send`.
+    pub kind: String,
+    /// Makes it unique within its kind.
+    pub key: String,
+    /// What the handler needs; at most 64 KiB as JSON; ids rather than records.
+    pub payload: serde_json::Value,
+    /// Not before, UTC milliseconds since the epoch.
+    pub run_at_ms: i64,
+    /// Failures before it is a dead letter; 1 to 50.
+    pub max_attempts: u32,
+    /// `traceparent` of what caused it.
+    pub trace: Option<String>,
+}
+
+/// A job in hand.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Job {
+    /// What was asked.
+    #[serde(flatten)]
+    pub job: NewJob,
+    /// 1 on the first try.
+    pub attempt: u32,
+    /// Proof of the lease.
+    pub lease: String,
+}
+
+/// A job that gave up.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct DeadLetter {
+    /// What was asked.
+    #[serde(flatten)]
+    pub job: NewJob,
+    /// The last failure, for people.
+    pub error: String,
+    /// UTC milliseconds since the epoch.
+    pub died_ms: i64,
+}
+
+/// Numbers for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Waiting or leased.
+    pub waiting: u64,
+    /// Given up.
+    pub dead: u64,
+}
+
+/// Why a queue did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The lease ended and somebody else has the job.
+    #[error("the lease of this job was lost")]
+    LeaseLost,
+    /// No dead letter of that name.
+    #[error("there is no such dead letter")]
+    NotFound,
+    /// Payload too large, bad kind.
+    #[error("the job is not acceptable: {0}")]
+    Invalid(String),
+    /// The store under it.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+/// Short for a port's answer.
+pub type Result<T> = std::result::Result<T, QueueError>;
+
+/// The contract; [`conformance`] checks it.
+#[async_trait]
+pub trait Queue: Send + Sync + 'static {
+    /// Hands a job over. `false`: the same job was there already.
+    async fn enqueue(&self, job: NewJob) -> Result<bool>;
+
+    /// The item that IS this job, to be put in the caller's own business transaction (`ItemAbsent` condition is the
+    /// caller's choice). `None`: this queue does not live in the table; the outbox sweeper hands jobs over instead.
+    fn as_item(&self, job: &NewJob) -> Result<Option<Item>>;
+
+    /// Up to `limit` due jobs, leased for `lease_secs`.
+    async fn lease(&self, limit: usize, lease_secs: u32) -> Result<Vec<Job>>;
+
+    /// Done; forget it.
+    async fn done(&self, job: &Job) -> Result<()>;
+
+    /// Failed; it comes back after a growing, jittered delay (at most an hour) or becomes a dead letter.
+    async fn failed(&self, job: &Job, error: &str) -> Result<()>;
+
+    /// Done for now; run again at `run_at_ms` with attempts counted from zero.
+    async fn again(&self, job: &Job, run_at_ms: i64) -> Result<()>;
+
+    /// Dead letters, newest first, with a cursor.
+    async fn dead(&self, limit: usize, cursor: Option<String>) -> Result<(Vec<DeadLetter>, Option<String>)>;
+
+    /// Puts a dead letter back, due now.
+    async fn revive(&self, kind: &str, key: &str) -> Result<()>;
+
+    /// How full it is.
+    async fn depth(&self) -> Result<Depth>;
+
+    /// Waits until something may be due or `at_most` has passed.
+    async fn wait(&self, at_most: std::time::Duration);
+}
+
+/// A queue that is handed around.
+pub type SharedQueue = Arc<dyn Queue>;

@@ -1,0 +1,1 @@
+//! The Search port on tantivy: facets, prefixes, typos, many scripts.

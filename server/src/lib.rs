@@ -1,0 +1,1 @@
+//! What Vitrine knows: services, rules, stores and REST, without a user interface.

@@ -1,0 +1,1 @@
+//! Money, prices, tax and discounts as pure functions that compile to native code and wasm.

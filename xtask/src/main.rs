@@ -1,0 +1,2 @@
+//! `cargo xtask <word>`.
+fn main() {}
