@@ -1,1 +1,26 @@
 //! Vitrine: pages, loaders and server functions.
+//!
+//! Invariants:
+//! - A page reads through `data` and acts through `rpc`; `ui` draws; texts come from `i18n`.
+//! - What differs between browser and server is behind `platform`, same names on both sides.
+//! - The shop's client names no page of the desk.
+//!
+//! Template: `index.html` is the frame of every document. The server's HTML layer replaces each of its marks once:
+//! `{lang}` and `{dir}` (of the page's locale), `{head}` and `<!--boot-->`. `{head}` is, in this order: the sheets of
+//! [`shop::STYLESHEETS`], [`shop::PRINT_SHEET`] with `media="print"`, `js/theme.js` as a plain script (it sets the scheme before
+//! the first paint), icons, `<meta name="vitrine-prefs">` with [`platform::Prefs`] as JSON, and
+//! `<link id="vitrine-locale" rel="preload" as="fetch" crossorigin>` to the locale's one hashed file. The boot mark
+//! becomes `<script type="module">` of the client's `boot.js`, which waits for that file and then starts the client.
+
+#[cfg(feature = "shop")]
+pub mod data;
+pub mod i18n;
+pub mod platform;
+#[cfg(feature = "shop")]
+pub mod routes;
+#[cfg(feature = "shop")]
+pub mod rpc;
+#[cfg(feature = "server")]
+pub mod serve;
+#[cfg(feature = "shop")]
+pub mod shop;

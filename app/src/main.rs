@@ -1,2 +1,189 @@
-//! The program `vitrine`.
-fn main() {}
+//! The program `vitrine`: serve, import, export, configuration.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use vitrine_server::catalog::exchange::{Importer, Outcome, export};
+use vitrine_server::config::{Config, DOCS, LogFormat};
+use vitrine_server::ctx::OpCtx;
+use vitrine_server::state::{Adapters, App, is_demo, mark_demo};
+
+#[derive(Parser)]
+#[command(name = "vitrine", version, about = "A marketplace for creative work, in one program.")]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Common {
+    /// Configuration file (TOML); `VITRINE_…` variables win over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data directory.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the shop.
+    Serve {
+        /// Port of the shop.
+        #[arg(long)]
+        port: Option<u16>,
+        /// Folder of the built browser files; default: `public` beside the program.
+        #[arg(long, value_name = "DIR")]
+        public: Option<PathBuf>,
+        /// Mark a new data directory as demonstration: payment simulator, mail outbox, demo accounts; loopback only.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Import JSON lines with their files; a bad row never stops the rest.
+    Import {
+        /// A `.jsonl` file, or a folder that holds `catalog.jsonl`.
+        path: PathBuf,
+        /// As with `serve`.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Export everything of the catalogue as JSON lines with files.
+    Export {
+        /// A folder; made if missing.
+        dir: PathBuf,
+    },
+    /// Look at the configuration.
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Check it and print what is in force, without secrets.
+    Check,
+    /// Every key, its default and its meaning.
+    Docs,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    if let Command::Config { what: ConfigCommand::Docs } = &cli.command {
+        for (key, default, meaning) in DOCS {
+            println!("{key}\n    default: {default}\n    {meaning}");
+        }
+        return Ok(());
+    }
+    let mut config = Config::load(cli.common.config.as_deref(), std::env::vars())?;
+    if let Some(data) = cli.common.data {
+        config.data_dir = data;
+    }
+    let public = match &cli.command {
+        Command::Serve { port, public, .. } => {
+            if let Some(port) = port {
+                config.port = *port;
+            }
+            public.clone().or_else(|| (!config.public_dir.as_os_str().is_empty()).then(|| config.public_dir.clone()))
+        }
+        _ => None,
+    };
+    let public = match public {
+        Some(dir) => dir,
+        None => std::env::current_exe()?.parent().context("the program stands nowhere")?.join("public"),
+    };
+    log(&config);
+    if matches!(cli.command, Command::Serve { .. }) {
+        template_dir(&public);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(cli.command, config, public))
+}
+
+/// Tells the renderer where the page template is; it reads this variable and offers no other door.
+#[expect(unsafe_code, reason = "set before any thread exists; the framework offers no other way to name its template")]
+fn template_dir(public: &std::path::Path) {
+    // SAFETY: called from `main` before the runtime starts, so no other thread reads the environment.
+    unsafe { std::env::set_var("DIOXUS_PUBLIC_PATH", public) };
+}
+
+fn log(config: &Config) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { demo, .. } => {
+            if demo {
+                mark_demo(&config.data_dir)?;
+            }
+            let app = App::open(config, adapters()).await?;
+            vitrine::serve::serve(app, public).await
+        }
+        Command::Import { path, demo } => {
+            if demo {
+                mark_demo(&config.data_dir)?;
+            }
+            import(config, path).await
+        }
+        Command::Export { dir } => {
+            let app = App::open(config, adapters()).await?;
+            let ctx = OpCtx::system("export", app.clock.now_ms());
+            let rows = export(&ctx, app.catalog.records(), &*app.blob, &dir).await?;
+            println!("{rows} rows in {}", dir.join("catalog.jsonl").display());
+            Ok(())
+        }
+        Command::Config { .. } => {
+            let demo = is_demo(&config.data_dir);
+            config.check(demo)?;
+            println!("{}", serde_json::to_string_pretty(&config.shown())?);
+            Ok(())
+        }
+    }
+}
+
+fn adapters() -> Adapters {
+    Adapters::default()
+}
+
+async fn import(config: Config, path: PathBuf) -> anyhow::Result<()> {
+    let (file, root) = if path.is_dir() {
+        (path.join("catalog.jsonl"), path)
+    } else {
+        let root = path.parent().map(PathBuf::from).filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| ".".into());
+        (path, root)
+    };
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let app = App::open(config, adapters()).await?;
+    let ctx = OpCtx::system("import", app.clock.now_ms());
+    let importer =
+        Importer::new(app.catalog.records().clone(), app.blob.clone(), app.media.clone(), app.queue.clone(), root);
+    let report = importer
+        .run(&ctx, &text, |row| {
+            for note in &row.notes {
+                eprintln!("line {}: {} {:?}: {note}", row.line, row.row, row.outcome);
+            }
+        })
+        .await?;
+    let counts = report.counts();
+    let count = |outcome| counts.get(&outcome).copied().unwrap_or(0);
+    println!(
+        "{} created, {} updated, {} unchanged, {} refused",
+        count(Outcome::Created),
+        count(Outcome::Updated),
+        count(Outcome::Unchanged),
+        count(Outcome::Refused)
+    );
+    // Searches find it at once after the next start; building the index here spares that start the time.
+    app.indexer().catch_up().await?;
+    Ok(())
+}

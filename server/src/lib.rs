@@ -1,1 +1,24 @@
 //! What Vitrine knows: services, rules, stores and REST, without a user interface.
+//!
+//! Invariants:
+//! - Knows no Dioxus. A domain calls another only through its `mod.rs`; ports know no domain.
+//! - Every service function takes [`ctx::OpCtx`] first; every mutation is authorised in `authz` and writes its `AUDIT#`
+//!   item in the business transaction.
+//! - A write takes its tenant from the loaded record, never from the request.
+//! - Nothing slow runs in a request: it is a keyed, idempotent job.
+
+pub mod accounts;
+pub mod audit;
+pub mod authz;
+pub mod catalog;
+pub mod config;
+pub mod ctx;
+pub mod fault;
+pub mod ids;
+pub mod jobs;
+pub mod media;
+pub mod rest;
+pub mod secrets;
+pub mod state;
+pub mod stock;
+pub mod web;

@@ -1,2 +1,88 @@
-//! `cargo xtask <word>`.
-fn main() {}
+//! `cargo xtask <word>`: everything a developer types.
+//!
+//! Invariants:
+//! - A word asks nothing; what it installs it says first, with the reason, and installs only once.
+//! - Children of one machine share one toolchain and one target folder (`sh::Tools`), so nothing compiles twice.
+//!
+//! Not here: what the program does (`vitrine --help`).
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod build;
+mod client;
+mod doctor;
+mod seed;
+mod serve;
+mod setup;
+mod sh;
+mod test;
+mod tidy;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, serve and test Vitrine")]
+struct Args {
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Subcommand)]
+enum Word {
+    /// Install what building needs.
+    Setup {
+        /// Also what the tests need: the browser tests' packages and the services of the conformance tests.
+        #[arg(long)]
+        peers: bool,
+    },
+    /// Build everything and serve the shop, with demonstration content in an empty data folder.
+    Serve(serve::Options),
+    /// Every check, with one summary at the end.
+    Test(test::Options),
+    /// A folder to distribute: `target/vitrine/`, the program and its public files.
+    Build,
+    /// Fetch the demonstration content.
+    Seed,
+    /// What is installed, what is missing, how to get it.
+    Doctor,
+    /// The rules of STYLE.md that a program can check.
+    Tidy,
+    /// Build the browser's files into a folder.
+    Client {
+        /// Smallest code instead of the quickest build.
+        #[arg(long)]
+        release: bool,
+        /// Where; default: beside the other build output.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse().word) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("xtask: {fault:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(word: Word) -> Result<()> {
+    match word {
+        Word::Setup { peers } => setup::run(peers).map(drop),
+        Word::Serve(options) => serve::run(&options),
+        Word::Test(options) => test::run(&options),
+        Word::Build => build::run(),
+        Word::Seed => seed::run().map(drop),
+        Word::Doctor => doctor::run(),
+        Word::Tidy => tidy::run(&sh::Tools::find()?),
+        Word::Client { release, out } => {
+            let tools = setup::run(false)?;
+            let out = out.unwrap_or_else(|| tools.public_dir(release));
+            client::build(&tools, release, &out, release)
+        }
+    }
+}

@@ -1,2 +1,5 @@
 //! The buyer's wasm client.
-fn main() {}
+
+fn main() {
+    dioxus::launch(vitrine::shop::App);
+}

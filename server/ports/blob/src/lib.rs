@@ -17,8 +17,12 @@ use bytes::Bytes;
 use futures::Stream;
 use serde::{Deserialize, Serialize};
 
+mod key;
+
 pub mod conformance;
 pub mod dir;
+
+pub use key::{MAX_KEY, check_key};
 
 /// Longest life of a signed URL, seconds.
 pub const MAX_URL_SECS: u32 = 3600;

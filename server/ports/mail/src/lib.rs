@@ -55,3 +55,29 @@ pub trait Mail: Send + Sync + 'static {
 
 /// A mailer that is handed around.
 pub type SharedMail = Arc<dyn Mail>;
+
+impl Message {
+    /// Whether any adapter may take it.
+    ///
+    /// # Errors
+    /// `Invalid` for a key outside its alphabet or length, a control character in anything that becomes a header, or
+    /// a locale that is no language tag.
+    pub fn check(&self) -> Result<(), MailError> {
+        let invalid = |why: &str| Err(MailError::Invalid(why.to_owned()));
+        let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._/-".contains(&b);
+        if self.key.is_empty() || self.key.len() > 120 || !self.key.bytes().all(named) {
+            return invalid("a key is 1 to 120 of a-z, 0-9, '.', '_', '/' and '-'");
+        }
+        let headers = [&self.to, &self.from, &self.subject].into_iter().chain(&self.reply_to);
+        if headers.into_iter().any(|value| value.chars().any(char::is_control)) {
+            return invalid("a header holds a control character");
+        }
+        if self.to.trim().is_empty() || self.from.trim().is_empty() {
+            return invalid("an address is missing");
+        }
+        if self.locale.is_empty() || !self.locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return invalid("the locale is not a language tag");
+        }
+        Ok(())
+    }
+}

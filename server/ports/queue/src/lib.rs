@@ -14,6 +14,7 @@ use vitrine_table::{Item, TableError};
 
 pub mod conformance;
 pub mod table;
+pub mod worker;
 
 /// What to do, when.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]

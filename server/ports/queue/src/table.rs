@@ -1,1 +1,514 @@
-//! table
+//! The queue that lives in the [`Table`] port: one item per job, found through GSI1.
+//!
+//! Invariants:
+//! - The base item decides; the index only says where to look. A lease is one conditional update of the base item.
+//! - `due` is when the job may be taken next: its run time, the end of its lease, or the end of its back-off.
+//! - An attempt counts when it is leased, so a job that kills its process reaches the dead letters too.
+//!
+//! Not here: running jobs, see [`crate::worker`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use vitrine_clock::SharedClock;
+use vitrine_table::{
+    Condition, Delete, Index, Item, Key, Put, Query, SortRange, Table, TableError, Update, UpdateItem, from_item,
+    to_item,
+};
+
+use crate::{DeadLetter, Depth, Job, NewJob, Queue, QueueError, Result};
+
+/// Partitions of the due index, so that no single one takes every write.
+const SHARDS: u64 = 4;
+/// The index partition of dead letters.
+const DEAD: &str = "JOBDEAD";
+/// Largest payload, bytes as JSON.
+const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
+/// First back-off, milliseconds.
+const BACKOFF_BASE_MS: i64 = 2_000;
+/// Longest back-off, milliseconds.
+const BACKOFF_CAP_MS: i64 = 3_600_000;
+/// Longest error text kept, characters.
+const MAX_ERROR_CHARS: usize = 1_000;
+
+/// A [`Queue`] in the table; any number of processes may share it.
+pub struct TableQueue {
+    table: Arc<dyn Table>,
+    clock: SharedClock,
+    /// Wakes waiting workers of this process; other processes learn from the feed.
+    wake: Notify,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    pk2: String,
+    sk2: String,
+    state: State,
+    kind: String,
+    key: String,
+    /// JSON as text: items refuse floats, payloads need not.
+    payload: String,
+    run_at: i64,
+    due: i64,
+    attempt: u32,
+    max_attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lease: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    died: Option<i64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Waiting,
+    Dead,
+}
+
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+impl Stored {
+    fn new_job(&self) -> Result<NewJob> {
+        let payload = serde_json::from_str(&self.payload).map_err(|e| {
+            TableError::Invalid(format!("the payload of job {}/{} is damaged: {e}", self.kind, self.key))
+        })?;
+        Ok(NewJob {
+            kind: self.kind.clone(),
+            key: self.key.clone(),
+            payload,
+            run_at_ms: self.run_at,
+            max_attempts: self.max_attempts,
+            trace: self.trace.clone(),
+        })
+    }
+}
+
+impl TableQueue {
+    /// A queue over `table`, reading the time from `clock`.
+    pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
+        Self {
+            table,
+            clock,
+            wake: Notify::new(),
+        }
+    }
+
+    async fn update(&self, kind: &str, key: &str, condition: Condition, updates: Vec<Update>) -> Result<Item> {
+        let update = UpdateItem {
+            key: job_key(kind, key),
+            updates,
+            condition: Some(condition),
+        };
+        retry(|| self.table.update(update.clone()))
+            .await
+            .map_err(QueueError::from)
+    }
+
+    /// Takes one job if the base item still says that it is due.
+    async fn take(&self, found: &Stored, now: i64, lease_secs: u32) -> Result<Option<Job>> {
+        let until = now + i64::from(lease_secs) * 1000;
+        let lease = format!("{:032x}", rand::rng().random::<u128>());
+        let condition = Condition::eq("state", State::Waiting.name()).and(Condition::Le("due".into(), now.into()));
+        let taken = self
+            .update(
+                &found.kind,
+                &found.key,
+                condition,
+                vec![
+                    Update::set("due", until),
+                    Update::set("sk2", sort_key(until, &found.kind, &found.key)),
+                    Update::set("lease", lease.clone()),
+                    Update::Add("attempt".into(), 1),
+                ],
+            )
+            .await;
+        let stored: Stored = match taken {
+            Ok(item) => from_item(item)?,
+            // Somebody was faster, or the index lags.
+            Err(QueueError::Table(TableError::ConditionFailed(_))) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let job = Job {
+            job: stored.new_job()?,
+            attempt: stored.attempt,
+            lease,
+        };
+        if stored.attempt > stored.max_attempts {
+            let error = stored
+                .error
+                .unwrap_or_else(|| "every lease ended without an answer".into());
+            self.bury(&job, &error).await?;
+            return Ok(None);
+        }
+        Ok(Some(job))
+    }
+
+    async fn bury(&self, job: &Job, error: &str) -> Result<()> {
+        let now = self.clock.now_ms();
+        let updates = vec![
+            Update::set("state", State::Dead.name()),
+            Update::set("pk2", DEAD),
+            Update::set("sk2", sort_key(now, &job.job.kind, &job.job.key)),
+            Update::set("error", shortened(error)),
+            Update::set("died", now),
+            Update::Remove("lease".into()),
+        ];
+        self.answer(job, updates).await
+    }
+
+    /// A change that only the holder of the lease may make.
+    async fn answer(&self, job: &Job, updates: Vec<Update>) -> Result<()> {
+        let held = Condition::eq("lease", job.lease.clone());
+        match self.update(&job.job.kind, &job.job.key, held, updates).await {
+            Ok(_) => Ok(()),
+            Err(QueueError::Table(TableError::ConditionFailed(_))) => Err(QueueError::LeaseLost),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn count(&self, pk: &str) -> Result<u64> {
+        let mut count = 0;
+        let mut cursor = None;
+        loop {
+            let query = Query::new(Index::Gsi1, pk).limit(1000).after(cursor);
+            let page = retry(|| self.table.query(query.clone())).await?;
+            count += page.items.len() as u64;
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    async fn next_due(&self) -> Result<Option<i64>> {
+        let mut next = None;
+        for shard in 0..SHARDS {
+            let page = self
+                .table
+                .query(Query::new(Index::Gsi1, due_partition(shard)).limit(1))
+                .await?;
+            for item in page.items {
+                let due = from_item::<Stored>(item)?.due;
+                next = Some(next.map_or(due, |n: i64| n.min(due)));
+            }
+        }
+        Ok(next)
+    }
+}
+
+#[async_trait]
+impl Queue for TableQueue {
+    /// A job that waits, runs or is a dead letter is the same job: `false`, and it does not run once more because of
+    /// this call. Whoever needs another run names another key (a version in it), or the handler answers `again`.
+    async fn enqueue(&self, job: NewJob) -> Result<bool> {
+        let put = Put {
+            item: item_of(&job)?,
+            condition: Some(Condition::ItemAbsent),
+        };
+        match retry(|| self.table.put(put.clone())).await {
+            Ok(_) => {
+                self.wake.notify_waiters();
+                Ok(true)
+            }
+            Err(TableError::ConditionFailed(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn as_item(&self, job: &NewJob) -> Result<Option<Item>> {
+        item_of(job).map(Some)
+    }
+
+    async fn lease(&self, limit: usize, lease_secs: u32) -> Result<Vec<Job>> {
+        if limit == 0 || lease_secs == 0 {
+            return Err(QueueError::Invalid(
+                "a lease takes at least one job for at least one second".into(),
+            ));
+        }
+        let now = self.clock.now_ms();
+        // '~' sorts after the '#' that follows the time, so this takes everything due at `now` itself.
+        let due = SortRange::To(format!("{}~", padded(now)));
+        let mut jobs = Vec::new();
+        let mut places: Vec<(u64, Option<String>)> = (0..SHARDS).map(|shard| (shard, None)).collect();
+        // The first page of every shard holds the earliest `limit` jobs; later pages are needed only when the index
+        // lags and candidates turn out to be taken.
+        while jobs.len() < limit && !places.is_empty() {
+            let mut found: Vec<Stored> = Vec::new();
+            let mut more = Vec::new();
+            for (shard, cursor) in places {
+                let query = Query::new(Index::Gsi1, due_partition(shard))
+                    .range(due.clone())
+                    .limit(limit.min(1000))
+                    .after(cursor);
+                let page = retry(|| self.table.query(query.clone())).await?;
+                for item in page.items {
+                    found.push(from_item(item)?);
+                }
+                if page.cursor.is_some() {
+                    more.push((shard, page.cursor));
+                }
+            }
+            found.sort_by(|a, b| a.sk2.cmp(&b.sk2));
+            for stored in &found {
+                if jobs.len() == limit {
+                    break;
+                }
+                match self.take(stored, now, lease_secs).await {
+                    Ok(taken) => jobs.extend(taken),
+                    // Jobs already leased must be answered; the fault shows again on the next call.
+                    Err(error) if !jobs.is_empty() => {
+                        tracing::warn!(%error, "leasing stopped early");
+                        return Ok(jobs);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            places = more;
+        }
+        Ok(jobs)
+    }
+
+    async fn done(&self, job: &Job) -> Result<()> {
+        let delete = Delete {
+            key: job_key(&job.job.kind, &job.job.key),
+            condition: Some(Condition::eq("lease", job.lease.clone())),
+        };
+        match retry(|| self.table.delete(delete.clone())).await {
+            Ok(_) => Ok(()),
+            Err(TableError::ConditionFailed(_)) => Err(QueueError::LeaseLost),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn failed(&self, job: &Job, error: &str) -> Result<()> {
+        if job.attempt >= job.job.max_attempts {
+            return self.bury(job, error).await;
+        }
+        let due = self.clock.now_ms() + backoff_ms(job.attempt);
+        let updates = vec![
+            Update::set("due", due),
+            Update::set("sk2", sort_key(due, &job.job.kind, &job.job.key)),
+            Update::set("error", shortened(error)),
+            Update::Remove("lease".into()),
+        ];
+        self.answer(job, updates).await
+    }
+
+    async fn again(&self, job: &Job, run_at_ms: i64) -> Result<()> {
+        check_time(run_at_ms)?;
+        let updates = vec![
+            Update::set("due", run_at_ms),
+            Update::set("runAt", run_at_ms),
+            Update::set("sk2", sort_key(run_at_ms, &job.job.kind, &job.job.key)),
+            Update::set("attempt", 0),
+            Update::Remove("error".into()),
+            Update::Remove("lease".into()),
+        ];
+        self.answer(job, updates).await?;
+        self.wake.notify_waiters();
+        Ok(())
+    }
+
+    async fn dead(&self, limit: usize, cursor: Option<String>) -> Result<(Vec<DeadLetter>, Option<String>)> {
+        let query = Query::new(Index::Gsi1, DEAD).limit(limit).descending().after(cursor);
+        let page = retry(|| self.table.query(query.clone())).await?;
+        let mut letters = Vec::with_capacity(page.items.len());
+        for item in page.items {
+            let stored: Stored = from_item(item)?;
+            letters.push(DeadLetter {
+                job: stored.new_job()?,
+                error: stored.error.unwrap_or_default(),
+                died_ms: stored.died.unwrap_or(stored.due),
+            });
+        }
+        Ok((letters, page.cursor))
+    }
+
+    async fn revive(&self, kind: &str, key: &str) -> Result<()> {
+        let now = self.clock.now_ms();
+        let dead = Condition::eq("state", State::Dead.name());
+        let updates = vec![
+            Update::set("state", State::Waiting.name()),
+            Update::set("pk2", due_partition(shard_of(kind, key))),
+            Update::set("sk2", sort_key(now, kind, key)),
+            Update::set("due", now),
+            Update::set("attempt", 0),
+            Update::Remove("error".into()),
+            Update::Remove("died".into()),
+        ];
+        match self.update(kind, key, dead, updates).await {
+            Ok(_) => {
+                self.wake.notify_waiters();
+                Ok(())
+            }
+            Err(QueueError::Table(TableError::ConditionFailed(_))) => Err(QueueError::NotFound),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Counts index entries. A counter item would be written by every job of every shop, and jobs that come in a
+    /// business transaction by [`Queue::as_item`] would have to carry it.
+    async fn depth(&self) -> Result<Depth> {
+        let mut waiting = 0;
+        for shard in 0..SHARDS {
+            waiting += self.count(&due_partition(shard)).await?;
+        }
+        Ok(Depth {
+            waiting,
+            dead: self.count(DEAD).await?,
+        })
+    }
+
+    async fn wait(&self, at_most: Duration) {
+        let woken = self.wake.notified();
+        let until_due = match self.next_due().await {
+            Ok(Some(due)) => {
+                let ms = u64::try_from(due - self.clock.now_ms()).unwrap_or(0);
+                // Not zero: an index that lags may show a job that is already taken.
+                Duration::from_millis(ms.max(20)).min(at_most)
+            }
+            Ok(None) => at_most,
+            Err(error) => {
+                tracing::warn!(%error, "the next due job could not be read");
+                at_most
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            () = self.table.feed_wait(at_most) => {}
+            () = tokio::time::sleep(until_due) => {}
+        }
+    }
+}
+
+fn item_of(job: &NewJob) -> Result<Item> {
+    let invalid = |why: &str| Err(QueueError::Invalid(why.into()));
+    let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    if job.kind.is_empty() || job.kind.len() > 64 || !job.kind.bytes().all(named) {
+        return invalid("a kind is 1 to 64 of a-z, 0-9, '.', '_' and '-'");
+    }
+    if job.key.is_empty() || job.key.len() > 512 {
+        return invalid("a key is 1 to 512 bytes");
+    }
+    if !(1..=50).contains(&job.max_attempts) {
+        return invalid("attempts are 1 to 50");
+    }
+    check_time(job.run_at_ms)?;
+    let payload = job.payload.to_string();
+    if payload.len() > MAX_PAYLOAD_BYTES {
+        return invalid("the payload is over 64 KiB");
+    }
+    let stored = Stored {
+        pk2: due_partition(shard_of(&job.kind, &job.key)),
+        sk2: sort_key(job.run_at_ms, &job.kind, &job.key),
+        state: State::Waiting,
+        kind: job.kind.clone(),
+        key: job.key.clone(),
+        payload,
+        run_at: job.run_at_ms,
+        due: job.run_at_ms,
+        attempt: 0,
+        max_attempts: job.max_attempts,
+        trace: job.trace.clone(),
+        lease: None,
+        error: None,
+        died: None,
+    };
+    Ok(to_item(&job_key(&job.kind, &job.key), &stored)?)
+}
+
+fn check_time(ms: i64) -> Result<()> {
+    // Fifteen digits reach past the year 30000 and stay below 2^53.
+    if (0..=999_999_999_999_999).contains(&ms) {
+        Ok(())
+    } else {
+        Err(QueueError::Invalid("the run time is out of range".into()))
+    }
+}
+
+fn job_key(kind: &str, key: &str) -> Key {
+    Key::new(format!("JOB#{kind}#{key}"), "JOB")
+}
+
+fn due_partition(shard: u64) -> String {
+    format!("JOBDUE#{shard}")
+}
+
+fn padded(ms: i64) -> String {
+    format!("{ms:015}")
+}
+
+fn sort_key(ms: i64, kind: &str, key: &str) -> String {
+    format!("{}#{kind}#{key}", padded(ms))
+}
+
+/// FNV-1a: the same in every build and process.
+fn shard_of(kind: &str, key: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    kind.bytes()
+        .chain([b'#'])
+        .chain(key.bytes())
+        .fold(0xcbf2_9ce4_8422_2325, step)
+        % SHARDS
+}
+
+/// Between half of the full delay and all of it; the full delay doubles from two seconds to an hour.
+fn backoff_ms(attempt: u32) -> i64 {
+    let doubled = BACKOFF_BASE_MS.saturating_mul(1_i64 << attempt.saturating_sub(1).min(20));
+    let full = doubled.min(BACKOFF_CAP_MS);
+    rand::rng().random_range(full / 2..=full)
+}
+
+fn shortened(error: &str) -> String {
+    error.chars().take(MAX_ERROR_CHARS).collect()
+}
+
+/// Repeats what the store says is safe to repeat.
+async fn retry<T, F, C>(mut call: C) -> std::result::Result<T, TableError>
+where
+    C: FnMut() -> F,
+    F: Future<Output = std::result::Result<T, TableError>>,
+{
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Err(error) if error.is_retryable() && tries < 6 => {
+                let ms = rand::rng().random_range(5..=10_u64 << tries);
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                tries += 1;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn back_off_doubles_with_jitter_up_to_an_hour() {
+        for (attempt, full) in [(1, 2_000), (2, 4_000), (5, 32_000), (12, 3_600_000), (50, 3_600_000)] {
+            for _ in 0..200 {
+                let ms = backoff_ms(attempt);
+                assert!((full / 2..=full).contains(&ms), "attempt {attempt}: {ms} ms");
+            }
+        }
+    }
+}

@@ -10,7 +10,10 @@
 //!   strings and never empty. An item lacking an index's two attributes is not in that index.
 //! - `ttl` (integer, seconds since the epoch): from that second on the item reads as absent, in get, query, batch and
 //!   for [`Condition::ItemAbsent`]/[`Condition::ItemExists`]; other conditions and ADD see the stored attributes, so a
-//!   writer that may meet an expired item puts it whole under `ItemAbsent`.
+//!   writer that may meet an expired item puts it whole under `ItemAbsent`. Old images in answers and in
+//!   `ConditionFailed` leave an expired item out too; the feed shows it.
+//! - A write that changes nothing leaves no record in the feed. An update without changes, an empty `All`/`Any`, an
+//!   empty bound of a range and an order comparison with anything but a number or string are `Invalid` ([`check`]).
 //! - Index and feed reads never promise read-your-write; base reads with [`Consistency::Strong`] do.
 //!
 //! Not here: domains, retries of business conflicts, any notion of a tenant's rights.
@@ -23,8 +26,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 mod expr;
 mod key;
 
-pub mod chaos;
+pub mod check;
 pub mod conformance;
+pub mod eval;
+pub mod retry;
 pub mod sqlite;
 
 pub use expr::{Condition, Update};
@@ -43,6 +48,10 @@ pub const MAX_BATCH_GET: usize = 100;
 pub const MAX_BATCH_WRITE: usize = 25;
 /// A query page stops after the item that passes this many bytes.
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
+/// Most bytes the puts of one transaction, or the answer of one `transact_get`, may hold.
+pub const MAX_TRANSACT_BYTES: usize = 4 * 1024 * 1024;
+/// A `batch_get` leaves the rest unprocessed after the item that passes this many bytes.
+pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// How long a transaction token is remembered.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(600);
 
@@ -299,7 +308,7 @@ impl TableError {
         match self {
             Self::Conflict | Self::Throttled => true,
             Self::Cancelled(reasons) => {
-                reasons.iter().any(|r| *r == CancelReason::Conflict)
+                reasons.contains(&CancelReason::Conflict)
                     && reasons.iter().all(|r| matches!(r, CancelReason::None | CancelReason::Conflict))
             }
             _ => false,

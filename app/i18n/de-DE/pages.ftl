@@ -1,0 +1,114 @@
+home-title = Musik, Bücher und Filme von denen, die sie machen
+home-lead = Musik, Bücher, Filme und Podcasts, verkauft von denen, die sie machen. Hineinhören, hineinlesen, die Dateien behalten.
+home-new = Neu
+home-all-new = Alle neuen Werke
+home-all = Alle ansehen
+home-genres = Genres
+home-shops = Läden
+home-go-on = Zuletzt angesehen
+home-go-on-note = Nur auf diesem Gerät gespeichert.
+home-total = { $count ->
+    [one] Ein Werk auf Vitrine.
+   *[other] { $count } Werke auf Vitrine.
+ }
+feature-open = Zum Werk
+
+catalog-title = Katalog
+catalog-lead = Alles auf Vitrine nach Art, Genre, Jahr, Preis und Format.
+facets-label = Filter
+results-label = Ergebnisse
+results-count = { $count ->
+    [0] Keine Werke
+    [one] Ein Werk
+   *[other] { $count } Werke
+ }
+works-count = { $count ->
+    [one] ein Werk
+   *[other] { $count } Werke
+ }
+results-empty = Kein Werk passt zu all diesen Filtern
+results-empty-text = Lassen Sie einen davon weg:
+filter-remove = Filter { $name } entfernen
+filter-clear = Alle Filter entfernen
+filter-drop = Ohne { $name }
+filter-drop-brings = { $count ->
+    [one] Ohne { $name }: ein Werk
+   *[other] Ohne { $name }: { $count } Werke
+ }
+sort-label = Sortieren nach
+sort-go = Sortieren
+density-small = Kleinere Cover
+density-large = Größere Cover
+pages-label = Seiten
+pages-previous = Vorige Seite
+pages-next = Nächste Seite
+
+search-title = Suche
+search-title-for = Ergebnisse für „{ $words }“
+search-relaxed = „{ $typed }“ kommt nirgends vor, daher Ergebnisse für „{ $used }“.
+search-exact = Trotzdem nach „{ $typed }“ suchen
+search-nothing = Nichts gefunden für „{ $words }“
+search-nothing-text = Prüfen Sie die Schreibweise, versuchen Sie weniger Wörter oder sehen Sie im Katalog nach.
+search-instead = Was andere ansehen
+
+crumbs-label = Wo Sie sind
+cover-full = Cover in voller Größe
+work-play-all = Hörproben abspielen
+work-about = Über dieses Werk
+work-credits = Mitwirkende
+work-facts = Einzelheiten
+work-source = Quelle
+work-source-licence = Lizenz: { $licence }
+work-source-page = Seite der Quelle
+work-tags = Genres und Stichwörter
+work-same-maker = Von denselben Urhebern
+book-look-inside = Hineinlesen
+book-sample-of = Leseprobe aus { $title }
+video-trailer = Trailer
+video-trailer-of = Trailer zu { $title }
+
+buy-label = Kaufen
+buy-editions = Ausgaben
+buy-add = In den Warenkorb
+buy-now = Jetzt kaufen
+buy-none = Zurzeit nicht erhältlich
+buy-none-text = Es gibt keine Ausgabe zu kaufen. Wer es besitzt, behält es.
+buy-nothing-left = In Ihrem Land kann gerade keine Ausgabe gekauft werden. Das Land lässt sich oben auf der Seite ändern.
+buy-sold-by = Verkauft von
+
+maker-lead = { $count ->
+    [one] Ein Werk von { $name }.
+   *[other] { $count } Werke von { $name }.
+ }
+maker-shops = Verkauft von
+maker-no-works = Noch nichts veröffentlicht.
+
+store-works = { $count ->
+    [one] Ein Werk
+   *[other] { $count } Werke
+ }
+store-about = Über diesen Laden
+
+licence-full = Voller Text: { $title }
+licence-short = Kurz gesagt
+licence-short-note = Es gilt der volle Text darunter.
+licence-version = Fassung { $version }, { $date }
+licence-versions = Andere Fassungen
+licence-version-number = Fassung { $version }
+
+policy-privacy = Datenschutz
+policy-privacy-1 = Zum Umsehen braucht es kein Konto, und kein Cookie benennt Sie. Land, Sprache und Währung, die Sie wählen, stehen in einem Cookie, das sonst nichts enthält. Zuletzt angesehene Werke und Suchen bleiben auf Ihrem Gerät.
+policy-privacy-2 = Um Ihnen etwas zu verkaufen, werden Ihre E-Mail-Adresse, Ihr Kauf und bei Paketen Ihre Anschrift gespeichert. Sie sind verschlüsselt und gehen nur soweit an Verkäufer und Zahlungsanbieter, wie die Bestellung es braucht.
+policy-privacy-3 = Sie können Ihre Daten ausgeben oder löschen lassen. Rechnungen bleiben so lange, wie das Steuerrecht es verlangt; übrig ist dann nur, was in ihnen steht.
+policy-withdrawal = Widerruf und Erstattung
+policy-withdrawal-1 = Verbraucher in der Europäischen Union und im Vereinigten Königreich können einen Kauf binnen 14 Tagen ohne Angabe von Gründen widerrufen. Bei Waren beginnt die Frist mit der Ankunft des Pakets.
+policy-withdrawal-2 = Bei Dateien endet dieses Recht, sobald Download oder Wiedergabe beginnt, wenn Sie dem vorher zugestimmt haben. Die Kasse fragt nach dieser Zustimmung, der Beleg wiederholt sie.
+policy-withdrawal-3 = Zum Widerruf genügt eine Nachricht an den Laden, der auf Ihrer Bestellung steht. Das Geld kommt binnen 14 Tagen auf dem Weg zurück, auf dem es kam.
+policy-imprint = Wer hier verkauft
+policy-imprint-1 = Vitrine ist ein Marktplatz. Bei jedem Werk steht neben dem Preis, welcher Laden es verkauft.
+policy-imprint-2 = Jeder Laden nennt unten auf seiner Seite eingetragenen Namen, Anschrift, Kontakt und Steuernummern. Sie stehen auch auf jeder Rechnung.
+policy-imprint-3 = Ihr Vertragspartner ist, wer auf der Rechnung als Verkäufer steht, sofern sie nicht die Plattform nennt.
+policy-contact = Kontakt
+policy-contact-1 = Fragen zu einer Bestellung beantwortet der Laden. Seine Adresse steht auf Ihrem Beleg und unten auf seiner Seite.
+policy-contact-2 = Halten Sie die Bestellnummer bereit; sie beginnt mit „ord“.
+policy-contact-3 = Wenn eine Seite versagt, zeigt sie eine Kennung. Mit ihr lässt sich der Vorfall finden.

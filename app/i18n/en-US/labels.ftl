@@ -1,0 +1,88 @@
+kind-album = Album
+kind-book = Book
+kind-video = Video
+kind-podcast = Podcast
+
+price-free = Free
+price-from = from
+price-was = Before:
+price-none = Not for sale here
+price-named = Name your price, { $least } or more
+price-name-yours = Your price in { $currency }
+price-name-hint = At least { $least }. Suggested: { $suggested }.
+tax-incl-vat = incl. VAT
+tax-incl-gst = incl. GST
+tax-excl = plus tax
+tax-none = no tax
+
+facet-type = Kind
+facet-genre = Genre
+facet-tag = Tag
+facet-year = Year
+facet-price = Price
+facet-format = Format
+facet-maker = Maker
+facet-store = Shop
+facet-language = Language
+facet-chosen = chosen
+sort-relevance = Best match
+sort-newest = Newest
+sort-title = Title
+sort-price-up = Price, lowest first
+sort-price-down = Price, highest first
+
+feature-newest = New
+feature-latest = Latest
+feature-new = New
+
+parts-album = { $count ->
+    [one] one track
+   *[other] { $count } tracks
+ }
+parts-book = { $count ->
+    [one] one chapter
+   *[other] { $count } chapters
+ }
+parts-video = { $count ->
+    [one] one part
+   *[other] { $count } parts
+ }
+parts-podcast = { $count ->
+    [one] one episode
+   *[other] { $count } episodes
+ }
+parts-title-album = Tracks
+parts-title-book = Contents
+parts-title-video = Parts
+parts-title-podcast = Episodes
+group-album = Disc { $number }
+group-book = Part { $number }
+group-video = Season { $number }
+group-podcast = Season { $number }
+part-bonus = Bonus, for buyers
+part-notes = Notes
+
+fact-series = Series
+fact-series-number = { $series }, no. { $number }
+fact-pages = Pages
+fact-words = Words
+fact-language = Language
+fact-isbn = ISBN
+fact-resolution = Resolution
+fact-subtitles = Subtitles
+fact-age = Age rating
+fact-accessibility = Accessibility
+
+stock-none = Sold out
+stock-few = { $count ->
+    [one] One left
+   *[other] { $count } left
+ }
+stock-there = In stock
+ships = Ships as a parcel
+ships-from = Ships from { $place }
+
+maker-artist = Artist
+maker-author = Author
+maker-works-artist = Discography
+maker-works-author = Bibliography

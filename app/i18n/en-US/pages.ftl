@@ -1,0 +1,114 @@
+home-title = Music, books and films from those who made them
+home-lead = Music, books, films and podcasts, sold by those who made them. Listen, look inside, keep the files.
+home-new = New
+home-all-new = All new works
+home-all = See all
+home-genres = Genres
+home-shops = Shops
+home-go-on = Go on where you were
+home-go-on-note = Kept on this device only.
+home-total = { $count ->
+    [one] One work on Vitrine.
+   *[other] { $count } works on Vitrine.
+ }
+feature-open = See the work
+
+catalog-title = Catalogue
+catalog-lead = Everything on Vitrine by kind, genre, year, price and format.
+facets-label = Filters
+results-label = Results
+results-count = { $count ->
+    [0] No works
+    [one] One work
+   *[other] { $count } works
+ }
+works-count = { $count ->
+    [one] one work
+   *[other] { $count } works
+ }
+results-empty = No work fits all of these filters
+results-empty-text = Drop one of them:
+filter-remove = Remove the filter { $name }
+filter-clear = Remove all filters
+filter-drop = Without { $name }
+filter-drop-brings = { $count ->
+    [one] Without { $name }: one work
+   *[other] Without { $name }: { $count } works
+ }
+sort-label = Sort by
+sort-go = Sort
+density-small = Smaller covers
+density-large = Larger covers
+pages-label = Pages
+pages-previous = Previous page
+pages-next = Next page
+
+search-title = Search
+search-title-for = Results for “{ $words }”
+search-relaxed = Nothing is spelled “{ $typed }”, so these are for “{ $used }”.
+search-exact = Search for “{ $typed }” all the same
+search-nothing = Nothing found for “{ $words }”
+search-nothing-text = Check the spelling, try fewer words, or look through the catalogue.
+search-instead = What others look at
+
+crumbs-label = Where you are
+cover-full = Cover in full size
+work-play-all = Play previews
+work-about = About
+work-credits = Credits
+work-facts = Details
+work-source = Source
+work-source-licence = Licence: { $licence }
+work-source-page = Page of the source
+work-tags = Genres and tags
+work-same-maker = From the same maker
+book-look-inside = Look inside
+book-sample-of = Sample of { $title }
+video-trailer = Trailer
+video-trailer-of = Trailer of { $title }
+
+buy-label = Buy
+buy-editions = Editions
+buy-add = Add to cart
+buy-now = Buy now
+buy-none = Not for sale at the moment
+buy-none-text = There is no edition to buy. Those who own it keep it.
+buy-nothing-left = No edition can be bought in your country right now. You can change the country at the top of the page.
+buy-sold-by = Sold by
+
+maker-lead = { $count ->
+    [one] One work by { $name }.
+   *[other] { $count } works by { $name }.
+ }
+maker-shops = Sold by
+maker-no-works = Nothing is published yet.
+
+store-works = { $count ->
+    [one] One work
+   *[other] { $count } works
+ }
+store-about = About this shop
+
+licence-full = Full text: { $title }
+licence-short = In short
+licence-short-note = The full text below is what counts.
+licence-version = Version { $version }, { $date }
+licence-versions = Other versions
+licence-version-number = Version { $version }
+
+policy-privacy = Privacy
+policy-privacy-1 = Looking around needs no account and sets no cookie that names you. The place, language and currency you choose are kept in a cookie that holds nothing else. Recent works and searches stay on your device.
+policy-privacy-2 = To sell you something, your e-mail address, what you bought and, for parcels, your address are kept. They are stored encrypted and go to the seller and the payment provider only as far as the order needs it.
+policy-privacy-3 = You can have your data exported or erased. Invoices stay for as long as tax law asks; what is in them is then all that is left.
+policy-withdrawal = Withdrawal and refunds
+policy-withdrawal-1 = Consumers in the European Union and the United Kingdom may withdraw from a purchase within 14 days without giving a reason. For goods the period begins when the parcel arrives.
+policy-withdrawal-2 = For files this right ends when the download or stream begins, if you agreed to that beforehand. The checkout asks for this agreement and the receipt repeats it.
+policy-withdrawal-3 = To withdraw, tell the shop named on your order. The money goes back the way it came, within 14 days.
+policy-imprint = Who sells here
+policy-imprint-1 = Vitrine is a marketplace. Every work names the shop that sells it, beside its price.
+policy-imprint-2 = Each shop’s page carries its registered name, address, contact and tax numbers at the bottom. They also stand on every invoice.
+policy-imprint-3 = The seller on your invoice is the one you have a contract with, unless the invoice names the platform.
+policy-contact = Contact
+policy-contact-1 = For questions about an order, write to the shop. Its address is on your receipt and at the bottom of its page.
+policy-contact-2 = Have the order number at hand; it begins with “ord”.
+policy-contact-3 = If a page fails it shows an id. With that id the occurrence can be found.

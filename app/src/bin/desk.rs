@@ -1,2 +1,0 @@
-//! The studio and admin wasm client.
-fn main() {}

@@ -1,0 +1,74 @@
+//! One loader a page: `data::<page>()` answers the page's view model or why there is none.
+
+use std::future::Future;
+
+use dioxus::fullstack::{Loader, Loading};
+use dioxus::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::views::{
+    CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
+};
+
+/// Loads with the fault as part of the value, so that hydration finds the same; `keep` gets what came, also with the page.
+///
+/// # Errors
+/// `Loading` while the first answer is on its way; the component suspends.
+#[expect(clippy::result_large_err, reason = "the framework's own type, passed on with `?`")]
+pub fn use_data<T, F>(
+    mut load: impl FnMut() -> F + 'static,
+    keep: fn(&T),
+) -> Result<Loader<Result<T, Problem>>, Loading>
+where
+    T: Clone + PartialEq + Serialize + DeserializeOwned + 'static,
+    F: Future<Output = Result<T, Problem>> + 'static,
+{
+    let data = use_loader(move || {
+        let answer = load();
+        async move { Ok::<_, Problem>(answer.await) }
+    })?;
+    use_effect(move || {
+        if let Ok(value) = &*data.read() {
+            keep(value);
+        }
+    });
+    Ok(data)
+}
+
+macro_rules! loaders {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $view:ty = $ask:ident, $rpc:path;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// What the service says, or that the server cannot be reached.
+        pub async fn $name($($arg: $kind),*) -> Result<$view, Problem> {
+            #[cfg(feature = "server")]
+            return crate::serve::Ask::here()?.$ask($($arg),*).await;
+            #[cfg(not(feature = "server"))]
+            return $rpc($($arg),*).await.map(|w| w.0).map_err(Into::into);
+        }
+    )*};
+}
+
+loaders! {
+    /// The marketplace's home.
+    home() -> HomeView = home, crate::rpc::catalog::home;
+    /// The catalogue for a raw query string.
+    catalog(query: String) -> CatalogView = list, crate::rpc::catalog::list;
+    /// The search page for a raw query string.
+    search(query: String) -> SearchView = search, crate::rpc::catalog::search;
+    /// Suggestions for what is typed.
+    suggest(words: String) -> SuggestView = suggest, crate::rpc::catalog::suggest;
+    /// A work by `slug-id`.
+    work(kind: WorkKind, id: String) -> WorkView = work, crate::rpc::catalog::work;
+    /// A maker by its slug.
+    maker(kind: MakerKind, slug: String) -> MakerView = maker, crate::rpc::catalog::maker;
+    /// A storefront by its handle without `@`.
+    store(handle: String) -> StoreView = store, crate::rpc::catalog::store;
+    /// A licence, the newest version or a given one.
+    licence(id: String, version: Option<u32>) -> LicenceView = licence, crate::rpc::catalog::licence;
+    /// What the frame says of the visitor.
+    me() -> MeBar = bar, crate::rpc::me::bar;
+}

@@ -1,0 +1,59 @@
+//! The catalogue's pages.
+
+use dioxus::prelude::*;
+use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::views::{
+    CatalogView, HomeView, LicenceView, MakerView, SearchView, StoreView, SuggestView, WorkView,
+};
+
+use super::{Fault, Wire};
+#[cfg(feature = "server")]
+use crate::serve::Ask;
+
+/// The marketplace's home.
+#[get("/rpc/catalog/home", ask: Ask)]
+pub async fn home() -> Result<Wire<HomeView>, Fault> {
+    Ok(Wire(ask.home().await?))
+}
+
+/// The catalogue for a raw query string.
+#[post("/rpc/catalog/list", ask: Ask)]
+pub async fn list(query: String) -> Result<Wire<CatalogView>, Fault> {
+    Ok(Wire(ask.list(query).await?))
+}
+
+/// The search page for a raw query string.
+#[post("/rpc/catalog/search", ask: Ask)]
+pub async fn search(query: String) -> Result<Wire<SearchView>, Fault> {
+    Ok(Wire(ask.search(query).await?))
+}
+
+/// Suggestions for what is typed.
+#[post("/rpc/catalog/suggest", ask: Ask)]
+pub async fn suggest(words: String) -> Result<Wire<SuggestView>, Fault> {
+    Ok(Wire(ask.suggest(words).await?))
+}
+
+/// A work by `slug-id`.
+#[post("/rpc/catalog/work", ask: Ask)]
+pub async fn work(kind: WorkKind, id: String) -> Result<Wire<WorkView>, Fault> {
+    Ok(Wire(ask.work(kind, id).await?))
+}
+
+/// A maker by slug.
+#[post("/rpc/catalog/maker", ask: Ask)]
+pub async fn maker(kind: MakerKind, slug: String) -> Result<Wire<MakerView>, Fault> {
+    Ok(Wire(ask.maker(kind, slug).await?))
+}
+
+/// A storefront by its handle without `@`.
+#[post("/rpc/catalog/store", ask: Ask)]
+pub async fn store(handle: String) -> Result<Wire<StoreView>, Fault> {
+    Ok(Wire(ask.store(handle).await?))
+}
+
+/// A licence text, the newest version or a given one.
+#[post("/rpc/catalog/licence", ask: Ask)]
+pub async fn licence(id: String, version: Option<u32>) -> Result<Wire<LicenceView>, Fault> {
+    Ok(Wire(ask.licence(id, version).await?))
+}

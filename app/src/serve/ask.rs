@@ -1,0 +1,117 @@
+//! What a loader or server function asks: the house and the circumstances of the request.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use dioxus::fullstack::{FullstackContext, StatusCode};
+use vitrine_server::catalog::pages::Found;
+use vitrine_server::ctx::{Caller, OpCtx};
+use vitrine_server::state::App;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::query::ListQuery;
+use vitrine_shared::views::{
+    CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
+};
+
+use crate::rpc::Fault;
+
+/// The house and the request. Outside a request there is none: asking fails closed.
+#[derive(Clone)]
+pub struct Ask {
+    app: App,
+    ctx: OpCtx,
+}
+
+fn outside() -> Problem {
+    Problem::internal("no-request")
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ask {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        let app = parts.extensions.get::<App>().cloned();
+        let ctx = parts.extensions.get::<OpCtx>().cloned();
+        match (app, ctx) {
+            (Some(app), Some(ctx)) => Ok(Self { app, ctx }),
+            _ => Err(outside().into()),
+        }
+    }
+}
+
+impl axum::response::IntoResponse for Fault {
+    fn into_response(self) -> axum::response::Response {
+        vitrine_server::rest::ProblemResponse(self.0).into_response()
+    }
+}
+
+impl Ask {
+    /// During rendering: from the page's own request.
+    ///
+    /// # Errors
+    /// 500 outside a request.
+    pub fn here() -> Result<Self, Problem> {
+        let context = FullstackContext::current().ok_or_else(outside)?;
+        let (app, ctx) = (context.extension::<App>(), context.extension::<OpCtx>());
+        Ok(Self { app: app.ok_or_else(outside)?, ctx: ctx.ok_or_else(outside)? })
+    }
+
+    pub(crate) async fn home(&self) -> Result<HomeView, Problem> {
+        self.app.catalog.home(&self.ctx).await
+    }
+
+    pub(crate) async fn list(&self, query: String) -> Result<CatalogView, Problem> {
+        self.app.catalog.list(&self.ctx, &ListQuery::parse(&query), "/catalog").await.map(|(view, _)| view)
+    }
+
+    pub(crate) async fn search(&self, query: String) -> Result<SearchView, Problem> {
+        self.app.catalog.search(&self.ctx, &ListQuery::parse(&query)).await
+    }
+
+    pub(crate) async fn suggest(&self, words: String) -> Result<SuggestView, Problem> {
+        self.app.catalog.suggest(&self.ctx, &words).await
+    }
+
+    pub(crate) async fn work(&self, kind: WorkKind, id: String) -> Result<WorkView, Problem> {
+        match self.app.catalog.work(&self.ctx, kind, &id).await? {
+            Found::Here(view) => Ok(*view),
+            Found::Moved(path) => Err(moved(path)),
+        }
+    }
+
+    pub(crate) async fn maker(&self, kind: MakerKind, slug: String) -> Result<MakerView, Problem> {
+        self.app.catalog.maker(&self.ctx, kind, &slug).await
+    }
+
+    pub(crate) async fn store(&self, handle: String) -> Result<StoreView, Problem> {
+        self.app.catalog.storefront(&self.ctx, &handle).await
+    }
+
+    pub(crate) async fn licence(&self, id: String, version: Option<u32>) -> Result<LicenceView, Problem> {
+        self.app.catalog.licence(&self.ctx, &id, version).await
+    }
+
+    pub(crate) async fn bar(&self) -> Result<MeBar, Problem> {
+        let user = match &self.ctx.caller {
+            Caller::User(user) => Some(user),
+            _ => None,
+        };
+        Ok(MeBar {
+            name: user.map(|u| u.name.clone()),
+            cart_count: 0,
+            creator: user.is_some_and(|u| u.is("creator")),
+            staff: user.is_some_and(|u| u.is("staff") || u.is("admin")),
+        })
+    }
+}
+
+/// The page lives elsewhere: browsers follow the header, the value's detail says where.
+fn moved(path: String) -> Problem {
+    if let Some(context) = FullstackContext::current()
+        && let Ok(value) = axum::http::HeaderValue::from_str(&path)
+    {
+        context.add_response_header(axum::http::header::LOCATION, value);
+        FullstackContext::commit_http_status(StatusCode::PERMANENT_REDIRECT, None);
+    }
+    Problem::new(308, "moved", "This page lives at another address.").detail(path)
+}

@@ -1,0 +1,15 @@
+//! The server's side of the program: pages and server functions on top of `vitrine-server`.
+//!
+//! Invariants: the framework's router is built here and nowhere else; every page leaves as one body with its policy;
+//! state is made once, before the first request.
+//!
+//! Not here: services (`vitrine-server`), pages (`shop`).
+
+mod ask;
+mod page;
+mod public;
+mod run;
+
+pub use ask::Ask;
+pub use public::Public;
+pub use run::{router, serve};

@@ -1,0 +1,225 @@
+//! The router and the running server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use axum::routing::{any, get};
+use axum::serve::ListenerExt;
+use axum::{Extension, Router};
+use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::services::ServeDir;
+use tower_http::timeout::TimeoutLayer;
+use vitrine_server::accounts::local_path;
+use vitrine_server::rest::ProblemResponse;
+use vitrine_server::state::App;
+use vitrine_server::web::csp::Policy;
+use vitrine_server::web::csrf::{self, OwnOrigins};
+use vitrine_server::web::ctx::{self, Context as RequestContext};
+use vitrine_server::web::headers;
+use vitrine_shared::Problem;
+
+use super::Public;
+use super::page::{self, Pages};
+use crate::i18n::negotiate;
+use crate::platform;
+use crate::shop;
+
+/// Most bytes of a request's body; files go to the blob store by their own way.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// Everything that answers HTTP, as one service.
+///
+/// # Errors
+/// The page template cannot be read.
+pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
+    platform::set_assets(public.all());
+    let base = app.config.base_url();
+    let files = app.config.files_url();
+    let pages = Pages {
+        public: public.clone(),
+        policy: Policy { files_origin: files.clone(), form_origins: Vec::new() },
+        origin: base.clone(),
+        files_origin: files.clone(),
+    };
+    let state = FullstackState::new(ServeConfig::new(), shop::App);
+    let render = get(FullstackState::render_handler).with_state(state.clone());
+    let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
+    let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
+    let own: Router = Router::new()
+        .merge(vitrine_server::accounts::routes().with_state(app.clone()))
+        .route("/preferences", get(preferences))
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready).with_state(app.clone()))
+        .route("/api/{*rest}", any(missing));
+    let context = RequestContext { app: app.clone(), negotiate };
+    let pages_and_acts = rpc
+        .merge(own)
+        .fallback_service(rendered)
+        .layer(Extension(app.clone()))
+        .layer(from_fn_with_state(OwnOrigins(vec![base.clone()]), csrf::guard))
+        .layer(from_fn_with_state(context, ctx::layer));
+    // The provider and the simulator guard their own forms: their callers are not only our pages.
+    let provider: Router = app.provider.routes();
+    let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
+    let shop_host = Router::new().merge(provider).merge(assets).fallback_service(pages_and_acts);
+    let files_host = vitrine_server::web::media::routes(app);
+    let files_name = host_name(&files);
+    let both = tower::service_fn(move |request: Request| {
+        let to_files = ctx::host(&request).is_some_and(|h| h == files_name);
+        let router = if to_files { files_host.clone() } else { shop_host.clone() };
+        router.oneshot(request)
+    });
+    Ok(Router::new()
+        .fallback_service(both)
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(30)))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(headers::layer)))
+}
+
+fn host_name(url: &str) -> String {
+    url.split("://").nth(1).unwrap_or(url).split([':', '/']).next().unwrap_or_default().to_owned()
+}
+
+fn assets_service(public: &Public) -> ServeDir {
+    ServeDir::new(&public.assets).precompressed_br().precompressed_gzip()
+}
+
+/// Addresses under `/assets` carry their content's hash.
+async fn immutable(request: Request, next: axum::middleware::Next) -> Response<Body> {
+    let mut response = next.run(request).await;
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, forever);
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
+    ProblemResponse(vitrine_server::fault::internal("a request", &"it panicked")).into_response()
+}
+
+async fn missing() -> ProblemResponse {
+    ProblemResponse(Problem::not_found("endpoint"))
+}
+
+async fn ready(State(app): State<App>) -> Response<Body> {
+    let key = vitrine_server::state::probe_key();
+    let table = app.table.get(&key, Default::default()).await.is_ok();
+    let index = app.search.count().await.is_ok();
+    if table && index {
+        "ready".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready").into_response()
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Preferences {
+    #[serde(default)]
+    country: String,
+    #[serde(default)]
+    lang: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// Keeps place and language for a year and goes back.
+async fn preferences(Query(wish): Query<Preferences>) -> Response<Body> {
+    let country = wish.country.to_ascii_uppercase();
+    let country = if vitrine_pricing::market::is_country(&country) { country } else { String::new() };
+    let lang = negotiate(Some(&wish.lang), "");
+    let cookie = format!("{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax", ctx::PREFS_COOKIE);
+    let to = HeaderValue::from_str(local_path(&wish.to)).unwrap_or(HeaderValue::from_static("/"));
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    response.headers_mut().insert(header::LOCATION, to);
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Serves until told to stop, then finishes requests and jobs in hand.
+///
+/// # Errors
+/// The port is taken, the public folder is not whole.
+pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
+    let public = Public::open(&public_dir)?;
+    let router = router(&app, &public)?;
+    let address = SocketAddr::new(app.config.bind, app.config.port);
+    let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; another program has the port, or choose one with --port")
+    })?;
+    let listener = listener.tap_io(|stream| {
+        // Small answers must not wait for the other side's acknowledgement.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::trace!(%error, "a connection keeps its delay");
+        }
+    });
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let indexer = tokio::spawn({
+        let (indexer, stopped) = (app.indexer(), stopped.clone());
+        async move { indexer.run(stopped).await }
+    });
+    let worker = tokio::spawn({
+        let worker = Arc::new(vitrine_server::jobs::worker(&app));
+        let stopped = stopped.clone();
+        async move { worker.run(stopped).await }
+    });
+    tracing::info!(address = %address, base_url = %app.config.base_url(), demo = app.demo, "the shop is open");
+    let limit = Duration::from_secs(app.config.shutdown_secs);
+    let mut told = stopped.clone();
+    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            let _ = told.changed().await;
+        });
+    let mut serving = tokio::spawn(async move { serving.await });
+    tokio::select! {
+        done = &mut serving => done??,
+        () = signalled() => {
+            tracing::info!("stopping: finishing what is in hand");
+            let _ = stop.send(true);
+            if tokio::time::timeout(limit, &mut serving).await.is_err() {
+                tracing::warn!("some requests did not finish in time");
+            }
+        }
+    }
+    let _ = stop.send(true);
+    for task in [indexer, worker] {
+        if tokio::time::timeout(limit, task).await.is_err() {
+            tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
+        }
+    }
+    Ok(())
+}
+
+async fn signalled() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = term.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}

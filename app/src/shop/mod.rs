@@ -1,0 +1,78 @@
+//! The buyer's pages and the frame around them.
+//!
+//! Invariants: what the server draws and what the browser first draws are the same; personal things (cart count, account)
+//! and things of this device (recent works, theme) come after hydration; every page stands complete without scripts.
+//!
+//! Not here: the studio and the console (`desk`).
+
+pub mod buy;
+pub mod frame;
+pub mod pages;
+pub mod parts;
+pub mod player;
+pub mod prefs;
+pub mod search_box;
+
+use dioxus::prelude::*;
+
+use crate::i18n::Texts;
+use crate::platform;
+use crate::routes::Shop;
+
+/// Sheets of the shop's documents, in this order; paths below `assets/`.
+pub const STYLESHEETS: [&str; 5] = ["css/tokens.css", "css/base.css", "css/ui.css", "css/tints.css", "css/shop.css"];
+/// The sheet for paper.
+pub const PRINT_SHEET: &str = "css/print.css";
+/// Faces fetched early.
+pub const PRELOAD_FONTS: [&str; 2] = ["fonts/instrument-sans-latin.woff2", "fonts/fraunces-latin.woff2"];
+
+/// The buyer's client.
+#[component]
+pub fn App() -> Element {
+    use_context_provider(|| Texts::of(&platform::prefs().locale));
+    rsx! {
+        Router::<Shop> {}
+    }
+}
+
+/// Works opened on this device, newest first; kept here only.
+pub(crate) mod recent {
+    use serde::{Deserialize, Serialize};
+
+    use crate::platform;
+
+    const KEY: &str = "vitrine.recent";
+    const MOST: usize = 6;
+
+    /// One work.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub(crate) struct Recent {
+        /// Its page.
+        pub(crate) href: String,
+        /// Title.
+        pub(crate) title: String,
+        /// Makers.
+        pub(crate) by: String,
+        /// Smallest cover.
+        pub(crate) cover: String,
+    }
+
+    /// What is kept.
+    pub(crate) fn list() -> Vec<Recent> {
+        platform::kept(KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// Puts a work on top.
+    pub(crate) fn add(item: Recent) {
+        let mut all = list();
+        all.retain(|r| r.href != item.href);
+        all.insert(0, item);
+        all.truncate(MOST);
+        if let Ok(text) = serde_json::to_string(&all) {
+            platform::keep(KEY, &text);
+        }
+    }
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests;

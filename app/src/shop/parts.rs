@@ -1,0 +1,286 @@
+//! Pieces that several pages share: view models drawn with the primitives.
+
+use dioxus::prelude::*;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::WorkKind;
+use vitrine_shared::views::{CardView, FacetValue, ImageView, Named, PriceView};
+use vitrine_ui::prelude::*;
+
+use super::player::PlayButton;
+use crate::i18n::text_or;
+use crate::platform::{self, Head};
+use crate::t;
+
+/// Whether the page lives: false on the server and in the first drawing, so both agree.
+pub fn use_live() -> Signal<bool> {
+    let mut live = use_signal(|| false);
+    use_effect(move || live.set(true));
+    live
+}
+
+/// The sign of a kind.
+pub const fn kind_shape(kind: WorkKind) -> Shape {
+    match kind {
+        WorkKind::Album => Shape::Album,
+        WorkKind::Book => Shape::Book,
+        WorkKind::Video => Shape::Video,
+        WorkKind::Podcast => Shape::Podcast,
+    }
+}
+
+/// A kind in words.
+pub fn kind_word(kind: WorkKind) -> String {
+    t!(&format!("kind-{}", kind.as_str()))
+}
+
+/// A picture as the primitives take it.
+pub fn picture_of(image: &ImageView) -> Picture {
+    Picture {
+        alt: image.alt.clone(),
+        width: image.width,
+        height: image.height,
+        color: image.color.clone(),
+        src: image.src.clone(),
+        sources: image.sources.clone(),
+    }
+}
+
+/// Names in one line.
+pub fn makers_line(makers: &[Named]) -> String {
+    makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Class of a large title: one of more than 48 characters is set smaller, so that it does not fill the screen.
+pub fn title_class(title: &str) -> &'static str {
+    if title.chars().count() > 48 { "title-long" } else { "" }
+}
+
+/// What a facet value is called.
+pub fn facet_word(value: &FacetValue) -> String {
+    text_or(&value.label_key, &value.value)
+}
+
+/// The content of a page: head, ground, the target of the skip link.
+#[component]
+pub fn Page(
+    /// What the page says of itself.
+    head: Head,
+    /// Ground of an item page.
+    #[props(default)]
+    tint: Option<u8>,
+    /// JSON-LD, already safe inside a script element.
+    #[props(default, into)]
+    json_ld: String,
+    /// Content.
+    children: Element,
+) -> Element {
+    platform::use_head(head);
+    let class = tint.map_or_else(|| "page".to_owned(), |t| format!("page tinted {}", tint_class(t)));
+    rsx! {
+        main { id: "content", class, tabindex: "-1", {children} }
+        if !json_ld.is_empty() {
+            script { r#type: "application/ld+json", dangerous_inner_html: "{json_ld}" }
+        }
+    }
+}
+
+/// A price with its words.
+#[component]
+pub fn PriceTag(
+    /// The price; none: not for sale here.
+    price: Option<PriceView>,
+    /// The large size.
+    #[props(default)]
+    large: bool,
+) -> Element {
+    let Some(p) = price else {
+        return rsx! {
+            span { class: "price-none", {t!("price-none")} }
+        };
+    };
+    let was = p.compare_at.clone().map(|was| (was, t!("price-was")));
+    let amount = if p.free { t!("price-free") } else { p.text.clone() };
+    let tax = (!p.free && !p.tax_word.is_empty()).then(|| t!(&p.tax_word));
+    let from = match &p.minimum {
+        Some(least) => Some(t!("price-named", least = least.clone())),
+        None => p.from.then(|| t!("price-from")),
+    };
+    let amount = if p.minimum.is_some() { String::new() } else { amount };
+    rsx! {
+        Price { amount, tax, from, was, large }
+    }
+}
+
+/// Makers with links, each in its own script.
+#[component]
+pub fn Makers(
+    /// In order.
+    makers: Vec<Named>,
+) -> Element {
+    rsx! {
+        for (i , maker) in makers.into_iter().enumerate() {
+            Fragment { key: "{maker.href}",
+                if i > 0 {
+                    ", "
+                }
+                Go { to: maker.href, bdi { "{maker.name}" } }
+                if let Some(latin) = maker.latin {
+                    span { class: "latin", " ({latin})" }
+                }
+            }
+        }
+    }
+}
+
+/// A work in a grid.
+#[component]
+pub fn WorkCard(
+    /// The work.
+    card: CardView,
+    /// Loaded at once.
+    #[props(default)]
+    eager: bool,
+    /// Heading level.
+    #[props(default = 3)]
+    level: u8,
+) -> Element {
+    rsx! {
+        li {
+            Card {
+                to: card.href.clone(),
+                title: card.title.clone(),
+                lang: (!card.language.is_empty()).then(|| card.language.clone()),
+                latin: card.latin.clone(),
+                picture: card.cover.as_ref().map(picture_of),
+                fallback: kind_shape(card.kind),
+                eager,
+                level,
+                by: rsx! {
+                    Makers { makers: card.makers.clone() }
+                },
+                meta: rsx! {
+                    span { {kind_word(card.kind)} }
+                    if let Some(year) = card.year {
+                        span { class: "num", "{year}" }
+                    }
+                    PriceTag { price: card.price.clone() }
+                },
+                play: rsx! {
+                    if let Some(play) = card.play.clone() {
+                        PlayButton { list: vec![play], class: "card-play" }
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// A shelf: heading, a way to all of it, cards.
+#[component]
+pub fn Shelf(
+    /// Heading.
+    #[props(into)]
+    title: String,
+    /// Address and words of all of it.
+    #[props(default)]
+    all: Option<(String, String)>,
+    /// Cards; an empty shelf is not drawn.
+    cards: Vec<CardView>,
+) -> Element {
+    if cards.is_empty() {
+        return VNode::empty();
+    }
+    rsx! {
+        section { class: "shelf wrap",
+            div { class: "shelf-head",
+                h2 { "{title}" }
+                if let Some((to, words)) = all {
+                    Go { to, class: "shelf-all", "{words}" Icon { shape: Shape::Forward } }
+                }
+            }
+            CardGrid {
+                for card in cards {
+                    WorkCard { key: "{card.id}", card }
+                }
+            }
+        }
+    }
+}
+
+/// Works by year, newest first.
+#[component]
+pub fn Years(
+    /// Year and works.
+    years: Vec<(i32, Vec<CardView>)>,
+) -> Element {
+    rsx! {
+        for (year , cards) in years {
+            section { key: "{year}", class: "year",
+                h3 { class: "year-name num", "{year}" }
+                CardGrid {
+                    for card in cards {
+                        WorkCard { key: "{card.id}", card, level: 4 }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Pages elsewhere.
+#[component]
+pub fn Elsewhere(
+    /// Links of the maker or shop.
+    links: Vec<vitrine_shared::catalog::Link>,
+) -> Element {
+    if links.is_empty() {
+        return VNode::empty();
+    }
+    rsx! {
+        ul { class: "elsewhere", role: "list",
+            for link in links {
+                li { key: "{link.url}",
+                    a { href: "{link.url}", rel: "noopener nofollow", "{link.label}" }
+                }
+            }
+        }
+    }
+}
+
+/// A fault as a page: what happened, what to do, an id; the status goes with it.
+#[component]
+pub fn FaultPage(
+    /// What went wrong.
+    problem: Problem,
+    /// Words of the address, for a search.
+    #[props(default, into)]
+    meant: String,
+) -> Element {
+    platform::status(problem.status);
+    let title = text_or(&format!("problem-{}", problem.code), &t!("problem-internal"));
+    let text = text_or(&format!("problem-{}-text", problem.code), "");
+    rsx! {
+        Page { head: Head { title: title.clone(), private: true, ..Head::default() },
+            div { class: "wrap fault",
+                p { class: "fault-code num", "{problem.status}" }
+                h1 { "{title}" }
+                if !text.is_empty() {
+                    p { class: "lead", "{text}" }
+                }
+                if problem.status == 404 {
+                    form { class: "fault-search", action: "/search", method: "get", role: "search",
+                        Field { name: "q", r#type: "search", label: t!("fault-search"), value: meant }
+                        Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
+                    }
+                }
+                p { class: "fault-ways",
+                    a { class: "button", href: "/", {t!("fault-home")} }
+                    a { class: "button", href: "/catalog", {t!("fault-catalog")} }
+                }
+                if !problem.instance.is_empty() {
+                    Notice { {t!("fault-id", id = problem.instance.clone())} }
+                }
+            }
+        }
+    }
+}

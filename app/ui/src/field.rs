@@ -1,0 +1,90 @@
+//! One line of input with its label, hint and fault.
+
+use dioxus::prelude::*;
+
+use crate::icon::{Icon, Shape};
+
+/// A labelled input. The hint and the fault are tied to it by `aria-describedby`.
+#[component]
+pub fn Field(
+    /// Field name, also its id.
+    #[props(into)]
+    name: String,
+    /// Label above it.
+    #[props(into)]
+    label: String,
+    /// `text`, `email`, `password`, `number`, `search`, `tel`.
+    #[props(default = "text")]
+    r#type: &'static str,
+    /// What stands in it.
+    #[props(default, into)]
+    value: String,
+    /// Says what is wanted.
+    #[props(default, into)]
+    hint: Option<String>,
+    /// Says what is wrong and what to do.
+    #[props(default, into)]
+    error: Option<String>,
+    /// Autofill token of the HTML standard, e.g. `postal-code`.
+    #[props(default)]
+    autocomplete: Option<&'static str>,
+    /// Which keyboard a phone shows, e.g. `decimal`.
+    #[props(default)]
+    inputmode: Option<&'static str>,
+    /// Must be filled.
+    #[props(default)]
+    required: bool,
+    /// Longest text, characters.
+    #[props(default)]
+    maxlength: Option<u32>,
+    /// Every change.
+    #[props(default)]
+    oninput: Option<EventHandler<FormEvent>>,
+    /// After leaving the field.
+    #[props(default)]
+    onchange: Option<EventHandler<FormEvent>>,
+) -> Element {
+    let described: Vec<String> = [(hint.is_some(), "hint"), (error.is_some(), "error")]
+        .into_iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, what)| format!("{name}-{what}"))
+        .collect();
+    let described = (!described.is_empty()).then(|| described.join(" "));
+    rsx! {
+        div { class: "field",
+            label { class: "field-label", r#for: "{name}", "{label}" }
+            if let Some(hint) = hint.clone() {
+                span { class: "field-hint", id: "{name}-hint", "{hint}" }
+            }
+            input {
+                class: "input",
+                id: "{name}",
+                name: "{name}",
+                r#type,
+                value,
+                autocomplete,
+                inputmode,
+                required,
+                maxlength: maxlength.map(i64::from),
+                aria_invalid: error.is_some().then_some("true"),
+                aria_describedby: described,
+                oninput: move |event| {
+                    if let Some(act) = oninput {
+                        act.call(event);
+                    }
+                },
+                onchange: move |event| {
+                    if let Some(act) = onchange {
+                        act.call(event);
+                    }
+                },
+            }
+            if let Some(error) = error.clone() {
+                span { class: "field-error", id: "{name}-error",
+                    Icon { shape: Shape::Warning }
+                    "{error}"
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// A Chromium for specs, with everything a page complains about collected.
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { chromium } from "playwright-core";
+
+const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Launches the browser (`$VITRINE_TEST_CHROMIUM`, else Debian's). */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.VITRINE_TEST_CHROMIUM ?? "/usr/bin/chromium", args: flags });
+}
+
+/** A page in a fresh profile. `faults` fills with console errors and warnings, page errors and failed requests. */
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (m) => ["error", "warning"].includes(m.type()) && faults.push(`console ${m.type()}: ${m.text()}`));
+  page.on("pageerror", (e) => faults.push(`page error: ${e.message}`));
+  page.on("requestfailed", (r) => faults.push(`request failed: ${r.url()} ${r.failure()?.errorText}`));
+  page.on("response", (r) => r.status() >= 400 && faults.push(`answer ${r.status()}: ${r.url()}`));
+  return { page, faults, close: () => context.close() };
+}
+
+/** Violations axe finds on the page, one line each. `rules` limits the run (for example `["color-contrast"]`). */
+export async function axe(page, rules) {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  // Through the debugger, not a script tag: the page's content policy would refuse that, rightly.
+  await page.evaluate(source);
+  const { violations } = await page.evaluate((only) => globalThis.axe.run(document, only ? { runOnly: only } : {}), rules);
+  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}: ${v.help}`));
+}
+
+/** Writes a full-page picture, after fonts are there and with animations ended. */
+export async function screenshot(page, path) {
+  await mkdir(dirname(path), { recursive: true });
+  await page.evaluate(() => document.fonts.ready.then(() => true));
+  await page.screenshot({ path, fullPage: true, animations: "disabled" });
+}

@@ -1,0 +1,57 @@
+// A server of its own for a spec: free port, fresh data folder, gone afterwards.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().on("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; run the specs by: cargo xtask test`);
+  return value;
+}
+
+/** Starts the built program and waits until `/readyz` answers 200 (at most 30 s). Answers `{url, data, log(), stop()}`. */
+export async function startServer({ args = ["--demo"] } = {}) {
+  const program = required("VITRINE_TEST_PROGRAM");
+  const publicDir = required("VITRINE_TEST_PUBLIC");
+  const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
+  const port = await freePort();
+  const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args]);
+  let log = "";
+  let failed = null;
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (log += bytes));
+  child.on("error", (fault) => (failed = fault));
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  const url = `http://localhost:${port}`;
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null && !failed) {
+      child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      await ended;
+      clearTimeout(late);
+    }
+    await rm(data, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`).catch(() => null);
+    if (answer?.ok) return { url, data, log: () => log, stop };
+    if (failed || child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the server did not become ready: ${failed ?? ""}\n${log}`);
+    }
+    await pause(50);
+  }
+}

@@ -1,0 +1,415 @@
+//! Accounts: who can sign in at the built-in provider, and with which roles.
+//!
+//! Invariants:
+//! - One account per e-mail address: the claim item `USEREMAIL#<normalised>` is written in the account's transaction.
+//! - `epoch` counts up whenever everything issued before must end (password changed, all sessions revoked, account
+//!   disabled); whatever was issued carries the epoch of its time.
+//! - Passwords are stored as argon2id hashes only and never leave this module.
+//!
+//! Not here: sign-in pages, counters of failed attempts (`provider::throttle`), what a role permits.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+use vitrine_clock::SharedClock;
+use vitrine_table::{Condition, Key, Table, TableError, TransactOp, Update};
+
+use crate::store::{Store, put_op};
+
+pub mod password;
+
+pub use password::MIN_PASSWORD_CHARS;
+
+/// The roles an account may hold.
+pub const ROLES: [&str; 4] = ["buyer", "creator", "staff", "admin"];
+
+/// What an account is in one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Membership {
+    /// The tenant's id.
+    pub tenant_id: String,
+    /// What the account is there, e.g. `owner`, `editor`.
+    pub role: String,
+}
+
+/// One account; times are UTC milliseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// `u_` and a UUIDv7 in lower-case base32hex; the `sub` of tokens.
+    pub id: String,
+    /// As the person wrote it, trimmed.
+    pub email: String,
+    /// The person opened a link sent to the address.
+    pub email_verified: bool,
+    /// How the person wants to be called.
+    pub name: String,
+    /// Some of [`ROLES`].
+    pub roles: Vec<String>,
+    /// Tenants the account works for.
+    pub tenants: Vec<Membership>,
+    /// What was issued under another number has ended.
+    pub epoch: i64,
+    /// When it was made.
+    pub created_ms: i64,
+    /// Counts the writes.
+    pub rev: i64,
+    #[serde(rename = "_v")]
+    version: u32,
+    password_hash: String,
+}
+
+impl Account {
+    /// The memberships' tenant ids, for the token claim `tenantIds`.
+    pub fn tenant_ids(&self) -> Vec<String> {
+        self.tenants.iter().map(|m| m.tenant_id.clone()).collect()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Claim {
+    user_id: String,
+}
+
+/// Why an act on an account was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The address has an account already.
+    #[error("there is an account with this e-mail address")]
+    EmailTaken,
+    /// Not an address mail could go to.
+    #[error("this is not an e-mail address")]
+    InvalidEmail,
+    /// Too short, or too long to hash.
+    #[error("a password has {MIN_PASSWORD_CHARS} to 256 characters")]
+    InvalidPassword,
+    /// Not one of [`ROLES`].
+    #[error("there is no role `{0}`")]
+    UnknownRole(String),
+    /// No account has this id.
+    #[error("there is no such account")]
+    NotFound,
+    /// Another change came first; repeat.
+    #[error("the account was changed at the same time; repeat")]
+    Conflict,
+    /// A password could not be hashed.
+    #[error("the password could not be hashed: {0}")]
+    Hashing(String),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] TableError),
+}
+
+/// What is needed to make an account.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a SecretString,
+    /// How the person wants to be called; empty: the address's local part.
+    pub name: &'a str,
+    /// Some of [`ROLES`].
+    pub roles: &'a [&'a str],
+    /// The address is known to be the person's.
+    pub verified: bool,
+}
+
+/// The accounts of the built-in provider.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Store,
+    clock: SharedClock,
+}
+
+impl Accounts {
+    /// Accounts in `table`.
+    pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
+        Self {
+            store: Store(table),
+            clock,
+        }
+    }
+
+    /// Makes an account, e.g. a demonstration account.
+    ///
+    /// # Errors
+    /// `EmailTaken`, `InvalidEmail`, `InvalidPassword`, `UnknownRole`, or the store's.
+    pub async fn create_account(&self, new: NewAccount<'_>) -> Result<Account, AccountError> {
+        password::check(new.password)?;
+        check_roles(new.roles)?;
+        let email = normalise_email(new.email)?;
+        let hash = password::hash(new.password.clone()).await?;
+        self.insert(&email, new.email, new.name, new.roles, new.verified, hash)
+            .await
+    }
+
+    /// Makes an account whose password was hashed when it was chosen.
+    pub(crate) async fn insert(
+        &self,
+        normalised: &str,
+        email: &str,
+        name: &str,
+        roles: &[&str],
+        verified: bool,
+        password_hash: String,
+    ) -> Result<Account, AccountError> {
+        let email = email.trim();
+        let name = match name.trim() {
+            "" => normalised.split('@').next().unwrap_or(normalised),
+            name => name,
+        };
+        let account = Account {
+            id: new_user_id(),
+            email: email.to_owned(),
+            email_verified: verified,
+            name: name.chars().take(120).collect(),
+            roles: roles.iter().map(|r| (*r).to_owned()).collect(),
+            tenants: Vec::new(),
+            epoch: 0,
+            created_ms: self.clock.now_ms(),
+            rev: 1,
+            version: 1,
+            password_hash,
+        };
+        let ops = vec![
+            put_op(
+                &claim_key(normalised),
+                &Claim {
+                    user_id: account.id.clone(),
+                },
+                Some(Condition::ItemAbsent),
+            )?,
+            put_op(
+                &profile_key(&account.id),
+                &account,
+                Some(Condition::ItemAbsent),
+            )?,
+        ];
+        match self.store.transact(ops).await {
+            Ok(()) => Ok(account),
+            Err(e) if e.failed_condition(0).is_some() => Err(AccountError::EmailTaken),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The account of an id; a strong read.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn get(&self, user_id: &str) -> Result<Option<Account>, AccountError> {
+        Ok(self.store.get(&profile_key(user_id)).await?)
+    }
+
+    /// The account of an address, in any writing of it; two strong reads.
+    ///
+    /// # Errors
+    /// The store's. An address that cannot be one has no account.
+    pub async fn find_by_email(&self, email: &str) -> Result<Option<Account>, AccountError> {
+        let Ok(email) = normalise_email(email) else {
+            return Ok(None);
+        };
+        let claim = self.store.get::<Claim>(&claim_key(&email)).await?;
+        // An unknown address costs the same two reads as a known one.
+        let id = claim.map_or_else(|| "u_".to_owned(), |claim| claim.user_id);
+        self.get(&id).await
+    }
+
+    /// Replaces the roles; tokens issued from now on carry them (at most 15 minutes later everywhere).
+    ///
+    /// # Errors
+    /// `UnknownRole`, `NotFound`, or the store's.
+    pub async fn set_roles(&self, user_id: &str, roles: &[&str]) -> Result<(), AccountError> {
+        check_roles(roles)?;
+        self.change(user_id, vec![Update::set("roles", roles.to_vec())])
+            .await
+    }
+
+    /// Replaces the tenant memberships.
+    ///
+    /// # Errors
+    /// `NotFound`, or the store's.
+    pub async fn set_tenants(
+        &self,
+        user_id: &str,
+        tenants: &[Membership],
+    ) -> Result<(), AccountError> {
+        let value =
+            serde_json::to_value(tenants).map_err(|e| TableError::Invalid(e.to_string()))?;
+        self.change(user_id, vec![Update::set("tenants", value)])
+            .await
+    }
+
+    /// Ends everything issued to the account by the provider: its browser sessions, codes and refresh tokens. Access
+    /// tokens end by themselves within 15 minutes; the app's own sessions are ended by [`crate::Sessions::revoke_all`].
+    ///
+    /// # Errors
+    /// `NotFound`, or the store's.
+    pub async fn revoke_all_sessions(&self, user_id: &str) -> Result<(), AccountError> {
+        self.change(user_id, vec![Update::Add("epoch".into(), 1)])
+            .await
+    }
+
+    /// Notes that the account's address is known to be the person's.
+    ///
+    /// # Errors
+    /// `NotFound`, or the store's.
+    pub async fn set_verified(&self, user_id: &str) -> Result<(), AccountError> {
+        self.change(user_id, vec![Update::set("emailVerified", true)])
+            .await
+    }
+
+    /// Sets a new password, proves the address (the link went there) and ends everything issued before.
+    pub(crate) async fn reset_password(
+        &self,
+        user_id: &str,
+        hash: String,
+    ) -> Result<(), AccountError> {
+        let updates = vec![
+            Update::set("passwordHash", hash),
+            Update::set("emailVerified", true),
+            Update::Add("epoch".into(), 1),
+        ];
+        self.change(user_id, updates).await
+    }
+
+    /// The account, if address and password belong together. The work is the same for an unknown address: one hash is
+    /// computed either way.
+    pub(crate) async fn check_password(
+        &self,
+        email: &str,
+        password: SecretString,
+    ) -> Result<Option<Account>, AccountError> {
+        let account = self.find_by_email(email).await?;
+        let hash = account.as_ref().map(|a| a.password_hash.clone());
+        let right = password::verify(password, hash).await?;
+        Ok(account.filter(|_| right))
+    }
+
+    async fn change(&self, user_id: &str, mut updates: Vec<Update>) -> Result<(), AccountError> {
+        updates.push(Update::Add("rev".into(), 1));
+        match self
+            .store
+            .update_if(&profile_key(user_id), updates, Condition::ItemExists)
+            .await?
+        {
+            Some(_) => Ok(()),
+            None => Err(AccountError::NotFound),
+        }
+    }
+
+    /// A member of somebody else's transaction: the account still has this epoch.
+    pub(crate) fn epoch_check(user_id: &str, epoch: i64) -> TransactOp {
+        TransactOp::Check {
+            key: profile_key(user_id),
+            condition: Condition::eq("epoch", epoch),
+        }
+    }
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Accounts")
+    }
+}
+
+fn check_roles(roles: &[&str]) -> Result<(), AccountError> {
+    match roles.iter().find(|r| !ROLES.contains(r)) {
+        Some(unknown) => Err(AccountError::UnknownRole((*unknown).to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn profile_key(user_id: &str) -> Key {
+    Key::new(format!("USER#{user_id}"), "PROFILE#")
+}
+
+fn claim_key(normalised: &str) -> Key {
+    Key::new(format!("USEREMAIL#{normalised}"), "USEREMAIL#")
+}
+
+/// `u_` and a UUIDv7 in lower-case base32hex, so that ids sort by age.
+fn new_user_id() -> String {
+    let id = uuid::Uuid::now_v7();
+    format!(
+        "u_{}",
+        data_encoding::BASE32HEX_NOPAD
+            .encode(id.as_bytes())
+            .to_lowercase()
+    )
+}
+
+/// Trimmed, NFKC, lower case: the form in which two writings of one address are the same.
+///
+/// # Errors
+/// `InvalidEmail` unless it is `local@domain` without spaces or control characters, at most 254 bytes (RFC 5321).
+pub fn normalise_email(email: &str) -> Result<String, AccountError> {
+    let email: String = email.trim().nfkc().collect::<String>().to_lowercase();
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return Err(AccountError::InvalidEmail);
+    };
+    let bad = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '@')
+    };
+    let labels_fine = domain
+        .split('.')
+        .all(|l| !l.is_empty() && !l.starts_with('-') && !l.ends_with('-'));
+    if local.is_empty()
+        || local.len() > 64
+        || email.len() > 254
+        || local.contains(bad)
+        || domain.contains(bad)
+    {
+        return Err(AccountError::InvalidEmail);
+    }
+    if labels_fine {
+        Ok(email)
+    } else {
+        Err(AccountError::InvalidEmail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn writings_of_one_address_are_one() {
+        assert_eq!(
+            normalise_email("  Ada@Example.COM ").unwrap(),
+            "ada@example.com"
+        );
+        assert_eq!(
+            normalise_email("ａda@example.com").unwrap(),
+            "ada@example.com"
+        );
+        for bad in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c.de",
+            "a@b..c",
+            "a@-b.de",
+            "<a@b.de>",
+            "a@b.de\r\nBcc:x",
+        ] {
+            assert!(normalise_email(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing(text in ".{0,30}@.{0,30}") {
+            if let Ok(once) = normalise_email(&text) {
+                prop_assert_eq!(normalise_email(&once).unwrap(), once);
+            }
+        }
+    }
+}

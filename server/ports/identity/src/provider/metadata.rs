@@ -1,0 +1,132 @@
+//! What apps read: discovery, keys, userinfo; and the pages' style sheet.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+
+use super::grants::AccessClaims;
+use super::request::SCOPES;
+use super::{Provider, ProviderError};
+use crate::account::Account;
+
+pub(super) async fn discovery(State(provider): State<Provider>) -> Response {
+    let issuer = &provider.0.config.issuer;
+    let at = |path: &str| format!("{issuer}/oidc/{path}");
+    let document = json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("authorize"),
+        "token_endpoint": at("token"),
+        "revocation_endpoint": at("revoke"),
+        "userinfo_endpoint": at("userinfo"),
+        "jwks_uri": at("jwks.json"),
+        "end_session_endpoint": at("logout"),
+        "scopes_supported": SCOPES,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "select_account", "create"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "email", "email_verified", "name", "roles", "tenantIds"],
+        "ui_locales_supported": ["en-US", "de-DE"],
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+    });
+    ([(CACHE_CONTROL, "public, max-age=300")], Json(document)).into_response()
+}
+
+pub(super) async fn jwks(State(provider): State<Provider>) -> Response {
+    match provider.0.keys.published().await {
+        // Short: a key made by a rotation is found at once by whoever misses it, and soon by everyone else.
+        Ok(keys) => (
+            [(CACHE_CONTROL, "public, max-age=60")],
+            Json(json!({ "keys": keys })),
+        )
+            .into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the signing keys cannot be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
+    match provider.bearer(&headers).await {
+        Ok(Some((scope, account))) => {
+            let has = |wanted: &str| scope.split(' ').any(|s| s == wanted);
+            let mut info = json!({ "sub": account.id, "roles": account.roles, "tenantIds": account.tenant_ids() });
+            if has("email") {
+                info["email"] = account.email.into();
+                info["email_verified"] = account.email_verified.into();
+            }
+            if has("profile") {
+                info["name"] = account.name.into();
+            }
+            ([(CACHE_CONTROL, "no-store")], Json(info)).into_response()
+        }
+        Ok(None) => (
+            StatusCode::UNAUTHORIZED,
+            [(WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")],
+        )
+            .into_response(),
+        Err(error) => {
+            tracing::error!(%error, "userinfo failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+pub(super) async fn stylesheet() -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/css; charset=utf-8"),
+        (CACHE_CONTROL, "public, max-age=3600"),
+        (http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, include_str!("../../assets/identity.css")).into_response()
+}
+
+impl Provider {
+    /// Scope and account of a valid access token of ours.
+    async fn bearer(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<(String, Account)>, ProviderError> {
+        let header = headers
+            .get(AUTHORIZATION)
+            .and_then(|h| h.to_str().ok())
+            .and_then(|h| h.split_once(' '));
+        let Some((scheme, jwt)) = header else {
+            return Ok(None);
+        };
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Ok(None);
+        }
+        let Some(claims) = self
+            .0
+            .keys
+            .verify::<AccessClaims>("at+jwt", jwt.trim())
+            .await?
+        else {
+            return Ok(None);
+        };
+        if claims.iss != self.0.config.issuer || claims.exp <= self.now_ms() / 1000 {
+            return Ok(None);
+        }
+        if claims.aud != self.0.config.audience || self.client(&claims.client_id).is_none() {
+            return Ok(None);
+        }
+        Ok(self
+            .0
+            .accounts
+            .get(&claims.sub)
+            .await?
+            .map(|account| (claims.scope, account)))
+    }
+}

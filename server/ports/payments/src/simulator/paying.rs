@@ -1,0 +1,98 @@
+//! What a buyer does: pay by card or bank debit, confirm or refuse.
+
+use super::Simulator;
+use super::cards::{self, Fate, Fault, Form};
+use super::store::Record;
+use crate::{PaymentError, PaymentState, Result, Session};
+
+impl Simulator {
+    /// Pays. The inner error lists fields that are wrong, and nothing changed; a decline is a session that failed and
+    /// may be paid again. A card that needs confirmation leaves the state and waits for [`Simulator::confirm`].
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` if the payment is over; `Unavailable` if the store fails.
+    pub async fn pay(&self, id: &str, form: &Form) -> Result<std::result::Result<Session, Vec<Fault>>> {
+        if form.method == "bank_debit" {
+            let succeeds = match form.debit.as_str() {
+                "settles" => true,
+                "fails" => false,
+                _ => return Ok(Err(vec![("debit", "error-debit")])),
+            };
+            let record = self.change(id, |record, now| {
+                payable(record, now)?;
+                record.confirming = None;
+                record.debit = Some(succeeds);
+                began(record, "bank_debit", None);
+                record.session.state = PaymentState::Settling;
+                Ok(())
+            });
+            return Ok(Ok(record.await?.session));
+        }
+        let (fate, last4) = match cards::check(form, self.clock.now_ms()) {
+            Ok(checked) => checked,
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let record = self.change(id, |record, now| {
+            payable(record, now)?;
+            record.confirming = None;
+            match fate {
+                Fate::Confirms => record.confirming = Some(last4.clone()),
+                Fate::Succeeds => captured(record, &last4),
+                Fate::Fails(code) => declined(record, &last4, code),
+            }
+            Ok(())
+        });
+        Ok(Ok(record.await?.session))
+    }
+
+    /// Answers the card issuer's question: `true` confirms.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` if nothing waits for confirmation; `Unavailable` if the store fails.
+    pub async fn confirm(&self, id: &str, confirmed: bool) -> Result<Session> {
+        let record = self.change(id, |record, now| {
+            payable(record, now)?;
+            let last4 = record
+                .confirming
+                .take()
+                .ok_or_else(|| PaymentError::Invalid("no card waits for confirmation".into()))?;
+            if confirmed {
+                captured(record, &last4);
+            } else {
+                declined(record, &last4, "authentication_failed");
+            }
+            Ok(())
+        });
+        Ok(record.await?.session)
+    }
+}
+
+fn payable(record: &Record, now_ms: i64) -> Result<()> {
+    if record.payable(now_ms) {
+        Ok(())
+    } else {
+        Err(PaymentError::Invalid("the payment is over".into()))
+    }
+}
+
+fn began(record: &mut Record, method: &str, last4: Option<&str>) {
+    record.session.charge_id = Some(format!(
+        "ch_{}_{}",
+        record.session.id.trim_start_matches("cs_"),
+        record.rev
+    ));
+    record.session.method = Some(method.to_owned());
+    record.session.last4 = last4.map(str::to_owned);
+    record.session.failure = None;
+}
+
+fn captured(record: &mut Record, last4: &str) {
+    began(record, "card", Some(last4));
+    record.session.state = PaymentState::Captured;
+}
+
+fn declined(record: &mut Record, last4: &str, code: &str) {
+    began(record, "card", Some(last4));
+    record.session.state = PaymentState::Failed;
+    record.session.failure = Some(code.to_owned());
+}

@@ -1,0 +1,210 @@
+//! Filters as a gate, and counts that leave out each facet's own filter.
+
+use std::collections::BTreeMap;
+
+use super::view::Values;
+use crate::query::{Facet, FacetCount, Filters, Range, SearchQuery};
+
+/// Values of one facet in an answer.
+const MAX_VALUES: usize = 200;
+/// Lower bounds of price ranges where the caller gives none: free, up to 4.99, 9.99, 19.99, 49.99, above.
+const PRICE_BOUNDS: [i64; 5] = [1, 500, 1_000, 2_000, 5_000];
+
+/// The chosen filters, compiled to facet value numbers.
+pub(super) struct Gate {
+    /// Facets with a filter.
+    needed: u8,
+    /// By value number, the facet's bit if the value was chosen.
+    chosen: Vec<u8>,
+    price: Range<i64>,
+}
+
+impl Gate {
+    pub(super) fn new(values: &Values, filters: &Filters) -> Self {
+        let types: Vec<String> = filters
+            .types
+            .iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect();
+        let mut gate = Gate {
+            needed: 0,
+            chosen: Vec::new(),
+            price: filters.price,
+        };
+        let lists = [
+            (Facet::Type, &types),
+            (Facet::Genre, &filters.genres),
+            (Facet::Tag, &filters.tags),
+            (Facet::Format, &filters.formats),
+            (Facet::Language, &filters.languages),
+            (Facet::Maker, &filters.makers),
+        ];
+        if !filters.years.is_open() || lists.iter().any(|(_, list)| !list.is_empty()) {
+            gate.chosen = vec![0; values.list.len()];
+        }
+        for (facet, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            gate.needed |= facet.bit();
+            for number in list.iter().filter_map(|value| values.number(facet, value)) {
+                gate.chosen[number as usize] = facet.bit();
+            }
+        }
+        if !filters.years.is_open() {
+            gate.needed |= Facet::Year.bit();
+            for (number, (facet, value)) in values.list.iter().enumerate() {
+                if *facet == Facet::Year
+                    && value.parse().is_ok_and(|year| filters.years.holds(year))
+                {
+                    gate.chosen[number] = facet.bit();
+                }
+            }
+        }
+        if !filters.price.is_open() {
+            gate.needed |= Facet::Price.bit();
+        }
+        gate
+    }
+
+    pub(super) fn needs_price(&self) -> bool {
+        self.needed & Facet::Price.bit() != 0
+    }
+
+    /// The facets whose filter a document fails, as bits.
+    pub(super) fn failed(&self, values: &[u32], price: Option<i64>) -> u8 {
+        if self.needed == 0 {
+            return 0;
+        }
+        let mut met = 0;
+        if !self.chosen.is_empty() {
+            met = values
+                .iter()
+                .fold(0, |met, &value| met | self.chosen[value as usize]);
+        }
+        if price.is_some_and(|price| self.price.holds(price)) {
+            met |= Facet::Price.bit();
+        }
+        self.needed & !met
+    }
+}
+
+/// The counts of one search.
+pub(super) struct Counter {
+    wanted: Vec<Facet>,
+    counts: Vec<u32>,
+    facet_bits: Vec<u8>,
+    bounds: Vec<i64>,
+    prices: Vec<u32>,
+}
+
+impl Counter {
+    pub(super) fn new(values: &Values, asked: &SearchQuery) -> Self {
+        let by_value = asked.facets.iter().any(|&facet| facet != Facet::Price);
+        let by_price = asked.facets.contains(&Facet::Price);
+        let bounds = match (by_price, asked.price_bounds.is_empty()) {
+            (false, _) => Vec::new(),
+            (true, true) => PRICE_BOUNDS.to_vec(),
+            (true, false) => asked.price_bounds.clone(),
+        };
+        Counter {
+            wanted: asked.facets.clone(),
+            counts: if by_value {
+                vec![0; values.list.len()]
+            } else {
+                Vec::new()
+            },
+            facet_bits: if by_value {
+                values.list.iter().map(|(facet, _)| facet.bit()).collect()
+            } else {
+                Vec::new()
+            },
+            prices: if by_price {
+                vec![0; bounds.len() + 1]
+            } else {
+                Vec::new()
+            },
+            bounds,
+        }
+    }
+
+    pub(super) fn wants_price(&self) -> bool {
+        !self.prices.is_empty()
+    }
+
+    /// Counts a document that fails the filters of `failed`: of none, for every facet; of one, for that facet.
+    pub(super) fn add(&mut self, values: &[u32], price: Option<i64>, failed: u8) {
+        if failed.count_ones() > 1 {
+            return;
+        }
+        if !self.counts.is_empty() {
+            if failed == 0 {
+                for &value in values {
+                    self.counts[value as usize] += 1;
+                }
+            } else {
+                for &value in values
+                    .iter()
+                    .filter(|&&value| self.facet_bits[value as usize] == failed)
+                {
+                    self.counts[value as usize] += 1;
+                }
+            }
+        }
+        if let Some(price) =
+            price.filter(|_| !self.prices.is_empty() && failed & !Facet::Price.bit() == 0)
+        {
+            self.prices[self.bounds.partition_point(|&bound| bound <= price)] += 1;
+        }
+    }
+
+    pub(super) fn finish(self, values: &Values) -> BTreeMap<Facet, Vec<FacetCount>> {
+        let mut out: BTreeMap<Facet, Vec<FacetCount>> = self
+            .wanted
+            .iter()
+            .map(|&facet| (facet, Vec::new()))
+            .collect();
+        for (number, &count) in self
+            .counts
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count > 0)
+        {
+            let (facet, value) = &values.list[number];
+            if let Some(list) = out.get_mut(facet) {
+                list.push(FacetCount {
+                    value: value.to_string(),
+                    count: u64::from(count),
+                });
+            }
+        }
+        for (facet, list) in &mut out {
+            if *facet == Facet::Year {
+                list.sort_unstable_by_key(|entry| {
+                    std::cmp::Reverse(entry.value.parse::<i64>().unwrap_or(i64::MIN))
+                });
+            } else {
+                list.sort_unstable_by(|a, b| {
+                    b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value))
+                });
+            }
+            list.truncate(MAX_VALUES);
+        }
+        if let Some(list) = out.get_mut(&Facet::Price) {
+            for (at, &count) in self
+                .prices
+                .iter()
+                .enumerate()
+                .filter(|(_, count)| **count > 0)
+            {
+                let from = if at == 0 { 0 } else { self.bounds[at - 1] };
+                let value = self
+                    .bounds
+                    .get(at)
+                    .map_or(format!("{from}-"), |bound| format!("{from}-{}", bound - 1));
+                list.push(FacetCount {
+                    value,
+                    count: u64::from(count),
+                });
+            }
+        }
+        out
+    }
+}

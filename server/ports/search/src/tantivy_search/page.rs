@@ -1,0 +1,234 @@
+//! One page: filters, facets, order, cursor.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use tantivy::schema::Value;
+use tantivy::{DocAddress, TantivyDocument};
+use vitrine_shared::search::{Field, How, Query, rank, rank_unqueried};
+
+use super::cursor::Cursor;
+use super::facets::{Counter, Gate};
+use super::matching::{Candidate, matches};
+use super::schema::Fields;
+use super::snapshot::Snapshot;
+use super::view::{NO_PRICE, failed};
+use crate::port::{Kind, SearchError};
+use crate::query::{Hit, SearchPage, SearchQuery, Sort, SuggestQuery, Suggestions};
+
+/// A document that passed the filters; ascending keys come first.
+#[derive(Clone, Copy)]
+struct Entry {
+    key: i64,
+    segment: u32,
+    doc: u32,
+    how: How,
+}
+
+/// Answers a search.
+pub(super) fn search(
+    snapshot: &Snapshot,
+    fields: &Fields,
+    asked: &SearchQuery,
+) -> Result<SearchPage, SearchError> {
+    asked.check()?;
+    let cursor = asked
+        .cursor
+        .as_deref()
+        .map(|text| Cursor::parse(text, asked.sort))
+        .transpose()?;
+    let query = Query::parse(&asked.text);
+    let gate = Gate::new(&snapshot.values, &asked.filters);
+    let mut counter = Counter::new(&snapshot.values, asked);
+    let priced = gate.needs_price()
+        || counter.wants_price()
+        || matches!(asked.sort, Sort::PriceUp | Sort::PriceDown);
+
+    let mut found = None;
+    if !query.tokens.is_empty() {
+        found = Some(matches(snapshot, &asked.scope, &query, &Field::ALL)?);
+    }
+    let mut entries = Vec::new();
+    for (at, segment) in snapshot.segments.iter().enumerate() {
+        let view = &*segment.view;
+        let prices = if priced {
+            view.prices(&segment.reader, &asked.market)?
+        } else {
+            None
+        };
+        let price = |doc: u32| {
+            prices
+                .as_ref()
+                .map(|prices: &Arc<Vec<i64>>| prices[doc as usize])
+                .filter(|&p| p != NO_PRICE)
+        };
+        let mut take = |doc: u32, candidate: Option<&Candidate>| {
+            let values = view.values(doc);
+            let price = if priced { price(doc) } else { None };
+            let failed = gate.failed(values, price);
+            counter.add(values, price, failed);
+            if failed != 0 {
+                return;
+            }
+            let key = match asked.sort {
+                Sort::Relevance => -(relevance(snapshot, at, &query, doc, candidate) as i64),
+                Sort::Newest => view.released[doc as usize].saturating_neg(),
+                Sort::Title => i64::from(snapshot.title_place(at, doc)),
+                Sort::PriceUp => price.unwrap_or(i64::MAX),
+                Sort::PriceDown => price.map_or(i64::MAX, i64::saturating_neg),
+            };
+            entries.push(Entry {
+                key,
+                segment: at as u32,
+                doc,
+                how: candidate.map_or(How::Exact, |c| c.totals.how),
+            });
+        };
+        match &found {
+            Some(found) => found.segments[at]
+                .iter()
+                .for_each(|candidate| take(candidate.doc, Some(candidate))),
+            None => {
+                let visible = snapshot.visible(at, &asked.scope);
+                (0..segment.reader.max_doc())
+                    .filter(|&doc| visible.holds(doc))
+                    .for_each(|doc| take(doc, None));
+            }
+        }
+    }
+    let total = entries.len() as u64;
+    if let Some(cursor) = &cursor {
+        entries.retain(|entry| {
+            let view = &snapshot.segments[entry.segment as usize].view;
+            cursor.is_before(
+                entry.key,
+                || view.title_key(entry.doc),
+                &view.ids[entry.doc as usize],
+            )
+        });
+    }
+    let wanted = asked.offset + asked.limit;
+    let more = entries.len() > wanted;
+    first(&mut entries, wanted, snapshot);
+    let page = entries.get(asked.offset..).unwrap_or_default();
+    let cursor = page.last().filter(|_| more).map(|last| {
+        let view = &snapshot.segments[last.segment as usize].view;
+        Cursor::text(
+            asked.sort,
+            last.key,
+            view.title_key(last.doc),
+            &view.ids[last.doc as usize],
+        )
+    });
+    Ok(SearchPage {
+        hits: page
+            .iter()
+            .map(|entry| hit(snapshot, fields, entry))
+            .collect::<Result<_, _>>()?,
+        total,
+        facets: counter.finish(&snapshot.values),
+        relaxed: found.map(|found| found.relaxed).unwrap_or_default(),
+        cursor,
+    })
+}
+
+/// Answers a suggestion.
+pub(super) fn suggest(
+    snapshot: &Snapshot,
+    fields: &Fields,
+    asked: &SuggestQuery,
+) -> Result<Suggestions, SearchError> {
+    if asked.limit == 0 || asked.limit > 20 {
+        return Err(SearchError::BadQuery(
+            "a group holds 1 to 20 suggestions".to_owned(),
+        ));
+    }
+    let query = Query::parse(&asked.text);
+    if query.tokens.is_empty() {
+        return Ok(Suggestions::default());
+    }
+    let found = matches(snapshot, &asked.scope, &query, &Field::NAMES)?;
+    let mut groups: [Vec<Entry>; 3] = Default::default();
+    for (at, candidates) in found.segments.iter().enumerate() {
+        for candidate in candidates {
+            let group = match snapshot.segments[at].view.kinds[candidate.doc as usize] {
+                Kind::Artist | Kind::Author => 0,
+                Kind::Album | Kind::Book | Kind::Video | Kind::Podcast | Kind::Product => 1,
+                Kind::Shop => 2,
+            };
+            let key = -(relevance(snapshot, at, &query, candidate.doc, Some(candidate)) as i64);
+            groups[group].push(Entry {
+                key,
+                segment: at as u32,
+                doc: candidate.doc,
+                how: candidate.totals.how,
+            });
+        }
+    }
+    let [makers, works, shops] = groups.map(|mut entries| {
+        first(&mut entries, asked.limit, snapshot);
+        entries
+            .iter()
+            .map(|entry| hit(snapshot, fields, entry))
+            .collect::<Result<Vec<_>, _>>()
+    });
+    Ok(Suggestions {
+        makers: makers?,
+        works: works?,
+        shops: shops?,
+        relaxed: found.relaxed,
+    })
+}
+
+/// Below 2^49, so it is a positive `i64` too.
+fn relevance(
+    snapshot: &Snapshot,
+    segment: usize,
+    query: &Query,
+    doc: u32,
+    candidate: Option<&Candidate>,
+) -> u64 {
+    let view = &snapshot.segments[segment].view;
+    let popularity = view.popularity[doc as usize];
+    match candidate {
+        Some(candidate) => rank(
+            query,
+            candidate.totals,
+            view.title_key(doc),
+            view.alias_keys(doc),
+            popularity,
+        ),
+        None => rank_unqueried(popularity),
+    }
+}
+
+/// Keeps the first `count` entries, in order.
+fn first(entries: &mut Vec<Entry>, count: usize, snapshot: &Snapshot) {
+    let id =
+        |entry: &Entry| &snapshot.segments[entry.segment as usize].view.ids[entry.doc as usize];
+    let order =
+        |a: &Entry, b: &Entry| -> Ordering { a.key.cmp(&b.key).then_with(|| id(a).cmp(id(b))) };
+    if count < entries.len() {
+        entries.select_nth_unstable_by(count, order);
+        entries.truncate(count);
+    }
+    entries.sort_unstable_by(order);
+}
+
+fn hit(snapshot: &Snapshot, fields: &Fields, entry: &Entry) -> Result<Hit, SearchError> {
+    let view = &snapshot.segments[entry.segment as usize].view;
+    let stored: TantivyDocument = snapshot
+        .searcher
+        .doc(DocAddress::new(entry.segment, entry.doc))
+        .map_err(failed)?;
+    let data = stored
+        .get_first(fields.data)
+        .and_then(|value| value.as_str())
+        .ok_or_else(|| failed("a document has no payload"))?;
+    Ok(Hit {
+        id: view.ids[entry.doc as usize].to_string(),
+        kind: view.kinds[entry.doc as usize],
+        data: serde_json::from_str(data).map_err(failed)?,
+        how: entry.how,
+    })
+}

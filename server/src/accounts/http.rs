@@ -1,0 +1,102 @@
+//! `/auth/login`, `/auth/loginCallback`, `/auth/logout`: plain routes, for they set cookies and redirect.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use vitrine_identity::client::{Callback, local_path};
+use vitrine_identity::{ClientError, Sessions};
+use vitrine_shared::Problem;
+
+use crate::fault;
+use crate::rest::ProblemResponse;
+use crate::state::App;
+
+/// The routes, to be mounted at the root.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/auth/login", get(login))
+        .route("/auth/loginCallback", get(callback))
+        .route("/auth/logout", post(logout))
+}
+
+#[derive(Deserialize)]
+struct Login {
+    /// Path to return to.
+    #[serde(default)]
+    to: String,
+}
+
+fn cookies(headers: &HeaderMap) -> String {
+    headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("; ")
+}
+
+/// 303 to `url`, with these `Set-Cookie` values; never cached.
+fn redirect(url: &str, set_cookies: &[&str]) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    match HeaderValue::from_str(url) {
+        Ok(url) => headers.insert(header::LOCATION, url),
+        Err(_) => headers.insert(header::LOCATION, HeaderValue::from_static("/")),
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for cookie in set_cookies {
+        if let Ok(value) = HeaderValue::from_str(cookie) {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+async fn login(State(app): State<App>, Query(query): Query<Login>, ctx: axum::Extension<crate::ctx::OpCtx>) -> Response {
+    match app.oidc.begin(local_path(&query.to), &[("ui_locales", &ctx.locale)]).await {
+        Ok(begin) => redirect(&begin.url, &[&begin.set_cookie]),
+        Err(e) => ProblemResponse(fault::internal("beginning a sign-in", &e)).into_response(),
+    }
+}
+
+async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<Callback>) -> Response {
+    let jar = cookies(&headers);
+    let signed_in = match app.oidc.finish(&jar, &query).await {
+        Ok(signed_in) => signed_in,
+        // Too old or from another browser: whoever is signed in at the provider sees no page on the second try.
+        Err(ClientError::UnknownSignIn) => return redirect("/auth/login", &[]),
+        Err(ClientError::Refused(code)) => {
+            tracing::info!(code, "the provider refused a sign-in");
+            return redirect("/", &[]);
+        }
+        Err(e) => return ProblemResponse(fault::internal("a sign-in", &e)).into_response(),
+    };
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    match app.sessions.begin(&jar, &signed_in, agent).await {
+        Ok((_, cookie)) => redirect(local_path(&signed_in.return_to), &[&cookie, &signed_in.clear_cookie]),
+        Err(e) => ProblemResponse(fault::internal("a session", &e)).into_response(),
+    }
+}
+
+async fn logout(State(app): State<App>, headers: HeaderMap) -> Response {
+    let jar = cookies(&headers);
+    let session = match app.sessions.resolve(&jar).await {
+        Ok(session) => session,
+        Err(e) => return ProblemResponse(fault::internal("a session", &e)).into_response(),
+    };
+    let Some(session) = session else { return redirect("/", &[&Sessions::clear_cookie()]) };
+    let id_token = app.sessions.id_token(&session.id).await.ok().flatten();
+    match app.sessions.end(&jar).await {
+        Ok(Some(refresh)) => {
+            // The session is over here whatever the provider says; its token is given back as well as can be.
+            if let Err(e) = app.oidc.revoke(&refresh).await {
+                tracing::warn!(error = %e, "a refresh token could not be revoked at the provider");
+            }
+        }
+        Ok(None) => {}
+        Err(e) => return ProblemResponse(fault::internal("ending a session", &e)).into_response(),
+    }
+    let home = format!("{}/", app.config.base_url());
+    match app.oidc.logout_url(id_token.as_ref(), &home) {
+        Ok(url) => redirect(&url, &[&Sessions::clear_cookie()]),
+        Err(e) => ProblemResponse(Problem::internal(fault::internal("signing out", &e).instance)).into_response(),
+    }
+}

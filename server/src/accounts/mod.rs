@@ -1,0 +1,98 @@
+//! Sign-in, sign-out and the mails of accounts: the app as an OIDC client with sessions on the server.
+//!
+//! Invariants: the browser never sees a token; a sign-in begins a fresh session; where people return to is a path of this
+//! site; mails go through durable jobs, so that answering takes the same time for known and unknown addresses.
+
+mod http;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use vitrine_clock::SharedClock;
+use vitrine_identity::SessionInfo;
+use vitrine_identity::provider::{AccountMail, SendAccountMail};
+use vitrine_mail::{Message, SharedMail};
+use vitrine_queue::worker::{Handler, JobFailed, Outcome};
+use vitrine_queue::{Job, NewJob, SharedQueue};
+
+use crate::ctx::User;
+
+pub use http::routes;
+pub use vitrine_identity::client::local_path;
+
+/// Kind of the job that sends one rendered mail.
+pub const SEND: &str = "mail.send";
+
+/// Puts account mails into the queue.
+pub struct AccountMails {
+    /// Jobs.
+    pub queue: SharedQueue,
+    /// The time.
+    pub clock: SharedClock,
+    /// Sender.
+    pub from: String,
+}
+
+#[async_trait]
+impl SendAccountMail for AccountMails {
+    async fn send(&self, mail: AccountMail) -> Result<(), String> {
+        let rendered = mail.render();
+        let message = Message {
+            key: mail.key,
+            to: mail.to,
+            from: self.from.clone(),
+            reply_to: None,
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            locale: mail.locale,
+        };
+        let job = send_job(&message, self.clock.now_ms()).map_err(|e| e.to_string())?;
+        self.queue.enqueue(job).await.map(|_| ()).map_err(|e| e.to_string())
+    }
+}
+
+/// The job that sends this message, once for its key.
+///
+/// # Errors
+/// The message cannot be written as JSON.
+pub fn send_job(message: &Message, now_ms: i64) -> Result<NewJob, serde_json::Error> {
+    Ok(NewJob {
+        kind: SEND.into(),
+        key: message.key.clone(),
+        payload: serde_json::to_value(message)?,
+        run_at_ms: now_ms,
+        max_attempts: 12,
+        trace: None,
+    })
+}
+
+/// Sends rendered mails.
+pub struct SendMail(pub SharedMail);
+
+#[async_trait]
+impl Handler for SendMail {
+    async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
+        let message: Message = serde_json::from_value(job.job.payload.clone()).map_err(JobFailed::new)?;
+        self.0.send(&message).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Handlers of this domain's jobs.
+pub fn handlers(mail: SharedMail) -> vitrine_queue::worker::Handlers {
+    let send: Arc<dyn Handler> = Arc::new(SendMail(mail));
+    [(SEND.to_owned(), send)].into_iter().collect()
+}
+
+/// The person of a session.
+pub fn user_of(session: &SessionInfo) -> Option<User> {
+    Some(User {
+        id: session.user_id.parse().ok()?,
+        email: session.email.clone().unwrap_or_default(),
+        verified: session.email_verified,
+        name: session.name.clone().unwrap_or_default(),
+        roles: session.roles.clone(),
+        tenants: session.tenant_ids.iter().filter_map(|t| t.parse().ok()).collect(),
+    })
+}

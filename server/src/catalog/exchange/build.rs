@@ -1,0 +1,374 @@
+//! Records from rows: pure but for the time, which is handed in.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use vitrine_shared::catalog::{Asset, Image, MakerRef, Part, PriceRecord, Product, Status, Variant, Work};
+use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
+use vitrine_shared::slug::slugify;
+
+use super::{PriceRow, ProductRow, VariantRow, WorkRow};
+use crate::ids::derived_bits;
+use crate::media::{AudioFacts, BookFacts};
+
+/// Our id for a row: the reference itself if it is one, else derived from type and reference.
+pub(super) fn id_of<T: FromStr>(kind: &str, reference: &str, make: impl Fn(u128) -> T) -> T {
+    reference.parse().unwrap_or_else(|_| make(derived_bits(&["vitrine", kind, reference])))
+}
+
+/// What a file turned out to be, beside its record.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) asset: Asset,
+    pub(super) sound: Option<AudioFacts>,
+    pub(super) book: Option<BookFacts>,
+}
+
+/// Everything a work's records are made from.
+pub(super) struct Parts<'a> {
+    pub(super) row: &'a WorkRow,
+    pub(super) id: WorkId,
+    pub(super) tenant: TenantId,
+    pub(super) store: StoreId,
+    pub(super) makers: Vec<MakerRef>,
+    pub(super) cover: Option<Image>,
+    /// Files of each part, in order.
+    pub(super) part_files: Vec<Vec<Stored>>,
+    /// Files of the whole.
+    pub(super) files: Vec<Stored>,
+}
+
+/// A field and why it cannot be.
+pub(super) type Refusal = String;
+
+/// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself.
+pub(super) fn clean(html: &str) -> String {
+    let mut builder = ammonia::Builder::default();
+    builder.rm_tags(["img", "table", "thead", "tbody", "tr", "td", "th", "area", "map", "details", "summary"]);
+    builder.link_rel(Some("noopener nofollow ugc"));
+    builder.url_schemes(["https", "mailto"].into_iter().collect());
+    builder.url_relative(ammonia::UrlRelative::Deny);
+    builder.clean(html.trim()).to_string()
+}
+
+/// `YYYY-MM-DD` that exists.
+pub(super) fn date(field: &str, text: &str) -> Result<String, Refusal> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    time::Date::parse(text, format).map(|_| text.to_owned()).map_err(|_| format!("`{field}`: {text:?} is not a date of the form YYYY-MM-DD"))
+}
+
+pub(super) fn text(field: &str, value: &str, most: usize) -> Result<String, Refusal> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Err(format!("`{field}` is empty"));
+    }
+    if value.chars().count() > most {
+        return Err(format!("`{field}` is longer than {most} characters"));
+    }
+    if value.chars().any(|c| c.is_control()) {
+        return Err(format!("`{field}` holds control characters"));
+    }
+    Ok(value.to_owned())
+}
+
+pub(super) fn slug_for(title: &str, latin: Option<&str>, fallback: &str) -> String {
+    slugify(title).or_else(|| latin.and_then(slugify)).unwrap_or_else(|| fallback.to_owned())
+}
+
+/// The work's record.
+pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> Result<Work, Refusal> {
+    let row = parts.row;
+    let title = text("title", &row.title, 300)?;
+    let latin = row.latin.as_deref().map(|l| text("latin", l, 300)).transpose()?;
+    let mut tracks = Vec::with_capacity(row.parts.len());
+    for (index, (part, files)) in row.parts.iter().zip(&parts.part_files).enumerate() {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let sound = files.iter().find_map(|f| f.sound.clone());
+        tracks.push(Part {
+            id: PartId::from_bits(derived_bits(&["part", parts.id.as_str(), &number.to_string()])),
+            number,
+            group: part.group,
+            title: text(&format!("parts[{index}].title"), &part.title, 300)?,
+            maker: part.maker.clone(),
+            length_ms: sound.as_ref().map(|s| s.length_ms).or(part.length_ms),
+            preview: if part.bonus { None } else { sound.as_ref().and_then(|s| s.preview.clone()) },
+            peaks: sound.map(|s| s.peaks).unwrap_or_default(),
+            bonus: part.bonus,
+            notes_html: clean(&part.notes_html),
+            date: part.date.as_deref().map(|d| date("parts.date", d)).transpose()?,
+            assets: files.iter().map(|f| f.asset.id.clone()).collect(),
+        });
+    }
+    let mut facts = row.facts.clone();
+    if let Some(book) = parts.files.iter().find_map(|f| f.book.as_ref()) {
+        facts.words = facts.words.or(Some(book.words));
+        if tracks.is_empty() {
+            tracks = chapters(&parts.id, book);
+        }
+    }
+    let mut genres: Vec<String> = row.genres.iter().filter_map(|g| slugify(g)).collect();
+    genres.dedup();
+    Ok(Work {
+        id: parts.id.clone(),
+        tenant: parts.tenant.clone(),
+        store: parts.store.clone(),
+        kind: row.kind,
+        slug: slug_for(&title, latin.as_deref(), row.kind.as_str()),
+        title,
+        latin,
+        makers: parts.makers.clone(),
+        released: date("released", &row.released)?,
+        genres,
+        tags: row.tags.iter().map(|t| t.trim().to_lowercase()).filter(|t| !t.is_empty()).collect(),
+        language: row.language.clone(),
+        description_html: clean(&row.description_html),
+        credits: row.credits.clone(),
+        cover: parts.cover.clone(),
+        parts: tracks,
+        facts,
+        attribution: row.attribution.clone(),
+        status: row.status,
+        published_ms: existing.and_then(|w| w.published_ms).or((row.status == Status::Published).then_some(now_ms)),
+        rev: existing.map_or(0, |w| w.rev),
+    })
+}
+
+/// The contents of a book as parts; the sample hangs on the first.
+fn chapters(work: &WorkId, book: &BookFacts) -> Vec<Part> {
+    book.chapters
+        .iter()
+        .enumerate()
+        .take(500)
+        .map(|(n, title)| {
+            let number = u32::try_from(n + 1).unwrap_or(u32::MAX);
+            Part {
+                id: PartId::from_bits(derived_bits(&["part", work.as_str(), &number.to_string()])),
+                number,
+                group: None,
+                title: title.clone(),
+                maker: None,
+                length_ms: None,
+                preview: None,
+                peaks: Vec::new(),
+                bonus: false,
+                notes_html: String::new(),
+                date: None,
+                assets: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+/// A product's record.
+pub(super) fn product(parts: &Parts<'_>, row: &ProductRow) -> Result<Product, Refusal> {
+    if row.variants.is_empty() {
+        return Err(format!("product `{}` has no variants", row.reference));
+    }
+    if row.status == Status::Published && !row.kind.is_sellable() {
+        return Err(format!("product `{}`: this shop cannot sell {:?} yet; leave it a draft", row.reference, row.kind));
+    }
+    let id = id_of("product", &format!("{}/{}", parts.id, row.reference), ProductId::from_bits);
+    let id = row.reference.parse().unwrap_or(id);
+    let mut variants = Vec::new();
+    for variant in &row.variants {
+        variants.push(self::variant(parts, row, variant)?);
+    }
+    Ok(Product {
+        id,
+        tenant: parts.tenant.clone(),
+        work: parts.id.clone(),
+        kind: row.kind,
+        title: text("products.title", &row.title, 120)?,
+        tax_class: row.tax_class.clone(),
+        variants,
+        status: row.status,
+    })
+}
+
+fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<Variant, Refusal> {
+    let sku = text("sku", &row.sku, 64)?;
+    let digital = product.kind == vitrine_shared::catalog::ProductKind::Digital;
+    let wanted = |f: &Stored| row.formats.is_empty() || row.formats.iter().any(|x| x.eq_ignore_ascii_case(&f.asset.format));
+    let files: Vec<&Stored> = if digital {
+        parts.part_files.iter().flatten().chain(&parts.files).filter(|f| wanted(f)).collect()
+    } else {
+        Vec::new()
+    };
+    if digital && files.is_empty() && product.status == Status::Published && parts.row.status == Status::Published {
+        return Err(format!("variant `{sku}` has no file of its formats; nothing is sold without its file"));
+    }
+    let mut formats: Vec<String> = Vec::new();
+    for f in &files {
+        if !formats.contains(&f.asset.format) {
+            formats.push(f.asset.format.clone());
+        }
+    }
+    if row.prices.is_empty() {
+        return Err(format!("variant `{sku}` has no price"));
+    }
+    for price in &row.prices {
+        check_price(&sku, price)?;
+    }
+    Ok(Variant {
+        id: variant_id(&parts.tenant, row),
+        sku,
+        title: row.title.clone(),
+        licence: row.licence.as_deref().map(|l| id_of("licence", l, LicenceId::from_bits)),
+        assets: files.iter().map(|f| f.asset.id.clone()).collect(),
+        formats,
+        weight_g: row.weight_g,
+        stocked: row.stock.is_some(),
+        shape: row.shape,
+    })
+}
+
+pub(super) fn variant_id(tenant: &TenantId, row: &VariantRow) -> VariantId {
+    row.id
+        .as_deref()
+        .and_then(|id| id.parse().ok())
+        .unwrap_or_else(|| VariantId::from_bits(derived_bits(&["variant", tenant.as_str(), row.sku.trim()])))
+}
+
+fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {
+    let bad = |why: &str| Err(format!("variant `{sku}`, price in {} for {}: {why}", price.currency, price.region));
+    // JSON integers stay exact below 2^53; nobody sells beyond ten million in any currency.
+    let most = 1_000_000_000_i64;
+    if !(0..=most).contains(&price.minor) {
+        return bad("the amount is out of range");
+    }
+    if price.minimum.is_some_and(|m| m < 0 || m > price.minor) {
+        return bad("the minimum must be between 0 and the suggestion");
+    }
+    if price.compare_at.is_some_and(|c| c <= price.minor || c > most) {
+        return bad("what it is compared with must be higher than the price");
+    }
+    if price.currency.len() != 3 || !price.currency.bytes().all(|b| b.is_ascii_uppercase()) {
+        return bad("the currency is not an ISO 4217 code");
+    }
+    if let (Some(from), Some(to)) = (price.valid_from_ms, price.valid_to_ms)
+        && to <= from
+    {
+        return bad("it ends before it begins");
+    }
+    Ok(())
+}
+
+/// What must be written so that the rows' prices are in force: new records, and old ones closed now. Prices are
+/// append-only: a price that is the same already is left alone, one that is gone ends now.
+pub(super) fn price_changes(
+    tenant: &TenantId,
+    rows: &[ProductRow],
+    existing: &[PriceRecord],
+    now_ms: i64,
+) -> Vec<PriceRecord> {
+    let mut wanted: BTreeMap<(VariantId, String, String, Option<i64>), PriceRecord> = BTreeMap::new();
+    for variant in rows.iter().flat_map(|p| &p.variants) {
+        let id = variant_id(tenant, variant);
+        for price in &variant.prices {
+            let record = PriceRecord {
+                variant: id.clone(),
+                region: price.region.clone(),
+                currency: price.currency.clone(),
+                amount_minor: price.minor,
+                minimum_minor: price.minimum,
+                compare_at_minor: price.compare_at,
+                valid_from_ms: price.valid_from_ms.unwrap_or(0),
+                valid_to_ms: price.valid_to_ms,
+            };
+            wanted.insert((id.clone(), price.region.clone(), price.currency.clone(), price.valid_from_ms), record);
+        }
+    }
+    let same = |a: &PriceRecord, b: &PriceRecord| {
+        a.amount_minor == b.amount_minor && a.minimum_minor == b.minimum_minor && a.compare_at_minor == b.compare_at_minor
+    };
+    let mut changes = Vec::new();
+    let mut kept: Vec<&PriceRecord> = Vec::new();
+    for have in existing.iter().filter(|p| p.valid_to_ms.is_none_or(|to| to > now_ms)) {
+        let matching = wanted.values().find(|w| {
+            w.variant == have.variant
+                && w.region == have.region
+                && w.currency == have.currency
+                && same(w, have)
+                && (w.valid_to_ms == have.valid_to_ms)
+                && (w.valid_from_ms == have.valid_from_ms || w.valid_from_ms == 0)
+        });
+        match matching {
+            Some(w) => kept.push(w),
+            None => {
+                let mut closed = have.clone();
+                closed.valid_to_ms = Some(now_ms.max(have.valid_from_ms + 1));
+                changes.push(closed);
+            }
+        }
+    }
+    for record in wanted.values().filter(|w| !kept.contains(w)) {
+        let mut record = record.clone();
+        let replaces = existing.iter().any(|p| p.variant == record.variant && p.region == record.region && p.currency == record.currency);
+        if replaces && record.valid_from_ms < now_ms {
+            record.valid_from_ms = now_ms;
+        }
+        changes.push(record);
+    }
+    changes
+}
+
+/// Id of a file's record: the same bytes under the same name in the same work are the same asset.
+pub(super) fn asset_id(work: &WorkId, sha256: &str, name: &str) -> AssetId {
+    AssetId::from_bits(derived_bits(&["asset", work.as_str(), sha256, name]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vitrine_shared::catalog::ProductKind;
+
+    fn rows(minor: i64) -> Vec<ProductRow> {
+        vec![ProductRow {
+            reference: "digital".into(),
+            kind: ProductKind::Digital,
+            title: "Digital".into(),
+            tax_class: "digital_music".into(),
+            variants: vec![VariantRow {
+                sku: "A-1".into(),
+                id: None,
+                title: String::new(),
+                licence: None,
+                formats: vec![],
+                weight_g: None,
+                stock: None,
+                shape: Default::default(),
+                prices: vec![PriceRow { region: "eu".into(), currency: "EUR".into(), minor, minimum: None, compare_at: None, valid_from_ms: None, valid_to_ms: None }],
+            }],
+            status: Status::Published,
+        }]
+    }
+
+    #[test]
+    fn prices_are_append_only() {
+        let tenant = TenantId::from_bits(1);
+        let first = price_changes(&tenant, &rows(900), &[], 1_000);
+        assert_eq!((first.len(), first[0].valid_from_ms), (1, 0));
+        assert!(price_changes(&tenant, &rows(900), &first, 2_000).is_empty(), "the same again changes nothing");
+        let second = price_changes(&tenant, &rows(700), &first, 3_000);
+        assert_eq!(second.len(), 2);
+        assert_eq!((second[0].amount_minor, second[0].valid_to_ms), (900, Some(3_000)));
+        assert_eq!((second[1].amount_minor, second[1].valid_from_ms, second[1].valid_to_ms), (700, 3_000, None));
+        assert!(price_changes(&tenant, &rows(700), &second, 4_000).is_empty());
+    }
+
+    #[test]
+    fn html_of_people_cannot_run_or_load() {
+        let dirty = "<p onclick=x()>Hi <b>you</b><script>x()</script><img src=x onerror=y()><a href='javascript:x()'>j</a><a href=\"https://a.example/\">a</a></p>";
+        let clean = clean(dirty);
+        assert!(!clean.contains("script") && !clean.contains("onerror") && !clean.contains("<img") && !clean.contains("onclick"));
+        assert!(clean.contains("<b>you</b>") && clean.contains("https://a.example/"));
+    }
+
+    #[test]
+    fn a_reference_is_an_id_or_becomes_one() {
+        let derived: WorkId = id_of("work", "my-album", WorkId::from_bits);
+        assert_eq!(derived, id_of("work", "my-album", WorkId::from_bits));
+        assert_eq!(derived, id_of("work", derived.as_str(), WorkId::from_bits));
+        assert_ne!(derived, id_of("work", "my-album2", WorkId::from_bits));
+    }
+}

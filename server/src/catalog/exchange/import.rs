@@ -1,0 +1,566 @@
+//! Rows to records, one by one; each row is one transaction.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncReadExt;
+use vitrine_blob::{Blob, BlobError, PutOptions};
+use vitrine_queue::SharedQueue;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{
+    Asset, AssetState, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work,
+};
+use vitrine_shared::id::{LicenceId, MakerId, StoreId, TenantId, WorkId};
+use vitrine_table::retry::retrying;
+use vitrine_table::{CancelReason, Condition, Put, TableError, Transact, TransactOp};
+
+use super::build::{self, Refusal, Stored, id_of};
+use super::{FileRow, MAX_LINE, Outcome, PictureRow, Report, Row, RowReport, WorkRow};
+use crate::catalog::store::{CatalogStore, VariantPointer, WorkBundle, claim, items, put};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::media::{AudioFacts, BookFacts, Media, MediaError};
+use crate::{audit, authz};
+
+/// How many rows of one type are worked on at a time.
+const AT_ONCE: usize = 16;
+/// Writes of one work's transaction beside its prices.
+const ROOM_FOR_PRICES: usize = 60;
+
+/// Imports rows from a folder.
+pub struct Importer {
+    catalog: CatalogStore,
+    blob: Arc<dyn Blob>,
+    media: Media,
+    queue: SharedQueue,
+    root: PathBuf,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    stores: HashMap<StoreId, Store>,
+    makers: HashMap<MakerId, Maker>,
+}
+
+enum Fault {
+    /// The row is wrong: reported.
+    Refused(Refusal),
+    /// The shop is: reported too, and the rest goes on.
+    Inside(Problem),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self::Inside(problem)
+    }
+}
+
+type Done = std::result::Result<(Outcome, Vec<String>), Fault>;
+
+impl Importer {
+    /// Files of rows are looked for below `root`.
+    pub fn new(catalog: CatalogStore, blob: Arc<dyn Blob>, media: Media, queue: SharedQueue, root: PathBuf) -> Self {
+        Self { catalog, blob, media, queue, root, seen: Mutex::default() }
+    }
+
+    /// Imports JSON lines; `progress` hears each row's report as it is done.
+    ///
+    /// # Errors
+    /// Only if the caller may not import at all; everything else is in the report.
+    pub async fn run(&self, ctx: &OpCtx, text: &str, progress: impl Fn(&RowReport)) -> Result<Report> {
+        authz::staff(ctx, "catalog:import")?;
+        let mut report = Report::default();
+        let mut batch: Vec<(usize, Row)> = Vec::new();
+        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+            let number = index + 1;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let parsed = if line.len() > MAX_LINE {
+                Err(format!("the line is longer than {MAX_LINE} bytes"))
+            } else {
+                serde_json::from_str::<Row>(line).map_err(|e| e.to_string())
+            };
+            match parsed {
+                Ok(row) => {
+                    if batch.first().is_some_and(|(_, first)| std::mem::discriminant(first) != std::mem::discriminant(&row)) {
+                        self.rows(ctx, std::mem::take(&mut batch), &mut report, &progress).await;
+                    }
+                    batch.push((number, row));
+                }
+                Err(why) => {
+                    let row = RowReport { line: number, row: String::new(), outcome: Outcome::Refused, notes: vec![why] };
+                    progress(&row);
+                    report.rows.push(row);
+                }
+            }
+        }
+        self.rows(ctx, batch, &mut report, &progress).await;
+        report.rows.sort_by_key(|r| r.line);
+        Ok(report)
+    }
+
+    /// Rows of one type do not depend on each other.
+    async fn rows(&self, ctx: &OpCtx, batch: Vec<(usize, Row)>, report: &mut Report, progress: &impl Fn(&RowReport)) {
+        let done: Vec<RowReport> = futures::stream::iter(batch)
+            .map(|(line, row)| async move {
+                let name = name(&row);
+                let (outcome, notes) = match self.row(ctx, &row).await {
+                    Ok(done) => done,
+                    Err(Fault::Refused(why)) => (Outcome::Refused, vec![why]),
+                    Err(Fault::Inside(problem)) => (Outcome::Refused, vec![problem.to_string()]),
+                };
+                RowReport { line, row: name, outcome, notes }
+            })
+            .buffered(AT_ONCE)
+            .inspect(|row| progress(row))
+            .collect()
+            .await;
+        report.rows.extend(done);
+    }
+
+    async fn row(&self, ctx: &OpCtx, row: &Row) -> Done {
+        match row {
+            Row::Tenant(r) => {
+                let tenant = Tenant {
+                    id: id_of("tenant", &r.reference, TenantId::from_bits),
+                    name: build::text("name", &r.name, 120)?,
+                    legal: r.legal.clone(),
+                    currency: r.currency.clone(),
+                    locale: r.locale.clone(),
+                    fee_bps: r.fee_bps.min(10_000),
+                    listed: r.listed,
+                };
+                let before = self.catalog.tenant(&tenant.id).await?;
+                let ops = vec![put(items::tenant(&tenant, ctx.now_ms)?)];
+                self.settle(ctx, tenant.id.as_str(), before.as_ref(), &tenant, ops).await
+            }
+            Row::Store(r) => {
+                let tenant: TenantId = id_of("tenant", &r.tenant, TenantId::from_bits);
+                if self.catalog.tenant(&tenant).await?.is_none() {
+                    return Err(format!("`tenant`: there is no tenant `{}`; its row comes first", r.tenant).into());
+                }
+                if !vitrine_shared::slug::is_slug(&r.handle) {
+                    return Err(format!("`handle`: {:?} is not of the form a-z, 0-9 and -", r.handle).into());
+                }
+                let store = Store {
+                    id: id_of("store", &r.reference, StoreId::from_bits),
+                    tenant,
+                    handle: r.handle.clone(),
+                    name: build::text("name", &r.name, 120)?,
+                    tagline: r.tagline.clone(),
+                    about_html: build::clean(&r.about_html),
+                    brand: r.brand.clone(),
+                    links: r.links.clone(),
+                    ships_from: r.ships_from.clone(),
+                    shipping: r.shipping.clone(),
+                };
+                let before = self.catalog.store(&store.id).await?;
+                let ops = vec![
+                    put(items::store(&store, ctx.now_ms)?),
+                    claim("handle", &store.handle, store.id.as_str()),
+                ];
+                self.settle(ctx, store.id.as_str(), before.as_ref(), &store, ops).await
+            }
+            Row::Licence(r) => {
+                let id: LicenceId = id_of("licence", &r.reference, LicenceId::from_bits);
+                let before = self.catalog.licence(&id, Some(r.version)).await?;
+                let licence = Licence {
+                    id,
+                    tenant: r.tenant.as_deref().map(|t| id_of("tenant", t, TenantId::from_bits)),
+                    version: r.version,
+                    title: build::text("title", &r.title, 200)?,
+                    summary: r.summary.clone(),
+                    body_html: build::clean(&r.body_html),
+                    created_ms: r.created_ms.or(before.as_ref().map(|b| b.created_ms)).unwrap_or(ctx.now_ms),
+                };
+                if before.as_ref().is_some_and(|b| *b != licence) {
+                    return Err("a licence text that buyers accepted never changes; raise `version`".to_owned().into());
+                }
+                let ops = vec![put(items::licence(&licence)?)];
+                self.settle(ctx, licence.id.as_str(), before.as_ref(), &licence, ops).await
+            }
+            Row::Maker(r) => {
+                let id: MakerId = id_of("maker", &r.reference, MakerId::from_bits);
+                let before = self.catalog.maker(&id).await?;
+                let (image, notes) = match &r.image {
+                    Some(picture) => {
+                        let kept = before.as_ref().and_then(|b| b.image.as_ref());
+                        (Some(self.picture(picture, kept).await?), Vec::new())
+                    }
+                    None => (None, Vec::new()),
+                };
+                let slug = match &r.slug {
+                    Some(slug) if vitrine_shared::slug::is_slug(slug) => slug.clone(),
+                    Some(slug) => return Err(format!("`slug`: {slug:?} is not of the form a-z, 0-9 and -").into()),
+                    None => build::slug_for(&r.name, r.latin.as_deref(), id.as_str().trim_start_matches("m_")),
+                };
+                let maker = Maker {
+                    id,
+                    tenant: id_of("tenant", &r.tenant, TenantId::from_bits),
+                    kind: r.kind,
+                    slug,
+                    name: build::text("name", &r.name, 200)?,
+                    latin: r.latin.clone(),
+                    bio_html: build::clean(&r.bio_html),
+                    links: r.links.clone(),
+                    image,
+                    status: r.status,
+                };
+                let ops = vec![
+                    put(items::maker(&maker, ctx.now_ms)?),
+                    claim("maker", &items::maker_claim(&maker), maker.id.as_str()),
+                ];
+                let (outcome, mut more) = self.settle(ctx, maker.id.as_str(), before.as_ref(), &maker, ops).await?;
+                more.extend(notes);
+                Ok((outcome, more))
+            }
+            Row::Work(r) => self.work(ctx, r).await,
+        }
+    }
+
+    /// Writes a record unless it is the same already.
+    async fn settle<T: PartialEq>(&self, ctx: &OpCtx, id: &str, before: Option<&T>, after: &T, mut ops: Vec<TransactOp>) -> Done {
+        if before == Some(after) {
+            return Ok((Outcome::Unchanged, Vec::new()));
+        }
+        let (act, outcome) =
+            if before.is_some() { ("catalog.updated", Outcome::Updated) } else { ("catalog.created", Outcome::Created) };
+        ops.push(audit::entry(ctx, id, act, "import", serde_json::Value::Null));
+        self.transact(ops).await?;
+        Ok((outcome, Vec::new()))
+    }
+
+    async fn transact(&self, ops: Vec<TransactOp>) -> std::result::Result<(), Fault> {
+        let table = self.catalog.table().clone();
+        let result = retrying(|| {
+            let transact = Transact { ops: ops.clone(), token: None };
+            let table = table.clone();
+            async move { table.transact(transact).await }
+        })
+        .await;
+        match result {
+            Ok(()) => Ok(()),
+            Err(TableError::Cancelled(reasons)) if reasons.iter().any(|r| matches!(r, CancelReason::ConditionFailed(_))) => {
+                Err(Fault::Refused("its address, handle or SKU belongs to another record already".into()))
+            }
+            Err(e) => Err(Fault::Inside(fault::table(e))),
+        }
+    }
+
+    async fn store(&self, id: &StoreId) -> Result<Option<Store>> {
+        if let Some(found) = self.seen.lock().ok().and_then(|s| s.stores.get(id).cloned()) {
+            return Ok(Some(found));
+        }
+        let found = self.catalog.store(id).await?;
+        if let (Some(store), Ok(mut seen)) = (&found, self.seen.lock()) {
+            seen.stores.insert(id.clone(), store.clone());
+        }
+        Ok(found)
+    }
+
+    async fn maker(&self, id: &MakerId) -> Result<Option<Maker>> {
+        if let Some(found) = self.seen.lock().ok().and_then(|s| s.makers.get(id).cloned()) {
+            return Ok(Some(found));
+        }
+        let found = self.catalog.maker(id).await?;
+        if let (Some(maker), Ok(mut seen)) = (&found, self.seen.lock()) {
+            seen.makers.insert(id.clone(), maker.clone());
+        }
+        Ok(found)
+    }
+
+    async fn work(&self, ctx: &OpCtx, row: &WorkRow) -> Done {
+        let id: WorkId = id_of("work", &row.reference, WorkId::from_bits);
+        let store_id: StoreId = id_of("store", &row.store, StoreId::from_bits);
+        let Some(store) = self.store(&store_id).await? else {
+            return Err(format!("`store`: there is no storefront `{}`; its row comes first", row.store).into());
+        };
+        let mut makers = Vec::new();
+        for reference in &row.makers {
+            let maker_id: MakerId = id_of("maker", reference, MakerId::from_bits);
+            let Some(m) = self.maker(&maker_id).await? else {
+                return Err(format!("`makers`: there is no maker `{reference}`; its row comes first").into());
+            };
+            makers.push(MakerRef { id: m.id, kind: m.kind, slug: m.slug, name: m.name, latin: m.latin });
+        }
+        let before = self.catalog.bundle(&id).await?;
+        if before.as_ref().is_some_and(|b| b.work.tenant != store.tenant) {
+            return Err(Fault::Refused("this work belongs to another tenant".into()));
+        }
+        let mut notes = Vec::new();
+        let cover = match &row.cover {
+            Some(picture) => Some(self.picture(picture, before.as_ref().and_then(|b| b.work.cover.as_ref())).await?),
+            None => None,
+        };
+        let mut part_files = Vec::new();
+        for part in &row.parts {
+            let mut files = Vec::new();
+            for file in &part.files {
+                files.push(self.file(&id, &store.tenant, file, &mut notes).await?);
+            }
+            part_files.push(files);
+        }
+        let mut files = Vec::new();
+        for file in &row.files {
+            files.push(self.file(&id, &store.tenant, file, &mut notes).await?);
+        }
+        // One order whatever the row's, so that an export of it imports as the same.
+        files.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
+        let parts = build::Parts { row, id: id.clone(), tenant: store.tenant.clone(), store: store_id, makers, cover, part_files, files };
+        let work = build::work(&parts, before.as_ref().map(|b| &b.work), ctx.now_ms)?;
+        let mut products = Vec::new();
+        for product in &row.products {
+            products.push(build::product(&parts, product)?);
+        }
+        products.sort_by(|a, b| a.id.cmp(&b.id));
+        let have = before.as_ref().map(|b| b.prices.as_slice()).unwrap_or_default();
+        let prices = build::price_changes(&store.tenant, &row.products, have, ctx.now_ms);
+        let assets: Vec<Asset> = parts.part_files.iter().flatten().chain(&parts.files).map(|f| f.asset.clone()).collect();
+        let outcome = self.write(ctx, before, work, products, prices, assets, row, &store.tenant).await?;
+        notes.dedup();
+        Ok((outcome, notes))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the last step of one row: everything it made, once")]
+    async fn write(
+        &self,
+        ctx: &OpCtx,
+        before: Option<WorkBundle>,
+        mut work: Work,
+        products: Vec<vitrine_shared::catalog::Product>,
+        prices: Vec<PriceRecord>,
+        assets: Vec<Asset>,
+        row: &WorkRow,
+        tenant: &TenantId,
+    ) -> std::result::Result<Outcome, Fault> {
+        let known = self.catalog.assets(&assets.iter().map(|a| a.id.clone()).collect::<Vec<_>>()).await?;
+        let new_assets: Vec<&Asset> = assets.iter().filter(|a| !known.contains(a)).collect();
+        let unchanged = new_assets.is_empty()
+            && prices.is_empty()
+            && before.as_ref().is_some_and(|b| {
+                let mut have = b.products.clone();
+                have.sort_by(|a, b| a.id.cmp(&b.id));
+                b.work == work && have == products
+            });
+        if unchanged {
+            return Ok(Outcome::Unchanged);
+        }
+        // Files' records first: a work never names a file that has none.
+        for chunk in new_assets.chunks(50) {
+            let ops = chunk.iter().map(|a| items::asset(a).map(put)).collect::<Result<Vec<_>>>()?;
+            self.transact(ops).await?;
+        }
+        // Prices that do not fit the transaction go before the work; they mean nothing without it.
+        let mut price_ops = prices.iter().map(|p| items::price(&work.id, p).map(put)).collect::<Result<Vec<_>>>()?;
+        while price_ops.len() > ROOM_FOR_PRICES {
+            let rest = price_ops.split_off(price_ops.len().min(90));
+            self.transact(std::mem::replace(&mut price_ops, rest)).await?;
+        }
+        work.rev += 1;
+        let (act, outcome) =
+            if before.is_some() { ("catalog.updated", Outcome::Updated) } else { ("catalog.created", Outcome::Created) };
+        let mut ops = vec![];
+        let mut work_item = items::work(&work, before.as_ref().and_then(|b| b.work.published_ms).unwrap_or(ctx.now_ms))?;
+        work_item.insert("_v".into(), 1.into());
+        // Somebody who edits at the same time must not be overwritten unseen.
+        let condition = match &before {
+            Some(b) => Condition::eq("rev", b.work.rev),
+            None => Condition::ItemAbsent,
+        };
+        ops.push(TransactOp::Put(Put { item: work_item, condition: Some(condition) }));
+        for product in &products {
+            ops.push(put(items::product(product)?));
+            for variant in &product.variants {
+                let pointer = VariantPointer {
+                    work: work.id.clone(),
+                    product: product.id.clone(),
+                    seller: tenant.clone(),
+                    kind: product.kind,
+                };
+                ops.push(put(items::variant(&variant.id, &pointer)?));
+                ops.push(claim("sku", &format!("{tenant}#{}", variant.sku), variant.id.as_str()));
+            }
+        }
+        ops.extend(price_ops);
+        ops.push(audit::entry(ctx, work.id.as_str(), act, "import", serde_json::json!({ "rev": work.rev })));
+        self.transact(ops).await?;
+        if let Some(job) = crate::catalog::jobs::cover_job(&work, ctx.now_ms).filter(|_| self.media.has_tools()) {
+            self.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
+        }
+        for variant in row.products.iter().flat_map(|p| &p.variants) {
+            if let Some(pieces) = variant.stock {
+                self.first_stock(&build::variant_id(tenant, variant), pieces).await?;
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Sets the stock of a variant that has none yet; a later import never touches it.
+    async fn first_stock(&self, variant: &vitrine_shared::id::VariantId, pieces: i64) -> std::result::Result<(), Fault> {
+        let item = crate::stock::first(variant, pieces);
+        let put = Put { item, condition: Some(Condition::ItemAbsent) };
+        match retrying(|| self.catalog.table().put(put.clone())).await {
+            Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(()),
+            Err(e) => Err(Fault::Inside(fault::table(e))),
+        }
+    }
+
+    fn path(&self, file: &str) -> std::result::Result<PathBuf, Fault> {
+        let relative = Path::new(file);
+        if file.is_empty() || relative.components().any(|c| !matches!(c, Component::Normal(_))) {
+            return Err(format!("`file`: {file:?} must be a path below the import's folder").into());
+        }
+        let path = self.root.join(relative);
+        // A link inside the folder must not lead out of it.
+        let real = path.canonicalize().map_err(|e| format!("`file`: {file:?}: {e}"))?;
+        let root = self.root.canonicalize().map_err(|e| format!("the import's folder: {e}"))?;
+        if real.starts_with(&root) { Ok(real) } else { Err(format!("`file`: {file:?} leads out of the import's folder").into()) }
+    }
+
+    async fn picture(&self, row: &PictureRow, kept: Option<&Image>) -> std::result::Result<Image, Fault> {
+        let path = self.path(&row.file)?;
+        let bytes = Bytes::from(tokio::fs::read(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?);
+        let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&bytes)));
+        let mut image: Image = match self.derived(&name).await? {
+            Some(image) => image,
+            None => {
+                let image = self.media.picture(bytes, "").await.map_err(|e| refuse(&row.file, &e))?;
+                self.remember(&name, &image).await?;
+                image
+            }
+        };
+        image.alt = row.alt.clone();
+        // Renditions that jobs added since stay.
+        if let Some(kept) = kept
+            && image.renditions.iter().all(|r| kept.renditions.contains(r))
+        {
+            image.renditions.clone_from(&kept.renditions);
+        }
+        Ok(image)
+    }
+
+    async fn file(&self, work: &WorkId, tenant: &TenantId, row: &FileRow, notes: &mut Vec<String>) -> std::result::Result<Stored, Fault> {
+        let path = self.path(&row.file)?;
+        let hashed = hash(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?;
+        let name = row.name.clone().or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned())).unwrap_or_default();
+        let key = format!("assets/{}", hashed.sha256);
+        let content_type = mime_guess::from_path(&path).first_or_octet_stream().to_string();
+        let mut state = AssetState::Clean;
+        if !crate::media::looks_like(&content_type, &hashed.head) {
+            state = AssetState::Quarantined;
+            notes.push(format!("{}: its bytes are not {content_type}; it is kept back", row.file));
+        }
+        if self.blob.head(&key, None).await.is_err() {
+            let file = tokio::fs::File::open(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?;
+            let stream = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024)
+                .map_err(|e| BlobError::Unavailable(e.to_string()));
+            self.blob.put(&key, Box::pin(stream), PutOptions::new(content_type.clone())).await.map_err(fault::blob)?;
+        }
+        let mut sound: Option<AudioFacts> = None;
+        let mut book: Option<BookFacts> = None;
+        if state == AssetState::Clean && content_type.starts_with("audio/") {
+            let derived = format!("derived/sound-{}.json", hashed.sha256);
+            sound = self.derived(&derived).await?;
+            if sound.is_none() {
+                match self.media.sound(&path).await {
+                    Ok(facts) => {
+                        self.remember(&derived, &facts).await?;
+                        sound = Some(facts);
+                    }
+                    Err(e @ MediaError::NoTools) => notes.push(format!("{}: {e}", row.file)),
+                    Err(e) => return Err(refuse(&row.file, &e)),
+                }
+            }
+        } else if content_type == "application/epub+zip" {
+            let derived = format!("derived/book-{}.json", hashed.sha256);
+            book = self.derived(&derived).await?;
+            if book.is_none() {
+                let bytes = tokio::fs::read(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?;
+                let facts = self.media.book(bytes.into()).await.map_err(|e| refuse(&row.file, &e))?;
+                self.remember(&derived, &facts).await?;
+                book = Some(facts);
+            }
+        }
+        let asset = Asset {
+            id: build::asset_id(work, &hashed.sha256, &name),
+            tenant: tenant.clone(),
+            work: work.clone(),
+            key,
+            file_name: name,
+            content_type,
+            format: row.format.clone(),
+            size: hashed.size,
+            sha256: hashed.sha256,
+            crc32: hashed.crc32,
+            length_ms: sound.as_ref().map(|s| s.length_ms),
+            state,
+        };
+        Ok(Stored { asset, sound, book })
+    }
+
+    async fn derived<T: serde::de::DeserializeOwned>(&self, key: &str) -> std::result::Result<Option<T>, Fault> {
+        match self.blob.get_bytes(key).await {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(BlobError::NotFound) => Ok(None),
+            Err(e) => Err(Fault::Inside(fault::blob(e))),
+        }
+    }
+
+    async fn remember<T: serde::Serialize>(&self, key: &str, value: &T) -> std::result::Result<(), Fault> {
+        let bytes = serde_json::to_vec(value).map_err(|e| Fault::Inside(fault::internal("remembering", &e)))?;
+        self.blob.put_bytes(key, bytes.into(), PutOptions::new("application/json")).await.map_err(fault::blob)?;
+        Ok(())
+    }
+}
+
+fn refuse(file: &str, error: &MediaError) -> Fault {
+    Fault::Refused(format!("{file}: {error}"))
+}
+
+fn name(row: &Row) -> String {
+    match row {
+        Row::Tenant(r) => format!("tenant {}", r.reference),
+        Row::Store(r) => format!("store {}", r.reference),
+        Row::Licence(r) => format!("licence {}", r.reference),
+        Row::Maker(r) => format!("maker {}", r.reference),
+        Row::Work(r) => format!("work {}", r.reference),
+    }
+}
+
+struct Hashed {
+    size: u64,
+    sha256: String,
+    crc32: u32,
+    head: Vec<u8>,
+}
+
+async fn hash(path: &Path) -> std::io::Result<Hashed> {
+    let mut file = tokio::fs::File::open(path).await?;
+    let (mut sha, mut crc, mut size, mut head) = (Sha256::new(), crc32fast::Hasher::new(), 0u64, Vec::new());
+    let mut buffer = vec![0u8; 256 * 1024];
+    loop {
+        let n = file.read(&mut buffer).await?;
+        if n == 0 {
+            break;
+        }
+        if head.is_empty() {
+            head = buffer[..n.min(64)].to_vec();
+        }
+        sha.update(&buffer[..n]);
+        crc.update(&buffer[..n]);
+        size += n as u64;
+    }
+    Ok(Hashed { size, sha256: crate::media::hex(&sha.finalize()), crc32: crc.finalize(), head })
+}

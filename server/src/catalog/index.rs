@@ -1,0 +1,259 @@
+//! The search index follows the catalogue: built from a listing at a feed position, then fed by the change feed.
+//!
+//! Invariants: the position is stored in the same commit as the documents it covers; applying a change twice changes
+//! nothing; a work that is not published, or whose tenant is gone, is not in the index.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vitrine_search::{Kind, Maker as DocMaker, Search, SearchDoc, SearchError};
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{Maker, MakerKind, Status, Store, WorkKind};
+use vitrine_shared::id::{MakerId, StoreId, WorkId};
+use vitrine_shared::views::Named;
+use vitrine_shared::views::card::card_data;
+use vitrine_table::{FeedStart, TableError};
+
+use super::store::{CatalogStore, LIST_SHARDS, WorkBundle};
+use crate::fault::{self, Result};
+
+/// Keeps one node's index.
+#[derive(Clone)]
+pub struct Indexer {
+    catalog: CatalogStore,
+    search: Arc<dyn Search>,
+    clock: vitrine_clock::SharedClock,
+}
+
+fn searching(error: SearchError) -> Problem {
+    fault::internal("the search index", &error)
+}
+
+impl Indexer {
+    /// An indexer of this catalogue.
+    pub fn new(catalog: CatalogStore, search: Arc<dyn Search>, clock: vitrine_clock::SharedClock) -> Self {
+        Self { catalog, search, clock }
+    }
+
+    /// Builds the index if it has no position; then handles what the feed has.
+    pub async fn catch_up(&self) -> Result<()> {
+        let mut start = match self.search.position().await.map_err(searching)? {
+            Some(position) => FeedStart::After(position),
+            None => self.rebuild().await?,
+        };
+        loop {
+            let page = match self.catalog.table().feed(start, 500).await {
+                Ok(page) => page,
+                // The position is older than what is kept: what happened since is only in a new listing.
+                Err(TableError::BadPosition(_)) => {
+                    start = self.rebuild().await?;
+                    continue;
+                }
+                Err(e) => return Err(fault::table(e)),
+            };
+            let keys: BTreeSet<&str> = page.changes.iter().map(|c| c.key.pk.as_str()).collect();
+            let touched = self.apply(&keys).await?;
+            if touched {
+                self.search.set_position(&page.position).await.map_err(searching)?;
+            }
+            if page.caught_up {
+                return Ok(());
+            }
+            start = FeedStart::After(page.position);
+        }
+    }
+
+    /// Follows the feed until told to stop.
+    pub async fn run(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        loop {
+            if let Err(problem) = self.catch_up().await {
+                tracing::warn!(problem = %problem, "the search index is behind; trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    _ = stop.changed() => return,
+                }
+            }
+            if *stop.borrow() {
+                return;
+            }
+            tokio::select! {
+                () = self.catalog.table().feed_wait(Duration::from_secs(5)) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Lists everything anew; answers where the feed goes on.
+    async fn rebuild(&self) -> Result<FeedStart> {
+        let before = self.catalog.table().feed(FeedStart::Now, 1).await.map_err(fault::table)?.position;
+        self.search.clear().await.map_err(searching)?;
+        for store in self.catalog.stores().await? {
+            self.search.upsert(self.store_doc(&store).await?.into_iter().collect()).await.map_err(searching)?;
+        }
+        for shard in 0..LIST_SHARDS {
+            let mut cursor = None;
+            loop {
+                let (makers, next) = self.catalog.list_shard::<Maker>("MAKER", shard, cursor).await?;
+                let mut docs = Vec::new();
+                for maker in &makers {
+                    docs.extend(self.maker_doc(maker).await?);
+                }
+                self.search.upsert(docs).await.map_err(searching)?;
+                cursor = next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            let mut cursor = None;
+            loop {
+                let (works, next) = self.catalog.list_shard::<vitrine_shared::catalog::Work>("WORK", shard, cursor).await?;
+                let mut docs = Vec::new();
+                for work in works {
+                    if let Some(bundle) = self.catalog.bundle(&work.id).await? {
+                        docs.extend(self.work_doc(bundle).await?);
+                    }
+                }
+                self.search.upsert(docs).await.map_err(searching)?;
+                cursor = next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        self.search.set_position(&before).await.map_err(searching)?;
+        Ok(FeedStart::After(before))
+    }
+
+    /// Reads the named things as they are now and stages them; the feed only says which.
+    async fn apply(&self, keys: &BTreeSet<&str>) -> Result<bool> {
+        let (mut docs, mut gone, mut touched) = (Vec::new(), Vec::new(), false);
+        for pk in keys {
+            if let Some(id) = pk.strip_prefix("WORK#").and_then(|id| id.parse::<WorkId>().ok()) {
+                touched = true;
+                let doc = match self.catalog.bundle(&id).await? {
+                    Some(bundle) => self.work_doc(bundle).await?,
+                    None => None,
+                };
+                match doc {
+                    Some(doc) => docs.push(doc),
+                    None => gone.push(id.to_string()),
+                }
+            } else if let Some(id) = pk.strip_prefix("MAKER#").and_then(|id| id.parse::<MakerId>().ok()) {
+                touched = true;
+                let doc = match self.catalog.maker(&id).await? {
+                    Some(maker) => self.maker_doc(&maker).await?,
+                    None => None,
+                };
+                match doc {
+                    Some(doc) => docs.push(doc),
+                    None => gone.push(id.to_string()),
+                }
+            } else if let Some(id) = pk.strip_prefix("STORE#").and_then(|id| id.parse::<StoreId>().ok()) {
+                touched = true;
+                if let Some(store) = self.catalog.store(&id).await? {
+                    docs.extend(self.store_doc(&store).await?);
+                }
+            }
+        }
+        if !gone.is_empty() {
+            self.search.delete(gone).await.map_err(searching)?;
+        }
+        if !docs.is_empty() {
+            self.search.upsert(docs).await.map_err(searching)?;
+        }
+        Ok(touched)
+    }
+
+    async fn work_doc(&self, bundle: WorkBundle) -> Result<Option<SearchDoc>> {
+        let WorkBundle { work, products, prices } = bundle;
+        if work.status != Status::Published {
+            return Ok(None);
+        }
+        let (Some(store), Some(tenant)) = (self.catalog.store(&work.store).await?, self.catalog.tenant(&work.tenant).await?) else {
+            return Ok(None);
+        };
+        let data = card_data(&work, &store, &products, &prices, self.clock.now_ms());
+        let formats: BTreeSet<String> =
+            vitrine_shared::views::card::on_sale(&products).flat_map(|(_, v)| v.formats.iter().cloned()).collect();
+        let mut latin: Vec<String> = work.latin.iter().cloned().collect();
+        latin.extend(work.makers.iter().filter_map(|m| m.latin.clone()));
+        Ok(Some(SearchDoc {
+            id: work.id.to_string(),
+            kind: match work.kind {
+                WorkKind::Album => Kind::Album,
+                WorkKind::Book => Kind::Book,
+                WorkKind::Video => Kind::Video,
+                WorkKind::Podcast => Kind::Podcast,
+            },
+            tenant: work.tenant.to_string(),
+            listed: tenant.listed,
+            title: work.title.clone(),
+            latin: (!latin.is_empty()).then(|| latin.join("; ")),
+            makers: work.makers.iter().map(|m| DocMaker { id: m.id.to_string(), name: m.name.clone() }).collect(),
+            description: crate::media::plain_text(&work.description_html),
+            genres: work.genres.clone(),
+            tags: work.tags.clone(),
+            formats: formats.into_iter().collect(),
+            languages: Some(work.language.clone()).filter(|l| !l.is_empty()).into_iter().collect(),
+            year: super::pages::release_year(&work),
+            released_ms: released_ms(&work.released),
+            popularity: 0,
+            prices: data.prices.iter().map(|(m, p)| (m.clone(), p.minor)).collect(),
+            data: serde_json::to_value(&data).map_err(|e| fault::internal("a search document", &e))?,
+            rev: work.rev,
+        }))
+    }
+
+    async fn maker_doc(&self, maker: &Maker) -> Result<Option<SearchDoc>> {
+        if maker.status != Status::Published {
+            return Ok(None);
+        }
+        let listed = self.catalog.tenant(&maker.tenant).await?.is_some_and(|t| t.listed);
+        let named = Named {
+            name: maker.name.clone(),
+            latin: maker.latin.clone(),
+            href: format!("/{}/{}", maker.kind.segment(), maker.slug),
+        };
+        let kind = if maker.kind == MakerKind::Artist { Kind::Artist } else { Kind::Author };
+        let mut doc = plain(maker.id.to_string(), kind, maker.tenant.to_string(), listed, &maker.name, &named)?;
+        doc.latin = maker.latin.clone();
+        doc.description = crate::media::plain_text(&maker.bio_html);
+        Ok(Some(doc))
+    }
+
+    async fn store_doc(&self, store: &Store) -> Result<Option<SearchDoc>> {
+        let listed = self.catalog.tenant(&store.tenant).await?.is_some_and(|t| t.listed);
+        let named = Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) };
+        plain(store.id.to_string(), Kind::Shop, store.tenant.to_string(), listed, &store.name, &named).map(Some)
+    }
+}
+
+fn plain(id: String, kind: Kind, tenant: String, listed: bool, title: &str, named: &Named) -> Result<SearchDoc> {
+    Ok(SearchDoc {
+        id,
+        kind,
+        tenant,
+        listed,
+        title: title.to_owned(),
+        latin: None,
+        makers: Vec::new(),
+        description: String::new(),
+        genres: Vec::new(),
+        tags: Vec::new(),
+        formats: Vec::new(),
+        languages: Vec::new(),
+        year: None,
+        released_ms: 0,
+        popularity: 0,
+        prices: std::collections::BTreeMap::new(),
+        data: serde_json::to_value(named).map_err(|e| fault::internal("a search document", &e))?,
+        rev: 0,
+    })
+}
+
+/// UTC milliseconds of a day's beginning; 0 for what is no date.
+fn released_ms(date: &str) -> i64 {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    time::Date::parse(date, format).map(|d| d.midnight().assume_utc().unix_timestamp() * 1000).unwrap_or(0)
+}

@@ -1,0 +1,582 @@
+//! What the public pages show: records and search hits to view models. Reads only published works of the scope.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{format_bytes, format_date, format_duration};
+use vitrine_search::{Facet, Filters, Kind, Range, Relaxed, Scope as SearchScope, Search, SearchError, SearchQuery, Sort as SearchSort, SuggestQuery};
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{MakerKind, Status, Store, Work, WorkKind};
+use vitrine_shared::id::{LicenceId, MakerId, WorkId};
+use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
+use vitrine_shared::slug::id_part;
+use vitrine_shared::views::card::{CardData, Place, card_data, on_sale, price_in, work_href, year_of};
+use vitrine_shared::views::{
+    CardView, CatalogView, EditionView, FacetValue, FacetView, FeatureView, HomeView, LicenceLine, LicenceView, MakerView, Named,
+    PartView, SearchView, StoreCard, StoreView, SuggestView, WorkView,
+};
+
+use super::jsonld;
+use super::store::{CatalogStore, WorkBundle};
+use crate::ctx::{OpCtx, Scope};
+use crate::fault::{self, Result};
+use crate::stock;
+
+/// The public side of the catalogue.
+#[derive(Clone)]
+pub struct Catalog {
+    store: CatalogStore,
+    search: Arc<dyn Search>,
+    base_url: String,
+    files_url: String,
+}
+
+/// Where an address leads.
+#[derive(Debug, PartialEq)]
+pub enum Found<T> {
+    /// Here it is.
+    Here(Box<T>),
+    /// The same thing lives at this path: 308.
+    Moved(String),
+}
+
+fn searching(error: SearchError) -> Problem {
+    match error {
+        SearchError::BadQuery(why) => Problem::invalid("q", "bad_query", why),
+        other => fault::internal("the search", &other),
+    }
+}
+
+/// The first sentence or so of HTML, plain.
+pub fn lead(html: &str) -> String {
+    let plain = crate::media::plain_text(html);
+    let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = words.char_indices().find(|(i, c)| *i > 40 && matches!(c, '.' | '。' | '؟' | '!' | '?')).map(|(i, c)| i + c.len_utf8());
+    let cut: String = match end {
+        Some(end) if end <= 220 => words[..end].to_owned(),
+        _ => words.chars().take(200).collect(),
+    };
+    cut
+}
+
+impl Catalog {
+    /// The catalogue's pages over these stores.
+    pub fn new(store: CatalogStore, search: Arc<dyn Search>, base_url: String, files_url: String) -> Self {
+        Self { store, search, base_url, files_url }
+    }
+
+    /// Records behind the pages.
+    pub fn records(&self) -> &CatalogStore {
+        &self.store
+    }
+
+    /// Market, formats and file origin of an operation.
+    pub fn place(&self, ctx: &OpCtx) -> Place {
+        let market = vitrine_pricing::market::Market::by_id(&ctx.market)
+            .unwrap_or_else(|| vitrine_pricing::market::Market::of_country(""));
+        Place { market, locale: vitrine_pricing::format::Locale::from_tag(&ctx.locale), files_url: self.files_url.clone() }
+    }
+
+    fn scope(ctx: &OpCtx) -> SearchScope {
+        match &ctx.scope {
+            Scope::Marketplace => SearchScope::Marketplace,
+            Scope::Tenant(id) => SearchScope::Tenant(id.to_string()),
+        }
+    }
+
+    async fn hits(&self, query: SearchQuery, place: &Place) -> Result<(Vec<CardView>, vitrine_search::SearchPage)> {
+        let page = self.search.search(query).await.map_err(searching)?;
+        let cards = page
+            .hits
+            .iter()
+            .filter_map(|hit| serde_json::from_value::<CardData>(hit.data.clone()).ok())
+            .map(|data| place.card(&data))
+            .collect();
+        Ok((cards, page))
+    }
+
+    fn works(ctx: &OpCtx, text: &str) -> SearchQuery {
+        let mut query = SearchQuery::new(Self::scope(ctx), text, ctx.market.clone());
+        query.filters.types = vec![Kind::Album, Kind::Book, Kind::Video, Kind::Podcast];
+        query
+    }
+
+    /// The marketplace's home.
+    pub async fn home(&self, ctx: &OpCtx) -> Result<HomeView> {
+        let place = self.place(ctx);
+        let mut newest = Self::works(ctx, "");
+        newest.sort = SearchSort::Newest;
+        newest.limit = 13;
+        newest.facets = vec![Facet::Genre];
+        let (mut cards, page) = self.hits(newest, &place).await?;
+        let mut kinds = Vec::new();
+        for (kind, of) in [(WorkKind::Album, Kind::Album), (WorkKind::Book, Kind::Book), (WorkKind::Video, Kind::Video), (WorkKind::Podcast, Kind::Podcast)] {
+            let mut query = Self::works(ctx, "");
+            query.filters.types = vec![of];
+            query.limit = 6;
+            let (found, _) = self.hits(query, &place).await?;
+            if !found.is_empty() {
+                kinds.push((kind, found));
+            }
+        }
+        // The newest work that can be heard and seen is shown large.
+        let at = cards.iter().position(|c| c.cover.is_some() && c.play.is_some()).or((!cards.is_empty()).then_some(0));
+        let feature = match at.map(|at| cards.remove(at)) {
+            Some(card) => Some(self.feature(card, "feature-newest").await?),
+            None => None,
+        };
+        let genres = page.facets.get(&Facet::Genre).map(|g| g.iter().take(16).map(|c| FacetValue {
+            href: ListQuery::default().toggled("genre", &c.value).href("/catalog"),
+            value: c.value.clone(),
+            label_key: String::new(),
+            count: c.count,
+            active: false,
+        }).collect()).unwrap_or_default();
+        let mut stores = Vec::new();
+        for store in self.store.stores().await? {
+            stores.push(self.store_card(ctx, &store, &place).await?);
+        }
+        cards.truncate(12);
+        Ok(HomeView { feature, newest: cards, kinds, genres, stores, total: page.total })
+    }
+
+    async fn feature(&self, card: CardView, reason: &str) -> Result<FeatureView> {
+        let id: Option<WorkId> = card.id.parse().ok();
+        let lead = match id {
+            Some(id) => self.store.bundle(&id).await?.map(|b| lead(&b.work.description_html)).unwrap_or_default(),
+            None => String::new(),
+        };
+        Ok(FeatureView { card, reason: reason.to_owned(), lead })
+    }
+
+    async fn store_card(&self, ctx: &OpCtx, store: &Store, place: &Place) -> Result<StoreCard> {
+        let mut query = SearchQuery::new(SearchScope::Tenant(store.tenant.to_string()), "", ctx.market.clone());
+        query.filters.types = vec![Kind::Album, Kind::Book, Kind::Video, Kind::Podcast];
+        query.sort = SearchSort::Newest;
+        query.limit = 6;
+        let (cards, _) = self.hits(query, place).await?;
+        Ok(StoreCard {
+            handle: format!("@{}", store.handle),
+            name: store.name.clone(),
+            tagline: store.tagline.clone(),
+            href: format!("/@{}", store.handle),
+            brand: store.brand.clone(),
+            covers: cards.into_iter().filter_map(|c| c.cover).take(3).collect(),
+        })
+    }
+
+    async fn list_query(&self, ctx: &OpCtx, list: &ListQuery) -> Result<SearchQuery> {
+        let mut query = Self::works(ctx, &list.q);
+        if let Some(handle) = &list.shop {
+            let store = self.store.store_by_handle(handle).await?.ok_or_else(|| Problem::not_found("shop"))?;
+            query.scope = SearchScope::Tenant(store.tenant.to_string());
+        }
+        let mut filters = Filters { types: query.filters.types.clone(), ..Filters::default() };
+        if !list.types.is_empty() {
+            let kinds = [Kind::Album, Kind::Book, Kind::Video, Kind::Podcast];
+            filters.types = kinds.into_iter().filter(|k| list.types.contains(k.as_str())).collect();
+        }
+        filters.genres = list.genres.iter().cloned().collect();
+        filters.tags = list.tags.iter().cloned().collect();
+        filters.formats = list.formats.iter().cloned().collect();
+        filters.makers = list.by.iter().cloned().collect();
+        filters.years = Range { min: list.year, max: list.year };
+        if let Some((min, max)) = list.price {
+            filters.price = Range { min, max };
+        }
+        query.filters = filters;
+        query.sort = match list.sort {
+            Sort::Relevance => SearchSort::Relevance,
+            Sort::Newest => SearchSort::Newest,
+            Sort::Title => SearchSort::Title,
+            Sort::PriceUp => SearchSort::PriceUp,
+            Sort::PriceDown => SearchSort::PriceDown,
+        };
+        query.facets = vec![Facet::Type, Facet::Genre, Facet::Tag, Facet::Year, Facet::Price, Facet::Format];
+        query.price_bounds = price_bounds(self.place(ctx).market.currency.exponent());
+        query.limit = PAGE as usize;
+        query.offset = ((list.page.clamp(1, MAX_PAGE) - 1) * PAGE) as usize;
+        Ok(query)
+    }
+
+    /// A list with facets at `path` (`/catalog` or `/search`).
+    pub async fn list(&self, ctx: &OpCtx, list: &ListQuery, path: &str) -> Result<(CatalogView, Vec<Relaxed>)> {
+        let place = self.place(ctx);
+        let query = self.list_query(ctx, list).await?;
+        let (cards, page) = self.hits(query, &place).await?;
+        let facets = [
+            ("type", Facet::Type, 10),
+            ("genre", Facet::Genre, 16),
+            ("tag", Facet::Tag, 16),
+            ("year", Facet::Year, 16),
+            ("price", Facet::Price, 8),
+            ("format", Facet::Format, 12),
+        ];
+        let facets = facets
+            .into_iter()
+            .map(|(name, facet, most)| FacetView {
+                name: name.to_owned(),
+                values: page.facets.get(&facet).map(|v| v.as_slice()).unwrap_or_default().iter().take(most).map(|c| FacetValue {
+                    label_key: if name == "type" { format!("kind-{}", c.value) } else { String::new() },
+                    count: c.count,
+                    active: list.has(name, &c.value),
+                    href: list.toggled(name, &c.value).href(path),
+                    value: if name == "price" { price_label(&place, &c.value) } else { c.value.clone() },
+                }).collect(),
+            })
+            .filter(|f: &FacetView| !f.values.is_empty())
+            .collect();
+        let chips = list
+            .chosen()
+            .into_iter()
+            .map(|(name, value)| FacetValue {
+                label_key: if name == "type" { format!("kind-{value}") } else { String::new() },
+                count: 0,
+                active: true,
+                href: list.toggled(&name, &value).href(path),
+                value: if name == "price" { price_label(&place, &value) } else { value },
+            })
+            .collect();
+        let pages = u32::try_from(page.total.div_ceil(u64::from(PAGE))).unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
+        let at = |page: u32| ListQuery { page, ..list.clone() }.href(path);
+        let current = list.page.clamp(1, MAX_PAGE);
+        let mut links: Vec<u32> = vec![1, pages];
+        links.extend((current.saturating_sub(2).max(1)..=(current + 2).min(pages)).collect::<Vec<_>>());
+        links.sort_unstable();
+        links.dedup();
+        let view = CatalogView {
+            query: list.q.clone(),
+            total: page.total,
+            cards,
+            facets,
+            chips,
+            clear_href: ListQuery { q: list.q.clone(), sort: list.sort, shop: list.shop.clone(), page: 1, ..ListQuery::default() }.href(path),
+            sorts: Sort::ALL.into_iter().map(|s| FacetValue {
+                value: s.as_str().to_owned(),
+                label_key: format!("sort-{}", s.as_str()),
+                count: 0,
+                active: s == list.sort,
+                href: ListQuery { sort: s, page: 1, ..list.clone() }.href(path),
+            }).collect(),
+            page: current,
+            pages,
+            page_links: links.into_iter().map(|p| (p, at(p))).collect(),
+            canonical: format!("{}{}", self.base_url, at(current)),
+            hidden: list.pairs().into_iter().filter(|(n, _)| n != "q").collect(),
+        };
+        Ok((view, page.relaxed))
+    }
+
+    /// The search page.
+    pub async fn search(&self, ctx: &OpCtx, list: &ListQuery) -> Result<SearchView> {
+        let (works, relaxed) = self.list(ctx, list, "/search").await?;
+        let suggested = self.suggest(ctx, &list.q).await?;
+        let instead = if works.total == 0 {
+            let mut popular = Self::works(ctx, "");
+            popular.limit = 6;
+            self.hits(popular, &self.place(ctx)).await?.0
+        } else {
+            Vec::new()
+        };
+        Ok(SearchView {
+            works,
+            makers: suggested.makers,
+            stores: suggested.stores,
+            relaxed: relaxed.into_iter().map(|r| match r {
+                Relaxed::Corrected { original, used } => (original, used),
+                Relaxed::Dropped { original } => (original, String::new()),
+            }).collect(),
+            instead,
+        })
+    }
+
+    /// Suggestions as you type.
+    pub async fn suggest(&self, ctx: &OpCtx, text: &str) -> Result<SuggestView> {
+        let place = self.place(ctx);
+        let text: String = text.chars().take(vitrine_shared::query::MAX_TEXT).collect();
+        let found = self.search.suggest(SuggestQuery { scope: Self::scope(ctx), text, limit: 6 }).await.map_err(searching)?;
+        let named = |hits: &[vitrine_search::Hit]| -> Vec<Named> {
+            hits.iter().filter_map(|h| serde_json::from_value(h.data.clone()).ok()).collect()
+        };
+        Ok(SuggestView {
+            works: found.works.iter().filter_map(|h| serde_json::from_value::<CardData>(h.data.clone()).ok()).map(|d| place.card(&d)).collect(),
+            makers: named(&found.makers),
+            stores: named(&found.shops),
+        })
+    }
+
+    fn visible(ctx: &OpCtx, work: &Work, listed: bool) -> bool {
+        work.status == Status::Published
+            && match &ctx.scope {
+                Scope::Marketplace => listed,
+                Scope::Tenant(id) => work.tenant == *id,
+            }
+    }
+
+    /// A published work of the scope with its storefront.
+    pub async fn published(&self, ctx: &OpCtx, id: &WorkId) -> Result<Option<(WorkBundle, Store)>> {
+        let Some(bundle) = self.store.bundle(id).await? else { return Ok(None) };
+        let listed = self.store.tenant(&bundle.work.tenant).await?.is_some_and(|t| t.listed);
+        if !Self::visible(ctx, &bundle.work, listed) {
+            return Ok(None);
+        }
+        Ok(self.store.store(&bundle.work.store).await?.map(|store| (bundle, store)))
+    }
+
+    /// The work an address names: `slug-id` or an id, or a bare slug if only one work has it.
+    pub async fn work(&self, ctx: &OpCtx, kind: WorkKind, segment: &str) -> Result<Found<WorkView>> {
+        let missing = || Problem::not_found(kind.as_str());
+        if let Some(id) = id_part(segment, "w").and_then(|id| id.parse::<WorkId>().ok()) {
+            let (bundle, store) = self.published(ctx, &id).await?.ok_or_else(missing)?;
+            let path = work_href(bundle.work.kind, &bundle.work.slug, bundle.work.id.as_str());
+            if path != format!("/{}/{segment}", kind.segment()) {
+                return Ok(Found::Moved(path));
+            }
+            return Ok(Found::Here(Box::new(self.work_view(ctx, bundle, &store).await?)));
+        }
+        let mut candidates = Vec::new();
+        for id in self.store.works_by_slug(kind, segment).await? {
+            if let Some((bundle, _)) = self.published(ctx, &id).await? {
+                candidates.push(work_href(kind, &bundle.work.slug, bundle.work.id.as_str()));
+            }
+        }
+        match candidates.len() {
+            0 => Err(missing()),
+            1 => Ok(Found::Moved(candidates.remove(0))),
+            // Several works share the slug: their list is the choice page.
+            _ => Ok(Found::Moved(ListQuery { q: segment.replace('-', " "), page: 1, ..ListQuery::default() }.href("/search"))),
+        }
+    }
+
+    async fn work_view(&self, ctx: &OpCtx, bundle: WorkBundle, store: &Store) -> Result<WorkView> {
+        let place = self.place(ctx);
+        let WorkBundle { work, products, prices } = bundle;
+        let data = card_data(&work, store, &products, &prices, ctx.now_ms);
+        let card = place.card(&data);
+        let by = work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
+        let mut editions = Vec::new();
+        let mut pairs: Vec<_> = on_sale(&products).collect();
+        pairs.sort_by_key(|(p, _)| (p.kind == vitrine_shared::catalog::ProductKind::Physical, p.id.clone()));
+        for (product, variant) in pairs {
+            let physical = product.kind == vitrine_shared::catalog::ProductKind::Physical;
+            let assets = self.store.assets(&variant.assets).await?;
+            let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+            for asset in &assets {
+                *sizes.entry(asset.format.as_str()).or_default() += asset.size;
+            }
+            let licence = match &variant.licence {
+                Some(id) => self.store.licence(id, None).await?.map(|l| LicenceLine {
+                    title: l.title,
+                    href: format!("/eula/{}", l.id),
+                    summary: l.summary,
+                    version: l.version,
+                }),
+                None => None,
+            };
+            let stock = if variant.stocked { Some(stock::level(&**self.store.table(), &variant.id).await?.map_or(0, |l| l.available)) } else { None };
+            editions.push(EditionView {
+                variant: variant.id.to_string(),
+                title: product.title.clone(),
+                variant_title: if product.variants.len() > 1 { variant.title.clone() } else { String::new() },
+                physical,
+                formats: sizes.into_iter().map(|(f, size)| (f.to_owned(), format_bytes(size, place.locale))).collect(),
+                price: price_in(&prices, &variant.id, place.market, ctx.now_ms)
+                    .map(|p| place.price(p.amount_minor, p.minimum_minor, p.compare_at_minor, false)),
+                stock,
+                ships_from: physical.then(|| store.ships_from.clone()),
+                licence,
+            });
+        }
+        let length_ms: u64 = work.parts.iter().filter_map(|p| p.length_ms).sum();
+        let parts = work.parts.iter().map(|p| PartView {
+            number: p.number,
+            group: p.group,
+            title: p.title.clone(),
+            maker: p.maker.clone(),
+            length: p.length_ms.map(format_duration),
+            play: p.preview.as_ref().filter(|v| v.content_type.starts_with("audio/")).map(|v| place.play(v, &p.title, p.maker.as_deref().unwrap_or(&by), &p.peaks)),
+            bonus: p.bonus,
+            notes_html: p.notes_html.clone(),
+            date: p.date.as_deref().map(|d| shown_date(d, &place)),
+        }).collect();
+        let same_maker = match work.makers.first() {
+            Some(maker) => {
+                let mut query = Self::works(ctx, "");
+                query.filters.makers = vec![maker.id.to_string()];
+                query.sort = SearchSort::Newest;
+                query.limit = 7;
+                let (mut cards, _) = self.hits(query, &place).await?;
+                cards.retain(|c| c.id != work.id.as_str());
+                cards.truncate(6);
+                cards
+            }
+            None => Vec::new(),
+        };
+        let word = |facet: &str, value: &String| FacetValue {
+            href: ListQuery::default().toggled(facet, value).href("/catalog"),
+            value: value.clone(),
+            label_key: String::new(),
+            count: 0,
+            active: false,
+        };
+        let first = work.parts.iter().find_map(|p| p.preview.as_ref());
+        let canonical = format!("{}{}", self.base_url, card.href);
+        let lead = lead(&work.description_html);
+        let json_ld = jsonld::work(&work, &card, &editions, &canonical, &lead, &by);
+        Ok(WorkView {
+            released: shown_date(&work.released, &place),
+            released_iso: work.released.clone(),
+            language: work.language.clone(),
+            lead,
+            editions,
+            parts,
+            length: (length_ms > 0).then(|| format_duration(length_ms)),
+            facts: work.facts.clone(),
+            credits: work.credits.clone(),
+            genres: work.genres.iter().map(|g| word("genre", g)).collect(),
+            tags: work.tags.iter().map(|t| word("tag", t)).collect(),
+            attribution: work.attribution.clone(),
+            sample: first.filter(|v| v.content_type.starts_with("text/html")).map(|v| place.file(&v.key)),
+            trailer: first.filter(|v| v.content_type.starts_with("video/")).map(|v| place.play(v, &work.title, &by, &[])),
+            same_maker,
+            store: self.store_card(ctx, store, &place).await?,
+            canonical,
+            json_ld,
+            description_html: work.description_html,
+            card,
+        })
+    }
+
+    /// An artist's or author's page.
+    pub async fn maker(&self, ctx: &OpCtx, kind: MakerKind, slug: &str) -> Result<MakerView> {
+        let missing = || Problem::not_found(if kind == MakerKind::Artist { "artist" } else { "author" });
+        let maker = self.store.maker_by_slug(kind, slug).await?.filter(|m| m.status == Status::Published).ok_or_else(missing)?;
+        let place = self.place(ctx);
+        let cards = self.by_maker(ctx, &maker.id, &place).await?;
+        let mut stores: Vec<Named> = Vec::new();
+        for card in &cards {
+            if !stores.contains(&card.store) {
+                stores.push(card.store.clone());
+            }
+        }
+        let href = format!("/{}/{}", kind.segment(), maker.slug);
+        let canonical = format!("{}{href}", self.base_url);
+        let json_ld = jsonld::maker(&maker, &canonical);
+        Ok(MakerView {
+            named: Named { name: maker.name, latin: maker.latin, href },
+            kind: if kind == MakerKind::Artist { "artist" } else { "author" }.to_owned(),
+            image: maker.image.as_ref().map(|i| place.image(i)),
+            bio_html: maker.bio_html,
+            links: maker.links,
+            years: by_year(cards),
+            stores,
+            canonical,
+            json_ld,
+        })
+    }
+
+    async fn by_maker(&self, ctx: &OpCtx, maker: &MakerId, place: &Place) -> Result<Vec<CardView>> {
+        let mut query = Self::works(ctx, "");
+        query.filters.makers = vec![maker.to_string()];
+        query.sort = SearchSort::Newest;
+        query.limit = vitrine_search::MAX_LIMIT;
+        Ok(self.hits(query, place).await?.0)
+    }
+
+    /// A storefront's page; `handle` without `@`.
+    pub async fn storefront(&self, ctx: &OpCtx, handle: &str) -> Result<StoreView> {
+        let store = self.store.store_by_handle(handle).await?.ok_or_else(|| Problem::not_found("shop"))?;
+        let tenant = self.store.tenant(&store.tenant).await?.ok_or_else(|| Problem::not_found("shop"))?;
+        let place = self.place(ctx);
+        let mut query = SearchQuery::new(SearchScope::Tenant(store.tenant.to_string()), "", ctx.market.clone());
+        query.filters.types = vec![Kind::Album, Kind::Book, Kind::Video, Kind::Podcast];
+        query.sort = SearchSort::Newest;
+        query.limit = 60;
+        let (mut cards, page) = self.hits(query, &place).await?;
+        let feature = match (!cards.is_empty()).then(|| cards.remove(0)) {
+            Some(card) => Some(self.feature(card, "feature-latest").await?),
+            None => None,
+        };
+        let mut imprint = vec![tenant.legal.name.clone()];
+        imprint.extend(tenant.legal.address.iter().cloned());
+        imprint.push(tenant.legal.country.clone());
+        imprint.push(tenant.legal.email.clone());
+        imprint.extend(tenant.legal.tax_ids.iter().cloned());
+        Ok(StoreView {
+            more_href: (page.total > 60).then(|| ListQuery { shop: Some(store.handle.clone()), page: 1, ..ListQuery::default() }.href("/catalog")),
+            about_html: store.about_html.clone(),
+            links: store.links.clone(),
+            feature,
+            years: by_year(cards),
+            total: page.total,
+            imprint,
+            canonical: format!("{}/@{}", self.base_url, store.handle),
+            store: self.store_card(ctx, &store, &place).await?,
+        })
+    }
+
+    /// A licence text; `version` or the newest.
+    pub async fn licence(&self, ctx: &OpCtx, id: &str, version: Option<u32>) -> Result<LicenceView> {
+        let missing = || Problem::not_found("licence");
+        let id: LicenceId = id.parse().map_err(|_| missing())?;
+        let all = self.store.licence_versions(&id).await?;
+        let shown = match version {
+            Some(v) => all.iter().find(|l| l.version == v),
+            None => all.last(),
+        }
+        .ok_or_else(missing)?;
+        let place = self.place(ctx);
+        let href = |v: u32| format!("/eula/{id}?version={v}");
+        Ok(LicenceView {
+            title: shown.title.clone(),
+            version: shown.version,
+            versions: all.iter().filter(|l| l.version != shown.version).map(|l| (l.version, href(l.version))).collect(),
+            date: Date::from_unix_ms(shown.created_ms).map(|d| format_date(d, place.locale)).unwrap_or_default(),
+            summary: shown.summary.clone(),
+            body_html: shown.body_html.clone(),
+            canonical: format!("{}/eula/{id}", self.base_url),
+        })
+    }
+}
+
+fn by_year(cards: Vec<CardView>) -> Vec<(i32, Vec<CardView>)> {
+    let mut years: BTreeMap<i32, Vec<CardView>> = BTreeMap::new();
+    for card in cards {
+        years.entry(card.year.unwrap_or(0)).or_default().push(card);
+    }
+    years.into_iter().rev().collect()
+}
+
+fn shown_date(iso: &str, place: &Place) -> String {
+    let part = |r: std::ops::Range<usize>| iso.get(r).and_then(|t| t.parse::<u16>().ok());
+    match (part(0..4), part(5..7), part(8..10)) {
+        (Some(y), Some(m), Some(d)) => Date::new(y, m as u8, d as u8).map(|d| format_date(d, place.locale)).unwrap_or_else(|_| iso.to_owned()),
+        _ => iso.to_owned(),
+    }
+}
+
+/// 5, 10, 20, 50 of the currency's main unit (a hundredfold where there are no minor units).
+fn price_bounds(exponent: u8) -> Vec<i64> {
+    let unit = if exponent == 0 { 100 } else { 10_i64.pow(u32::from(exponent)) };
+    [5, 10, 20, 50].map(|n| n * unit).to_vec()
+}
+
+fn price_label(place: &Place, range: &str) -> String {
+    let (from, to) = range.split_once('-').unwrap_or((range, ""));
+    let text = |t: &str| t.parse::<i64>().ok().map(|m| {
+        let view = place.price(m, None, None, false);
+        if view.free { "0".to_owned() } else { view.text }
+    });
+    match (text(from), text(to)) {
+        (Some(from), Some(to)) => format!("{from} – {to}"),
+        (Some(from), None) => format!("≥ {from}"),
+        (None, Some(to)) => format!("≤ {to}"),
+        (None, None) => range.to_owned(),
+    }
+}
+
+/// Year of a release, for the index.
+pub(super) fn release_year(work: &Work) -> Option<i32> {
+    year_of(&work.released)
+}

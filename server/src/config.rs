@@ -1,0 +1,351 @@
+//! Configuration: a TOML file, then `VITRINE_…` environment variables over it; unknown keys refuse to start.
+//!
+//! Invariants: backends are chosen here, once; the default needs no account; secrets never show in `Debug` or in
+//! `config check`.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set. `docs` of each key is the text of `vitrine config docs`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen. Demonstration data refuses anything beyond loopback.
+    pub bind: IpAddr,
+    /// Port of the shop.
+    pub port: u16,
+    /// Port of `/metrics`, loopback only; 0: none.
+    pub metrics_port: u16,
+    /// Address people use for the marketplace, without a path; empty: `http://localhost:<port>`.
+    pub base_url: String,
+    /// Address of files and readers, another origin; empty: `http://files.localhost:<port>`.
+    pub files_url: String,
+    /// Embedded data: table, blobs, index, lock.
+    pub data_dir: PathBuf,
+    /// Built client, styles, fonts and locale files.
+    pub public_dir: PathBuf,
+    /// Proxies whose `X-Forwarded-*`, `X-Country` and `X-Currency` are believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// 32 bytes in base64: seals secrets and personal data. Empty: made once and kept in the data directory.
+    pub master_key: SecretString,
+    /// Where items live.
+    pub table: TableConfig,
+    /// Where files live.
+    pub blob: BlobConfig,
+    /// How mail goes out.
+    pub mail: MailConfig,
+    /// `text` or `json`.
+    pub log_format: LogFormat,
+    /// Filter of the log, as `RUST_LOG`.
+    pub log: String,
+    /// Seconds for requests and jobs in hand when stopping.
+    pub shutdown_secs: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            bind: IpAddr::from([127, 0, 0, 1]),
+            port: 8080,
+            metrics_port: 0,
+            base_url: String::new(),
+            files_url: String::new(),
+            data_dir: "data".into(),
+            public_dir: PathBuf::new(),
+            trusted_proxies: Vec::new(),
+            master_key: SecretString::from(""),
+            table: TableConfig::default(),
+            blob: BlobConfig::default(),
+            mail: MailConfig::default(),
+            log_format: LogFormat::default(),
+            log: "info,tantivy=warn".into(),
+            shutdown_secs: 20,
+        }
+    }
+}
+
+/// Where items live.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum TableConfig {
+    /// A file in the data directory.
+    #[default]
+    Sqlite,
+    /// DynamoDB; needs a build with the feature `aws`.
+    Dynamodb {
+        /// Table name.
+        table: String,
+        /// AWS region.
+        region: String,
+        /// Another endpoint than AWS's own.
+        #[serde(default)]
+        endpoint: Option<String>,
+    },
+}
+
+/// Where files live.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum BlobConfig {
+    /// A folder in the data directory.
+    #[default]
+    Dir,
+    /// S3; needs a build with the feature `aws`.
+    S3 {
+        /// Bucket name.
+        bucket: String,
+        /// AWS region.
+        region: String,
+        /// Another endpoint than AWS's own (addressed by path).
+        #[serde(default)]
+        endpoint: Option<String>,
+    },
+}
+
+/// How mail goes out.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum MailConfig {
+    /// Kept in the table, read at `/dev/outbox`; demonstration data only.
+    #[default]
+    Outbox,
+    /// An SMTP server.
+    Smtp {
+        /// Host name.
+        host: String,
+        /// 465 (TLS), 587 (STARTTLS) or a loopback port.
+        port: u16,
+        /// User name.
+        #[serde(default)]
+        user: Option<String>,
+        /// Password.
+        #[serde(default)]
+        password: Option<SecretString>,
+        /// `tls`, `starttls`, or `none` (loopback only).
+        security: String,
+        /// Sender, RFC 5322.
+        from: String,
+    },
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Why the configuration is not usable; each says the key and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {error}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A key is unknown or a value does not fit.
+    #[error("the configuration does not fit: {0}")]
+    Invalid(String),
+    /// Demonstration data must not be reachable from elsewhere.
+    #[error("demonstration data is served on loopback only; set `bind` to 127.0.0.1 or begin an own data directory with --empty")]
+    DemoBeyondLoopback,
+}
+
+const ENV_PREFIX: &str = "VITRINE_";
+
+impl Config {
+    /// Reads the file (if one is given), then the environment over it.
+    ///
+    /// # Errors
+    /// See [`ConfigError`]; an unknown key or variable is one.
+    pub fn load(file: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let mut root = match file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+                text.parse::<toml::Table>().map_err(|e| ConfigError::Invalid(e.to_string()))?
+            }
+            None => toml::Table::new(),
+        };
+        for (name, value) in env {
+            // `VITRINE_TEST_…` and `VITRINE_BUILD_…` belong to the tests and the build.
+            let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
+            if key.starts_with("TEST_") || key.starts_with("BUILD_") || key.starts_with("TARGET_") || key.starts_with("PEERS_") {
+                continue;
+            }
+            set(&mut root, &key.to_ascii_lowercase(), value);
+        }
+        root.try_into::<Self>().map_err(|e| ConfigError::Invalid(e.to_string().trim().to_owned()))
+    }
+
+    /// Where people find the marketplace.
+    pub fn base_url(&self) -> String {
+        if self.base_url.is_empty() {
+            format!("http://localhost:{}", self.port)
+        } else {
+            self.base_url.trim_end_matches('/').to_owned()
+        }
+    }
+
+    /// Where files and readers come from.
+    pub fn files_url(&self) -> String {
+        if self.files_url.is_empty() {
+            format!("http://files.localhost:{}", self.port)
+        } else {
+            self.files_url.trim_end_matches('/').to_owned()
+        }
+    }
+
+    /// The rules between keys that types cannot say.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn check(&self, demo: bool) -> Result<(), ConfigError> {
+        if demo && !self.bind.is_loopback() {
+            return Err(ConfigError::DemoBeyondLoopback);
+        }
+        for (key, url) in [("base_url", self.base_url()), ("files_url", self.files_url())] {
+            let url = url::Url::parse(&url).map_err(|e| ConfigError::Invalid(format!("`{key}`: {e}")))?;
+            if url.path() != "/" || url.query().is_some() {
+                return Err(ConfigError::Invalid(format!("`{key}` must be an origin without a path")));
+            }
+        }
+        if self.base_url() == self.files_url() {
+            return Err(ConfigError::Invalid("`files_url` must be another origin than `base_url`".into()));
+        }
+        if !demo && matches!(self.mail, MailConfig::Outbox) {
+            return Err(ConfigError::Invalid("`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into()));
+        }
+        if let MailConfig::Smtp { security, host, .. } = &self.mail {
+            match security.as_str() {
+                "tls" | "starttls" => {}
+                "none" if ["localhost", "127.0.0.1", "::1"].contains(&host.as_str()) => {}
+                _ => return Err(ConfigError::Invalid("`mail.security` must be tls, starttls, or none on loopback".into())),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is in force, secrets left out.
+    pub fn shown(&self) -> serde_json::Value {
+        serde_json::json!({
+            "bind": self.bind, "port": self.port, "metrics_port": self.metrics_port,
+            "base_url": self.base_url(), "files_url": self.files_url(),
+            "data_dir": self.data_dir, "public_dir": self.public_dir, "trusted_proxies": self.trusted_proxies,
+            "master_key": "[redacted]", "table": self.table, "blob": self.blob,
+            "mail": match &self.mail {
+                MailConfig::Outbox => serde_json::json!({"kind": "outbox"}),
+                MailConfig::Smtp { host, port, security, from, .. } => serde_json::json!({
+                    "kind": "smtp", "host": host, "port": port, "security": security, "from": from,
+                    "password": "[redacted]",
+                }),
+            },
+            "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
+        })
+    }
+}
+
+/// `table__region=x` sets `table.region`; numbers, booleans and lists are read as TOML, anything else is text.
+fn set(root: &mut toml::Table, key: &str, value: String) {
+    let parsed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("v"));
+    let value = match parsed {
+        Some(v @ (toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Array(_) | toml::Value::String(_))) => v,
+        _ => toml::Value::String(value),
+    };
+    match key.split_once("__") {
+        Some((section, rest)) => {
+            let entry = root.entry(section.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            if let toml::Value::Table(inner) = entry {
+                set_value(inner, rest, value);
+            }
+        }
+        None => set_value(root, key, value),
+    }
+}
+
+fn set_value(table: &mut toml::Table, key: &str, value: toml::Value) {
+    table.insert(key.to_owned(), value);
+}
+
+/// The text of `vitrine config docs`: key, default, meaning.
+pub const DOCS: &[(&str, &str, &str)] = &[
+    ("bind", "127.0.0.1", "Address to listen on. Demonstration data refuses anything beyond loopback."),
+    ("port", "8080", "Port of the shop."),
+    ("metrics_port", "0", "Port of /metrics on loopback; 0 for none."),
+    ("base_url", "http://localhost:<port>", "Origin people use for the marketplace."),
+    ("files_url", "http://files.localhost:<port>", "Origin of files and readers; must differ from base_url."),
+    ("data_dir", "data", "Folder of table, blobs and index."),
+    ("public_dir", "public beside the program", "Folder of the built client, styles, fonts and locale files."),
+    ("trusted_proxies", "[]", "Addresses whose X-Forwarded-*, X-Country and X-Currency headers are believed."),
+    ("master_key", "made once in data_dir", "32 bytes in base64 that seal secrets and personal data."),
+    ("table.kind", "sqlite", "sqlite, or dynamodb with table, region and endpoint (build with the feature aws)."),
+    ("blob.kind", "dir", "dir, or s3 with bucket, region and endpoint (build with the feature aws)."),
+    ("mail.kind", "outbox", "outbox (demonstration data only), or smtp with host, port, user, password, security, from."),
+    ("log", "info,tantivy=warn", "Filter of the log."),
+    ("log_format", "text", "text or json."),
+    ("shutdown_secs", "20", "Seconds that requests and jobs in hand get when stopping."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("vitrine.toml");
+        std::fs::write(&path, file).unwrap();
+        Config::load(Some(&path), env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let config = load("port = 9000\nlog = \"debug\"", &[("VITRINE_PORT", "9100"), ("OTHER", "x")]).unwrap();
+        assert_eq!((config.port, config.log.as_str()), (9100, "debug"));
+    }
+
+    #[test]
+    fn unknown_keys_and_variables_refuse_to_start() {
+        assert!(load("prot = 9000", &[]).unwrap_err().to_string().contains("prot"));
+        assert!(load("", &[("VITRINE_PROT", "1")]).unwrap_err().to_string().contains("prot"));
+        assert!(load("[table]\nkind = \"dynamodb\"\ntable = \"t\"\nregion = \"r\"\nregoin = \"x\"", &[]).is_err());
+    }
+
+    #[test]
+    fn sections_are_reached_from_the_environment() {
+        let env = [("VITRINE_TABLE__KIND", "dynamodb"), ("VITRINE_TABLE__TABLE", "app_main"), ("VITRINE_TABLE__REGION", "eu-central-1")];
+        assert!(matches!(load("", &env).unwrap().table, TableConfig::Dynamodb { .. }));
+    }
+
+    #[test]
+    fn demonstration_data_stays_on_loopback() {
+        let config = load("bind = \"0.0.0.0\"", &[]).unwrap();
+        assert!(matches!(config.check(true), Err(ConfigError::DemoBeyondLoopback)));
+        assert!(load("", &[]).unwrap().check(true).is_ok());
+        assert!(load("", &[]).unwrap().check(false).unwrap_err().to_string().contains("mail"));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let config = load("master_key = \"hunter2hunter2\"\n[mail]\nkind=\"smtp\"\nhost=\"m\"\nport=465\npassword=\"hunter2\"\nsecurity=\"tls\"\nfrom=\"a@b.example\"", &[]).unwrap();
+        assert!(!config.shown().to_string().contains("hunter2"));
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        let shown = Config::default().shown();
+        for key in shown.as_object().unwrap().keys() {
+            assert!(DOCS.iter().any(|(k, _, _)| k.split('.').next() == Some(key)), "{key} is not in DOCS");
+        }
+    }
+}

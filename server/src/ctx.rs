@@ -1,0 +1,114 @@
+//! Who asks, for what part of the house, when and where: the first argument of every service function.
+
+use vitrine_shared::id::{CustomerId, TenantId, UserId};
+
+/// Which records an operation may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Published works of listed tenants.
+    Marketplace,
+    /// One tenant: from the trusted host, from `/@handle` (public reads), or from the caller's membership (desk).
+    Tenant(TenantId),
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody known.
+    #[default]
+    Anonymous,
+    /// Nobody known, but the bearer of a cart or order secret made at guest checkout.
+    Guest {
+        /// Whose orders these are.
+        customer: CustomerId,
+    },
+    /// A signed-in person.
+    User(User),
+    /// A program with an API key.
+    Key {
+        /// Public part of the key.
+        id: String,
+        /// The tenant it acts for; `None`: the platform's.
+        tenant: Option<TenantId>,
+        /// What it may do.
+        scopes: Vec<String>,
+    },
+    /// The program itself: jobs, webhooks, start-up.
+    System(&'static str),
+}
+
+/// A signed-in person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The account.
+    pub id: UserId,
+    /// Their address, verified or not.
+    pub email: String,
+    /// They proved that the address is theirs.
+    pub verified: bool,
+    /// Shown name.
+    pub name: String,
+    /// `admin`, `staff`, `creator`, `buyer`.
+    pub roles: Vec<String>,
+    /// Tenants whose desk they may use.
+    pub tenants: Vec<TenantId>,
+}
+
+impl User {
+    /// Has this role.
+    pub fn is(&self, role: &str) -> bool {
+        self.roles.iter().any(|r| r == role)
+    }
+}
+
+impl Caller {
+    /// The signed-in person.
+    pub fn user(&self) -> Option<&User> {
+        match self {
+            Self::User(user) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// For the audit trail.
+    pub fn audit_name(&self) -> String {
+        match self {
+            Self::Anonymous => "anonymous".into(),
+            Self::Guest { customer } => format!("guest:{customer}"),
+            Self::User(user) => format!("user:{}", user.id),
+            Self::Key { id, .. } => format!("key:{id}"),
+            Self::System(what) => format!("system:{what}"),
+        }
+    }
+}
+
+/// The circumstances of one operation.
+#[derive(Clone, Debug)]
+pub struct OpCtx {
+    /// What may be seen.
+    pub scope: Scope,
+    /// Who asks.
+    pub caller: Caller,
+    /// Names the request in logs and answers.
+    pub request_id: String,
+    /// UTC milliseconds; the same for the whole operation.
+    pub now_ms: i64,
+    /// BCP 47 of texts and formats, one of the shipped locales.
+    pub locale: String,
+    /// Market id of the pricing engine.
+    pub market: String,
+}
+
+impl OpCtx {
+    /// The program itself at work.
+    pub fn system(what: &'static str, now_ms: i64) -> Self {
+        Self {
+            scope: Scope::Marketplace,
+            caller: Caller::System(what),
+            request_id: format!("{what}-{now_ms}"),
+            now_ms,
+            locale: "en-US".into(),
+            market: "us".into(),
+        }
+    }
+}

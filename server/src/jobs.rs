@@ -1,0 +1,13 @@
+//! Who does which job.
+
+use vitrine_queue::worker::{Handlers, Worker};
+
+use crate::state::App;
+
+/// The worker of this process with the handlers of every domain.
+pub fn worker(app: &App) -> Worker {
+    let mut handlers = Handlers::new();
+    handlers.extend(crate::accounts::handlers(app.mail.clone()));
+    handlers.extend(crate::catalog::jobs::handlers(app));
+    Worker::new(app.queue.clone(), handlers)
+}

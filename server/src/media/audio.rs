@@ -1,0 +1,120 @@
+//! Sound and film: length, loudness outline, thirty-second previews.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vitrine_shared::catalog::Preview;
+
+use super::image::tempdir;
+use super::{Media, MediaError, Result, run};
+
+/// Peaks of an outline.
+pub const PEAKS: usize = 120;
+/// Milliseconds of a preview.
+pub const PREVIEW_MS: u64 = 30_000;
+
+/// What a file of sound or film turns out to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AudioFacts {
+    /// Milliseconds.
+    pub length_ms: u64,
+    /// 0 to 255 each, up to [`PEAKS`].
+    pub peaks: Vec<u8>,
+    /// What anybody may hear.
+    pub preview: Option<Preview>,
+}
+
+impl Media {
+    /// Reads length and outline of a file and stores a preview from its middle third.
+    pub async fn sound(&self, path: &Path) -> Result<AudioFacts> {
+        let length_ms = self.length_ms(path).await?;
+        let peaks = self.peaks(path).await?;
+        // A third in, where most pieces have begun to be themselves.
+        let start_ms = if length_ms > PREVIEW_MS * 2 { length_ms / 3 } else { 0 };
+        let preview = self.preview(path, start_ms, PREVIEW_MS.min(length_ms)).await?;
+        Ok(AudioFacts { length_ms, peaks, preview: Some(preview) })
+    }
+
+    /// Milliseconds of a file of sound or film.
+    pub async fn length_ms(&self, path: &Path) -> Result<u64> {
+        let mut args: Vec<&OsStr> =
+            ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"].iter().map(OsStr::new).collect();
+        args.push(path.as_os_str());
+        let out = run(&self.tools()?.ffprobe, &args, Duration::from_secs(30)).await?;
+        parse_seconds(String::from_utf8_lossy(&out).trim())
+            .ok_or(MediaError::Unreadable { what: "sound", why: "it has no length".into() })
+    }
+
+    async fn peaks(&self, path: &Path) -> Result<Vec<u8>> {
+        let mut args: Vec<&OsStr> = ["-v", "error", "-i"].iter().map(OsStr::new).collect();
+        args.push(path.as_os_str());
+        args.extend(["-vn", "-ac", "1", "-ar", "2000", "-f", "s16le", "-"].iter().map(OsStr::new));
+        let raw = run(&self.tools()?.ffmpeg, &args, Duration::from_secs(120)).await?;
+        Ok(outline(&raw))
+    }
+
+    async fn preview(&self, path: &Path, start_ms: u64, length_ms: u64) -> Result<Preview> {
+        let tools = self.tools()?;
+        let dir = tempdir()?;
+        let out = dir.join("preview.m4a");
+        let (start, length) = (format!("{}.{:03}", start_ms / 1000, start_ms % 1000), format!("{}.{:03}", length_ms / 1000, length_ms % 1000));
+        let fade = format!("afade=t=in:d=0.5,afade=t=out:st={}:d=1.5", (length_ms / 1000).saturating_sub(2));
+        let made = async {
+            let before = ["-v", "error", "-y", "-ss", start.as_str(), "-t", length.as_str(), "-i"];
+            // AAC plays in every browser; Vorbis does not.
+            let after = ["-vn", "-af", fade.as_str(), "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart"];
+            let mut args: Vec<&OsStr> = before.map(OsStr::new).to_vec();
+            args.push(path.as_os_str());
+            args.extend(after.map(OsStr::new));
+            args.push(out.as_os_str());
+            run(&tools.ffmpeg, &args, Duration::from_secs(60)).await?;
+            tokio::fs::read(&out).await.map_err(|e| MediaError::Tool(e.to_string()))
+        }
+        .await;
+        let _ = tokio::fs::remove_dir_all(&dir).await;
+        let key = self.publish(made?.into(), "m4a", "audio/mp4").await?;
+        Ok(Preview { key, content_type: "audio/mp4".into(), length_ms: Some(length_ms) })
+    }
+}
+
+fn parse_seconds(text: &str) -> Option<u64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let millis: String = part.chars().chain("000".chars()).take(3).collect();
+    Some(whole.parse::<u64>().ok()? * 1000 + millis.parse::<u64>().ok()?)
+}
+
+/// Highest amplitude of each of up to [`PEAKS`] equal stretches of signed 16-bit samples, scaled so the loudest is 255.
+fn outline(raw: &[u8]) -> Vec<u8> {
+    let samples: Vec<u16> = raw.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs()).collect();
+    let loudest = u64::from(samples.iter().copied().max().unwrap_or(0));
+    if loudest == 0 {
+        return Vec::new();
+    }
+    let stretch = samples.len().div_ceil(PEAKS).max(1);
+    samples
+        .chunks(stretch)
+        .map(|c| u8::try_from(u64::from(c.iter().copied().max().unwrap_or(0)) * 255 / loudest).unwrap_or(255))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_become_milliseconds() {
+        assert_eq!(parse_seconds("12.3456"), Some(12_345));
+        assert_eq!(parse_seconds("7"), Some(7_000));
+        assert_eq!(parse_seconds("N/A"), None);
+    }
+
+    #[test]
+    fn the_outline_is_scaled_and_bounded() {
+        let raw: Vec<u8> = (0..1000i16).flat_map(|n| (n * 10).to_le_bytes()).collect();
+        let peaks = outline(&raw);
+        assert!(peaks.len() <= PEAKS && peaks.last() == Some(&255) && peaks[0] < 10);
+        assert!(outline(&[0; 64]).is_empty());
+    }
+}

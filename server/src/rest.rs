@@ -1,0 +1,35 @@
+//! Public REST: problem+json answers and the one table of endpoints.
+//!
+//! Invariants: the router, the OpenAPI document and the authorisation test are made from the same list; an endpoint that
+//! is not in it does not exist.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use vitrine_shared::Problem;
+
+/// A [`Problem`] as `application/problem+json` (RFC 9457).
+#[derive(Debug)]
+pub struct ProblemResponse(pub Problem);
+
+impl From<Problem> for ProblemResponse {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for ProblemResponse {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut body = serde_json::to_value(&self.0).unwrap_or_default();
+        if let Some(map) = body.as_object_mut() {
+            map.insert("type".into(), format!("/problems/{}", self.0.code).into());
+        }
+        let mut response = (status, axum::Json(body)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if matches!(status.as_u16(), 429 | 503) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}

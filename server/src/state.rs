@@ -1,0 +1,256 @@
+//! The house, put together: ports chosen by configuration, services on top of them.
+//!
+//! Invariants: everything here is shared by all requests and cheap to clone; nothing here is the truth, the table is.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use vitrine_blob::Blob;
+use vitrine_blob::dir::{DirBlob, SignKeys};
+use vitrine_clock::{SharedClock, SystemClock};
+use vitrine_identity::{Client, ClientConfig, MasterKey, OidcClient, Provider, ProviderConfig, Sessions};
+use vitrine_mail::SharedMail;
+use vitrine_mail::outbox::OutboxMail;
+use vitrine_mail::smtp::{Security, SmtpConfig, SmtpMail};
+use vitrine_queue::SharedQueue;
+use vitrine_queue::table::TableQueue;
+use vitrine_search::{Search, SearchError, TantivySearch};
+use vitrine_table::Table;
+use vitrine_table::retry::Retrying;
+use vitrine_table::sqlite::SqliteTable;
+
+use crate::accounts::AccountMails;
+use crate::catalog::pages::Catalog;
+use crate::catalog::store::CatalogStore;
+use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
+use crate::media::{Media, Tools};
+use crate::secrets;
+
+/// Name of the file that marks demonstration data.
+pub const DEMO_MARK: &str = "DEMO";
+
+/// Adapters that only some builds have; the binary hands them in.
+#[derive(Default)]
+pub struct Adapters {
+    /// In place of SQLite.
+    pub table: Option<Arc<dyn Table>>,
+    /// In place of the directory.
+    pub blob: Option<Arc<dyn Blob>>,
+}
+
+/// Everything a request needs.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What [`App`] holds.
+pub struct Inner {
+    /// As in force.
+    pub config: Config,
+    /// Demonstration data: simulator, outbox, demo accounts.
+    pub demo: bool,
+    /// The time.
+    pub clock: SharedClock,
+    /// Items.
+    pub table: Arc<dyn Table>,
+    /// Files.
+    pub blob: Arc<dyn Blob>,
+    /// The embedded blob store, whose signed addresses this server answers.
+    pub dir_blob: Option<Arc<DirBlob>>,
+    /// Jobs.
+    pub queue: SharedQueue,
+    /// Mail.
+    pub mail: SharedMail,
+    /// The outbox, with demonstration data.
+    pub outbox: Option<OutboxMail>,
+    /// The index.
+    pub search: Arc<dyn Search>,
+    /// Pages of the catalogue.
+    pub catalog: Catalog,
+    /// The workshop.
+    pub media: Media,
+    /// Seals secrets and personal data.
+    pub master: Arc<MasterKey>,
+    /// The built-in provider.
+    pub provider: Provider,
+    /// The app as its client.
+    pub oidc: Client,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// Sender of mails.
+    pub mail_from: String,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens or makes the data directory and puts everything together.
+    ///
+    /// # Errors
+    /// For people, with what to do.
+    pub async fn open(config: Config, adapters: Adapters) -> anyhow::Result<Self> {
+        use anyhow::Context;
+        let dir = config.data_dir.clone();
+        std::fs::create_dir_all(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        let demo = is_demo(&dir);
+        config.check(demo)?;
+        let clock: SharedClock = Arc::new(SystemClock);
+        let master = Arc::new(master_key(&config, &dir)?);
+        let table: Arc<dyn Table> = match (&config.table, adapters.table) {
+            (_, Some(table)) => table,
+            (TableConfig::Sqlite, None) => Arc::new(
+                SqliteTable::open(dir.join("table.sqlite"), clock.clone()).context("cannot open the table")?,
+            ),
+            (TableConfig::Dynamodb { .. }, None) => anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`"),
+        };
+        let table: Arc<dyn Table> = Arc::new(Retrying(table));
+        let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
+            (_, Some(blob)) => (blob, None),
+            (BlobConfig::Dir, None) => {
+                let key = secrets::present(&*table, &master, "blob-url").await?;
+                let keys = SignKeys::new(key.kid, SecretString::from(crate::media::hex(&key.bytes)));
+                let blob = Arc::new(DirBlob::open(dir.join("blobs"), keys, config.files_url()).context("cannot open the blob store")?);
+                (blob.clone(), Some(blob))
+            }
+            (BlobConfig::S3 { .. }, None) => anyhow::bail!("blob.kind = \"s3\" needs a build with the feature `aws`"),
+        };
+        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()));
+        let (mail, outbox, mail_from): (SharedMail, _, _) = match &config.mail {
+            MailConfig::Outbox => {
+                let outbox = Arc::new(OutboxMail::new(table.clone(), clock.clone()));
+                (outbox, Some(OutboxMail::new(table.clone(), clock.clone())), "Vitrine <shop@vitrine.example>".to_owned())
+            }
+            MailConfig::Smtp { host, port, user, password, security, from } => {
+                let security = match security.as_str() {
+                    "tls" => Security::ImplicitTls,
+                    "starttls" => Security::StartTls,
+                    _ => Security::PlainLoopback,
+                };
+                let smtp = SmtpConfig { host: host.clone(), port: *port, security, user: user.clone(), password: password.clone() };
+                (Arc::new(SmtpMail::new(&smtp)?), None, from.clone())
+            }
+        };
+        let search: Arc<dyn Search> = Arc::new(open_index(&dir.join("index"))?);
+        let records = CatalogStore::new(table.clone());
+        let catalog = Catalog::new(records, search.clone(), config.base_url(), config.files_url());
+        let media = Media::new(blob.clone(), Tools::find());
+        let base = config.base_url();
+        let secret = secrets::present(&*table, &master, "oidc-client").await?;
+        let secret = SecretString::from(crate::media::hex(&secret.bytes));
+        let client_id = "vitrine-web";
+        let redirect_uri = format!("{base}/auth/loginCallback");
+        let provider = Provider::new(
+            ProviderConfig {
+                issuer: base.clone(),
+                audience: format!("{base}/api"),
+                site_name: "Vitrine".into(),
+                stylesheet: None,
+                clients: vec![OidcClient {
+                    client_id: client_id.into(),
+                    client_secret: Some(secret.clone()),
+                    name: "Vitrine".into(),
+                    home_url: base.clone(),
+                    redirect_uris: vec![redirect_uri.clone()],
+                    post_logout_redirect_uris: vec![format!("{base}/")],
+                }],
+            },
+            table.clone(),
+            clock.clone(),
+            master.clone(),
+            Arc::new(AccountMails { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() }),
+        )?;
+        let oidc = Client::new(
+            ClientConfig {
+                issuer: base.clone(),
+                // The server's own calls stay on the machine, whatever name people use.
+                backchannel_url: format!("http://127.0.0.1:{}", config.port),
+                endpoints: None,
+                client_id: client_id.into(),
+                client_secret: Some(secret),
+                redirect_uri,
+                audience: format!("{base}/api"),
+            },
+            table.clone(),
+            clock.clone(),
+            master.clone(),
+        )?;
+        let sessions = Sessions::new(table.clone(), clock.clone(), master.clone());
+        Ok(Self(Arc::new(Inner {
+            config, demo, clock, table, blob, dir_blob, queue, mail, outbox, search, catalog, media, master, provider, oidc,
+            sessions, mail_from,
+        })))
+    }
+
+    /// The follower that keeps this node's index.
+    pub fn indexer(&self) -> crate::catalog::index::Indexer {
+        crate::catalog::index::Indexer::new(self.catalog.records().clone(), self.search.clone(), self.clock.clone())
+    }
+}
+
+/// Whether a data directory is marked as demonstration.
+pub fn is_demo(dir: &Path) -> bool {
+    dir.join(DEMO_MARK).is_file()
+}
+
+/// Marks a new data directory as demonstration; one that holds a shop's own data is never turned into one.
+///
+/// # Errors
+/// The directory holds data without the mark, or cannot be written.
+pub fn mark_demo(dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    if !is_demo(dir) {
+        anyhow::ensure!(!dir.join("table.sqlite").exists(), "{} holds a shop's own data; demonstration data needs a directory of its own", dir.display());
+        std::fs::write(dir.join(DEMO_MARK), "This directory holds demonstration data: the payment simulator, the mail outbox and the demo accounts exist only here.\n")?;
+    }
+    Ok(())
+}
+
+fn open_index(dir: &Path) -> anyhow::Result<TantivySearch> {
+    match TantivySearch::open(dir) {
+        Ok(index) => Ok(index),
+        Err(SearchError::NeedsRebuild { reason }) => {
+            tracing::info!(reason, "building the search index anew");
+            Ok(TantivySearch::create(dir)?)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn master_key(config: &Config, dir: &Path) -> anyhow::Result<MasterKey> {
+    use base64::Engine;
+    use secrecy::ExposeSecret;
+    if !config.master_key.expose_secret().is_empty() {
+        return Ok(MasterKey::from_base64(&config.master_key)?);
+    }
+    let path: PathBuf = dir.join("master.key");
+    if !path.exists() {
+        let bytes: [u8; 32] = rand::random();
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        write_private(&path, &text)?;
+    }
+    Ok(MasterKey::from_base64(&SecretString::from(std::fs::read_to_string(&path)?))?)
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::write(path, text)
+}
+
+/// A key that is never written: reading it shows that the table answers.
+pub fn probe_key() -> vitrine_table::Key {
+    vitrine_table::Key::new("PROBE#", "PROBE#")
+}

@@ -1,0 +1,205 @@
+//! What each request is about: host to scope, preferences to market and locale, cookie to caller.
+//!
+//! Invariants: the tenant comes from the trusted host only; forwarded headers count only from configured proxies; the
+//! preferences are normalised to the finite lists of markets and locales before anything uses them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use vitrine_identity::provider::PeerAddress;
+use vitrine_pricing::market::choose_market;
+use vitrine_shared::Problem;
+
+use super::headers::RequestId;
+use crate::ctx::{Caller, OpCtx, Scope};
+use crate::fault;
+use crate::rest::ProblemResponse;
+use crate::state::App;
+
+/// Name of the preferences cookie: `lang=de-DE&country=DE`, read without a session.
+pub const PREFS_COOKIE: &str = "vitrine_prefs";
+
+/// Chooses a shipped locale: wish, then `Accept-Language`. The interface brings it, for it has the files.
+pub type Negotiate = fn(Option<&str>, &str) -> &'static str;
+
+/// State of the layer.
+#[derive(Clone)]
+pub struct Context {
+    /// The house.
+    pub app: App,
+    /// See [`Negotiate`].
+    pub negotiate: Negotiate,
+}
+
+/// What the visitor chose, as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// Locale tag.
+    pub lang: Option<String>,
+    /// ISO 3166-1.
+    pub country: Option<String>,
+}
+
+/// The country whose prices are shown, as an extension.
+#[derive(Clone, Debug)]
+pub struct Country(pub String);
+
+/// One cookie's value.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Reads the preferences cookie.
+pub fn chosen(headers: &HeaderMap) -> Chosen {
+    let mut out = Chosen::default();
+    for pair in cookie(headers, PREFS_COOKIE).unwrap_or_default().split('&') {
+        match pair.split_once('=') {
+            Some(("lang", v)) if v.len() <= 8 => out.lang = Some(v.to_owned()),
+            Some(("country", v)) if v.len() == 2 => out.country = Some(v.to_ascii_uppercase()),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The host a request was sent to, without port, lower case; `None` for none or several.
+pub fn host(request: &Request) -> Option<String> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().ok()?,
+        (None, _) => request.uri().authority()?.as_str(),
+        _ => return None,
+    };
+    let host = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(h, _)| h);
+    Some(host.trim_end_matches('.').to_ascii_lowercase())
+}
+
+fn host_of(url: &str) -> String {
+    url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn query_value(request: &Request, name: &str) -> Option<String> {
+    let query = request.uri().query()?;
+    url::form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
+}
+
+/// The peer's address, through configured proxies only.
+fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())?;
+    if !trusted.contains(&direct) {
+        return Some(direct);
+    }
+    // The last address that is not one of our proxies is the nearest one that somebody we trust has seen.
+    request
+        .headers()
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .filter_map(|a| a.trim().parse::<IpAddr>().ok())
+        .filter(|a| !trusted.contains(a))
+        .next_back()
+        .or(Some(direct))
+}
+
+/// The layer: puts [`OpCtx`], [`Country`] and the peer's address on the request.
+pub async fn layer(State(state): State<Context>, mut request: Request, next: Next) -> Response {
+    let app = &state.app;
+    let base = host_of(&app.config.base_url());
+    let Some(host) = host(&request) else {
+        return ProblemResponse(Problem::new(400, "bad_host", "The request must name exactly one host.")).into_response();
+    };
+    let scope = if host == base || host == "127.0.0.1" || host == "localhost" || host == "[::1]" {
+        Scope::Marketplace
+    } else {
+        let store = match host.strip_suffix(&base).and_then(|h| h.strip_suffix('.')) {
+            Some(handle) => app.catalog.records().store_by_handle(handle).await,
+            None => Ok(None),
+        };
+        match store {
+            Ok(Some(store)) => Scope::Tenant(store.tenant),
+            Ok(None) => {
+                return ProblemResponse(Problem::new(421, "unknown_host", "There is no shop at this address.")).into_response();
+            }
+            Err(problem) => return ProblemResponse(problem).into_response(),
+        }
+    };
+    let peer = peer(&request, &app.config.trusted_proxies);
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let from_proxy = direct.is_some_and(|d| app.config.trusted_proxies.contains(&d));
+    let mut wish = chosen(request.headers());
+    if let Some(lang) = query_value(&request, "lang") {
+        wish.lang = Some(lang);
+    }
+    let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let locale = (state.negotiate)(wish.lang.as_deref(), &accept);
+    let edge = from_proxy
+        .then(|| request.headers().get("x-country").and_then(|v| v.to_str().ok()).map(str::to_owned))
+        .flatten();
+    let country = wish.country.clone().or(edge);
+    let region = accept.split([',', ';']).next().unwrap_or_default().trim().to_owned();
+    let (market, _) = choose_market(None, country.as_deref(), Some(if region.contains('-') { &region } else { locale }));
+    let shown = country.filter(|c| vitrine_pricing::market::is_country(c)).unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
+    let jar: String = request.headers().get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("; ");
+    let caller = if jar.contains("__Host-session=") {
+        match app.sessions.resolve(&jar).await {
+            Ok(Some(session)) => crate::accounts::user_of(&session).map_or(Caller::Anonymous, Caller::User),
+            Ok(None) => Caller::Anonymous,
+            Err(e) => return ProblemResponse(fault::internal("a session", &e)).into_response(),
+        }
+    } else {
+        Caller::Anonymous
+    };
+    let request_id = request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
+    let ctx = OpCtx { scope, caller, request_id, now_ms: app.clock.now_ms(), locale: locale.to_owned(), market: market.id.to_owned() };
+    if let Some(ip) = peer {
+        request.extensions_mut().insert(PeerAddress(ip));
+    }
+    request.extensions_mut().insert(Country(shown));
+    request.extensions_mut().insert(ctx);
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn request(headers: &[(&str, &str)]) -> Request {
+        let mut builder = axum::http::Request::builder().uri("/x?lang=de-DE");
+        for (n, v) in headers {
+            builder = builder.header(*n, *v);
+        }
+        builder.body(Body::empty()).unwrap()
+    }
+
+    #[test]
+    fn one_host_counts() {
+        assert_eq!(host(&request(&[("host", "Shop.localhost:8080")])).as_deref(), Some("shop.localhost"));
+        assert_eq!(host(&request(&[("host", "a.example"), ("host", "b.example")])), None);
+        assert_eq!(host(&request(&[("x-forwarded-host", "b.example")])), None);
+    }
+
+    #[test]
+    fn forwarded_addresses_count_from_proxies_only() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let mut from_proxy = request(&[("x-forwarded-for", "6.6.6.6, 203.0.113.9, 10.0.0.1")]);
+        from_proxy.extensions_mut().insert(ConnectInfo(SocketAddr::new(proxy, 1)));
+        assert_eq!(peer(&from_proxy, &[proxy]), Some("203.0.113.9".parse().unwrap()));
+        assert_eq!(peer(&from_proxy, &[]), Some(proxy));
+    }
+
+    #[test]
+    fn preferences_are_read_from_their_cookie() {
+        let r = request(&[("cookie", "a=b; vitrine_prefs=lang=de-DE&country=ch&x=y")]);
+        assert_eq!(chosen(r.headers()), Chosen { lang: Some("de-DE".into()), country: Some("CH".into()) });
+    }
+}

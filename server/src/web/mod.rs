@@ -1,0 +1,12 @@
+//! What every HTTP answer passes through: walls, headers, pages.
+//!
+//! Invariants: a state-changing request is refused unless it proves to come from our own pages ([`csrf`]); every answer
+//! carries a request id and the security headers ([`headers`]); an HTML page runs only the two inline scripts the
+//! renderer writes, named by hash ([`html`]).
+
+pub mod csp;
+pub mod ctx;
+pub mod csrf;
+pub mod headers;
+pub mod html;
+pub mod media;

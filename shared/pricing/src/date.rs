@@ -1,0 +1,115 @@
+//! Civil dates: a day in the seller's calendar, without zone or time.
+//!
+//! Invariants: always a day that exists, years 1 to 9999. Instants are not here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A day. Text and JSON form: `2026-11-22`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+/// The text is not a day in the form `2026-11-22`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a day in the form 2026-11-22")]
+pub struct DateError(pub String);
+
+impl Date {
+    /// A day that exists. Errors: [`DateError`].
+    pub fn new(year: u16, month: u8, day: u8) -> Result<Self, DateError> {
+        let leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let last = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => 0,
+        };
+        if (1..=9999).contains(&year) && (1..=last).contains(&day) {
+            return Ok(Self { year, month, day });
+        }
+        Err(DateError(format!("{year}-{month}-{day}")))
+    }
+
+    /// 1 to 9999.
+    pub fn year(self) -> u16 {
+        self.year
+    }
+
+    /// 1 to 12.
+    pub fn month(self) -> u8 {
+        self.month
+    }
+
+    /// 1 to 31.
+    pub fn day(self) -> u8 {
+        self.day
+    }
+
+    /// The day (UTC) of an instant in milliseconds since 1970. Errors: [`DateError`] outside years 1 to 9999.
+    pub fn from_unix_ms(ms: i64) -> Result<Self, DateError> {
+        // Days to civil: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+        let z = ms.div_euclid(86_400_000) + 719_468;
+        let era = z.div_euclid(146_097);
+        let doe = z.rem_euclid(146_097);
+        let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+        let mp = (5 * doy + 2) / 153;
+        let day = doy - (153 * mp + 2) / 5 + 1;
+        let month = if mp < 10 { mp + 3 } else { mp - 9 };
+        let year = yoe + era * 400 + i64::from(month <= 2);
+        let bad = || DateError(ms.to_string());
+        Self::new(
+            u16::try_from(year).map_err(|_| bad())?,
+            u8::try_from(month).map_err(|_| bad())?,
+            u8::try_from(day).map_err(|_| bad())?,
+        )
+    }
+}
+
+impl FromStr for Date {
+    type Err = DateError;
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let bad = || DateError(text.chars().take(32).collect());
+        let b = text.as_bytes();
+        if b.len() != 10 || b[4] != b'-' || b[7] != b'-' {
+            return Err(bad());
+        }
+        let number = |from: usize, to: usize| -> Result<u16, DateError> {
+            b[from..to].iter().try_fold(0u16, |n, c| {
+                if c.is_ascii_digit() {
+                    Ok(n * 10 + u16::from(c - b'0'))
+                } else {
+                    Err(bad())
+                }
+            })
+        };
+        // Two digits always fit a byte.
+        Self::new(number(0, 4)?, number(5, 7)? as u8, number(8, 10)? as u8).map_err(|_| bad())
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,92 @@
+//! Price lists: what a variant costs in a region and currency from a day on.
+//!
+//! Lookup order, first hit wins: the market's own price region, its group (`eu`), `world`; always in the asked currency. Within a region the
+//! entry with the highest quantity step not above the quantity, then the latest `valid_from`, then the last written.
+//! Invariants: append-only (a new price is a new entry); no price in the currency means not for sale there. Conversion is not here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::date::Date;
+use crate::money::Currency;
+
+/// How an amount is set; minor units of the entry's currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "shape", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Shape {
+    /// One price.
+    Fixed {
+        /// Per unit.
+        amount_minor: i64,
+    },
+    /// The buyer names it.
+    PayWhatYouWant {
+        /// Least accepted, may be 0.
+        min_minor: i64,
+        /// Taken if the buyer names none.
+        suggested_minor: i64,
+    },
+    /// Costs nothing.
+    Free,
+}
+
+/// One line of a price list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceEntry {
+    /// The variant.
+    pub sku: String,
+    /// `de`, `eu`, `world` ...
+    pub region: String,
+    /// Of the amounts.
+    pub currency: Currency,
+    /// First day.
+    pub valid_from: Date,
+    /// Last day, inclusive.
+    #[serde(default)]
+    pub valid_to: Option<Date>,
+    /// From this quantity on; 1 for all.
+    #[serde(default = "one")]
+    pub min_quantity: u32,
+    /// Former price shown struck through, minor units.
+    #[serde(default)]
+    pub compare_at_minor: Option<i64>,
+    /// The price.
+    pub price: Shape,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A seller's prices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceList {
+    /// Named in explanations.
+    pub id: String,
+    /// In the order written.
+    pub entries: Vec<PriceEntry>,
+}
+
+impl PriceList {
+    /// The entry that applies, with its index; `None`: not for sale there. `regions` in lookup order.
+    pub fn find(
+        &self,
+        sku: &str,
+        regions: &[&str],
+        currency: Currency,
+        on: Date,
+        quantity: u32,
+    ) -> Option<(usize, &PriceEntry)> {
+        regions.iter().find_map(|region| {
+            self.entries
+                .iter()
+                .enumerate()
+                .filter(|(_, e)| e.sku == sku && e.region == *region && e.currency == currency)
+                .filter(|(_, e)| {
+                    e.min_quantity <= quantity
+                        && e.valid_from <= on
+                        && e.valid_to.is_none_or(|to| on <= to)
+                })
+                .max_by_key(|(i, e)| (e.min_quantity, e.valid_from, *i))
+        })
+    }
+}

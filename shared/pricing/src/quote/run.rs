@@ -1,0 +1,648 @@
+use std::collections::BTreeMap;
+
+use super::shapes::*;
+use crate::market::{Market, is_country};
+use crate::money::{Currency, Money, MoneyError};
+use crate::price::Shape;
+use crate::tax::{Supply, TaxRule, TaxStatus, Treatment};
+
+const MILLION: i64 = 1_000_000;
+
+/// A line after pricing, before tax.
+struct Priced<'a> {
+    name: String,
+    sku: Option<String>,
+    kind: Kind,
+    quantity: u32,
+    unit: Money,
+    compare_at: Option<Money>,
+    list: Money,
+    weight_g: u64,
+    class: &'a str,
+    ships_from: &'a str,
+}
+
+/// An amount under one treatment: a line, or a share of shipping (`line` is `None`).
+struct Part<'a> {
+    line: Option<usize>,
+    list: Money,
+    units: i64,
+    treatment: Treatment<'a>,
+    net: Money,
+    taxes: Vec<Money>,
+}
+
+fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
+    QuoteError::Invalid {
+        field: field.into(),
+        detail: detail.into(),
+    }
+}
+
+fn at(field: &str) -> impl Fn(MoneyError) -> QuoteError + '_ {
+    move |source| QuoteError::Money {
+        field: field.to_owned(),
+        source,
+    }
+}
+
+/// Totals with their explanation. Pure; the same on server and client.
+///
+/// # Errors
+/// [`QuoteError`], naming the field.
+pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, QuoteError> {
+    check(request)?;
+    let market = match &request.market {
+        Some(id) => Market::by_id(id).ok_or_else(|| invalid("market", "unknown market"))?,
+        None => Market::of_country(&request.buyer.country),
+    };
+    let mut explain = Vec::new();
+    let mut lines = Vec::with_capacity(request.lines.len());
+    for (i, line) in request.lines.iter().enumerate() {
+        lines.push(price(i, line, request, context, market, &mut explain)?);
+    }
+    let mut parts = Vec::with_capacity(lines.len() + 1);
+    for (i, line) in lines.iter().enumerate() {
+        let treatment = treat(line.class, line.kind, line.ships_from, request, context)?;
+        explain.push(Step {
+            line: Some(i),
+            ..step(
+                StepKind::Treatment,
+                treatment.reason,
+                status_code(treatment.status),
+            )
+        });
+        parts.push(Part {
+            line: Some(i),
+            list: line.list,
+            units: i64::from(line.quantity),
+            net: line.list,
+            taxes: vec![],
+            treatment,
+        });
+    }
+    add_shipping(&lines, &mut parts, request, context, &mut explain)?;
+    tax(&mut parts, request, &mut explain).map_err(at("lines"))?;
+    assemble(request, context, market, lines, &parts, explain).map_err(at("lines"))
+}
+
+fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
+    let country = |field: &str, code: &str| match is_country(code) {
+        true => Ok(()),
+        false => Err(invalid(field, "not an ISO 3166-1 alpha-2 country code")),
+    };
+    country("seller.country", &request.seller.country)?;
+    country("buyer.country", &request.buyer.country)?;
+    for (i, registration) in request.seller.registrations.iter().enumerate() {
+        let known = registration == "EU-OSS"
+            || is_country(registration.split('-').next().unwrap_or_default());
+        if !known {
+            return Err(invalid(
+                format!("seller.registrations[{i}]"),
+                "not a country, country-region or EU-OSS",
+            ));
+        }
+    }
+    if request.buyer.tax_id_state == TaxIdState::Valid
+        && (request.buyer.tax_id.is_none() || !request.buyer.business)
+    {
+        return Err(invalid(
+            "buyer.tax_id_state",
+            "valid needs tax_id and business",
+        ));
+    }
+    if !request.codes.is_empty() {
+        return Err(invalid("codes", "this seller has no discount codes"));
+    }
+    if request.lines.is_empty() || request.lines.len() > 1000 {
+        return Err(invalid("lines", "1 to 1000 lines"));
+    }
+    for (i, rate) in request
+        .shipping
+        .iter()
+        .flat_map(|s| s.rates.iter())
+        .enumerate()
+    {
+        if rate.amount.is_negative() || rate.amount.currency() != request.currency {
+            return Err(invalid(
+                format!("shipping.rates[{i}].amount"),
+                "not negative, in the currency of the document",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn price<'a>(
+    i: usize,
+    line: &'a RequestLine,
+    request: &'a QuoteRequest,
+    context: &Context<'a>,
+    market: &Market,
+    explain: &mut Vec<Step>,
+) -> Result<Priced<'a>, QuoteError> {
+    let field = |name: &str| format!("lines[{i}].{name}");
+    if line.quantity == 0 || line.quantity > 1_000_000 {
+        return Err(invalid(field("quantity"), "1 to 1000000"));
+    }
+    for (name, amount) in [
+        ("unit_price", line.unit_price),
+        ("named_price", line.named_price),
+    ] {
+        if amount.is_some_and(|a| a.is_negative() || a.currency() != request.currency) {
+            return Err(invalid(
+                field(name),
+                "not negative, in the currency of the document",
+            ));
+        }
+    }
+    let home = request.seller.country.as_str();
+    let mut priced = if let Some(sku) = &line.sku {
+        if line.name.is_some()
+            || line.unit_price.is_some()
+            || line.kind.is_some()
+            || line.tax_class.is_some()
+        {
+            return Err(invalid(
+                field("sku"),
+                "a line has either sku or ad hoc fields",
+            ));
+        }
+        let item = context.items.iter().find(|item| item.sku == *sku);
+        let item = item.ok_or_else(|| QuoteError::UnknownSku {
+            field: field("sku"),
+            sku: sku.clone(),
+        })?;
+        let found = context.prices.find(
+            sku,
+            market.price_regions,
+            request.currency,
+            request.date,
+            line.quantity,
+        );
+        let (index, entry) = found.ok_or_else(|| QuoteError::NotForSale {
+            field: field("sku"),
+            sku: sku.clone(),
+            currency: request.currency,
+        })?;
+        let money = |minor: i64| {
+            Money::new(minor, request.currency).map_err(|source| QuoteError::Money {
+                field: field("sku"),
+                source,
+            })
+        };
+        let (rule, unit) = match entry.price {
+            Shape::Fixed { amount_minor } => ("fixed", money(amount_minor)?),
+            Shape::Free => ("free", money(0)?),
+            Shape::PayWhatYouWant {
+                min_minor,
+                suggested_minor,
+            } => {
+                let minimum = money(min_minor)?;
+                let named = match line.named_price {
+                    Some(named) => named,
+                    None => money(suggested_minor)?,
+                };
+                if named < minimum {
+                    return Err(QuoteError::BelowMinimum {
+                        field: field("named_price"),
+                        minimum,
+                    });
+                }
+                ("pay_what_you_want", named)
+            }
+        };
+        if line.named_price.is_some() && rule != "pay_what_you_want" {
+            return Err(invalid(
+                field("named_price"),
+                "this price is not named by the buyer",
+            ));
+        }
+        if unit.is_negative() || (rule == "fixed" && unit.is_zero()) {
+            return Err(invalid(field("sku"), "a fixed price is above zero"));
+        }
+        let source = format!(
+            "{}#{index} {} {}",
+            context.prices.id, entry.region, entry.valid_from
+        );
+        explain.push(Step {
+            line: Some(i),
+            base: Some(unit),
+            ..step(StepKind::Price, rule, &source)
+        });
+        Priced {
+            name: item.name.clone(),
+            sku: Some(sku.clone()),
+            kind: item.kind,
+            quantity: line.quantity,
+            unit,
+            compare_at: entry.compare_at_minor.map(money).transpose()?,
+            list: unit,
+            weight_g: u64::from(item.weight_g),
+            class: &item.tax_class,
+            ships_from: item.ships_from.as_deref().unwrap_or(home),
+        }
+    } else {
+        let missing = |name: &str| invalid(field(name), "needed without sku");
+        let unit = line.unit_price.ok_or_else(|| missing("unit_price"))?;
+        explain.push(Step {
+            line: Some(i),
+            base: Some(unit),
+            ..step(StepKind::Price, "ad_hoc", "lines.unit_price")
+        });
+        Priced {
+            name: line.name.clone().ok_or_else(|| missing("name"))?,
+            sku: None,
+            kind: line.kind.ok_or_else(|| missing("kind"))?,
+            quantity: line.quantity,
+            unit,
+            compare_at: None,
+            list: unit,
+            weight_g: u64::from(line.weight_g.unwrap_or(0)),
+            class: line
+                .tax_class
+                .as_deref()
+                .ok_or_else(|| missing("tax_class"))?,
+            ships_from: line.ships_from.as_deref().unwrap_or(home),
+        }
+    };
+    if !is_country(priced.ships_from) {
+        return Err(invalid(
+            field("ships_from"),
+            "not an ISO 3166-1 alpha-2 country code",
+        ));
+    }
+    priced.list = priced
+        .unit
+        .checked_mul(i64::from(line.quantity))
+        .map_err(at(&field("quantity")))?;
+    priced.weight_g *= u64::from(line.quantity);
+    if let Some(last) = explain.last_mut() {
+        last.amount = Some(priced.list);
+    }
+    Ok(priced)
+}
+
+fn treat<'a>(
+    class: &str,
+    kind: Kind,
+    from: &str,
+    request: &QuoteRequest,
+    context: &Context<'a>,
+) -> Result<Treatment<'a>, QuoteError> {
+    let buyer = &request.buyer;
+    let treatment = context.rules.treat(&Supply {
+        seller: &request.seller.country,
+        registrations: &request.seller.registrations,
+        country: &buyer.country,
+        region: buyer.region.as_deref(),
+        valid_business: buyer.business && buyer.tax_id_state == TaxIdState::Valid,
+        ships_from: (kind == Kind::Physical).then_some(from),
+        class,
+        date: request.date,
+    });
+    if treatment.status == TaxStatus::NoRule && request.no_rule == NoRulePolicy::Block {
+        let place = match &buyer.region {
+            Some(region) => format!("{}-{region}", buyer.country),
+            None => buyer.country.clone(),
+        };
+        return Err(QuoteError::NoTaxRule { place });
+    }
+    Ok(treatment)
+}
+
+fn add_shipping<'a>(
+    lines: &[Priced<'a>],
+    parts: &mut Vec<Part<'a>>,
+    request: &QuoteRequest,
+    context: &Context<'a>,
+    explain: &mut Vec<Step>,
+) -> Result<(), QuoteError> {
+    let physical: Vec<usize> = (0..lines.len())
+        .filter(|i| lines[*i].kind == Kind::Physical)
+        .collect();
+    let Some(first) = physical.first().copied() else {
+        return Ok(());
+    };
+    let weight_g = physical.iter().map(|i| lines[*i].weight_g).sum();
+    let goods = Money::sum(request.currency, physical.iter().map(|i| lines[*i].list))
+        .map_err(at("lines"))?;
+    let country = &request.buyer.country;
+    let table = request.shipping.as_ref().unwrap_or(context.shipping);
+    let (rate, amount) =
+        table
+            .find(country, weight_g, goods)
+            .ok_or_else(|| QuoteError::NotShipped {
+                country: country.clone(),
+                weight_g,
+            })?;
+    let rule = format!("{}<={}g", rate.zone, rate.up_to_g);
+    explain.push(Step {
+        base: Some(rate.amount),
+        amount: Some(amount),
+        ..step(StepKind::Shipping, &rule, "shipping")
+    });
+    let mut push = |list: Money, treatment: Treatment<'a>| {
+        explain.push(Step {
+            base: Some(list),
+            ..step(
+                StepKind::Treatment,
+                treatment.reason,
+                status_code(treatment.status),
+            )
+        });
+        parts.push(Part {
+            line: None,
+            list,
+            units: 1,
+            net: list,
+            taxes: vec![],
+            treatment,
+        });
+    };
+    if context
+        .rules
+        .has_shipping_rule(country, request.buyer.region.as_deref(), request.date)
+    {
+        push(
+            amount,
+            treat(
+                "shipping",
+                Kind::Physical,
+                lines[first].ships_from,
+                request,
+                context,
+            )?,
+        );
+        return Ok(());
+    }
+    // Accessory to the goods: shared over their treatments by value (by line if all are free).
+    let mut groups: BTreeMap<String, (i64, Treatment<'a>)> = BTreeMap::new();
+    for i in physical {
+        let line = &lines[i];
+        let treatment = treat(line.class, line.kind, line.ships_from, request, context)?;
+        let weight = if goods.is_zero() {
+            1
+        } else {
+            line.list.minor()
+        };
+        groups
+            .entry(group_key(&treatment))
+            .or_insert((0, treatment))
+            .0 += weight;
+    }
+    let weights: Vec<i64> = groups.values().map(|g| g.0).collect();
+    let shares = amount.allocate(&weights).map_err(at("shipping"))?;
+    for (share, (_, treatment)) in shares.into_iter().zip(groups.into_values()) {
+        push(share, treatment);
+    }
+    Ok(())
+}
+
+fn group_key(t: &Treatment<'_>) -> String {
+    let ids: Vec<&str> = t.rules.iter().map(|r| r.id.as_str()).collect();
+    format!(
+        "{}|{}|{}|{}",
+        ids.join(","),
+        status_code(t.status),
+        t.reason,
+        t.strip_ppm
+    )
+}
+
+/// Fills `net` and `taxes` of every part by the rounding policy.
+fn tax(
+    parts: &mut [Part<'_>],
+    request: &QuoteRequest,
+    explain: &mut Vec<Step>,
+) -> Result<(), MoneyError> {
+    let inclusive = request.seller.prices_include_tax;
+    let mode = request.rounding.mode;
+    // What is inside (inclusive) or on top of (exclusive) an amount, per rate.
+    let compute = |amount: Money, rates: &[i64]| -> Result<Vec<Money>, MoneyError> {
+        let total: i64 = rates.iter().sum();
+        if total == 0 {
+            return Ok(vec![Money::zero(amount.currency()); rates.len()]);
+        }
+        if inclusive {
+            return amount
+                .mul_ratio(
+                    total,
+                    MILLION.checked_add(total).ok_or(MoneyError::Overflow)?,
+                    mode,
+                )?
+                .allocate(rates);
+        }
+        rates
+            .iter()
+            .map(|rate| amount.mul_ratio(*rate, MILLION, mode))
+            .collect()
+    };
+    let rates_of = |t: &Treatment<'_>| -> Vec<i64> {
+        // A price without tax inside has nothing to take out.
+        if t.strip_ppm > 0 && inclusive {
+            vec![t.strip_ppm]
+        } else {
+            t.rules.iter().map(|r| r.rate_ppm).collect()
+        }
+    };
+    if request.rounding.scope == RoundingScope::Document {
+        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (i, part) in parts.iter().enumerate() {
+            groups
+                .entry(group_key(&part.treatment))
+                .or_default()
+                .push(i);
+        }
+        for members in groups.into_values() {
+            let rates = rates_of(&parts[members[0]].treatment);
+            let sum = Money::sum(request.currency, members.iter().map(|i| parts[*i].list))?;
+            for member in &members {
+                parts[*member].taxes = vec![Money::zero(request.currency); rates.len()];
+            }
+            if sum.is_zero() {
+                continue;
+            }
+            let weights: Vec<i64> = members.iter().map(|i| parts[*i].list.minor()).collect();
+            let taxes = compute(sum, &rates)?;
+            if inclusive {
+                // Shared as one amount first, so no line's taxes exceed its price.
+                let whole = Money::sum(request.currency, taxes)?.allocate(&weights)?;
+                for (member, share) in members.iter().zip(whole) {
+                    if !share.is_zero() {
+                        parts[*member].taxes = share.allocate(&rates)?;
+                    }
+                }
+            } else {
+                for (k, tax) in taxes.into_iter().enumerate() {
+                    for (member, share) in members.iter().zip(tax.allocate(&weights)?) {
+                        parts[*member].taxes[k] = share;
+                    }
+                }
+            }
+        }
+    } else {
+        for part in parts.iter_mut() {
+            let rates = rates_of(&part.treatment);
+            let per_unit = request.rounding.scope == RoundingScope::Unit;
+            // A line is unit price times units, so the division is exact.
+            let (amount, times) = match per_unit {
+                true => (
+                    Money::new(part.list.minor() / part.units, request.currency)?,
+                    part.units,
+                ),
+                false => (part.list, 1),
+            };
+            part.taxes = compute(amount, &rates)?
+                .into_iter()
+                .map(|t| t.checked_mul(times))
+                .collect::<Result<_, _>>()?;
+        }
+    }
+    for part in parts.iter_mut() {
+        let tax = Money::sum(request.currency, part.taxes.iter().copied())?;
+        part.net = if inclusive {
+            part.list.checked_sub(tax)?
+        } else {
+            part.list
+        };
+        let base = Step {
+            line: part.line,
+            base: Some(part.net),
+            rounding: Some(request.rounding),
+            ..step(StepKind::Tax, "", "")
+        };
+        if part.treatment.strip_ppm > 0 && inclusive {
+            explain.push(Step {
+                kind: StepKind::Strip,
+                rule: part.treatment.reason.into(),
+                source: "seller.prices_include_tax".into(),
+                base: Some(part.list),
+                rate_ppm: Some(part.treatment.strip_ppm),
+                amount: Some(part.net),
+                ..base
+            });
+            part.taxes.clear();
+            continue;
+        }
+        for (rule, amount) in part.treatment.rules.iter().zip(&part.taxes) {
+            explain.push(Step {
+                rule: rule.id.clone(),
+                source: rule.source.clone(),
+                rate_ppm: Some(rule.rate_ppm),
+                amount: Some(*amount),
+                ..base.clone()
+            });
+        }
+    }
+    Ok(())
+}
+
+fn assemble(
+    request: &QuoteRequest,
+    context: &Context<'_>,
+    market: &Market,
+    priced: Vec<Priced<'_>>,
+    parts: &[Part<'_>],
+    mut explain: Vec<Step>,
+) -> Result<Quote, MoneyError> {
+    let of = |line: Option<usize>| parts.iter().filter(move |p| p.line == line);
+    let mut lines = Vec::with_capacity(priced.len());
+    for (i, (line, part)) in priced.into_iter().zip(parts).enumerate() {
+        lines.push(QuotedLine {
+            sku: line.sku,
+            name: line.name,
+            kind: line.kind,
+            quantity: line.quantity,
+            unit_price: line.unit,
+            compare_at: line.compare_at,
+            amounts: amounts(request.currency, of(Some(i)))?,
+            tax_status: part.treatment.status,
+            accuracy: part.treatment.accuracy,
+        });
+    }
+    let shipping = match of(None).next() {
+        Some(_) => Some(amounts(request.currency, of(None))?),
+        None => None,
+    };
+    let totals = amounts(request.currency, parts.iter())?;
+    explain.push(Step {
+        base: Some(totals.net),
+        amount: Some(totals.gross),
+        ..step(StepKind::Total, "sum", "lines+shipping")
+    });
+    Ok(Quote {
+        currency: request.currency,
+        date: request.date,
+        market: market.id.to_owned(),
+        rules_hash: context.rules.hash(),
+        prices_include_tax: request.seller.prices_include_tax,
+        rounding: request.rounding,
+        lines,
+        shipping,
+        totals,
+        explain,
+    })
+}
+
+fn amounts<'p, 'a: 'p>(
+    currency: Currency,
+    parts: impl Iterator<Item = &'p Part<'a>>,
+) -> Result<Amounts, MoneyError> {
+    let zero = Money::zero(currency);
+    let (mut list, mut net, mut tax) = (zero, zero, zero);
+    // By jurisdiction first: the country's tax stands before its region's.
+    let mut by_rule: BTreeMap<(&str, &str), (&TaxRule, Money, Money)> = BTreeMap::new();
+    for part in parts {
+        list = list.checked_add(part.list)?;
+        net = net.checked_add(part.net)?;
+        for (rule, amount) in part.treatment.rules.iter().zip(&part.taxes) {
+            tax = tax.checked_add(*amount)?;
+            let row = by_rule
+                .entry((&rule.jurisdiction, &rule.id))
+                .or_insert((rule, zero, zero));
+            row.1 = row.1.checked_add(part.net)?;
+            row.2 = row.2.checked_add(*amount)?;
+        }
+    }
+    let taxes = by_rule.into_values().map(|(rule, base, amount)| TaxAmount {
+        rule: rule.id.clone(),
+        jurisdiction: rule.jurisdiction.clone(),
+        name: rule.name.clone(),
+        rate_ppm: rule.rate_ppm,
+        base,
+        amount,
+    });
+    Ok(Amounts {
+        list,
+        discounts: vec![],
+        net,
+        taxes: taxes.collect(),
+        tax,
+        gross: net.checked_add(tax)?,
+    })
+}
+
+fn step(kind: StepKind, rule: &str, source: &str) -> Step {
+    Step {
+        kind,
+        line: None,
+        rule: rule.into(),
+        source: source.into(),
+        base: None,
+        rate_ppm: None,
+        rounding: None,
+        amount: None,
+    }
+}
+
+fn status_code(status: TaxStatus) -> &'static str {
+    match status {
+        TaxStatus::Taxed => "taxed",
+        TaxStatus::ReverseCharged => "reverse_charged",
+        TaxStatus::ZeroRated => "zero_rated",
+        TaxStatus::NotRegistered => "not_registered",
+        TaxStatus::OutsideScope => "outside_scope",
+        TaxStatus::NoRule => "no_rule",
+    }
+}

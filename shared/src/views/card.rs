@@ -1,0 +1,231 @@
+//! From records to cards and prices: pure, the same on server and offline client.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use vitrine_pricing::format::{Locale, format_money};
+use vitrine_pricing::market::{MARKETS, Market, TaxDisplay};
+use vitrine_pricing::money::Money;
+
+use super::{CardView, ImageView, Named, PlayView, PriceView};
+use crate::catalog::{Image, MakerRef, Preview, PriceRecord, Product, Status, Store, Variant, Work, WorkKind};
+use crate::id::VariantId;
+
+/// What a list needs of a work, for every market; stored with the search index.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CardData {
+    /// Work id.
+    pub id: String,
+    /// What it is.
+    pub kind: WorkKind,
+    /// For its address.
+    pub slug: String,
+    /// In its own script.
+    pub title: String,
+    /// In Latin letters.
+    pub latin: Option<String>,
+    /// Tag of the content's language.
+    pub language: String,
+    /// Makers.
+    pub makers: Vec<MakerRef>,
+    /// Cover.
+    pub cover: Option<Image>,
+    /// Year of release.
+    pub year: Option<i32>,
+    /// First preview and its outline.
+    pub preview: Option<(Preview, String, Vec<u8>)>,
+    /// Handle and name of the shop.
+    pub store: (String, String),
+    /// Market id -> least price.
+    pub prices: BTreeMap<String, CardPrice>,
+}
+
+/// The least price in one market.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardPrice {
+    /// Minor units; for name-your-price the suggestion.
+    pub minor: i64,
+    /// Name-your-price.
+    pub minimum: Option<i64>,
+    /// Struck through.
+    pub compare_at: Option<i64>,
+    /// There are dearer ones.
+    pub from: bool,
+}
+
+/// The price of a variant in a market at a time: the market's own region, then its group, then the world; within one the
+/// latest that has begun.
+pub fn price_in<'a>(prices: &'a [PriceRecord], variant: &VariantId, market: &Market, now_ms: i64) -> Option<&'a PriceRecord> {
+    market.price_regions.iter().find_map(|region| {
+        prices
+            .iter()
+            .filter(|p| p.variant == *variant && p.region == *region && p.currency == market.currency.code())
+            .filter(|p| p.valid_from_ms <= now_ms && p.valid_to_ms.is_none_or(|to| now_ms < to))
+            .max_by_key(|p| p.valid_from_ms)
+    })
+}
+
+/// Variants on sale with their products: published and of a kind this shop sells.
+pub fn on_sale(products: &[Product]) -> impl Iterator<Item = (&Product, &Variant)> {
+    products
+        .iter()
+        .filter(|p| p.status == Status::Published && p.kind.is_sellable())
+        .flat_map(|p| p.variants.iter().map(move |v| (p, v)))
+}
+
+/// A work's card for every market.
+pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[PriceRecord], now_ms: i64) -> CardData {
+    let mut by_market = BTreeMap::new();
+    for market in MARKETS {
+        let all: Vec<&PriceRecord> = on_sale(products).filter_map(|(_, v)| price_in(prices, &v.id, market, now_ms)).collect();
+        if let Some(least) = all.iter().min_by_key(|p| (p.minimum_minor.unwrap_or(p.amount_minor), p.amount_minor)) {
+            let from = all.iter().any(|p| p.amount_minor > least.amount_minor);
+            by_market.insert(
+                market.id.to_owned(),
+                CardPrice { minor: least.amount_minor, minimum: least.minimum_minor, compare_at: least.compare_at_minor, from },
+            );
+        }
+    }
+    let preview = work.parts.iter().find_map(|p| p.preview.clone().map(|v| (v, p.title.clone(), p.peaks.clone())));
+    CardData {
+        id: work.id.to_string(),
+        kind: work.kind,
+        slug: work.slug.clone(),
+        title: work.title.clone(),
+        latin: work.latin.clone(),
+        language: work.language.clone(),
+        makers: work.makers.clone(),
+        cover: work.cover.clone(),
+        year: year_of(&work.released),
+        preview,
+        store: (store.handle.clone(), store.name.clone()),
+        prices: by_market,
+    }
+}
+
+/// `YYYY` of `YYYY-MM-DD`.
+pub fn year_of(date: &str) -> Option<i32> {
+    date.get(..4)?.parse().ok()
+}
+
+/// Where a page stands for: market, locale, origin of files.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Currency, price regions, tax words.
+    pub market: &'static Market,
+    /// Formats.
+    pub locale: Locale,
+    /// Origin of covers and previews, without a final slash.
+    pub files_url: String,
+}
+
+impl Place {
+    /// Address of a public object.
+    pub fn file(&self, key: &str) -> String {
+        format!("{}/m/{}", self.files_url, key.strip_prefix("public/").unwrap_or(key))
+    }
+
+    /// A price in words.
+    pub fn price(&self, minor: i64, minimum: Option<i64>, compare_at: Option<i64>, from: bool) -> PriceView {
+        let currency = self.market.currency;
+        let text = |m: i64| Money::new(m, currency).map(|m| format_money(m, self.locale)).unwrap_or_default();
+        let free = minor == 0 && minimum.is_none_or(|m| m == 0);
+        PriceView {
+            text: if free { String::new() } else { text(minor) },
+            tax_word: self.tax_word().to_owned(),
+            compare_at: compare_at.map(text),
+            from,
+            free,
+            minimum: minimum.map(text),
+            minor,
+            minimum_minor: minimum,
+            currency: currency.code().to_owned(),
+            exponent: currency.exponent(),
+        }
+    }
+
+    /// Key of the words beside a price.
+    pub fn tax_word(&self) -> &'static str {
+        match self.market.tax_display {
+            TaxDisplay::Inclusive => "tax-incl-vat",
+            TaxDisplay::Exclusive => "tax-excl",
+        }
+    }
+
+    /// A picture with its sources.
+    pub fn image(&self, image: &Image) -> ImageView {
+        let mut sources = Vec::new();
+        for format in ["avif", "webp", "jpeg"] {
+            let set: Vec<String> = image
+                .renditions
+                .iter()
+                .filter(|r| r.format == format)
+                .map(|r| format!("{} {}w", self.file(&r.key), r.width))
+                .collect();
+            if !set.is_empty() {
+                sources.push((format!("image/{format}"), set.join(", ")));
+            }
+        }
+        let jpegs = || image.renditions.iter().filter(|r| r.format == "jpeg");
+        let fallback = jpegs().find(|r| r.width >= 480).or_else(|| jpegs().last());
+        let largest = jpegs().max_by_key(|r| r.width);
+        ImageView {
+            alt: image.alt.clone(),
+            width: largest.map_or(image.width, |r| r.width),
+            height: largest.map_or(image.height, |r| r.height),
+            tint: image.tint,
+            color: image.color.clone(),
+            src: fallback.map(|r| self.file(&r.key)).unwrap_or_default(),
+            sources,
+        }
+    }
+
+    /// Something to play.
+    pub fn play(&self, preview: &Preview, title: &str, by: &str, peaks: &[u8]) -> PlayView {
+        PlayView {
+            src: self.file(&preview.key),
+            content_type: preview.content_type.clone(),
+            title: title.to_owned(),
+            by: by.to_owned(),
+            peaks: peaks.to_vec(),
+            length_ms: preview.length_ms,
+        }
+    }
+
+    /// A maker's name with its page.
+    pub fn maker(&self, maker: &MakerRef) -> Named {
+        Named {
+            name: maker.name.clone(),
+            latin: maker.latin.clone(),
+            href: format!("/{}/{}", maker.kind.segment(), maker.slug),
+        }
+    }
+
+    /// A card.
+    pub fn card(&self, data: &CardData) -> CardView {
+        let by = data.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
+        CardView {
+            id: data.id.clone(),
+            kind: data.kind,
+            href: work_href(data.kind, &data.slug, &data.id),
+            title: data.title.clone(),
+            latin: data.latin.clone(),
+            language: data.language.clone(),
+            makers: data.makers.iter().map(|m| self.maker(m)).collect(),
+            cover: data.cover.as_ref().map(|c| self.image(c)),
+            price: data.prices.get(self.market.id).map(|p| self.price(p.minor, p.minimum, p.compare_at, p.from)),
+            year: data.year,
+            play: data
+                .preview
+                .as_ref()
+                .filter(|(v, ..)| v.content_type.starts_with("audio/"))
+                .map(|(v, title, peaks)| self.play(v, title, &by, peaks)),
+            store: Named { name: data.store.1.clone(), latin: None, href: format!("/@{}", data.store.0) },
+        }
+    }
+}
+
+/// Canonical path of a work.
+pub fn work_href(kind: WorkKind, slug: &str, id: &str) -> String {
+    format!("/{}/{slug}-{id}", kind.segment())
+}

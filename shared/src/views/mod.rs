@@ -1,0 +1,420 @@
+//! View models: what a page shows, made by pure functions from records. Everything here is readable in the page's
+//! source, so nothing personal and nothing internal is in the public ones.
+//!
+//! Texts that depend on the locale (prices, dates, sizes) are already formatted; labels are keys of the locale files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
+
+pub mod card;
+pub mod desk;
+pub mod owned;
+pub mod trade;
+
+/// A picture, ready for `<picture>`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImageView {
+    /// What it shows.
+    pub alt: String,
+    /// Pixels of the largest.
+    pub width: u32,
+    /// Pixels of the largest.
+    pub height: u32,
+    /// `tint-NN`.
+    pub tint: u8,
+    /// `#rrggbb`, for an SVG fill while it loads.
+    pub color: String,
+    /// Fallback address (JPEG).
+    pub src: String,
+    /// `(media type, srcset)` in the order of preference.
+    pub sources: Vec<(String, String)>,
+}
+
+/// A price as people see it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PriceView {
+    /// e.g. `€9.00`; empty if free.
+    pub text: String,
+    /// Key of the tax word: `tax-incl-vat`, `tax-excl`, `tax-none`.
+    pub tax_word: String,
+    /// Struck through beside it.
+    pub compare_at: Option<String>,
+    /// There are dearer editions.
+    pub from: bool,
+    /// Costs nothing.
+    pub free: bool,
+    /// The buyer names it; `text` is the suggestion, this the least.
+    pub minimum: Option<String>,
+    /// Minor units.
+    pub minor: i64,
+    /// Minor units of the least price the buyer may name.
+    pub minimum_minor: Option<i64>,
+    /// ISO 4217.
+    pub currency: String,
+    /// Digits after the point.
+    pub exponent: u8,
+}
+
+/// A name with a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Named {
+    /// Shown.
+    pub name: String,
+    /// In Latin letters.
+    pub latin: Option<String>,
+    /// Its page.
+    pub href: String,
+}
+
+/// Something to play before buying.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlayView {
+    /// Address of the file.
+    pub src: String,
+    /// Media type.
+    pub content_type: String,
+    /// Title of what plays.
+    pub title: String,
+    /// Maker.
+    pub by: String,
+    /// Up to 120 peaks.
+    pub peaks: Vec<u8>,
+    /// Milliseconds of the file.
+    pub length_ms: Option<u64>,
+}
+
+/// A work in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CardView {
+    /// Work id.
+    pub id: String,
+    /// What it is.
+    pub kind: WorkKind,
+    /// Its page.
+    pub href: String,
+    /// In its own script.
+    pub title: String,
+    /// In Latin letters.
+    pub latin: Option<String>,
+    /// Language tag of the title, for `lang`.
+    pub language: String,
+    /// Makers.
+    pub makers: Vec<Named>,
+    /// Cover.
+    pub cover: Option<ImageView>,
+    /// Least price here; `None`: not for sale in this market.
+    pub price: Option<PriceView>,
+    /// Year of release.
+    pub year: Option<i32>,
+    /// First preview.
+    pub play: Option<PlayView>,
+    /// Whose shop.
+    pub store: Named,
+}
+
+/// The marketplace's home.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HomeView {
+    /// One work shown large.
+    pub feature: Option<FeatureView>,
+    /// Newest, all kinds.
+    pub newest: Vec<CardView>,
+    /// By kind.
+    pub kinds: Vec<(WorkKind, Vec<CardView>)>,
+    /// Genres with counts, slugs.
+    pub genres: Vec<FacetValue>,
+    /// Storefronts.
+    pub stores: Vec<StoreCard>,
+    /// Works in all.
+    pub total: u64,
+}
+
+/// One work shown large.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureView {
+    /// The work.
+    pub card: CardView,
+    /// Key of the reason, e.g. `feature-newest`.
+    pub reason: String,
+    /// First sentence of its description.
+    pub lead: String,
+}
+
+/// A storefront in a list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoreCard {
+    /// `@handle`.
+    pub handle: String,
+    /// Shown name.
+    pub name: String,
+    /// One line.
+    pub tagline: String,
+    /// Its page.
+    pub href: String,
+    /// Name of its brand stylesheet.
+    pub brand: String,
+    /// Up to three covers.
+    pub covers: Vec<ImageView>,
+}
+
+/// One value of a facet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FacetValue {
+    /// As in the address.
+    pub value: String,
+    /// Key of its label, or empty: show `value` itself.
+    pub label_key: String,
+    /// Works that have it.
+    pub count: u64,
+    /// Chosen.
+    pub active: bool,
+    /// Address with it switched.
+    pub href: String,
+}
+
+/// One facet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FacetView {
+    /// Query key: `type`, `genre`, `tag`, `year`, `price`, `format`.
+    pub name: String,
+    /// Values, most first.
+    pub values: Vec<FacetValue>,
+}
+
+/// A list with facets: the catalogue, or a search page's works.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CatalogView {
+    /// The words searched for; empty in the catalogue.
+    pub query: String,
+    /// Works found.
+    pub total: u64,
+    /// This page's works.
+    pub cards: Vec<CardView>,
+    /// Facets in order.
+    pub facets: Vec<FacetView>,
+    /// Active filters, each with the address without it.
+    pub chips: Vec<FacetValue>,
+    /// Address without any filter.
+    pub clear_href: String,
+    /// `relevance`, `newest`, `title`, `price-up`, `price-down`: value, chosen, address.
+    pub sorts: Vec<FacetValue>,
+    /// From 1.
+    pub page: u32,
+    /// Pages in all, at most 42.
+    pub pages: u32,
+    /// Address of each page link shown: number, address.
+    pub page_links: Vec<(u32, String)>,
+    /// `/catalog` or `/search`, and its query without page: canonical.
+    pub canonical: String,
+    /// Hidden fields that keep the state in forms: name, value.
+    pub hidden: Vec<(String, String)>,
+}
+
+/// The search page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SearchView {
+    /// Works.
+    pub works: CatalogView,
+    /// Makers.
+    pub makers: Vec<Named>,
+    /// Shops.
+    pub stores: Vec<Named>,
+    /// What was relaxed: typed word, word used.
+    pub relaxed: Vec<(String, String)>,
+    /// Nothing was found: these are close or popular.
+    pub instead: Vec<CardView>,
+}
+
+/// Suggestions as you type.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SuggestView {
+    /// Works: card title, maker, address, cover.
+    pub works: Vec<CardView>,
+    /// Makers.
+    pub makers: Vec<Named>,
+    /// Shops.
+    pub stores: Vec<Named>,
+}
+
+/// One way to buy a work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EditionView {
+    /// Variant id: what the cart takes.
+    pub variant: String,
+    /// Product title.
+    pub title: String,
+    /// Variant title, if there are several.
+    pub variant_title: String,
+    /// Comes in a parcel.
+    pub physical: bool,
+    /// Formats with size: `Ogg Vorbis`, `61 MB`.
+    pub formats: Vec<(String, String)>,
+    /// Price here; `None`: not for sale in this market.
+    pub price: Option<PriceView>,
+    /// Stock: `None` not counted; else pieces left.
+    pub stock: Option<i64>,
+    /// ISO 3166-1 of where it ships from.
+    pub ships_from: Option<String>,
+    /// Licence.
+    pub licence: Option<LicenceLine>,
+}
+
+/// A licence in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LicenceLine {
+    /// Title.
+    pub title: String,
+    /// Full text.
+    pub href: String,
+    /// Three plain lines.
+    pub summary: Vec<String>,
+    /// Version.
+    pub version: u32,
+}
+
+/// A track, chapter or episode on a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartView {
+    /// From 1.
+    pub number: u32,
+    /// Disc or season.
+    pub group: Option<u32>,
+    /// Title.
+    pub title: String,
+    /// If it differs.
+    pub maker: Option<String>,
+    /// `3:45`.
+    pub length: Option<String>,
+    /// What anybody may hear.
+    pub play: Option<PlayView>,
+    /// Only for those who buy.
+    pub bonus: bool,
+    /// Sanitised HTML.
+    pub notes_html: String,
+    /// Formatted date.
+    pub date: Option<String>,
+}
+
+/// The page of an album, book, video or podcast.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkView {
+    /// The same as in lists.
+    pub card: CardView,
+    /// Formatted date of release.
+    pub released: String,
+    /// `YYYY-MM-DD`.
+    pub released_iso: String,
+    /// Language of the content, tag; empty: none.
+    pub language: String,
+    /// Sanitised HTML.
+    pub description_html: String,
+    /// First sentence, plain, for `<meta name=description>`.
+    pub lead: String,
+    /// Ways to buy.
+    pub editions: Vec<EditionView>,
+    /// Tracks, chapters, episodes.
+    pub parts: Vec<PartView>,
+    /// Total length, formatted.
+    pub length: Option<String>,
+    /// What only some kinds have.
+    pub facts: Facts,
+    /// Who did what.
+    pub credits: Vec<Credit>,
+    /// Slug, address in the catalogue.
+    pub genres: Vec<FacetValue>,
+    /// Word, address in the catalogue.
+    pub tags: Vec<FacetValue>,
+    /// Source and terms.
+    pub attribution: Option<Attribution>,
+    /// Look inside (books): address of the sample in the content origin.
+    pub sample: Option<String>,
+    /// Trailer (videos).
+    pub trailer: Option<PlayView>,
+    /// From the same makers.
+    pub same_maker: Vec<CardView>,
+    /// Whose shop.
+    pub store: StoreCard,
+    /// Canonical address.
+    pub canonical: String,
+    /// JSON-LD, already safe inside a script element.
+    pub json_ld: String,
+}
+
+/// The page of an artist or author.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MakerView {
+    /// Name and Latin name; `href` is the canonical address.
+    pub named: Named,
+    /// Key of the kind: `artist` or `author`.
+    pub kind: String,
+    /// Portrait.
+    pub image: Option<ImageView>,
+    /// Sanitised HTML.
+    pub bio_html: String,
+    /// Pages elsewhere.
+    pub links: Vec<Link>,
+    /// Years, newest first, with their works.
+    pub years: Vec<(i32, Vec<CardView>)>,
+    /// Shops that sell them.
+    pub stores: Vec<Named>,
+    /// Canonical address.
+    pub canonical: String,
+    /// JSON-LD, already safe inside a script element.
+    pub json_ld: String,
+}
+
+/// A storefront's page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoreView {
+    /// The same as in lists.
+    pub store: StoreCard,
+    /// Sanitised HTML.
+    pub about_html: String,
+    /// Pages elsewhere.
+    pub links: Vec<Link>,
+    /// Newest work, large.
+    pub feature: Option<FeatureView>,
+    /// The rest by year, newest first.
+    pub years: Vec<(i32, Vec<CardView>)>,
+    /// More than shown: address of the catalogue of this shop.
+    pub more_href: Option<String>,
+    /// Works in all.
+    pub total: u64,
+    /// Who sells: name, address lines, e-mail, tax ids.
+    pub imprint: Vec<String>,
+    /// Canonical address.
+    pub canonical: String,
+}
+
+/// A licence text's page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LicenceView {
+    /// Title.
+    pub title: String,
+    /// Version shown.
+    pub version: u32,
+    /// Other versions: number, address.
+    pub versions: Vec<(u32, String)>,
+    /// Formatted date.
+    pub date: String,
+    /// Three plain lines.
+    pub summary: Vec<String>,
+    /// Sanitised HTML.
+    pub body_html: String,
+    /// Canonical address.
+    pub canonical: String,
+}
+
+/// What the frame learns after hydration in one call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MeBar {
+    /// Signed in as.
+    pub name: Option<String>,
+    /// Pieces in the cart.
+    pub cart_count: u32,
+    /// May see the studio.
+    pub creator: bool,
+    /// May see the console.
+    pub staff: bool,
+}

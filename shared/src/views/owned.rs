@@ -1,0 +1,123 @@
+//! Library and invoices.
+
+use serde::{Deserialize, Serialize};
+
+use super::trade::{AmountView, ExplainView, FileView};
+use super::{CardView, LicenceLine, PartView};
+
+/// Something owned, in the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnedCard {
+    /// The work; its `href` is the library entry.
+    pub card: CardView,
+    /// UTC milliseconds.
+    pub since_ms: i64,
+    /// Key of why access is lost, if it is.
+    pub lost: Option<String>,
+}
+
+/// The library.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LibraryView {
+    /// Newest first.
+    pub items: Vec<OwnedCard>,
+    /// Address of the next page.
+    pub more: Option<String>,
+}
+
+/// One work owned: play, read, download.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnedView {
+    /// The work.
+    pub card: CardView,
+    /// Whole tracks, chapters, episodes: `play.src` is a streaming address for this session.
+    pub parts: Vec<PartView>,
+    /// Files by format.
+    pub files: Vec<FileView>,
+    /// All of them together, formatted.
+    pub total_size: String,
+    /// Address of the reader's first document, for books.
+    pub reader: Option<String>,
+    /// Licence as accepted.
+    pub licence: Option<LicenceLine>,
+    /// UTC milliseconds of acceptance.
+    pub accepted_ms: Option<i64>,
+    /// Order page.
+    pub order_href: String,
+    /// Key of why access is lost, if it is.
+    pub lost: Option<String>,
+}
+
+/// One invoice in the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InvoiceRow {
+    /// Number, or empty while it is being made.
+    pub number: String,
+    /// Its page.
+    pub href: String,
+    /// Seller.
+    pub seller: String,
+    /// Formatted date.
+    pub date: String,
+    /// Year.
+    pub year: i32,
+    /// Formatted.
+    pub total: String,
+    /// `invoice` or `credit_note`.
+    pub kind: String,
+}
+
+/// All invoices.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InvoicesView {
+    /// Newest first.
+    pub rows: Vec<InvoiceRow>,
+    /// Address of the next page.
+    pub more: Option<String>,
+}
+
+/// One line of an invoice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InvoiceLineView {
+    /// What.
+    pub text: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Formatted.
+    pub net: String,
+    /// e.g. `7 %`.
+    pub rate: String,
+    /// Formatted.
+    pub tax: String,
+    /// Formatted.
+    pub gross: String,
+}
+
+/// One invoice or credit note.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InvoiceView {
+    /// `invoice` or `credit_note`.
+    pub kind: String,
+    /// Number.
+    pub number: String,
+    /// Number of what it corrects.
+    pub corrects: Option<String>,
+    /// Formatted date.
+    pub date: String,
+    /// Seller: name, address, tax ids.
+    pub seller: Vec<String>,
+    /// Buyer: name, address.
+    pub buyer: Vec<String>,
+    /// Lines.
+    pub lines: Vec<InvoiceLineView>,
+    /// Sums, tax per rate among them, the last is the total.
+    pub sums: Vec<AmountView>,
+    /// How it was made.
+    pub explain: Vec<ExplainView>,
+    /// Keys of legal notes.
+    pub notes: Vec<String>,
+    /// How it was paid.
+    pub paid_with: String,
+    /// Order page.
+    pub order_href: String,
+}

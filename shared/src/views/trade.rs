@@ -1,0 +1,248 @@
+//! Cart, checkout, order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ImageView, Named, PriceView};
+
+/// One line of a cart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CartLineView {
+    /// Variant id.
+    pub variant: String,
+    /// Work title.
+    pub title: String,
+    /// Work page.
+    pub href: String,
+    /// Makers, joined.
+    pub by: String,
+    /// Edition.
+    pub edition: String,
+    /// Cover.
+    pub cover: Option<ImageView>,
+    /// Pieces.
+    pub quantity: u32,
+    /// Most pieces possible (1 for digital).
+    pub max_quantity: u32,
+    /// Comes in a parcel.
+    pub physical: bool,
+    /// One piece.
+    pub unit: PriceView,
+    /// The line.
+    pub total: String,
+    /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`.
+    pub trouble: Option<String>,
+}
+
+/// One named amount of a total.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AmountView {
+    /// Key of the label: `sum-items`, `sum-shipping`, `sum-tax`, `sum-total`.
+    pub key: String,
+    /// What the label names, e.g. `VAT 7 % Germany`.
+    pub detail: String,
+    /// Formatted.
+    pub text: String,
+}
+
+/// One step of how a total was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExplainView {
+    /// Rule id.
+    pub rule: String,
+    /// Key of the sentence.
+    pub key: String,
+    /// Fills the sentence: base, rate, amount, source.
+    pub args: Vec<(String, String)>,
+}
+
+/// What one seller's part comes to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SellerPart {
+    /// Tenant id.
+    pub tenant: String,
+    /// Shop.
+    pub store: Named,
+    /// Lines.
+    pub lines: Vec<CartLineView>,
+    /// Sums, the last is its total.
+    pub sums: Vec<AmountView>,
+    /// How it was made.
+    pub explain: Vec<ExplainView>,
+    /// Tax status words: key.
+    pub tax_note: Option<String>,
+}
+
+/// A cart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CartView {
+    /// By shop.
+    pub sellers: Vec<SellerPart>,
+    /// Pieces in all.
+    pub count: u32,
+    /// Grand total, formatted; includes shipping as estimated for `place`.
+    pub total: String,
+    /// Minor units.
+    pub total_minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Key of the tax word.
+    pub tax_word: String,
+    /// Country (and region) the estimate is for.
+    pub place: String,
+    /// Something comes in a parcel.
+    pub needs_address: bool,
+    /// Nothing stands in the way of paying.
+    pub ready: bool,
+    /// Counts writes; sent back with a change.
+    pub rev: i64,
+}
+
+/// What the buyer typed at checkout; kept on the server so that nothing is lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CheckoutForm {
+    /// Where receipt and access go.
+    pub email: String,
+    /// Person.
+    pub name: String,
+    /// Street and number.
+    pub line1: String,
+    /// More of the address.
+    pub line2: String,
+    /// Town.
+    pub city: String,
+    /// ISO 3166-2 part, where tax or post asks for it.
+    pub region: String,
+    /// Postcode.
+    pub postcode: String,
+    /// ISO 3166-1.
+    pub country: String,
+    /// Licences of the lines were accepted.
+    pub accept_licence: bool,
+    /// Immediate supply of digital content, right of withdrawal lost (EU).
+    pub accept_waiver: bool,
+}
+
+/// The checkout page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CheckoutView {
+    /// What is bought, as priced for the form's place.
+    pub cart: CartView,
+    /// What was typed so far.
+    pub form: CheckoutForm,
+    /// Field -> key of the fault.
+    pub faults: Vec<(String, String)>,
+    /// Countries that can be chosen: code, name.
+    pub countries: Vec<(String, String)>,
+    /// Regions of the chosen country: code, name; empty: free text or none.
+    pub regions: Vec<(String, String)>,
+    /// Licences to accept: title, address.
+    pub licences: Vec<(String, String)>,
+    /// The waiver must be asked.
+    pub waiver: bool,
+    /// Key bound to this attempt.
+    pub attempt: String,
+    /// What the last attempt came to: key of the fault.
+    pub declined: Option<String>,
+    /// Signed in with this address.
+    pub signed_in: bool,
+}
+
+/// How an order or checkout stands, honestly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayState {
+    /// The hosted page waits.
+    #[default]
+    Open,
+    /// Money is on its way.
+    Settling,
+    /// Paid.
+    Paid,
+    /// Declined, expired.
+    Failed,
+    /// All of it given back.
+    Refunded,
+    /// Some of it given back.
+    PartlyRefunded,
+}
+
+/// One file that was bought.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileView {
+    /// Asset id.
+    pub asset: String,
+    /// Name on saving.
+    pub name: String,
+    /// e.g. `Ogg Vorbis`.
+    pub format: String,
+    /// e.g. `6.1 MB`.
+    pub size: String,
+    /// Part number, if it is one.
+    pub number: Option<u32>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderLineView {
+    /// Number within the order, from 0.
+    pub line: u32,
+    /// Work title.
+    pub title: String,
+    /// Work page.
+    pub href: String,
+    /// Edition.
+    pub edition: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Formatted.
+    pub total: String,
+    /// Comes in a parcel.
+    pub physical: bool,
+    /// Key: `fulfil-access`, `fulfil-waiting`, `fulfil-shipped`, `fulfil-refunded`.
+    pub state: String,
+    /// Carrier and number.
+    pub tracking: Option<String>,
+    /// Address of the library entry, once it is theirs.
+    pub library_href: Option<String>,
+}
+
+/// One seller's order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderPartView {
+    /// Order id.
+    pub id: String,
+    /// Shop.
+    pub store: Named,
+    /// Lines.
+    pub lines: Vec<OrderLineView>,
+    /// Sums, the last is its total.
+    pub sums: Vec<AmountView>,
+    /// Invoice page, once there is one.
+    pub invoice_href: Option<String>,
+    /// What happened: UTC milliseconds, key, argument.
+    pub timeline: Vec<(i64, String, String)>,
+}
+
+/// After paying; the same page for ever at the checkout's address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// Checkout id.
+    pub id: String,
+    /// How it stands.
+    pub state: PayState,
+    /// Key of why not, if failed.
+    pub failure: Option<String>,
+    /// Where to try again.
+    pub retry_href: Option<String>,
+    /// Masked address the receipt went to.
+    pub email: String,
+    /// By seller.
+    pub parts: Vec<OrderPartView>,
+    /// Grand total.
+    pub total: String,
+    /// UTC milliseconds.
+    pub placed_ms: i64,
+    /// Bought as a guest: offer an account.
+    pub guest: bool,
+}
