@@ -157,7 +157,9 @@ pub enum ConfigError {
     #[error("the configuration does not fit: {0}")]
     Invalid(String),
     /// Demonstration data must not be reachable from elsewhere.
-    #[error("demonstration data is served on loopback only; set `bind` to 127.0.0.1 or begin an own data directory with --empty")]
+    #[error(
+        "demonstration data is served on loopback only; set `bind` to 127.0.0.1 or begin an own data directory with --empty"
+    )]
     DemoBeyondLoopback,
 }
 
@@ -180,7 +182,11 @@ impl Config {
         for (name, value) in env {
             // `VITRINE_TEST_…` and `VITRINE_BUILD_…` belong to the tests and the build.
             let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
-            if key.starts_with("TEST_") || key.starts_with("BUILD_") || key.starts_with("TARGET_") || key.starts_with("PEERS_") {
+            if key.starts_with("TEST_")
+                || key.starts_with("BUILD_")
+                || key.starts_with("TARGET_")
+                || key.starts_with("PEERS_")
+            {
                 continue;
             }
             set(&mut root, &key.to_ascii_lowercase(), value);
@@ -224,13 +230,19 @@ impl Config {
             return Err(ConfigError::Invalid("`files_url` must be another origin than `base_url`".into()));
         }
         if !demo && matches!(self.mail, MailConfig::Outbox) {
-            return Err(ConfigError::Invalid("`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into()));
+            return Err(ConfigError::Invalid(
+                "`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into(),
+            ));
         }
         if let MailConfig::Smtp { security, host, .. } = &self.mail {
             match security.as_str() {
                 "tls" | "starttls" => {}
                 "none" if ["localhost", "127.0.0.1", "::1"].contains(&host.as_str()) => {}
-                _ => return Err(ConfigError::Invalid("`mail.security` must be tls, starttls, or none on loopback".into())),
+                _ => {
+                    return Err(ConfigError::Invalid(
+                        "`mail.security` must be tls, starttls, or none on loopback".into(),
+                    ));
+                }
             }
         }
         Ok(())
@@ -259,7 +271,9 @@ impl Config {
 fn set(root: &mut toml::Table, key: &str, value: String) {
     let parsed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("v"));
     let value = match parsed {
-        Some(v @ (toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Array(_) | toml::Value::String(_))) => v,
+        Some(
+            v @ (toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Array(_) | toml::Value::String(_)),
+        ) => v,
         _ => toml::Value::String(value),
     };
     match key.split_once("__") {
@@ -290,7 +304,11 @@ pub const DOCS: &[(&str, &str, &str)] = &[
     ("master_key", "made once in data_dir", "32 bytes in base64 that seal secrets and personal data."),
     ("table.kind", "sqlite", "sqlite, or dynamodb with table, region and endpoint (build with the feature aws)."),
     ("blob.kind", "dir", "dir, or s3 with bucket, region and endpoint (build with the feature aws)."),
-    ("mail.kind", "outbox", "outbox (demonstration data only), or smtp with host, port, user, password, security, from."),
+    (
+        "mail.kind",
+        "outbox",
+        "outbox (demonstration data only), or smtp with host, port, user, password, security, from.",
+    ),
     ("log", "info,tantivy=warn", "Filter of the log."),
     ("log_format", "text", "text or json."),
     ("shutdown_secs", "20", "Seconds that requests and jobs in hand get when stopping."),
@@ -322,7 +340,11 @@ mod tests {
 
     #[test]
     fn sections_are_reached_from_the_environment() {
-        let env = [("VITRINE_TABLE__KIND", "dynamodb"), ("VITRINE_TABLE__TABLE", "app_main"), ("VITRINE_TABLE__REGION", "eu-central-1")];
+        let env = [
+            ("VITRINE_TABLE__KIND", "dynamodb"),
+            ("VITRINE_TABLE__TABLE", "app_main"),
+            ("VITRINE_TABLE__REGION", "eu-central-1"),
+        ];
         assert!(matches!(load("", &env).unwrap().table, TableConfig::Dynamodb { .. }));
     }
 

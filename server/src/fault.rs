@@ -24,10 +24,8 @@ pub fn table(error: TableError) -> Problem {
         TableError::Throttled => {
             Problem::new(503, "busy", "The shop is busy.").detail("Repeat the request after a short while.")
         }
-        TableError::BadPosition(_) => {
-            Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list.")
-                .detail("Begin again without a cursor.")
-        }
+        TableError::BadPosition(_) => Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list.")
+            .detail("Begin again without a cursor."),
         other => internal("the table", &other),
     }
 }

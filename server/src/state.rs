@@ -103,10 +103,12 @@ impl App {
         let master = Arc::new(master_key(&config, &dir)?);
         let table: Arc<dyn Table> = match (&config.table, adapters.table) {
             (_, Some(table)) => table,
-            (TableConfig::Sqlite, None) => Arc::new(
-                SqliteTable::open(dir.join("table.sqlite"), clock.clone()).context("cannot open the table")?,
-            ),
-            (TableConfig::Dynamodb { .. }, None) => anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`"),
+            (TableConfig::Sqlite, None) => {
+                Arc::new(SqliteTable::open(dir.join("table.sqlite"), clock.clone()).context("cannot open the table")?)
+            }
+            (TableConfig::Dynamodb { .. }, None) => {
+                anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`")
+            }
         };
         let table: Arc<dyn Table> = Arc::new(Retrying(table));
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
@@ -114,7 +116,9 @@ impl App {
             (BlobConfig::Dir, None) => {
                 let key = secrets::present(&*table, &master, "blob-url").await?;
                 let keys = SignKeys::new(key.kid, SecretString::from(crate::media::hex(&key.bytes)));
-                let blob = Arc::new(DirBlob::open(dir.join("blobs"), keys, config.files_url()).context("cannot open the blob store")?);
+                let blob = Arc::new(
+                    DirBlob::open(dir.join("blobs"), keys, config.files_url()).context("cannot open the blob store")?,
+                );
                 (blob.clone(), Some(blob))
             }
             (BlobConfig::S3 { .. }, None) => anyhow::bail!("blob.kind = \"s3\" needs a build with the feature `aws`"),
@@ -123,7 +127,11 @@ impl App {
         let (mail, outbox, mail_from): (SharedMail, _, _) = match &config.mail {
             MailConfig::Outbox => {
                 let outbox = Arc::new(OutboxMail::new(table.clone(), clock.clone()));
-                (outbox, Some(OutboxMail::new(table.clone(), clock.clone())), "Vitrine <shop@vitrine.example>".to_owned())
+                (
+                    outbox,
+                    Some(OutboxMail::new(table.clone(), clock.clone())),
+                    "Vitrine <shop@vitrine.example>".to_owned(),
+                )
             }
             MailConfig::Smtp { host, port, user, password, security, from } => {
                 let security = match security.as_str() {
@@ -131,7 +139,13 @@ impl App {
                     "starttls" => Security::StartTls,
                     _ => Security::PlainLoopback,
                 };
-                let smtp = SmtpConfig { host: host.clone(), port: *port, security, user: user.clone(), password: password.clone() };
+                let smtp = SmtpConfig {
+                    host: host.clone(),
+                    port: *port,
+                    security,
+                    user: user.clone(),
+                    password: password.clone(),
+                };
                 (Arc::new(SmtpMail::new(&smtp)?), None, from.clone())
             }
         };
@@ -181,8 +195,23 @@ impl App {
         )?;
         let sessions = Sessions::new(table.clone(), clock.clone(), master.clone());
         Ok(Self(Arc::new(Inner {
-            config, demo, clock, table, blob, dir_blob, queue, mail, outbox, search, catalog, media, master, provider, oidc,
-            sessions, mail_from,
+            config,
+            demo,
+            clock,
+            table,
+            blob,
+            dir_blob,
+            queue,
+            mail,
+            outbox,
+            search,
+            catalog,
+            media,
+            master,
+            provider,
+            oidc,
+            sessions,
+            mail_from,
         })))
     }
 
@@ -204,8 +233,15 @@ pub fn is_demo(dir: &Path) -> bool {
 pub fn mark_demo(dir: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;
     if !is_demo(dir) {
-        anyhow::ensure!(!dir.join("table.sqlite").exists(), "{} holds a shop's own data; demonstration data needs a directory of its own", dir.display());
-        std::fs::write(dir.join(DEMO_MARK), "This directory holds demonstration data: the payment simulator, the mail outbox and the demo accounts exist only here.\n")?;
+        anyhow::ensure!(
+            !dir.join("table.sqlite").exists(),
+            "{} holds a shop's own data; demonstration data needs a directory of its own",
+            dir.display()
+        );
+        std::fs::write(
+            dir.join(DEMO_MARK),
+            "This directory holds demonstration data: the payment simulator, the mail outbox and the demo accounts exist only here.\n",
+        )?;
     }
     Ok(())
 }

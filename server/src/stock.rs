@@ -18,7 +18,9 @@ pub fn first(variant: &VariantId, pieces: i64) -> Item {
     let key = key(variant);
     item.insert("pk".into(), key.pk.into());
     item.insert("sk".into(), key.sk.into());
-    for (name, value) in [("initial", pieces), ("restocked", 0), ("available", pieces), ("reserved", 0), ("sold", 0), ("_v", 1)] {
+    for (name, value) in
+        [("initial", pieces), ("restocked", 0), ("available", pieces), ("reserved", 0), ("sold", 0), ("_v", 1)]
+    {
         item.insert(name.into(), value.into());
     }
     item

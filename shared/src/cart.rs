@@ -29,7 +29,8 @@ pub fn merge(into: &[CartLine], from: &[CartLine], is_digital: impl Fn(&VariantI
     let mut out: Vec<CartLine> = into.to_vec();
     for line in from {
         if let Some(have) = out.iter_mut().find(|l| l.variant == line.variant) {
-            have.quantity = if is_digital(&line.variant) { 1 } else { (have.quantity + line.quantity).min(MAX_QUANTITY) };
+            have.quantity =
+                if is_digital(&line.variant) { 1 } else { (have.quantity + line.quantity).min(MAX_QUANTITY) };
             if line.added_ms >= have.added_ms {
                 have.named_minor = line.named_minor.or(have.named_minor);
             }
@@ -52,8 +53,12 @@ mod tests {
     #[test]
     fn merging_adds_parcels_and_keeps_files_single() {
         let digital = VariantId::from_bits(1);
-        let merged = merge(&[line(1, 1, 5), line(2, 60, 1)], &[line(1, 1, 9), line(2, 60, 2), line(3, 1, 0)], |v| *v == digital);
+        let merged =
+            merge(&[line(1, 1, 5), line(2, 60, 1)], &[line(1, 1, 9), line(2, 60, 2), line(3, 1, 0)], |v| *v == digital);
         let got: Vec<_> = merged.iter().map(|l| (l.variant.clone(), l.quantity)).collect();
-        assert_eq!(got, vec![(VariantId::from_bits(3), 1), (VariantId::from_bits(2), 99), (VariantId::from_bits(1), 1)]);
+        assert_eq!(
+            got,
+            vec![(VariantId::from_bits(3), 1), (VariantId::from_bits(2), 99), (VariantId::from_bits(1), 1)]
+        );
     }
 }

@@ -151,7 +151,9 @@ impl ListQuery {
         if !self.q.is_empty() {
             put("q", self.q.clone());
         }
-        for (name, set) in [("type", &self.types), ("genre", &self.genres), ("tag", &self.tags), ("format", &self.formats)] {
+        for (name, set) in
+            [("type", &self.types), ("genre", &self.genres), ("tag", &self.tags), ("format", &self.formats)]
+        {
             for value in set {
                 put(name, value.clone());
             }
@@ -201,7 +203,10 @@ impl ListQuery {
             "genre" => flip(&mut out.genres),
             "tag" => flip(&mut out.tags),
             "format" => flip(&mut out.formats),
-            "year" => out.year = if out.year.map(|y| y.to_string()).as_deref() == Some(value) { None } else { value.parse().ok() },
+            "year" => {
+                out.year =
+                    if out.year.map(|y| y.to_string()).as_deref() == Some(value) { None } else { value.parse().ok() }
+            }
             "price" => {
                 let range = parse_range(value);
                 out.price = if out.price == range { None } else { range };
@@ -226,13 +231,22 @@ impl ListQuery {
 
     /// Every chosen value as facet and value.
     pub fn chosen(&self) -> Vec<(String, String)> {
-        self.pairs().into_iter().filter(|(n, _)| ["type", "genre", "tag", "format", "year", "price"].contains(&n.as_str())).collect()
+        self.pairs()
+            .into_iter()
+            .filter(|(n, _)| ["type", "genre", "tag", "format", "year", "price"].contains(&n.as_str()))
+            .collect()
     }
 }
 
 fn parse_range(text: &str) -> Option<(Option<i64>, Option<i64>)> {
     let (from, to) = text.split_once('-')?;
-    let number = |t: &str| if t.is_empty() { Some(None) } else { t.parse::<i64>().ok().filter(|n| (0..1_000_000_000).contains(n)).map(Some) };
+    let number = |t: &str| {
+        if t.is_empty() {
+            Some(None)
+        } else {
+            t.parse::<i64>().ok().filter(|n| (0..1_000_000_000).contains(n)).map(Some)
+        }
+    };
     let range = (number(from)?, number(to)?);
     match range {
         (None, None) => None,
@@ -248,7 +262,9 @@ mod tests {
 
     #[test]
     fn state_survives_the_address() {
-        let query = ListQuery::parse("q=caf%C3%A9+noir&type=album&type=zzz&genre=ambient&genre=rock&price=500-1000&sort=newest&page=3&x=1");
+        let query = ListQuery::parse(
+            "q=caf%C3%A9+noir&type=album&type=zzz&genre=ambient&genre=rock&price=500-1000&sort=newest&page=3&x=1",
+        );
         assert_eq!(query.q, "café noir");
         assert_eq!(query.types.len(), 1);
         let href = query.href("/catalog");

@@ -116,7 +116,7 @@ fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTree
     let wasm = tools.target.join(WASM).join(profile).join(format!("{app}.wasm"));
     let dir = out.join(format!("assets/{app}"));
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).web(true)?.typescript(false).generate(&dir)?;
+    bindgen.input_path(&wasm).web(true)?.typescript(false).omit_default_module_path(false).generate(&dir)?;
     if release {
         optimise(&dir.join(format!("{app}_bg.wasm")))?;
     }

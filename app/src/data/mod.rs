@@ -16,7 +16,6 @@ use vitrine_shared::views::{
 ///
 /// # Errors
 /// `Loading` while the first answer is on its way; the component suspends.
-#[expect(clippy::result_large_err, reason = "the framework's own type, passed on with `?`")]
 pub fn use_data<T, F>(
     mut load: impl FnMut() -> F + 'static,
     keep: fn(&T),

@@ -13,14 +13,12 @@ const EN_US: [&str; 5] = [
     include_str!("../../i18n/en-US/labels.ftl"),
     include_str!("../../i18n/en-US/pages.ftl"),
     include_str!("../../i18n/en-US/places.ftl"),
-    include_str!("../../i18n/en-US/places.ftl"),
     include_str!("../../i18n/en-US/problems.ftl"),
 ];
 const DE_DE: [&str; 5] = [
     include_str!("../../i18n/de-DE/frame.ftl"),
     include_str!("../../i18n/de-DE/labels.ftl"),
     include_str!("../../i18n/de-DE/pages.ftl"),
-    include_str!("../../i18n/de-DE/places.ftl"),
     include_str!("../../i18n/de-DE/places.ftl"),
     include_str!("../../i18n/de-DE/problems.ftl"),
 ];

@@ -120,7 +120,10 @@ fn named(name: &str, latin: Option<&str>, href: &str) -> Named {
     Named { name: name.into(), latin: latin.map(Into::into), href: href.into() }
 }
 
-const TITLES: [(&str, Option<&str>, &str, &str, Option<&str>); 8] = [
+/// Title, title in Latin letters, language, maker, maker in Latin letters.
+type Work = (&'static str, Option<&'static str>, &'static str, &'static str, Option<&'static str>);
+
+const TITLES: [Work; 8] = [
     ("The Northern Campaign", None, "en", "Wesnoth Music Team", None),
     (
         "An Incomplete and Occasionally Unreliable History of Everything That Ever Happened at Night, Vol. II",
@@ -150,7 +153,11 @@ fn card(n: u8) -> CardView {
         language: language.into(),
         makers: vec![named(maker, maker_latin, &format!("/artists/maker-{n}"))],
         cover: (n % 7 != 6).then(|| image(n, 800, if tall { 1200 } else { 800 })),
-        price: if n == 5 { None } else { price(if n % 3 == 0 { "€9.00" } else { "CHF 1’249.00" }, n % 2 == 0) },
+        price: if n == 5 {
+            None
+        } else {
+            price(if n.is_multiple_of(3) { "€9.00" } else { "CHF 1’249.00" }, n.is_multiple_of(2))
+        },
         year: Some(2019 + i32::from(n % 6)),
         play: (kind == WorkKind::Album).then(|| play(n)),
         store: named("Aurora Records", None, "/@aurora"),

@@ -50,7 +50,11 @@ fn redirect(url: &str, set_cookies: &[&str]) -> Response {
     response
 }
 
-async fn login(State(app): State<App>, Query(query): Query<Login>, ctx: axum::Extension<crate::ctx::OpCtx>) -> Response {
+async fn login(
+    State(app): State<App>,
+    Query(query): Query<Login>,
+    ctx: axum::Extension<crate::ctx::OpCtx>,
+) -> Response {
     match app.oidc.begin(local_path(&query.to), &[("ui_locales", &ctx.locale)]).await {
         Ok(begin) => redirect(&begin.url, &[&begin.set_cookie]),
         Err(e) => ProblemResponse(fault::internal("beginning a sign-in", &e)).into_response(),

@@ -107,7 +107,8 @@ impl Indexer {
             }
             let mut cursor = None;
             loop {
-                let (works, next) = self.catalog.list_shard::<vitrine_shared::catalog::Work>("WORK", shard, cursor).await?;
+                let (works, next) =
+                    self.catalog.list_shard::<vitrine_shared::catalog::Work>("WORK", shard, cursor).await?;
                 let mut docs = Vec::new();
                 for work in works {
                     if let Some(bundle) = self.catalog.bundle(&work.id).await? {
@@ -170,7 +171,9 @@ impl Indexer {
         if work.status != Status::Published {
             return Ok(None);
         }
-        let (Some(store), Some(tenant)) = (self.catalog.store(&work.store).await?, self.catalog.tenant(&work.tenant).await?) else {
+        let (Some(store), Some(tenant)) =
+            (self.catalog.store(&work.store).await?, self.catalog.tenant(&work.tenant).await?)
+        else {
             return Ok(None);
         };
         let data = card_data(&work, &store, &products, &prices, self.clock.now_ms());

@@ -72,6 +72,7 @@ impl Handler for Covers {
 
 /// Handlers of this domain's jobs.
 pub fn handlers(app: &App) -> Handlers {
-    let covers: Arc<dyn Handler> = Arc::new(Covers { catalog: app.catalog.records().clone(), media: app.media.clone() });
+    let covers: Arc<dyn Handler> =
+        Arc::new(Covers { catalog: app.catalog.records().clone(), media: app.media.clone() });
     [(COVER.to_owned(), covers)].into_iter().collect()
 }

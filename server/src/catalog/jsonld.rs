@@ -6,7 +6,13 @@ use vitrine_shared::views::{CardView, EditionView};
 
 /// JSON that cannot end the script element it stands in.
 fn safe(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    value
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 /// Decimal text of minor units.
@@ -66,10 +72,16 @@ pub fn work(work: &Work, card: &CardView, editions: &[EditionView], canonical: &
             WorkKind::Album => {
                 map.insert("byArtist".into(), makers.into());
                 map.insert("numTracks".into(), work.parts.len().into());
-                let tracks: Vec<Value> = work.parts.iter().map(|p| json!({
-                    "@type": "MusicRecording", "name": p.title, "position": p.number,
-                    "duration": p.length_ms.map(|ms| format!("PT{}M{}S", ms / 60_000, ms / 1000 % 60)),
-                })).collect();
+                let tracks: Vec<Value> = work
+                    .parts
+                    .iter()
+                    .map(|p| {
+                        json!({
+                            "@type": "MusicRecording", "name": p.title, "position": p.number,
+                            "duration": p.length_ms.map(|ms| format!("PT{}M{}S", ms / 60_000, ms / 1000 % 60)),
+                        })
+                    })
+                    .collect();
                 map.insert("track".into(), tracks.into());
             }
             WorkKind::Book => {

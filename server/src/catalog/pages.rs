@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_bytes, format_date, format_duration};
-use vitrine_search::{Facet, Filters, Kind, Range, Relaxed, Scope as SearchScope, Search, SearchError, SearchQuery, Sort as SearchSort, SuggestQuery};
+use vitrine_search::{
+    Facet, Filters, Kind, Range, Relaxed, Scope as SearchScope, Search, SearchError, SearchQuery, Sort as SearchSort,
+    SuggestQuery,
+};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, Status, Store, Work, WorkKind};
 use vitrine_shared::id::{LicenceId, MakerId, WorkId};
@@ -13,8 +16,8 @@ use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
 use vitrine_shared::views::card::{CardData, Place, card_data, on_sale, price_in, work_href, year_of};
 use vitrine_shared::views::{
-    CardView, CatalogView, EditionView, FacetValue, FacetView, FeatureView, HomeView, LicenceLine, LicenceView, MakerView, Named,
-    PartView, SearchView, StoreCard, StoreView, SuggestView, WorkView,
+    CardView, CatalogView, EditionView, FacetValue, FacetView, FeatureView, HomeView, LicenceLine, LicenceView,
+    MakerView, Named, PartView, SearchView, StoreCard, StoreView, SuggestView, WorkView,
 };
 
 use super::jsonld;
@@ -52,7 +55,10 @@ fn searching(error: SearchError) -> Problem {
 pub fn lead(html: &str) -> String {
     let plain = crate::media::plain_text(html);
     let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = words.char_indices().find(|(i, c)| *i > 40 && matches!(c, '.' | '。' | '؟' | '!' | '?')).map(|(i, c)| i + c.len_utf8());
+    let end = words
+        .char_indices()
+        .find(|(i, c)| *i > 40 && matches!(c, '.' | '。' | '؟' | '!' | '?'))
+        .map(|(i, c)| i + c.len_utf8());
     let cut: String = match end {
         Some(end) if end <= 220 => words[..end].to_owned(),
         _ => words.chars().take(200).collect(),
@@ -75,7 +81,11 @@ impl Catalog {
     pub fn place(&self, ctx: &OpCtx) -> Place {
         let market = vitrine_pricing::market::Market::by_id(&ctx.market)
             .unwrap_or_else(|| vitrine_pricing::market::Market::of_country(""));
-        Place { market, locale: vitrine_pricing::format::Locale::from_tag(&ctx.locale), files_url: self.files_url.clone() }
+        Place {
+            market,
+            locale: vitrine_pricing::format::Locale::from_tag(&ctx.locale),
+            files_url: self.files_url.clone(),
+        }
     }
 
     fn scope(ctx: &OpCtx) -> SearchScope {
@@ -111,7 +121,12 @@ impl Catalog {
         newest.facets = vec![Facet::Genre];
         let (mut cards, page) = self.hits(newest, &place).await?;
         let mut kinds = Vec::new();
-        for (kind, of) in [(WorkKind::Album, Kind::Album), (WorkKind::Book, Kind::Book), (WorkKind::Video, Kind::Video), (WorkKind::Podcast, Kind::Podcast)] {
+        for (kind, of) in [
+            (WorkKind::Album, Kind::Album),
+            (WorkKind::Book, Kind::Book),
+            (WorkKind::Video, Kind::Video),
+            (WorkKind::Podcast, Kind::Podcast),
+        ] {
             let mut query = Self::works(ctx, "");
             query.filters.types = vec![of];
             query.limit = 6;
@@ -126,13 +141,22 @@ impl Catalog {
             Some(card) => Some(self.feature(card, "feature-newest").await?),
             None => None,
         };
-        let genres = page.facets.get(&Facet::Genre).map(|g| g.iter().take(16).map(|c| FacetValue {
-            href: ListQuery::default().toggled("genre", &c.value).href("/catalog"),
-            value: c.value.clone(),
-            label_key: String::new(),
-            count: c.count,
-            active: false,
-        }).collect()).unwrap_or_default();
+        let genres = page
+            .facets
+            .get(&Facet::Genre)
+            .map(|g| {
+                g.iter()
+                    .take(16)
+                    .map(|c| FacetValue {
+                        href: ListQuery::default().toggled("genre", &c.value).href("/catalog"),
+                        value: c.value.clone(),
+                        label_key: String::new(),
+                        count: c.count,
+                        active: false,
+                    })
+                    .collect()
+            })
+            .unwrap_or_default();
         let mut stores = Vec::new();
         for store in self.store.stores().await? {
             stores.push(self.store_card(ctx, &store, &place).await?);
@@ -217,13 +241,21 @@ impl Catalog {
             .into_iter()
             .map(|(name, facet, most)| FacetView {
                 name: name.to_owned(),
-                values: page.facets.get(&facet).map(|v| v.as_slice()).unwrap_or_default().iter().take(most).map(|c| FacetValue {
-                    label_key: if name == "type" { format!("kind-{}", c.value) } else { String::new() },
-                    count: c.count,
-                    active: list.has(name, &c.value),
-                    href: list.toggled(name, &c.value).href(path),
-                    value: if name == "price" { price_label(&place, &c.value) } else { c.value.clone() },
-                }).collect(),
+                values: page
+                    .facets
+                    .get(&facet)
+                    .map(|v| v.as_slice())
+                    .unwrap_or_default()
+                    .iter()
+                    .take(most)
+                    .map(|c| FacetValue {
+                        label_key: if name == "type" { format!("kind-{}", c.value) } else { String::new() },
+                        count: c.count,
+                        active: list.has(name, &c.value),
+                        href: list.toggled(name, &c.value).href(path),
+                        value: if name == "price" { price_label(&place, &c.value) } else { c.value.clone() },
+                    })
+                    .collect(),
             })
             .filter(|f: &FacetView| !f.values.is_empty())
             .collect();
@@ -251,14 +283,24 @@ impl Catalog {
             cards,
             facets,
             chips,
-            clear_href: ListQuery { q: list.q.clone(), sort: list.sort, shop: list.shop.clone(), page: 1, ..ListQuery::default() }.href(path),
-            sorts: Sort::ALL.into_iter().map(|s| FacetValue {
-                value: s.as_str().to_owned(),
-                label_key: format!("sort-{}", s.as_str()),
-                count: 0,
-                active: s == list.sort,
-                href: ListQuery { sort: s, page: 1, ..list.clone() }.href(path),
-            }).collect(),
+            clear_href: ListQuery {
+                q: list.q.clone(),
+                sort: list.sort,
+                shop: list.shop.clone(),
+                page: 1,
+                ..ListQuery::default()
+            }
+            .href(path),
+            sorts: Sort::ALL
+                .into_iter()
+                .map(|s| FacetValue {
+                    value: s.as_str().to_owned(),
+                    label_key: format!("sort-{}", s.as_str()),
+                    count: 0,
+                    active: s == list.sort,
+                    href: ListQuery { sort: s, page: 1, ..list.clone() }.href(path),
+                })
+                .collect(),
             page: current,
             pages,
             page_links: links.into_iter().map(|p| (p, at(p))).collect(),
@@ -283,10 +325,13 @@ impl Catalog {
             works,
             makers: suggested.makers,
             stores: suggested.stores,
-            relaxed: relaxed.into_iter().map(|r| match r {
-                Relaxed::Corrected { original, used } => (original, used),
-                Relaxed::Dropped { original } => (original, String::new()),
-            }).collect(),
+            relaxed: relaxed
+                .into_iter()
+                .map(|r| match r {
+                    Relaxed::Corrected { original, used } => (original, used),
+                    Relaxed::Dropped { original } => (original, String::new()),
+                })
+                .collect(),
             instead,
         })
     }
@@ -295,12 +340,18 @@ impl Catalog {
     pub async fn suggest(&self, ctx: &OpCtx, text: &str) -> Result<SuggestView> {
         let place = self.place(ctx);
         let text: String = text.chars().take(vitrine_shared::query::MAX_TEXT).collect();
-        let found = self.search.suggest(SuggestQuery { scope: Self::scope(ctx), text, limit: 6 }).await.map_err(searching)?;
+        let found =
+            self.search.suggest(SuggestQuery { scope: Self::scope(ctx), text, limit: 6 }).await.map_err(searching)?;
         let named = |hits: &[vitrine_search::Hit]| -> Vec<Named> {
             hits.iter().filter_map(|h| serde_json::from_value(h.data.clone()).ok()).collect()
         };
         Ok(SuggestView {
-            works: found.works.iter().filter_map(|h| serde_json::from_value::<CardData>(h.data.clone()).ok()).map(|d| place.card(&d)).collect(),
+            works: found
+                .works
+                .iter()
+                .filter_map(|h| serde_json::from_value::<CardData>(h.data.clone()).ok())
+                .map(|d| place.card(&d))
+                .collect(),
             makers: named(&found.makers),
             stores: named(&found.shops),
         })
@@ -345,7 +396,9 @@ impl Catalog {
             0 => Err(missing()),
             1 => Ok(Found::Moved(candidates.remove(0))),
             // Several works share the slug: their list is the choice page.
-            _ => Ok(Found::Moved(ListQuery { q: segment.replace('-', " "), page: 1, ..ListQuery::default() }.href("/search"))),
+            _ => Ok(Found::Moved(
+                ListQuery { q: segment.replace('-', " "), page: 1, ..ListQuery::default() }.href("/search"),
+            )),
         }
     }
 
@@ -374,7 +427,11 @@ impl Catalog {
                 }),
                 None => None,
             };
-            let stock = if variant.stocked { Some(stock::level(&**self.store.table(), &variant.id).await?.map_or(0, |l| l.available)) } else { None };
+            let stock = if variant.stocked {
+                Some(stock::level(&**self.store.table(), &variant.id).await?.map_or(0, |l| l.available))
+            } else {
+                None
+            };
             editions.push(EditionView {
                 variant: variant.id.to_string(),
                 title: product.title.clone(),
@@ -389,17 +446,25 @@ impl Catalog {
             });
         }
         let length_ms: u64 = work.parts.iter().filter_map(|p| p.length_ms).sum();
-        let parts = work.parts.iter().map(|p| PartView {
-            number: p.number,
-            group: p.group,
-            title: p.title.clone(),
-            maker: p.maker.clone(),
-            length: p.length_ms.map(format_duration),
-            play: p.preview.as_ref().filter(|v| v.content_type.starts_with("audio/")).map(|v| place.play(v, &p.title, p.maker.as_deref().unwrap_or(&by), &p.peaks)),
-            bonus: p.bonus,
-            notes_html: p.notes_html.clone(),
-            date: p.date.as_deref().map(|d| shown_date(d, &place)),
-        }).collect();
+        let parts = work
+            .parts
+            .iter()
+            .map(|p| PartView {
+                number: p.number,
+                group: p.group,
+                title: p.title.clone(),
+                maker: p.maker.clone(),
+                length: p.length_ms.map(format_duration),
+                play: p
+                    .preview
+                    .as_ref()
+                    .filter(|v| v.content_type.starts_with("audio/"))
+                    .map(|v| place.play(v, &p.title, p.maker.as_deref().unwrap_or(&by), &p.peaks)),
+                bonus: p.bonus,
+                notes_html: p.notes_html.clone(),
+                date: p.date.as_deref().map(|d| shown_date(d, &place)),
+            })
+            .collect();
         let same_maker = match work.makers.first() {
             Some(maker) => {
                 let mut query = Self::works(ctx, "");
@@ -438,7 +503,9 @@ impl Catalog {
             tags: work.tags.iter().map(|t| word("tag", t)).collect(),
             attribution: work.attribution.clone(),
             sample: first.filter(|v| v.content_type.starts_with("text/html")).map(|v| place.file(&v.key)),
-            trailer: first.filter(|v| v.content_type.starts_with("video/")).map(|v| place.play(v, &work.title, &by, &[])),
+            trailer: first
+                .filter(|v| v.content_type.starts_with("video/"))
+                .map(|v| place.play(v, &work.title, &by, &[])),
             same_maker,
             store: self.store_card(ctx, store, &place).await?,
             canonical,
@@ -451,7 +518,12 @@ impl Catalog {
     /// An artist's or author's page.
     pub async fn maker(&self, ctx: &OpCtx, kind: MakerKind, slug: &str) -> Result<MakerView> {
         let missing = || Problem::not_found(if kind == MakerKind::Artist { "artist" } else { "author" });
-        let maker = self.store.maker_by_slug(kind, slug).await?.filter(|m| m.status == Status::Published).ok_or_else(missing)?;
+        let maker = self
+            .store
+            .maker_by_slug(kind, slug)
+            .await?
+            .filter(|m| m.status == Status::Published)
+            .ok_or_else(missing)?;
         let place = self.place(ctx);
         let cards = self.by_maker(ctx, &maker.id, &place).await?;
         let mut stores: Vec<Named> = Vec::new();
@@ -504,7 +576,9 @@ impl Catalog {
         imprint.push(tenant.legal.email.clone());
         imprint.extend(tenant.legal.tax_ids.iter().cloned());
         Ok(StoreView {
-            more_href: (page.total > 60).then(|| ListQuery { shop: Some(store.handle.clone()), page: 1, ..ListQuery::default() }.href("/catalog")),
+            more_href: (page.total > 60).then(|| {
+                ListQuery { shop: Some(store.handle.clone()), page: 1, ..ListQuery::default() }.href("/catalog")
+            }),
             about_html: store.about_html.clone(),
             links: store.links.clone(),
             feature,
@@ -551,7 +625,9 @@ fn by_year(cards: Vec<CardView>) -> Vec<(i32, Vec<CardView>)> {
 fn shown_date(iso: &str, place: &Place) -> String {
     let part = |r: std::ops::Range<usize>| iso.get(r).and_then(|t| t.parse::<u16>().ok());
     match (part(0..4), part(5..7), part(8..10)) {
-        (Some(y), Some(m), Some(d)) => Date::new(y, m as u8, d as u8).map(|d| format_date(d, place.locale)).unwrap_or_else(|_| iso.to_owned()),
+        (Some(y), Some(m), Some(d)) => {
+            Date::new(y, m as u8, d as u8).map(|d| format_date(d, place.locale)).unwrap_or_else(|_| iso.to_owned())
+        }
         _ => iso.to_owned(),
     }
 }
@@ -564,10 +640,12 @@ fn price_bounds(exponent: u8) -> Vec<i64> {
 
 fn price_label(place: &Place, range: &str) -> String {
     let (from, to) = range.split_once('-').unwrap_or((range, ""));
-    let text = |t: &str| t.parse::<i64>().ok().map(|m| {
-        let view = place.price(m, None, None, false);
-        if view.free { "0".to_owned() } else { view.text }
-    });
+    let text = |t: &str| {
+        t.parse::<i64>().ok().map(|m| {
+            let view = place.price(m, None, None, false);
+            if view.free { "0".to_owned() } else { view.text }
+        })
+    };
     match (text(from), text(to)) {
         (Some(from), Some(to)) => format!("{from} – {to}"),
         (Some(from), None) => format!("≥ {from}"),

@@ -18,7 +18,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vitrine_shared::catalog::{Asset, Licence, Maker, PriceRecord, Product, ProductKind, Store, Tenant, Work, WorkKind};
+use vitrine_shared::catalog::{
+    Asset, Licence, Maker, PriceRecord, Product, ProductKind, Store, Tenant, Work, WorkKind,
+};
 use vitrine_shared::id::{AssetId, LicenceId, MakerId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_table::{Condition, Consistency, Index, Item, Key, Put, Query, Table, TransactOp};
 
@@ -293,8 +295,7 @@ impl CatalogStore {
         kind: WorkKind,
         cursor: Option<String>,
     ) -> Result<(Vec<Work>, Option<String>)> {
-        let query =
-            Query::new(Index::Gsi2, tenant.as_str()).begins_with(work_sk(kind)).limit(100).after(cursor);
+        let query = Query::new(Index::Gsi2, tenant.as_str()).begins_with(work_sk(kind)).limit(100).after(cursor);
         let page = self.table.query(query).await.map_err(fault::table)?;
         let mut out = Vec::with_capacity(page.items.len());
         for item in page.items {

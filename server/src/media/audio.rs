@@ -59,7 +59,10 @@ impl Media {
         let tools = self.tools()?;
         let dir = tempdir()?;
         let out = dir.join("preview.m4a");
-        let (start, length) = (format!("{}.{:03}", start_ms / 1000, start_ms % 1000), format!("{}.{:03}", length_ms / 1000, length_ms % 1000));
+        let (start, length) = (
+            format!("{}.{:03}", start_ms / 1000, start_ms % 1000),
+            format!("{}.{:03}", length_ms / 1000, length_ms % 1000),
+        );
         let fade = format!("afade=t=in:d=0.5,afade=t=out:st={}:d=1.5", (length_ms / 1000).saturating_sub(2));
         let made = async {
             let before = ["-v", "error", "-y", "-ss", start.as_str(), "-t", length.as_str(), "-i"];

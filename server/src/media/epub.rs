@@ -142,7 +142,8 @@ fn percent_decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
     while i < bytes.len() {
-        let decoded = (bytes[i] == b'%').then(|| text.get(i + 1..i + 3)).flatten().and_then(|h| u8::from_str_radix(h, 16).ok());
+        let decoded =
+            (bytes[i] == b'%').then(|| text.get(i + 1..i + 3)).flatten().and_then(|h| u8::from_str_radix(h, 16).ok());
         match decoded {
             Some(b) => {
                 out.push(b);
@@ -216,7 +217,12 @@ pub(crate) fn plain_text(html: &str) -> String {
             _ => {}
         }
     }
-    out.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+    out.replace("&nbsp;", " ")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
 }
 
 fn page(title: &str, body: &str) -> String {
@@ -286,10 +292,22 @@ mod tests {
             zip.write_all(text.as_bytes()).unwrap();
         };
         add("mimetype", "application/epub+zip");
-        add("META-INF/container.xml", "<container xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\"><rootfiles><rootfile full-path=\"O/p.opf\"/></rootfiles></container>");
-        let items: String = chapters.iter().enumerate().map(|(i, (n, _))| format!("<item id=\"c{i}\" href=\"{n}\" media-type=\"application/xhtml+xml\"/>")).collect();
+        add(
+            "META-INF/container.xml",
+            "<container xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\"><rootfiles><rootfile full-path=\"O/p.opf\"/></rootfiles></container>",
+        );
+        let items: String = chapters
+            .iter()
+            .enumerate()
+            .map(|(i, (n, _))| format!("<item id=\"c{i}\" href=\"{n}\" media-type=\"application/xhtml+xml\"/>"))
+            .collect();
         let spine: String = (0..chapters.len()).map(|i| format!("<itemref idref=\"c{i}\"/>")).collect();
-        add("O/p.opf", &format!("<package xmlns=\"http://www.idpf.org/2007/opf\"><manifest>{items}</manifest><spine>{spine}</spine></package>"));
+        add(
+            "O/p.opf",
+            &format!(
+                "<package xmlns=\"http://www.idpf.org/2007/opf\"><manifest>{items}</manifest><spine>{spine}</spine></package>"
+            ),
+        );
         for (name, body) in chapters {
             add(&format!("O/{name}"), &format!("<html><head><title>t</title></head><body>{body}</body></html>"));
         }
@@ -298,7 +316,11 @@ mod tests {
 
     #[test]
     fn chapters_come_in_reading_order_and_clean() {
-        let book = unpack(&epub(&[("a.xhtml", "<h1>One</h1><p onclick=\"x()\">hi<script>steal()</script><img src=\"../i/x.png\"/></p>"), ("b.xhtml", "<h2>Two</h2>")])).unwrap();
+        let book = unpack(&epub(&[
+            ("a.xhtml", "<h1>One</h1><p onclick=\"x()\">hi<script>steal()</script><img src=\"../i/x.png\"/></p>"),
+            ("b.xhtml", "<h2>Two</h2>"),
+        ]))
+        .unwrap();
         let titles: Vec<_> = book.chapters.iter().map(|c| c.title.as_str()).collect();
         assert_eq!(titles, ["One", "Two"]);
         assert!(!book.chapters[0].html.contains("script") && !book.chapters[0].html.contains("onclick"));

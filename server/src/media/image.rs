@@ -108,7 +108,22 @@ impl Media {
         for jpeg in image.renditions.iter().filter(|r| r.format == "jpeg") {
             for (format, extension, codec) in [
                 ("webp", "webp", &["-c:v", "libwebp", "-quality", "78"][..]),
-                ("avif", "avif", &["-c:v", "libaom-av1", "-still-picture", "1", "-crf", "32", "-cpu-used", "8", "-pix_fmt", "yuv420p"][..]),
+                (
+                    "avif",
+                    "avif",
+                    &[
+                        "-c:v",
+                        "libaom-av1",
+                        "-still-picture",
+                        "1",
+                        "-crf",
+                        "32",
+                        "-cpu-used",
+                        "8",
+                        "-pix_fmt",
+                        "yuv420p",
+                    ][..],
+                ),
             ] {
                 if image.renditions.iter().any(|r| r.format == format && r.width == jpeg.width) {
                     continue;
@@ -130,7 +145,12 @@ impl Media {
                 match made {
                     Ok(bytes) => {
                         let key = self.publish(bytes.into(), extension, &format!("image/{format}")).await?;
-                        out.renditions.push(Rendition { width: jpeg.width, height: jpeg.height, format: format.into(), key });
+                        out.renditions.push(Rendition {
+                            width: jpeg.width,
+                            height: jpeg.height,
+                            format: format.into(),
+                            key,
+                        });
                     }
                     Err(e) => tracing::warn!(error = %e, format, "this ffmpeg does not write the format; left out"),
                 }

@@ -122,11 +122,8 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Runs a helper with a limit on time; answers its output. Its error output is kept to one line.
 async fn run(program: &PathBuf, args: &[&std::ffi::OsStr], limit: Duration) -> Result<Vec<u8>> {
-    let child = tokio::process::Command::new(program)
-        .args(args)
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output();
+    let child =
+        tokio::process::Command::new(program).args(args).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(limit, child)
         .await
         .map_err(|_| MediaError::Tool(format!("no answer within {} s", limit.as_secs())))?

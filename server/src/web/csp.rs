@@ -42,8 +42,7 @@ impl Policy {
     pub const CLOSED: &'static str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
     /// For stored files that a browser may show: no script, no form, an origin of its own.
-    pub const FILES: &'static str =
-        "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; sandbox";
+    pub const FILES: &'static str = "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; sandbox";
 }
 
 #[cfg(test)]
@@ -58,7 +57,8 @@ mod tests {
 
     #[test]
     fn nothing_inline_is_allowed_by_word() {
-        let policy = Policy { files_origin: "http://files.example".into(), form_origins: vec!["https://pay.example".into()] };
+        let policy =
+            Policy { files_origin: "http://files.example".into(), form_origins: vec!["https://pay.example".into()] };
         let header = policy.header(&["'sha256-x'".into()]);
         assert!(!header.contains("unsafe-inline") && !header.contains("'unsafe-eval'"));
         assert!(header.contains("form-action 'self' https://pay.example;"));

@@ -69,7 +69,14 @@ mod tests {
     #[test]
     fn only_the_exact_origin_passes() {
         assert!(check(&[("origin", "http://localhost:8080")]));
-        for origin in ["http://localhost:80801", "http://localhost", "http://x.localhost:8080", "https://localhost:8080", "null", ""] {
+        for origin in [
+            "http://localhost:80801",
+            "http://localhost",
+            "http://x.localhost:8080",
+            "https://localhost:8080",
+            "null",
+            "",
+        ] {
             assert!(!check(&[("origin", origin), ("sec-fetch-site", "same-origin")]), "{origin}");
         }
         assert!(!check(&[("origin", "http://localhost:8080"), ("origin", "http://evil.example")]));

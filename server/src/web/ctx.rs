@@ -78,7 +78,8 @@ pub fn host(request: &Request) -> Option<String> {
         (None, _) => request.uri().authority()?.as_str(),
         _ => return None,
     };
-    let host = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(h, _)| h);
+    let host =
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(h, _)| h);
     Some(host.trim_end_matches('.').to_ascii_lowercase())
 }
 
@@ -105,8 +106,7 @@ fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(','))
         .filter_map(|a| a.trim().parse::<IpAddr>().ok())
-        .filter(|a| !trusted.contains(a))
-        .next_back()
+        .rfind(|a| !trusted.contains(a))
         .or(Some(direct))
 }
 
@@ -115,7 +115,8 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
     let app = &state.app;
     let base = host_of(&app.config.base_url());
     let Some(host) = host(&request) else {
-        return ProblemResponse(Problem::new(400, "bad_host", "The request must name exactly one host.")).into_response();
+        return ProblemResponse(Problem::new(400, "bad_host", "The request must name exactly one host."))
+            .into_response();
     };
     let scope = if host == base || host == "127.0.0.1" || host == "localhost" || host == "[::1]" {
         Scope::Marketplace
@@ -127,7 +128,8 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         match store {
             Ok(Some(store)) => Scope::Tenant(store.tenant),
             Ok(None) => {
-                return ProblemResponse(Problem::new(421, "unknown_host", "There is no shop at this address.")).into_response();
+                return ProblemResponse(Problem::new(421, "unknown_host", "There is no shop at this address."))
+                    .into_response();
             }
             Err(problem) => return ProblemResponse(problem).into_response(),
         }
@@ -139,16 +141,21 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
     if let Some(lang) = query_value(&request, "lang") {
         wish.lang = Some(lang);
     }
-    let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let accept =
+        request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let locale = (state.negotiate)(wish.lang.as_deref(), &accept);
     let edge = from_proxy
         .then(|| request.headers().get("x-country").and_then(|v| v.to_str().ok()).map(str::to_owned))
         .flatten();
     let country = wish.country.clone().or(edge);
     let region = accept.split([',', ';']).next().unwrap_or_default().trim().to_owned();
-    let (market, _) = choose_market(None, country.as_deref(), Some(if region.contains('-') { &region } else { locale }));
-    let shown = country.filter(|c| vitrine_pricing::market::is_country(c)).unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
-    let jar: String = request.headers().get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("; ");
+    let (market, _) =
+        choose_market(None, country.as_deref(), Some(if region.contains('-') { &region } else { locale }));
+    let shown = country
+        .filter(|c| vitrine_pricing::market::is_country(c))
+        .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
+    let jar: String =
+        request.headers().get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("; ");
     let caller = if jar.contains("__Host-session=") {
         match app.sessions.resolve(&jar).await {
             Ok(Some(session)) => crate::accounts::user_of(&session).map_or(Caller::Anonymous, Caller::User),
@@ -159,7 +166,14 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         Caller::Anonymous
     };
     let request_id = request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
-    let ctx = OpCtx { scope, caller, request_id, now_ms: app.clock.now_ms(), locale: locale.to_owned(), market: market.id.to_owned() };
+    let ctx = OpCtx {
+        scope,
+        caller,
+        request_id,
+        now_ms: app.clock.now_ms(),
+        locale: locale.to_owned(),
+        market: market.id.to_owned(),
+    };
     if let Some(ip) = peer {
         request.extensions_mut().insert(PeerAddress(ip));
     }

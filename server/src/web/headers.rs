@@ -29,7 +29,8 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         .and_then(acceptable)
         .unwrap_or_else(|| format!("req_{:016x}", rand::random::<u64>()));
     request.extensions_mut().insert(RequestId(id.clone()));
-    let span = tracing::info_span!("request", request_id = %id, method = %request.method(), path = %request.uri().path());
+    let span =
+        tracing::info_span!("request", request_id = %id, method = %request.method(), path = %request.uri().path());
     let started = std::time::Instant::now();
     let mut response = async move {
         let response = next.run(request).await;
@@ -59,7 +60,10 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     // `frame-ancestors` of the policy is what browsers obey; the old header stands beside it where nothing may frame us.
-    let framed = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|v| v.to_str().ok()).is_some_and(|p| p.contains("frame-ancestors http"));
+    let framed = headers
+        .get(header::CONTENT_SECURITY_POLICY)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|p| p.contains("frame-ancestors http"));
     if !framed {
         headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     }

@@ -46,9 +46,9 @@ fn renderer_scripts(page: &str) -> Vec<&str> {
     // base64; anything else there is not the renderer's.
     if let Some(at) = page.rfind(DATA_SCRIPT)
         && let Some(script) = inline_at(page, at)
-        && script[DATA_SCRIPT.len() - "<script>".len()..]
-            .split_once('"')
-            .is_some_and(|(data, rest)| data.bytes().all(is_base64) && (rest == ";" || rest.starts_with(";window.initial_dioxus_hydration_debug_")))
+        && script[DATA_SCRIPT.len() - "<script>".len()..].split_once('"').is_some_and(|(data, rest)| {
+            data.bytes().all(is_base64) && (rest == ";" || rest.starts_with(";window.initial_dioxus_hydration_debug_"))
+        })
     {
         scripts.push(script);
     }
@@ -101,10 +101,7 @@ mod tests {
     #[test]
     fn the_two_scripts_of_the_renderer_are_named() {
         let (_, hashes) = finish(&page("<p>hello</p>"), &Fill::default());
-        assert_eq!(
-            hashes,
-            vec![script_hash("boot()"), script_hash("window.initial_dioxus_hydration_data=\"aGk=\";")]
-        );
+        assert_eq!(hashes, vec![script_hash("boot()"), script_hash("window.initial_dioxus_hydration_data=\"aGk=\";")]);
     }
 
     #[test]

@@ -70,7 +70,10 @@ async fn public(State(app): State<App>, Path(name): Path<String>, headers: Heade
     }
     match &reading.range {
         Some(range) if headers.contains_key(header::RANGE) && range_of(&headers).is_some() => {
-            out.insert(header::CONTENT_RANGE, text(&format!("bytes {}-{}/{}", range.start(), range.end(), reading.meta.size)));
+            out.insert(
+                header::CONTENT_RANGE,
+                text(&format!("bytes {}-{}/{}", range.start(), range.end(), reading.meta.size)),
+            );
             out.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end() - range.start() + 1));
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         }

@@ -5,8 +5,8 @@
 //! renderer writes, named by hash ([`html`]).
 
 pub mod csp;
-pub mod ctx;
 pub mod csrf;
+pub mod ctx;
 pub mod headers;
 pub mod html;
 pub mod media;

@@ -23,8 +23,7 @@ pub struct DateError(pub String);
 impl Date {
     /// A day that exists. Errors: [`DateError`].
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, DateError> {
-        let leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let last = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -83,13 +82,9 @@ impl FromStr for Date {
             return Err(bad());
         }
         let number = |from: usize, to: usize| -> Result<u16, DateError> {
-            b[from..to].iter().try_fold(0u16, |n, c| {
-                if c.is_ascii_digit() {
-                    Ok(n * 10 + u16::from(c - b'0'))
-                } else {
-                    Err(bad())
-                }
-            })
+            b[from..to]
+                .iter()
+                .try_fold(0u16, |n, c| if c.is_ascii_digit() { Ok(n * 10 + u16::from(c - b'0')) } else { Err(bad()) })
         };
         // Two digits always fit a byte.
         Self::new(number(0, 4)?, number(5, 7)? as u8, number(8, 10)? as u8).map_err(|_| bad())

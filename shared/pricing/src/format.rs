@@ -87,15 +87,8 @@ fn unsigned_money(amount: Money, locale: Locale) -> String {
         return format!("{number}{NBSP}{symbol}");
     }
     // CLDR currencySpacing: a space where the symbol ends in something that is not itself a symbol.
-    let letter = symbol
-        .chars()
-        .next_back()
-        .is_some_and(|c| c.is_alphanumeric() || c == '.');
-    if letter {
-        format!("{symbol}{NBSP}{number}")
-    } else {
-        format!("{symbol}{number}")
-    }
+    let letter = symbol.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '.');
+    if letter { format!("{symbol}{NBSP}{number}") } else { format!("{symbol}{number}") }
 }
 
 fn unsigned_decimal(value: u64, scale: u8, locale: Locale) -> String {
@@ -119,10 +112,7 @@ fn unsigned_decimal(value: u64, scale: u8, locale: Locale) -> String {
 /// `value / 10^scale`, all decimals shown: `(123450, 2)` is `1,234.50`. `scale` is at most 18.
 pub fn format_decimal(value: i64, scale: u8, locale: Locale) -> String {
     let sign = if value < 0 { "-" } else { "" };
-    format!(
-        "{sign}{}",
-        unsigned_decimal(value.unsigned_abs(), scale.min(18), locale)
-    )
+    format!("{sign}{}", unsigned_decimal(value.unsigned_abs(), scale.min(18), locale))
 }
 
 /// A rate in millionths, trailing zeros dropped: 190000 is `19%`, 99750 is `9.975%`.
@@ -132,11 +122,7 @@ pub fn format_percent(ppm: i64, locale: Locale) -> String {
         value /= 10;
         scale -= 1;
     }
-    format!(
-        "{}{}",
-        format_decimal(value, scale, locale),
-        locale.data().percent
-    )
+    format!("{}{}", format_decimal(value, scale, locale), locale.data().percent)
 }
 
 /// `Nov 22, 2026`, `22 Nov 2026`, `22. Nov. 2026`, `22 nov. 2026` (CLDR skeleton yMMMd).
@@ -153,21 +139,13 @@ pub fn format_date(date: Date, locale: Locale) -> String {
 pub fn format_duration(ms: u64) -> String {
     let seconds = ms / 1000;
     let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if h > 0 {
-        format!("{h}:{m:02}:{s:02}")
-    } else {
-        format!("{m}:{s:02}")
-    }
+    if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
 }
 
 /// `512 B`, `1.5 MB` (powers of 1000, one decimal, half up; fr writes octets).
 pub fn format_bytes(bytes: u64, locale: Locale) -> String {
     let french = locale == Locale::FrFr;
-    let units = if french {
-        ["o", "ko", "Mo", "Go", "To"]
-    } else {
-        ["B", "kB", "MB", "GB", "TB"]
-    };
+    let units = if french { ["o", "ko", "Mo", "Go", "To"] } else { ["B", "kB", "MB", "GB", "TB"] };
     if bytes < 1000 {
         return format!("{bytes}{NBSP}{}", units[0]);
     }
@@ -179,10 +157,7 @@ pub fn format_bytes(bytes: u64, locale: Locale) -> String {
     }
     tenths = (tenths + divisor / 2) / divisor;
     let tenths = i64::try_from(tenths).unwrap_or(i64::MAX);
-    let number = if tenths % 10 == 0 {
-        format_decimal(tenths / 10, 0, locale)
-    } else {
-        format_decimal(tenths, 1, locale)
-    };
+    let number =
+        if tenths % 10 == 0 { format_decimal(tenths / 10, 0, locale) } else { format_decimal(tenths, 1, locale) };
     format!("{number}{NBSP}{}", units[unit])
 }

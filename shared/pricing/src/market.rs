@@ -45,14 +45,7 @@ const fn market(
     tax_display: TaxDisplay,
     locale: &'static str,
 ) -> Market {
-    Market {
-        id,
-        countries,
-        price_regions,
-        currency,
-        tax_display,
-        locale,
-    }
+    Market { id, countries, price_regions, currency, tax_display, locale }
 }
 
 /// Every market; `row` is last.
@@ -79,10 +72,7 @@ impl Market {
 
     /// Of a country; `row` for every country not listed.
     pub fn of_country(country: &str) -> &'static Self {
-        MARKETS
-            .iter()
-            .find(|m| m.countries.contains(&country))
-            .unwrap_or(&MARKETS[MARKETS.len() - 1])
+        MARKETS.iter().find(|m| m.countries.contains(&country)).unwrap_or(&MARKETS[MARKETS.len() - 1])
     }
 }
 
@@ -110,15 +100,11 @@ pub fn choose_market(
     if let Some(market) = choice.and_then(|c| Market::by_id(&c.to_ascii_lowercase())) {
         return (market, MarketSource::Choice);
     }
-    if let Some(country) = country
-        .map(str::to_ascii_uppercase)
-        .filter(|c| is_country(c))
-    {
+    if let Some(country) = country.map(str::to_ascii_uppercase).filter(|c| is_country(c)) {
         return (Market::of_country(&country), MarketSource::Country);
     }
-    let region = locale
-        .and_then(|l| l.split(['-', '_']).skip(1).find(|part| part.len() == 2))
-        .map(str::to_ascii_uppercase);
+    let region =
+        locale.and_then(|l| l.split(['-', '_']).skip(1).find(|part| part.len() == 2)).map(str::to_ascii_uppercase);
     match region.filter(|r| is_country(r)) {
         Some(region) => (Market::of_country(&region), MarketSource::Locale),
         None => (&MARKETS[MARKETS.len() - 1], MarketSource::Default),
@@ -132,10 +118,7 @@ pub fn is_country(code: &str) -> bool {
 
 /// Members of the European Union on every date the tax tables cover.
 pub fn is_eu(country: &str) -> bool {
-    matches!(country, "DE" | "FR" | "AT")
-        || MARKETS
-            .iter()
-            .any(|m| m.id == "eu" && m.countries.contains(&country))
+    matches!(country, "DE" | "FR" | "AT") || MARKETS.iter().any(|m| m.id == "eu" && m.countries.contains(&country))
 }
 
 /// ISO 3166-1 alpha-2, the 249 officially assigned codes (as listed by CLDR 48 regions, exceptional reservations removed).

@@ -177,10 +177,7 @@ pub struct Money {
 impl Money {
     /// From minor units. Errors: `Overflow`.
     pub fn new(minor: i64, currency: Currency) -> Result<Self, MoneyError> {
-        Ok(Self {
-            minor: bounded(i128::from(minor))?,
-            currency,
-        })
+        Ok(Self { minor: bounded(i128::from(minor))?, currency })
     }
 
     /// Nothing, in `currency`.
@@ -210,18 +207,11 @@ impl Money {
         }
         let mut minor: i128 = 0;
         let padding = usize::from(exponent) - fraction.len();
-        for byte in whole
-            .bytes()
-            .chain(fraction.bytes())
-            .chain(std::iter::repeat_n(b'0', padding))
-        {
+        for byte in whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', padding)) {
             minor = minor * 10 + i128::from(byte - b'0');
             bounded(minor)?;
         }
-        Ok(Self {
-            minor: bounded(if negative { -minor } else { minor })?,
-            currency,
-        })
+        Ok(Self { minor: bounded(if negative { -minor } else { minor })?, currency })
     }
 
     /// Minor units.
@@ -248,54 +238,34 @@ impl Money {
         if self.currency == other.currency {
             return Ok(());
         }
-        Err(MoneyError::CurrencyMismatch {
-            left: self.currency,
-            right: other.currency,
-        })
+        Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency })
     }
 
     /// Sum. Errors: `CurrencyMismatch`, `Overflow`.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same(other)?;
-        Ok(Self {
-            minor: bounded(i128::from(self.minor) + i128::from(other.minor))?,
-            ..self
-        })
+        Ok(Self { minor: bounded(i128::from(self.minor) + i128::from(other.minor))?, ..self })
     }
 
     /// Difference. Errors: `CurrencyMismatch`, `Overflow`.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same(other)?;
-        Ok(Self {
-            minor: bounded(i128::from(self.minor) - i128::from(other.minor))?,
-            ..self
-        })
+        Ok(Self { minor: bounded(i128::from(self.minor) - i128::from(other.minor))?, ..self })
     }
 
     /// Times a count. Errors: `Overflow`.
     pub fn checked_mul(self, count: i64) -> Result<Self, MoneyError> {
-        Ok(Self {
-            minor: bounded(i128::from(self.minor) * i128::from(count))?,
-            ..self
-        })
+        Ok(Self { minor: bounded(i128::from(self.minor) * i128::from(count))?, ..self })
     }
 
     /// Times `num / den`, rounded. Errors: `NoWeights` if `den` is not positive, `Overflow`.
     pub fn mul_ratio(self, num: i64, den: i64, mode: RoundingMode) -> Result<Self, MoneyError> {
-        Ok(Self {
-            minor: mul_ratio(self.minor, num, den, mode)?,
-            ..self
-        })
+        Ok(Self { minor: mul_ratio(self.minor, num, den, mode)?, ..self })
     }
 
     /// Sum of many. Errors: `CurrencyMismatch`, `Overflow`.
-    pub fn sum(
-        currency: Currency,
-        amounts: impl IntoIterator<Item = Self>,
-    ) -> Result<Self, MoneyError> {
-        amounts
-            .into_iter()
-            .try_fold(Self::zero(currency), Self::checked_add)
+    pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
     /// Which is larger. Errors: `CurrencyMismatch`.
@@ -326,32 +296,16 @@ impl Money {
             shares[index] += 1;
         }
         let sign = i128::from(self.minor.signum());
-        shares
-            .into_iter()
-            .map(|s| {
-                Ok(Self {
-                    minor: bounded(s * sign)?,
-                    ..self
-                })
-            })
-            .collect()
+        shares.into_iter().map(|s| Ok(Self { minor: bounded(s * sign)?, ..self })).collect()
     }
 
     /// Locale-neutral decimal text, such as `12.34`: what [`Money::parse`] reads.
     pub fn to_decimal(self) -> String {
         let exponent = usize::from(self.currency.exponent());
-        let digits = format!(
-            "{:0width$}",
-            self.minor.unsigned_abs(),
-            width = exponent + 1
-        );
+        let digits = format!("{:0width$}", self.minor.unsigned_abs(), width = exponent + 1);
         let (whole, fraction) = digits.split_at(digits.len() - exponent);
         let sign = if self.minor < 0 { "-" } else { "" };
-        if fraction.is_empty() {
-            format!("{sign}{whole}")
-        } else {
-            format!("{sign}{whole}.{fraction}")
-        }
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
     }
 }
 
@@ -373,12 +327,7 @@ struct Wire {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        Wire {
-            minor: self.minor,
-            currency: self.currency,
-            exponent: Some(self.currency.exponent()),
-        }
-        .serialize(s)
+        Wire { minor: self.minor, currency: self.currency, exponent: Some(self.currency.exponent()) }.serialize(s)
     }
 }
 

@@ -82,9 +82,7 @@ impl PriceList {
                 .enumerate()
                 .filter(|(_, e)| e.sku == sku && e.region == *region && e.currency == currency)
                 .filter(|(_, e)| {
-                    e.min_quantity <= quantity
-                        && e.valid_from <= on
-                        && e.valid_to.is_none_or(|to| on <= to)
+                    e.min_quantity <= quantity && e.valid_from <= on && e.valid_to.is_none_or(|to| on <= to)
                 })
                 .max_by_key(|(i, e)| (e.min_quantity, e.valid_from, *i))
         })

@@ -45,29 +45,14 @@ pub struct ShippingTable {
 impl ShippingTable {
     /// The rate for a country and weight and what it costs now (`free_over` applied); `None`: not sent there.
     pub fn find(&self, country: &str, weight_g: u64, goods: Money) -> Option<(&Rate, Money)> {
-        let named = |name: &str| {
-            self.zones
-                .iter()
-                .find(|z| z.countries.iter().any(|c| c == name))
-        };
+        let named = |name: &str| self.zones.iter().find(|z| z.countries.iter().any(|c| c == name));
         let zone = named(country).or_else(|| named("*"))?;
         let rate = self
             .rates
             .iter()
-            .filter(|r| {
-                r.zone == zone.id
-                    && r.amount.currency() == goods.currency()
-                    && r.up_to_g >= weight_g
-            })
+            .filter(|r| r.zone == zone.id && r.amount.currency() == goods.currency() && r.up_to_g >= weight_g)
             .min_by_key(|r| r.up_to_g)?;
         let free = rate.free_over.is_some_and(|over| goods >= over);
-        Some((
-            rate,
-            if free {
-                Money::zero(goods.currency())
-            } else {
-                rate.amount
-            },
-        ))
+        Some((rate, if free { Money::zero(goods.currency()) } else { rate.amount }))
     }
 }

@@ -107,30 +107,22 @@ pub struct Treatment<'a> {
 impl TaxRules {
     /// The built-in tables.
     pub fn built_in() -> Self {
-        let rules =
-            ROWS.iter()
-                .filter_map(|(jurisdiction, classes, rate_ppm, from, name, source)| {
-                    // Every row's day parses: a test checks that none is dropped.
-                    let valid_from = from.parse().ok()?;
-                    let label = if classes.is_empty() {
-                        "standard".to_owned()
-                    } else {
-                        classes.join("+")
-                    };
-                    Some(TaxRule {
-                        id: format!("{jurisdiction}-{label}-{from}"),
-                        jurisdiction: (*jurisdiction).into(),
-                        classes: classes.iter().map(|c| (*c).into()).collect(),
-                        rate_ppm: *rate_ppm,
-                        valid_from,
-                        valid_to: None,
-                        name: (*name).into(),
-                        source: (*source).into(),
-                    })
-                });
-        Self {
-            rules: rules.collect(),
-        }
+        let rules = ROWS.iter().filter_map(|(jurisdiction, classes, rate_ppm, from, name, source)| {
+            // Every row's day parses: a test checks that none is dropped.
+            let valid_from = from.parse().ok()?;
+            let label = if classes.is_empty() { "standard".to_owned() } else { classes.join("+") };
+            Some(TaxRule {
+                id: format!("{jurisdiction}-{label}-{from}"),
+                jurisdiction: (*jurisdiction).into(),
+                classes: classes.iter().map(|c| (*c).into()).collect(),
+                rate_ppm: *rate_ppm,
+                valid_from,
+                valid_to: None,
+                name: (*name).into(),
+                source: (*source).into(),
+            })
+        });
+        Self { rules: rules.collect() }
     }
 
     /// SHA-256 over all rules in order of id, hex: named in quotes.
@@ -167,28 +159,17 @@ impl TaxRules {
                 && r.valid_from <= on
                 && r.valid_to.is_none_or(|to| on <= to)
         };
-        Self {
-            rules: self.rules.iter().filter(wanted).cloned().collect(),
-        }
+        Self { rules: self.rules.iter().filter(wanted).cloned().collect() }
     }
 
     fn rule(&self, jurisdiction: &str, class: &str, on: Date) -> Option<&TaxRule> {
-        let at = |r: &&TaxRule| {
-            r.jurisdiction == jurisdiction
-                && r.valid_from <= on
-                && r.valid_to.is_none_or(|to| on <= to)
-        };
+        let at =
+            |r: &&TaxRule| r.jurisdiction == jurisdiction && r.valid_from <= on && r.valid_to.is_none_or(|to| on <= to);
         let newest = |special: bool| {
             self.rules
                 .iter()
                 .filter(at)
-                .filter(|r| {
-                    if special {
-                        r.classes.iter().any(|c| c == class)
-                    } else {
-                        r.classes.is_empty()
-                    }
-                })
+                .filter(|r| if special { r.classes.iter().any(|c| c == class) } else { r.classes.is_empty() })
                 .max_by(|a, b| (a.valid_from, &a.id).cmp(&(b.valid_from, &b.id)))
         };
         newest(true).or_else(|| newest(false))
@@ -197,21 +178,14 @@ impl TaxRules {
     /// Whether shipping has a rate of its own there (else it shares the goods' fate).
     pub fn has_shipping_rule(&self, country: &str, region: Option<&str>, on: Date) -> bool {
         let place = region.map_or_else(|| country.to_owned(), |r| format!("{country}-{r}"));
-        self.rule(&place, "shipping", on)
-            .is_some_and(|r| !r.classes.is_empty())
+        self.rule(&place, "shipping", on).is_some_and(|r| !r.classes.is_empty())
     }
 
     /// Decides one supply. Never fails: an unknown place answers `no_rule`.
     pub fn treat(&self, s: &Supply<'_>) -> Treatment<'_> {
         let country = canonical(s.country);
         let registered = |place: &str| s.registrations.iter().any(|r| r == place);
-        let none = |status, reason| Treatment {
-            status,
-            rules: vec![],
-            accuracy: Accuracy::Full,
-            reason,
-            strip_ppm: 0,
-        };
+        let none = |status, reason| Treatment { status, rules: vec![], accuracy: Accuracy::Full, reason, strip_ppm: 0 };
         match country {
             "US" | "CA" => {
                 let Some(region) = s.region else {
@@ -276,23 +250,12 @@ impl TaxRules {
                         }
                         Some(_) => (TaxStatus::NotRegistered, "no_registration"),
                     };
-                    let strip_ppm = if status == TaxStatus::NotRegistered {
-                        0
-                    } else {
-                        rule.rate_ppm
-                    };
-                    return Treatment {
-                        strip_ppm,
-                        ..none(status, reason)
-                    };
+                    let strip_ppm = if status == TaxStatus::NotRegistered { 0 } else { rule.rate_ppm };
+                    return Treatment { strip_ppm, ..none(status, reason) };
                 }
                 if registered(country) {
                     return charge(
-                        if seller == country {
-                            "domestic"
-                        } else {
-                            "registered"
-                        },
+                        if seller == country { "domestic" } else { "registered" },
                         vec![rule],
                         Accuracy::Full,
                     );
@@ -315,18 +278,8 @@ impl TaxRules {
 
 fn charge<'a>(reason: &'static str, rules: Vec<&'a TaxRule>, accuracy: Accuracy) -> Treatment<'a> {
     let zero = rules.iter().all(|r| r.rate_ppm == 0);
-    let status = if zero {
-        TaxStatus::ZeroRated
-    } else {
-        TaxStatus::Taxed
-    };
-    Treatment {
-        status,
-        rules,
-        accuracy,
-        reason,
-        strip_ppm: 0,
-    }
+    let status = if zero { TaxStatus::ZeroRated } else { TaxStatus::Taxed };
+    Treatment { status, rules, accuracy, reason, strip_ppm: 0 }
 }
 
 /// Places that belong to another's tax territory: Monaco to France, Isle of Man to GB, Liechtenstein to Switzerland.

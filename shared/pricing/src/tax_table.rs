@@ -5,14 +5,7 @@
 //! cited law. A class without a row pays the standard rate of its place. A row starts no earlier than the law it cites; a day before the first row has no rule.
 
 /// Jurisdiction, classes (empty: every other), millionths, first day, name of the tax, legal source.
-pub(crate) type Row = (
-    &'static str,
-    &'static [&'static str],
-    i64,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+pub(crate) type Row = (&'static str, &'static [&'static str], i64, &'static str, &'static str, &'static str);
 
 const BOOKS: &[&str] = &["ebook", "printed_book"];
 const PRINT: &[&str] = &["printed_book"];
@@ -24,8 +17,7 @@ const EU: &str = "Directive 2006/112/EC art. 96; TEDB 2026-09-29";
 const EUB: &str = "Directive 2006/112/EC art. 98, Annex III (6); TEDB 2026-09-29";
 const D26: &str = "2026-01-01";
 const ETA: &str = "Excise Tax Act (R.S.C. 1985, c. E-15) s. 165";
-const HST: &str =
-    "Excise Tax Act s. 165(2), Sch. VIII; New Harmonized Value-added Tax System Regulations";
+const HST: &str = "Excise Tax Act s. 165(2), Sch. VIII; New Harmonized Value-added Tax System Regulations";
 const HSTB: &str = "Excise Tax Act s. 259.1 and provincial point-of-sale rebate: printed books pay the federal part";
 const QST: &str = "Act respecting the Quebec sales tax (CQLR c. T-0.1) s. 16";
 

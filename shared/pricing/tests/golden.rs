@@ -8,22 +8,10 @@ use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::{Accuracy, TaxRules, TaxStatus};
 
-fn ask_with(
-    json: serde_json::Value,
-    prices: &PriceList,
-    items: &[Sellable],
-) -> Result<Quote, QuoteError> {
+fn ask_with(json: serde_json::Value, prices: &PriceList, items: &[Sellable]) -> Result<Quote, QuoteError> {
     let request: QuoteRequest = serde_json::from_value(json).expect("document");
     let rules = TaxRules::built_in();
-    quote(
-        &request,
-        &Context {
-            rules: &rules,
-            items,
-            prices,
-            shipping: &ShippingTable::default(),
-        },
-    )
+    quote(&request, &Context { rules: &rules, items, prices, shipping: &ShippingTable::default() })
 }
 
 fn ask(json: serde_json::Value) -> Result<Quote, QuoteError> {
@@ -49,11 +37,7 @@ fn doc(
 }
 
 fn sums(q: &Quote) -> (i64, i64, i64) {
-    (
-        q.totals.net.minor(),
-        q.totals.tax.minor(),
-        q.totals.gross.minor(),
-    )
+    (q.totals.net.minor(), q.totals.tax.minor(), q.totals.gross.minor())
 }
 
 const DE: (&str, &[&str], bool) = ("DE", &["DE", "EU-OSS"], true);
@@ -65,50 +49,28 @@ fn germany_taxes_an_ebook_and_an_album_apart() {
         DE,
         ("DE", None),
         "EUR",
-        vec![
-            line("ebook", "digital", 999, "EUR", 1),
-            line("digital_music", "digital", 899, "EUR", 1),
-        ],
+        vec![line("ebook", "digital", 999, "EUR", 1), line("digital_music", "digital", 899, "EUR", 1)],
     ))
     .unwrap();
     assert_eq!(sums(&q), (934 + 755, 65 + 144, 1898));
     assert_eq!(q.totals.taxes.len(), 2);
     assert!(q.shipping.is_none(), "digital is never shipped");
-    let sources: Vec<_> = q
-        .explain
-        .iter()
-        .filter(|s| s.kind == StepKind::Tax)
-        .map(|s| s.source.as_str())
-        .collect();
-    assert!(
-        sources.iter().all(|s| s.starts_with("UStG § 12")),
-        "{sources:?}"
-    );
+    let sources: Vec<_> = q.explain.iter().filter(|s| s.kind == StepKind::Tax).map(|s| s.source.as_str()).collect();
+    assert!(sources.iter().all(|s| s.starts_with("UStG § 12")), "{sources:?}");
 }
 
 #[test]
 fn france_through_one_stop_shop() {
     // 9.99 * 55/1055 = 0.5208
-    let q = ask(doc(
-        DE,
-        ("FR", None),
-        "EUR",
-        vec![line("ebook", "digital", 999, "EUR", 1)],
-    ))
-    .unwrap();
+    let q = ask(doc(DE, ("FR", None), "EUR", vec![line("ebook", "digital", 999, "EUR", 1)])).unwrap();
     assert_eq!(sums(&q), (947, 52, 999));
     assert_eq!(q.totals.taxes[0].jurisdiction, "FR");
 }
 
 #[test]
 fn small_seller_without_one_stop_shop_taxes_at_home() {
-    let q = ask(doc(
-        ("DE", &["DE"], true),
-        ("FR", None),
-        "EUR",
-        vec![line("ebook", "digital", 999, "EUR", 1)],
-    ))
-    .unwrap();
+    let q =
+        ask(doc(("DE", &["DE"], true), ("FR", None), "EUR", vec![line("ebook", "digital", 999, "EUR", 1)])).unwrap();
     assert_eq!(sums(&q), (934, 65, 999));
     assert!(q.explain.iter().any(|s| s.rule == "origin_below_threshold"));
 }
@@ -120,10 +82,7 @@ fn britain_zero_rates_books() {
         ("GB", &["GB"], true),
         ("GB", None),
         "GBP",
-        vec![
-            line("ebook", "digital", 799, "GBP", 1),
-            line("digital_music", "digital", 799, "GBP", 1),
-        ],
+        vec![line("ebook", "digital", 799, "GBP", 1), line("digital_music", "digital", 799, "GBP", 1)],
     ))
     .unwrap();
     assert_eq!(sums(&q), (799 + 666, 133, 1598));
@@ -133,22 +92,13 @@ fn britain_zero_rates_books() {
 #[test]
 fn switzerland_and_japan() {
     // 12.00 * 81/1081 = 0.8992
-    let q = ask(doc(
-        ("CH", &["CH"], true),
-        ("CH", None),
-        "CHF",
-        vec![line("digital_music", "digital", 1200, "CHF", 1)],
-    ))
-    .unwrap();
+    let q =
+        ask(doc(("CH", &["CH"], true), ("CH", None), "CHF", vec![line("digital_music", "digital", 1200, "CHF", 1)]))
+            .unwrap();
     assert_eq!(sums(&q), (1110, 90, 1200));
     // 1500 / 11 = 136.36
-    let q = ask(doc(
-        ("JP", &["JP"], true),
-        ("JP", None),
-        "JPY",
-        vec![line("ebook", "digital", 1500, "JPY", 1)],
-    ))
-    .unwrap();
+    let q =
+        ask(doc(("JP", &["JP"], true), ("JP", None), "JPY", vec![line("ebook", "digital", 1500, "JPY", 1)])).unwrap();
     assert_eq!(sums(&q), (1364, 136, 1500));
 }
 
@@ -163,12 +113,7 @@ fn quebec_charges_two_taxes_on_the_net() {
     ))
     .unwrap();
     assert_eq!(sums(&q), (1000, 150, 1150));
-    let taxes: Vec<_> = q
-        .totals
-        .taxes
-        .iter()
-        .map(|t| (t.name.as_str(), t.amount.minor()))
-        .collect();
+    let taxes: Vec<_> = q.totals.taxes.iter().map(|t| (t.name.as_str(), t.amount.minor())).collect();
     assert_eq!(taxes, [("GST", 50), ("QST", 100)]);
 }
 
@@ -179,29 +124,15 @@ fn new_york_taxes_the_parcel_and_its_shipping_not_the_download() {
         ("US", &["US-NY"], false),
         ("US", Some("NY")),
         "USD",
-        vec![
-            line("digital_music", "digital", 999, "USD", 1),
-            line("physical_music", "physical", 1500, "USD", 1),
-        ],
+        vec![line("digital_music", "digital", 999, "USD", 1), line("physical_music", "physical", 1500, "USD", 1)],
     ))
     .unwrap();
     assert_eq!(sums(&q), (999 + 1500 + 490, 80, 3069));
-    assert_eq!(
-        (q.lines[0].tax_status, q.lines[1].tax_status),
-        (TaxStatus::ZeroRated, TaxStatus::Taxed)
-    );
+    assert_eq!((q.lines[0].tax_status, q.lines[1].tax_status), (TaxStatus::ZeroRated, TaxStatus::Taxed));
     assert_eq!(q.lines[1].accuracy, Accuracy::State);
-    let q = ask(doc(
-        ("US", &[], false),
-        ("US", Some("TX")),
-        "USD",
-        vec![line("ebook", "digital", 999, "USD", 1)],
-    ))
-    .unwrap();
-    assert_eq!(
-        (q.lines[0].tax_status, q.totals.tax.minor()),
-        (TaxStatus::NotRegistered, 0)
-    );
+    let q =
+        ask(doc(("US", &[], false), ("US", Some("TX")), "USD", vec![line("ebook", "digital", 999, "USD", 1)])).unwrap();
+    assert_eq!((q.lines[0].tax_status, q.totals.tax.minor()), (TaxStatus::NotRegistered, 0));
 }
 
 #[test]
@@ -220,30 +151,15 @@ fn mixed_order_shares_shipping_by_value_of_the_parcels() {
     ))
     .unwrap();
     let shipping = q.shipping.as_ref().unwrap();
-    assert_eq!(
-        (
-            shipping.net.minor(),
-            shipping.tax.minor(),
-            shipping.gross.minor()
-        ),
-        (443, 47, 490)
-    );
-    assert_eq!(
-        sums(&q),
-        (4489 - 47 - 131 - 160 - 65, 47 + 131 + 160 + 65, 4489)
-    );
+    assert_eq!((shipping.net.minor(), shipping.tax.minor(), shipping.gross.minor()), (443, 47, 490));
+    assert_eq!(sums(&q), (4489 - 47 - 131 - 160 - 65, 47 + 131 + 160 + 65, 4489));
 }
 
 #[test]
 fn rounding_policy_is_followed() {
     // 38.23 / 6 = 6.3717 a unit; 382.30 / 6 = 63.7167
     for (scope, tax) in [("unit", 6370), ("line", 6372), ("document", 6372)] {
-        let mut json = doc(
-            ("GB", &["GB"], true),
-            ("GB", None),
-            "GBP",
-            vec![line("goods", "digital", 3823, "GBP", 10)],
-        );
+        let mut json = doc(("GB", &["GB"], true), ("GB", None), "GBP", vec![line("goods", "digital", 3823, "GBP", 10)]);
         json["rounding"] = serde_json::json!({"scope": scope});
         assert_eq!(sums(&ask(json).unwrap()), (38230 - tax, tax, 38230));
     }
@@ -254,19 +170,12 @@ fn rounding_policy_is_followed() {
 
 #[test]
 fn reverse_charge_only_across_borders_and_only_when_valid() {
-    let mut json = doc(
-        DE,
-        ("FR", None),
-        "EUR",
-        vec![line("digital_music", "digital", 1200, "EUR", 1)],
-    );
-    json["buyer"] = serde_json::json!({"country": "FR", "business": true, "tax_id": "FR40303265045", "tax_id_state": "valid"});
+    let mut json = doc(DE, ("FR", None), "EUR", vec![line("digital_music", "digital", 1200, "EUR", 1)]);
+    json["buyer"] =
+        serde_json::json!({"country": "FR", "business": true, "tax_id": "FR40303265045", "tax_id_state": "valid"});
     // 12.00 / 1.2 = 10.00
     let q = ask(json.clone()).unwrap();
-    assert_eq!(
-        (sums(&q), q.lines[0].tax_status),
-        ((1000, 0, 1000), TaxStatus::ReverseCharged)
-    );
+    assert_eq!((sums(&q), q.lines[0].tax_status), ((1000, 0, 1000), TaxStatus::ReverseCharged));
     json["buyer"]["tax_id_state"] = "pending".into();
     assert_eq!(sums(&ask(json.clone()).unwrap()), (1000, 200, 1200));
     json["buyer"]["tax_id_state"] = "valid".into();
@@ -276,28 +185,12 @@ fn reverse_charge_only_across_borders_and_only_when_valid() {
 
 #[test]
 fn unknown_places_are_never_silently_zero() {
-    let mut json = doc(
-        DE,
-        ("BR", None),
-        "EUR",
-        vec![line("ebook", "digital", 999, "EUR", 1)],
-    );
+    let mut json = doc(DE, ("BR", None), "EUR", vec![line("ebook", "digital", 999, "EUR", 1)]);
     let refused = ask(json.clone()).unwrap_err();
-    assert_eq!(
-        (refused.field(), refused.clone()),
-        (
-            "buyer.country",
-            QuoteError::NoTaxRule { place: "BR".into() }
-        )
-    );
+    assert_eq!((refused.field(), refused.clone()), ("buyer.country", QuoteError::NoTaxRule { place: "BR".into() }));
     json["no_rule"] = "export".into();
     assert_eq!(ask(json).unwrap().lines[0].tax_status, TaxStatus::NoRule);
-    let mut early = doc(
-        DE,
-        ("DE", None),
-        "EUR",
-        vec![line("ebook", "digital", 999, "EUR", 1)],
-    );
+    let mut early = doc(DE, ("DE", None), "EUR", vec![line("ebook", "digital", 999, "EUR", 1)]);
     early["date"] = "2019-01-01".into();
     assert!(matches!(ask(early), Err(QuoteError::NoTaxRule { .. })));
 }
@@ -306,10 +199,7 @@ fn unknown_places_are_never_silently_zero() {
 fn goods_across_the_customs_border() {
     let goods = || vec![line("goods", "physical", 1000, "CHF", 1)];
     let q = ask(doc(DE, ("CH", None), "CHF", goods())).unwrap();
-    assert_eq!(
-        (q.lines[0].tax_status, q.totals.gross.minor()),
-        (TaxStatus::ZeroRated, 1490)
-    );
+    assert_eq!((q.lines[0].tax_status, q.totals.gross.minor()), (TaxStatus::ZeroRated, 1490));
     let q = ask(doc(("US", &[], false), ("CH", None), "CHF", goods())).unwrap();
     assert_eq!(q.lines[0].tax_status, TaxStatus::OutsideScope);
 }
@@ -324,7 +214,8 @@ fn shop() -> (PriceList, Vec<Sellable>) {
         entry("album", "de", "EUR", "2026-06-01", fixed(850)),
         entry("tip", "world", "EUR", "2026-01-01", serde_json::json!({"shape": "pay_what_you_want", "min_minor": 0, "suggested_minor": 500})),
     ]});
-    let item = |sku: &str| serde_json::json!({"sku": sku, "name": sku, "kind": "digital", "tax_class": "digital_music"});
+    let item =
+        |sku: &str| serde_json::json!({"sku": sku, "name": sku, "kind": "digital", "tax_class": "digital_music"});
     (
         serde_json::from_value(prices).unwrap(),
         serde_json::from_value(serde_json::json!([item("album"), item("tip")])).unwrap(),
@@ -335,87 +226,39 @@ fn shop() -> (PriceList, Vec<Sellable>) {
 fn price_lookup_goes_from_market_to_group_to_world() {
     let (prices, items) = shop();
     for (country, minor) in [("DE", 850), ("FR", 900), ("IT", 900)] {
-        let json = doc(
-            DE,
-            (country, None),
-            "EUR",
-            vec![serde_json::json!({"sku": "album", "quantity": 1})],
-        );
-        assert_eq!(
-            ask_with(json, &prices, &items).unwrap().totals.list.minor(),
-            minor,
-            "{country}"
-        );
+        let json = doc(DE, (country, None), "EUR", vec![serde_json::json!({"sku": "album", "quantity": 1})]);
+        assert_eq!(ask_with(json, &prices, &items).unwrap().totals.list.minor(), minor, "{country}");
     }
-    let json = doc(
-        DE,
-        ("DE", None),
-        "CHF",
-        vec![serde_json::json!({"sku": "album", "quantity": 1})],
-    );
-    assert!(matches!(
-        ask_with(json, &prices, &items),
-        Err(QuoteError::NotForSale { .. })
-    ));
+    let json = doc(DE, ("DE", None), "CHF", vec![serde_json::json!({"sku": "album", "quantity": 1})]);
+    assert!(matches!(ask_with(json, &prices, &items), Err(QuoteError::NotForSale { .. })));
     let tip = serde_json::json!({"sku": "tip", "quantity": 1, "named_price": {"minor": 0, "currency": "EUR"}});
-    assert_eq!(
-        ask_with(doc(DE, ("DE", None), "EUR", vec![tip]), &prices, &items)
-            .unwrap()
-            .totals
-            .gross
-            .minor(),
-        0
-    );
+    assert_eq!(ask_with(doc(DE, ("DE", None), "EUR", vec![tip]), &prices, &items).unwrap().totals.gross.minor(), 0);
     let named = serde_json::json!({"sku": "album", "quantity": 1, "named_price": {"minor": 0, "currency": "EUR"}});
     assert_eq!(
-        ask_with(doc(DE, ("DE", None), "EUR", vec![named]), &prices, &items)
-            .unwrap_err()
-            .field(),
+        ask_with(doc(DE, ("DE", None), "EUR", vec![named]), &prices, &items).unwrap_err().field(),
         "lines[0].named_price"
     );
 }
 
 #[test]
 fn bad_documents_name_the_field() {
-    let mut json = doc(
-        DE,
-        ("XX", None),
-        "EUR",
-        vec![line("ebook", "digital", 1, "EUR", 1)],
-    );
+    let mut json = doc(DE, ("XX", None), "EUR", vec![line("ebook", "digital", 1, "EUR", 1)]);
     assert_eq!(ask(json.clone()).unwrap_err().field(), "buyer.country");
     json["buyer"]["country"] = "DE".into();
     json["lines"][0]["quantity"] = 0.into();
     assert_eq!(ask(json.clone()).unwrap_err().field(), "lines[0].quantity");
     json["lines"][0] = line("ebook", "digital", 1, "USD", 1);
-    assert_eq!(
-        ask(json.clone()).unwrap_err().field(),
-        "lines[0].unit_price"
-    );
+    assert_eq!(ask(json.clone()).unwrap_err().field(), "lines[0].unit_price");
     json["surprise"] = 1.into();
-    assert!(
-        serde_json::from_value::<QuoteRequest>(json)
-            .unwrap_err()
-            .to_string()
-            .contains("surprise")
-    );
+    assert!(serde_json::from_value::<QuoteRequest>(json).unwrap_err().to_string().contains("surprise"));
 }
 
 #[test]
 fn markets_are_chosen_by_choice_then_country_then_locale() {
     let id = |c, x, l| (choose_market(c, x, l).0.id, choose_market(c, x, l).1);
-    assert_eq!(
-        id(Some("ch"), Some("DE"), None),
-        ("ch", MarketSource::Choice)
-    );
-    assert_eq!(
-        id(Some("moon"), Some("se"), None),
-        ("eu", MarketSource::Country)
-    );
-    assert_eq!(
-        id(None, Some("XX"), Some("de-AT")),
-        ("at", MarketSource::Locale)
-    );
+    assert_eq!(id(Some("ch"), Some("DE"), None), ("ch", MarketSource::Choice));
+    assert_eq!(id(Some("moon"), Some("se"), None), ("eu", MarketSource::Country));
+    assert_eq!(id(None, Some("XX"), Some("de-AT")), ("at", MarketSource::Locale));
     assert_eq!(id(None, None, Some("de")), ("row", MarketSource::Default));
 }
 
@@ -424,29 +267,14 @@ fn text_is_what_cldr_writes() {
     // Node 20 Intl.NumberFormat, style currency.
     let m = |text: &str, c: &str| Money::parse(text, c.parse().unwrap()).unwrap();
     assert_eq!(format_money(m("1234.50", "USD"), Locale::EnUs), "$1,234.50");
-    assert_eq!(
-        format_money(m("-1234.50", "CAD"), Locale::EnUs),
-        "-CA$1,234.50"
-    );
+    assert_eq!(format_money(m("-1234.50", "CAD"), Locale::EnUs), "-CA$1,234.50");
     assert_eq!(format_money(m("1", "USD"), Locale::EnGb), "US$1.00");
-    assert_eq!(
-        format_money(m("1234.50", "CHF"), Locale::EnUs),
-        "CHF\u{a0}1,234.50"
-    );
-    assert_eq!(
-        format_money(m("1234567.89", "EUR"), Locale::DeDe),
-        "1.234.567,89\u{a0}€"
-    );
-    assert_eq!(
-        format_money(m("1234.50", "USD"), Locale::FrFr),
-        "1\u{202f}234,50\u{a0}$US"
-    );
+    assert_eq!(format_money(m("1234.50", "CHF"), Locale::EnUs), "CHF\u{a0}1,234.50");
+    assert_eq!(format_money(m("1234567.89", "EUR"), Locale::DeDe), "1.234.567,89\u{a0}€");
+    assert_eq!(format_money(m("1234.50", "USD"), Locale::FrFr), "1\u{202f}234,50\u{a0}$US");
     assert_eq!(format_money(m("10000", "JPY"), Locale::EnUs), "¥10,000");
     assert_eq!(format_accounting(m("-5", "USD"), Locale::EnUs), "($5.00)");
-    assert_eq!(
-        format_accounting(m("-5", "EUR"), Locale::DeDe),
-        "-5,00\u{a0}€"
-    );
+    assert_eq!(format_accounting(m("-5", "EUR"), Locale::DeDe), "-5,00\u{a0}€");
     assert_eq!(format_percent(99_750, Locale::EnUs), "9.975%");
     assert_eq!(format_percent(190_000, Locale::DeDe), "19\u{a0}%");
     let day = "2026-11-22".parse().unwrap();
@@ -454,38 +282,23 @@ fn text_is_what_cldr_writes() {
         [Locale::EnUs, Locale::EnGb, Locale::DeDe].map(|l| format_date(day, l)),
         ["Nov 22, 2026", "22 Nov 2026", "22. Nov. 2026"]
     );
-    assert_eq!(
-        (format_duration(65_999), format_duration(3_725_000)),
-        ("1:05".into(), "1:02:05".into())
-    );
+    assert_eq!((format_duration(65_999), format_duration(3_725_000)), ("1:05".into(), "1:02:05".into()));
     assert_eq!(format_bytes(1_550_000, Locale::DeDe), "1,6\u{a0}MB");
     assert_eq!(format_bytes(999_999, Locale::EnUs), "1\u{a0}MB");
 }
 
 #[test]
 fn money_refuses_what_it_cannot_hold() {
-    let (eur, usd) = (
-        Money::new(1, Currency::EUR).unwrap(),
-        Money::new(1, Currency::USD).unwrap(),
-    );
-    assert!(matches!(
-        eur.checked_add(usd),
-        Err(MoneyError::CurrencyMismatch { .. })
-    ));
+    let (eur, usd) = (Money::new(1, Currency::EUR).unwrap(), Money::new(1, Currency::USD).unwrap());
+    assert!(matches!(eur.checked_add(usd), Err(MoneyError::CurrencyMismatch { .. })));
     assert_eq!(eur.partial_cmp(&usd), None);
-    assert_eq!(
-        Money::new(1 << 53, Currency::EUR),
-        Err(MoneyError::Overflow)
-    );
+    assert_eq!(Money::new(1 << 53, Currency::EUR), Err(MoneyError::Overflow));
     assert!(
         Money::parse("1.234", Currency::EUR).is_err()
             && Money::parse("1,2", Currency::EUR).is_err()
             && Money::parse(".5", Currency::EUR).is_err()
     );
-    assert_eq!(
-        serde_json::to_string(&eur).unwrap(),
-        r#"{"minor":1,"currency":"EUR","exponent":2}"#
-    );
+    assert_eq!(serde_json::to_string(&eur).unwrap(), r#"{"minor":1,"currency":"EUR","exponent":2}"#);
     assert!(serde_json::from_str::<Money>(r#"{"minor":1,"currency":"JPY","exponent":2}"#).is_err());
 }
 
@@ -494,19 +307,13 @@ fn every_built_in_rule_is_kept_and_named_once() {
     let rules = TaxRules::built_in();
     let ids: std::collections::BTreeSet<_> = rules.rules.iter().map(|r| &r.id).collect();
     assert_eq!(ids.len(), rules.rules.len());
-    let standard = |r: &&vitrine_pricing::tax::TaxRule| {
-        r.classes.is_empty() && vitrine_pricing::market::is_eu(&r.jurisdiction)
-    };
+    let standard =
+        |r: &&vitrine_pricing::tax::TaxRule| r.classes.is_empty() && vitrine_pricing::market::is_eu(&r.jurisdiction);
     assert_eq!(rules.rules.iter().filter(standard).count(), 27);
     let mut turned = rules.clone();
     turned.rules.reverse();
     assert_eq!(rules.hash(), turned.hash());
     turned.rules[0].rate_ppm += 1;
     assert_ne!(rules.hash(), turned.hash());
-    assert!(
-        serde_json::to_vec(&rules.slice("DE", "US", "2026-11-22".parse().unwrap()))
-            .unwrap()
-            .len()
-            < 20_000
-    );
+    assert!(serde_json::to_vec(&rules.slice("DE", "US", "2026-11-22".parse().unwrap())).unwrap().len() < 20_000);
 }

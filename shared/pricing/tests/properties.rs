@@ -8,28 +8,17 @@ use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
 
 fn request() -> impl Strategy<Value = QuoteRequest> {
-    let class = prop::sample::select(vec![
-        "ebook",
-        "digital_music",
-        "printed_book",
-        "goods",
-        "unheard_of",
-    ]);
-    let line = (class, 0i64..5_000_000, 1u32..50, any::<bool>()).prop_map(
-        |(class, minor, quantity, physical)| RequestLine {
+    let class = prop::sample::select(vec!["ebook", "digital_music", "printed_book", "goods", "unheard_of"]);
+    let line =
+        (class, 0i64..5_000_000, 1u32..50, any::<bool>()).prop_map(|(class, minor, quantity, physical)| RequestLine {
             name: Some(class.into()),
             tax_class: Some(class.into()),
             unit_price: Some(Money::new(minor, Currency::EUR).unwrap()),
-            kind: Some(if physical {
-                Kind::Physical
-            } else {
-                Kind::Digital
-            }),
+            kind: Some(if physical { Kind::Physical } else { Kind::Digital }),
             weight_g: Some(100),
             quantity,
             ..RequestLine::default()
-        },
-    );
+        });
     let places = vec![
         ("DE", None),
         ("FR", None),
@@ -42,69 +31,45 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
         ("CA", Some("ON")),
         ("BR", None),
     ];
-    let registrations = prop::sample::subsequence(
-        vec!["DE", "EU-OSS", "GB", "CH", "US-NY", "CA", "CA-QC"],
-        0..=7,
-    );
-    let scope = prop::sample::select(vec![
-        RoundingScope::Unit,
-        RoundingScope::Line,
-        RoundingScope::Document,
-    ]);
+    let registrations = prop::sample::subsequence(vec!["DE", "EU-OSS", "GB", "CH", "US-NY", "CA", "CA-QC"], 0..=7);
+    let scope = prop::sample::select(vec![RoundingScope::Unit, RoundingScope::Line, RoundingScope::Document]);
     let mode = prop::sample::select(vec![
         vitrine_pricing::money::RoundingMode::HalfUp,
         vitrine_pricing::money::RoundingMode::HalfEven,
     ]);
     let flags = (any::<bool>(), any::<bool>());
-    (
-        prop::collection::vec(line, 1..8),
-        prop::sample::select(places),
-        registrations,
-        scope,
-        mode,
-        flags,
-    )
-        .prop_map(
-            |(lines, (country, region), registrations, scope, mode, (inclusive, business))| {
-                QuoteRequest {
-                    currency: Currency::EUR,
-                    date: "2026-11-22".parse().unwrap(),
-                    market: None,
-                    seller: Seller {
-                        country: "DE".into(),
-                        region: None,
-                        tax_ids: vec![],
-                        registrations: registrations.into_iter().map(Into::into).collect(),
-                        prices_include_tax: inclusive,
-                    },
-                    buyer: Buyer {
-                        country: country.into(),
-                        region: region.map(Into::into),
-                        business,
-                        tax_id: business.then(|| "X".into()),
-                        tax_id_state: if business {
-                            TaxIdState::Valid
-                        } else {
-                            TaxIdState::None
-                        },
-                        ..Buyer::default()
-                    },
-                    lines,
-                    codes: vec![],
-                    shipping: None,
-                    rounding: Rounding { scope, mode },
-                    no_rule: NoRulePolicy::Export,
-                }
+    (prop::collection::vec(line, 1..8), prop::sample::select(places), registrations, scope, mode, flags).prop_map(
+        |(lines, (country, region), registrations, scope, mode, (inclusive, business))| QuoteRequest {
+            currency: Currency::EUR,
+            date: "2026-11-22".parse().unwrap(),
+            market: None,
+            seller: Seller {
+                country: "DE".into(),
+                region: None,
+                tax_ids: vec![],
+                registrations: registrations.into_iter().map(Into::into).collect(),
+                prices_include_tax: inclusive,
             },
-        )
+            buyer: Buyer {
+                country: country.into(),
+                region: region.map(Into::into),
+                business,
+                tax_id: business.then(|| "X".into()),
+                tax_id_state: if business { TaxIdState::Valid } else { TaxIdState::None },
+                ..Buyer::default()
+            },
+            lines,
+            codes: vec![],
+            shipping: None,
+            rounding: Rounding { scope, mode },
+            no_rule: NoRulePolicy::Export,
+        },
+    )
 }
 
 fn run(request: &QuoteRequest) -> Result<Quote, QuoteError> {
     let shipping = ShippingTable {
-        zones: vec![Zone {
-            id: "all".into(),
-            countries: vec!["*".into()],
-        }],
+        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()] }],
         rates: vec![Rate {
             zone: "all".into(),
             up_to_g: 1_000_000,
@@ -114,21 +79,14 @@ fn run(request: &QuoteRequest) -> Result<Quote, QuoteError> {
     };
     quote(
         request,
-        &Context {
-            rules: &TaxRules::built_in(),
-            items: &[],
-            prices: &PriceList::default(),
-            shipping: &shipping,
-        },
+        &Context { rules: &TaxRules::built_in(), items: &[], prices: &PriceList::default(), shipping: &shipping },
     )
 }
 
 fn exact(a: &Amounts) -> bool {
     let tax: i64 = a.taxes.iter().map(|t| t.amount.minor()).sum();
     let parts = [a.list, a.net, a.tax, a.gross];
-    tax == a.tax.minor()
-        && a.net.minor() + tax == a.gross.minor()
-        && parts.iter().all(|m| !m.is_negative())
+    tax == a.tax.minor() && a.net.minor() + tax == a.gross.minor() && parts.iter().all(|m| !m.is_negative())
 }
 
 proptest! {

@@ -44,11 +44,7 @@ pub fn distance_within(a: &[char], b: &[char], max: u8) -> Option<u8> {
         std::mem::swap(&mut last, &mut row);
     }
     let distance = last[b.len()];
-    if distance <= limit {
-        u8::try_from(distance).ok()
-    } else {
-        None
-    }
+    if distance <= limit { u8::try_from(distance).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -58,11 +54,7 @@ mod tests {
     use super::*;
 
     fn distance(a: &str, b: &str, max: u8) -> Option<u8> {
-        distance_within(
-            &a.chars().collect::<Vec<_>>(),
-            &b.chars().collect::<Vec<_>>(),
-            max,
-        )
+        distance_within(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>(), max)
     }
 
     /// The textbook table without a band.
@@ -76,9 +68,8 @@ mod tests {
         }
         for i in 1..=a.len() {
             for j in 1..=b.len() {
-                let mut cost = (t[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]))
-                    .min(t[i - 1][j] + 1)
-                    .min(t[i][j - 1] + 1);
+                let mut cost =
+                    (t[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1])).min(t[i - 1][j] + 1).min(t[i][j - 1] + 1);
                 if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                     cost = cost.min(t[i - 2][j - 2] + 1);
                 }

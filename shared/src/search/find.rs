@@ -2,8 +2,7 @@
 
 use super::distance::distance_within;
 use super::rank::{
-    Field, How, MatchKind, Query, QueryToken, TermMatch, TokenTotals, alias_keys, min_prefix, rank,
-    rank_unqueried,
+    Field, How, MatchKind, Query, QueryToken, TermMatch, TokenTotals, alias_keys, min_prefix, rank, rank_unqueried,
 };
 use super::tokens::{key, tokens};
 
@@ -43,23 +42,12 @@ impl Searchable {
             tags.into_iter().flat_map(tokens).collect(),
             tokens(description),
         ]
-        .map(|found| {
-            found
-                .into_iter()
-                .map(|token| token.text)
-                .collect::<Vec<_>>()
-        });
+        .map(|found| found.into_iter().map(|token| token.text).collect::<Vec<_>>());
         for field in &mut fields {
             field.sort_unstable();
             field.dedup();
         }
-        Searchable {
-            id: id.to_owned(),
-            fields,
-            title_key: key(title),
-            alias_keys: alias_keys(alias),
-            popularity,
-        }
+        Searchable { id: id.to_owned(), fields, title_key: key(title), alias_keys: alias_keys(alias), popularity }
     }
 
     fn term_match(&self, token: &QueryToken, typos: bool) -> TermMatch {
@@ -67,11 +55,7 @@ impl Searchable {
         let mut found = TermMatch::default();
         for field in Field::ALL {
             let prefix = token.chars >= min_prefix(field, token.last);
-            let edits = if typos && Field::NAMES.contains(&field) {
-                token.edits()
-            } else {
-                0
-            };
+            let edits = if typos && Field::NAMES.contains(&field) { token.edits() } else { 0 };
             for word in &self.fields[field.index()] {
                 let kind = if *word == token.text {
                     MatchKind::Exact
@@ -117,19 +101,12 @@ pub struct Found<'a> {
 
 /// The documents that match `query`, best first: all tokens must match; typos are forgiven if fewer than
 /// [`fuzzy_below`] match as typed; tokens no document has are dropped if nothing matches otherwise.
-pub fn find<'a>(
-    docs: impl IntoIterator<Item = &'a Searchable> + Clone,
-    query: &Query,
-) -> Vec<Found<'a>> {
+pub fn find<'a>(docs: impl IntoIterator<Item = &'a Searchable> + Clone, query: &Query) -> Vec<Found<'a>> {
     let all: Vec<&QueryToken> = query.tokens.iter().collect();
     if all.is_empty() {
         return sorted(
             docs.into_iter()
-                .map(|doc| Found {
-                    id: &doc.id,
-                    rank: rank_unqueried(doc.popularity),
-                    how: How::Exact,
-                })
+                .map(|doc| Found { id: &doc.id, rank: rank_unqueried(doc.popularity), how: How::Exact })
                 .collect(),
         );
     }
@@ -141,11 +118,7 @@ pub fn find<'a>(
         let known: Vec<&QueryToken> = all
             .iter()
             .copied()
-            .filter(|token| {
-                docs.clone()
-                    .into_iter()
-                    .any(|doc| !doc.term_match(token, true).is_none())
-            })
+            .filter(|token| docs.clone().into_iter().any(|doc| !doc.term_match(token, true).is_none()))
             .collect();
         if !known.is_empty() && known.len() < all.len() {
             found = matching(docs, query, &known, true);
@@ -163,18 +136,8 @@ fn matching<'a>(
     docs.into_iter()
         .filter_map(|doc| {
             let totals = doc.totals(tokens, typos)?;
-            let rank = rank(
-                query,
-                totals,
-                &doc.title_key,
-                &doc.alias_keys,
-                doc.popularity,
-            );
-            Some(Found {
-                id: &doc.id,
-                rank,
-                how: totals.how,
-            })
+            let rank = rank(query, totals, &doc.title_key, &doc.alias_keys, doc.popularity);
+            Some(Found { id: &doc.id, rank, how: totals.how })
         })
         .collect()
 }
@@ -195,10 +158,7 @@ mod tests {
     }
 
     fn ids<'a>(docs: &'a [Searchable], text: &str) -> Vec<&'a str> {
-        find(docs, &Query::parse(text))
-            .into_iter()
-            .map(|found| found.id)
-            .collect()
+        find(docs, &Query::parse(text)).into_iter().map(|found| found.id).collect()
     }
 
     #[test]

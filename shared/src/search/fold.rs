@@ -75,13 +75,9 @@ fn push_letter(c: char, out: &mut String) {
 
 /// Decimal digits of the scripts of the catalogue as ASCII.
 fn ascii_digit(c: char) -> Option<char> {
-    const ZEROES: [u32; 10] = [
-        0x0660, 0x06F0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0BE6, 0x0E50, 0x0ED0, 0x17E0,
-    ];
+    const ZEROES: [u32; 10] = [0x0660, 0x06F0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0BE6, 0x0E50, 0x0ED0, 0x17E0];
     let code = u32::from(c);
-    let zero = ZEROES
-        .into_iter()
-        .find(|zero| (*zero..*zero + 10).contains(&code))?;
+    let zero = ZEROES.into_iter().find(|zero| (*zero..*zero + 10).contains(&code))?;
     char::from_digit(code - zero, 10)
 }
 

@@ -23,7 +23,6 @@ pub use distance::{allowed_edits, distance_within};
 pub use find::{Found, Searchable, find, fuzzy_below};
 pub use fold::fold;
 pub use rank::{
-    Field, How, MatchKind, Query, QueryToken, TermMatch, TokenTotals, alias_keys, min_prefix, rank,
-    rank_unqueried,
+    Field, How, MatchKind, Query, QueryToken, TermMatch, TokenTotals, alias_keys, min_prefix, rank, rank_unqueried,
 };
 pub use tokens::{MAX_QUERY_TOKENS, TOKENS_VERSION, Token, key, query_tokens, tokens};

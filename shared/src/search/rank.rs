@@ -22,13 +22,7 @@ pub enum Field {
 
 impl Field {
     /// Every field, heaviest first.
-    pub const ALL: [Field; 5] = [
-        Field::Title,
-        Field::Maker,
-        Field::Alias,
-        Field::Tags,
-        Field::Description,
-    ];
+    pub const ALL: [Field; 5] = [Field::Title, Field::Maker, Field::Alias, Field::Tags, Field::Description];
 
     /// Fields in which typos are forgiven: names, where a near miss is still telling.
     pub const NAMES: [Field; 3] = [Field::Title, Field::Maker, Field::Alias];
@@ -65,11 +59,7 @@ pub enum MatchKind {
 impl MatchKind {
     /// The fuzzy kind of `edits` edits (1 or more).
     pub fn fuzzy(edits: u8) -> Self {
-        if edits <= 1 {
-            MatchKind::Fuzzy1
-        } else {
-            MatchKind::Fuzzy2
-        }
+        if edits <= 1 { MatchKind::Fuzzy1 } else { MatchKind::Fuzzy2 }
     }
 
     fn factor(self) -> u32 {
@@ -139,16 +129,9 @@ impl Query {
         let tokens = texts
             .into_iter()
             .enumerate()
-            .map(|(at, text)| QueryToken {
-                chars: text.chars().count(),
-                last: at + 1 == count,
-                text,
-            })
+            .map(|(at, text)| QueryToken { chars: text.chars().count(), last: at + 1 == count, text })
             .collect();
-        Query {
-            tokens,
-            key: key(text),
-        }
+        Query { tokens, key: key(text) }
     }
 }
 
@@ -207,11 +190,7 @@ pub struct TokenTotals {
 
 impl Default for TokenTotals {
     fn default() -> Self {
-        TokenTotals {
-            points: 0,
-            common: 0xFF,
-            how: How::Exact,
-        }
+        TokenTotals { points: 0, common: 0xFF, how: How::Exact }
     }
 }
 
@@ -230,11 +209,7 @@ impl TokenTotals {
 
 /// The compared forms of `latin`, which may hold several names separated by `;` or line ends, joined by line ends.
 pub fn alias_keys(latin: &str) -> String {
-    let keys: Vec<String> = latin
-        .split([';', '\n'])
-        .map(key)
-        .filter(|key| !key.is_empty())
-        .collect();
+    let keys: Vec<String> = latin.split([';', '\n']).map(key).filter(|key| !key.is_empty()).collect();
     keys.join("\n")
 }
 
@@ -243,13 +218,7 @@ pub fn alias_keys(latin: &str) -> String {
 /// From the heaviest: no typo before typos; points of the matches (field weight times exactness, plus bonuses for the
 /// whole title, its beginning, the query as a phrase, all tokens in one field, a short title); popularity.
 /// `title_key` is [`key`] of the title, `alias_keys` what [`alias_keys()`] gives.
-pub fn rank(
-    query: &Query,
-    totals: TokenTotals,
-    title_key: &str,
-    alias_keys: &str,
-    popularity: u32,
-) -> u64 {
+pub fn rank(query: &Query, totals: TokenTotals, title_key: &str, alias_keys: &str, popularity: u32) -> u64 {
     let strict = u64::from(totals.how != How::Fuzzy);
     let mut points = totals.points;
     if totals.all_in(Field::Title) {
@@ -264,13 +233,7 @@ pub fn rank(
     }
     if totals.all_in(Field::Alias) {
         points += 300;
-        points += alias_keys
-            .split('\n')
-            .map(|alias| whole(alias, &query.key))
-            .max()
-            .unwrap_or(0)
-            * 3
-            / 4;
+        points += alias_keys.split('\n').map(|alias| whole(alias, &query.key)).max().unwrap_or(0) * 3 / 4;
     }
     strict << 48 | u64::from(points.min(0xFF_FFFF)) << 24 | rank_unqueried(popularity)
 }
@@ -288,9 +251,7 @@ fn whole(name: &str, query: &str) -> u32 {
     // "heroes live" is nearer to "heroes" than "heroesque" is; where in the title the words stand says little.
     let bounded = |end: Option<&u8>| end.is_none_or(|&byte| byte == b' ');
     let as_words = name.match_indices(query).any(|(at, _)| {
-        let before = at
-            .checked_sub(1)
-            .and_then(|before| name.as_bytes().get(before));
+        let before = at.checked_sub(1).and_then(|before| name.as_bytes().get(before));
         bounded(before) && bounded(name.as_bytes().get(at + query.len()))
     });
     if as_words {
@@ -312,12 +273,7 @@ mod tests {
 
     fn any_match() -> impl Strategy<Value = TermMatch> {
         (0usize..5, 0usize..4).prop_map(|(field, kind)| {
-            let kind = [
-                MatchKind::Exact,
-                MatchKind::Prefix,
-                MatchKind::Fuzzy1,
-                MatchKind::Fuzzy2,
-            ][kind];
+            let kind = [MatchKind::Exact, MatchKind::Prefix, MatchKind::Fuzzy1, MatchKind::Fuzzy2][kind];
             TermMatch::of(Field::ALL[field], kind)
         })
     }
@@ -332,15 +288,7 @@ mod tests {
     fn exact_before_prefix_before_typo_in_every_field() {
         let query = Query::parse("hero");
         for field in Field::ALL {
-            let of = |kind| {
-                rank(
-                    &query,
-                    total(&[TermMatch::of(field, kind)]),
-                    "other title",
-                    "",
-                    0,
-                )
-            };
+            let of = |kind| rank(&query, total(&[TermMatch::of(field, kind)]), "other title", "", 0);
             assert!(of(MatchKind::Exact) > of(MatchKind::Prefix));
             assert!(of(MatchKind::Prefix) > of(MatchKind::Fuzzy1));
             assert!(of(MatchKind::Fuzzy1) > of(MatchKind::Fuzzy2));

@@ -39,29 +39,13 @@ pub fn tokens(text: &str) -> Vec<Token> {
         let first = position;
         push_word(&word.text, &mut position, true, &mut out);
         if let Some(bare) = without_article(&word.text) {
-            out.push(Token {
-                text: bare,
-                position: first,
-                variant: true,
-            });
+            out.push(Token { text: bare, position: first, variant: true });
         }
-        if let Some(other) = spelled
-            .as_ref()
-            .and_then(|s| s.get(index))
-            .filter(|other| other.text != word.text)
-        {
-            out.push(Token {
-                text: cut(&other.text),
-                position: first,
-                variant: true,
-            });
+        if let Some(other) = spelled.as_ref().and_then(|s| s.get(index)).filter(|other| other.text != word.text) {
+            out.push(Token { text: cut(&other.text), position: first, variant: true });
         }
         if let Some(glued) = glued_from(&words, index) {
-            out.push(Token {
-                text: glued,
-                position: first,
-                variant: true,
-            });
+            out.push(Token { text: glued, position: first, variant: true });
         }
     }
     out.sort_by_key(|token| token.position);
@@ -119,26 +103,17 @@ fn words(folded: &str) -> Vec<Word> {
             between = 0;
         } else {
             if !word.is_empty() {
-                out.push(Word {
-                    text: std::mem::take(&mut word),
-                    glued,
-                });
+                out.push(Word { text: std::mem::take(&mut word), glued });
             }
             between += 1;
-            glue = matches!(
-                c,
-                '\'' | '-' | '‐' | '‑' | '–' | '.' | '/' | '&' | '·' | '・' | '_' | '+'
-            );
+            glue = matches!(c, '\'' | '-' | '‐' | '‑' | '–' | '.' | '/' | '&' | '·' | '・' | '_' | '+');
         }
     }
     if !word.is_empty() {
         out.push(Word { text: word, glued });
     }
     if out.is_empty() {
-        out.extend(folded.split_whitespace().map(|symbols| Word {
-            text: symbols.to_owned(),
-            glued: false,
-        }));
+        out.extend(folded.split_whitespace().map(|symbols| Word { text: symbols.to_owned(), glued: false }));
     }
     out
 }
@@ -163,11 +138,7 @@ fn push_word(word: &str, position: &mut u32, document: bool, out: &mut Vec<Token
         if paired {
             push_pairs(run, position, document, out);
         } else {
-            out.push(Token {
-                text: cut(run),
-                position: *position,
-                variant: false,
-            });
+            out.push(Token { text: cut(run), position: *position, variant: false });
             *position += 1;
         }
         rest = after;
@@ -176,38 +147,22 @@ fn push_word(word: &str, position: &mut u32, document: bool, out: &mut Vec<Token
 
 fn push_pairs(run: &str, position: &mut u32, document: bool, out: &mut Vec<Token>) {
     // A character is its base and the marks above or below it: Thai and Khmer vowels belong to their consonant.
-    let mut starts: Vec<usize> = run
-        .char_indices()
-        .filter(|&(_, c)| !is_combining_mark(c))
-        .map(|(at, _)| at)
-        .collect();
+    let mut starts: Vec<usize> = run.char_indices().filter(|&(_, c)| !is_combining_mark(c)).map(|(at, _)| at).collect();
     if starts.first() != Some(&0) {
         starts.insert(0, 0);
     }
     starts.push(run.len());
     let count = starts.len() - 1;
     if count == 1 {
-        out.push(Token {
-            text: run.to_owned(),
-            position: *position,
-            variant: false,
-        });
+        out.push(Token { text: run.to_owned(), position: *position, variant: false });
     }
     for pair in starts.windows(3) {
-        out.push(Token {
-            text: run[pair[0]..pair[2]].to_owned(),
-            position: *position,
-            variant: false,
-        });
+        out.push(Token { text: run[pair[0]..pair[2]].to_owned(), position: *position, variant: false });
         *position += 1;
     }
     if count > 1 && document {
         // Every other character begins a pair; the last one is found by this form alone.
-        out.push(Token {
-            text: run[starts[count - 1]..].to_owned(),
-            position: *position,
-            variant: true,
-        });
+        out.push(Token { text: run[starts[count - 1]..].to_owned(), position: *position, variant: true });
     }
     *position += 1;
 }
@@ -289,10 +244,7 @@ mod tests {
         assert_eq!(query_tokens("Bücher, Bücher"), ["bucher"]);
         assert_eq!(query_tokens("物語"), ["物語"]);
         assert_eq!(query_tokens("語"), ["語"]);
-        assert_eq!(
-            query_tokens(&"a b c d e f g h i j k l m n o".repeat(2)).len(),
-            MAX_QUERY_TOKENS
-        );
+        assert_eq!(query_tokens(&"a b c d e f g h i j k l m n o".repeat(2)).len(), MAX_QUERY_TOKENS);
         assert_eq!(key("  L'Été — encore! "), "l ete encore");
     }
 

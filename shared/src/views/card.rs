@@ -55,7 +55,12 @@ pub struct CardPrice {
 
 /// The price of a variant in a market at a time: the market's own region, then its group, then the world; within one the
 /// latest that has begun.
-pub fn price_in<'a>(prices: &'a [PriceRecord], variant: &VariantId, market: &Market, now_ms: i64) -> Option<&'a PriceRecord> {
+pub fn price_in<'a>(
+    prices: &'a [PriceRecord],
+    variant: &VariantId,
+    market: &Market,
+    now_ms: i64,
+) -> Option<&'a PriceRecord> {
     market.price_regions.iter().find_map(|region| {
         prices
             .iter()
@@ -77,12 +82,18 @@ pub fn on_sale(products: &[Product]) -> impl Iterator<Item = (&Product, &Variant
 pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[PriceRecord], now_ms: i64) -> CardData {
     let mut by_market = BTreeMap::new();
     for market in MARKETS {
-        let all: Vec<&PriceRecord> = on_sale(products).filter_map(|(_, v)| price_in(prices, &v.id, market, now_ms)).collect();
+        let all: Vec<&PriceRecord> =
+            on_sale(products).filter_map(|(_, v)| price_in(prices, &v.id, market, now_ms)).collect();
         if let Some(least) = all.iter().min_by_key(|p| (p.minimum_minor.unwrap_or(p.amount_minor), p.amount_minor)) {
             let from = all.iter().any(|p| p.amount_minor > least.amount_minor);
             by_market.insert(
                 market.id.to_owned(),
-                CardPrice { minor: least.amount_minor, minimum: least.minimum_minor, compare_at: least.compare_at_minor, from },
+                CardPrice {
+                    minor: least.amount_minor,
+                    minimum: least.minimum_minor,
+                    compare_at: least.compare_at_minor,
+                    from,
+                },
             );
         }
     }
@@ -167,7 +178,7 @@ impl Place {
             }
         }
         let jpegs = || image.renditions.iter().filter(|r| r.format == "jpeg");
-        let fallback = jpegs().find(|r| r.width >= 480).or_else(|| jpegs().last());
+        let fallback = jpegs().find(|r| r.width >= 480).or_else(|| jpegs().next_back());
         let largest = jpegs().max_by_key(|r| r.width);
         ImageView {
             alt: image.alt.clone(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use image::codecs::jpeg::JpegEncoder;
-use image::{RgbImage, RgbaImage};
+use image::{DynamicImage, RgbaImage};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 use sha2::{Digest, Sha256};
@@ -16,15 +16,10 @@ const QUALITY: u8 = 90;
 /// Draws an SVG as a JPEG of this width (pixels) into the cache and answers its path; the same drawing is drawn once.
 pub(super) fn jpeg(svg: &str, width: u32, cache: &Path) -> Result<PathBuf> {
     cached(svg, width, cache, "jpg", |pixels, path| {
-        let (w, h) = (pixels.width(), pixels.height());
-        let flat = RgbImage::from_fn(w, h, |x, y| {
-            let [r, g, b, _] = pixels.get_pixel(x, y).0;
-            image::Rgb([r, g, b])
-        });
         let mut bytes = Vec::new();
+        let flat = DynamicImage::ImageRgba8(pixels).into_rgb8();
         JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&flat)?;
-        fs::write(path, bytes)?;
-        Ok(())
+        Ok(fs::write(path, bytes)?)
     })
 }
 
@@ -38,15 +33,15 @@ fn cached(
     width: u32,
     cache: &Path,
     extension: &str,
-    write: impl Fn(&RgbaImage, &Path) -> Result<()>,
+    write: impl Fn(RgbaImage, &Path) -> Result<()>,
 ) -> Result<PathBuf> {
     let digest = Sha256::digest(format!("{width} {QUALITY} {svg}").as_bytes());
     let name: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
     let path = cache.join(format!("{name}.{extension}"));
     if !path.exists() {
         fs::create_dir_all(cache)?;
-        let partial = cache.join(format!("{name}.partial"));
-        write(&draw(svg, width)?, &partial)?;
+        let partial = cache.join(format!("{name}.{}.partial", std::process::id()));
+        write(draw(svg, width)?, &partial)?;
         fs::rename(&partial, &path)?;
     }
     Ok(path)
@@ -60,11 +55,7 @@ fn draw(svg: &str, width: u32) -> Result<RgbaImage> {
     let height = (size.height() * scale).round().max(1.0) as u32;
     let mut pixmap = Pixmap::new(width, height).context("a drawing without area")?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    let bytes = pixmap.pixels().iter().flat_map(|p| {
-        let c = p.demultiply();
-        [c.red(), c.green(), c.blue(), c.alpha()]
-    });
-    RgbaImage::from_raw(width, height, bytes.collect()).context("fewer pixels than the drawing's size")
+    RgbaImage::from_raw(width, height, pixmap.take_demultiplied()).context("fewer pixels than the drawing's size")
 }
 
 #[cfg(test)]

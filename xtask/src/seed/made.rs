@@ -34,11 +34,11 @@ pub(super) fn make(name: &str, sources: &mut Sources<'_>) -> Result<PathBuf> {
     match name {
         "nebula.mp4" => film(sources, &partial)?,
         "nebula.en.vtt" => {
-            fs::write(&partial, captions(["Slow synthesiser pads", "A pulse begins", "The pads fade out"]))?
+            fs::write(&partial, captions(["Music: “Nebula” by Maxstack", "The music goes on", "The music fades out"]))?
         }
         "nebula.de.vtt" => fs::write(
             &partial,
-            captions(["Langsame Synthesizerflächen", "Ein Puls setzt ein", "Die Flächen verklingen"]),
+            captions(["Musik: „Nebula“ von Maxstack", "Die Musik geht weiter", "Die Musik verklingt"]),
         )?,
         "read-aloud-1.mp3" => episode(sources, "scope.xhtml", 1_700, "time_to_strike.mp3", &dir, &partial)?,
         "read-aloud-2.mp3" => episode(sources, "new-maintainer.xhtml", 2_000, "frontiers.mp3", &dir, &partial)?,
@@ -60,13 +60,13 @@ fn film(sources: &mut Sources<'_>, to: &Path) -> Result<()> {
     ffmpeg()?;
     say("making the film");
     let drawings = sources.cache.join("covers");
-    let picture = cover::png(&sources.drawing("nebula-art")?, 3840, &drawings)?;
+    let picture = cover::png(&sources.drawing("nebula-art")?, 1920, &drawings)?;
     let title = cover::png(&sources.drawing("nebula-title")?, 1280, &drawings)?;
     let music = sources.package("singularity-music", "usr/share/games/singularity/music/Nebula.ogg")?;
     let fade = FILM_S - 3;
     // The picture moves at twice the size, so that steps are half a pixel.
     let filter = format!(
-        "[0:v]crop=2560:1440:x='(iw-ow)*t/{FILM_S}':y='(ih-oh)*(0.5+0.5*sin(t/9))',scale=1280:720,hue=h='18*sin(t/7)'[sky];\
+        "[0:v]scale=3840:2160:flags=bicubic,crop=2560:1440:x='(iw-ow)*t/{FILM_S}':y='(ih-oh)*(0.5+0.5*sin(t/9))',scale=1280:720,hue=h='18*sin(t/7)'[sky];\
          [2:a]atrim=0:{FILM_S},afade=t=in:d=1,afade=t=out:st={fade}:d=3,asplit[sound][seen];\
          [seen]showwaves=s=1280x150:mode=cline:rate=24:colors=0xffd9b0@0.55,format=rgba[wave];\
          [1:v]format=rgba,fade=in:st=1:d=1.5:alpha=1,fade=out:st=6:d=2:alpha=1[title];\

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::sh::{self, Tools, WASM};
 
 /// Server-side crates that must not reach the browser.
-const NOT_IN_BROWSER: [&str; 15] = [
+const NOT_IN_BROWSER: &[&str] = &[
     "vitrine-server",
     "vitrine-aws",
     "vitrine-table",
@@ -23,7 +23,6 @@ const NOT_IN_BROWSER: [&str; 15] = [
     "hyper",
     "rustls",
     "mio",
-    "axum",
     "ring",
 ];
 

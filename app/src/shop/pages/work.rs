@@ -8,7 +8,9 @@ use vitrine_ui::prelude::*;
 use super::drawn;
 use crate::platform::{self, Head};
 use crate::shop::buy::BuyBlock;
-use crate::shop::parts::{Makers, Page, Shelf, facet_word, kind_shape, kind_word, makers_line, picture_of, title_class, use_live};
+use crate::shop::parts::{
+    Makers, Page, Shelf, facet_word, kind_shape, kind_word, makers_line, picture_of, title_class, use_live,
+};
 use crate::shop::player::{PlayButton, use_player};
 use crate::shop::recent;
 use crate::t;

@@ -15,11 +15,7 @@ pub(crate) fn read<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 
 /// The first value of `name` among all `Cookie` headers (HTTP/2 may split them).
 pub(crate) fn read_headers<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|h| h.to_str().ok())
-        .find_map(|h| read(h, name))
+    headers.get_all(COOKIE).iter().filter_map(|h| h.to_str().ok()).find_map(|h| read(h, name))
 }
 
 /// A `Set-Cookie` value that lives `max_age_secs`.

@@ -14,8 +14,8 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Enc
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair,
-    RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_2048_8192_SHA256,
+    RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sha2::{Digest as _, Sha256};
@@ -43,9 +43,7 @@ impl MasterKey {
     /// # Errors
     /// [`CryptoError::BadMasterKey`] for anything else.
     pub fn from_base64(text: &SecretString) -> Result<Self, CryptoError> {
-        let bytes = STANDARD
-            .decode(text.expose_secret().trim())
-            .map_err(|_| CryptoError::BadMasterKey)?;
+        let bytes = STANDARD.decode(text.expose_secret().trim()).map_err(|_| CryptoError::BadMasterKey)?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| CryptoError::BadMasterKey)?;
         Ok(Self(SecretBox::new(Box::new(bytes))))
     }
@@ -56,16 +54,10 @@ impl MasterKey {
     /// [`CryptoError::Key`] if the operating system gives no randomness.
     pub fn seal(&self, place: &str, plain: &[u8]) -> Result<String, CryptoError> {
         let mut nonce = [0u8; NONCE_LEN];
-        SystemRandom::new()
-            .fill(&mut nonce)
-            .map_err(|_| CryptoError::Key("no randomness"))?;
+        SystemRandom::new().fill(&mut nonce).map_err(|_| CryptoError::Key("no randomness"))?;
         let mut data = plain.to_vec();
         self.cipher(place)?
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(place.as_bytes()),
-                &mut data,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.as_bytes()), &mut data)
             .map_err(|_| CryptoError::Key("sealing failed"))?;
         let mut out = nonce.to_vec();
         out.extend_from_slice(&data);
@@ -77,9 +69,7 @@ impl MasterKey {
     /// # Errors
     /// [`CryptoError::NotOpened`] for anything else.
     pub fn open(&self, place: &str, sealed: &str) -> Result<Vec<u8>, CryptoError> {
-        let mut data = URL_SAFE_NO_PAD
-            .decode(sealed)
-            .map_err(|_| CryptoError::NotOpened)?;
+        let mut data = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| CryptoError::NotOpened)?;
         if data.len() < NONCE_LEN {
             return Err(CryptoError::NotOpened);
         }
@@ -94,8 +84,7 @@ impl MasterKey {
 
     /// Opens a sealed text.
     pub(crate) fn open_text(&self, place: &str, sealed: &str) -> Result<SecretString, CryptoError> {
-        let text =
-            String::from_utf8(self.open(place, sealed)?).map_err(|_| CryptoError::NotOpened)?;
+        let text = String::from_utf8(self.open(place, sealed)?).map_err(|_| CryptoError::NotOpened)?;
         Ok(SecretString::from(text))
     }
 
@@ -145,11 +134,7 @@ pub(crate) fn new_signing_key() -> Result<(Vec<u8>, String, String), CryptoError
     let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else {
         return Err(CryptoError::Key("the public point has a wrong length"));
     };
-    Ok((
-        pkcs8.as_ref().to_vec(),
-        URL_SAFE_NO_PAD.encode(x),
-        URL_SAFE_NO_PAD.encode(y),
-    ))
+    Ok((pkcs8.as_ref().to_vec(), URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y)))
 }
 
 /// Makes ring the primitives of jsonwebtoken in this process; calling it again changes nothing.
@@ -158,11 +143,8 @@ pub(crate) fn install() {
     let _ = PRIMITIVES.install_default();
 }
 
-static PRIMITIVES: CryptoProvider = CryptoProvider {
-    signer_factory: signer,
-    verifier_factory: verifier,
-    key_utils: KeyUtils::new_unimplemented(),
-};
+static PRIMITIVES: CryptoProvider =
+    CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
 
 type JwtResult<T> = jsonwebtoken::errors::Result<T>;
 
@@ -170,22 +152,15 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> JwtResult<Box<dyn JwtSign
     if *algorithm != Algorithm::ES256 || key.family() != AlgorithmFamily::Ec {
         return Err(new_error(ErrorKind::InvalidAlgorithm));
     }
-    EcdsaKeyPair::from_pkcs8(
-        &ECDSA_P256_SHA256_FIXED_SIGNING,
-        key.as_bytes(),
-        &SystemRandom::new(),
-    )
-    .map(|pair| Box::new(Es256(pair)) as Box<dyn JwtSigner>)
-    .map_err(|_| new_error(ErrorKind::InvalidEcdsaKey))
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_bytes(), &SystemRandom::new())
+        .map(|pair| Box::new(Es256(pair)) as Box<dyn JwtSigner>)
+        .map_err(|_| new_error(ErrorKind::InvalidEcdsaKey))
 }
 
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> JwtResult<Box<dyn JwtVerifier>> {
     match (algorithm, key.family()) {
         (Algorithm::ES256, AlgorithmFamily::Ec) | (Algorithm::RS256, AlgorithmFamily::Rsa) => {
-            Ok(Box::new(Public {
-                algorithm: *algorithm,
-                key: key.clone(),
-            }))
+            Ok(Box::new(Public { algorithm: *algorithm, key: key.clone() }))
         }
         _ => Err(new_error(ErrorKind::InvalidAlgorithm)),
     }
@@ -195,10 +170,7 @@ struct Es256(EcdsaKeyPair);
 
 impl Signer<Vec<u8>> for Es256 {
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        let made = self
-            .0
-            .sign(&SystemRandom::new(), message)
-            .map_err(|_| signature::Error::new())?;
+        let made = self.0.sign(&SystemRandom::new(), message).map_err(|_| signature::Error::new())?;
         Ok(made.as_ref().to_vec())
     }
 }
@@ -219,14 +191,10 @@ impl Verifier<Vec<u8>> for Public {
         let bad = |_| signature::Error::new();
         match (self.algorithm, self.key.kind()) {
             (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => {
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-                    .verify(message, signature)
-                    .map_err(bad)
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature).map_err(bad)
             }
             (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
-                RsaPublicKeyComponents { n, e }
-                    .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-                    .map_err(bad)
+                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).map_err(bad)
             }
             _ => Err(signature::Error::new()),
         }
@@ -257,11 +225,7 @@ mod tests {
         let mut bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         assert!(key(1).open("a", &URL_SAFE_NO_PAD.encode(bytes)).is_err());
-        assert_ne!(
-            sealed,
-            key(1).seal("a", b"secret").unwrap(),
-            "nonces are fresh"
-        );
+        assert_ne!(sealed, key(1).seal("a", b"secret").unwrap(), "nonces are fresh");
     }
 
     #[test]
@@ -272,9 +236,6 @@ mod tests {
 
     #[test]
     fn s256_is_the_transformation_of_rfc_7636_appendix_b() {
-        assert_eq!(
-            hash("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
+        assert_eq!(hash("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

@@ -16,12 +16,8 @@ const SOURCES: [(&str, &str); 2] = [
 
 type Bundle = FluentBundle<FluentResource>;
 
-static BUNDLES: LazyLock<HashMap<&'static str, Bundle>> = LazyLock::new(|| {
-    SOURCES
-        .iter()
-        .map(|(name, source)| (*name, bundle(name, source)))
-        .collect()
-});
+static BUNDLES: LazyLock<HashMap<&'static str, Bundle>> =
+    LazyLock::new(|| SOURCES.iter().map(|(name, source)| (*name, bundle(name, source))).collect());
 
 fn bundle(name: &str, source: &str) -> Bundle {
     let language: LanguageIdentifier = name.parse().unwrap_or_default();
@@ -36,11 +32,7 @@ fn bundle(name: &str, source: &str) -> Bundle {
         }
     };
     if let Err(errors) = bundle.add_resource(resource) {
-        tracing::error!(
-            locale = name,
-            ?errors,
-            "a locale file names a message twice"
-        );
+        tracing::error!(locale = name, ?errors, "a locale file names a message twice");
     }
     bundle
 }
@@ -60,9 +52,7 @@ impl Locale {
             .filter_map(|part| {
                 let mut fields = part.trim().split(';');
                 let tag = fields.next()?.trim();
-                let q = fields
-                    .find_map(|f| f.trim().strip_prefix("q="))
-                    .map_or(1000, weight);
+                let q = fields.find_map(|f| f.trim().strip_prefix("q=")).map_or(1000, weight);
                 (!tag.is_empty() && q > 0).then_some((q, tag))
             })
             .collect();
@@ -71,11 +61,7 @@ impl Locale {
             let language = tag.split('-').next().unwrap_or(tag);
             SOURCES
                 .iter()
-                .find(|(name, _)| {
-                    name.split('-')
-                        .next()
-                        .is_some_and(|own| own.eq_ignore_ascii_case(language))
-                })
+                .find(|(name, _)| name.split('-').next().is_some_and(|own| own.eq_ignore_ascii_case(language)))
                 .map(|(name, _)| Locale(name))
         })
     }
@@ -100,26 +86,17 @@ impl Locale {
         let mut args = FluentArgs::new();
         for (name, value) in values {
             // A whole number chooses plural forms; anything else is text.
-            let value = value.parse::<i64>().map_or_else(
-                |_| FluentValue::from((*value).to_owned()),
-                FluentValue::from,
-            );
+            let value = value.parse::<i64>().map_or_else(|_| FluentValue::from((*value).to_owned()), FluentValue::from);
             args.set((*name).to_owned(), value);
         }
         let found = BUNDLES.get(self.0).and_then(|bundle| {
             let pattern = bundle.get_message(id)?.value()?;
             let mut errors = Vec::new();
-            let text = bundle
-                .format_pattern(pattern, Some(&args), &mut errors)
-                .into_owned();
+            let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
             errors.is_empty().then_some(text)
         });
         found.unwrap_or_else(|| {
-            tracing::error!(
-                locale = self.0,
-                id,
-                "a message is missing or cannot be formatted"
-            );
+            tracing::error!(locale = self.0, id, "a message is missing or cannot be formatted");
             id.to_owned()
         })
     }
@@ -130,11 +107,7 @@ fn weight(q: &str) -> u32 {
     let (whole, part) = q.split_once('.').unwrap_or((q, ""));
     let digits = format!("{part:0<3}");
     let thousandths = digits.get(..3).and_then(|d| d.parse::<u32>().ok());
-    whole
-        .parse::<u32>()
-        .ok()
-        .zip(thousandths)
-        .map_or(0, |(w, t)| w.min(1) * 1000 + t)
+    whole.parse::<u32>().ok().zip(thousandths).map_or(0, |(w, t)| w.min(1) * 1000 + t)
 }
 
 #[cfg(test)]
@@ -180,10 +153,7 @@ mod tests {
 
     #[test]
     fn the_preferred_known_language_wins() {
-        assert_eq!(
-            Locale::choose("fr, de-CH;q=0.8, en;q=0.9").unwrap().tag(),
-            "en-US"
-        );
+        assert_eq!(Locale::choose("fr, de-CH;q=0.8, en;q=0.9").unwrap().tag(), "en-US");
         assert_eq!(Locale::choose("de-AT en").unwrap().tag(), "de-DE");
         assert_eq!(Locale::choose("fr;q=1, xx"), None);
         assert_eq!(Locale::choose("en;q=0, de;q=0.1").unwrap().tag(), "de-DE");

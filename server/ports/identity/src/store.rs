@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vitrine_table::{
-    Condition, Consistency, Delete, Item, Key, Put, Table, TableError, Transact, TransactOp,
-    Update, UpdateItem, from_item, to_item,
+    Condition, Consistency, Delete, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem,
+    from_item, to_item,
 };
 
 /// How often a write that met another is repeated.
@@ -19,23 +19,12 @@ pub(crate) struct Store(pub(crate) Arc<dyn Table>);
 
 impl Store {
     /// A strong read into a type.
-    pub(crate) async fn get<T: DeserializeOwned>(
-        &self,
-        key: &Key,
-    ) -> Result<Option<T>, TableError> {
-        self.0
-            .get(key, Consistency::Strong)
-            .await?
-            .map(from_item)
-            .transpose()
+    pub(crate) async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, TableError> {
+        self.0.get(key, Consistency::Strong).await?.map(from_item).transpose()
     }
 
     /// Puts unless an item is there; `false`: there was one.
-    pub(crate) async fn insert<T: Serialize>(
-        &self,
-        key: &Key,
-        value: &T,
-    ) -> Result<bool, TableError> {
+    pub(crate) async fn insert<T: Serialize>(&self, key: &Key, value: &T) -> Result<bool, TableError> {
         self.put_if(key, value, Condition::ItemAbsent).await
     }
 
@@ -49,14 +38,7 @@ impl Store {
         let item = to_item(key, value)?;
         let mut tries = 0;
         loop {
-            match self
-                .0
-                .put(Put {
-                    item: item.clone(),
-                    condition: Some(condition.clone()),
-                })
-                .await
-            {
+            match self.0.put(Put { item: item.clone(), condition: Some(condition.clone()) }).await {
                 Ok(_) => return Ok(true),
                 Err(TableError::ConditionFailed(_)) => return Ok(false),
                 Err(e) => pause_or_fail(e, &mut tries).await?,
@@ -71,11 +53,7 @@ impl Store {
         updates: Vec<Update>,
         condition: Condition,
     ) -> Result<Option<Item>, TableError> {
-        let update = UpdateItem {
-            key: key.clone(),
-            updates,
-            condition: Some(condition),
-        };
+        let update = UpdateItem { key: key.clone(), updates, condition: Some(condition) };
         let mut tries = 0;
         loop {
             match self.0.update(update.clone()).await {
@@ -87,14 +65,8 @@ impl Store {
     }
 
     /// Takes an item away and answers it: whoever gets `Some` is the only one who does.
-    pub(crate) async fn take<T: DeserializeOwned>(
-        &self,
-        key: &Key,
-    ) -> Result<Option<T>, TableError> {
-        let delete = Delete {
-            key: key.clone(),
-            condition: Some(Condition::ItemExists),
-        };
+    pub(crate) async fn take<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, TableError> {
+        let delete = Delete { key: key.clone(), condition: Some(Condition::ItemExists) };
         let mut tries = 0;
         loop {
             match self.0.delete(delete.clone()).await {
@@ -109,14 +81,7 @@ impl Store {
     pub(crate) async fn remove(&self, key: &Key) -> Result<(), TableError> {
         let mut tries = 0;
         loop {
-            match self
-                .0
-                .delete(Delete {
-                    key: key.clone(),
-                    condition: None,
-                })
-                .await
-            {
+            match self.0.delete(Delete { key: key.clone(), condition: None }).await {
                 Ok(_) => return Ok(()),
                 Err(e) => pause_or_fail(e, &mut tries).await?,
             }
@@ -142,10 +107,7 @@ pub(crate) fn put_op<T: Serialize>(
     value: &T,
     condition: Option<Condition>,
 ) -> Result<TransactOp, TableError> {
-    Ok(TransactOp::Put(Put {
-        item: to_item(key, value)?,
-        condition,
-    }))
+    Ok(TransactOp::Put(Put { item: to_item(key, value)?, condition }))
 }
 
 async fn pause_or_fail(error: TableError, tries: &mut u32) -> Result<(), TableError> {

@@ -15,8 +15,7 @@ use vitrine_identity::account::NewAccount;
 use vitrine_identity::client::{Callback, SignedIn};
 use vitrine_identity::provider::{AccountMail, MailKind, SendAccountMail};
 use vitrine_identity::{
-    Client, ClientConfig, ClientError, MasterKey, OidcClient, Provider, ProviderConfig,
-    SessionError, Sessions,
+    Client, ClientConfig, ClientError, MasterKey, OidcClient, Provider, ProviderConfig, SessionError, Sessions,
 };
 use vitrine_table::Table;
 use vitrine_table::sqlite::SqliteTable;
@@ -37,12 +36,7 @@ impl SendAccountMail for Mails {
 
 impl Mails {
     fn last(&self) -> AccountMail {
-        self.0
-            .lock()
-            .unwrap()
-            .last()
-            .cloned()
-            .expect("a mail was sent")
+        self.0.lock().unwrap().last().cloned().expect("a mail was sent")
     }
 }
 
@@ -73,8 +67,7 @@ fn secret(text: &str) -> SecretString {
 async fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
     let clock = FixedClock::at(START_MS);
-    let table: Arc<dyn Table> =
-        Arc::new(SqliteTable::open(dir.path().join("t.db"), clock.clone()).unwrap());
+    let table: Arc<dyn Table> = Arc::new(SqliteTable::open(dir.path().join("t.db"), clock.clone()).unwrap());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     let redirect_uri = format!("{issuer}/auth/loginCallback");
@@ -93,19 +86,9 @@ async fn world() -> World {
         audience: "https://api.test".into(),
         site_name: "Vitrine".into(),
         stylesheet: None,
-        clients: vec![
-            oidc_client("shop", Some(secret("s3cret:&"))),
-            oidc_client("public", None),
-        ],
+        clients: vec![oidc_client("shop", Some(secret("s3cret:&"))), oidc_client("public", None)],
     };
-    let provider = Provider::new(
-        config,
-        table.clone(),
-        clock.clone(),
-        master.clone(),
-        mails.clone(),
-    )
-    .unwrap();
+    let provider = Provider::new(config, table.clone(), clock.clone(), master.clone(), mails.clone()).unwrap();
     let router = provider.routes();
     let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let config = ClientConfig {
@@ -119,37 +102,14 @@ async fn world() -> World {
     };
     let client = Client::new(config, table.clone(), clock.clone(), master.clone()).unwrap();
     let sessions = Sessions::new(table.clone(), clock.clone(), master.clone());
-    World {
-        issuer,
-        redirect_uri,
-        provider,
-        client,
-        sessions,
-        clock,
-        mails,
-        table,
-        master,
-        _dir: dir,
-        server,
-    }
+    World { issuer, redirect_uri, provider, client, sessions, clock, mails, table, master, _dir: dir, server }
 }
 
 impl World {
     async fn account(&self, email: &str) -> String {
         let password = secret(PASSWORD);
-        let new = NewAccount {
-            email,
-            password: &password,
-            name: "Ada",
-            roles: &["buyer"],
-            verified: true,
-        };
-        self.provider
-            .accounts()
-            .create_account(new)
-            .await
-            .unwrap()
-            .id
+        let new = NewAccount { email, password: &password, name: "Ada", roles: &["buyer"], verified: true };
+        self.provider.accounts().create_account(new).await.unwrap().id
     }
 
     fn at(&self, path: &str) -> String {
@@ -160,21 +120,9 @@ impl World {
     async fn sign_in(&self, browser: &mut Browser, email: &str) -> SignedIn {
         let begin = self.client.begin("/cart", &[]).await.unwrap();
         browser.keep(&begin.set_cookie);
-        let answer = browser
-            .post(
-                &begin.url,
-                &[
-                    ("step", "password"),
-                    ("email", email),
-                    ("password", PASSWORD),
-                ],
-            )
-            .await;
+        let answer = browser.post(&begin.url, &[("step", "password"), ("email", email), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        self.client
-            .finish(&browser.cookies(), &callback(&answer.location))
-            .await
-            .unwrap()
+        self.client.finish(&browser.cookies(), &callback(&answer.location)).await.unwrap()
     }
 
     /// A raw authorization request of the public client, answered for a signed-in browser.
@@ -197,27 +145,15 @@ impl World {
         ]);
         params.extend(change.iter().copied());
         params.retain(|_, v| !v.is_empty());
-        Url::parse_with_params(&self.at("/oidc/authorize"), params)
-            .unwrap()
-            .into()
+        Url::parse_with_params(&self.at("/oidc/authorize"), params).unwrap().into()
     }
 
     async fn token(&self, form: &[(&str, &str)]) -> (StatusCode, serde_json::Value) {
-        let answer = reqwest::Client::new()
-            .post(self.at("/oidc/token"))
-            .form(form)
-            .send()
-            .await
-            .unwrap();
+        let answer = reqwest::Client::new().post(self.at("/oidc/token")).form(form).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap())
     }
 
-    async fn redeem(
-        &self,
-        code: &str,
-        verifier: &str,
-        redirect_uri: &str,
-    ) -> (StatusCode, serde_json::Value) {
+    async fn redeem(&self, code: &str, verifier: &str, redirect_uri: &str) -> (StatusCode, serde_json::Value) {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", "public"),
@@ -229,12 +165,7 @@ impl World {
     }
 
     async fn refresh(&self, token: &str) -> (StatusCode, serde_json::Value) {
-        self.token(&[
-            ("grant_type", "refresh_token"),
-            ("client_id", "public"),
-            ("refresh_token", token),
-        ])
-        .await
+        self.token(&[("grant_type", "refresh_token"), ("client_id", "public"), ("refresh_token", token)]).await
     }
 }
 
@@ -244,17 +175,8 @@ fn challenge(verifier: &str) -> String {
 
 fn callback(location: &str) -> Callback {
     let url = Url::parse(location).unwrap();
-    let get = |name: &str| {
-        url.query_pairs()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.into_owned())
-    };
-    Callback {
-        code: get("code"),
-        state: get("state"),
-        iss: get("iss"),
-        error: get("error"),
-    }
+    let get = |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
+    Callback { code: get("code"), state: get("state"), iss: get("iss"), error: get("error") }
 }
 
 /// A browser without scripts: keeps cookies (they are `Secure`, which a client library would not send to http), sends
@@ -274,23 +196,13 @@ struct Answer {
 
 impl Browser {
     fn new(world: &World) -> Self {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        Self {
-            http,
-            jar: BTreeMap::new(),
-            origin: world.issuer.clone(),
-        }
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, jar: BTreeMap::new(), origin: world.issuer.clone() }
     }
 
     fn keep(&mut self, set_cookie: &str) {
         let (pair, attributes) = set_cookie.split_once("; ").unwrap();
-        assert!(
-            attributes.starts_with("Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age="),
-            "{set_cookie}"
-        );
+        assert!(attributes.starts_with("Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age="), "{set_cookie}");
         let (name, value) = pair.split_once('=').unwrap();
         assert!(name.starts_with("__Host-"), "{name}");
         if attributes.ends_with("Max-Age=0") {
@@ -301,11 +213,7 @@ impl Browser {
     }
 
     fn cookies(&self) -> String {
-        self.jar
-            .iter()
-            .map(|(n, v)| format!("{n}={v}"))
-            .collect::<Vec<_>>()
-            .join("; ")
+        self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ")
     }
 
     async fn get(&mut self, url: &str) -> Answer {
@@ -313,173 +221,78 @@ impl Browser {
     }
 
     async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(
-            self.http
-                .post(url)
-                .header("origin", &self.origin)
-                .form(form),
-        )
-        .await
+        self.send(self.http.post(url).header("origin", &self.origin).form(form)).await
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
-        let answer = request
-            .header("cookie", self.cookies())
-            .send()
-            .await
-            .unwrap();
+        let answer = request.header("cookie", self.cookies()).send().await.unwrap();
         let headers = answer.headers().clone();
         for cookie in headers.get_all("set-cookie") {
             self.keep(cookie.to_str().unwrap());
         }
-        let location = headers
-            .get("location")
-            .map(|l| l.to_str().unwrap().to_owned())
-            .unwrap_or_default();
-        Answer {
-            status: answer.status(),
-            location,
-            body: answer.text().await.unwrap(),
-            headers,
-        }
+        let location = headers.get("location").map(|l| l.to_str().unwrap().to_owned()).unwrap_or_default();
+        Answer { status: answer.status(), location, body: answer.text().await.unwrap(), headers }
     }
 }
 
 fn link_token(mail: &AccountMail) -> String {
-    Url::parse(&mail.link)
-        .unwrap()
-        .query_pairs()
-        .find(|(n, _)| n == "token")
-        .unwrap()
-        .1
-        .into_owned()
+    Url::parse(&mail.link).unwrap().query_pairs().find(|(n, _)| n == "token").unwrap().1.into_owned()
 }
 
 #[tokio::test]
 async fn a_person_signs_up_comes_back_and_signs_out() {
     let w = world().await;
     let mut browser = Browser::new(&w);
-    let begin = w
-        .client
-        .begin("/cart?x=1", &[("ui_locales", "de-DE")])
-        .await
-        .unwrap();
+    let begin = w.client.begin("/cart?x=1", &[("ui_locales", "de-DE")]).await.unwrap();
     browser.keep(&begin.set_cookie);
 
     let page = browser.get(&begin.url).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(
-        page.body.contains("<html lang=\"de-DE\" dir=\"ltr\">")
-            && page.body.contains("Sie kommen von The Shop")
-    );
+    assert!(page.body.contains("<html lang=\"de-DE\" dir=\"ltr\">") && page.body.contains("Sie kommen von The Shop"));
     let policy = page.headers["content-security-policy"].to_str().unwrap();
-    assert!(
-        policy.starts_with("default-src 'none'")
-            && policy.contains(&format!("form-action 'self' {}", w.issuer))
-    );
+    assert!(policy.starts_with("default-src 'none'") && policy.contains(&format!("form-action 'self' {}", w.issuer)));
     assert!(!page.body.contains("<script") && !page.body.contains("style="));
 
-    let page = browser
-        .post(
-            &begin.url,
-            &[("step", "email"), ("email", "ada@example.com")],
-        )
-        .await;
+    let page = browser.post(&begin.url, &[("step", "email"), ("email", "ada@example.com")]).await;
     assert!(page.body.contains("current-password") && page.body.contains("Konto anlegen"));
-    let form = [
-        ("step", "create"),
-        ("email", "Ada@Example.com"),
-        ("name", "Ada"),
-        ("password", PASSWORD),
-    ];
+    let form = [("step", "create"), ("email", "Ada@Example.com"), ("name", "Ada"), ("password", PASSWORD)];
     let page = browser.post(&begin.url, &form).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(
-        w.provider
-            .accounts()
-            .find_by_email("ada@example.com")
-            .await
-            .unwrap()
-            .is_none(),
-        "not before the link"
-    );
+    assert!(w.provider.accounts().find_by_email("ada@example.com").await.unwrap().is_none(), "not before the link");
 
     let mail = w.mails.last();
-    assert_eq!(
-        (mail.kind, mail.locale.as_str()),
-        (MailKind::SignUp, "de-DE")
-    );
-    assert!(
-        mail.render().text.contains(&mail.link) && mail.render().subject.contains("Bestätigen")
-    );
+    assert_eq!((mail.kind, mail.locale.as_str()), (MailKind::SignUp, "de-DE"));
+    assert!(mail.render().text.contains(&mail.link) && mail.render().subject.contains("Bestätigen"));
     let page = browser.get(&mail.link).await;
-    assert!(
-        !page.body.contains("type=\"password\""),
-        "the same browser is not asked again"
-    );
+    assert!(!page.body.contains("type=\"password\""), "the same browser is not asked again");
     let stranger = Browser::new(&w).get(&mail.link).await;
-    assert!(
-        stranger.body.contains("type=\"password\""),
-        "another browser is"
-    );
+    assert!(stranger.body.contains("type=\"password\""), "another browser is");
     let token = link_token(&mail);
-    let answer = browser
-        .post(&w.at("/oidc/verify"), &[("token", &token)])
-        .await;
+    let answer = browser.post(&w.at("/oidc/verify"), &[("token", &token)]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    let used = browser
-        .post(&w.at("/oidc/verify"), &[("token", &token)])
-        .await;
+    let used = browser.post(&w.at("/oidc/verify"), &[("token", &token)]).await;
     assert_eq!(used.status, StatusCode::GONE);
 
     let answer = browser.get(&w.at(&answer.location)).await;
-    assert!(
-        answer.location.starts_with(&w.redirect_uri),
-        "{}",
-        answer.location
-    );
-    let who = w
-        .client
-        .finish(&browser.cookies(), &callback(&answer.location))
-        .await
-        .unwrap();
+    assert!(answer.location.starts_with(&w.redirect_uri), "{}", answer.location);
+    let who = w.client.finish(&browser.cookies(), &callback(&answer.location)).await.unwrap();
     assert_eq!(who.return_to, "/cart?x=1");
     assert_eq!(who.claims.email.as_deref(), Some("Ada@Example.com"));
     assert!(who.claims.email_verified && who.claims.roles == ["buyer"]);
-    let access = w
-        .client
-        .verify_access_token(who.tokens.access_token.expose_secret())
-        .await
-        .unwrap();
+    let access = w.client.verify_access_token(who.tokens.access_token.expose_secret()).await.unwrap();
     assert!(access.has_scope("api") && access.sub == who.claims.sub);
     let bearer = who.tokens.access_token.expose_secret();
-    let info = reqwest::Client::new()
-        .get(w.at("/oidc/userinfo"))
-        .bearer_auth(bearer)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        info.json::<serde_json::Value>().await.unwrap()["email_verified"],
-        true
-    );
+    let info = reqwest::Client::new().get(w.at("/oidc/userinfo")).bearer_auth(bearer).send().await.unwrap();
+    assert_eq!(info.json::<serde_json::Value>().await.unwrap()["email_verified"], true);
 
     // Signing out: the app's id token says who asks; a foreign return address is not followed.
     let hint = who.tokens.id_token.as_ref();
     let elsewhere = w.client.logout_url(hint, "https://evil.test/").unwrap();
     let other = Browser::new(&w).get(&elsewhere).await;
-    assert_eq!(
-        (other.status, other.location.as_str()),
-        (StatusCode::OK, "")
-    );
+    assert_eq!((other.status, other.location.as_str()), (StatusCode::OK, ""));
     let unasked = browser.get(&w.at("/oidc/logout")).await;
-    assert!(
-        unasked.status == StatusCode::OK && browser.jar.contains_key("__Host-idp"),
-        "a question comes first"
-    );
-    let answer = browser
-        .get(&w.client.logout_url(hint, &w.at("/bye")).unwrap())
-        .await;
+    assert!(unasked.status == StatusCode::OK && browser.jar.contains_key("__Host-idp"), "a question comes first");
+    let answer = browser.get(&w.client.logout_url(hint, &w.at("/bye")).unwrap()).await;
     assert_eq!(answer.location, w.at("/bye"));
     assert!(!browser.jar.contains_key("__Host-idp"));
 }
@@ -489,49 +302,21 @@ async fn requests_that_are_not_whole_are_refused() {
     let w = world().await;
     let mut browser = Browser::new(&w);
     for (change, error) in [
-        (
-            [("code_challenge", ""), ("code_challenge_method", "")],
-            "invalid_request",
-        ),
-        (
-            [("code_challenge_method", "plain"), ("nonce", "n")],
-            "invalid_request",
-        ),
-        (
-            [("code_challenge", "short"), ("nonce", "n")],
-            "invalid_request",
-        ),
-        (
-            [("response_type", "token"), ("nonce", "n")],
-            "unsupported_response_type",
-        ),
+        ([("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
+        ([("code_challenge_method", "plain"), ("nonce", "n")], "invalid_request"),
+        ([("code_challenge", "short"), ("nonce", "n")], "invalid_request"),
+        ([("response_type", "token"), ("nonce", "n")], "unsupported_response_type"),
         ([("scope", "email"), ("nonce", "n")], "invalid_scope"),
         ([("prompt", "none"), ("nonce", "n")], "login_required"),
     ] {
         let answer = browser.get(&w.authorize_url(&change)).await;
-        assert_eq!(
-            callback(&answer.location).error.as_deref(),
-            Some(error),
-            "{change:?}"
-        );
+        assert_eq!(callback(&answer.location).error.as_deref(), Some(error), "{change:?}");
         assert_eq!(callback(&answer.location).state.as_deref(), Some("st"));
     }
-    for foreign in [
-        "https://evil.test/cb",
-        &format!("{}/", w.redirect_uri),
-        &format!("{}?x", w.redirect_uri),
-    ] {
-        let answer = browser
-            .get(&w.authorize_url(&[("redirect_uri", foreign)]))
-            .await;
-        assert_eq!(
-            (answer.status, answer.location.as_str()),
-            (StatusCode::BAD_REQUEST, "")
-        );
-        assert!(
-            answer.body.contains(&format!("<code>{foreign}</code>")),
-            "it says what to register"
-        );
+    for foreign in ["https://evil.test/cb", &format!("{}/", w.redirect_uri), &format!("{}?x", w.redirect_uri)] {
+        let answer = browser.get(&w.authorize_url(&[("redirect_uri", foreign)])).await;
+        assert_eq!((answer.status, answer.location.as_str()), (StatusCode::BAD_REQUEST, ""));
+        assert!(answer.body.contains(&format!("<code>{foreign}</code>")), "it says what to register");
     }
     let answer = browser.get(&w.authorize_url(&[("client_id", "<b>")])).await;
     assert!(answer.status == StatusCode::BAD_REQUEST && answer.body.contains("&lt;b&gt;"));
@@ -542,11 +327,7 @@ async fn forms_of_other_origins_do_nothing() {
     let w = world().await;
     w.account("ada@example.com").await;
     let url = w.authorize_url(&[]);
-    let form = [
-        ("step", "password"),
-        ("email", "ada@example.com"),
-        ("password", PASSWORD),
-    ];
+    let form = [("step", "password"), ("email", "ada@example.com"), ("password", PASSWORD)];
     for headers in [
         vec![],
         vec![("origin", "https://evil.test")],
@@ -555,19 +336,13 @@ async fn forms_of_other_origins_do_nothing() {
         vec![("origin", "http://127.0.0.1")],
     ] {
         let mut browser = Browser::new(&w);
-        let request = headers
-            .iter()
-            .fold(browser.http.post(&url), |r, (n, v)| r.header(*n, *v));
+        let request = headers.iter().fold(browser.http.post(&url), |r, (n, v)| r.header(*n, *v));
         let answer = browser.send(request.form(&form)).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{headers:?}");
         assert!(browser.jar.is_empty());
     }
     let mut browser = Browser::new(&w);
-    let request = browser
-        .http
-        .post(&url)
-        .header("sec-fetch-site", "same-origin")
-        .form(&form);
+    let request = browser.http.post(&url).header("sec-fetch-site", "same-origin").form(&form);
     assert_eq!(browser.send(request).await.status, StatusCode::SEE_OTHER);
 }
 
@@ -580,26 +355,13 @@ async fn codes_and_refresh_tokens_work_once_and_misuse_ends_the_family() {
     let verifier = "a".repeat(43);
 
     let code = w.raw_code(&mut browser, &verifier).await;
-    assert_eq!(
-        w.redeem(&code, &"b".repeat(43), &w.redirect_uri).await.1["error"],
-        "invalid_grant"
-    );
-    assert_eq!(
-        w.redeem(&code, &verifier, "https://evil.test/").await.1["error"],
-        "invalid_grant"
-    );
+    assert_eq!(w.redeem(&code, &"b".repeat(43), &w.redirect_uri).await.1["error"], "invalid_grant");
+    assert_eq!(w.redeem(&code, &verifier, "https://evil.test/").await.1["error"], "invalid_grant");
     let (status, tokens) = w.redeem(&code, &verifier, &w.redirect_uri).await;
     assert_eq!(status, StatusCode::OK, "{tokens}");
     let first = tokens["refresh_token"].as_str().unwrap().to_owned();
-    assert_eq!(
-        w.redeem(&code, &verifier, &w.redirect_uri).await.1["error"],
-        "invalid_grant"
-    );
-    assert_eq!(
-        w.refresh(&first).await.1["error"],
-        "invalid_grant",
-        "a reused code ends what it got"
-    );
+    assert_eq!(w.redeem(&code, &verifier, &w.redirect_uri).await.1["error"], "invalid_grant");
+    assert_eq!(w.refresh(&first).await.1["error"], "invalid_grant", "a reused code ends what it got");
 
     let code = w.raw_code(&mut browser, &verifier).await;
     let (_, tokens) = w.redeem(&code, &verifier, &w.redirect_uri).await;
@@ -608,42 +370,21 @@ async fn codes_and_refresh_tokens_work_once_and_misuse_ends_the_family() {
     assert_eq!(status, StatusCode::OK);
     let second = tokens["refresh_token"].as_str().unwrap().to_owned();
     assert_eq!(w.refresh(&first).await.1["error"], "invalid_grant");
-    assert_eq!(
-        w.refresh(&second).await.1["error"],
-        "invalid_grant",
-        "reuse ends the family"
-    );
+    assert_eq!(w.refresh(&second).await.1["error"], "invalid_grant", "reuse ends the family");
 
     let code = w.raw_code(&mut browser, &verifier).await;
     w.clock.advance_ms(60_001);
-    assert_eq!(
-        w.redeem(&code, &verifier, &w.redirect_uri).await.1["error"],
-        "invalid_grant",
-        "too old"
-    );
+    assert_eq!(w.redeem(&code, &verifier, &w.redirect_uri).await.1["error"], "invalid_grant", "too old");
 
     let code = w.raw_code(&mut browser, &verifier).await;
     let (_, tokens) = w.redeem(&code, &verifier, &w.redirect_uri).await;
     let refresh = tokens["refresh_token"].as_str().unwrap();
     let form = [("client_id", "public"), ("token", refresh)];
-    let revoked = reqwest::Client::new()
-        .post(w.at("/oidc/revoke"))
-        .form(&form)
-        .send()
-        .await
-        .unwrap();
+    let revoked = reqwest::Client::new().post(w.at("/oidc/revoke")).form(&form).send().await.unwrap();
     assert_eq!(revoked.status(), StatusCode::OK);
     assert_eq!(w.refresh(refresh).await.1["error"], "invalid_grant");
-    let wrong = [
-        ("grant_type", "refresh_token"),
-        ("client_id", "shop"),
-        ("refresh_token", refresh),
-    ];
-    assert_eq!(
-        w.token(&wrong).await.0,
-        StatusCode::UNAUTHORIZED,
-        "the shop has a secret to show"
-    );
+    let wrong = [("grant_type", "refresh_token"), ("client_id", "shop"), ("refresh_token", refresh)];
+    assert_eq!(w.token(&wrong).await.0, StatusCode::UNAUTHORIZED, "the shop has a secret to show");
 }
 
 #[tokio::test]
@@ -668,41 +409,16 @@ async fn tokens_that_were_touched_are_not_accepted() {
         refused(format!("{header}.{}.{}", parts[1], parts[2])).await;
         refused(format!("{header}.{}.", parts[1])).await;
     }
-    refused(
-        who.tokens
-            .id_token
-            .as_ref()
-            .unwrap()
-            .expose_secret()
-            .to_owned(),
-    )
-    .await;
+    refused(who.tokens.id_token.as_ref().unwrap().expose_secret().to_owned()).await;
     w.client.verify_access_token(&jwt).await.unwrap();
 
     // Tokens of the old key stay good after a rotation; new ones carry the new key at once.
-    let old = w
-        .provider
-        .accounts()
-        .find_by_email("ada@example.com")
-        .await
-        .unwrap()
-        .unwrap();
+    let old = w.provider.accounts().find_by_email("ada@example.com").await.unwrap().unwrap();
     let kid = w.provider.rotate_keys().await.unwrap();
     w.clock.advance_ms(60_000);
     let fresh = w.sign_in(&mut browser, "ada@example.com").await;
-    let header = fresh
-        .tokens
-        .access_token
-        .expose_secret()
-        .split('.')
-        .next()
-        .unwrap()
-        .to_owned();
-    assert!(
-        String::from_utf8(URL_SAFE_NO_PAD.decode(header).unwrap())
-            .unwrap()
-            .contains(&kid)
-    );
+    let header = fresh.tokens.access_token.expose_secret().split('.').next().unwrap().to_owned();
+    assert!(String::from_utf8(URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap().contains(&kid));
     assert_eq!(fresh.claims.sub, old.id);
     w.client.verify_access_token(&jwt).await.unwrap();
     w.clock.advance_ms(15 * 60_000);
@@ -721,58 +437,28 @@ async fn a_sign_in_belongs_to_its_browser_and_happens_once() {
     let answer = browser.get(&begin.url).await;
     let back = callback(&answer.location);
     let stranger = w.client.finish("__Host-login=other", &back).await;
-    assert!(
-        matches!(stranger, Err(ClientError::UnknownSignIn)),
-        "another browser"
-    );
+    assert!(matches!(stranger, Err(ClientError::UnknownSignIn)), "another browser");
     let who = w.client.finish(&browser.cookies(), &back).await.unwrap();
     assert_eq!(who.return_to, "/", "no open redirect");
-    assert!(
-        matches!(
-            w.client.finish(&browser.cookies(), &back).await,
-            Err(ClientError::UnknownSignIn)
-        ),
-        "once"
-    );
+    assert!(matches!(w.client.finish(&browser.cookies(), &back).await, Err(ClientError::UnknownSignIn)), "once");
 
     let begin = w.client.begin("/", &[]).await.unwrap();
     browser.keep(&begin.set_cookie);
     let mut url = Url::parse(&begin.url).unwrap();
     let changed: Vec<(String, String)> = url
         .query_pairs()
-        .map(|(n, v)| {
-            (
-                n.to_string(),
-                if n == "nonce" {
-                    "foreign".to_owned()
-                } else {
-                    v.to_string()
-                },
-            )
-        })
+        .map(|(n, v)| (n.to_string(), if n == "nonce" { "foreign".to_owned() } else { v.to_string() }))
         .collect();
     url.query_pairs_mut().clear().extend_pairs(changed);
     let answer = browser.get(url.as_str()).await;
-    let wrong = w
-        .client
-        .finish(&browser.cookies(), &callback(&answer.location))
-        .await;
-    assert!(
-        matches!(
-            wrong,
-            Err(ClientError::InvalidToken("the nonce is not ours"))
-        ),
-        "{wrong:?}"
-    );
+    let wrong = w.client.finish(&browser.cookies(), &callback(&answer.location)).await;
+    assert!(matches!(wrong, Err(ClientError::InvalidToken("the nonce is not ours"))), "{wrong:?}");
 
     let begin = w.client.begin("/", &[]).await.unwrap();
     browser.keep(&begin.set_cookie);
     let answer = browser.get(&begin.url).await;
     w.clock.advance_ms(600_000);
-    let late = w
-        .client
-        .finish(&browser.cookies(), &callback(&answer.location))
-        .await;
+    let late = w.client.finish(&browser.cookies(), &callback(&answer.location)).await;
     assert!(matches!(late, Err(ClientError::UnknownSignIn)));
 }
 
@@ -785,38 +471,16 @@ async fn answers_do_not_tell_who_has_an_account() {
         let mut seen = Vec::new();
         for email in ["known@example.com", "other@example.com"] {
             let before = w.mails.0.lock().unwrap().len();
-            let form = [
-                ("step", step),
-                ("email", email),
-                ("password", "not the password"),
-                ("name", "X"),
-            ];
+            let form = [("step", step), ("email", email), ("password", "not the password"), ("name", "X")];
             let answer = Browser::new(&w).post(&url, &form).await;
             let mails = w.mails.0.lock().unwrap().len() - before;
-            let headers: Vec<_> = answer
-                .headers
-                .keys()
-                .map(|k| k.as_str().to_owned())
-                .collect();
-            seen.push((
-                answer.status,
-                answer.body.replace(email, "E"),
-                mails,
-                headers,
-            ));
+            let headers: Vec<_> = answer.headers.keys().map(|k| k.as_str().to_owned()).collect();
+            seen.push((answer.status, answer.body.replace(email, "E"), mails, headers));
         }
         assert_eq!(seen[0], seen[1], "{step}");
     }
     let kinds: Vec<_> = w.mails.0.lock().unwrap().iter().map(|m| m.kind).collect();
-    assert_eq!(
-        kinds,
-        [
-            MailKind::AlreadyRegistered,
-            MailKind::SignUp,
-            MailKind::Reset,
-            MailKind::NoAccount
-        ]
-    );
+    assert_eq!(kinds, [MailKind::AlreadyRegistered, MailKind::SignUp, MailKind::Reset, MailKind::NoAccount]);
 }
 
 #[tokio::test]
@@ -826,49 +490,23 @@ async fn wrong_passwords_make_the_pause_grow_for_known_and_unknown_alike() {
     let url = w.authorize_url(&[]);
     for email in ["ada@example.com", "nobody@example.com"] {
         let mut browser = Browser::new(&w);
-        let wrong = [
-            ("step", "password"),
-            ("email", email),
-            ("password", "not the password"),
-        ];
+        let wrong = [("step", "password"), ("email", email), ("password", "not the password")];
         for _ in 0..5 {
-            assert_eq!(
-                browser.post(&url, &wrong).await.status,
-                StatusCode::UNPROCESSABLE_ENTITY
-            );
+            assert_eq!(browser.post(&url, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         }
         for pause_ms in [30_000, 60_000, 120_000] {
-            let right = [
-                ("step", "password"),
-                ("email", email),
-                ("password", PASSWORD),
-            ];
+            let right = [("step", "password"), ("email", email), ("password", PASSWORD)];
             w.clock.advance_ms(pause_ms - 1);
-            assert_eq!(
-                browser.post(&url, &right).await.status,
-                StatusCode::TOO_MANY_REQUESTS,
-                "{pause_ms}"
-            );
+            assert_eq!(browser.post(&url, &right).await.status, StatusCode::TOO_MANY_REQUESTS, "{pause_ms}");
             w.clock.advance_ms(1);
-            assert_eq!(
-                browser.post(&url, &wrong).await.status,
-                StatusCode::UNPROCESSABLE_ENTITY
-            );
+            assert_eq!(browser.post(&url, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         }
     }
     w.clock.advance_ms(240_000);
     let mut browser = Browser::new(&w);
     w.sign_in(&mut browser, "ada@example.com").await;
-    let wrong = [
-        ("step", "password"),
-        ("email", "ada@example.com"),
-        ("password", "not the password"),
-    ];
-    assert_eq!(
-        browser.post(&url, &wrong).await.status,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "success forgives"
-    );
+    let wrong = [("step", "password"), ("email", "ada@example.com"), ("password", "not the password")];
+    assert_eq!(browser.post(&url, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "success forgives");
 }
 
 #[tokio::test]
@@ -879,41 +517,15 @@ async fn a_new_password_ends_everything_issued_before() {
     let who = w.sign_in(&mut browser, "ada@example.com").await;
     let url = w.authorize_url(&[]);
     let mut other = Browser::new(&w);
-    other
-        .post(&url, &[("step", "forgot"), ("email", "ada@example.com")])
-        .await;
+    other.post(&url, &[("step", "forgot"), ("email", "ada@example.com")]).await;
     let token = link_token(&w.mails.last());
-    let short = other
-        .post(
-            &w.at("/oidc/reset"),
-            &[("token", &token), ("password", "short")],
-        )
-        .await;
+    let short = other.post(&w.at("/oidc/reset"), &[("token", &token), ("password", "short")]).await;
     assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let answer = other
-        .post(
-            &w.at("/oidc/reset"),
-            &[("token", &token), ("password", "quite another one")],
-        )
-        .await;
+    let answer = other.post(&w.at("/oidc/reset"), &[("token", &token), ("password", "quite another one")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert!(
-        other
-            .get(&w.at(&answer.location))
-            .await
-            .location
-            .starts_with(&w.redirect_uri),
-        "and goes on"
-    );
-    assert_eq!(
-        browser.get(&url).await.status,
-        StatusCode::OK,
-        "the first browser is signed out"
-    );
-    let ended = w
-        .client
-        .refresh(who.tokens.refresh_token.as_ref().unwrap())
-        .await;
+    assert!(other.get(&w.at(&answer.location)).await.location.starts_with(&w.redirect_uri), "and goes on");
+    assert_eq!(browser.get(&url).await.status, StatusCode::OK, "the first browser is signed out");
+    let ended = w.client.refresh(who.tokens.refresh_token.as_ref().unwrap()).await;
     assert!(matches!(ended, Err(ClientError::Refused(e)) if e == "invalid_grant"));
 }
 
@@ -923,99 +535,41 @@ async fn sessions_are_fresh_end_in_time_and_can_be_revoked() {
     let user = w.account("ada@example.com").await;
     let mut browser = Browser::new(&w);
     let who = w.sign_in(&mut browser, "ada@example.com").await;
-    browser
-        .jar
-        .insert("__Host-session".into(), "planted".into());
-    let (_, cookie) = w
-        .sessions
-        .begin(&browser.cookies(), &who, "Firefox")
-        .await
-        .unwrap();
+    browser.jar.insert("__Host-session".into(), "planted".into());
+    let (_, cookie) = w.sessions.begin(&browser.cookies(), &who, "Firefox").await.unwrap();
     browser.keep(&cookie);
     assert_ne!(browser.jar["__Host-session"], "planted", "no fixation");
-    assert!(
-        w.sessions
-            .resolve("__Host-session=planted")
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(w.sessions.resolve("__Host-session=planted").await.unwrap().is_none());
     let first = browser.cookies();
     let info = w.sessions.resolve(&first).await.unwrap().unwrap();
-    assert_eq!(
-        (info.user_id.as_str(), info.roles.as_slice()),
-        (user.as_str(), &["buyer".to_owned()][..])
-    );
+    assert_eq!((info.user_id.as_str(), info.roles.as_slice()), (user.as_str(), &["buyer".to_owned()][..]));
 
     let (_, cookie) = w.sessions.begin(&first, &who, "Firefox").await.unwrap();
     browser.keep(&cookie);
-    assert!(
-        w.sessions.resolve(&first).await.unwrap().is_none(),
-        "a new sign-in ends the old session"
-    );
+    assert!(w.sessions.resolve(&first).await.unwrap().is_none(), "a new sign-in ends the old session");
     assert_eq!(w.sessions.list(&user).await.unwrap().len(), 1);
     w.clock.advance_ms(29 * 86_400_000);
-    assert!(
-        w.sessions
-            .resolve(&browser.cookies())
-            .await
-            .unwrap()
-            .is_some()
-    );
+    assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_some());
     w.clock.advance_ms(29 * 86_400_000);
-    let seen = w
-        .sessions
-        .resolve(&browser.cookies())
-        .await
-        .unwrap()
-        .unwrap();
+    let seen = w.sessions.resolve(&browser.cookies()).await.unwrap().unwrap();
     assert_eq!(seen.last_seen_ms - seen.created_ms, 58 * 86_400_000);
     w.clock.advance_ms(30 * 86_400_000);
-    assert!(
-        w.sessions
-            .resolve(&browser.cookies())
-            .await
-            .unwrap()
-            .is_none(),
-        "idle"
-    );
+    assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_none(), "idle");
 
     let (info, cookie) = w.sessions.begin("", &who, "Firefox").await.unwrap();
     browser.keep(&cookie);
-    assert!(
-        !w.sessions.revoke("u_other", &info.id).await.unwrap(),
-        "only one's own"
-    );
+    assert!(!w.sessions.revoke("u_other", &info.id).await.unwrap(), "only one's own");
     for _ in 0..3 {
         w.clock.advance_ms(25 * 86_400_000);
-        assert!(
-            w.sessions
-                .resolve(&browser.cookies())
-                .await
-                .unwrap()
-                .is_some()
-        );
+        assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_some());
     }
     w.clock.advance_ms(15 * 86_400_000);
-    assert!(
-        w.sessions
-            .resolve(&browser.cookies())
-            .await
-            .unwrap()
-            .is_none(),
-        "90 days at most"
-    );
+    assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_none(), "90 days at most");
     w.sessions.begin("", &who, "").await.unwrap();
     let (_, cookie) = w.sessions.begin("", &who, "").await.unwrap();
     browser.keep(&cookie);
     assert!(w.sessions.revoke_all(&user).await.unwrap() >= 2);
-    assert!(
-        w.sessions
-            .resolve(&browser.cookies())
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -1026,20 +580,9 @@ async fn two_requests_at_once_renew_once_and_roles_follow() {
     let who = w.sign_in(&mut browser, "ada@example.com").await;
     let (info, cookie) = w.sessions.begin("", &who, "").await.unwrap();
     browser.keep(&cookie);
-    w.provider
-        .accounts()
-        .set_roles(&user, &["buyer", "staff"])
-        .await
-        .unwrap();
+    w.provider.accounts().set_roles(&user, &["buyer", "staff"]).await.unwrap();
     w.clock.advance_ms(15 * 60_000);
-    assert!(
-        w.sessions
-            .resolve(&browser.cookies())
-            .await
-            .unwrap()
-            .unwrap()
-            .needs_renewal
-    );
+    assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().unwrap().needs_renewal);
     // A second process has its own memory and the same store.
     let second = Sessions::new(w.table.clone(), w.clock.clone(), w.master.clone());
     let (a, b, c) = tokio::join!(
@@ -1050,29 +593,14 @@ async fn two_requests_at_once_renew_once_and_roles_follow() {
     let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
     assert_eq!(a.expose_secret(), b.expose_secret());
     assert_eq!(a.expose_secret(), c.expose_secret());
-    let renewed = w
-        .sessions
-        .resolve(&browser.cookies())
-        .await
-        .unwrap()
-        .unwrap();
+    let renewed = w.sessions.resolve(&browser.cookies()).await.unwrap().unwrap();
     assert!(!renewed.needs_renewal && renewed.roles == ["buyer", "staff"]);
 
-    w.provider
-        .accounts()
-        .revoke_all_sessions(&user)
-        .await
-        .unwrap();
+    w.provider.accounts().revoke_all_sessions(&user).await.unwrap();
     w.clock.advance_ms(15 * 60_000);
     let ended = w.sessions.access_token(&w.client, &info.id).await;
     assert!(matches!(ended, Err(SessionError::Ended)), "{ended:?}");
-    assert!(
-        w.sessions
-            .resolve(&browser.cookies())
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -1080,23 +608,11 @@ async fn an_address_has_one_account() {
     let w = world().await;
     w.account("ada@example.com").await;
     let password = secret(PASSWORD);
-    let new = || NewAccount {
-        email: "ADA@example.com ",
-        password: &password,
-        name: "",
-        roles: &[],
-        verified: false,
-    };
+    let new = || NewAccount { email: "ADA@example.com ", password: &password, name: "", roles: &[], verified: false };
     assert!(w.provider.accounts().create_account(new()).await.is_err());
     let (a, b) = tokio::join!(
-        w.provider.accounts().create_account(NewAccount {
-            email: "b@example.com",
-            ..new()
-        }),
-        w.provider.accounts().create_account(NewAccount {
-            email: "B@example.com",
-            ..new()
-        }),
+        w.provider.accounts().create_account(NewAccount { email: "b@example.com", ..new() }),
+        w.provider.accounts().create_account(NewAccount { email: "B@example.com", ..new() }),
     );
     assert!(a.is_ok() != b.is_ok(), "of two at once one wins");
 }

@@ -81,3 +81,60 @@ impl Message {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message() -> Message {
+        Message {
+            key: "receipt/ord_7.a-b".into(),
+            to: "reader@example.com".into(),
+            from: "Shop <shop@example.com>".into(),
+            reply_to: Some("help@example.com".into()),
+            subject: "Your receipt".into(),
+            text: "Two\nlines".into(),
+            html: "<p>Two\nlines</p>".into(),
+            locale: "en-US".into(),
+        }
+    }
+
+    fn refused(why: &str, change: impl Fn(&mut Message)) {
+        let mut message = message();
+        change(&mut message);
+        assert!(matches!(message.check(), Err(MailError::Invalid(_))), "{why}");
+    }
+
+    #[test]
+    fn good_messages_pass() {
+        message().check().unwrap();
+        Message { reply_to: None, key: "a".repeat(120), subject: "Grüße, 你好".into(), ..message() }.check().unwrap();
+    }
+
+    #[test]
+    fn keys_keep_to_their_alphabet() {
+        for key in ["", "A", "a b", "a=2e", "a@b", "a>", "é", "a\r\nbcc: x", &"a".repeat(121)] {
+            refused(key, |m| m.key = key.into());
+        }
+    }
+
+    #[test]
+    fn no_header_holds_a_control_character() {
+        for bad in ["a\r\nBcc: x@example.com", "a\nb", "a\rb", "a\0b", "a\u{85}b"] {
+            refused("to", |m| m.to = bad.into());
+            refused("from", |m| m.from = bad.into());
+            refused("subject", |m| m.subject = bad.into());
+            refused("reply to", |m| m.reply_to = Some(bad.into()));
+            refused("locale", |m| m.locale = bad.into());
+        }
+    }
+
+    #[test]
+    fn addresses_and_locale_are_there() {
+        for blank in ["", " "] {
+            refused("to", |m| m.to = blank.into());
+            refused("from", |m| m.from = blank.into());
+            refused("locale", |m| m.locale = blank.into());
+        }
+    }
+}

@@ -41,11 +41,7 @@ impl OutboxMail {
     pub async fn list(&self, limit: usize, cursor: Option<String>) -> Result<(Vec<Kept>, Option<String>), TableError> {
         let query = Query::new(Index::Gsi1, LISTING).limit(limit).descending().after(cursor);
         let page = self.table.query(query).await?;
-        let kept = page
-            .items
-            .into_iter()
-            .map(from_item)
-            .collect::<Result<Vec<Kept>, _>>()?;
+        let kept = page.items.into_iter().map(from_item).collect::<Result<Vec<Kept>, _>>()?;
         Ok((kept, page.cursor))
     }
 
@@ -54,22 +50,12 @@ impl OutboxMail {
     /// # Errors
     /// What the store answered.
     pub async fn get(&self, key: &str) -> Result<Option<Kept>, TableError> {
-        self.table
-            .get(&mail_key(key), Consistency::Strong)
-            .await?
-            .map(from_item)
-            .transpose()
+        self.table.get(&mail_key(key), Consistency::Strong).await?.map(from_item).transpose()
     }
 
     fn item(&self, message: &Message) -> Result<Item, TableError> {
         let sent_ms = self.clock.now_ms();
-        let mut item = to_item(
-            &mail_key(&message.key),
-            &Kept {
-                message: message.clone(),
-                sent_ms,
-            },
-        )?;
+        let mut item = to_item(&mail_key(&message.key), &Kept { message: message.clone(), sent_ms })?;
         item.insert("pk2".into(), LISTING.into());
         item.insert("sk2".into(), format!("{sent_ms:015}#{}", message.key).into());
         Ok(item)
@@ -81,14 +67,7 @@ impl Mail for OutboxMail {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
         message.check()?;
         let item = self.item(message).map_err(|e| MailError::Invalid(e.to_string()))?;
-        match self
-            .table
-            .put(Put {
-                item,
-                condition: Some(Condition::ItemAbsent),
-            })
-            .await
-        {
+        match self.table.put(Put { item, condition: Some(Condition::ItemAbsent) }).await {
             Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(()),
             Err(TableError::Invalid(why)) => Err(MailError::Invalid(why)),
             Err(error) => Err(MailError::Unavailable(error.to_string())),

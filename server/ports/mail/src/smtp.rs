@@ -46,7 +46,7 @@ pub struct SmtpConfig {
     pub password: Option<SecretString>,
 }
 
-/// A [`Mail`] over SMTP with a pool of connections.
+/// A [`Mail`] over SMTP, one connection a message.
 pub struct SmtpMail {
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
@@ -84,9 +84,7 @@ impl SmtpMail {
             (None, None) => {}
             _ => return Err(invalid("a user and a password come together")),
         }
-        Ok(Self {
-            transport: builder.build(),
-        })
+        Ok(Self { transport: builder.build() })
     }
 }
 
@@ -123,9 +121,7 @@ impl Header for ContentLanguage {
 fn rendered(message: &Message) -> Result<lettre::Message, MailError> {
     message.check()?;
     let mailbox = |what: &str, address: &str| {
-        address
-            .parse::<Mailbox>()
-            .map_err(|e| MailError::Invalid(format!("the {what} address: {e}")))
+        address.parse::<Mailbox>().map_err(|e| MailError::Invalid(format!("the {what} address: {e}")))
     };
     let from = mailbox("sender", &message.from)?;
     // '=' cannot be in a key, so different keys stay different; a bare dot would need care at the ends.
@@ -140,9 +136,6 @@ fn rendered(message: &Message) -> Result<lettre::Message, MailError> {
         builder = builder.reply_to(mailbox("reply", reply_to)?);
     }
     builder
-        .multipart(MultiPart::alternative_plain_html(
-            message.text.clone(),
-            message.html.clone(),
-        ))
+        .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))
         .map_err(|e| MailError::Invalid(e.to_string()))
 }

@@ -35,9 +35,7 @@ pub fn verify(secret: &SecretString, header: &str, body: &[u8], now_secs: i64) -
     }
     let time = time.ok_or(PaymentError::BadSignature("it has no time"))?;
     // No early exit: every tag is compared.
-    let valid = tags
-        .iter()
-        .fold(false, |ok, tag| mac(secret, time, body).verify_slice(tag).is_ok() | ok);
+    let valid = tags.iter().fold(false, |ok, tag| mac(secret, time, body).verify_slice(tag).is_ok() | ok);
     if !valid {
         return Err(PaymentError::BadSignature("no signature matches the body"));
     }

@@ -74,28 +74,16 @@ async fn nothing_due(queue: &dyn Queue) {
 
 async fn due_order(s: &Subject) {
     let now = s.clock.now_ms();
-    for (key, at) in [
-        ("c", now),
-        ("a", now - 2000),
-        ("far", now + 400 * 86_400_000),
-        ("b", now - 1000),
-    ] {
+    for (key, at) in [("c", now), ("a", now - 2000), ("far", now + 400 * 86_400_000), ("b", now - 1000)] {
         put(&*s.queue, key, at).await;
     }
     let jobs = take(&*s.queue, 3).await;
     let keys: BTreeSet<&str> = jobs.iter().map(|j| j.job.key.as_str()).collect();
     assert_eq!(keys, BTreeSet::from(["a", "b", "c"]));
     if jobs.iter().all(|j| j.attempt == 1) && s.table.is_some() {
-        assert_eq!(
-            jobs.iter().map(|j| j.job.key.as_str()).collect::<Vec<_>>(),
-            ["a", "b", "c"]
-        );
+        assert_eq!(jobs.iter().map(|j| j.job.key.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
     }
-    assert_eq!(
-        jobs[0].job,
-        job(&jobs[0].job.key, jobs[0].job.run_at_ms),
-        "comes back as it was handed over"
-    );
+    assert_eq!(jobs[0].job, job(&jobs[0].job.key, jobs[0].job.run_at_ms), "comes back as it was handed over");
     for job in &jobs {
         s.queue.done(job).await.unwrap();
     }
@@ -159,19 +147,10 @@ async fn failures_back_off_and_die(s: &Subject) {
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0].error.as_str(), dead[0].died_ms), ("still no answer", died_ms));
     assert_eq!(s.queue.depth().await.unwrap().dead, 1);
-    assert!(
-        !s.queue.enqueue(job.job.clone()).await.unwrap(),
-        "a dead letter is only revived by hand"
-    );
+    assert!(!s.queue.enqueue(job.job.clone()).await.unwrap(), "a dead letter is only revived by hand");
     s.queue.revive("test.run", "k").await.unwrap();
-    assert!(matches!(
-        s.queue.revive("test.run", "k").await,
-        Err(QueueError::NotFound)
-    ));
-    assert!(matches!(
-        s.queue.revive("test.run", "other").await,
-        Err(QueueError::NotFound)
-    ));
+    assert!(matches!(s.queue.revive("test.run", "k").await, Err(QueueError::NotFound)));
+    assert!(matches!(s.queue.revive("test.run", "other").await, Err(QueueError::NotFound)));
     let revived = take(&*s.queue, 1).await.remove(0);
     assert_eq!(revived.attempt, 1);
     s.queue.done(&revived).await.unwrap();
@@ -190,10 +169,7 @@ async fn silent_jobs_die(s: &Subject) {
 
 async fn same_key_is_the_same_job(s: &Subject) {
     put(&*s.queue, "k", s.clock.now_ms()).await;
-    assert!(
-        !s.queue.enqueue(job("k", s.clock.now_ms() - 5)).await.unwrap(),
-        "while it waits"
-    );
+    assert!(!s.queue.enqueue(job("k", s.clock.now_ms() - 5)).await.unwrap(), "while it waits");
     let held = take(&*s.queue, 1).await.remove(0);
     assert!(!s.other.enqueue(job("k", 0)).await.unwrap(), "while it runs");
     assert_eq!(s.queue.depth().await.unwrap().waiting, 1);
@@ -215,26 +191,11 @@ async fn again_starts_over(s: &Subject) {
 async fn bad_jobs_are_refused(s: &Subject) {
     let good = job("k", 0);
     let bad = [
-        NewJob {
-            kind: "Bad Kind".into(),
-            ..good.clone()
-        },
-        NewJob {
-            key: String::new(),
-            ..good.clone()
-        },
-        NewJob {
-            max_attempts: 0,
-            ..good.clone()
-        },
-        NewJob {
-            max_attempts: 51,
-            ..good.clone()
-        },
-        NewJob {
-            payload: json!("x".repeat(64 * 1024)),
-            ..good
-        },
+        NewJob { kind: "Bad Kind".into(), ..good.clone() },
+        NewJob { key: String::new(), ..good.clone() },
+        NewJob { max_attempts: 0, ..good.clone() },
+        NewJob { max_attempts: 51, ..good.clone() },
+        NewJob { payload: json!("x".repeat(64 * 1024)), ..good },
     ];
     for job in bad {
         assert!(matches!(s.queue.enqueue(job).await, Err(QueueError::Invalid(_))));
@@ -246,26 +207,12 @@ async fn enqueued_with_a_transaction(s: &Subject) {
     let (Some(table), Some(item)) = (&s.table, s.queue.as_item(&job("k", now)).unwrap()) else {
         return;
     };
-    let op = |item| {
-        TransactOp::Put(Put {
-            item,
-            condition: Some(Condition::ItemAbsent),
-        })
-    };
+    let op = |item| TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) });
     let order = json!({"pk": "ORDER#1", "sk": "ORDER"}).as_object().cloned().unwrap();
-    let both = Transact {
-        ops: vec![op(order.clone()), op(item)],
-        token: None,
-    };
+    let both = Transact { ops: vec![op(order.clone()), op(item)], token: None };
     table.transact(both).await.unwrap();
     assert_eq!(take(&*s.queue, 1).await[0].job, job("k", now));
     let item = s.queue.as_item(&job("never", now)).unwrap().unwrap();
-    table
-        .transact(Transact {
-            ops: vec![op(order), op(item)],
-            token: None,
-        })
-        .await
-        .unwrap_err();
+    table.transact(Transact { ops: vec![op(order), op(item)], token: None }).await.unwrap_err();
     nothing_due(&*s.queue).await;
 }

@@ -102,22 +102,12 @@ impl Stored {
 impl TableQueue {
     /// A queue over `table`, reading the time from `clock`.
     pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
-        Self {
-            table,
-            clock,
-            wake: Notify::new(),
-        }
+        Self { table, clock, wake: Notify::new() }
     }
 
     async fn update(&self, kind: &str, key: &str, condition: Condition, updates: Vec<Update>) -> Result<Item> {
-        let update = UpdateItem {
-            key: job_key(kind, key),
-            updates,
-            condition: Some(condition),
-        };
-        retry(|| self.table.update(update.clone()))
-            .await
-            .map_err(QueueError::from)
+        let update = UpdateItem { key: job_key(kind, key), updates, condition: Some(condition) };
+        retry(|| self.table.update(update.clone())).await.map_err(QueueError::from)
     }
 
     /// Takes one job if the base item still says that it is due.
@@ -144,15 +134,9 @@ impl TableQueue {
             Err(QueueError::Table(TableError::ConditionFailed(_))) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let job = Job {
-            job: stored.new_job()?,
-            attempt: stored.attempt,
-            lease,
-        };
+        let job = Job { job: stored.new_job()?, attempt: stored.attempt, lease };
         if stored.attempt > stored.max_attempts {
-            let error = stored
-                .error
-                .unwrap_or_else(|| "every lease ended without an answer".into());
+            let error = stored.error.unwrap_or_else(|| "every lease ended without an answer".into());
             self.bury(&job, &error).await?;
             return Ok(None);
         }
@@ -199,10 +183,7 @@ impl TableQueue {
     async fn next_due(&self) -> Result<Option<i64>> {
         let mut next = None;
         for shard in 0..SHARDS {
-            let page = self
-                .table
-                .query(Query::new(Index::Gsi1, due_partition(shard)).limit(1))
-                .await?;
+            let page = self.table.query(Query::new(Index::Gsi1, due_partition(shard)).limit(1)).await?;
             for item in page.items {
                 let due = from_item::<Stored>(item)?.due;
                 next = Some(next.map_or(due, |n: i64| n.min(due)));
@@ -217,10 +198,7 @@ impl Queue for TableQueue {
     /// A job that waits, runs or is a dead letter is the same job: `false`, and it does not run once more because of
     /// this call. Whoever needs another run names another key (a version in it), or the handler answers `again`.
     async fn enqueue(&self, job: NewJob) -> Result<bool> {
-        let put = Put {
-            item: item_of(&job)?,
-            condition: Some(Condition::ItemAbsent),
-        };
+        let put = Put { item: item_of(&job)?, condition: Some(Condition::ItemAbsent) };
         match retry(|| self.table.put(put.clone())).await {
             Ok(_) => {
                 self.wake.notify_waiters();
@@ -237,9 +215,7 @@ impl Queue for TableQueue {
 
     async fn lease(&self, limit: usize, lease_secs: u32) -> Result<Vec<Job>> {
         if limit == 0 || lease_secs == 0 {
-            return Err(QueueError::Invalid(
-                "a lease takes at least one job for at least one second".into(),
-            ));
+            return Err(QueueError::Invalid("a lease takes at least one job for at least one second".into()));
         }
         let now = self.clock.now_ms();
         // '~' sorts after the '#' that follows the time, so this takes everything due at `now` itself.
@@ -369,10 +345,7 @@ impl Queue for TableQueue {
         for shard in 0..SHARDS {
             waiting += self.count(&due_partition(shard)).await?;
         }
-        Ok(Depth {
-            waiting,
-            dead: self.count(DEAD).await?,
-        })
+        Ok(Depth { waiting, dead: self.count(DEAD).await? })
     }
 
     async fn wait(&self, at_most: Duration) {
@@ -461,11 +434,7 @@ fn sort_key(ms: i64, kind: &str, key: &str) -> String {
 /// FNV-1a: the same in every build and process.
 fn shard_of(kind: &str, key: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    kind.bytes()
-        .chain([b'#'])
-        .chain(key.bytes())
-        .fold(0xcbf2_9ce4_8422_2325, step)
-        % SHARDS
+    kind.bytes().chain([b'#']).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325, step) % SHARDS
 }
 
 /// Between half of the full delay and all of it; the full delay doubles from two seconds to an hour.

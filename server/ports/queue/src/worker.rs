@@ -97,11 +97,7 @@ pub struct Worker {
 impl Worker {
     /// A worker for these kinds. A job of any other kind fails: every process registers every handler.
     pub fn new(queue: SharedQueue, handlers: Handlers) -> Self {
-        Self {
-            queue,
-            handlers: Arc::new(handlers),
-            counters: Arc::default(),
-        }
+        Self { queue, handlers: Arc::new(handlers), counters: Arc::default() }
     }
 
     /// Works until `shutdown` is `true` or its sender is gone, then finishes the jobs in hand.
@@ -177,13 +173,7 @@ impl Worker {
     }
 
     fn lease_secs(&self) -> u32 {
-        let longest = self
-            .handlers
-            .values()
-            .map(|h| h.time_out().as_secs())
-            .max()
-            .unwrap_or(0)
-            .min(3600);
+        let longest = self.handlers.values().map(|h| h.time_out().as_secs()).max().unwrap_or(0).min(3600);
         u32::try_from(longest + LEASE_MARGIN_SECS).unwrap_or(u32::MAX)
     }
 

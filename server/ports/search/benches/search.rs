@@ -5,13 +5,11 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::json;
-use vitrine_search::{
-    Facet, Kind, Maker, Scope, Search, SearchDoc, SearchQuery, Sort, SuggestQuery, TantivySearch,
-};
+use vitrine_search::{Facet, Kind, Maker, Scope, Search, SearchDoc, SearchQuery, Sort, SuggestQuery, TantivySearch};
 
 const SYLLABLES: [&str; 24] = [
-    "ka", "lo", "mi", "ren", "sta", "vel", "dor", "ash", "in", "tu", "bra", "no", "sil", "qui",
-    "zen", "fa", "gre", "hol", "ya", "pe", "cor", "und", "eth", "wo",
+    "ka", "lo", "mi", "ren", "sta", "vel", "dor", "ash", "in", "tu", "bra", "no", "sil", "qui", "zen", "fa", "gre",
+    "hol", "ya", "pe", "cor", "und", "eth", "wo",
 ];
 const GENRES: [&str; 12] = [
     "ambient",
@@ -35,10 +33,7 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % sides
     }
 
@@ -47,16 +42,11 @@ impl Dice {
     }
 
     fn word(&mut self) -> String {
-        (0..2 + self.roll(3))
-            .map(|_| self.pick(&SYLLABLES))
-            .collect()
+        (0..2 + self.roll(3)).map(|_| self.pick(&SYLLABLES)).collect()
     }
 
     fn words(&mut self, count: usize) -> String {
-        (0..count)
-            .map(|_| self.word())
-            .collect::<Vec<_>>()
-            .join(" ")
+        (0..count).map(|_| self.word()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -114,10 +104,7 @@ fn load(label: &str, queries: usize, act: impl Fn(usize) + Sync) {
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap())
-            .collect()
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
     let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
     times.sort_unstable();
@@ -129,10 +116,7 @@ fn load(label: &str, queries: usize, act: impl Fn(usize) + Sync) {
 }
 
 fn searches(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     for count in [5_000, 100_000] {
         let docs = catalogue(count);
         let dir = tempfile::tempdir().unwrap();
@@ -151,18 +135,9 @@ fn searches(criterion: &mut Criterion) {
         println!("{count}: one document committed in {:?}", begun.elapsed());
 
         let mut dice = Dice(99);
-        let facets = vec![
-            Facet::Type,
-            Facet::Genre,
-            Facet::Tag,
-            Facet::Year,
-            Facet::Format,
-            Facet::Price,
-        ];
-        let asked = |text: String| SearchQuery {
-            facets: facets.clone(),
-            ..SearchQuery::new(Scope::Marketplace, text, "de")
-        };
+        let facets = vec![Facet::Type, Facet::Genre, Facet::Tag, Facet::Year, Facet::Format, Facet::Price];
+        let asked =
+            |text: String| SearchQuery { facets: facets.clone(), ..SearchQuery::new(Scope::Marketplace, text, "de") };
         let mut words = Vec::new();
         let mut typos = Vec::new();
         let mut starts = Vec::new();
@@ -195,55 +170,26 @@ fn searches(criterion: &mut Criterion) {
             filtered.push(query);
         }
         let everything = [asked(String::new())];
-        let run =
-            |query: &SearchQuery| black_box(futures_now(index.search(query.clone())).unwrap());
-        let complete =
-            |query: &SuggestQuery| black_box(futures_now(index.suggest(query.clone())).unwrap());
-        load(&format!("{count} search with facets"), words.len(), |at| {
-            drop(run(&words[at]))
-        });
-        load(
-            &format!("{count} search with typos and facets"),
-            typos.len(),
-            |at| drop(run(&typos[at])),
-        );
-        load(
-            &format!("{count} filtered browsing with facets"),
-            filtered.len(),
-            |at| drop(run(&filtered[at])),
-        );
-        load(&format!("{count} whole catalogue with facets"), 1, |at| {
-            drop(run(&everything[at]))
-        });
-        load(&format!("{count} autocomplete"), starts.len(), |at| {
-            drop(complete(&starts[at]))
-        });
+        let run = |query: &SearchQuery| black_box(futures_now(index.search(query.clone())).unwrap());
+        let complete = |query: &SuggestQuery| black_box(futures_now(index.suggest(query.clone())).unwrap());
+        load(&format!("{count} search with facets"), words.len(), |at| drop(run(&words[at])));
+        load(&format!("{count} search with typos and facets"), typos.len(), |at| drop(run(&typos[at])));
+        load(&format!("{count} filtered browsing with facets"), filtered.len(), |at| drop(run(&filtered[at])));
+        load(&format!("{count} whole catalogue with facets"), 1, |at| drop(run(&everything[at])));
+        load(&format!("{count} autocomplete"), starts.len(), |at| drop(complete(&starts[at])));
 
         let mut group = criterion.benchmark_group(format!("{count}"));
-        group
-            .sample_size(20)
-            .warm_up_time(Duration::from_millis(500))
-            .measurement_time(Duration::from_secs(2));
+        group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
         let mut at = 0;
         let mut next = move |of: usize| {
             at += 1;
             at % of
         };
-        group.bench_function("search with facets", |b| {
-            b.iter(|| run(&words[next(words.len())]))
-        });
-        group.bench_function("search with typos and facets", |b| {
-            b.iter(|| run(&typos[next(typos.len())]))
-        });
-        group.bench_function("filtered browsing with facets", |b| {
-            b.iter(|| run(&filtered[next(filtered.len())]))
-        });
-        group.bench_function("whole catalogue with facets", |b| {
-            b.iter(|| run(&everything[0]))
-        });
-        group.bench_function("autocomplete", |b| {
-            b.iter(|| complete(&starts[next(starts.len())]))
-        });
+        group.bench_function("search with facets", |b| b.iter(|| run(&words[next(words.len())])));
+        group.bench_function("search with typos and facets", |b| b.iter(|| run(&typos[next(typos.len())])));
+        group.bench_function("filtered browsing with facets", |b| b.iter(|| run(&filtered[next(filtered.len())])));
+        group.bench_function("whole catalogue with facets", |b| b.iter(|| run(&everything[0])));
+        group.bench_function("autocomplete", |b| b.iter(|| complete(&starts[next(starts.len())])));
         group.finish();
     }
 }

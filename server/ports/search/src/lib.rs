@@ -16,8 +16,8 @@ mod tantivy_search;
 
 pub use port::{Kind, Maker, Search, SearchDoc, SearchError};
 pub use query::{
-    Facet, FacetCount, Filters, Hit, MAX_LIMIT, MAX_OFFSET, Range, Relaxed, Scope, SearchPage,
-    SearchQuery, Sort, SuggestQuery, Suggestions,
+    Facet, FacetCount, Filters, Hit, MAX_LIMIT, MAX_OFFSET, Range, Relaxed, Scope, SearchPage, SearchQuery, Sort,
+    SuggestQuery, Suggestions,
 };
 pub use tantivy_search::TantivySearch;
 pub use vitrine_shared::search::How;

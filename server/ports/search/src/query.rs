@@ -90,10 +90,7 @@ pub struct Range<T> {
 
 impl<T> Default for Range<T> {
     fn default() -> Self {
-        Range {
-            min: None,
-            max: None,
-        }
+        Range { min: None, max: None }
     }
 }
 

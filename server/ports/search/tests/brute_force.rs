@@ -6,17 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{doc, searchable};
 use proptest::prelude::*;
-use vitrine_search::{
-    Facet, Kind, Range, Scope, Search, SearchDoc, SearchQuery, Sort, TantivySearch,
-};
+use vitrine_search::{Facet, Kind, Range, Scope, Search, SearchDoc, SearchQuery, Sort, TantivySearch};
 use vitrine_shared::search::{How, Query, find};
 
 const KINDS: [Kind; 4] = [Kind::Album, Kind::Book, Kind::Artist, Kind::Product];
 const BOUNDS: [i64; 2] = [300, 600];
 
 fn some(of: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
-    prop::sample::subsequence(of.to_vec(), 0..=of.len())
-        .prop_map(|list| list.into_iter().map(str::to_owned).collect())
+    prop::sample::subsequence(of.to_vec(), 0..=of.len()).prop_map(|list| list.into_iter().map(str::to_owned).collect())
 }
 
 const GENRES: &[&str] = &["jazz", "rock", "folk"];
@@ -26,18 +23,8 @@ const LANGUAGES: &[&str] = &["de", "en"];
 
 fn any_doc() -> impl Strategy<Value = SearchDoc> {
     (
-        (
-            "[abn]{1,5}( [abn]{3,9})?",
-            "[abn]{2,5}",
-            prop::option::of("[abn]{3,6}"),
-            "[abn]{0,5}",
-        ),
-        (
-            0usize..4,
-            0usize..3,
-            prop::bool::weighted(0.8),
-            prop::option::of(1990i32..1994),
-        ),
+        ("[abn]{1,5}( [abn]{3,9})?", "[abn]{2,5}", prop::option::of("[abn]{3,6}"), "[abn]{0,5}"),
+        (0usize..4, 0usize..3, prop::bool::weighted(0.8), prop::option::of(1990i32..1994)),
         (some(GENRES), some(TAGS), some(FORMATS), some(LANGUAGES)),
         (0u32..4, 0i64..5, prop::option::of(0i64..900)),
     )
@@ -49,10 +36,7 @@ fn any_doc() -> impl Strategy<Value = SearchDoc> {
                 numbers,
             )| {
                 let (popularity, released_ms, price) = numbers;
-                let prices = price
-                    .map(|minor| ("de.x".to_owned(), minor))
-                    .into_iter()
-                    .collect();
+                let prices = price.map(|minor| ("de.x".to_owned(), minor)).into_iter().collect();
                 let tenant = format!("t{tenant}");
                 SearchDoc {
                     latin,
@@ -133,33 +117,24 @@ fn passes(doc: &SearchDoc, query: &SearchQuery, except: Option<Facet>) -> bool {
     let any = |facet: Facet, chosen: &[String]| {
         chosen.is_empty() || facet_values(doc, facet).iter().any(|v| chosen.contains(v))
     };
-    let types: Vec<String> = filters
-        .types
-        .iter()
-        .map(|kind| kind.as_str().to_owned())
-        .collect();
-    Facet::ALL
-        .into_iter()
-        .filter(|facet| Some(*facet) != except)
-        .all(|facet| match facet {
-            Facet::Type => any(facet, &types),
-            Facet::Genre => any(facet, &filters.genres),
-            Facet::Tag => any(facet, &filters.tags),
-            Facet::Format => any(facet, &filters.formats),
-            Facet::Language => any(facet, &filters.languages),
-            Facet::Maker => any(facet, &filters.makers),
-            Facet::Year => within(doc.year, filters.years),
-            Facet::Price => within(doc.prices.get("de.x").copied(), filters.price),
-        })
+    let types: Vec<String> = filters.types.iter().map(|kind| kind.as_str().to_owned()).collect();
+    Facet::ALL.into_iter().filter(|facet| Some(*facet) != except).all(|facet| match facet {
+        Facet::Type => any(facet, &types),
+        Facet::Genre => any(facet, &filters.genres),
+        Facet::Tag => any(facet, &filters.tags),
+        Facet::Format => any(facet, &filters.formats),
+        Facet::Language => any(facet, &filters.languages),
+        Facet::Maker => any(facet, &filters.makers),
+        Facet::Year => within(doc.year, filters.years),
+        Facet::Price => within(doc.prices.get("de.x").copied(), filters.price),
+    })
 }
 
 fn within<T: PartialOrd + Copy>(value: Option<T>, range: Range<T>) -> bool {
     if range.min.is_none() && range.max.is_none() {
         return true;
     }
-    value.is_some_and(|value| {
-        range.min.is_none_or(|min| value >= min) && range.max.is_none_or(|max| value <= max)
-    })
+    value.is_some_and(|value| range.min.is_none_or(|min| value >= min) && range.max.is_none_or(|max| value <= max))
 }
 
 /// Documents that match the text in the scope, with their rank, in the order asked for and before any filter.
@@ -172,33 +147,23 @@ fn expected<'a>(docs: &'a [SearchDoc], query: &SearchQuery) -> Vec<(&'a SearchDo
         })
         .collect();
     let prepared: Vec<_> = in_scope.iter().map(|doc| searchable(doc)).collect();
-    let by_id: BTreeMap<&str, &SearchDoc> =
-        in_scope.iter().map(|doc| (doc.id.as_str(), *doc)).collect();
+    let by_id: BTreeMap<&str, &SearchDoc> = in_scope.iter().map(|doc| (doc.id.as_str(), *doc)).collect();
     let found = find(&prepared, &Query::parse(&query.text));
-    let mut found: Vec<_> = found
-        .into_iter()
-        .map(|found| (by_id[found.id], found.how))
-        .collect();
+    let mut found: Vec<_> = found.into_iter().map(|found| (by_id[found.id], found.how)).collect();
     let id = |doc: &SearchDoc| doc.id.clone();
     let price = |doc: &SearchDoc| doc.prices.get("de.x").copied();
     match query.sort {
         Sort::Relevance => {}
         Sort::Newest => found.sort_by_key(|(doc, _)| (-doc.released_ms, id(doc))),
-        Sort::Title => {
-            found.sort_by_key(|(doc, _)| (vitrine_shared::search::key(&doc.title), id(doc)))
-        }
+        Sort::Title => found.sort_by_key(|(doc, _)| (vitrine_shared::search::key(&doc.title), id(doc))),
         Sort::PriceUp => found.sort_by_key(|(doc, _)| (price(doc).unwrap_or(i64::MAX), id(doc))),
-        Sort::PriceDown => {
-            found.sort_by_key(|(doc, _)| (price(doc).map_or(i64::MAX, |p| -p), id(doc)))
-        }
+        Sort::PriceDown => found.sort_by_key(|(doc, _)| (price(doc).map_or(i64::MAX, |p| -p), id(doc))),
     }
     found
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
 proptest! {

@@ -4,9 +4,7 @@ mod common;
 
 use common::{doc, searchable};
 use serde::Deserialize;
-use vitrine_search::{
-    Kind, Relaxed, Scope, Search, SearchDoc, SearchQuery, SuggestQuery, TantivySearch,
-};
+use vitrine_search::{Kind, Relaxed, Scope, Search, SearchDoc, SearchQuery, SuggestQuery, TantivySearch};
 use vitrine_shared::search::{Query, find};
 
 #[derive(Deserialize)]
@@ -90,20 +88,12 @@ async fn finds_what_people_mean() {
     let index = index(&docs).await;
     let mut faults = Vec::new();
     for judgement in &judged.queries {
-        let scope = judgement
-            .tenant
-            .clone()
-            .map_or(Scope::Marketplace, Scope::Tenant);
+        let scope = judgement.tenant.clone().map_or(Scope::Marketplace, Scope::Tenant);
         let mut asked = SearchQuery::new(scope.clone(), &judgement.text, "de");
         asked.limit = 100;
         let page = index.search(asked).await.unwrap();
         let ids: Vec<&str> = page.hits.iter().map(|hit| hit.id.as_str()).collect();
-        for id in judgement
-            .first
-            .iter()
-            .chain(&judgement.top3)
-            .chain(&judgement.never)
-        {
+        for id in judgement.first.iter().chain(&judgement.top3).chain(&judgement.never) {
             assert!(docs.iter().any(|doc| doc.id == *id), "{id} is no document");
         }
         let relaxed: Vec<String> = page
@@ -114,19 +104,10 @@ async fn finds_what_people_mean() {
                 Relaxed::Dropped { original } => format!("{original}>"),
             })
             .collect();
-        let good = judgement
-            .first
-            .as_deref()
-            .is_none_or(|id| ids.first() == Some(&id))
-            && judgement
-                .top3
-                .iter()
-                .all(|id| ids.iter().take(3).any(|hit| hit == id))
+        let good = judgement.first.as_deref().is_none_or(|id| ids.first() == Some(&id))
+            && judgement.top3.iter().all(|id| ids.iter().take(3).any(|hit| hit == id))
             && judgement.never.iter().all(|id| !ids.contains(&id.as_str()))
-            && judgement
-                .relaxed
-                .iter()
-                .all(|expected| relaxed.contains(expected))
+            && judgement.relaxed.iter().all(|expected| relaxed.contains(expected))
             && (!judgement.empty || ids.is_empty());
         if !good {
             faults.push(format!(
@@ -143,19 +124,10 @@ async fn finds_what_people_mean() {
             Scope::Tenant(tenant) => doc.tenant == *tenant,
         });
         let prepared: Vec<_> = in_scope.map(searchable).collect();
-        let walked: Vec<&str> = find(&prepared, &Query::parse(&judgement.text))
-            .iter()
-            .map(|found| found.id)
-            .collect();
+        let walked: Vec<&str> = find(&prepared, &Query::parse(&judgement.text)).iter().map(|found| found.id).collect();
         assert_eq!(ids, walked, "{}", judgement.text);
     }
-    assert!(
-        faults.is_empty(),
-        "{} of {}:\n{}",
-        faults.len(),
-        judged.queries.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), judged.queries.len(), faults.join("\n"));
 }
 
 #[tokio::test]
@@ -163,17 +135,8 @@ async fn suggestions_are_grouped_and_stay_in_their_scope() {
     let docs = documents(&judged());
     let index = index(&docs).await;
     let ask = async |scope: Scope, text: &str| {
-        let found = index
-            .suggest(SuggestQuery {
-                scope,
-                text: text.to_owned(),
-                limit: 3,
-            })
-            .await
-            .unwrap();
-        let ids = |hits: &[vitrine_search::Hit]| {
-            hits.iter().map(|hit| hit.id.clone()).collect::<Vec<_>>()
-        };
+        let found = index.suggest(SuggestQuery { scope, text: text.to_owned(), limit: 3 }).await.unwrap();
+        let ids = |hits: &[vitrine_search::Hit]| hits.iter().map(|hit| hit.id.clone()).collect::<Vec<_>>();
         (ids(&found.makers), ids(&found.works), ids(&found.shops))
     };
     let (makers, works, shops) = ask(Scope::Marketplace, "kraftw").await;
@@ -181,10 +144,7 @@ async fn suggestions_are_grouped_and_stay_in_their_scope() {
     assert_eq!(works.len(), 3);
     assert!(shops.is_empty());
     let (_, works, shops) = ask(Scope::Marketplace, "north rec").await;
-    assert_eq!(
-        (works, shops),
-        (vec!["north-mug".to_owned()], vec!["north-shop".to_owned()])
-    );
+    assert_eq!((works, shops), (vec!["north-mug".to_owned()], vec!["north-shop".to_owned()]));
     // Tags and descriptions suggest nothing.
     assert_eq!(ask(Scope::Marketplace, "davos").await, Default::default());
     assert_eq!(ask(Scope::Marketplace, "kitchen").await, Default::default());

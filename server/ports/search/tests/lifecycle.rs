@@ -6,10 +6,7 @@ use common::doc;
 use vitrine_search::{Scope, Search, SearchError, SearchQuery, SuggestQuery, TantivySearch};
 
 async fn ids(index: &TantivySearch, text: &str) -> Vec<String> {
-    let page = index
-        .search(SearchQuery::new(Scope::Marketplace, text, "de"))
-        .await
-        .unwrap();
+    let page = index.search(SearchQuery::new(Scope::Marketplace, text, "de")).await.unwrap();
     assert_eq!(page.total, page.hits.len() as u64);
     page.hits.into_iter().map(|hit| hit.id).collect()
 }
@@ -17,20 +14,14 @@ async fn ids(index: &TantivySearch, text: &str) -> Vec<String> {
 #[tokio::test]
 async fn staged_work_is_seen_after_the_commit_only() {
     let index = TantivySearch::in_memory().unwrap();
-    index
-        .upsert(vec![doc("a", "Low", ""), doc("b", "Heroes", "")])
-        .await
-        .unwrap();
+    index.upsert(vec![doc("a", "Low", ""), doc("b", "Heroes", "")]).await.unwrap();
     assert_eq!(index.count().await.unwrap(), 0);
     index.commit().await.unwrap();
     assert_eq!(index.count().await.unwrap(), 2);
     assert_eq!(ids(&index, "low").await, ["a"]);
 
     index.upsert(vec![doc("a", "Lodger", "")]).await.unwrap();
-    index
-        .delete(vec!["b".into(), "unknown".into()])
-        .await
-        .unwrap();
+    index.delete(vec!["b".into(), "unknown".into()]).await.unwrap();
     assert_eq!(ids(&index, "low").await, ["a"]);
     index.commit().await.unwrap();
     assert_eq!(ids(&index, "lodger").await, ["a"]);
@@ -51,10 +42,7 @@ async fn an_older_revision_never_replaces_a_newer() {
         d.rev = rev;
         d
     };
-    index
-        .upsert(vec![at(3, "Third"), at(2, "Second")])
-        .await
-        .unwrap();
+    index.upsert(vec![at(3, "Third"), at(2, "Second")]).await.unwrap();
     index.commit().await.unwrap();
     assert_eq!(ids(&index, "third").await, ["a"]);
     index.upsert(vec![at(1, "First")]).await.unwrap();
@@ -84,14 +72,8 @@ async fn position_and_documents_survive_a_restart_together() {
     index.upsert(vec![doc("b", "Heroes", "")]).await.unwrap();
     index.commit().await.unwrap();
     index.upsert(vec![doc("c", "Lost", "")]).await.unwrap();
-    assert!(matches!(
-        TantivySearch::open(dir.path()),
-        Err(SearchError::Locked)
-    ));
-    assert!(matches!(
-        TantivySearch::create(dir.path()),
-        Err(SearchError::Locked)
-    ));
+    assert!(matches!(TantivySearch::open(dir.path()), Err(SearchError::Locked)));
+    assert!(matches!(TantivySearch::create(dir.path()), Err(SearchError::Locked)));
     drop(index);
 
     let index = TantivySearch::open(dir.path()).unwrap();
@@ -108,57 +90,29 @@ async fn many_small_commits_read_like_one() {
     let dir = tempfile::tempdir().unwrap();
     let index = TantivySearch::create(dir.path()).unwrap();
     for at in 0..40 {
-        index
-            .upsert(vec![doc(
-                &format!("d{at:02}"),
-                &format!("Song {at}"),
-                "Band",
-            )])
-            .await
-            .unwrap();
+        index.upsert(vec![doc(&format!("d{at:02}"), &format!("Song {at}"), "Band")]).await.unwrap();
         index.set_position(&at.to_string()).await.unwrap();
     }
     let expected: Vec<String> = (0..24).map(|at| format!("d{at:02}")).collect();
-    let page = index
-        .search(SearchQuery::new(Scope::Marketplace, "band", "de"))
-        .await
-        .unwrap();
+    let page = index.search(SearchQuery::new(Scope::Marketplace, "band", "de")).await.unwrap();
     assert_eq!(page.total, 40);
-    assert_eq!(
-        page.hits
-            .iter()
-            .map(|hit| hit.id.clone())
-            .collect::<Vec<_>>(),
-        expected
-    );
+    assert_eq!(page.hits.iter().map(|hit| hit.id.clone()).collect::<Vec<_>>(), expected);
     assert_eq!(page.hits[0].data["title"], "Song 0");
 }
 
 #[tokio::test]
 async fn missing_foreign_and_damaged_indexes_ask_for_a_rebuild() {
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        TantivySearch::open(dir.path()),
-        Err(SearchError::NeedsRebuild { .. })
-    ));
+    assert!(matches!(TantivySearch::open(dir.path()), Err(SearchError::NeedsRebuild { .. })));
 
     let damage = |what: fn(&std::path::Path)| {
         let dir = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let index = TantivySearch::create(dir.path()).unwrap();
-        runtime
-            .block_on(index.upsert(vec![doc("a", "Low", "Bowie")]))
-            .unwrap();
+        runtime.block_on(index.upsert(vec![doc("a", "Low", "Bowie")])).unwrap();
         runtime.block_on(index.commit()).unwrap();
         drop(index);
-        let folder = std::fs::read_dir(dir.path())
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
+        let folder = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
         what(&folder);
         let opened = TantivySearch::open(dir.path());
         assert!(matches!(opened, Err(SearchError::NeedsRebuild { .. })));
@@ -186,9 +140,7 @@ async fn missing_foreign_and_damaged_indexes_ask_for_a_rebuild() {
         },
         |folder| std::fs::rename(folder, folder.with_file_name("v0123456789abcdef")).unwrap(),
     ];
-    std::thread::spawn(move || cases.into_iter().for_each(damage))
-        .join()
-        .unwrap();
+    std::thread::spawn(move || cases.into_iter().for_each(damage)).join().unwrap();
 }
 
 fn each_file(folder: &std::path::Path, extension: &str, act: impl Fn(&std::path::Path)) {
@@ -206,39 +158,14 @@ async fn limits_are_refused_by_name() {
     let index = TantivySearch::in_memory().unwrap();
     let good = SearchQuery::new(Scope::Marketplace, "", "de");
     for bad in [
-        SearchQuery {
-            limit: 0,
-            ..good.clone()
-        },
-        SearchQuery {
-            limit: 101,
-            ..good.clone()
-        },
-        SearchQuery {
-            offset: 1_001,
-            ..good.clone()
-        },
-        SearchQuery {
-            cursor: Some("00".into()),
-            ..good.clone()
-        },
-        SearchQuery {
-            price_bounds: vec![5, 5],
-            ..good.clone()
-        },
+        SearchQuery { limit: 0, ..good.clone() },
+        SearchQuery { limit: 101, ..good.clone() },
+        SearchQuery { offset: 1_001, ..good.clone() },
+        SearchQuery { cursor: Some("00".into()), ..good.clone() },
+        SearchQuery { price_bounds: vec![5, 5], ..good.clone() },
     ] {
-        assert!(matches!(
-            index.search(bad).await,
-            Err(SearchError::BadQuery(_))
-        ));
+        assert!(matches!(index.search(bad).await, Err(SearchError::BadQuery(_))));
     }
-    let typed = SuggestQuery {
-        scope: Scope::Marketplace,
-        text: "a".into(),
-        limit: 21,
-    };
-    assert!(matches!(
-        index.suggest(typed).await,
-        Err(SearchError::BadQuery(_))
-    ));
+    let typed = SuggestQuery { scope: Scope::Marketplace, text: "a".into(), limit: 21 };
+    assert!(matches!(index.suggest(typed).await, Err(SearchError::BadQuery(_))));
 }

@@ -54,7 +54,9 @@ pub(super) fn clean(html: &str) -> String {
 /// `YYYY-MM-DD` that exists.
 pub(super) fn date(field: &str, text: &str) -> Result<String, Refusal> {
     let format = time::macros::format_description!("[year]-[month]-[day]");
-    time::Date::parse(text, format).map(|_| text.to_owned()).map_err(|_| format!("`{field}`: {text:?} is not a date of the form YYYY-MM-DD"))
+    time::Date::parse(text, format)
+        .map(|_| text.to_owned())
+        .map_err(|_| format!("`{field}`: {text:?} is not a date of the form YYYY-MM-DD"))
 }
 
 pub(super) fn text(field: &str, value: &str, most: usize) -> Result<String, Refusal> {
@@ -188,7 +190,8 @@ pub(super) fn product(parts: &Parts<'_>, row: &ProductRow) -> Result<Product, Re
 fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<Variant, Refusal> {
     let sku = text("sku", &row.sku, 64)?;
     let digital = product.kind == vitrine_shared::catalog::ProductKind::Digital;
-    let wanted = |f: &Stored| row.formats.is_empty() || row.formats.iter().any(|x| x.eq_ignore_ascii_case(&f.asset.format));
+    let wanted =
+        |f: &Stored| row.formats.is_empty() || row.formats.iter().any(|x| x.eq_ignore_ascii_case(&f.asset.format));
     let files: Vec<&Stored> = if digital {
         parts.part_files.iter().flatten().chain(&parts.files).filter(|f| wanted(f)).collect()
     } else {
@@ -279,7 +282,9 @@ pub(super) fn price_changes(
         }
     }
     let same = |a: &PriceRecord, b: &PriceRecord| {
-        a.amount_minor == b.amount_minor && a.minimum_minor == b.minimum_minor && a.compare_at_minor == b.compare_at_minor
+        a.amount_minor == b.amount_minor
+            && a.minimum_minor == b.minimum_minor
+            && a.compare_at_minor == b.compare_at_minor
     };
     let mut changes = Vec::new();
     let mut kept: Vec<&PriceRecord> = Vec::new();
@@ -303,7 +308,9 @@ pub(super) fn price_changes(
     }
     for record in wanted.values().filter(|w| !kept.contains(w)) {
         let mut record = record.clone();
-        let replaces = existing.iter().any(|p| p.variant == record.variant && p.region == record.region && p.currency == record.currency);
+        let replaces = existing
+            .iter()
+            .any(|p| p.variant == record.variant && p.region == record.region && p.currency == record.currency);
         if replaces && record.valid_from_ms < now_ms {
             record.valid_from_ms = now_ms;
         }
@@ -337,7 +344,15 @@ mod tests {
                 weight_g: None,
                 stock: None,
                 shape: Default::default(),
-                prices: vec![PriceRow { region: "eu".into(), currency: "EUR".into(), minor, minimum: None, compare_at: None, valid_from_ms: None, valid_to_ms: None }],
+                prices: vec![PriceRow {
+                    region: "eu".into(),
+                    currency: "EUR".into(),
+                    minor,
+                    minimum: None,
+                    compare_at: None,
+                    valid_from_ms: None,
+                    valid_to_ms: None,
+                }],
             }],
             status: Status::Published,
         }]
@@ -360,7 +375,12 @@ mod tests {
     fn html_of_people_cannot_run_or_load() {
         let dirty = "<p onclick=x()>Hi <b>you</b><script>x()</script><img src=x onerror=y()><a href='javascript:x()'>j</a><a href=\"https://a.example/\">a</a></p>";
         let clean = clean(dirty);
-        assert!(!clean.contains("script") && !clean.contains("onerror") && !clean.contains("<img") && !clean.contains("onclick"));
+        assert!(
+            !clean.contains("script")
+                && !clean.contains("onerror")
+                && !clean.contains("<img")
+                && !clean.contains("onclick")
+        );
         assert!(clean.contains("<b>you</b>") && clean.contains("https://a.example/"));
     }
 

@@ -9,7 +9,8 @@ use vitrine_blob::Blob;
 use vitrine_shared::catalog::{Asset, Image, Maker, PriceRecord, Work};
 
 use super::{
-    FileRow, LicenceRow, MakerRow, PartRow, PictureRow, PriceRow, ProductRow, Row, StoreRow, TenantRow, VariantRow, WorkRow,
+    FileRow, LicenceRow, MakerRow, PartRow, PictureRow, PriceRow, ProductRow, Row, StoreRow, TenantRow, VariantRow,
+    WorkRow,
 };
 use crate::catalog::store::{CatalogStore, LIST_SHARDS, WorkBundle};
 use crate::ctx::OpCtx;
@@ -143,7 +144,12 @@ async fn copy(blob: &dyn Blob, dir: &Path, key: &str, name: &str, written: &mut 
 }
 
 /// The picture as it came.
-async fn picture(blob: &dyn Blob, dir: &Path, image: Option<&Image>, written: &mut BTreeSet<String>) -> Result<Option<PictureRow>> {
+async fn picture(
+    blob: &dyn Blob,
+    dir: &Path,
+    image: Option<&Image>,
+    written: &mut BTreeSet<String>,
+) -> Result<Option<PictureRow>> {
     let Some(image) = image else { return Ok(None) };
     let name = image.original.rsplit('/').next().unwrap_or(&image.original);
     let file = copy(blob, dir, &image.original, name, written).await?;
@@ -200,7 +206,8 @@ async fn work(
     for product in &bundle.products {
         let mut variants = Vec::new();
         for v in &product.variants {
-            let stock = if v.stocked { stock::level(&**catalog.table(), &v.id).await?.map(|l| l.available) } else { None };
+            let stock =
+                if v.stocked { stock::level(&**catalog.table(), &v.id).await?.map(|l| l.available) } else { None };
             variants.push(VariantRow {
                 sku: v.sku.clone(),
                 id: Some(v.id.to_string()),
@@ -210,7 +217,12 @@ async fn work(
                 weight_g: v.weight_g,
                 stock: if v.stocked { Some(stock.unwrap_or(0)) } else { None },
                 shape: v.shape,
-                prices: bundle.prices.iter().filter(|p| p.variant == v.id && in_force(p, ctx.now_ms)).map(price).collect(),
+                prices: bundle
+                    .prices
+                    .iter()
+                    .filter(|p| p.variant == v.id && in_force(p, ctx.now_ms))
+                    .map(price)
+                    .collect(),
             });
         }
         products.push(ProductRow {

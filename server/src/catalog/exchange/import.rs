@@ -11,9 +11,7 @@ use tokio::io::AsyncReadExt;
 use vitrine_blob::{Blob, BlobError, PutOptions};
 use vitrine_queue::SharedQueue;
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{
-    Asset, AssetState, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work,
-};
+use vitrine_shared::catalog::{Asset, AssetState, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work};
 use vitrine_shared::id::{LicenceId, MakerId, StoreId, TenantId, WorkId};
 use vitrine_table::retry::retrying;
 use vitrine_table::{CancelReason, Condition, Put, TableError, Transact, TransactOp};
@@ -94,13 +92,17 @@ impl Importer {
             };
             match parsed {
                 Ok(row) => {
-                    if batch.first().is_some_and(|(_, first)| std::mem::discriminant(first) != std::mem::discriminant(&row)) {
+                    if batch
+                        .first()
+                        .is_some_and(|(_, first)| std::mem::discriminant(first) != std::mem::discriminant(&row))
+                    {
                         self.rows(ctx, std::mem::take(&mut batch), &mut report, &progress).await;
                     }
                     batch.push((number, row));
                 }
                 Err(why) => {
-                    let row = RowReport { line: number, row: String::new(), outcome: Outcome::Refused, notes: vec![why] };
+                    let row =
+                        RowReport { line: number, row: String::new(), outcome: Outcome::Refused, notes: vec![why] };
                     progress(&row);
                     report.rows.push(row);
                 }
@@ -167,10 +169,8 @@ impl Importer {
                     shipping: r.shipping.clone(),
                 };
                 let before = self.catalog.store(&store.id).await?;
-                let ops = vec![
-                    put(items::store(&store, ctx.now_ms)?),
-                    claim("handle", &store.handle, store.id.as_str()),
-                ];
+                let ops =
+                    vec![put(items::store(&store, ctx.now_ms)?), claim("handle", &store.handle, store.id.as_str())];
                 self.settle(ctx, store.id.as_str(), before.as_ref(), &store, ops).await
             }
             Row::Licence(r) => {
@@ -231,12 +231,22 @@ impl Importer {
     }
 
     /// Writes a record unless it is the same already.
-    async fn settle<T: PartialEq>(&self, ctx: &OpCtx, id: &str, before: Option<&T>, after: &T, mut ops: Vec<TransactOp>) -> Done {
+    async fn settle<T: PartialEq>(
+        &self,
+        ctx: &OpCtx,
+        id: &str,
+        before: Option<&T>,
+        after: &T,
+        mut ops: Vec<TransactOp>,
+    ) -> Done {
         if before == Some(after) {
             return Ok((Outcome::Unchanged, Vec::new()));
         }
-        let (act, outcome) =
-            if before.is_some() { ("catalog.updated", Outcome::Updated) } else { ("catalog.created", Outcome::Created) };
+        let (act, outcome) = if before.is_some() {
+            ("catalog.updated", Outcome::Updated)
+        } else {
+            ("catalog.created", Outcome::Created)
+        };
         ops.push(audit::entry(ctx, id, act, "import", serde_json::Value::Null));
         self.transact(ops).await?;
         Ok((outcome, Vec::new()))
@@ -252,7 +262,9 @@ impl Importer {
         .await;
         match result {
             Ok(()) => Ok(()),
-            Err(TableError::Cancelled(reasons)) if reasons.iter().any(|r| matches!(r, CancelReason::ConditionFailed(_))) => {
+            Err(TableError::Cancelled(reasons))
+                if reasons.iter().any(|r| matches!(r, CancelReason::ConditionFailed(_))) =>
+            {
                 Err(Fault::Refused("its address, handle or SKU belongs to another record already".into()))
             }
             Err(e) => Err(Fault::Inside(fault::table(e))),
@@ -318,7 +330,16 @@ impl Importer {
         }
         // One order whatever the row's, so that an export of it imports as the same.
         files.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
-        let parts = build::Parts { row, id: id.clone(), tenant: store.tenant.clone(), store: store_id, makers, cover, part_files, files };
+        let parts = build::Parts {
+            row,
+            id: id.clone(),
+            tenant: store.tenant.clone(),
+            store: store_id,
+            makers,
+            cover,
+            part_files,
+            files,
+        };
         let work = build::work(&parts, before.as_ref().map(|b| &b.work), ctx.now_ms)?;
         let mut products = Vec::new();
         for product in &row.products {
@@ -327,7 +348,8 @@ impl Importer {
         products.sort_by(|a, b| a.id.cmp(&b.id));
         let have = before.as_ref().map(|b| b.prices.as_slice()).unwrap_or_default();
         let prices = build::price_changes(&store.tenant, &row.products, have, ctx.now_ms);
-        let assets: Vec<Asset> = parts.part_files.iter().flatten().chain(&parts.files).map(|f| f.asset.clone()).collect();
+        let assets: Vec<Asset> =
+            parts.part_files.iter().flatten().chain(&parts.files).map(|f| f.asset.clone()).collect();
         let outcome = self.write(ctx, before, work, products, prices, assets, row, &store.tenant).await?;
         notes.dedup();
         Ok((outcome, notes))
@@ -369,10 +391,14 @@ impl Importer {
             self.transact(std::mem::replace(&mut price_ops, rest)).await?;
         }
         work.rev += 1;
-        let (act, outcome) =
-            if before.is_some() { ("catalog.updated", Outcome::Updated) } else { ("catalog.created", Outcome::Created) };
+        let (act, outcome) = if before.is_some() {
+            ("catalog.updated", Outcome::Updated)
+        } else {
+            ("catalog.created", Outcome::Created)
+        };
         let mut ops = vec![];
-        let mut work_item = items::work(&work, before.as_ref().and_then(|b| b.work.published_ms).unwrap_or(ctx.now_ms))?;
+        let mut work_item =
+            items::work(&work, before.as_ref().and_then(|b| b.work.published_ms).unwrap_or(ctx.now_ms))?;
         work_item.insert("_v".into(), 1.into());
         // Somebody who edits at the same time must not be overwritten unseen.
         let condition = match &before {
@@ -408,7 +434,11 @@ impl Importer {
     }
 
     /// Sets the stock of a variant that has none yet; a later import never touches it.
-    async fn first_stock(&self, variant: &vitrine_shared::id::VariantId, pieces: i64) -> std::result::Result<(), Fault> {
+    async fn first_stock(
+        &self,
+        variant: &vitrine_shared::id::VariantId,
+        pieces: i64,
+    ) -> std::result::Result<(), Fault> {
         let item = crate::stock::first(variant, pieces);
         let put = Put { item, condition: Some(Condition::ItemAbsent) };
         match retrying(|| self.catalog.table().put(put.clone())).await {
@@ -426,7 +456,11 @@ impl Importer {
         // A link inside the folder must not lead out of it.
         let real = path.canonicalize().map_err(|e| format!("`file`: {file:?}: {e}"))?;
         let root = self.root.canonicalize().map_err(|e| format!("the import's folder: {e}"))?;
-        if real.starts_with(&root) { Ok(real) } else { Err(format!("`file`: {file:?} leads out of the import's folder").into()) }
+        if real.starts_with(&root) {
+            Ok(real)
+        } else {
+            Err(format!("`file`: {file:?} leads out of the import's folder").into())
+        }
     }
 
     async fn picture(&self, row: &PictureRow, kept: Option<&Image>) -> std::result::Result<Image, Fault> {
@@ -451,10 +485,17 @@ impl Importer {
         Ok(image)
     }
 
-    async fn file(&self, work: &WorkId, tenant: &TenantId, row: &FileRow, notes: &mut Vec<String>) -> std::result::Result<Stored, Fault> {
+    async fn file(
+        &self,
+        work: &WorkId,
+        tenant: &TenantId,
+        row: &FileRow,
+        notes: &mut Vec<String>,
+    ) -> std::result::Result<Stored, Fault> {
         let path = self.path(&row.file)?;
         let hashed = hash(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?;
-        let name = row.name.clone().or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned())).unwrap_or_default();
+        let name =
+            row.name.clone().or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned())).unwrap_or_default();
         let key = format!("assets/{}", hashed.sha256);
         let content_type = mime_guess::from_path(&path).first_or_octet_stream().to_string();
         let mut state = AssetState::Clean;

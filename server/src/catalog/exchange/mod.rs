@@ -13,7 +13,9 @@ mod import;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vitrine_shared::catalog::{Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind};
+use vitrine_shared::catalog::{
+    Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
+};
 
 pub use export::export;
 pub use import::Importer;

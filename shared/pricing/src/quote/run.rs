@@ -33,17 +33,11 @@ struct Part<'a> {
 }
 
 fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
-    QuoteError::Invalid {
-        field: field.into(),
-        detail: detail.into(),
-    }
+    QuoteError::Invalid { field: field.into(), detail: detail.into() }
 }
 
 fn at(field: &str) -> impl Fn(MoneyError) -> QuoteError + '_ {
-    move |source| QuoteError::Money {
-        field: field.to_owned(),
-        source,
-    }
+    move |source| QuoteError::Money { field: field.to_owned(), source }
 }
 
 /// Totals with their explanation. Pure; the same on server and client.
@@ -64,14 +58,8 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
     let mut parts = Vec::with_capacity(lines.len() + 1);
     for (i, line) in lines.iter().enumerate() {
         let treatment = treat(line.class, line.kind, line.ships_from, request, context)?;
-        explain.push(Step {
-            line: Some(i),
-            ..step(
-                StepKind::Treatment,
-                treatment.reason,
-                status_code(treatment.status),
-            )
-        });
+        explain
+            .push(Step { line: Some(i), ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status)) });
         parts.push(Part {
             line: Some(i),
             list: line.list,
@@ -94,22 +82,13 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     country("seller.country", &request.seller.country)?;
     country("buyer.country", &request.buyer.country)?;
     for (i, registration) in request.seller.registrations.iter().enumerate() {
-        let known = registration == "EU-OSS"
-            || is_country(registration.split('-').next().unwrap_or_default());
+        let known = registration == "EU-OSS" || is_country(registration.split('-').next().unwrap_or_default());
         if !known {
-            return Err(invalid(
-                format!("seller.registrations[{i}]"),
-                "not a country, country-region or EU-OSS",
-            ));
+            return Err(invalid(format!("seller.registrations[{i}]"), "not a country, country-region or EU-OSS"));
         }
     }
-    if request.buyer.tax_id_state == TaxIdState::Valid
-        && (request.buyer.tax_id.is_none() || !request.buyer.business)
-    {
-        return Err(invalid(
-            "buyer.tax_id_state",
-            "valid needs tax_id and business",
-        ));
+    if request.buyer.tax_id_state == TaxIdState::Valid && (request.buyer.tax_id.is_none() || !request.buyer.business) {
+        return Err(invalid("buyer.tax_id_state", "valid needs tax_id and business"));
     }
     if !request.codes.is_empty() {
         return Err(invalid("codes", "this seller has no discount codes"));
@@ -117,12 +96,7 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     if request.lines.is_empty() || request.lines.len() > 1000 {
         return Err(invalid("lines", "1 to 1000 lines"));
     }
-    for (i, rate) in request
-        .shipping
-        .iter()
-        .flat_map(|s| s.rates.iter())
-        .enumerate()
-    {
+    for (i, rate) in request.shipping.iter().flat_map(|s| s.rates.iter()).enumerate() {
         if rate.amount.is_negative() || rate.amount.currency() != request.currency {
             return Err(invalid(
                 format!("shipping.rates[{i}].amount"),
@@ -145,91 +119,50 @@ fn price<'a>(
     if line.quantity == 0 || line.quantity > 1_000_000 {
         return Err(invalid(field("quantity"), "1 to 1000000"));
     }
-    for (name, amount) in [
-        ("unit_price", line.unit_price),
-        ("named_price", line.named_price),
-    ] {
+    for (name, amount) in [("unit_price", line.unit_price), ("named_price", line.named_price)] {
         if amount.is_some_and(|a| a.is_negative() || a.currency() != request.currency) {
-            return Err(invalid(
-                field(name),
-                "not negative, in the currency of the document",
-            ));
+            return Err(invalid(field(name), "not negative, in the currency of the document"));
         }
     }
     let home = request.seller.country.as_str();
     let mut priced = if let Some(sku) = &line.sku {
-        if line.name.is_some()
-            || line.unit_price.is_some()
-            || line.kind.is_some()
-            || line.tax_class.is_some()
-        {
-            return Err(invalid(
-                field("sku"),
-                "a line has either sku or ad hoc fields",
-            ));
+        if line.name.is_some() || line.unit_price.is_some() || line.kind.is_some() || line.tax_class.is_some() {
+            return Err(invalid(field("sku"), "a line has either sku or ad hoc fields"));
         }
         let item = context.items.iter().find(|item| item.sku == *sku);
-        let item = item.ok_or_else(|| QuoteError::UnknownSku {
-            field: field("sku"),
-            sku: sku.clone(),
-        })?;
-        let found = context.prices.find(
-            sku,
-            market.price_regions,
-            request.currency,
-            request.date,
-            line.quantity,
-        );
+        let item = item.ok_or_else(|| QuoteError::UnknownSku { field: field("sku"), sku: sku.clone() })?;
+        let found = context.prices.find(sku, market.price_regions, request.currency, request.date, line.quantity);
         let (index, entry) = found.ok_or_else(|| QuoteError::NotForSale {
             field: field("sku"),
             sku: sku.clone(),
             currency: request.currency,
         })?;
         let money = |minor: i64| {
-            Money::new(minor, request.currency).map_err(|source| QuoteError::Money {
-                field: field("sku"),
-                source,
-            })
+            Money::new(minor, request.currency).map_err(|source| QuoteError::Money { field: field("sku"), source })
         };
         let (rule, unit) = match entry.price {
             Shape::Fixed { amount_minor } => ("fixed", money(amount_minor)?),
             Shape::Free => ("free", money(0)?),
-            Shape::PayWhatYouWant {
-                min_minor,
-                suggested_minor,
-            } => {
+            Shape::PayWhatYouWant { min_minor, suggested_minor } => {
                 let minimum = money(min_minor)?;
                 let named = match line.named_price {
                     Some(named) => named,
                     None => money(suggested_minor)?,
                 };
                 if named < minimum {
-                    return Err(QuoteError::BelowMinimum {
-                        field: field("named_price"),
-                        minimum,
-                    });
+                    return Err(QuoteError::BelowMinimum { field: field("named_price"), minimum });
                 }
                 ("pay_what_you_want", named)
             }
         };
         if line.named_price.is_some() && rule != "pay_what_you_want" {
-            return Err(invalid(
-                field("named_price"),
-                "this price is not named by the buyer",
-            ));
+            return Err(invalid(field("named_price"), "this price is not named by the buyer"));
         }
         if unit.is_negative() || (rule == "fixed" && unit.is_zero()) {
             return Err(invalid(field("sku"), "a fixed price is above zero"));
         }
-        let source = format!(
-            "{}#{index} {} {}",
-            context.prices.id, entry.region, entry.valid_from
-        );
-        explain.push(Step {
-            line: Some(i),
-            base: Some(unit),
-            ..step(StepKind::Price, rule, &source)
-        });
+        let source = format!("{}#{index} {} {}", context.prices.id, entry.region, entry.valid_from);
+        explain.push(Step { line: Some(i), base: Some(unit), ..step(StepKind::Price, rule, &source) });
         Priced {
             name: item.name.clone(),
             sku: Some(sku.clone()),
@@ -245,11 +178,7 @@ fn price<'a>(
     } else {
         let missing = |name: &str| invalid(field(name), "needed without sku");
         let unit = line.unit_price.ok_or_else(|| missing("unit_price"))?;
-        explain.push(Step {
-            line: Some(i),
-            base: Some(unit),
-            ..step(StepKind::Price, "ad_hoc", "lines.unit_price")
-        });
+        explain.push(Step { line: Some(i), base: Some(unit), ..step(StepKind::Price, "ad_hoc", "lines.unit_price") });
         Priced {
             name: line.name.clone().ok_or_else(|| missing("name"))?,
             sku: None,
@@ -259,23 +188,14 @@ fn price<'a>(
             compare_at: None,
             list: unit,
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
-            class: line
-                .tax_class
-                .as_deref()
-                .ok_or_else(|| missing("tax_class"))?,
+            class: line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?,
             ships_from: line.ships_from.as_deref().unwrap_or(home),
         }
     };
     if !is_country(priced.ships_from) {
-        return Err(invalid(
-            field("ships_from"),
-            "not an ISO 3166-1 alpha-2 country code",
-        ));
+        return Err(invalid(field("ships_from"), "not an ISO 3166-1 alpha-2 country code"));
     }
-    priced.list = priced
-        .unit
-        .checked_mul(i64::from(line.quantity))
-        .map_err(at(&field("quantity")))?;
+    priced.list = priced.unit.checked_mul(i64::from(line.quantity)).map_err(at(&field("quantity")))?;
     priced.weight_g *= u64::from(line.quantity);
     if let Some(last) = explain.last_mut() {
         last.amount = Some(priced.list);
@@ -318,62 +238,28 @@ fn add_shipping<'a>(
     context: &Context<'a>,
     explain: &mut Vec<Step>,
 ) -> Result<(), QuoteError> {
-    let physical: Vec<usize> = (0..lines.len())
-        .filter(|i| lines[*i].kind == Kind::Physical)
-        .collect();
+    let physical: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].kind == Kind::Physical).collect();
     let Some(first) = physical.first().copied() else {
         return Ok(());
     };
     let weight_g = physical.iter().map(|i| lines[*i].weight_g).sum();
-    let goods = Money::sum(request.currency, physical.iter().map(|i| lines[*i].list))
-        .map_err(at("lines"))?;
+    let goods = Money::sum(request.currency, physical.iter().map(|i| lines[*i].list)).map_err(at("lines"))?;
     let country = &request.buyer.country;
     let table = request.shipping.as_ref().unwrap_or(context.shipping);
-    let (rate, amount) =
-        table
-            .find(country, weight_g, goods)
-            .ok_or_else(|| QuoteError::NotShipped {
-                country: country.clone(),
-                weight_g,
-            })?;
+    let (rate, amount) = table
+        .find(country, weight_g, goods)
+        .ok_or_else(|| QuoteError::NotShipped { country: country.clone(), weight_g })?;
     let rule = format!("{}<={}g", rate.zone, rate.up_to_g);
-    explain.push(Step {
-        base: Some(rate.amount),
-        amount: Some(amount),
-        ..step(StepKind::Shipping, &rule, "shipping")
-    });
+    explain.push(Step { base: Some(rate.amount), amount: Some(amount), ..step(StepKind::Shipping, &rule, "shipping") });
     let mut push = |list: Money, treatment: Treatment<'a>| {
         explain.push(Step {
             base: Some(list),
-            ..step(
-                StepKind::Treatment,
-                treatment.reason,
-                status_code(treatment.status),
-            )
+            ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status))
         });
-        parts.push(Part {
-            line: None,
-            list,
-            units: 1,
-            net: list,
-            taxes: vec![],
-            treatment,
-        });
+        parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], treatment });
     };
-    if context
-        .rules
-        .has_shipping_rule(country, request.buyer.region.as_deref(), request.date)
-    {
-        push(
-            amount,
-            treat(
-                "shipping",
-                Kind::Physical,
-                lines[first].ships_from,
-                request,
-                context,
-            )?,
-        );
+    if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
+        push(amount, treat("shipping", Kind::Physical, lines[first].ships_from, request, context)?);
         return Ok(());
     }
     // Accessory to the goods: shared over their treatments by value (by line if all are free).
@@ -381,15 +267,8 @@ fn add_shipping<'a>(
     for i in physical {
         let line = &lines[i];
         let treatment = treat(line.class, line.kind, line.ships_from, request, context)?;
-        let weight = if goods.is_zero() {
-            1
-        } else {
-            line.list.minor()
-        };
-        groups
-            .entry(group_key(&treatment))
-            .or_insert((0, treatment))
-            .0 += weight;
+        let weight = if goods.is_zero() { 1 } else { line.list.minor() };
+        groups.entry(group_key(&treatment)).or_insert((0, treatment)).0 += weight;
     }
     let weights: Vec<i64> = groups.values().map(|g| g.0).collect();
     let shares = amount.allocate(&weights).map_err(at("shipping"))?;
@@ -401,21 +280,11 @@ fn add_shipping<'a>(
 
 fn group_key(t: &Treatment<'_>) -> String {
     let ids: Vec<&str> = t.rules.iter().map(|r| r.id.as_str()).collect();
-    format!(
-        "{}|{}|{}|{}",
-        ids.join(","),
-        status_code(t.status),
-        t.reason,
-        t.strip_ppm
-    )
+    format!("{}|{}|{}|{}", ids.join(","), status_code(t.status), t.reason, t.strip_ppm)
 }
 
 /// Fills `net` and `taxes` of every part by the rounding policy.
-fn tax(
-    parts: &mut [Part<'_>],
-    request: &QuoteRequest,
-    explain: &mut Vec<Step>,
-) -> Result<(), MoneyError> {
+fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut Vec<Step>) -> Result<(), MoneyError> {
     let inclusive = request.seller.prices_include_tax;
     let mode = request.rounding.mode;
     // What is inside (inclusive) or on top of (exclusive) an amount, per rate.
@@ -426,33 +295,19 @@ fn tax(
         }
         if inclusive {
             return amount
-                .mul_ratio(
-                    total,
-                    MILLION.checked_add(total).ok_or(MoneyError::Overflow)?,
-                    mode,
-                )?
+                .mul_ratio(total, MILLION.checked_add(total).ok_or(MoneyError::Overflow)?, mode)?
                 .allocate(rates);
         }
-        rates
-            .iter()
-            .map(|rate| amount.mul_ratio(*rate, MILLION, mode))
-            .collect()
+        rates.iter().map(|rate| amount.mul_ratio(*rate, MILLION, mode)).collect()
     };
     let rates_of = |t: &Treatment<'_>| -> Vec<i64> {
         // A price without tax inside has nothing to take out.
-        if t.strip_ppm > 0 && inclusive {
-            vec![t.strip_ppm]
-        } else {
-            t.rules.iter().map(|r| r.rate_ppm).collect()
-        }
+        if t.strip_ppm > 0 && inclusive { vec![t.strip_ppm] } else { t.rules.iter().map(|r| r.rate_ppm).collect() }
     };
     if request.rounding.scope == RoundingScope::Document {
         let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, part) in parts.iter().enumerate() {
-            groups
-                .entry(group_key(&part.treatment))
-                .or_default()
-                .push(i);
+            groups.entry(group_key(&part.treatment)).or_default().push(i);
         }
         for members in groups.into_values() {
             let rates = rates_of(&parts[members[0]].treatment);
@@ -487,25 +342,16 @@ fn tax(
             let per_unit = request.rounding.scope == RoundingScope::Unit;
             // A line is unit price times units, so the division is exact.
             let (amount, times) = match per_unit {
-                true => (
-                    Money::new(part.list.minor() / part.units, request.currency)?,
-                    part.units,
-                ),
+                true => (Money::new(part.list.minor() / part.units, request.currency)?, part.units),
                 false => (part.list, 1),
             };
-            part.taxes = compute(amount, &rates)?
-                .into_iter()
-                .map(|t| t.checked_mul(times))
-                .collect::<Result<_, _>>()?;
+            part.taxes =
+                compute(amount, &rates)?.into_iter().map(|t| t.checked_mul(times)).collect::<Result<_, _>>()?;
         }
     }
     for part in parts.iter_mut() {
         let tax = Money::sum(request.currency, part.taxes.iter().copied())?;
-        part.net = if inclusive {
-            part.list.checked_sub(tax)?
-        } else {
-            part.list
-        };
+        part.net = if inclusive { part.list.checked_sub(tax)? } else { part.list };
         let base = Step {
             line: part.line,
             base: Some(part.net),
@@ -585,10 +431,7 @@ fn assemble(
     })
 }
 
-fn amounts<'p, 'a: 'p>(
-    currency: Currency,
-    parts: impl Iterator<Item = &'p Part<'a>>,
-) -> Result<Amounts, MoneyError> {
+fn amounts<'p, 'a: 'p>(currency: Currency, parts: impl Iterator<Item = &'p Part<'a>>) -> Result<Amounts, MoneyError> {
     let zero = Money::zero(currency);
     let (mut list, mut net, mut tax) = (zero, zero, zero);
     // By jurisdiction first: the country's tax stands before its region's.
@@ -598,9 +441,7 @@ fn amounts<'p, 'a: 'p>(
         net = net.checked_add(part.net)?;
         for (rule, amount) in part.treatment.rules.iter().zip(&part.taxes) {
             tax = tax.checked_add(*amount)?;
-            let row = by_rule
-                .entry((&rule.jurisdiction, &rule.id))
-                .or_insert((rule, zero, zero));
+            let row = by_rule.entry((&rule.jurisdiction, &rule.id)).or_insert((rule, zero, zero));
             row.1 = row.1.checked_add(part.net)?;
             row.2 = row.2.checked_add(*amount)?;
         }
@@ -613,14 +454,7 @@ fn amounts<'p, 'a: 'p>(
         base,
         amount,
     });
-    Ok(Amounts {
-        list,
-        discounts: vec![],
-        net,
-        taxes: taxes.collect(),
-        tax,
-        gross: net.checked_add(tax)?,
-    })
+    Ok(Amounts { list, discounts: vec![], net, taxes: taxes.collect(), tax, gross: net.checked_add(tax)? })
 }
 
 fn step(kind: StepKind, rule: &str, source: &str) -> Step {

@@ -12,9 +12,9 @@ mod random;
 mod sound;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 use super::{cover, source};
@@ -24,7 +24,7 @@ use random::Random;
 /// Covers shared by all items.
 pub(super) const COVERS: usize = 60;
 /// Width of a cover, pixels.
-const COVER_WIDTH: u32 = 960;
+const COVER_WIDTH: u32 = 640;
 /// Sounds shared by all albums.
 pub(super) const SOUNDS: usize = 12;
 /// Books shared by all books.
@@ -51,9 +51,8 @@ const TAGS: [&str; 12] =
 pub(crate) fn generated(dir: &Path, n: usize, covers: &Path) -> Result<Vec<Value>> {
     let files = dir.join("generated");
     fs::create_dir_all(&files)?;
-    for i in 0..COVERS {
-        let drawn = cover::jpeg(&art::cover(i), COVER_WIDTH, covers)?;
-        source::link(&drawn, &files.join(format!("cover-{i:02}.jpg")))?;
+    for (i, drawn) in draw(covers)?.iter().enumerate() {
+        source::link(drawn, &files.join(format!("cover-{i:02}.jpg")))?;
     }
     for i in 0..SOUNDS {
         fs::write(files.join(format!("sound-{i:02}.wav")), sound::wav(i))?;
@@ -62,6 +61,25 @@ pub(crate) fn generated(dir: &Path, n: usize, covers: &Path) -> Result<Vec<Value
         fs::write(files.join(format!("book-{i}.epub")), epub::book(i)?)?;
     }
     Ok(rows(n))
+}
+
+/// Every cover, drawn on all processors.
+fn draw(covers: &Path) -> Result<Vec<PathBuf>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let some = |first: usize| -> Result<Vec<(usize, PathBuf)>> {
+        let numbers = (first..COVERS).step_by(threads);
+        numbers.map(|i| Ok((i, cover::jpeg(&art::cover(i), COVER_WIDTH, covers)?))).collect()
+    };
+    let mut drawn = Vec::with_capacity(COVERS);
+    std::thread::scope(|scope| -> Result<()> {
+        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || some(first))).collect();
+        for worker in workers {
+            drawn.extend(worker.join().map_err(|_| anyhow!("a thread that draws covers stopped"))??);
+        }
+        Ok(())
+    })?;
+    drawn.sort();
+    Ok(drawn.into_iter().map(|(_, path)| path).collect())
 }
 
 /// The rows alone.

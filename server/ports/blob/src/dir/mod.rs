@@ -22,7 +22,9 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::sync::Mutex;
 use vitrine_clock::{SharedClock, SystemClock};
 
-use crate::{Blob, BlobError, ByteRange, ByteStream, Listing, Meta, PutOptions, Reading, Result, SignOptions, Upload, check_key};
+use crate::{
+    Blob, BlobError, ByteRange, ByteStream, Listing, Meta, PutOptions, Reading, Result, SignOptions, Upload, check_key,
+};
 
 pub use sign::{Grant, SignKeys};
 
@@ -56,7 +58,12 @@ impl DirBlob {
     ///
     /// # Errors
     /// As [`DirBlob::open`].
-    pub fn open_at(root: impl Into<PathBuf>, keys: SignKeys, base_url: impl Into<String>, clock: SharedClock) -> Result<Self> {
+    pub fn open_at(
+        root: impl Into<PathBuf>,
+        keys: SignKeys,
+        base_url: impl Into<String>,
+        clock: SharedClock,
+    ) -> Result<Self> {
         let root = root.into();
         for name in ["objects", "uploads", "tmp"] {
             std::fs::create_dir_all(root.join(name)).map_err(io("making the folder"))?;
@@ -134,7 +141,14 @@ impl DirBlob {
         }
     }
 
-    async fn commit(&self, key: &str, spooled: PathBuf, size: u64, sha256: String, options: PutOptions) -> Result<Meta> {
+    async fn commit(
+        &self,
+        key: &str,
+        spooled: PathBuf,
+        size: u64,
+        sha256: String,
+        options: PutOptions,
+    ) -> Result<Meta> {
         let folder = self.folder(key)?;
         let done = async {
             let _held = self.stripe(key).lock().await;
@@ -283,7 +297,11 @@ impl Blob for DirBlob {
                 Err(e) => return Err(io("deleting")(e)),
             }
         }
-        if tokio::fs::try_exists(&folder).await.map_err(io("reading"))? { store::sync_folder(&folder).await } else { Ok(()) }
+        if tokio::fs::try_exists(&folder).await.map_err(io("reading"))? {
+            store::sync_folder(&folder).await
+        } else {
+            Ok(())
+        }
     }
 
     async fn versions(&self, key: &str) -> Result<Vec<Meta>> {
@@ -325,7 +343,11 @@ impl Blob for DirBlob {
         let upload = Upload { key: key.to_owned(), id: format!("{:032x}", rand::random::<u128>()) };
         let folder = self.upload_folder(&upload)?;
         tokio::fs::create_dir(&folder).await.map_err(io("making the folder"))?;
-        let meta = UploadMeta { key: key.to_owned(), content_type: options.content_type, only_if_absent: options.only_if_absent };
+        let meta = UploadMeta {
+            key: key.to_owned(),
+            content_type: options.content_type,
+            only_if_absent: options.only_if_absent,
+        };
         store::write_json(&self.temporary(), &folder.join("upload.json"), &meta).await?;
         store::sync_folder(&folder).await?;
         Ok(upload)

@@ -93,7 +93,9 @@ impl SignKeys {
         let (ticket, key) = path.strip_prefix("/b/").and_then(|p| p.split_once('/')).ok_or_else(bad)?;
         check_key(key).map_err(|_| bad())?;
         let mut fields = ticket.splitn(4, '.');
-        let (Some(kid), Some(expires), Some(version), Some(signature)) = (fields.next(), fields.next(), fields.next(), fields.next()) else {
+        let (Some(kid), Some(expires), Some(version), Some(signature)) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
             return Err(bad());
         };
         let (mut ct, mut name) = (None, None);
@@ -106,7 +108,10 @@ impl SignKeys {
         }
         let secret = self.secret(kid).ok_or_else(bad)?;
         let given = URL_SAFE_NO_PAD.decode(signature).map_err(|_| bad())?;
-        let made = Self::mac(secret, &[kid, expires, version, key, ct.as_deref().unwrap_or("\0"), name.as_deref().unwrap_or("\0")]);
+        let made = Self::mac(
+            secret,
+            &[kid, expires, version, key, ct.as_deref().unwrap_or("\0"), name.as_deref().unwrap_or("\0")],
+        );
         if made.is_empty() || !bool::from(given.ct_eq(&made)) {
             return Err(bad());
         }

@@ -20,7 +20,9 @@ pub(super) fn is_version(text: &str) -> bool {
 pub(super) async fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     match tokio::fs::read(path).await {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| BlobError::Damaged(path.display().to_string())),
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Err(BlobError::NotFound),
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Err(BlobError::NotFound)
+        }
         Err(e) => Err(unavailable(e)),
     }
 }

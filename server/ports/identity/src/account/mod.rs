@@ -129,10 +129,7 @@ pub struct Accounts {
 impl Accounts {
     /// Accounts in `table`.
     pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
-        Self {
-            store: Store(table),
-            clock,
-        }
+        Self { store: Store(table), clock }
     }
 
     /// Makes an account, e.g. a demonstration account.
@@ -144,8 +141,7 @@ impl Accounts {
         check_roles(new.roles)?;
         let email = normalise_email(new.email)?;
         let hash = password::hash(new.password.clone()).await?;
-        self.insert(&email, new.email, new.name, new.roles, new.verified, hash)
-            .await
+        self.insert(&email, new.email, new.name, new.roles, new.verified, hash).await
     }
 
     /// Makes an account whose password was hashed when it was chosen.
@@ -177,18 +173,8 @@ impl Accounts {
             password_hash,
         };
         let ops = vec![
-            put_op(
-                &claim_key(normalised),
-                &Claim {
-                    user_id: account.id.clone(),
-                },
-                Some(Condition::ItemAbsent),
-            )?,
-            put_op(
-                &profile_key(&account.id),
-                &account,
-                Some(Condition::ItemAbsent),
-            )?,
+            put_op(&claim_key(normalised), &Claim { user_id: account.id.clone() }, Some(Condition::ItemAbsent))?,
+            put_op(&profile_key(&account.id), &account, Some(Condition::ItemAbsent))?,
         ];
         match self.store.transact(ops).await {
             Ok(()) => Ok(account),
@@ -225,23 +211,16 @@ impl Accounts {
     /// `UnknownRole`, `NotFound`, or the store's.
     pub async fn set_roles(&self, user_id: &str, roles: &[&str]) -> Result<(), AccountError> {
         check_roles(roles)?;
-        self.change(user_id, vec![Update::set("roles", roles.to_vec())])
-            .await
+        self.change(user_id, vec![Update::set("roles", roles.to_vec())]).await
     }
 
     /// Replaces the tenant memberships.
     ///
     /// # Errors
     /// `NotFound`, or the store's.
-    pub async fn set_tenants(
-        &self,
-        user_id: &str,
-        tenants: &[Membership],
-    ) -> Result<(), AccountError> {
-        let value =
-            serde_json::to_value(tenants).map_err(|e| TableError::Invalid(e.to_string()))?;
-        self.change(user_id, vec![Update::set("tenants", value)])
-            .await
+    pub async fn set_tenants(&self, user_id: &str, tenants: &[Membership]) -> Result<(), AccountError> {
+        let value = serde_json::to_value(tenants).map_err(|e| TableError::Invalid(e.to_string()))?;
+        self.change(user_id, vec![Update::set("tenants", value)]).await
     }
 
     /// Ends everything issued to the account by the provider: its browser sessions, codes and refresh tokens. Access
@@ -250,8 +229,7 @@ impl Accounts {
     /// # Errors
     /// `NotFound`, or the store's.
     pub async fn revoke_all_sessions(&self, user_id: &str) -> Result<(), AccountError> {
-        self.change(user_id, vec![Update::Add("epoch".into(), 1)])
-            .await
+        self.change(user_id, vec![Update::Add("epoch".into(), 1)]).await
     }
 
     /// Notes that the account's address is known to be the person's.
@@ -259,21 +237,13 @@ impl Accounts {
     /// # Errors
     /// `NotFound`, or the store's.
     pub async fn set_verified(&self, user_id: &str) -> Result<(), AccountError> {
-        self.change(user_id, vec![Update::set("emailVerified", true)])
-            .await
+        self.change(user_id, vec![Update::set("emailVerified", true)]).await
     }
 
     /// Sets a new password, proves the address (the link went there) and ends everything issued before.
-    pub(crate) async fn reset_password(
-        &self,
-        user_id: &str,
-        hash: String,
-    ) -> Result<(), AccountError> {
-        let updates = vec![
-            Update::set("passwordHash", hash),
-            Update::set("emailVerified", true),
-            Update::Add("epoch".into(), 1),
-        ];
+    pub(crate) async fn reset_password(&self, user_id: &str, hash: String) -> Result<(), AccountError> {
+        let updates =
+            vec![Update::set("passwordHash", hash), Update::set("emailVerified", true), Update::Add("epoch".into(), 1)];
         self.change(user_id, updates).await
     }
 
@@ -292,11 +262,7 @@ impl Accounts {
 
     async fn change(&self, user_id: &str, mut updates: Vec<Update>) -> Result<(), AccountError> {
         updates.push(Update::Add("rev".into(), 1));
-        match self
-            .store
-            .update_if(&profile_key(user_id), updates, Condition::ItemExists)
-            .await?
-        {
+        match self.store.update_if(&profile_key(user_id), updates, Condition::ItemExists).await? {
             Some(_) => Ok(()),
             None => Err(AccountError::NotFound),
         }
@@ -304,10 +270,7 @@ impl Accounts {
 
     /// A member of somebody else's transaction: the account still has this epoch.
     pub(crate) fn epoch_check(user_id: &str, epoch: i64) -> TransactOp {
-        TransactOp::Check {
-            key: profile_key(user_id),
-            condition: Condition::eq("epoch", epoch),
-        }
+        TransactOp::Check { key: profile_key(user_id), condition: Condition::eq("epoch", epoch) }
     }
 }
 
@@ -335,12 +298,7 @@ fn claim_key(normalised: &str) -> Key {
 /// `u_` and a UUIDv7 in lower-case base32hex, so that ids sort by age.
 fn new_user_id() -> String {
     let id = uuid::Uuid::now_v7();
-    format!(
-        "u_{}",
-        data_encoding::BASE32HEX_NOPAD
-            .encode(id.as_bytes())
-            .to_lowercase()
-    )
+    format!("u_{}", data_encoding::BASE32HEX_NOPAD.encode(id.as_bytes()).to_lowercase())
 }
 
 /// Trimmed, NFKC, lower case: the form in which two writings of one address are the same.
@@ -352,25 +310,12 @@ pub fn normalise_email(email: &str) -> Result<String, AccountError> {
     let Some((local, domain)) = email.rsplit_once('@') else {
         return Err(AccountError::InvalidEmail);
     };
-    let bad = |c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '@')
-    };
-    let labels_fine = domain
-        .split('.')
-        .all(|l| !l.is_empty() && !l.starts_with('-') && !l.ends_with('-'));
-    if local.is_empty()
-        || local.len() > 64
-        || email.len() > 254
-        || local.contains(bad)
-        || domain.contains(bad)
-    {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '@');
+    let labels_fine = domain.split('.').all(|l| !l.is_empty() && !l.starts_with('-') && !l.ends_with('-'));
+    if local.is_empty() || local.len() > 64 || email.len() > 254 || local.contains(bad) || domain.contains(bad) {
         return Err(AccountError::InvalidEmail);
     }
-    if labels_fine {
-        Ok(email)
-    } else {
-        Err(AccountError::InvalidEmail)
-    }
+    if labels_fine { Ok(email) } else { Err(AccountError::InvalidEmail) }
 }
 
 #[cfg(test)]
@@ -380,26 +325,9 @@ mod tests {
 
     #[test]
     fn writings_of_one_address_are_one() {
-        assert_eq!(
-            normalise_email("  Ada@Example.COM ").unwrap(),
-            "ada@example.com"
-        );
-        assert_eq!(
-            normalise_email("ａda@example.com").unwrap(),
-            "ada@example.com"
-        );
-        for bad in [
-            "",
-            "a",
-            "@b",
-            "a@",
-            "a@b@c",
-            "a b@c.de",
-            "a@b..c",
-            "a@-b.de",
-            "<a@b.de>",
-            "a@b.de\r\nBcc:x",
-        ] {
+        assert_eq!(normalise_email("  Ada@Example.COM ").unwrap(), "ada@example.com");
+        assert_eq!(normalise_email("ａda@example.com").unwrap(), "ada@example.com");
+        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c.de", "a@b..c", "a@-b.de", "<a@b.de>", "a@b.de\r\nBcc:x"] {
             assert!(normalise_email(bad).is_err(), "{bad:?}");
         }
     }

@@ -27,21 +27,12 @@ const PARALLELISM: u32 = 1;
 static PLACES: Semaphore = Semaphore::const_new(2);
 
 /// What an unknown address's password is compared with, so that it costs what a known one's costs.
-static NOBODYS: LazyLock<Result<String, AccountError>> =
-    LazyLock::new(|| hash_now(&crate::crypto::random_token()));
+static NOBODYS: LazyLock<Result<String, AccountError>> = LazyLock::new(|| hash_now(&crate::crypto::random_token()));
 
 /// Accepts a password by its length alone.
 pub(crate) fn check(password: &SecretString) -> Result<(), AccountError> {
-    let chars = password
-        .expose_secret()
-        .chars()
-        .take(MAX_PASSWORD_CHARS + 1)
-        .count();
-    if (MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&chars) {
-        Ok(())
-    } else {
-        Err(AccountError::InvalidPassword)
-    }
+    let chars = password.expose_secret().chars().take(MAX_PASSWORD_CHARS + 1).count();
+    if (MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&chars) { Ok(()) } else { Err(AccountError::InvalidPassword) }
 }
 
 /// Hashes in PHC format.
@@ -50,10 +41,7 @@ pub(crate) async fn hash(password: SecretString) -> Result<String, AccountError>
 }
 
 /// Does the password belong to the hash? `None` is never right and takes as long.
-pub(crate) async fn verify(
-    password: SecretString,
-    hash: Option<String>,
-) -> Result<bool, AccountError> {
+pub(crate) async fn verify(password: SecretString, hash: Option<String>) -> Result<bool, AccountError> {
     work(move || {
         let known = hash.is_some();
         let hash = match (&hash, &*NOBODYS) {
@@ -64,10 +52,7 @@ pub(crate) async fn verify(
         let hash = PasswordHash::new(hash).map_err(failed)?;
         // A password over the limit was never accepted; the hash is computed all the same, over its beginning.
         let text = password.expose_secret();
-        let end = text
-            .char_indices()
-            .nth(MAX_PASSWORD_CHARS + 1)
-            .map_or(text.len(), |(i, _)| i);
+        let end = text.char_indices().nth(MAX_PASSWORD_CHARS + 1).map_or(text.len(), |(i, _)| i);
         match argon2()?.verify_password(&text.as_bytes()[..end], &hash) {
             Ok(()) => Ok(known),
             Err(argon2::password_hash::Error::Password) => Ok(false),
@@ -80,26 +65,18 @@ pub(crate) async fn verify(
 async fn work<T: Send + 'static>(
     f: impl FnOnce() -> Result<T, AccountError> + Send + 'static,
 ) -> Result<T, AccountError> {
-    let _place = PLACES
-        .acquire()
-        .await
-        .map_err(|e| AccountError::Hashing(e.to_string()))?;
-    tokio::task::spawn_blocking(f)
-        .await
-        .map_err(|e| AccountError::Hashing(e.to_string()))?
+    let _place = PLACES.acquire().await.map_err(|e| AccountError::Hashing(e.to_string()))?;
+    tokio::task::spawn_blocking(f).await.map_err(|e| AccountError::Hashing(e.to_string()))?
 }
 
 fn hash_now(password: &str) -> Result<String, AccountError> {
     let salt = SaltString::generate(&mut OsRng);
-    Ok(argon2()?
-        .hash_password(password.as_bytes(), &salt)
-        .map_err(failed)?
-        .to_string())
+    Ok(argon2()?.hash_password(password.as_bytes(), &salt).map_err(failed)?.to_string())
 }
 
 fn argon2() -> Result<Argon2<'static>, AccountError> {
-    let params = Params::new(MEMORY_KIB, ITERATIONS, PARALLELISM, None)
-        .map_err(|e| AccountError::Hashing(e.to_string()))?;
+    let params =
+        Params::new(MEMORY_KIB, ITERATIONS, PARALLELISM, None).map_err(|e| AccountError::Hashing(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -118,15 +95,8 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_fits_and_nobodys_never_does() {
         let made = hash(secret("correct horse")).await.unwrap();
-        assert!(
-            made.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{made}"
-        );
-        assert!(
-            verify(secret("correct horse"), Some(made.clone()))
-                .await
-                .unwrap()
-        );
+        assert!(made.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{made}");
+        assert!(verify(secret("correct horse"), Some(made.clone())).await.unwrap());
         assert!(!verify(secret("correct horsf"), Some(made)).await.unwrap());
         assert!(!verify(secret("correct horse"), None).await.unwrap());
     }

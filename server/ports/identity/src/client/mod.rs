@@ -202,17 +202,9 @@ impl Client {
         clock: SharedClock,
         master: Arc<MasterKey>,
     ) -> Result<Self, ClientError> {
-        let endpoints = config
-            .endpoints
-            .clone()
-            .unwrap_or_else(|| Endpoints::built_in(&config.issuer, &config.backchannel_url));
-        for url in [
-            &endpoints.authorize,
-            &endpoints.token,
-            &endpoints.revoke,
-            &endpoints.jwks,
-            &config.redirect_uri,
-        ] {
+        let endpoints =
+            config.endpoints.clone().unwrap_or_else(|| Endpoints::built_in(&config.issuer, &config.backchannel_url));
+        for url in [&endpoints.authorize, &endpoints.token, &endpoints.revoke, &endpoints.jwks, &config.redirect_uri] {
             Url::parse(url).map_err(|_| ClientError::BadAddress(url.clone()))?;
         }
         let http = reqwest::Client::builder()
@@ -222,15 +214,7 @@ impl Client {
             .build()
             .map_err(|e| ClientError::Unavailable(e.to_string()))?;
         let jwks = verify::Jwks::new(endpoints.jwks.clone(), http.clone(), clock.clone());
-        Ok(Self(Arc::new(Inner {
-            config,
-            endpoints,
-            store: Store(table),
-            clock,
-            master,
-            http,
-            jwks,
-        })))
+        Ok(Self(Arc::new(Inner { config, endpoints, store: Store(table), clock, master, http, jwks })))
     }
 
     /// Begins a sign-in that will end at `return_to`, a path of this site (anything else becomes `/`). `extra` goes
@@ -238,17 +222,8 @@ impl Client {
     ///
     /// # Errors
     /// The store's, `Crypto`.
-    pub async fn begin(
-        &self,
-        return_to: &str,
-        extra: &[(&str, &str)],
-    ) -> Result<Begin, ClientError> {
-        let (state, nonce, verifier, browser) = (
-            random_token(),
-            random_token(),
-            random_token(),
-            random_token(),
-        );
+    pub async fn begin(&self, return_to: &str, extra: &[(&str, &str)]) -> Result<Begin, ClientError> {
+        let (state, nonce, verifier, browser) = (random_token(), random_token(), random_token(), random_token());
         let key = login_key(&state);
         let expires_ms = self.0.clock.now_ms() + LOGIN_MS;
         let login = Login {
@@ -271,50 +246,25 @@ impl Client {
             .append_pair("code_challenge", &hash(&verifier))
             .append_pair("code_challenge_method", "S256")
             .extend_pairs(extra);
-        Ok(Begin {
-            url: url.into(),
-            set_cookie: cookie::set(LOGIN_COOKIE, &browser, LOGIN_MS / 1000),
-        })
+        Ok(Begin { url: url.into(), set_cookie: cookie::set(LOGIN_COOKIE, &browser, LOGIN_MS / 1000) })
     }
 
     /// Finishes a sign-in with what came back and the browser's `Cookie` header; a state works once.
     ///
     /// # Errors
     /// `UnknownSignIn`, `Refused`, `InvalidToken`, `Unavailable`, the store's.
-    pub async fn finish(
-        &self,
-        cookie_header: &str,
-        callback: &Callback,
-    ) -> Result<SignedIn, ClientError> {
-        let state = callback
-            .state
-            .as_deref()
-            .ok_or(ClientError::UnknownSignIn)?;
-        let browser =
-            cookie::read(cookie_header, LOGIN_COOKIE).ok_or(ClientError::UnknownSignIn)?;
+    pub async fn finish(&self, cookie_header: &str, callback: &Callback) -> Result<SignedIn, ClientError> {
+        let state = callback.state.as_deref().ok_or(ClientError::UnknownSignIn)?;
+        let browser = cookie::read(cookie_header, LOGIN_COOKIE).ok_or(ClientError::UnknownSignIn)?;
         let key = login_key(state);
         // Looked at first: a stranger who brings a state without its cookie does not use it up.
-        let login = self
-            .0
-            .store
-            .get::<Login>(&key)
-            .await?
-            .ok_or(ClientError::UnknownSignIn)?;
+        let login = self.0.store.get::<Login>(&key).await?.ok_or(ClientError::UnknownSignIn)?;
         if !same(&hash(browser), &login.browser) || login.expires_ms <= self.0.clock.now_ms() {
             return Err(ClientError::UnknownSignIn);
         }
-        let login = self
-            .0
-            .store
-            .take::<Login>(&key)
-            .await?
-            .ok_or(ClientError::UnknownSignIn)?;
+        let login = self.0.store.take::<Login>(&key).await?.ok_or(ClientError::UnknownSignIn)?;
         // RFC 9207: an answer of another provider is not taken to this one's token endpoint.
-        if callback
-            .iss
-            .as_ref()
-            .is_some_and(|iss| *iss != self.0.config.issuer)
-        {
+        if callback.iss.as_ref().is_some_and(|iss| *iss != self.0.config.issuer) {
             return Err(ClientError::InvalidToken("the answer names another issuer"));
         }
         if let Some(error) = &callback.error {
@@ -330,21 +280,11 @@ impl Client {
                 ("code_verifier", verifier.expose_secret()),
             ])
             .await?;
-        let id_token = answer
-            .id_token
-            .as_ref()
-            .ok_or(ClientError::InvalidToken("there is no id token"))?;
-        let claims = self
-            .verify_id_token(id_token.expose_secret(), &login.nonce)
-            .await?;
+        let id_token = answer.id_token.as_ref().ok_or(ClientError::InvalidToken("there is no id token"))?;
+        let claims = self.verify_id_token(id_token.expose_secret(), &login.nonce).await?;
         let tokens = self.tokens(answer)?;
         let clear_cookie = cookie::clear(LOGIN_COOKIE);
-        Ok(SignedIn {
-            claims,
-            tokens,
-            return_to: login.return_to,
-            clear_cookie,
-        })
+        Ok(SignedIn { claims, tokens, return_to: login.return_to, clear_cookie })
     }
 
     /// New tokens for a refresh token, which is used up by it.
@@ -352,10 +292,7 @@ impl Client {
     /// # Errors
     /// `Refused("invalid_grant")`: the sign-in has ended. `Unavailable`: whether the token was used up is unknown.
     pub async fn refresh(&self, refresh_token: &SecretString) -> Result<Tokens, ClientError> {
-        let form = [
-            ("grant_type", "refresh_token"),
-            ("refresh_token", refresh_token.expose_secret()),
-        ];
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
         self.tokens(self.call_token(&form).await?)
     }
 
@@ -364,10 +301,7 @@ impl Client {
     /// # Errors
     /// `Refused`, `Unavailable`.
     pub async fn revoke(&self, refresh_token: &SecretString) -> Result<(), ClientError> {
-        let form = [
-            ("token", refresh_token.expose_secret()),
-            ("token_type_hint", "refresh_token"),
-        ];
+        let form = [("token", refresh_token.expose_secret()), ("token_type_hint", "refresh_token")];
         self.post(&self.0.endpoints.revoke, &form).await.map(|_| ())
     }
 
@@ -375,26 +309,21 @@ impl Client {
     ///
     /// # Errors
     /// `BadAddress`.
-    pub fn logout_url(
-        &self,
-        id_token: Option<&SecretString>,
-        return_to: &str,
-    ) -> Result<String, ClientError> {
+    pub fn logout_url(&self, id_token: Option<&SecretString>, return_to: &str) -> Result<String, ClientError> {
         let mut url = self.address(&self.0.endpoints.end_session)?;
         url.query_pairs_mut()
             .append_pair("client_id", &self.0.config.client_id)
             .append_pair("post_logout_redirect_uri", return_to);
         if let Some(hint) = id_token {
-            url.query_pairs_mut()
-                .append_pair("id_token_hint", hint.expose_secret());
+            url.query_pairs_mut().append_pair("id_token_hint", hint.expose_secret());
         }
         Ok(url.into())
     }
 
     async fn call_token(&self, form: &[(&str, &str)]) -> Result<TokenAnswer, ClientError> {
         let body = self.post(&self.0.endpoints.token, form).await?;
-        let answer: TokenAnswer = serde_json::from_slice(&body)
-            .map_err(|e| ClientError::Unavailable(format!("not a token answer: {e}")))?;
+        let answer: TokenAnswer =
+            serde_json::from_slice(&body).map_err(|e| ClientError::Unavailable(format!("not a token answer: {e}")))?;
         if answer.token_type.eq_ignore_ascii_case("bearer") {
             Ok(answer)
         } else {
@@ -408,13 +337,8 @@ impl Client {
         let mut form = form.to_vec();
         match &self.0.config.client_secret {
             Some(secret) => {
-                let encode = |s: &str| {
-                    url::form_urlencoded::byte_serialize(s.as_bytes()).collect::<String>()
-                };
-                request = request.basic_auth(
-                    encode(&self.0.config.client_id),
-                    Some(encode(secret.expose_secret())),
-                );
+                let encode = |s: &str| url::form_urlencoded::byte_serialize(s.as_bytes()).collect::<String>();
+                request = request.basic_auth(encode(&self.0.config.client_id), Some(encode(secret.expose_secret())));
             }
             None => form.push(("client_id", &self.0.config.client_id)),
         }
@@ -451,11 +375,7 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Client({} at {})",
-            self.0.config.client_id, self.0.config.issuer
-        )
+        write!(f, "Client({} at {})", self.0.config.client_id, self.0.config.issuer)
     }
 }
 
@@ -467,11 +387,7 @@ fn login_key(state: &str) -> Key {
 /// other hosts.
 pub fn local_path(path: &str) -> &str {
     let own = path.starts_with('/') && !path[1..].starts_with(['/', '\\']);
-    if own && path.len() <= 2000 && !path.contains(|c: char| c.is_control() || c == '\\') {
-        path
-    } else {
-        "/"
-    }
+    if own && path.len() <= 2000 && !path.contains(|c: char| c.is_control() || c == '\\') { path } else { "/" }
 }
 
 #[cfg(test)]
@@ -482,16 +398,9 @@ mod tests {
     #[test]
     fn only_paths_of_this_site_are_returned_to() {
         assert_eq!(local_path("/cart?x=1#y"), "/cart?x=1#y");
-        for foreign in [
-            "",
-            "//evil.test",
-            "/\\evil.test",
-            "https://evil.test",
-            "/\t/evil.test",
-            "cart",
-            "/a\\b",
-            "/a\nb",
-        ] {
+        for foreign in
+            ["", "//evil.test", "/\\evil.test", "https://evil.test", "/\t/evil.test", "cart", "/a\\b", "/a\nb"]
+        {
             assert_eq!(local_path(foreign), "/", "{foreign:?}");
         }
     }

@@ -113,11 +113,7 @@ impl Client {
     }
 
     /// OpenID Connect Core, 3.1.3.7.
-    pub(super) async fn verify_id_token(
-        &self,
-        jwt: &str,
-        nonce: &str,
-    ) -> Result<IdClaims, ClientError> {
+    pub(super) async fn verify_id_token(&self, jwt: &str, nonce: &str) -> Result<IdClaims, ClientError> {
         let claims: IdClaims = self.verify(jwt, None).await?;
         self.check(&claims.iss, claims.exp)?;
         let id = &self.0.config.client_id;
@@ -125,9 +121,7 @@ impl Client {
             return Err(ClientError::InvalidToken("it is for another client"));
         }
         if claims.aud.is_several() && claims.azp.is_none() {
-            return Err(ClientError::InvalidToken(
-                "it is for several clients and names none",
-            ));
+            return Err(ClientError::InvalidToken("it is for several clients and names none"));
         }
         if claims.iat > self.0.clock.now_secs() + LEEWAY_SECS {
             return Err(ClientError::InvalidToken("it was made in the future"));
@@ -148,13 +142,8 @@ impl Client {
         Ok(())
     }
 
-    async fn verify<T: DeserializeOwned>(
-        &self,
-        jwt: &str,
-        typ: Option<&str>,
-    ) -> Result<T, ClientError> {
-        let header = jsonwebtoken::decode_header(jwt)
-            .map_err(|_| ClientError::InvalidToken("it is not a JWT"))?;
+    async fn verify<T: DeserializeOwned>(&self, jwt: &str, typ: Option<&str>) -> Result<T, ClientError> {
+        let header = jsonwebtoken::decode_header(jwt).map_err(|_| ClientError::InvalidToken("it is not a JWT"))?;
         let fits = match (typ, header.typ.as_deref()) {
             (Some(wanted), Some(typ)) => typ.eq_ignore_ascii_case(wanted),
             (Some(_), None) => false,
@@ -164,29 +153,19 @@ impl Client {
         if !fits {
             return Err(ClientError::InvalidToken("it is another kind of token"));
         }
-        let kid = header
-            .kid
-            .ok_or(ClientError::InvalidToken("it names no key"))?;
-        let jwk = self
-            .0
-            .jwks
-            .find(&kid)
-            .await?
-            .ok_or(ClientError::InvalidToken("its key is not known"))?;
+        let kid = header.kid.ok_or(ClientError::InvalidToken("it names no key"))?;
+        let jwk = self.0.jwks.find(&kid).await?.ok_or(ClientError::InvalidToken("its key is not known"))?;
         let pinned = match &jwk.algorithm {
             AlgorithmParameters::EllipticCurve(_) => Algorithm::ES256,
             AlgorithmParameters::RSA(_) => Algorithm::RS256,
             _ => {
-                return Err(ClientError::InvalidToken(
-                    "its key is of a kind that is not used",
-                ));
+                return Err(ClientError::InvalidToken("its key is of a kind that is not used"));
             }
         };
         if header.alg != pinned {
             return Err(ClientError::InvalidToken("its algorithm is not its key's"));
         }
-        let key = DecodingKey::from_jwk(&jwk)
-            .map_err(|_| ClientError::InvalidToken("its key cannot be read"))?;
+        let key = DecodingKey::from_jwk(&jwk).map_err(|_| ClientError::InvalidToken("its key cannot be read"))?;
         let mut rules = Validation::new(pinned);
         // Checked above, by our clock and with types that cannot be confused.
         rules.validate_exp = false;
@@ -215,12 +194,7 @@ pub(super) struct Jwks {
 impl Jwks {
     pub(super) fn new(url: String, http: reqwest::Client, clock: SharedClock) -> Self {
         crate::crypto::install();
-        Self {
-            url,
-            http,
-            clock,
-            fetched: Mutex::new(None),
-        }
+        Self { url, http, clock, fetched: Mutex::new(None) }
     }
 
     async fn find(&self, kid: &str) -> Result<Option<Jwk>, ClientError> {
@@ -254,11 +228,6 @@ impl Jwks {
     async fn fetch(&self) -> Result<JwkSet, ClientError> {
         let away = |e: reqwest::Error| ClientError::Unavailable(e.without_url().to_string());
         let response = self.http.get(&self.url).send().await.map_err(away)?;
-        response
-            .error_for_status()
-            .map_err(away)?
-            .json()
-            .await
-            .map_err(away)
+        response.error_for_status().map_err(away)?.json().await.map_err(away)
     }
 }

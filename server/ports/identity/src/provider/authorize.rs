@@ -9,17 +9,10 @@ use super::web::{SignedIn, go, locale, pairs};
 use super::{Provider, ProviderError, pages};
 use crate::locale::Locale;
 
-pub(super) async fn show(
-    State(provider): State<Provider>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn show(State(provider): State<Provider>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let query = query.unwrap_or_default();
     let locale = locale(&pairs(&query), &headers);
-    provider.or_fault(
-        locale,
-        provider.show_authorize(&query, &headers, locale).await,
-    )
+    provider.or_fault(locale, provider.show_authorize(&query, &headers, locale).await)
 }
 
 impl Provider {
@@ -34,9 +27,7 @@ impl Provider {
             Err(refusal) => return Ok(self.refuse(locale, refusal)),
         };
         let prompt = request.prompt.as_deref().unwrap_or_default();
-        let again = prompt
-            .split(' ')
-            .any(|p| matches!(p, "login" | "select_account" | "create"));
+        let again = prompt.split(' ').any(|p| matches!(p, "login" | "select_account" | "create"));
         if !again && let Some(who) = self.signed_in(headers).await? {
             let age_secs = (self.now_ms() - who.auth_time_ms) / 1000;
             if request.max_age_secs.is_none_or(|max| age_secs <= max) {
@@ -57,36 +48,17 @@ impl Provider {
     }
 
     /// Sends the person back with a code.
-    pub(super) async fn grant(
-        &self,
-        request: &AuthRequest,
-        who: &SignedIn,
-    ) -> Result<Response, ProviderError> {
+    pub(super) async fn grant(&self, request: &AuthRequest, who: &SignedIn) -> Result<Response, ProviderError> {
         let code = self.issue_code(request, who).await?;
         let params = [("code", code.as_str())];
-        Ok(go(&answer(
-            &request.redirect_uri,
-            &self.0.config.issuer,
-            request.state.as_deref(),
-            &params,
-        )))
+        Ok(go(&answer(&request.redirect_uri, &self.0.config.issuer, request.state.as_deref(), &params)))
     }
 
     pub(super) fn refuse(&self, locale: Locale, refusal: Refusal) -> Response {
         let body = match refusal {
-            Refusal::Tell {
-                redirect_uri,
-                state,
-                error,
-                description,
-            } => {
+            Refusal::Tell { redirect_uri, state, error, description } => {
                 let params = [("error", error), ("error_description", description)];
-                return go(&answer(
-                    &redirect_uri,
-                    &self.0.config.issuer,
-                    state.as_deref(),
-                    &params,
-                ));
+                return go(&answer(&redirect_uri, &self.0.config.issuer, state.as_deref(), &params));
             }
             Refusal::UnknownClient(id) => {
                 let text = locale.with("idp-error-client-text", &[("client", &id)]);
@@ -94,14 +66,7 @@ impl Provider {
             }
             Refusal::UnregisteredRedirect { client, uri } => {
                 let text = locale.text("idp-error-redirect-text");
-                pages::refused(
-                    self,
-                    locale,
-                    "idp-error-redirect-title",
-                    &text,
-                    Some(&uri),
-                    Some(&client),
-                )
+                pages::refused(self, locale, "idp-error-redirect-title", &text, Some(&uri), Some(&client))
             }
             Refusal::Malformed => {
                 let text = locale.text("idp-error-request-text");

@@ -112,11 +112,7 @@ pub(super) struct InvalidGrant(pub(super) &'static str);
 type Granted = Result<Tokens, InvalidGrant>;
 
 impl Provider {
-    pub(super) async fn issue_code(
-        &self,
-        request: &AuthRequest,
-        who: &SignedIn,
-    ) -> Result<String, ProviderError> {
+    pub(super) async fn issue_code(&self, request: &AuthRequest, who: &SignedIn) -> Result<String, ProviderError> {
         let code = random_token();
         let now = self.now_ms();
         let item = Code {
@@ -153,40 +149,27 @@ impl Provider {
         }
         if item.used {
             self.revoke_family(&item.family).await?;
-            return Ok(Err(InvalidGrant(
-                "the code was used before; what it got is revoked",
-            )));
+            return Ok(Err(InvalidGrant("the code was used before; what it got is revoked")));
         }
         if item.expires_ms <= self.now_ms() {
             return Ok(Err(InvalidGrant("the code is too old")));
         }
         // RFC 7636, 4.1: 43 to 128 characters.
         if !(43..=128).contains(&verifier.len()) || !same(&hash(verifier), &item.challenge) {
-            return Ok(Err(InvalidGrant(
-                "the verifier does not belong to the code",
-            )));
+            return Ok(Err(InvalidGrant("the verifier does not belong to the code")));
         }
         if item.redirect_uri != redirect_uri {
-            return Ok(Err(InvalidGrant(
-                "the redirect address is not the one of the request",
-            )));
+            return Ok(Err(InvalidGrant("the redirect address is not the one of the request")));
         }
         let Some(account) = self.account_of(&item.user_id, item.epoch).await? else {
             return Ok(Err(InvalidGrant("the account's sessions were ended")));
         };
         let (refresh, family) = self.new_family(&item);
-        let take = UpdateItem {
-            key,
-            updates: vec![Update::set("used", true)],
-            condition: Some(Condition::eq("used", false)),
-        };
+        let take =
+            UpdateItem { key, updates: vec![Update::set("used", true)], condition: Some(Condition::eq("used", false)) };
         let ops = vec![
             TransactOp::Update(take),
-            put_op(
-                &family_key(&item.family),
-                &family,
-                Some(Condition::ItemAbsent),
-            )?,
+            put_op(&family_key(&item.family), &family, Some(Condition::ItemAbsent))?,
             Accounts::epoch_check(&account.id, account.epoch),
         ];
         match self.0.store.transact(ops).await {
@@ -196,27 +179,12 @@ impl Provider {
             }
             Err(e) if e.failed_condition(0).is_some() => {
                 self.revoke_family(&item.family).await?;
-                return Ok(Err(InvalidGrant(
-                    "the code was used twice at once; what it got is revoked",
-                )));
+                return Ok(Err(InvalidGrant("the code was used twice at once; what it got is revoked")));
             }
             Err(e) => return Err(e.into()),
         }
-        let refresh = item
-            .scope
-            .split(' ')
-            .any(|s| s == "offline_access")
-            .then_some(refresh);
-        Ok(Ok(self
-            .tokens(
-                client,
-                &account,
-                &item.scope,
-                item.auth_time_ms,
-                item.nonce,
-                refresh,
-            )
-            .await?))
+        let refresh = item.scope.split(' ').any(|s| s == "offline_access").then_some(refresh);
+        Ok(Ok(self.tokens(client, &account, &item.scope, item.auth_time_ms, item.nonce, refresh).await?))
     }
 
     pub(super) async fn redeem_refresh(
@@ -240,9 +208,7 @@ impl Provider {
         }
         if !same(&family.current, &hash(token)) {
             self.revoke_family(id).await?;
-            return Ok(Err(InvalidGrant(
-                "the refresh token was used before; its family is revoked",
-            )));
+            return Ok(Err(InvalidGrant("the refresh token was used before; its family is revoked")));
         }
         let Some(account) = self.account_of(&family.user_id, family.epoch).await? else {
             return Ok(Err(InvalidGrant("the account's sessions were ended")));
@@ -255,38 +221,16 @@ impl Provider {
             None => family.scope.clone(),
         };
         let fresh = refresh_token(id);
-        let condition =
-            Condition::eq("current", family.current.clone()).and(Condition::eq("revoked", false));
-        if self
-            .0
-            .store
-            .update_if(&key, vec![Update::set("current", hash(&fresh))], condition)
-            .await?
-            .is_none()
-        {
+        let condition = Condition::eq("current", family.current.clone()).and(Condition::eq("revoked", false));
+        if self.0.store.update_if(&key, vec![Update::set("current", hash(&fresh))], condition).await?.is_none() {
             self.revoke_family(id).await?;
-            return Ok(Err(InvalidGrant(
-                "the refresh token was used twice at once; its family is revoked",
-            )));
+            return Ok(Err(InvalidGrant("the refresh token was used twice at once; its family is revoked")));
         }
-        Ok(Ok(self
-            .tokens(
-                client,
-                &account,
-                &scope,
-                family.auth_time_ms,
-                None,
-                Some(fresh),
-            )
-            .await?))
+        Ok(Ok(self.tokens(client, &account, &scope, family.auth_time_ms, None, Some(fresh)).await?))
     }
 
     /// Ends the family of a refresh token of this client; anything else is nothing to do (RFC 7009, 2.2).
-    pub(super) async fn revoke_refresh(
-        &self,
-        client: &OidcClient,
-        token: &str,
-    ) -> Result<(), ProviderError> {
+    pub(super) async fn revoke_refresh(&self, client: &OidcClient, token: &str) -> Result<(), ProviderError> {
         let Some((id, _)) = token.split_once('.') else {
             return Ok(());
         };
@@ -298,28 +242,12 @@ impl Provider {
     }
 
     async fn revoke_family(&self, id: &str) -> Result<(), ProviderError> {
-        self.0
-            .store
-            .update_if(
-                &family_key(id),
-                vec![Update::set("revoked", true)],
-                Condition::ItemExists,
-            )
-            .await?;
+        self.0.store.update_if(&family_key(id), vec![Update::set("revoked", true)], Condition::ItemExists).await?;
         Ok(())
     }
 
-    async fn account_of(
-        &self,
-        user_id: &str,
-        epoch: i64,
-    ) -> Result<Option<Account>, ProviderError> {
-        Ok(self
-            .0
-            .accounts
-            .get(user_id)
-            .await?
-            .filter(|a| a.epoch == epoch))
+    async fn account_of(&self, user_id: &str, epoch: i64) -> Result<Option<Account>, ProviderError> {
+        Ok(self.0.accounts.get(user_id).await?.filter(|a| a.epoch == epoch))
     }
 
     fn new_family(&self, code: &Code) -> (String, Family) {

@@ -70,34 +70,20 @@ pub(crate) struct KeyRing {
 impl KeyRing {
     pub(crate) fn new(store: Store, clock: SharedClock, master: Arc<MasterKey>) -> Self {
         crate::crypto::install();
-        Self {
-            store,
-            clock,
-            master,
-            loaded: RwLock::new(None),
-        }
+        Self { store, clock, master, loaded: RwLock::new(None) }
     }
 
     /// Signs claims as a token of this type (`JWT`, `at+jwt`).
-    pub(crate) async fn sign<T: Serialize>(
-        &self,
-        typ: &str,
-        claims: &T,
-    ) -> Result<String, ProviderError> {
+    pub(crate) async fn sign<T: Serialize>(&self, typ: &str, claims: &T) -> Result<String, ProviderError> {
         let loaded = self.load(false).await?;
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());
         header.kid = Some(loaded.kid.clone());
-        jsonwebtoken::encode(&header, claims, &loaded.signs)
-            .map_err(|e| ProviderError::Signing(e.to_string()))
+        jsonwebtoken::encode(&header, claims, &loaded.signs).map_err(|e| ProviderError::Signing(e.to_string()))
     }
 
     /// The claims of a token of ours, whatever its age; `None`: not of this type, or not signed by a key of ours.
-    pub(crate) async fn verify<T: DeserializeOwned>(
-        &self,
-        typ: &str,
-        jwt: &str,
-    ) -> Result<Option<T>, ProviderError> {
+    pub(crate) async fn verify<T: DeserializeOwned>(&self, typ: &str, jwt: &str) -> Result<Option<T>, ProviderError> {
         let Ok(header) = jsonwebtoken::decode_header(jwt) else {
             return Ok(None);
         };
@@ -110,33 +96,25 @@ impl KeyRing {
         let mut loaded = self.load(false).await?;
         // Another process may have rotated since.
         if !loaded.keys.iter().any(|k| k.kid == kid) {
-            loaded = self
-                .load(self.clock.now_ms() - loaded.read_ms > 1000)
-                .await?;
+            loaded = self.load(self.clock.now_ms() - loaded.read_ms > 1000).await?;
         }
         let Some(key) = loaded.keys.iter().find(|k| k.kid == kid) else {
             return Ok(None);
         };
-        let key = DecodingKey::from_ec_components(&key.x, &key.y)
-            .map_err(|e| ProviderError::Signing(e.to_string()))?;
+        let key = DecodingKey::from_ec_components(&key.x, &key.y).map_err(|e| ProviderError::Signing(e.to_string()))?;
         let mut rules = Validation::new(Algorithm::ES256);
         // Age, issuer and audience are the caller's: by the clock that was handed in, or not at all (hints).
         rules.validate_exp = false;
         rules.validate_aud = false;
         rules.required_spec_claims.clear();
-        Ok(jsonwebtoken::decode::<T>(jwt, &key, &rules)
-            .ok()
-            .map(|data| data.claims))
+        Ok(jsonwebtoken::decode::<T>(jwt, &key, &rules).ok().map(|data| data.claims))
     }
 
     /// What `/oidc/jwks.json` says.
     pub(crate) async fn published(&self) -> Result<Vec<PublicKey>, ProviderError> {
         let now = self.clock.now_ms();
         let loaded = self.load(false).await?;
-        let fresh = loaded
-            .keys
-            .iter()
-            .filter(|k| k.retired_ms.is_none_or(|at| at + PUBLISHED_MS > now));
+        let fresh = loaded.keys.iter().filter(|k| k.retired_ms.is_none_or(|at| at + PUBLISHED_MS > now));
         Ok(fresh
             .map(|k| PublicKey {
                 kty: "EC",
@@ -157,20 +135,11 @@ impl KeyRing {
         let now = self.clock.now_ms();
         let retire = UpdateItem {
             key: key_item(&old),
-            updates: vec![
-                Update::set("retiredMs", now),
-                Update::set("ttl", (now + KEPT_MS) / 1000),
-            ],
+            updates: vec![Update::set("retiredMs", now), Update::set("ttl", (now + KEPT_MS) / 1000)],
             condition: Some(Condition::ItemExists),
         };
         let ops = vec![
-            put_op(
-                &current_item(),
-                &Current {
-                    kid: fresh.kid.clone(),
-                },
-                Some(Condition::eq("kid", old)),
-            )?,
+            put_op(&current_item(), &Current { kid: fresh.kid.clone() }, Some(Condition::eq("kid", old)))?,
             put_op(&key_item(&fresh.kid), &fresh, Some(Condition::ItemAbsent))?,
             TransactOp::Update(retire),
         ];
@@ -197,9 +166,7 @@ impl KeyRing {
         let mut keys = Vec::new();
         let mut cursor = None;
         loop {
-            let query = Query::new(Index::Base, PARTITION)
-                .begins_with("KEY#")
-                .after(cursor);
+            let query = Query::new(Index::Base, PARTITION).begins_with("KEY#").after(cursor);
             let page = self.store.0.query(query).await?;
             for item in page.items {
                 keys.push(from_item::<StoredKey>(item)?);
@@ -209,17 +176,9 @@ impl KeyRing {
                 break;
             }
         }
-        let current = keys
-            .iter()
-            .find(|k| k.kid == kid)
-            .ok_or(ProviderError::NoSigningKey)?;
+        let current = keys.iter().find(|k| k.kid == kid).ok_or(ProviderError::NoSigningKey)?;
         let pkcs8 = self.master.open(&place(&kid), &current.sealed)?;
-        let loaded = Arc::new(Loaded {
-            read_ms: now,
-            signs: EncodingKey::from_ec_der(&pkcs8),
-            kid,
-            keys,
-        });
+        let loaded = Arc::new(Loaded { read_ms: now, signs: EncodingKey::from_ec_der(&pkcs8), kid, keys });
         *self.loaded.write().await = Some(loaded.clone());
         Ok(loaded)
     }
@@ -227,13 +186,7 @@ impl KeyRing {
     async fn make_first(&self) -> Result<String, ProviderError> {
         let fresh = self.make()?;
         let ops = vec![
-            put_op(
-                &current_item(),
-                &Current {
-                    kid: fresh.kid.clone(),
-                },
-                Some(Condition::ItemAbsent),
-            )?,
+            put_op(&current_item(), &Current { kid: fresh.kid.clone() }, Some(Condition::ItemAbsent))?,
             put_op(&key_item(&fresh.kid), &fresh, Some(Condition::ItemAbsent))?,
         ];
         match self.store.transact(ops).await {
@@ -249,18 +202,9 @@ impl KeyRing {
     fn make(&self) -> Result<StoredKey, ProviderError> {
         let (pkcs8, x, y) = new_signing_key()?;
         // RFC 7638: the thumbprint names the key, so two processes cannot give one name to two keys.
-        let kid = hash(&format!(
-            r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#
-        ));
+        let kid = hash(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#));
         let sealed = self.master.seal(&place(&kid), &pkcs8)?;
-        Ok(StoredKey {
-            kid,
-            sealed,
-            x,
-            y,
-            created_ms: self.clock.now_ms(),
-            retired_ms: None,
-        })
+        Ok(StoredKey { kid, sealed, x, y, created_ms: self.clock.now_ms(), retired_ms: None })
     }
 }
 

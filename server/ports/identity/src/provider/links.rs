@@ -29,14 +29,8 @@ pub(super) const LINK_MS: i64 = 2 * 3_600_000;
 /// What a link does.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) enum Wanted {
-    SignUp {
-        name: String,
-        password_hash: String,
-        browser: String,
-    },
-    Reset {
-        user_id: String,
-    },
+    SignUp { name: String, password_hash: String, browser: String },
+    Reset { user_id: String },
     Nobody,
 }
 
@@ -87,11 +81,7 @@ async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Response
     let token = field(&query, "token").unwrap_or_default();
     let result = match provider.read_link(token).await {
         Ok(Some(link)) => {
-            let visit = Visit {
-                headers,
-                peer: None,
-                locale: Locale::choose(&link.locale).unwrap_or(asked),
-            };
+            let visit = Visit { headers, peer: None, locale: Locale::choose(&link.locale).unwrap_or(asked) };
             Ok(provider.link_page(StatusCode::OK, token, &link, &visit, None))
         }
         Ok(None) => Ok(provider.link_gone(asked, "")),
@@ -114,23 +104,11 @@ async fn act(provider: &Provider, request: Request) -> Response {
     let result = match provider.read_link(token).await {
         Ok(Some(link)) => {
             let locale = Locale::choose(&link.locale).unwrap_or(asked);
-            let visit = Visit {
-                headers: &parts.headers,
-                peer: peer(&parts.extensions),
-                locale,
-            };
+            let visit = Visit { headers: &parts.headers, peer: peer(&parts.extensions), locale };
             match &link.wanted {
-                Wanted::SignUp { .. } => {
-                    provider.confirm_sign_up(token, &link, chosen, &visit).await
-                }
-                Wanted::Reset { user_id } => {
-                    provider
-                        .set_password(token, &link, user_id, chosen, &visit)
-                        .await
-                }
-                Wanted::Nobody => {
-                    Ok(provider.link_page(StatusCode::OK, token, &link, &visit, None))
-                }
+                Wanted::SignUp { .. } => provider.confirm_sign_up(token, &link, chosen, &visit).await,
+                Wanted::Reset { user_id } => provider.set_password(token, &link, user_id, chosen, &visit).await,
+                Wanted::Nobody => Ok(provider.link_page(StatusCode::OK, token, &link, &visit, None)),
             }
         }
         Ok(None) => Ok(provider.link_gone(asked, "")),
@@ -151,58 +129,27 @@ impl Provider {
     ) -> Result<(), ProviderError> {
         let token = random_token();
         let key = link_key(&token);
-        let path = if matches!(wanted, Wanted::SignUp { .. }) {
-            "verify"
-        } else {
-            "reset"
-        };
-        let link = Link {
-            wanted,
-            email: email.to_owned(),
-            query: query.to_owned(),
-            locale: locale.tag().to_owned(),
-        };
+        let path = if matches!(wanted, Wanted::SignUp { .. }) { "verify" } else { "reset" };
+        let link = Link { wanted, email: email.to_owned(), query: query.to_owned(), locale: locale.tag().to_owned() };
         let plain = serde_json::to_vec(&link).map_err(|e| ProviderError::Signing(e.to_string()))?;
         let expires_ms = self.now_ms() + LINK_MS;
         let sealed = self.0.master.seal(&key.pk, &plain)?;
-        self.0
-            .store
-            .insert(
-                &key,
-                &StoredLink {
-                    sealed,
-                    expires_ms,
-                    ttl: expires_ms / 1000,
-                },
-            )
-            .await?;
+        self.0.store.insert(&key, &StoredLink { sealed, expires_ms, ttl: expires_ms / 1000 }).await?;
         let url = format!("{}/oidc/{path}?token={token}", self.0.config.issuer);
         self.send_mail(kind, email, locale, url).await
     }
 
     async fn read_link(&self, token: &str) -> Result<Option<Link>, ProviderError> {
         let key = link_key(token);
-        let found = self
-            .0
-            .store
-            .get::<StoredLink>(&key)
-            .await?
-            .filter(|l| l.expires_ms > self.now_ms());
+        let found = self.0.store.get::<StoredLink>(&key).await?.filter(|l| l.expires_ms > self.now_ms());
         let Some(stored) = found else { return Ok(None) };
         let plain = self.0.master.open(&key.pk, &stored.sealed)?;
-        serde_json::from_slice(&plain)
-            .map(Some)
-            .map_err(|e| ProviderError::Signing(e.to_string()))
+        serde_json::from_slice(&plain).map(Some).map_err(|e| ProviderError::Signing(e.to_string()))
     }
 
     /// `true` for exactly one caller.
     async fn use_up(&self, token: &str) -> Result<bool, ProviderError> {
-        Ok(self
-            .0
-            .store
-            .take::<StoredLink>(&link_key(token))
-            .await?
-            .is_some())
+        Ok(self.0.store.take::<StoredLink>(&link_key(token)).await?.is_some())
     }
 
     fn link_page(
@@ -227,12 +174,7 @@ impl Provider {
     }
 
     fn link_gone(&self, l: Locale, query: &str) -> Response {
-        self.page(
-            StatusCode::GONE,
-            l,
-            None,
-            pages::dead_link(self, l, None, query),
-        )
+        self.page(StatusCode::GONE, l, None, pages::dead_link(self, l, None, query))
     }
 
     async fn confirm_sign_up(
@@ -242,62 +184,26 @@ impl Provider {
         typed: SecretString,
         visit: &Visit<'_>,
     ) -> Result<Response, ProviderError> {
-        let Wanted::SignUp {
-            name,
-            password_hash,
-            browser,
-        } = &link.wanted
-        else {
+        let Wanted::SignUp { name, password_hash, browser } = &link.wanted else {
             return Ok(self.link_gone(visit.locale, &link.query));
         };
         let normalised = normalise_email(&link.email)?;
         if !same_browser(visit.headers, browser) {
-            let subjects = [
-                &Subject::address(visit.peer),
-                &Subject::account(&normalised),
-            ];
+            let subjects = [&Subject::address(visit.peer), &Subject::account(&normalised)];
             if let Err(wait_ms) = self.count(&subjects).await? {
-                let fault = Fault {
-                    field: "password",
-                    text: wait_text(visit.locale, wait_ms),
-                };
-                return Ok(self.link_page(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    token,
-                    link,
-                    visit,
-                    Some(&fault),
-                ));
+                let fault = Fault { field: "password", text: wait_text(visit.locale, wait_ms) };
+                return Ok(self.link_page(StatusCode::TOO_MANY_REQUESTS, token, link, visit, Some(&fault)));
             }
             if !password::verify(typed, Some(password_hash.clone())).await? {
-                let fault = Fault {
-                    field: "password",
-                    text: visit.locale.text("idp-error-wrong"),
-                };
-                return Ok(self.link_page(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    token,
-                    link,
-                    visit,
-                    Some(&fault),
-                ));
+                let fault = Fault { field: "password", text: visit.locale.text("idp-error-wrong") };
+                return Ok(self.link_page(StatusCode::UNPROCESSABLE_ENTITY, token, link, visit, Some(&fault)));
             }
         }
         if !self.use_up(token).await? {
             return Ok(self.link_gone(visit.locale, &link.query));
         }
-        let made = self
-            .0
-            .accounts
-            .insert(
-                &normalised,
-                &link.email,
-                name,
-                &["buyer"],
-                true,
-                password_hash.clone(),
-            )
-            .await;
+        let made =
+            self.0.accounts.insert(&normalised, &link.email, name, &["buyer"], true, password_hash.clone()).await;
         match made {
             Ok(account) => self.go_on(link, &account, visit).await,
             // Two links of two sign-ups: the first one opened made the account.
@@ -315,61 +221,28 @@ impl Provider {
         visit: &Visit<'_>,
     ) -> Result<Response, ProviderError> {
         if password::check(&chosen).is_err() {
-            let text = visit.locale.with(
-                "idp-error-password",
-                &[("count", &MIN_PASSWORD_CHARS.to_string())],
-            );
-            let fault = Fault {
-                field: "password",
-                text,
-            };
-            return Ok(self.link_page(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                token,
-                link,
-                visit,
-                Some(&fault),
-            ));
+            let text = visit.locale.with("idp-error-password", &[("count", &MIN_PASSWORD_CHARS.to_string())]);
+            let fault = Fault { field: "password", text };
+            return Ok(self.link_page(StatusCode::UNPROCESSABLE_ENTITY, token, link, visit, Some(&fault)));
         }
         let hash = password::hash(chosen).await?;
         if !self.use_up(token).await? {
             return Ok(self.link_gone(visit.locale, &link.query));
         }
         self.0.accounts.reset_password(user_id, hash).await?;
-        let account = self
-            .0
-            .accounts
-            .get(user_id)
-            .await?
-            .ok_or(AccountError::NotFound)?;
-        self.0
-            .throttle
-            .forgive(&Subject::account(&normalise_email(&link.email)?))
-            .await?;
+        let account = self.0.accounts.get(user_id).await?.ok_or(AccountError::NotFound)?;
+        self.0.throttle.forgive(&Subject::account(&normalise_email(&link.email)?)).await?;
         self.go_on(link, &account, visit).await
     }
 
     /// Signs the browser in and goes on where the person came from: the request is answered as for anyone signed in.
-    async fn go_on(
-        &self,
-        link: &Link,
-        account: &Account,
-        visit: &Visit<'_>,
-    ) -> Result<Response, ProviderError> {
+    async fn go_on(&self, link: &Link, account: &Account, visit: &Visit<'_>) -> Result<Response, ProviderError> {
         let cookie = self.sign_in(visit.headers, account).await?;
         // `prompt=login` was fulfilled just now; asking again would be a circle.
-        let query: Vec<_> = pairs(&link.query)
-            .into_iter()
-            .filter(|(n, _)| n != "prompt")
-            .collect();
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(query)
-            .finish();
+        let query: Vec<_> = pairs(&link.query).into_iter().filter(|(n, _)| n != "prompt").collect();
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let response = go(&format!("/oidc/authorize?{query}"));
-        Ok(with_cookie(
-            with_cookie(response, &cookie),
-            &cookie::clear(SIGN_UP_COOKIE),
-        ))
+        Ok(with_cookie(with_cookie(response, &cookie), &cookie::clear(SIGN_UP_COOKIE)))
     }
 }
 

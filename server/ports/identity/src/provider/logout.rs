@@ -14,18 +14,11 @@ use super::{Provider, ProviderError, pages};
 use crate::cookie;
 use crate::locale::Locale;
 
-pub(super) async fn show(
-    State(provider): State<Provider>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn show(State(provider): State<Provider>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let query = query.unwrap_or_default();
     let params = pairs(&query);
     let locale = locale(&params, &headers);
-    provider.or_fault(
-        locale,
-        provider.ask_logout(&query, &params, &headers, locale).await,
-    )
+    provider.or_fault(locale, provider.ask_logout(&query, &params, &headers, locale).await)
 }
 
 pub(super) async fn submit(
@@ -40,9 +33,7 @@ pub(super) async fn submit(
     }
     let result = async {
         let hint = provider.hint(&params).await?;
-        provider
-            .log_out(&params, hint.as_ref(), &headers, locale)
-            .await
+        provider.log_out(&params, hint.as_ref(), &headers, locale).await
     };
     provider.or_fault(locale, result.await)
 }
@@ -81,12 +72,7 @@ impl Provider {
         self.sign_out(headers).await?;
         let response = match self.return_to(params, hint) {
             Some(to) => go(&to),
-            None => self.page(
-                StatusCode::OK,
-                locale,
-                None,
-                pages::logged_out(self, locale),
-            ),
+            None => self.page(StatusCode::OK, locale, None, pages::logged_out(self, locale)),
         };
         Ok(with_cookie(response, &cookie::clear(SESSION_COOKIE)))
     }
@@ -107,10 +93,7 @@ impl Provider {
         if field(params, "client_id").is_some_and(|id| id != client.client_id) {
             return None;
         }
-        let listed = client
-            .post_logout_redirect_uris
-            .iter()
-            .find(|uri| *uri == wanted)?;
+        let listed = client.post_logout_redirect_uris.iter().find(|uri| *uri == wanted)?;
         let mut url = Url::parse(listed).ok()?;
         if let Some(state) = field(params, "state") {
             url.query_pairs_mut().append_pair("state", state);

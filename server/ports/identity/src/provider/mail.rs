@@ -64,9 +64,7 @@ impl AccountMail {
         let locale = Locale::choose(&self.locale).unwrap_or(Locale::DEFAULT);
         let (subject, text) = match self.kind {
             MailKind::SignUp => ("idp-mail-sign-up-subject", "idp-mail-sign-up-text"),
-            MailKind::AlreadyRegistered => {
-                ("idp-mail-registered-subject", "idp-mail-registered-text")
-            }
+            MailKind::AlreadyRegistered => ("idp-mail-registered-subject", "idp-mail-registered-text"),
             MailKind::Reset => ("idp-mail-reset-subject", "idp-mail-reset-text"),
             MailKind::NoAccount => ("idp-mail-nobody-subject", "idp-mail-nobody-text"),
         };
@@ -82,11 +80,7 @@ impl AccountMail {
             }
         };
         let text = format!("{first}\n\n{}\n\n{life}\n{not_you}\n", self.link);
-        RenderedMail {
-            subject,
-            text,
-            html: html.into_string(),
-        }
+        RenderedMail { subject, text, html: html.into_string() }
     }
 }
 

@@ -45,11 +45,7 @@ pub(super) async fn discovery(State(provider): State<Provider>) -> Response {
 pub(super) async fn jwks(State(provider): State<Provider>) -> Response {
     match provider.0.keys.published().await {
         // Short: a key made by a rotation is found at once by whoever misses it, and soon by everyone else.
-        Ok(keys) => (
-            [(CACHE_CONTROL, "public, max-age=60")],
-            Json(json!({ "keys": keys })),
-        )
-            .into_response(),
+        Ok(keys) => ([(CACHE_CONTROL, "public, max-age=60")], Json(json!({ "keys": keys }))).into_response(),
         Err(error) => {
             tracing::error!(%error, "the signing keys cannot be read");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -71,11 +67,7 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
             }
             ([(CACHE_CONTROL, "no-store")], Json(info)).into_response()
         }
-        Ok(None) => (
-            StatusCode::UNAUTHORIZED,
-            [(WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")],
-        )
-            .into_response(),
+        Ok(None) => (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")]).into_response(),
         Err(error) => {
             tracing::error!(%error, "userinfo failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -94,26 +86,15 @@ pub(super) async fn stylesheet() -> Response {
 
 impl Provider {
     /// Scope and account of a valid access token of ours.
-    async fn bearer(
-        &self,
-        headers: &HeaderMap,
-    ) -> Result<Option<(String, Account)>, ProviderError> {
-        let header = headers
-            .get(AUTHORIZATION)
-            .and_then(|h| h.to_str().ok())
-            .and_then(|h| h.split_once(' '));
+    async fn bearer(&self, headers: &HeaderMap) -> Result<Option<(String, Account)>, ProviderError> {
+        let header = headers.get(AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(|h| h.split_once(' '));
         let Some((scheme, jwt)) = header else {
             return Ok(None);
         };
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Ok(None);
         }
-        let Some(claims) = self
-            .0
-            .keys
-            .verify::<AccessClaims>("at+jwt", jwt.trim())
-            .await?
-        else {
+        let Some(claims) = self.0.keys.verify::<AccessClaims>("at+jwt", jwt.trim()).await? else {
             return Ok(None);
         };
         if claims.iss != self.0.config.issuer || claims.exp <= self.now_ms() / 1000 {
@@ -122,11 +103,6 @@ impl Provider {
         if claims.aud != self.0.config.audience || self.client(&claims.client_id).is_none() {
             return Ok(None);
         }
-        Ok(self
-            .0
-            .accounts
-            .get(&claims.sub)
-            .await?
-            .map(|account| (claims.scope, account)))
+        Ok(self.0.accounts.get(&claims.sub).await?.map(|account| (claims.scope, account)))
     }
 }

@@ -146,16 +146,9 @@ impl Provider {
             .filter(|origin| *origin == config.issuer)
             .ok_or_else(|| ProviderError::BadIssuer(config.issuer.clone()))?;
         for client in &config.clients {
-            for uri in client
-                .redirect_uris
-                .iter()
-                .chain(&client.post_logout_redirect_uris)
-            {
+            for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
                 if !Url::parse(uri).is_ok_and(|u| u.fragment().is_none() && !u.cannot_be_a_base()) {
-                    return Err(ProviderError::BadRedirectUri {
-                        client: client.client_id.clone(),
-                        uri: uri.clone(),
-                    });
+                    return Err(ProviderError::BadRedirectUri { client: client.client_id.clone(), uri: uri.clone() });
                 }
             }
         }
@@ -164,10 +157,7 @@ impl Provider {
             origin,
             accounts: Accounts::new(table, clock.clone()),
             keys: keys::KeyRing::new(store.clone(), clock.clone(), master.clone()),
-            throttle: throttle::Throttle {
-                store: store.clone(),
-                clock: clock.clone(),
-            },
+            throttle: throttle::Throttle { store: store.clone(), clock: clock.clone() },
             config,
             store,
             clock,
@@ -179,10 +169,7 @@ impl Provider {
     /// All endpoints, to be mounted at the root of the issuer's origin.
     pub fn routes(&self) -> Router {
         Router::new()
-            .route(
-                "/.well-known/openid-configuration",
-                get(metadata::discovery),
-            )
+            .route("/.well-known/openid-configuration", get(metadata::discovery))
             .route("/oidc/jwks.json", get(metadata::jwks))
             .route("/oidc/style.css", get(metadata::stylesheet))
             .route("/oidc/authorize", get(authorize::show).post(signin::submit))
@@ -190,10 +177,7 @@ impl Provider {
             .route("/oidc/reset", get(links::show_reset).post(links::reset))
             .route("/oidc/token", post(token::token))
             .route("/oidc/revoke", post(token::revoke))
-            .route(
-                "/oidc/userinfo",
-                get(metadata::userinfo).post(metadata::userinfo),
-            )
+            .route("/oidc/userinfo", get(metadata::userinfo).post(metadata::userinfo))
             .route("/oidc/logout", get(logout::show).post(logout::submit))
             .layer(DefaultBodyLimit::max(16 * 1024))
             .with_state(self.clone())
@@ -213,11 +197,7 @@ impl Provider {
     }
 
     fn client(&self, client_id: &str) -> Option<&OidcClient> {
-        self.0
-            .config
-            .clients
-            .iter()
-            .find(|c| c.client_id == client_id)
+        self.0.config.clients.iter().find(|c| c.client_id == client_id)
     }
 
     fn now_ms(&self) -> i64 {
@@ -240,9 +220,5 @@ fn origin_of(url: &str) -> Option<String> {
 /// Who is asking, as far as it is known.
 fn peer(extensions: &Extensions) -> Option<IpAddr> {
     let told = extensions.get::<PeerAddress>().map(|p| p.0);
-    told.or_else(|| {
-        extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|c| c.0.ip())
-    })
+    told.or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip()))
 }

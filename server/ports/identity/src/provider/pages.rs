@@ -13,37 +13,18 @@ pub(super) struct Fault {
     pub(super) text: String,
 }
 
-pub(super) fn email(
-    p: &Provider,
-    l: Locale,
-    request: &AuthRequest,
-    email: &str,
-    fault: Option<&Fault>,
-) -> Markup {
+pub(super) fn email(p: &Provider, l: Locale, request: &AuthRequest, email: &str, fault: Option<&Fault>) -> Markup {
     let body = html! {
         (form(request, "email", html! {
             (input(l, "email", "idp-email", "email", "username", email, Some(l.text("idp-email-hint")), fault))
             (submit(l, "idp-continue"))
         }))
     };
-    frame(
-        p,
-        l,
-        "idp-sign-in-title",
-        Some(&request.client),
-        fault,
-        body,
-    )
+    frame(p, l, "idp-sign-in-title", Some(&request.client), fault, body)
 }
 
 /// The same for known and unknown addresses: sign in, or create an account, or get a link.
-pub(super) fn password(
-    p: &Provider,
-    l: Locale,
-    request: &AuthRequest,
-    email: &str,
-    fault: Option<&Fault>,
-) -> Markup {
+pub(super) fn password(p: &Provider, l: Locale, request: &AuthRequest, email: &str, fault: Option<&Fault>) -> Markup {
     let body = html! {
         (whose(l, request, email))
         (form(request, "password", html! {
@@ -60,14 +41,7 @@ pub(super) fn password(
             }))
         }
     };
-    frame(
-        p,
-        l,
-        "idp-password-title",
-        Some(&request.client),
-        fault,
-        body,
-    )
+    frame(p, l, "idp-password-title", Some(&request.client), fault, body)
 }
 
 pub(super) fn create(
@@ -125,13 +99,7 @@ pub(super) fn verify(
     frame(p, l, "idp-verify-title", None, fault, body)
 }
 
-pub(super) fn reset(
-    p: &Provider,
-    l: Locale,
-    token: &str,
-    email: &str,
-    fault: Option<&Fault>,
-) -> Markup {
+pub(super) fn reset(p: &Provider, l: Locale, token: &str, email: &str, fault: Option<&Fault>) -> Markup {
     let body = html! {
         p { (l.with("idp-reset-text", &[("email", email)])) }
         form method="post" action="/oidc/reset" {
@@ -147,20 +115,10 @@ pub(super) fn reset(
 /// A link that grants nothing: used, too old, or for an address without account.
 pub(super) fn dead_link(p: &Provider, l: Locale, nobody: Option<&str>, query: &str) -> Markup {
     let (title, text) = match nobody {
-        Some(email) => (
-            "idp-nobody-title",
-            l.with("idp-nobody-text", &[("email", email)]),
-        ),
+        Some(email) => ("idp-nobody-title", l.with("idp-nobody-text", &[("email", email)])),
         None => ("idp-link-gone-title", l.text("idp-link-gone-text")),
     };
-    frame(
-        p,
-        l,
-        title,
-        None,
-        None,
-        html! { p { (text) } (start_again(l, query)) (homes(p, l)) },
-    )
+    frame(p, l, title, None, None, html! { p { (text) } (start_again(l, query)) (homes(p, l)) })
 }
 
 pub(super) fn confirm_logout(p: &Provider, l: Locale, query: &str) -> Markup {
@@ -211,11 +169,7 @@ fn frame(
 ) -> Markup {
     let title = l.text(title);
     let site = &p.0.config.site_name;
-    let style =
-        p.0.config
-            .stylesheet
-            .as_deref()
-            .unwrap_or("/oidc/style.css");
+    let style = p.0.config.stylesheet.as_deref().unwrap_or("/oidc/style.css");
     html! {
         (DOCTYPE)
         html lang=(l.tag()) dir=(l.direction()) {
@@ -293,20 +247,8 @@ fn input(
 }
 
 fn new_password(l: Locale, fault: Option<&Fault>) -> Markup {
-    let hint = l.with(
-        "idp-password-hint",
-        &[("count", &MIN_PASSWORD_CHARS.to_string())],
-    );
-    input(
-        l,
-        "password",
-        "idp-new-password",
-        "password",
-        "new-password",
-        "",
-        Some(hint),
-        fault,
-    )
+    let hint = l.with("idp-password-hint", &[("count", &MIN_PASSWORD_CHARS.to_string())]);
+    input(l, "password", "idp-new-password", "password", "new-password", "", Some(hint), fault)
 }
 
 fn submit(l: Locale, label: &str) -> Markup {

@@ -21,22 +21,14 @@ use crate::cookie;
 use crate::crypto::random_token;
 use crate::locale::Locale;
 
-pub(super) async fn submit(
-    State(provider): State<Provider>,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
+pub(super) async fn submit(State(provider): State<Provider>, RawQuery(query): RawQuery, request: Request) -> Response {
     let query = query.unwrap_or_default();
     let (parts, body) = request.into_parts();
     let locale = locale(&pairs(&query), &parts.headers);
     let Some(form) = read_body(body).await else {
         return provider.not_ours(locale);
     };
-    let visit = Visit {
-        headers: &parts.headers,
-        peer: peer(&parts.extensions),
-        locale,
-    };
+    let visit = Visit { headers: &parts.headers, peer: peer(&parts.extensions), locale };
     provider.or_fault(locale, provider.step(&query, &form, &visit).await)
 }
 
@@ -60,12 +52,7 @@ impl Provider {
         self.page(StatusCode::FORBIDDEN, locale, None, body)
     }
 
-    async fn step(
-        &self,
-        query: &str,
-        form: &Pairs,
-        visit: &Visit<'_>,
-    ) -> Result<Response, ProviderError> {
+    async fn step(&self, query: &str, form: &Pairs, visit: &Visit<'_>) -> Result<Response, ProviderError> {
         if !self.own_origin(visit.headers) {
             return Ok(self.not_ours(visit.locale));
         }
@@ -78,10 +65,7 @@ impl Provider {
         let step = field(form, "step").unwrap_or_default();
         let show = |status, body| Ok(self.page(status, l, Some(&request.redirect_uri), body));
         let Ok(normalised) = normalise_email(email) else {
-            let fault = Fault {
-                field: "email",
-                text: l.text("idp-error-email"),
-            };
+            let fault = Fault { field: "email", text: l.text("idp-error-email") };
             let name = field(form, "name").unwrap_or_default();
             return show(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -92,22 +76,10 @@ impl Provider {
             );
         };
         match step {
-            "email" => show(
-                StatusCode::OK,
-                pages::password(self, l, &request, email, None),
-            ),
-            "new" => show(
-                StatusCode::OK,
-                pages::create(self, l, &request, email, "", None),
-            ),
-            "password" => {
-                self.try_password(&request, form, email, &normalised, visit)
-                    .await
-            }
-            "create" => {
-                self.sign_up(&request, form, email, &normalised, visit)
-                    .await
-            }
+            "email" => show(StatusCode::OK, pages::password(self, l, &request, email, None)),
+            "new" => show(StatusCode::OK, pages::create(self, l, &request, email, "", None)),
+            "password" => self.try_password(&request, form, email, &normalised, visit).await,
+            "create" => self.sign_up(&request, form, email, &normalised, visit).await,
             "forgot" => self.forgot(&request, email, &normalised, visit).await,
             _ => show(StatusCode::OK, pages::email(self, l, &request, email, None)),
         }
@@ -123,10 +95,7 @@ impl Provider {
     ) -> Result<Response, ProviderError> {
         let l = visit.locale;
         let again = |status, text| {
-            let fault = Fault {
-                field: "password",
-                text,
-            };
+            let fault = Fault { field: "password", text };
             let body = pages::password(self, l, request, email, Some(&fault));
             Ok(self.page(status, l, Some(&request.redirect_uri), body))
         };
@@ -141,10 +110,7 @@ impl Provider {
         self.0.throttle.forgive(&account).await?;
         self.0.throttle.take_back(&address).await?;
         let cookie = self.sign_in(visit.headers, &found).await?;
-        let who = SignedIn {
-            account: found,
-            auth_time_ms: self.now_ms(),
-        };
+        let who = SignedIn { account: found, auth_time_ms: self.now_ms() };
         Ok(with_cookie(self.grant(request, &who).await?, &cookie))
     }
 
@@ -160,57 +126,32 @@ impl Provider {
         let l = visit.locale;
         let name = field(form, "name").unwrap_or_default();
         let again = |status, text| {
-            let fault = Fault {
-                field: "password",
-                text,
-            };
+            let fault = Fault { field: "password", text };
             let body = pages::create(self, l, request, email, name, Some(&fault));
             Ok(self.page(status, l, Some(&request.redirect_uri), body))
         };
         let chosen = SecretString::from(field(form, "password").unwrap_or_default().to_owned());
         if password::check(&chosen).is_err() {
-            let text = l.with(
-                "idp-error-password",
-                &[("count", &MIN_PASSWORD_CHARS.to_string())],
-            );
+            let text = l.with("idp-error-password", &[("count", &MIN_PASSWORD_CHARS.to_string())]);
             return again(StatusCode::UNPROCESSABLE_ENTITY, text);
         }
-        if let Err(wait_ms) = self
-            .count(&[&Subject::address(visit.peer), &Subject::mail(normalised)])
-            .await?
-        {
+        if let Err(wait_ms) = self.count(&[&Subject::address(visit.peer), &Subject::mail(normalised)]).await? {
             return again(StatusCode::TOO_MANY_REQUESTS, wait_text(l, wait_ms));
         }
         let password_hash = password::hash(chosen).await?;
         let browser = random_token();
         let (wanted, kind) = match self.0.accounts.find_by_email(normalised).await? {
-            Some(account) => (
-                Wanted::Reset {
-                    user_id: account.id,
-                },
-                MailKind::AlreadyRegistered,
-            ),
+            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::AlreadyRegistered),
             None => {
                 let name = name.to_owned();
                 let browser = crate::crypto::hash(&browser);
-                (
-                    Wanted::SignUp {
-                        name,
-                        password_hash,
-                        browser,
-                    },
-                    MailKind::SignUp,
-                )
+                (Wanted::SignUp { name, password_hash, browser }, MailKind::SignUp)
             }
         };
-        self.mail_link(kind, wanted, email, &request.query, l)
-            .await?;
+        self.mail_link(kind, wanted, email, &request.query, l).await?;
         let body = pages::sent(self, l, request, email);
         let page = self.page(StatusCode::OK, l, Some(&request.redirect_uri), body);
-        Ok(with_cookie(
-            page,
-            &cookie::set(SIGN_UP_COOKIE, &browser, super::links::LINK_MS / 1000),
-        ))
+        Ok(with_cookie(page, &cookie::set(SIGN_UP_COOKIE, &browser, super::links::LINK_MS / 1000)))
     }
 
     async fn forgot(
@@ -221,42 +162,22 @@ impl Provider {
         visit: &Visit<'_>,
     ) -> Result<Response, ProviderError> {
         let l = visit.locale;
-        if let Err(wait_ms) = self
-            .count(&[&Subject::address(visit.peer), &Subject::mail(normalised)])
-            .await?
-        {
-            let fault = Fault {
-                field: "password",
-                text: wait_text(l, wait_ms),
-            };
+        if let Err(wait_ms) = self.count(&[&Subject::address(visit.peer), &Subject::mail(normalised)]).await? {
+            let fault = Fault { field: "password", text: wait_text(l, wait_ms) };
             let body = pages::password(self, l, request, email, Some(&fault));
-            return Ok(self.page(
-                StatusCode::TOO_MANY_REQUESTS,
-                l,
-                Some(&request.redirect_uri),
-                body,
-            ));
+            return Ok(self.page(StatusCode::TOO_MANY_REQUESTS, l, Some(&request.redirect_uri), body));
         }
         let (wanted, kind) = match self.0.accounts.find_by_email(normalised).await? {
-            Some(account) => (
-                Wanted::Reset {
-                    user_id: account.id,
-                },
-                MailKind::Reset,
-            ),
+            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::Reset),
             None => (Wanted::Nobody, MailKind::NoAccount),
         };
-        self.mail_link(kind, wanted, email, &request.query, l)
-            .await?;
+        self.mail_link(kind, wanted, email, &request.query, l).await?;
         let body = pages::sent(self, l, request, email);
         Ok(self.page(StatusCode::OK, l, Some(&request.redirect_uri), body))
     }
 
     /// Counts one attempt of each subject; `Err(ms)`: one of them has to wait.
-    pub(super) async fn count(
-        &self,
-        subjects: &[&Subject],
-    ) -> Result<Result<(), i64>, ProviderError> {
+    pub(super) async fn count(&self, subjects: &[&Subject]) -> Result<Result<(), i64>, ProviderError> {
         for subject in subjects {
             if let Err(wait_ms) = self.0.throttle.attempt(subject).await? {
                 return Ok(Err(wait_ms));

@@ -49,17 +49,11 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn account(normalised_email: &str) -> Self {
-        Self {
-            key: format!("account#{}", hash(normalised_email)),
-            free: FREE_PER_ACCOUNT,
-        }
+        Self { key: format!("account#{}", hash(normalised_email)), free: FREE_PER_ACCOUNT }
     }
 
     pub(crate) fn mail(normalised_email: &str) -> Self {
-        Self {
-            key: format!("mail#{}", hash(normalised_email)),
-            free: FREE_MAILS,
-        }
+        Self { key: format!("mail#{}", hash(normalised_email)), free: FREE_MAILS }
     }
 
     /// An IPv6 subscriber owns a /64, so that is what counts.
@@ -69,10 +63,7 @@ impl Subject {
             Some(IpAddr::V6(ip)) => format!("{:x?}", &ip.segments()[..4]),
             None => "unknown".to_owned(),
         };
-        Self {
-            key: format!("address#{}", hash(&network)),
-            free: FREE_PER_ADDRESS,
-        }
+        Self { key: format!("address#{}", hash(&network)), free: FREE_PER_ADDRESS }
     }
 
     fn item(&self) -> Key {
@@ -92,27 +83,14 @@ impl Throttle {
         let key = subject.item();
         for _ in 0..8 {
             let now = self.clock.now_ms();
-            let known = self
-                .store
-                .get::<Count>(&key)
-                .await?
-                .filter(|c| c.last_ms + FORGET_AFTER_MS > now);
+            let known = self.store.get::<Count>(&key).await?.filter(|c| c.last_ms + FORGET_AFTER_MS > now);
             if let Some(count) = &known
                 && count.until_ms > now
             {
                 return Ok(Err(count.until_ms - now));
             }
             let attempts = known.as_ref().map_or(0, |c| c.attempts) + 1;
-            if self
-                .write(
-                    &key,
-                    known.map(|c| c.rev),
-                    attempts,
-                    now + pause_ms(attempts, subject.free),
-                    now,
-                )
-                .await?
-            {
+            if self.write(&key, known.map(|c| c.rev), attempts, now + pause_ms(attempts, subject.free), now).await? {
                 return Ok(Ok(()));
             }
         }
@@ -134,10 +112,7 @@ impl Throttle {
             };
             let attempts = (count.attempts - 1).max(0);
             let until = count.last_ms + pause_ms(attempts, subject.free);
-            if self
-                .write(&key, Some(count.rev), attempts, until, count.last_ms)
-                .await?
-            {
+            if self.write(&key, Some(count.rev), attempts, until, count.last_ms).await? {
                 return Ok(());
             }
         }
@@ -153,13 +128,7 @@ impl Throttle {
         last_ms: i64,
     ) -> Result<bool, TableError> {
         let ttl = (last_ms + FORGET_AFTER_MS) / 1000 + 1;
-        let count = Count {
-            attempts,
-            until_ms,
-            last_ms,
-            rev: rev.unwrap_or(0) + 1,
-            ttl,
-        };
+        let count = Count { attempts, until_ms, last_ms, rev: rev.unwrap_or(0) + 1, ttl };
         let condition = rev.map_or(Condition::ItemAbsent, |rev| Condition::eq("rev", rev));
         self.store.put_if(key, &count, condition).await
     }
@@ -171,15 +140,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_at_an_hour() {
-        let pauses: Vec<i64> = (1..=14)
-            .map(|n| pause_ms(n, FREE_PER_ACCOUNT) / 1000)
-            .collect();
-        assert_eq!(
-            pauses,
-            [
-                0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600
-            ]
-        );
+        let pauses: Vec<i64> = (1..=14).map(|n| pause_ms(n, FREE_PER_ACCOUNT) / 1000).collect();
+        assert_eq!(pauses, [0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
         assert_eq!(pause_ms(i64::MAX, 5), LONGEST_PAUSE_MS);
     }
 

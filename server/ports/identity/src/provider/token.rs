@@ -13,11 +13,7 @@ use super::web::{Pairs, field, pairs};
 use super::{OidcClient, Provider, ProviderError};
 use crate::crypto::same;
 
-pub(super) async fn token(
-    State(provider): State<Provider>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
+pub(super) async fn token(State(provider): State<Provider>, headers: HeaderMap, body: String) -> Response {
     let form = match read_form(&headers, &body) {
         Ok(form) => form,
         Err(response) => return response,
@@ -28,41 +24,22 @@ pub(super) async fn token(
     let get = |name| field(&form, name).unwrap_or_default();
     let result = match get("grant_type") {
         "authorization_code" => {
-            provider
-                .redeem_code(
-                    client,
-                    get("code"),
-                    get("redirect_uri"),
-                    get("code_verifier"),
-                )
-                .await
+            provider.redeem_code(client, get("code"), get("redirect_uri"), get("code_verifier")).await
         }
-        "refresh_token" => {
-            provider
-                .redeem_refresh(client, get("refresh_token"), field(&form, "scope"))
-                .await
-        }
+        "refresh_token" => provider.redeem_refresh(client, get("refresh_token"), field(&form, "scope")).await,
         _ => return refusal(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
     };
     match result {
         Ok(Ok(tokens)) => private((StatusCode::OK, Json(tokens)).into_response()),
         Ok(Err(why)) => {
-            tracing::info!(
-                client_id = client.client_id,
-                reason = why.0,
-                "a grant was refused"
-            );
+            tracing::info!(client_id = client.client_id, reason = why.0, "a grant was refused");
             refusal(StatusCode::BAD_REQUEST, "invalid_grant")
         }
         Err(error) => failure(&error),
     }
 }
 
-pub(super) async fn revoke(
-    State(provider): State<Provider>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
+pub(super) async fn revoke(State(provider): State<Provider>, headers: HeaderMap, body: String) -> Response {
     let form = match read_form(&headers, &body) {
         Ok(form) => form,
         Err(response) => return response,
@@ -97,10 +74,7 @@ impl Provider {
                 }
                 (id, Some(secret))
             }
-            None => (
-                field(form, "client_id")?.to_owned(),
-                posted.map(str::to_owned),
-            ),
+            None => (field(form, "client_id")?.to_owned(), posted.map(str::to_owned)),
         };
         let client = self.client(&id)?;
         let fits = match (&client.client_secret, secret) {
@@ -120,48 +94,23 @@ fn read_basic(header: &HeaderValue) -> Option<(String, String)> {
     }
     let text = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
-    let decode = |part: &str| {
-        Some(
-            url::form_urlencoded::parse(format!("v={part}").as_bytes())
-                .next()?
-                .1
-                .into_owned(),
-        )
-    };
+    let decode = |part: &str| Some(url::form_urlencoded::parse(format!("v={part}").as_bytes()).next()?.1.into_owned());
     Some((decode(id)?, decode(secret)?))
 }
 
-#[expect(
-    clippy::result_large_err,
-    reason = "the refusal is the answer, passed on once"
-)]
 fn read_form(headers: &HeaderMap, body: &str) -> Result<Pairs, Response> {
     let form_type = headers
         .get(CONTENT_TYPE)
         .and_then(|t| t.to_str().ok())
-        .is_some_and(|t| {
-            t.split(';')
-                .next()
-                .is_some_and(|t| t.trim() == "application/x-www-form-urlencoded")
-        });
+        .is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/x-www-form-urlencoded"));
     let form = pairs(body);
-    let twice = form
-        .iter()
-        .enumerate()
-        .any(|(i, (n, _))| form[..i].iter().any(|(m, _)| m == n));
-    if form_type && !twice {
-        Ok(form)
-    } else {
-        Err(refusal(StatusCode::BAD_REQUEST, "invalid_request"))
-    }
+    let twice = form.iter().enumerate().any(|(i, (n, _))| form[..i].iter().any(|(m, _)| m == n));
+    if form_type && !twice { Ok(form) } else { Err(refusal(StatusCode::BAD_REQUEST, "invalid_request")) }
 }
 
 fn unknown_client() -> Response {
     let mut response = refusal(StatusCode::UNAUTHORIZED, "invalid_client");
-    response.headers_mut().insert(
-        WWW_AUTHENTICATE,
-        HeaderValue::from_static("Basic realm=\"oidc\""),
-    );
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oidc\""));
     response
 }
 
@@ -176,8 +125,6 @@ fn refusal(status: StatusCode, error: &'static str) -> Response {
 }
 
 fn private(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

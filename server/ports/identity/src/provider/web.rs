@@ -1,9 +1,7 @@
 //! What every page and form shares: origin check, headers, the browser's cookie, faults.
 
 use axum::response::{IntoResponse as _, Response};
-use http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, ORIGIN, SET_COOKIE,
-};
+use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use maud::Markup;
 use serde::{Deserialize, Serialize};
@@ -25,25 +23,18 @@ const SESSION_MS: i64 = 14 * 24 * 3_600_000;
 pub(super) type Pairs = Vec<(String, String)>;
 
 pub(super) fn pairs(text: &str) -> Pairs {
-    url::form_urlencoded::parse(text.as_bytes())
-        .into_owned()
-        .collect()
+    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 /// The first value of a name.
 pub(super) fn field<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
-    pairs
-        .iter()
-        .find(|(n, _)| n == name)
-        .map(|(_, v)| v.as_str())
+    pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
 }
 
 pub(super) fn locale(query: &Pairs, headers: &HeaderMap) -> Locale {
     let header = headers.get(ACCEPT_LANGUAGE).and_then(|h| h.to_str().ok());
     let asked = field(query, "ui_locales").and_then(Locale::choose);
-    asked
-        .or_else(|| header.and_then(Locale::choose))
-        .unwrap_or(Locale::DEFAULT)
+    asked.or_else(|| header.and_then(Locale::choose)).unwrap_or(Locale::DEFAULT)
 }
 
 /// A browser signed in here.
@@ -69,24 +60,13 @@ impl Provider {
     pub(super) fn own_origin(&self, headers: &HeaderMap) -> bool {
         match headers.get(ORIGIN) {
             Some(origin) => origin.as_bytes() == self.0.origin.as_bytes(),
-            None => headers
-                .get("sec-fetch-site")
-                .is_some_and(|site| site == "same-origin"),
+            None => headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin"),
         }
     }
 
     /// A page with the headers all pages have; its forms may end at `target`'s origin besides this one.
-    pub(super) fn page(
-        &self,
-        status: StatusCode,
-        locale: Locale,
-        target: Option<&str>,
-        body: Markup,
-    ) -> Response {
-        let target = target
-            .and_then(super::origin_of)
-            .map(|o| format!(" {o}"))
-            .unwrap_or_default();
+    pub(super) fn page(&self, status: StatusCode, locale: Locale, target: Option<&str>, body: Markup) -> Response {
+        let target = target.and_then(super::origin_of).map(|o| format!(" {o}")).unwrap_or_default();
         let policy = format!(
             "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{target}; \
              frame-ancestors 'none'; base-uri 'none'"
@@ -110,11 +90,7 @@ impl Provider {
     }
 
     /// The answer, or a page with a number that is also in the log.
-    pub(super) fn or_fault(
-        &self,
-        locale: Locale,
-        result: Result<Response, ProviderError>,
-    ) -> Response {
+    pub(super) fn or_fault(&self, locale: Locale, result: Result<Response, ProviderError>) -> Response {
         result.unwrap_or_else(|error| {
             let id = uuid::Uuid::now_v7().to_string();
             tracing::error!(error_id = id, %error, "the identity provider failed");
@@ -124,39 +100,20 @@ impl Provider {
     }
 
     /// Who is signed in here in this browser; two strong reads.
-    pub(super) async fn signed_in(
-        &self,
-        headers: &HeaderMap,
-    ) -> Result<Option<SignedIn>, ProviderError> {
+    pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<SignedIn>, ProviderError> {
         let Some(cookie) = cookie::read_headers(headers, SESSION_COOKIE) else {
             return Ok(None);
         };
-        let found = self
-            .0
-            .store
-            .get::<BrowserSession>(&session_key(cookie))
-            .await?;
+        let found = self.0.store.get::<BrowserSession>(&session_key(cookie)).await?;
         let Some(session) = found.filter(|s| s.expires_ms > self.now_ms()) else {
             return Ok(None);
         };
-        let account = self
-            .0
-            .accounts
-            .get(&session.user_id)
-            .await?
-            .filter(|a| a.epoch == session.epoch);
-        Ok(account.map(|account| SignedIn {
-            account,
-            auth_time_ms: session.auth_time_ms,
-        }))
+        let account = self.0.accounts.get(&session.user_id).await?.filter(|a| a.epoch == session.epoch);
+        Ok(account.map(|account| SignedIn { account, auth_time_ms: session.auth_time_ms }))
     }
 
     /// Signs this browser in under a fresh id (whatever cookie it had is ended) and answers the `Set-Cookie` value.
-    pub(super) async fn sign_in(
-        &self,
-        headers: &HeaderMap,
-        account: &Account,
-    ) -> Result<String, ProviderError> {
+    pub(super) async fn sign_in(&self, headers: &HeaderMap, account: &Account) -> Result<String, ProviderError> {
         self.sign_out(headers).await?;
         let id = random_token();
         let now = self.now_ms();

@@ -15,9 +15,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use vitrine_clock::SharedClock;
-use vitrine_table::{
-    Condition, Index, Key, Query, Table, TableError, TransactOp, Update, from_item,
-};
+use vitrine_table::{Condition, Index, Key, Query, Table, TableError, TransactOp, Update, from_item};
 
 use crate::client::{Client, ClientError, SignedIn, Tokens};
 use crate::cookie;
@@ -120,11 +118,7 @@ pub struct Sessions {
 impl Sessions {
     /// Sessions in `table`, their tokens sealed under `keys`.
     pub fn new(table: Arc<dyn Table>, clock: SharedClock, keys: Arc<MasterKey>) -> Self {
-        Self {
-            store: Store(table),
-            clock,
-            master: keys,
-        }
+        Self { store: Store(table), clock, master: keys }
     }
 
     /// Begins a session under a fresh id and ends the one the browser came with; answers it and the `Set-Cookie`
@@ -151,41 +145,22 @@ impl Sessions {
             tenant_ids: who.claims.tenant_ids.clone(),
             created_ms: now,
             last_seen_ms: now,
-            user_agent: user_agent
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(200)
-                .collect(),
+            user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
             sealed_access: self.seal(&id, &who.tokens.access_token)?,
             access_expires_ms: who.tokens.access_expires_ms,
-            sealed_refresh: who
-                .tokens
-                .refresh_token
-                .as_ref()
-                .map(|t| self.seal(&id, t))
-                .transpose()?,
-            sealed_id_token: who
-                .tokens
-                .id_token
-                .as_ref()
-                .map(|t| self.seal(&id, t))
-                .transpose()?,
+            sealed_refresh: who.tokens.refresh_token.as_ref().map(|t| self.seal(&id, t)).transpose()?,
+            sealed_id_token: who.tokens.id_token.as_ref().map(|t| self.seal(&id, t)).transpose()?,
             generation: 0,
             renewing_until_ms: 0,
             ttl: (now + IDLE_MS) / 1000 + 1,
         };
-        let pointer = Pointer {
-            ttl: (now + ABSOLUTE_MS) / 1000 + 1,
-        };
+        let pointer = Pointer { ttl: (now + ABSOLUTE_MS) / 1000 + 1 };
         let ops = vec![
             put_op(&session_key(&id), &stored, Some(Condition::ItemAbsent))?,
             put_op(&pointer_key(&stored.user_id, &id), &pointer, None)?,
         ];
         self.store.transact(ops).await?;
-        Ok((
-            self.info(id, &stored),
-            cookie::set(SESSION_COOKIE, &secret, ABSOLUTE_MS / 1000),
-        ))
+        Ok((self.info(id, &stored), cookie::set(SESSION_COOKIE, &secret, ABSOLUTE_MS / 1000)))
     }
 
     /// Who is signed in, by the `Cookie` header: one strong read, and a write at most every 5 minutes.
@@ -206,9 +181,7 @@ impl Sessions {
             let updates = vec![Update::set("lastSeenMs", now), Update::set("ttl", ttl)];
             // `None`: another request wrote it, or the session was revoked a moment ago and stays so.
             let condition = Condition::eq("lastSeenMs", stored.last_seen_ms);
-            self.store
-                .update_if(&session_key(&id), updates, condition)
-                .await?;
+            self.store.update_if(&session_key(&id), updates, condition).await?;
             stored.last_seen_ms = now;
         }
         Ok(Some(self.info(id, &stored)))
@@ -219,11 +192,7 @@ impl Sessions {
     ///
     /// # Errors
     /// `Ended`: sign in again. `Busy`, `Client`: repeat later.
-    pub async fn access_token(
-        &self,
-        client: &Client,
-        session_id: &str,
-    ) -> Result<SecretString, SessionError> {
+    pub async fn access_token(&self, client: &Client, session_id: &str) -> Result<SecretString, SessionError> {
         // Longer than one lease: a request that died while renewing is overtaken.
         for _ in 0..200 {
             let stored = self.load(session_id).await?.ok_or(SessionError::Ended)?;
@@ -239,12 +208,7 @@ impl Sessions {
                 let condition = Condition::eq("generation", stored.generation)
                     .and(Condition::eq("renewingUntilMs", stored.renewing_until_ms));
                 let updates = vec![Update::set("renewingUntilMs", lease)];
-                if self
-                    .store
-                    .update_if(&session_key(session_id), updates, condition)
-                    .await?
-                    .is_some()
-                {
+                if self.store.update_if(&session_key(session_id), updates, condition).await?.is_some() {
                     let refresh = self.master.open_text(session_id, sealed)?;
                     return self.renew(client, session_id, &stored, &refresh).await;
                 }
@@ -262,10 +226,7 @@ impl Sessions {
         let Some(stored) = self.load(session_id).await? else {
             return Ok(None);
         };
-        Ok(stored
-            .sealed_id_token
-            .map(|sealed| self.master.open_text(session_id, &sealed))
-            .transpose()?)
+        Ok(stored.sealed_id_token.map(|sealed| self.master.open_text(session_id, &sealed)).transpose()?)
     }
 
     /// Ends the session of a `Cookie` header, if there is one; answers the refresh token to revoke at the provider.
@@ -280,13 +241,8 @@ impl Sessions {
         let Some(stored) = self.store.take::<Stored>(&session_key(&id)).await? else {
             return Ok(None);
         };
-        self.store
-            .remove(&pointer_key(&stored.user_id, &id))
-            .await?;
-        Ok(stored
-            .sealed_refresh
-            .map(|sealed| self.master.open_text(&id, &sealed))
-            .transpose()?)
+        self.store.remove(&pointer_key(&stored.user_id, &id)).await?;
+        Ok(stored.sealed_refresh.map(|sealed| self.master.open_text(&id, &sealed)).transpose()?)
     }
 
     /// The `Set-Cookie` value that takes the cookie away.
@@ -314,10 +270,7 @@ impl Sessions {
     /// # Errors
     /// The store's.
     pub async fn revoke(&self, user_id: &str, session_id: &str) -> Result<bool, SessionError> {
-        let own = self
-            .load(session_id)
-            .await?
-            .is_some_and(|s| s.user_id == user_id);
+        let own = self.load(session_id).await?.is_some_and(|s| s.user_id == user_id);
         if own {
             self.remove(user_id, session_id).await?;
         }
@@ -353,17 +306,12 @@ impl Sessions {
                 // The lease ends at once: nobody waits for a call that failed.
                 let free = vec![Update::set("renewingUntilMs", 0)];
                 let condition = Condition::eq("generation", stored.generation);
-                self.store
-                    .update_if(&session_key(id), free, condition)
-                    .await?;
+                self.store.update_if(&session_key(id), free, condition).await?;
                 return Err(error.into());
             }
         };
         // The old refresh token is used up: whatever happens now, the new tokens are kept.
-        let claims = match client
-            .verify_access_token(tokens.access_token.expose_secret())
-            .await
-        {
+        let claims = match client.verify_access_token(tokens.access_token.expose_secret()).await {
             Ok(claims) if claims.sub == stored.user_id => Some(claims),
             Err(error @ ClientError::Unavailable(_)) => {
                 tracing::warn!(%error, "the roles of a session stay as they were");
@@ -374,12 +322,7 @@ impl Sessions {
                 return Err(SessionError::Ended);
             }
         };
-        let Tokens {
-            access_token,
-            access_expires_ms,
-            refresh_token,
-            id_token,
-        } = tokens;
+        let Tokens { access_token, access_expires_ms, refresh_token, id_token } = tokens;
         let mut updates = vec![
             Update::set("sealedAccess", self.seal(id, &access_token)?),
             Update::set("accessExpiresMs", access_expires_ms),
@@ -397,11 +340,7 @@ impl Sessions {
             updates.push(Update::set("sealedIdToken", self.seal(id, &token)?));
         }
         let condition = Condition::eq("generation", stored.generation);
-        match self
-            .store
-            .update_if(&session_key(id), updates, condition)
-            .await?
-        {
+        match self.store.update_if(&session_key(id), updates, condition).await? {
             Some(_) => Ok(access_token),
             // Revoked while the provider was asked.
             None => Err(SessionError::Ended),
@@ -411,35 +350,19 @@ impl Sessions {
     async fn load(&self, id: &str) -> Result<Option<Stored>, TableError> {
         let now = self.clock.now_ms();
         let alive = |s: &Stored| s.last_seen_ms + IDLE_MS > now && s.created_ms + ABSOLUTE_MS > now;
-        Ok(self
-            .store
-            .get::<Stored>(&session_key(id))
-            .await?
-            .filter(alive))
+        Ok(self.store.get::<Stored>(&session_key(id)).await?.filter(alive))
     }
 
     async fn remove(&self, user_id: &str, id: &str) -> Result<(), TableError> {
-        let delete = |key| {
-            TransactOp::Delete(vitrine_table::Delete {
-                key,
-                condition: None,
-            })
-        };
-        self.store
-            .transact(vec![
-                delete(session_key(id)),
-                delete(pointer_key(user_id, id)),
-            ])
-            .await
+        let delete = |key| TransactOp::Delete(vitrine_table::Delete { key, condition: None });
+        self.store.transact(vec![delete(session_key(id)), delete(pointer_key(user_id, id))]).await
     }
 
     async fn ids(&self, user_id: &str) -> Result<Vec<String>, TableError> {
         let mut ids = Vec::new();
         let mut cursor = None;
         loop {
-            let query = Query::new(Index::Base, format!("USER#{user_id}"))
-                .begins_with("SESSION#")
-                .after(cursor);
+            let query = Query::new(Index::Base, format!("USER#{user_id}")).begins_with("SESSION#").after(cursor);
             let page = self.store.0.query(query).await?;
             for item in page.items {
                 let key: Key = from_item(item)?;

@@ -43,10 +43,7 @@ pub type Fault = (&'static str, &'static str);
 pub(crate) fn check(form: &Form, now_ms: i64) -> Result<(Fate, String), Vec<Fault>> {
     let mut faults = Vec::new();
     let number: String = form.number.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-    let fate = CARDS
-        .iter()
-        .find(|(card, _)| card.replace(' ', "") == number)
-        .map(|(_, fate)| *fate);
+    let fate = CARDS.iter().find(|(card, _)| card.replace(' ', "") == number).map(|(_, fate)| *fate);
     if !luhn(&number) {
         faults.push(("number", "error-number"));
     } else if fate.is_none() {
@@ -131,20 +128,10 @@ mod tests {
             assert_eq!(check(&form(number, "11/23", "123"), now).unwrap(), (fate, last4));
         }
         let faults = |f: Form| check(&f, now).unwrap_err();
-        assert_eq!(
-            faults(form("4242 4242 4242 4241", "12/30", "123")),
-            [("number", "error-number")]
-        );
-        assert_eq!(
-            faults(form("5555 5555 5555 4444", "12/30", "123")),
-            [("number", "error-not-test-card")]
-        );
+        assert_eq!(faults(form("4242 4242 4242 4241", "12/30", "123")), [("number", "error-number")]);
+        assert_eq!(faults(form("5555 5555 5555 4444", "12/30", "123")), [("number", "error-not-test-card")]);
         for expiry in ["10/23", "13/30", "0/30", "12/99", "1230", "", "+1/30"] {
-            assert_eq!(
-                faults(form(CARDS[0].0, expiry, "123")),
-                [("expiry", "error-expiry")],
-                "{expiry}"
-            );
+            assert_eq!(faults(form(CARDS[0].0, expiry, "123")), [("expiry", "error-expiry")], "{expiry}");
         }
         assert_eq!(faults(form("", "", "12")).len(), 3);
     }

@@ -20,12 +20,7 @@ pub const WEBHOOK: &str = "simulator.webhook";
 impl Simulator {
     /// The handlers of the simulator's jobs, for the server's worker.
     pub fn handlers(&self) -> Handlers {
-        let made = |what| -> Arc<dyn Handler> {
-            Arc::new(Task {
-                simulator: self.clone(),
-                what,
-            })
-        };
+        let made = |what| -> Arc<dyn Handler> { Arc::new(Task { simulator: self.clone(), what }) };
         Handlers::from([
             (SETTLE.to_owned(), made(What::Settle)),
             (EXPIRE.to_owned(), made(What::Expire)),
@@ -103,11 +98,7 @@ impl Task {
     async fn deliver(&self, body: String) -> Result<(), JobFailed> {
         let config = &self.simulator.config;
         // Signed at delivery: a late one must not look old.
-        let header = signature::sign(
-            &[&config.webhook_secret],
-            self.simulator.clock.now_secs(),
-            body.as_bytes(),
-        );
+        let header = signature::sign(&[&config.webhook_secret], self.simulator.clock.now_secs(), body.as_bytes());
         let answer = self
             .simulator
             .http

@@ -77,13 +77,7 @@ impl Simulator {
             .no_proxy()
             .build()
             .map_err(|e| PaymentError::Unavailable(e.to_string()))?;
-        Ok(Self {
-            table,
-            queue,
-            clock,
-            config: Arc::new(config),
-            http,
-        })
+        Ok(Self { table, queue, clock, config: Arc::new(config), http })
     }
 
     /// An id that only the holder of the secret can make.
@@ -113,9 +107,7 @@ impl Payments for Simulator {
     }
 
     fn csp_origins(&self) -> Vec<String> {
-        check_address(&self.config.base_url)
-            .map(|url| vec![url.origin().ascii_serialization()])
-            .unwrap_or_default()
+        check_address(&self.config.base_url).map(|url| vec![url.origin().ascii_serialization()]).unwrap_or_default()
     }
 
     async fn begin(&self, new: NewSession) -> Result<Session> {
@@ -147,9 +139,7 @@ impl Payments for Simulator {
 
     async fn refund(&self, new: NewRefund) -> Result<Refund> {
         if new.idempotency_key.is_empty() || new.amount_minor <= 0 {
-            return Err(PaymentError::Invalid(
-                "a refund needs a key and an amount over 0".into(),
-            ));
+            return Err(PaymentError::Invalid("a refund needs a key and an amount over 0".into()));
         }
         self.give_back(new).await
     }

@@ -16,6 +16,8 @@ pub(crate) fn pay(l: Locale, record: &Record, form: &Form, faults: &[Fault]) -> 
     let amount = total(l, record);
     let failure = record.session.failure.as_deref().filter(|_| record.session.state == PaymentState::Failed);
     let title = l.with("sim-title", &[("amount", &amount)]);
+    let declined = failure.and_then(declined).map(|fault| [fault]);
+    let faults = if faults.is_empty() { declined.as_ref().map_or(faults, <[Fault; 1]>::as_slice) } else { faults };
     let wrong = failure.is_some() || !faults.is_empty();
     let action = format!("/simulator/pay/{}", record.session.id);
     let debit = form.method == "bank_debit";
@@ -116,7 +118,7 @@ fn summary(l: Locale, failure: Option<&str>, faults: &[Fault]) -> Markup {
         div.fault role="alert" {
             h2 { (l.text("sim-errors")) }
             @if faults.is_empty() {
-                @if let Some(code) = failure { p { a href={ "#" (retry_at(code)) } { (failure_text(l, code)) } } }
+                @if let Some(code) = failure { p { a href="#method-card" { (l.text(&format!("sim-failure-{code}"))) } } }
             } @else {
                 ul {
                     @for (field, message) in faults {
@@ -128,16 +130,15 @@ fn summary(l: Locale, failure: Option<&str>, faults: &[Fault]) -> Markup {
     }
 }
 
-fn failure_text(l: Locale, code: &str) -> String {
-    l.text(&format!("sim-failure-{code}"))
-}
-
-/// Where one goes on after a failure.
-fn retry_at(code: &str) -> &'static str {
-    match code {
-        "card_declined" | "insufficient_funds" | "expired_card" => "number",
-        _ => "method-card",
-    }
+/// The fault of the card number that a decline amounts to; other failures are about no field.
+fn declined(code: &str) -> Option<Fault> {
+    let message = match code {
+        "card_declined" => "failure-card_declined",
+        "insufficient_funds" => "failure-insufficient_funds",
+        "expired_card" => "failure-expired_card",
+        _ => return None,
+    };
+    Some(("number", message))
 }
 
 /// The id of the control that a fault of this field is about.

@@ -68,19 +68,11 @@ impl Simulator {
 }
 
 fn payable(record: &Record, now_ms: i64) -> Result<()> {
-    if record.payable(now_ms) {
-        Ok(())
-    } else {
-        Err(PaymentError::Invalid("the payment is over".into()))
-    }
+    if record.payable(now_ms) { Ok(()) } else { Err(PaymentError::Invalid("the payment is over".into())) }
 }
 
 fn began(record: &mut Record, method: &str, last4: Option<&str>) {
-    record.session.charge_id = Some(format!(
-        "ch_{}_{}",
-        record.session.id.trim_start_matches("cs_"),
-        record.rev
-    ));
+    record.session.charge_id = Some(format!("ch_{}_{}", record.session.id.trim_start_matches("cs_"), record.rev));
     record.session.method = Some(method.to_owned());
     record.session.last4 = last4.map(str::to_owned);
     record.session.failure = None;

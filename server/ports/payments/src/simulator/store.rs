@@ -81,14 +81,7 @@ impl Simulator {
             last4: None,
             id: id.clone(),
         };
-        let record = Record {
-            session,
-            new: new.clone(),
-            rev: 0,
-            closed: false,
-            confirming: None,
-            debit: None,
-        };
+        let record = Record { session, new: new.clone(), rev: 0, closed: false, confirming: None, debit: None };
         let item = to_item(&record_key(&id), &record).map_err(unavailable)?;
         let expire = self.job(EXPIRE, id.clone(), json!({"id": id}), new.expires_ms.max(0));
         match self.commit(vec![(item, Condition::ItemAbsent)], vec![expire]).await {
@@ -96,9 +89,7 @@ impl Simulator {
             Err(error) if error.failed_condition(0).is_some() => {
                 let record = self.current(&id).await?;
                 if record.new != new {
-                    return Err(PaymentError::Invalid(
-                        "the idempotency key was used for another payment".into(),
-                    ));
+                    return Err(PaymentError::Invalid("the idempotency key was used for another payment".into()));
                 }
                 Ok(record.session)
             }
@@ -116,11 +107,7 @@ impl Simulator {
     }
 
     async fn read(&self, id: &str) -> Result<Record> {
-        let item = self
-            .table
-            .get(&record_key(id), Consistency::Strong)
-            .await
-            .map_err(unavailable)?;
+        let item = self.table.get(&record_key(id), Consistency::Strong).await.map_err(unavailable)?;
         from_item(item.ok_or(PaymentError::NotFound)?).map_err(unavailable)
     }
 
@@ -169,18 +156,13 @@ impl Simulator {
     }
 
     pub(crate) async fn give_back(&self, new: NewRefund) -> Result<Refund> {
-        let refund = Refund {
-            id: self.derived("re", &new.idempotency_key),
-            amount_minor: new.amount_minor,
-        };
+        let refund = Refund { id: self.derived("re", &new.idempotency_key), amount_minor: new.amount_minor };
         let key = Key::new(format!("SIMREFUND#{}", refund.id), "REFUND");
         for _ in 0..20 {
             if let Some(item) = self.table.get(&key, Consistency::Strong).await.map_err(unavailable)? {
                 let stored: StoredRefund = from_item(item).map_err(unavailable)?;
                 if stored.new != new {
-                    return Err(PaymentError::Invalid(
-                        "the idempotency key was used for another refund".into(),
-                    ));
+                    return Err(PaymentError::Invalid("the idempotency key was used for another refund".into()));
                 }
                 return Ok(stored.refund);
             }
@@ -192,15 +174,9 @@ impl Simulator {
             let mut after = before.clone();
             after.rev += 1;
             after.session.refunded_minor += new.amount_minor;
-            let stored = StoredRefund {
-                new: new.clone(),
-                refund: refund.clone(),
-            };
+            let stored = StoredRefund { new: new.clone(), refund: refund.clone() };
             let puts = vec![
-                (
-                    to_item(&record_key(&new.session_id), &after).map_err(unavailable)?,
-                    Condition::eq("rev", before.rev),
-                ),
+                (to_item(&record_key(&new.session_id), &after).map_err(unavailable)?, Condition::eq("rev", before.rev)),
                 (to_item(&key, &stored).map_err(unavailable)?, Condition::ItemAbsent),
             ];
             let jobs = self.webhooks("refund.created", &after, Some(refund.clone())).await?;
@@ -220,12 +196,7 @@ impl Simulator {
     /// # Errors
     /// `Unavailable` if the store fails.
     pub async fn mischief(&self) -> Result<Mischief> {
-        match self
-            .table
-            .get(&control_key(), Consistency::Strong)
-            .await
-            .map_err(unavailable)?
-        {
+        match self.table.get(&control_key(), Consistency::Strong).await.map_err(unavailable)? {
             Some(item) => from_item::<Control>(item).map(|c| c.mischief).map_err(unavailable),
             None => Ok(self.config.mischief),
         }
@@ -240,10 +211,7 @@ impl Simulator {
             return Err(PaymentError::Invalid("at most 5 duplicates and 5 lost attempts".into()));
         }
         let item = to_item(&control_key(), &Control { mischief }).map_err(unavailable)?;
-        self.table
-            .put(Put { item, condition: None })
-            .await
-            .map_err(unavailable)?;
+        self.table.put(Put { item, condition: None }).await.map_err(unavailable)?;
         Ok(())
     }
 
@@ -251,13 +219,8 @@ impl Simulator {
         let mischief = self.mischief().await?;
         let now = self.clock.now_ms();
         let id = self.derived("evt", &format!("{}:{}", record.session.id, record.rev));
-        let event = Event {
-            id: id.clone(),
-            kind: name.to_owned(),
-            created_ms: now,
-            session: record.session.clone(),
-            refund,
-        };
+        let event =
+            Event { id: id.clone(), kind: name.to_owned(), created_ms: now, session: record.session.clone(), refund };
         let body = serde_json::to_string(&event).map_err(unavailable)?;
         let mut at = now + i64::from(mischief.delay_ms);
         if mischief.reverse && matches!(name, "session.settling" | "session.failed") {
@@ -270,26 +233,14 @@ impl Simulator {
     }
 
     fn job(&self, kind: &str, key: String, payload: serde_json::Value, run_at_ms: i64) -> NewJob {
-        NewJob {
-            kind: kind.to_owned(),
-            key,
-            payload,
-            run_at_ms,
-            max_attempts: 15,
-            trace: None,
-        }
+        NewJob { kind: kind.to_owned(), key, payload, run_at_ms, max_attempts: 15, trace: None }
     }
 
     /// All items and jobs at once. Jobs of a queue outside the table follow the commit.
     async fn commit(&self, puts: Vec<(Item, Condition)>, jobs: Vec<NewJob>) -> std::result::Result<(), TableError> {
         let mut ops: Vec<TransactOp> = puts
             .into_iter()
-            .map(|(item, condition)| {
-                TransactOp::Put(Put {
-                    item,
-                    condition: Some(condition),
-                })
-            })
+            .map(|(item, condition)| TransactOp::Put(Put { item, condition: Some(condition) }))
             .collect();
         let failed = |e: vitrine_queue::QueueError| TableError::Unavailable(e.to_string());
         let mut outside = Vec::new();

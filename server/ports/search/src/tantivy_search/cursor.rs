@@ -14,18 +14,10 @@ pub(super) enum Cursor {
 impl Cursor {
     /// The cursor behind a hit, hexadecimal: it needs no escaping anywhere.
     pub(super) fn text(sort: Sort, key: i64, title: &str, id: &str) -> String {
-        let key = if sort == Sort::Title {
-            title.to_owned()
-        } else {
-            key.to_string()
-        };
+        let key = if sort == Sort::Title { title.to_owned() } else { key.to_string() };
         // A folded title never holds U+0000, so the first one ends it.
         let plain = format!("{}{key}\0{id}", letter(sort));
-        plain
-            .bytes()
-            .fold(String::with_capacity(plain.len() * 2), |text, byte| {
-                text + &format!("{byte:02x}")
-            })
+        plain.bytes().fold(String::with_capacity(plain.len() * 2), |text, byte| text + &format!("{byte:02x}"))
     }
 
     pub(super) fn parse(text: &str, sort: Sort) -> Result<Self, SearchError> {
@@ -34,10 +26,7 @@ impl Cursor {
     }
 
     fn parse_opt(text: &str, sort: Sort) -> Option<Self> {
-        if !text.len().is_multiple_of(2)
-            || text.len() > 8_192
-            || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
-        {
+        if !text.len().is_multiple_of(2) || text.len() > 8_192 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let bytes = (0..text.len())
@@ -48,34 +37,17 @@ impl Cursor {
         let (key, id) = plain.strip_prefix(letter(sort))?.split_once('\0')?;
         let id = id.to_owned();
         Some(if sort == Sort::Title {
-            Cursor::Title {
-                key: key.to_owned(),
-                id,
-            }
+            Cursor::Title { key: key.to_owned(), id }
         } else {
-            Cursor::Number {
-                key: key.parse().ok()?,
-                id,
-            }
+            Cursor::Number { key: key.parse().ok()?, id }
         })
     }
 
     /// Whether a hit lies behind it.
-    pub(super) fn is_before<'a>(
-        &self,
-        key: i64,
-        title: impl FnOnce() -> &'a str,
-        id: &str,
-    ) -> bool {
+    pub(super) fn is_before<'a>(&self, key: i64, title: impl FnOnce() -> &'a str, id: &str) -> bool {
         match self {
-            Cursor::Number {
-                key: last,
-                id: last_id,
-            } => (*last, last_id.as_str()) < (key, id),
-            Cursor::Title {
-                key: last,
-                id: last_id,
-            } => (last.as_str(), last_id.as_str()) < (title(), id),
+            Cursor::Number { key: last, id: last_id } => (*last, last_id.as_str()) < (key, id),
+            Cursor::Title { key: last, id: last_id } => (last.as_str(), last_id.as_str()) < (title(), id),
         }
     }
 }
@@ -102,11 +74,7 @@ mod tests {
         assert!(!cursor.is_before(0, || "été", "w_1"));
         assert!(!cursor.is_before(0, || "ete", "w_9"));
         let number = Cursor::text(Sort::Relevance, -7, "", "w_1");
-        assert!(
-            Cursor::parse(&number, Sort::Relevance)
-                .unwrap()
-                .is_before(-6, || "", "a")
-        );
+        assert!(Cursor::parse(&number, Sort::Relevance).unwrap().is_before(-6, || "", "a"));
         for (text, sort) in [
             (text.as_str(), Sort::Newest),
             ("zz", Sort::Title),

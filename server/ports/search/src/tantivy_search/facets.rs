@@ -21,16 +21,8 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new(values: &Values, filters: &Filters) -> Self {
-        let types: Vec<String> = filters
-            .types
-            .iter()
-            .map(|kind| kind.as_str().to_owned())
-            .collect();
-        let mut gate = Gate {
-            needed: 0,
-            chosen: Vec::new(),
-            price: filters.price,
-        };
+        let types: Vec<String> = filters.types.iter().map(|kind| kind.as_str().to_owned()).collect();
+        let mut gate = Gate { needed: 0, chosen: Vec::new(), price: filters.price };
         let lists = [
             (Facet::Type, &types),
             (Facet::Genre, &filters.genres),
@@ -51,9 +43,7 @@ impl Gate {
         if !filters.years.is_open() {
             gate.needed |= Facet::Year.bit();
             for (number, (facet, value)) in values.list.iter().enumerate() {
-                if *facet == Facet::Year
-                    && value.parse().is_ok_and(|year| filters.years.holds(year))
-                {
+                if *facet == Facet::Year && value.parse().is_ok_and(|year| filters.years.holds(year)) {
                     gate.chosen[number] = facet.bit();
                 }
             }
@@ -75,9 +65,7 @@ impl Gate {
         }
         let mut met = 0;
         if !self.chosen.is_empty() {
-            met = values
-                .iter()
-                .fold(0, |met, &value| met | self.chosen[value as usize]);
+            met = values.iter().fold(0, |met, &value| met | self.chosen[value as usize]);
         }
         if price.is_some_and(|price| self.price.holds(price)) {
             met |= Facet::Price.bit();
@@ -106,21 +94,9 @@ impl Counter {
         };
         Counter {
             wanted: asked.facets.clone(),
-            counts: if by_value {
-                vec![0; values.list.len()]
-            } else {
-                Vec::new()
-            },
-            facet_bits: if by_value {
-                values.list.iter().map(|(facet, _)| facet.bit()).collect()
-            } else {
-                Vec::new()
-            },
-            prices: if by_price {
-                vec![0; bounds.len() + 1]
-            } else {
-                Vec::new()
-            },
+            counts: if by_value { vec![0; values.list.len()] } else { Vec::new() },
+            facet_bits: if by_value { values.list.iter().map(|(facet, _)| facet.bit()).collect() } else { Vec::new() },
+            prices: if by_price { vec![0; bounds.len() + 1] } else { Vec::new() },
             bounds,
         }
     }
@@ -140,69 +116,37 @@ impl Counter {
                     self.counts[value as usize] += 1;
                 }
             } else {
-                for &value in values
-                    .iter()
-                    .filter(|&&value| self.facet_bits[value as usize] == failed)
-                {
+                for &value in values.iter().filter(|&&value| self.facet_bits[value as usize] == failed) {
                     self.counts[value as usize] += 1;
                 }
             }
         }
-        if let Some(price) =
-            price.filter(|_| !self.prices.is_empty() && failed & !Facet::Price.bit() == 0)
-        {
+        if let Some(price) = price.filter(|_| !self.prices.is_empty() && failed & !Facet::Price.bit() == 0) {
             self.prices[self.bounds.partition_point(|&bound| bound <= price)] += 1;
         }
     }
 
     pub(super) fn finish(self, values: &Values) -> BTreeMap<Facet, Vec<FacetCount>> {
-        let mut out: BTreeMap<Facet, Vec<FacetCount>> = self
-            .wanted
-            .iter()
-            .map(|&facet| (facet, Vec::new()))
-            .collect();
-        for (number, &count) in self
-            .counts
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0)
-        {
+        let mut out: BTreeMap<Facet, Vec<FacetCount>> = self.wanted.iter().map(|&facet| (facet, Vec::new())).collect();
+        for (number, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let (facet, value) = &values.list[number];
             if let Some(list) = out.get_mut(facet) {
-                list.push(FacetCount {
-                    value: value.to_string(),
-                    count: u64::from(count),
-                });
+                list.push(FacetCount { value: value.to_string(), count: u64::from(count) });
             }
         }
         for (facet, list) in &mut out {
             if *facet == Facet::Year {
-                list.sort_unstable_by_key(|entry| {
-                    std::cmp::Reverse(entry.value.parse::<i64>().unwrap_or(i64::MIN))
-                });
+                list.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.value.parse::<i64>().unwrap_or(i64::MIN)));
             } else {
-                list.sort_unstable_by(|a, b| {
-                    b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value))
-                });
+                list.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
             }
             list.truncate(MAX_VALUES);
         }
         if let Some(list) = out.get_mut(&Facet::Price) {
-            for (at, &count) in self
-                .prices
-                .iter()
-                .enumerate()
-                .filter(|(_, count)| **count > 0)
-            {
+            for (at, &count) in self.prices.iter().enumerate().filter(|(_, count)| **count > 0) {
                 let from = if at == 0 { 0 } else { self.bounds[at - 1] };
-                let value = self
-                    .bounds
-                    .get(at)
-                    .map_or(format!("{from}-"), |bound| format!("{from}-{}", bound - 1));
-                list.push(FacetCount {
-                    value,
-                    count: u64::from(count),
-                });
+                let value = self.bounds.get(at).map_or(format!("{from}-"), |bound| format!("{from}-{}", bound - 1));
+                list.push(FacetCount { value, count: u64::from(count) });
             }
         }
         out

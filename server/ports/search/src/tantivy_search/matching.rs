@@ -7,9 +7,7 @@ use tantivy::index::InvertedIndexReader;
 use tantivy::postings::TermInfo;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED};
-use vitrine_shared::search::{
-    Field, MatchKind, Query, QueryToken, TermMatch, TokenTotals, fuzzy_below, min_prefix,
-};
+use vitrine_shared::search::{Field, MatchKind, Query, QueryToken, TermMatch, TokenTotals, fuzzy_below, min_prefix};
 
 use super::schema::{START_CHARS, START_MARK};
 use super::snapshot::{Snapshot, Visible};
@@ -52,26 +50,13 @@ pub(super) fn matches(
     query: &Query,
     fields: &[Field],
 ) -> Result<Matches, SearchError> {
-    let strict: Vec<Wanted<'_>> = query
-        .tokens
-        .iter()
-        .map(|token| Wanted {
-            token,
-            similar: Vec::new(),
-        })
-        .collect();
+    let strict: Vec<Wanted<'_>> = query.tokens.iter().map(|token| Wanted { token, similar: Vec::new() }).collect();
     let found = all_of(snapshot, scope, &strict, fields)?;
     if found.count() >= fuzzy_below(query) {
         return Ok(found);
     }
-    let loose: Vec<Wanted<'_>> = query
-        .tokens
-        .iter()
-        .map(|token| Wanted {
-            token,
-            similar: similar_words(snapshot, token),
-        })
-        .collect();
+    let loose: Vec<Wanted<'_>> =
+        query.tokens.iter().map(|token| Wanted { token, similar: similar_words(snapshot, token) }).collect();
     let mut found = if loose.iter().all(|wanted| wanted.similar.is_empty()) {
         found
     } else {
@@ -85,9 +70,7 @@ pub(super) fn matches(
             if all_of(snapshot, scope, std::slice::from_ref(&wanted), fields)?.count() > 0 {
                 known.push(wanted);
             } else {
-                relaxed.push(Relaxed::Dropped {
-                    original: wanted.token.text.clone(),
-                });
+                relaxed.push(Relaxed::Dropped { original: wanted.token.text.clone() });
             }
         }
         if known.is_empty() || relaxed.is_empty() {
@@ -116,10 +99,7 @@ fn correction(
     if wanted.similar.is_empty() {
         return Ok(None);
     }
-    let as_typed = Wanted {
-        token: wanted.token,
-        similar: Vec::new(),
-    };
+    let as_typed = Wanted { token: wanted.token, similar: Vec::new() };
     if all_of(snapshot, scope, std::slice::from_ref(&as_typed), fields)?.count() > 0 {
         return Ok(None);
     }
@@ -128,10 +108,7 @@ fn correction(
         let visible = snapshot.visible(at, scope);
         for (_, word) in &wanted.similar {
             let mut docs = BTreeSet::new();
-            for field in Field::NAMES
-                .into_iter()
-                .filter(|field| fields.contains(field))
-            {
+            for field in Field::NAMES.into_iter().filter(|field| fields.contains(field)) {
                 let index = &segment.text[field.index()];
                 if let Some(info) = index.terms().get(word.as_bytes()).map_err(failed)? {
                     each_doc(index, &info, |doc| {
@@ -148,17 +125,8 @@ fn correction(
         .similar
         .iter()
         .filter(|(_, word)| counts.get(&**word).is_some_and(|&count| count > 0))
-        .min_by_key(|(edits, word)| {
-            (
-                *edits,
-                usize::MAX - counts.get(&**word).copied().unwrap_or(0),
-                word.clone(),
-            )
-        });
-    Ok(best.map(|(_, word)| Relaxed::Corrected {
-        original: wanted.token.text.clone(),
-        used: word.to_string(),
-    }))
+        .min_by_key(|(edits, word)| (*edits, usize::MAX - counts.get(&**word).copied().unwrap_or(0), word.clone()));
+    Ok(best.map(|(_, word)| Relaxed::Corrected { original: wanted.token.text.clone(), used: word.to_string() }))
 }
 
 fn similar_words(snapshot: &Snapshot, token: &QueryToken) -> Vec<(u8, Box<str>)> {
@@ -179,22 +147,12 @@ thread_local! {
 }
 
 /// The documents that match every one of `wanted`.
-fn all_of(
-    snapshot: &Snapshot,
-    scope: &Scope,
-    wanted: &[Wanted<'_>],
-    fields: &[Field],
-) -> Result<Matches, SearchError> {
+fn all_of(snapshot: &Snapshot, scope: &Scope, wanted: &[Wanted<'_>], fields: &[Field]) -> Result<Matches, SearchError> {
     let mut segments = Vec::with_capacity(snapshot.segments.len());
     for at in 0..snapshot.segments.len() {
-        segments.push(CELLS.with_borrow_mut(|cells| {
-            segment_matches(snapshot, at, scope, wanted, fields, cells)
-        })?);
+        segments.push(CELLS.with_borrow_mut(|cells| segment_matches(snapshot, at, scope, wanted, fields, cells))?);
     }
-    Ok(Matches {
-        segments,
-        relaxed: Vec::new(),
-    })
+    Ok(Matches { segments, relaxed: Vec::new() })
 }
 
 fn segment_matches(
@@ -282,13 +240,8 @@ fn fill(
             } else {
                 // 0xFF occurs in no UTF-8 text, so it ends the range of everything that begins with the token.
                 let end = [token.text.as_bytes(), &[0xFF]].concat();
-                let mut stream = index
-                    .terms()
-                    .range()
-                    .gt(token.text.as_bytes())
-                    .lt(&end)
-                    .into_stream()
-                    .map_err(failed)?;
+                let mut stream =
+                    index.terms().range().gt(token.text.as_bytes()).lt(&end).into_stream().map_err(failed)?;
                 while stream.advance() {
                     note(stream.value(), MatchKind::Prefix)?;
                 }
@@ -305,14 +258,8 @@ fn fill(
     Ok(())
 }
 
-fn each_doc(
-    index: &InvertedIndexReader,
-    info: &TermInfo,
-    mut act: impl FnMut(u32),
-) -> Result<(), SearchError> {
-    let mut postings = index
-        .read_postings_from_terminfo(info, IndexRecordOption::Basic)
-        .map_err(failed)?;
+fn each_doc(index: &InvertedIndexReader, info: &TermInfo, mut act: impl FnMut(u32)) -> Result<(), SearchError> {
+    let mut postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic).map_err(failed)?;
     let mut doc = postings.doc();
     while doc != TERMINATED {
         act(doc);

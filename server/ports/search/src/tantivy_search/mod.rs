@@ -69,14 +69,11 @@ impl TantivySearch {
         if !folder.join("meta.json").is_file() {
             return Err(rebuild("there is no index of this version".to_owned()));
         }
-        let index = Index::open_in_dir(&folder)
-            .map_err(|error| rebuild(format!("it cannot be opened: {error}")))?;
+        let index = Index::open_in_dir(&folder).map_err(|error| rebuild(format!("it cannot be opened: {error}")))?;
         if index.schema() != fields.schema {
             return Err(rebuild("its fields differ".to_owned()));
         }
-        let damaged = index
-            .validate_checksum()
-            .map_err(|error| rebuild(format!("a file cannot be read: {error}")))?;
+        let damaged = index.validate_checksum().map_err(|error| rebuild(format!("a file cannot be read: {error}")))?;
         if let Some(file) = damaged.iter().min() {
             return Err(rebuild(format!("{} is damaged", file.display())));
         }
@@ -97,16 +94,13 @@ impl TantivySearch {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let is_index = name.len() == 17
-                && name.starts_with('v')
-                && name[1..].bytes().all(|byte| byte.is_ascii_hexdigit());
+            let is_index =
+                name.len() == 17 && name.starts_with('v') && name[1..].bytes().all(|byte| byte.is_ascii_hexdigit());
             if !is_index || !entry.path().is_dir() {
                 continue;
             }
             let directory = MmapDirectory::open(entry.path()).map_err(failed)?;
-            let _held = directory
-                .acquire_lock(&INDEX_WRITER_LOCK)
-                .map_err(|_| SearchError::Locked)?;
+            let _held = directory.acquire_lock(&INDEX_WRITER_LOCK).map_err(|_| SearchError::Locked)?;
             std::fs::remove_dir_all(entry.path()).map_err(failed)?;
         }
         let folder = dir.join(fields.version()?);
@@ -130,13 +124,10 @@ impl TantivySearch {
             .memory_budget_per_thread(WRITER_BYTES)
             .num_merge_threads(1)
             .build();
-        let writer: IndexWriter =
-            index
-                .writer_with_options(options)
-                .map_err(|error| match error {
-                    TantivyError::LockFailure(..) => SearchError::Locked,
-                    other => failed(other),
-                })?;
+        let writer: IndexWriter = index.writer_with_options(options).map_err(|error| match error {
+            TantivyError::LockFailure(..) => SearchError::Locked,
+            other => failed(other),
+        })?;
         // Feed batches make many small segments, and each costs every search a few lookups.
         let mut merging = LogMergePolicy::default();
         merging.set_min_num_segments(4);
@@ -151,21 +142,9 @@ impl TantivySearch {
             .try_into()
             .map_err(failed)?;
         let snapshot = Snapshot::load(reader.searcher(), &fields, None)?;
-        let staging = Staging {
-            writer,
-            revs: HashMap::new(),
-            cleared: false,
-            position,
-        };
-        let inner = Inner {
-            fields,
-            reader,
-            staging: Mutex::new(staging),
-            snapshot: RwLock::new(Arc::new(snapshot)),
-        };
-        Ok(TantivySearch {
-            inner: Arc::new(inner),
-        })
+        let staging = Staging { writer, revs: HashMap::new(), cleared: false, position };
+        let inner = Inner { fields, reader, staging: Mutex::new(staging), snapshot: RwLock::new(Arc::new(snapshot)) };
+        Ok(TantivySearch { inner: Arc::new(inner) })
     }
 
     /// Runs disk work away from the threads that serve requests.
@@ -174,18 +153,13 @@ impl TantivySearch {
         act: impl FnOnce(&Inner) -> Result<T, SearchError> + Send + 'static,
     ) -> Result<T, SearchError> {
         let inner = self.inner.clone();
-        tokio::task::spawn_blocking(move || act(&inner))
-            .await
-            .map_err(failed)?
+        tokio::task::spawn_blocking(move || act(&inner)).await.map_err(failed)?
     }
 }
 
 impl Inner {
     fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn staging(&self) -> std::sync::MutexGuard<'_, Staging> {
@@ -204,13 +178,8 @@ impl Inner {
             if present.is_some_and(|rev| rev > doc.rev) {
                 continue;
             }
-            staging
-                .writer
-                .delete_term(Term::from_field_text(self.fields.id, &doc.id));
-            staging
-                .writer
-                .add_document(self.fields.document(doc))
-                .map_err(failed)?;
+            staging.writer.delete_term(Term::from_field_text(self.fields.id, &doc.id));
+            staging.writer.add_document(self.fields.document(doc)).map_err(failed)?;
             staging.revs.insert(doc.id.clone(), Some(doc.rev));
         }
         Ok(())
@@ -219,9 +188,7 @@ impl Inner {
     fn delete(&self, ids: Vec<String>) {
         let mut staging = self.staging();
         for id in ids {
-            staging
-                .writer
-                .delete_term(Term::from_field_text(self.fields.id, &id));
+            staging.writer.delete_term(Term::from_field_text(self.fields.id, &id));
             staging.revs.insert(id, None);
         }
     }
@@ -252,32 +219,17 @@ impl Inner {
         self.reader.reload().map_err(failed)?;
         let before = self.snapshot();
         let after = Snapshot::load(self.reader.searcher(), &self.fields, Some(&before))?;
-        *self
-            .snapshot
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
-        tracing::debug!(
-            documents = self.reader.searcher().num_docs(),
-            "search index committed"
-        );
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        tracing::debug!(documents = self.reader.searcher().num_docs(), "search index committed");
         Ok(())
     }
 
     fn stored_position(&self) -> Result<Option<String>, SearchError> {
-        Ok(self
-            .reader
-            .searcher()
-            .index()
-            .load_metas()
-            .map_err(failed)?
-            .payload)
+        Ok(self.reader.searcher().index().load_metas().map_err(failed)?.payload)
     }
 }
 
-fn commit_to_disk(
-    writer: &mut IndexWriter<TantivyDocument>,
-    position: Option<&str>,
-) -> tantivy::Result<()> {
+fn commit_to_disk(writer: &mut IndexWriter<TantivyDocument>, position: Option<&str>) -> tantivy::Result<()> {
     let mut prepared = writer.prepare_commit()?;
     if let Some(position) = position {
         prepared.set_payload(position);

@@ -26,23 +26,13 @@ struct Entry {
 }
 
 /// Answers a search.
-pub(super) fn search(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    asked: &SearchQuery,
-) -> Result<SearchPage, SearchError> {
+pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) -> Result<SearchPage, SearchError> {
     asked.check()?;
-    let cursor = asked
-        .cursor
-        .as_deref()
-        .map(|text| Cursor::parse(text, asked.sort))
-        .transpose()?;
+    let cursor = asked.cursor.as_deref().map(|text| Cursor::parse(text, asked.sort)).transpose()?;
     let query = Query::parse(&asked.text);
     let gate = Gate::new(&snapshot.values, &asked.filters);
     let mut counter = Counter::new(&snapshot.values, asked);
-    let priced = gate.needs_price()
-        || counter.wants_price()
-        || matches!(asked.sort, Sort::PriceUp | Sort::PriceDown);
+    let priced = gate.needs_price() || counter.wants_price() || matches!(asked.sort, Sort::PriceUp | Sort::PriceDown);
 
     let mut found = None;
     if !query.tokens.is_empty() {
@@ -51,17 +41,9 @@ pub(super) fn search(
     let mut entries = Vec::new();
     for (at, segment) in snapshot.segments.iter().enumerate() {
         let view = &*segment.view;
-        let prices = if priced {
-            view.prices(&segment.reader, &asked.market)?
-        } else {
-            None
-        };
-        let price = |doc: u32| {
-            prices
-                .as_ref()
-                .map(|prices: &Arc<Vec<i64>>| prices[doc as usize])
-                .filter(|&p| p != NO_PRICE)
-        };
+        let prices = if priced { view.prices(&segment.reader, &asked.market)? } else { None };
+        let price =
+            |doc: u32| prices.as_ref().map(|prices: &Arc<Vec<i64>>| prices[doc as usize]).filter(|&p| p != NO_PRICE);
         let mut take = |doc: u32, candidate: Option<&Candidate>| {
             let values = view.values(doc);
             let price = if priced { price(doc) } else { None };
@@ -77,22 +59,13 @@ pub(super) fn search(
                 Sort::PriceUp => price.unwrap_or(i64::MAX),
                 Sort::PriceDown => price.map_or(i64::MAX, i64::saturating_neg),
             };
-            entries.push(Entry {
-                key,
-                segment: at as u32,
-                doc,
-                how: candidate.map_or(How::Exact, |c| c.totals.how),
-            });
+            entries.push(Entry { key, segment: at as u32, doc, how: candidate.map_or(How::Exact, |c| c.totals.how) });
         };
         match &found {
-            Some(found) => found.segments[at]
-                .iter()
-                .for_each(|candidate| take(candidate.doc, Some(candidate))),
+            Some(found) => found.segments[at].iter().for_each(|candidate| take(candidate.doc, Some(candidate))),
             None => {
                 let visible = snapshot.visible(at, &asked.scope);
-                (0..segment.reader.max_doc())
-                    .filter(|&doc| visible.holds(doc))
-                    .for_each(|doc| take(doc, None));
+                (0..segment.reader.max_doc()).filter(|&doc| visible.holds(doc)).for_each(|doc| take(doc, None));
             }
         }
     }
@@ -100,11 +73,7 @@ pub(super) fn search(
     if let Some(cursor) = &cursor {
         entries.retain(|entry| {
             let view = &snapshot.segments[entry.segment as usize].view;
-            cursor.is_before(
-                entry.key,
-                || view.title_key(entry.doc),
-                &view.ids[entry.doc as usize],
-            )
+            cursor.is_before(entry.key, || view.title_key(entry.doc), &view.ids[entry.doc as usize])
         });
     }
     let wanted = asked.offset + asked.limit;
@@ -113,18 +82,10 @@ pub(super) fn search(
     let page = entries.get(asked.offset..).unwrap_or_default();
     let cursor = page.last().filter(|_| more).map(|last| {
         let view = &snapshot.segments[last.segment as usize].view;
-        Cursor::text(
-            asked.sort,
-            last.key,
-            view.title_key(last.doc),
-            &view.ids[last.doc as usize],
-        )
+        Cursor::text(asked.sort, last.key, view.title_key(last.doc), &view.ids[last.doc as usize])
     });
     Ok(SearchPage {
-        hits: page
-            .iter()
-            .map(|entry| hit(snapshot, fields, entry))
-            .collect::<Result<_, _>>()?,
+        hits: page.iter().map(|entry| hit(snapshot, fields, entry)).collect::<Result<_, _>>()?,
         total,
         facets: counter.finish(&snapshot.values),
         relaxed: found.map(|found| found.relaxed).unwrap_or_default(),
@@ -133,15 +94,9 @@ pub(super) fn search(
 }
 
 /// Answers a suggestion.
-pub(super) fn suggest(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    asked: &SuggestQuery,
-) -> Result<Suggestions, SearchError> {
+pub(super) fn suggest(snapshot: &Snapshot, fields: &Fields, asked: &SuggestQuery) -> Result<Suggestions, SearchError> {
     if asked.limit == 0 || asked.limit > 20 {
-        return Err(SearchError::BadQuery(
-            "a group holds 1 to 20 suggestions".to_owned(),
-        ));
+        return Err(SearchError::BadQuery("a group holds 1 to 20 suggestions".to_owned()));
     }
     let query = Query::parse(&asked.text);
     if query.tokens.is_empty() {
@@ -157,57 +112,30 @@ pub(super) fn suggest(
                 Kind::Shop => 2,
             };
             let key = -(relevance(snapshot, at, &query, candidate.doc, Some(candidate)) as i64);
-            groups[group].push(Entry {
-                key,
-                segment: at as u32,
-                doc: candidate.doc,
-                how: candidate.totals.how,
-            });
+            groups[group].push(Entry { key, segment: at as u32, doc: candidate.doc, how: candidate.totals.how });
         }
     }
     let [makers, works, shops] = groups.map(|mut entries| {
         first(&mut entries, asked.limit, snapshot);
-        entries
-            .iter()
-            .map(|entry| hit(snapshot, fields, entry))
-            .collect::<Result<Vec<_>, _>>()
+        entries.iter().map(|entry| hit(snapshot, fields, entry)).collect::<Result<Vec<_>, _>>()
     });
-    Ok(Suggestions {
-        makers: makers?,
-        works: works?,
-        shops: shops?,
-        relaxed: found.relaxed,
-    })
+    Ok(Suggestions { makers: makers?, works: works?, shops: shops?, relaxed: found.relaxed })
 }
 
 /// Below 2^49, so it is a positive `i64` too.
-fn relevance(
-    snapshot: &Snapshot,
-    segment: usize,
-    query: &Query,
-    doc: u32,
-    candidate: Option<&Candidate>,
-) -> u64 {
+fn relevance(snapshot: &Snapshot, segment: usize, query: &Query, doc: u32, candidate: Option<&Candidate>) -> u64 {
     let view = &snapshot.segments[segment].view;
     let popularity = view.popularity[doc as usize];
     match candidate {
-        Some(candidate) => rank(
-            query,
-            candidate.totals,
-            view.title_key(doc),
-            view.alias_keys(doc),
-            popularity,
-        ),
+        Some(candidate) => rank(query, candidate.totals, view.title_key(doc), view.alias_keys(doc), popularity),
         None => rank_unqueried(popularity),
     }
 }
 
 /// Keeps the first `count` entries, in order.
 fn first(entries: &mut Vec<Entry>, count: usize, snapshot: &Snapshot) {
-    let id =
-        |entry: &Entry| &snapshot.segments[entry.segment as usize].view.ids[entry.doc as usize];
-    let order =
-        |a: &Entry, b: &Entry| -> Ordering { a.key.cmp(&b.key).then_with(|| id(a).cmp(id(b))) };
+    let id = |entry: &Entry| &snapshot.segments[entry.segment as usize].view.ids[entry.doc as usize];
+    let order = |a: &Entry, b: &Entry| -> Ordering { a.key.cmp(&b.key).then_with(|| id(a).cmp(id(b))) };
     if count < entries.len() {
         entries.select_nth_unstable_by(count, order);
         entries.truncate(count);
@@ -217,10 +145,7 @@ fn first(entries: &mut Vec<Entry>, count: usize, snapshot: &Snapshot) {
 
 fn hit(snapshot: &Snapshot, fields: &Fields, entry: &Entry) -> Result<Hit, SearchError> {
     let view = &snapshot.segments[entry.segment as usize].view;
-    let stored: TantivyDocument = snapshot
-        .searcher
-        .doc(DocAddress::new(entry.segment, entry.doc))
-        .map_err(failed)?;
+    let stored: TantivyDocument = snapshot.searcher.doc(DocAddress::new(entry.segment, entry.doc)).map_err(failed)?;
     let data = stored
         .get_first(fields.data)
         .and_then(|value| value.as_str())

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    FAST, Field as IndexField, IndexRecordOption, JsonObjectOptions, STORED, STRING, Schema,
-    TextFieldIndexing, TextOptions,
+    FAST, Field as IndexField, IndexRecordOption, JsonObjectOptions, STORED, STRING, Schema, TextFieldIndexing,
+    TextOptions,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
 use vitrine_shared::search::{Field, TOKENS_VERSION, alias_keys, key, tokens};
@@ -84,13 +84,10 @@ impl Fields {
 
     /// Names the folder of an index: FNV-1a of the schema and the versions of layout and tokens.
     pub(super) fn version(&self) -> Result<String, SearchError> {
-        let schema = serde_json::to_string(&self.schema)
-            .map_err(|error| SearchError::Failed(error.to_string()))?;
+        let schema = serde_json::to_string(&self.schema).map_err(|error| SearchError::Failed(error.to_string()))?;
         let hash = format!("{LAYOUT_VERSION} {TOKENS_VERSION} {schema}")
             .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Ok(format!("v{hash:016x}"))
     }
 
@@ -103,19 +100,10 @@ impl Fields {
         }
         let makers: Vec<&str> = doc.makers.iter().map(|maker| maker.name.as_str()).collect();
         let latin = doc.latin.as_deref().unwrap_or_default();
-        let tag_words: Vec<&str> = doc
-            .tags
-            .iter()
-            .chain(&doc.genres)
-            .map(String::as_str)
-            .collect();
-        for (field, texts) in Field::ALL.into_iter().zip([
-            &[doc.title.as_str()][..],
-            &makers,
-            &[latin],
-            &tag_words,
-            &[description],
-        ]) {
+        let tag_words: Vec<&str> = doc.tags.iter().chain(&doc.genres).map(String::as_str).collect();
+        for (field, texts) in
+            Field::ALL.into_iter().zip([&[doc.title.as_str()][..], &makers, &[latin], &tag_words, &[description]])
+        {
             out.add_pre_tokenized_text(self.text[field.index()], terms(field, texts));
         }
         out.add_text(self.data, doc.data.to_string());
@@ -144,11 +132,7 @@ impl Fields {
         out.add_i64(self.released, doc.released_ms);
         out.add_u64(self.popularity, u64::from(doc.popularity));
         out.add_i64(self.rev, doc.rev);
-        let prices = doc
-            .prices
-            .iter()
-            .map(|(market, minor)| (market_name(market), json!(*minor).into()))
-            .collect();
+        let prices = doc.prices.iter().map(|(market, minor)| (market_name(market), json!(*minor).into())).collect();
         out.add_object(self.prices, prices);
         out
     }
@@ -160,9 +144,7 @@ pub(super) fn market_column(market: &str) -> String {
 }
 
 fn market_name(market: &str) -> String {
-    market
-        .bytes()
-        .fold("m".to_owned(), |name, byte| name + &format!("{byte:02x}"))
+    market.bytes().fold("m".to_owned(), |name, byte| name + &format!("{byte:02x}"))
 }
 
 fn clip(text: String) -> String {
@@ -188,14 +170,7 @@ fn terms(field: Field, texts: &[&str]) -> PreTokenizedString {
     let tokens = terms
         .into_iter()
         .enumerate()
-        .map(|(position, text)| IndexToken {
-            position,
-            text,
-            ..IndexToken::default()
-        })
+        .map(|(position, text)| IndexToken { position, text, ..IndexToken::default() })
         .collect();
-    PreTokenizedString {
-        text: String::new(),
-        tokens,
-    }
+    PreTokenizedString { text: String::new(), tokens }
 }

@@ -29,21 +29,12 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// Reads what `searcher` sees, taking over from `before` what it already has.
-    pub(super) fn load(
-        searcher: Searcher,
-        fields: &Fields,
-        before: Option<&Snapshot>,
-    ) -> Result<Self, SearchError> {
-        let mut values = before
-            .map(|snapshot| (*snapshot.values).clone())
-            .unwrap_or_default();
+    pub(super) fn load(searcher: Searcher, fields: &Fields, before: Option<&Snapshot>) -> Result<Self, SearchError> {
+        let mut values = before.map(|snapshot| (*snapshot.values).clone()).unwrap_or_default();
         let mut segments = Vec::new();
         for reader in searcher.segment_readers() {
-            let known = before.and_then(|s| {
-                s.segments
-                    .iter()
-                    .find(|segment| segment.view.segment == reader.segment_id())
-            });
+            let known =
+                before.and_then(|s| s.segments.iter().find(|segment| segment.view.segment == reader.segment_id()));
             let view = match known {
                 Some(segment) => segment.view.clone(),
                 None => Arc::new(View::load(reader, fields, &mut values)?),
@@ -51,24 +42,13 @@ impl Snapshot {
             let text = match known {
                 Some(segment) => segment.text.clone(),
                 None => {
-                    let [a, b, c, d, e] = fields
-                        .text
-                        .map(|field| reader.inverted_index(field).map_err(failed));
+                    let [a, b, c, d, e] = fields.text.map(|field| reader.inverted_index(field).map_err(failed));
                     [a?, b?, c?, d?, e?]
                 }
             };
-            segments.push(Segment {
-                reader: reader.clone(),
-                view,
-                text,
-            });
+            segments.push(Segment { reader: reader.clone(), view, text });
         }
-        Ok(Snapshot {
-            searcher,
-            segments,
-            values: Arc::new(values),
-            title_places: OnceLock::new(),
-        })
+        Ok(Snapshot { searcher, segments, values: Arc::new(values), title_places: OnceLock::new() })
     }
 
     /// Which documents of a segment exist in `scope`.
@@ -77,10 +57,7 @@ impl Snapshot {
         let tenant = match scope {
             Scope::Marketplace => None,
             Scope::Tenant(tenant) => {
-                let place = segment
-                    .view
-                    .tenants
-                    .binary_search_by(|name| (**name).cmp(tenant.as_str()));
+                let place = segment.view.tenants.binary_search_by(|name| (**name).cmp(tenant.as_str()));
                 Some(place.map_or(NONE, |place| place as u32))
             }
         };
@@ -89,21 +66,10 @@ impl Snapshot {
 
     pub(super) fn title_place(&self, segment: usize, doc: u32) -> u32 {
         let places = self.title_places.get_or_init(|| {
-            let mut places: Vec<Vec<u32>> = self
-                .segments
-                .iter()
-                .map(|s| vec![0; s.view.titles.len()])
-                .collect();
+            let mut places: Vec<Vec<u32>> = self.segments.iter().map(|s| vec![0; s.view.titles.len()]).collect();
             let mut all: Vec<(&str, usize, usize)> = Vec::new();
             for (at, segment) in self.segments.iter().enumerate() {
-                all.extend(
-                    segment
-                        .view
-                        .titles
-                        .iter()
-                        .enumerate()
-                        .map(|(number, title)| (&**title, at, number)),
-                );
+                all.extend(segment.view.titles.iter().enumerate().map(|(number, title)| (&**title, at, number)));
             }
             all.sort_unstable();
             let mut place = 0;

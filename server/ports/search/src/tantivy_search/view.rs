@@ -77,11 +77,7 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn load(
-        reader: &SegmentReader,
-        fields: &Fields,
-        values: &mut Values,
-    ) -> Result<Self, SearchError> {
+    pub(super) fn load(reader: &SegmentReader, fields: &Fields, values: &mut Values) -> Result<Self, SearchError> {
         let columns = reader.fast_fields();
         let docs = reader.max_doc();
         let strings = |name: &str| -> Result<(Vec<Box<str>>, Vec<u32>), SearchError> {
@@ -89,16 +85,9 @@ impl View {
                 return Ok((Vec::new(), vec![NONE; docs as usize]));
             };
             let ords = column.ords();
-            Ok((
-                dictionary(&column)?,
-                (0..docs)
-                    .map(|doc| ords.first(doc).map_or(NONE, |ord| ord as u32))
-                    .collect(),
-            ))
+            Ok((dictionary(&column)?, (0..docs).map(|doc| ords.first(doc).map_or(NONE, |ord| ord as u32)).collect()))
         };
-        let missing = |what: &str| SearchError::NeedsRebuild {
-            reason: format!("a document has no {what}"),
-        };
+        let missing = |what: &str| SearchError::NeedsRebuild { reason: format!("a document has no {what}") };
 
         let (id_list, id_of) = strings("id")?;
         let ids = id_of
@@ -122,9 +111,7 @@ impl View {
         let (value_starts, facet_values) = facet_values(reader, values)?;
         let i64s = |name: &str| -> Result<Vec<i64>, SearchError> {
             let column = columns.column_opt::<i64>(name).map_err(failed)?;
-            Ok((0..docs)
-                .map(|doc| column.as_ref().and_then(|c| c.first(doc)).unwrap_or(0))
-                .collect())
+            Ok((0..docs).map(|doc| column.as_ref().and_then(|c| c.first(doc)).unwrap_or(0)).collect())
         };
         let popularity: Option<Column<u64>> = columns.column_opt("popularity").map_err(failed)?;
         let listed: Option<Column<bool>> = columns.column_opt("listed").map_err(failed)?;
@@ -134,9 +121,7 @@ impl View {
             kinds,
             tenants,
             tenant,
-            listed: (0..docs)
-                .map(|doc| listed.as_ref().and_then(|c| c.first(doc)).unwrap_or(false))
-                .collect(),
+            listed: (0..docs).map(|doc| listed.as_ref().and_then(|c| c.first(doc)).unwrap_or(false)).collect(),
             titles,
             title,
             aliases,
@@ -144,10 +129,7 @@ impl View {
             released: i64s("released")?,
             popularity: (0..docs)
                 .map(|doc| {
-                    popularity
-                        .as_ref()
-                        .and_then(|c| c.first(doc))
-                        .map_or(0, |p| u32::try_from(p).unwrap_or(u32::MAX))
+                    popularity.as_ref().and_then(|c| c.first(doc)).map_or(0, |p| u32::try_from(p).unwrap_or(u32::MAX))
                 })
                 .collect(),
             rev: i64s("rev")?,
@@ -169,42 +151,22 @@ impl View {
     }
 
     pub(super) fn alias_keys(&self, doc: u32) -> &str {
-        self.aliases
-            .get(self.alias[doc as usize] as usize)
-            .map_or("", |keys| keys)
+        self.aliases.get(self.alias[doc as usize] as usize).map_or("", |keys| keys)
     }
 
     /// The market's prices by document, [`NO_PRICE`] where there is none; `None` if the segment has none at all.
-    pub(super) fn prices(
-        &self,
-        reader: &SegmentReader,
-        market: &str,
-    ) -> Result<Option<Arc<Vec<i64>>>, SearchError> {
-        if let Some(known) = self
-            .prices
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(market)
-        {
+    pub(super) fn prices(&self, reader: &SegmentReader, market: &str) -> Result<Option<Arc<Vec<i64>>>, SearchError> {
+        if let Some(known) = self.prices.read().unwrap_or_else(PoisonError::into_inner).get(market) {
             return Ok(known.clone());
         }
-        let column: Option<Column<i64>> = reader
-            .fast_fields()
-            .column_opt(&market_column(market))
-            .map_err(failed)?;
+        let column: Option<Column<i64>> = reader.fast_fields().column_opt(&market_column(market)).map_err(failed)?;
         let Some(column) = column else {
             // Not remembered: the names of markets come from queries and would pile up.
             return Ok(None);
         };
-        let prices = Arc::new(
-            (0..reader.max_doc())
-                .map(|doc| column.first(doc).unwrap_or(NO_PRICE))
-                .collect::<Vec<_>>(),
-        );
-        self.prices
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(market.to_owned(), Some(prices.clone()));
+        let prices =
+            Arc::new((0..reader.max_doc()).map(|doc| column.first(doc).unwrap_or(NO_PRICE)).collect::<Vec<_>>());
+        self.prices.write().unwrap_or_else(PoisonError::into_inner).insert(market.to_owned(), Some(prices.clone()));
         Ok(Some(prices))
     }
 
@@ -240,9 +202,7 @@ impl View {
 
 fn kind_named(name: &str) -> Option<Kind> {
     use Kind::{Album, Artist, Author, Book, Podcast, Product, Shop, Video};
-    [Artist, Author, Album, Book, Video, Podcast, Product, Shop]
-        .into_iter()
-        .find(|kind| kind.as_str() == name)
+    [Artist, Author, Album, Book, Video, Podcast, Product, Shop].into_iter().find(|kind| kind.as_str() == name)
 }
 
 fn dictionary(column: &StrColumn) -> Result<Vec<Box<str>>, SearchError> {
@@ -255,10 +215,7 @@ fn dictionary(column: &StrColumn) -> Result<Vec<Box<str>>, SearchError> {
 }
 
 /// Facet values by document: starts of each document's slice, and all slices one after the other.
-fn facet_values(
-    reader: &SegmentReader,
-    values: &mut Values,
-) -> Result<(Vec<u32>, Vec<u32>), SearchError> {
+fn facet_values(reader: &SegmentReader, values: &mut Values) -> Result<(Vec<u32>, Vec<u32>), SearchError> {
     let columns = reader.fast_fields();
     let mut texts = Vec::new();
     for (facet, name) in [
@@ -270,10 +227,8 @@ fn facet_values(
         (Facet::Maker, "maker_ids"),
     ] {
         if let Some(column) = columns.str(name).map_err(failed)? {
-            let numbers: Vec<u32> = dictionary(&column)?
-                .iter()
-                .map(|value| values.number_or_add(facet, value))
-                .collect();
+            let numbers: Vec<u32> =
+                dictionary(&column)?.iter().map(|value| values.number_or_add(facet, value)).collect();
             texts.push((column, numbers));
         }
     }
@@ -287,11 +242,7 @@ fn facet_values(
             all.extend(column.term_ords(doc).map(|ord| numbers[ord as usize]));
         }
         if let Some(year) = years.as_ref().and_then(|column| column.first(doc)) {
-            all.push(
-                *year_numbers
-                    .entry(year)
-                    .or_insert_with(|| values.number_or_add(Facet::Year, &year.to_string())),
-            );
+            all.push(*year_numbers.entry(year).or_insert_with(|| values.number_or_add(Facet::Year, &year.to_string())));
         }
         starts.push(u32::try_from(all.len()).map_err(failed)?);
     }
@@ -301,27 +252,15 @@ fn facet_values(
 fn words(reader: &SegmentReader, fields: &Fields) -> Result<Words, SearchError> {
     let mut texts = BTreeSet::new();
     for field in Field::NAMES {
-        let inverted = reader
-            .inverted_index(fields.text[field.index()])
-            .map_err(failed)?;
-        let mut stream = inverted
-            .terms()
-            .range()
-            .ge([START_MARK as u8 + 1])
-            .into_stream()
-            .map_err(failed)?;
+        let inverted = reader.inverted_index(fields.text[field.index()]).map_err(failed)?;
+        let mut stream = inverted.terms().range().ge([START_MARK as u8 + 1]).into_stream().map_err(failed)?;
         while stream.advance() {
-            texts.insert(Box::<str>::from(
-                std::str::from_utf8(stream.key()).map_err(failed)?,
-            ));
+            texts.insert(Box::<str>::from(std::str::from_utf8(stream.key()).map_err(failed)?));
         }
     }
     // A word shorter than three letters is no near miss of one with four.
-    let mut texts: Vec<(usize, Box<str>)> = texts
-        .into_iter()
-        .map(|text| (text.chars().count(), text))
-        .filter(|(chars, _)| *chars >= 3)
-        .collect();
+    let mut texts: Vec<(usize, Box<str>)> =
+        texts.into_iter().map(|text| (text.chars().count(), text)).filter(|(chars, _)| *chars >= 3).collect();
     texts.sort_unstable();
     let mut words = Words::default();
     for (chars, text) in texts {
@@ -336,9 +275,7 @@ fn words(reader: &SegmentReader, fields: &Fields) -> Result<Words, SearchError> 
 }
 
 fn letter_bits(letters: impl Iterator<Item = char>) -> u64 {
-    letters.fold(0, |bits, c| {
-        bits | 1 << (u32::from(c).wrapping_mul(0x9E37_79B1) >> 26)
-    })
+    letters.fold(0, |bits, c| bits | 1 << (u32::from(c).wrapping_mul(0x9E37_79B1) >> 26))
 }
 
 pub(super) fn failed(error: impl std::fmt::Display) -> SearchError {

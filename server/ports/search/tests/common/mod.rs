@@ -18,10 +18,7 @@ pub(crate) fn doc(id: &str, title: &str, maker: &str) -> SearchDoc {
         makers: if maker.is_empty() {
             Vec::new()
         } else {
-            vec![Maker {
-                id: format!("m-{maker}"),
-                name: maker.to_owned(),
-            }]
+            vec![Maker { id: format!("m-{maker}"), name: maker.to_owned() }]
         },
         description: String::new(),
         genres: Vec::new(),

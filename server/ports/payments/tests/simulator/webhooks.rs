@@ -1,11 +1,9 @@
-//! The simulator: the suite, its webhooks and its jobs.
-
-mod common;
+//! The suite, the webhooks and the jobs.
 
 use std::sync::Arc;
 
+use crate::common::{SETTLE_MS, World, world};
 use async_trait::async_trait;
-use common::{SETTLE_MS, World, world};
 use http::{HeaderMap, StatusCode};
 use vitrine_payments::conformance::{Outside, Subject, check_all};
 use vitrine_payments::simulator::{Form, Mischief};
@@ -46,7 +44,8 @@ impl Outside for Buyer {
 
     async fn webhooks(&self, session_id: &str) -> Vec<(HeaderMap, Vec<u8>)> {
         self.0.work().await;
-        let about = |body: &[u8]| serde_json::from_slice::<serde_json::Value>(body).unwrap()["session"]["id"] == session_id;
+        let about =
+            |body: &[u8]| serde_json::from_slice::<serde_json::Value>(body).unwrap()["session"]["id"] == session_id;
         self.0.raw().into_iter().filter(|(_, body)| about(body)).collect()
     }
 }

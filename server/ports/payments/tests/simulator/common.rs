@@ -22,9 +22,12 @@ use vitrine_table::sqlite::SqliteTable;
 pub const BASE: &str = "http://localhost:8080";
 pub const SETTLE_MS: i64 = 60_000;
 
+/// Headers and raw body.
+pub type Delivery = (HeaderMap, Vec<u8>);
+
 #[derive(Clone, Default)]
 struct Inbox {
-    arrived: Arc<Mutex<Vec<(HeaderMap, Vec<u8>)>>>,
+    arrived: Arc<Mutex<Vec<Delivery>>>,
     answers: Arc<Mutex<VecDeque<StatusCode>>>,
 }
 
@@ -100,11 +103,11 @@ impl World {
     }
 
     /// What has arrived so far, raw.
-    pub fn raw(&self) -> Vec<(HeaderMap, Vec<u8>)> {
+    pub fn raw(&self) -> Vec<Delivery> {
         self.inbox.arrived.lock().unwrap().clone()
     }
 
-    /// What has arrived so far; the last delivery is verified as its receiver would, now.
+    /// What has arrived so far, unverified.
     pub fn events(&self) -> Vec<Event> {
         self.raw().iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect()
     }

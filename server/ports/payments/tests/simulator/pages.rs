@@ -1,9 +1,7 @@
 //! The simulator's pages over HTTP.
 
-mod common;
-
+use crate::common::{Answer, BASE, SETTLE_MS, World, form_request, world};
 use axum::body::Body;
-use common::{Answer, BASE, SETTLE_MS, World, form_request, world};
 use http::{Request, StatusCode};
 use vitrine_payments::simulator::{CONTROL_PATH, Mischief};
 use vitrine_payments::{PaymentState, Payments, Session};
@@ -109,6 +107,7 @@ async fn each_declined_card_says_why_and_another_may_pay() {
         assert_eq!(page.status, StatusCode::PAYMENT_REQUIRED);
         page.assert_says(&["<title>Error: ", "role=\"alert\"", &format!("<a href=\"#number\">{text} Try another")]);
         page.assert_says(&[&format!("value=\"{number}\""), "value=\"12/2030\""]);
+        page.assert_says(&[&format!("id=\"number-fault\">{text}")]);
         assert!(!page.body.contains("value=\"987\""), "the security code does not come back");
         assert_eq!(state(&w, &session).await, (PaymentState::Failed, Some(code.into())));
     }
@@ -270,7 +269,10 @@ async fn unknown_payments_and_foreign_bodies_get_a_page() {
 async fn faults_of_delivery_are_set_by_json() {
     let w = world().await;
     let control = |body: &str| {
-        Request::post(CONTROL_PATH).header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap()
+        Request::post(CONTROL_PATH)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_owned()))
+            .unwrap()
     };
     let set = w.send(control(r#"{"duplicates": 1, "drop_first": 2}"#)).await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.body);
