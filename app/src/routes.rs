@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 
 use crate::shop::frame::{MarketFrame, Shell};
 use crate::shop::pages::{
-    Album, Artist, Author, Book, Catalog, Eula, Home, Missing, Podcast, Policy, Search, Storefront, Video,
+    Account, Album, Artist, Author, Book, Catalog, Eula, Home, Missing, Podcast, Policy, Search, Storefront, Video,
 };
 
 /// The buyer's pages.
@@ -60,6 +60,9 @@ pub enum Shop {
             #[route("/policies/:slug")]
             Policy { /// Which policy.
                 slug: String },
+            /// Who is signed in, and where.
+            #[route("/account")]
+            Account {},
             /// Nothing there.
             #[route("/:..segments")]
             Missing { /// The path.

@@ -1,10 +1,12 @@
 // A server of its own for a spec: free port, fresh data folder, gone afterwards.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -22,12 +24,22 @@ function required(name) {
   return value;
 }
 
-/** Starts the built program and waits until `/readyz` answers 200 (at most 30 s). Answers `{url, data, log(), stop()}`. */
-export async function startServer({ args = ["--demo"] } = {}) {
+/** Runs the built program once; answers its output, fails with it. */
+export async function vitrine(...args) {
+  const { stdout } = await promisify(execFile)(required("VITRINE_TEST_PROGRAM"), args);
+  return stdout;
+}
+
+/**
+ * Starts the built program, with the rows of `shop` (a folder below `fixtures/`) imported, and waits until `/readyz`
+ * answers 200 (at most 30 s). Answers `{url, files, data, log(), stop()}`.
+ */
+export async function startServer({ args = ["--demo"], shop } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
   const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
   const port = await freePort();
+  if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
   const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args]);
   let log = "";
   let failed = null;
@@ -47,7 +59,7 @@ export async function startServer({ args = ["--demo"] } = {}) {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
-    if (answer?.ok) return { url, data, log: () => log, stop };
+    if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, log: () => log, stop };
     if (failed || child.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`the server did not become ready: ${failed ?? ""}\n${log}`);

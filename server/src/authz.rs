@@ -69,6 +69,7 @@ mod tests {
             name: "A".into(),
             roles: roles.iter().map(|r| (*r).to_owned()).collect(),
             tenants: tenants.iter().map(|t| TenantId::from_bits(*t)).collect(),
+            session: None,
         });
         ctx
     }

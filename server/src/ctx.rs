@@ -52,6 +52,8 @@ pub struct User {
     pub roles: Vec<String>,
     /// Tenants whose desk they may use.
     pub tenants: Vec<TenantId>,
+    /// Names their session, if they came with one; no secret.
+    pub session: Option<String>,
 }
 
 impl User {

@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         say("the data folder is empty: fetching the demonstration content");
         seed::run()?;
         if let Some(folder) = seed::import_folder() {
-            sh::run(sh::plain(&program).arg("import").arg("--data").arg(&data).arg(folder))?;
+            sh::run(sh::plain(&program).arg("import").arg("--demo").arg("--data").arg(&data).arg(folder))?;
         }
     }
     let mut serve = sh::plain(&program);

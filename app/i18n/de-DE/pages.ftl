@@ -112,3 +112,16 @@ policy-contact = Kontakt
 policy-contact-1 = Fragen zu einer Bestellung beantwortet der Laden. Seine Adresse steht auf Ihrem Beleg und unten auf seiner Seite.
 policy-contact-2 = Halten Sie die Bestellnummer bereit; sie beginnt mit „ord“.
 policy-contact-3 = Wenn eine Seite versagt, zeigt sie eine Kennung. Mit ihr lässt sich der Vorfall finden.
+
+account-signed-out = Ihr Konto
+account-why = Mit einem Konto sehen Sie auf jedem Gerät, was Ihnen gehört, und müssen Ihre Adresse nicht noch einmal eingeben.
+account-sign-in = Anmelden oder Konto anlegen
+account-hello = Hallo, { $name }
+account-email = Angemeldet mit { $email }.
+account-unverified = Diese Adresse ist noch nicht bestätigt; öffnen Sie den Link in der Mail, die wir geschickt haben.
+account-sign-out = Abmelden
+account-devices = Wo Sie angemeldet sind
+account-devices-hint = Wenn Sie eines davon nicht kennen, melden Sie es ab und setzen Sie ein neues Passwort.
+account-device-unknown = Ein Browser, der seinen Namen nicht nennt
+account-device-this = dieser Browser
+account-device-end = Dort abmelden

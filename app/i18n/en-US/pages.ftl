@@ -112,3 +112,16 @@ policy-contact = Contact
 policy-contact-1 = For questions about an order, write to the shop. Its address is on your receipt and at the bottom of its page.
 policy-contact-2 = Have the order number at hand; it begins with “ord”.
 policy-contact-3 = If a page fails it shows an id. With that id the occurrence can be found.
+
+account-signed-out = Your account
+account-why = With an account you see what you own on every device and need not type your address again.
+account-sign-in = Sign in or create an account
+account-hello = Hello, { $name }
+account-email = Signed in with { $email }.
+account-unverified = This address is not confirmed yet; open the link in the mail we sent.
+account-sign-out = Sign out
+account-devices = Where you are signed in
+account-devices-hint = If you do not know one of these, sign it out and set a new password.
+account-device-unknown = A browser that does not say its name
+account-device-this = this browser
+account-device-end = Sign out there

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::views::owned::AccountView;
 use vitrine_shared::views::{
     CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
 };
@@ -70,4 +71,6 @@ loaders! {
     licence(id: String, version: Option<u32>) -> LicenceView = licence, crate::rpc::catalog::licence;
     /// What the frame says of the visitor.
     me() -> MeBar = bar, crate::rpc::me::bar;
+    /// The account page.
+    account() -> AccountView = account, crate::rpc::me::account;
 }

@@ -9,6 +9,7 @@ use vitrine_server::state::App;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::query::ListQuery;
+use vitrine_shared::views::owned::AccountView;
 use vitrine_shared::views::{
     CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
 };
@@ -89,6 +90,10 @@ impl Ask {
 
     pub(crate) async fn licence(&self, id: String, version: Option<u32>) -> Result<LicenceView, Problem> {
         self.app.catalog.licence(&self.ctx, &id, version).await
+    }
+
+    pub(crate) async fn account(&self) -> Result<AccountView, Problem> {
+        vitrine_server::accounts::account(&self.app, &self.ctx).await
     }
 
     pub(crate) async fn bar(&self) -> Result<MeBar, Problem> {

@@ -56,9 +56,12 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let render = get(FullstackState::render_handler).with_state(state.clone());
     let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
     let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
+    // Pages that are not ours to template (sign-in, payment) have browsers ask here.
+    let icon = public.url("icons/icon.svg");
     let own: Router = Router::new()
         .merge(vitrine_server::accounts::routes().with_state(app.clone()))
         .route("/preferences", get(preferences))
+        .route("/favicon.ico", get(move || async move { axum::response::Redirect::permanent(&icon) }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready).with_state(app.clone()))
         .route("/api/{*rest}", any(missing));
@@ -72,7 +75,11 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider: Router = app.provider.routes();
     let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
-    let shop_host = Router::new().merge(provider).merge(assets).fallback_service(pages_and_acts);
+    let shop_host = Router::new()
+        .merge(vitrine_server::web::dev::routes(app))
+        .merge(provider)
+        .merge(assets)
+        .fallback_service(pages_and_acts);
     let files_host = vitrine_server::web::media::routes(app);
     let files_name = host_name(&files);
     let both = tower::service_fn(move |request: Request| {
@@ -157,6 +164,7 @@ async fn preferences(Query(wish): Query<Preferences>) -> Response<Body> {
 /// The port is taken, the public folder is not whole.
 pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     let public = Public::open(&public_dir)?;
+    vitrine_server::accounts::demo::ensure(&app).await?;
     let router = router(&app, &public)?;
     let address = SocketAddr::new(app.config.bind, app.config.port);
     let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
@@ -178,6 +186,13 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         let stopped = stopped.clone();
         async move { worker.run(stopped).await }
     });
+    if app.demo {
+        println!("The shop:    {}", app.config.base_url());
+        println!("The outbox:  {}/dev/outbox", app.config.base_url());
+        for (email, password, _, roles) in vitrine_server::accounts::demo::ACCOUNTS {
+            println!("Account:     {email}  {password}  ({})", roles.join(", "));
+        }
+    }
     tracing::info!(address = %address, base_url = %app.config.base_url(), demo = app.demo, "the shop is open");
     let limit = Duration::from_secs(app.config.shutdown_secs);
     let mut told = stopped.clone();

@@ -58,7 +58,6 @@ pub fn Shell() -> Element {
                 tbody {
                     for (key , what) in [
                         ("/", "keys-search"),
-                        ("g c", "keys-cart"),
                         ("Space", "keys-play"),
                         ("← →", "keys-skip"),
                         ("n p", "keys-next"),
@@ -149,18 +148,14 @@ fn use_keys(player: Player) {
                 "p" => player.previous(),
                 "/" => platform::focus("search"),
                 "?" => platform::show_dialog(KEYS),
-                "gc" => platform::load("/cart"),
                 _ => {}
             }
         }
     });
     use_effect(move || {
         let send = keys.tx();
-        let leader = std::cell::Cell::new(false);
-        platform::on_keys(move |Pressed { key, .. }| {
-            let after_g = leader.replace(key == "g");
-            let word = if after_g && key == "c" { "gc".to_owned() } else { key };
-            let ours = matches!(word.as_str(), "/" | "?" | "gc")
+        platform::on_keys(move |Pressed { key: word, .. }| {
+            let ours = matches!(word.as_str(), "/" | "?")
                 || (player.current_now() && matches!(word.as_str(), " " | "ArrowRight" | "ArrowLeft" | "n" | "p"));
             // The receiver lives as long as the shell, the shell as long as the document.
             ours && send.unbounded_send(word).is_ok()
@@ -243,13 +238,12 @@ pub fn StoreFrame(
     }
 }
 
-/// Mark, search, kinds, place and language, cart, account.
+/// Mark, search, kinds, place and language, account.
 #[component]
 fn Header(a_mark: Element) -> Element {
     let me = use_context::<Me>().0;
     let live = use_live();
     let bar = me();
-    let count = bar.as_ref().map_or(0, |b| b.cart_count);
     rsx! {
         header { class: "header",
             div { class: "header-bar wrap",
@@ -268,12 +262,6 @@ fn Header(a_mark: Element) -> Element {
                         }
                     } else {
                         a { class: "icon-button", href: "/account", aria_label: t!("account"), Icon { shape: Shape::Account } }
-                    }
-                    a { class: "icon-button cart-link", href: "/cart", aria_label: t!("cart-count", count = count),
-                        Icon { shape: Shape::Cart }
-                        if count > 0 {
-                            span { class: "cart-count num", "aria-hidden": "true", "{count}" }
-                        }
                     }
                 }
             }
@@ -295,7 +283,7 @@ fn Header(a_mark: Element) -> Element {
     }
 }
 
-/// Policies, withdrawal, contact, who sells here, feeds.
+/// Policies, withdrawal, contact, who sells here.
 #[component]
 fn Footer() -> Element {
     rsx! {
@@ -306,8 +294,6 @@ fn Footer() -> Element {
                     ul { class: "footer-list", role: "list",
                         li { Go { to: "/catalog?sort=newest", {t!("footer-new")} } }
                         li { Go { to: "/catalog", {t!("kinds-all")} } }
-                        li { a { href: "/my-products", {t!("footer-library")} } }
-                        li { a { href: "/invoices", {t!("footer-invoices")} } }
                     }
                 }
                 section {
@@ -322,8 +308,6 @@ fn Footer() -> Element {
                     h2 { class: "footer-title", {t!("footer-more")} }
                     ul { class: "footer-list", role: "list",
                         li { Go { to: "/policies/contact", {t!("policy-contact")} } }
-                        li { a { href: "/feeds/new.xml", {t!("footer-feed")} } }
-                        li { a { href: "/studio", {t!("footer-sell")} } }
                     }
                     ThemeChoice {}
                 }

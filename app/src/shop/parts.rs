@@ -268,7 +268,7 @@ pub fn FaultPage(
                     p { class: "lead", "{text}" }
                 }
                 if problem.status == 404 {
-                    form { class: "fault-search", action: "/search", method: "get", role: "search",
+                    form { class: "fault-search", action: "/search", method: "get",
                         Field { name: "q", r#type: "search", label: t!("fault-search"), value: meant }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
                     }

@@ -20,6 +20,7 @@ pub fn routes() -> Router<App> {
         .route("/auth/login", get(login))
         .route("/auth/loginCallback", get(callback))
         .route("/auth/logout", post(logout))
+        .route("/account/devices", post(sign_out_device))
 }
 
 #[derive(Deserialize)]
@@ -102,5 +103,22 @@ async fn logout(State(app): State<App>, headers: HeaderMap) -> Response {
     match app.oidc.logout_url(id_token.as_ref(), &home) {
         Ok(url) => redirect(&url, &[&Sessions::clear_cookie()]),
         Err(e) => ProblemResponse(Problem::internal(fault::internal("signing out", &e).instance)).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Device {
+    /// Names the session.
+    session: String,
+}
+
+async fn sign_out_device(
+    State(app): State<App>,
+    ctx: axum::Extension<crate::ctx::OpCtx>,
+    axum::Form(device): axum::Form<Device>,
+) -> Response {
+    match super::sign_out_device(&app, &ctx, &device.session).await {
+        Ok(()) => redirect("/account", &[]),
+        Err(problem) => ProblemResponse(problem).into_response(),
     }
 }

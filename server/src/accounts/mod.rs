@@ -3,6 +3,7 @@
 //! Invariants: the browser never sees a token; a sign-in begins a fresh session; where people return to is a path of this
 //! site; mails go through durable jobs, so that answering takes the same time for known and unknown addresses.
 
+pub mod demo;
 mod http;
 
 use std::sync::Arc;
@@ -15,7 +16,12 @@ use vitrine_mail::{Message, SharedMail};
 use vitrine_queue::worker::{Handler, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob, SharedQueue};
 
-use crate::ctx::User;
+use vitrine_shared::Problem;
+use vitrine_shared::views::owned::{AccountView, DeviceView};
+
+use crate::ctx::{OpCtx, User};
+use crate::state::App;
+use crate::{authz, fault};
 
 pub use http::routes;
 pub use vitrine_identity::client::local_path;
@@ -94,5 +100,43 @@ pub fn user_of(session: &SessionInfo) -> Option<User> {
         name: session.name.clone().unwrap_or_default(),
         roles: session.roles.clone(),
         tenants: session.tenant_ids.iter().filter_map(|t| t.parse().ok()).collect(),
+        session: Some(session.id.clone()),
     })
+}
+
+/// The caller's account page.
+///
+/// # Errors
+/// 401 for nobody.
+pub async fn account(app: &App, ctx: &OpCtx) -> Result<AccountView, Problem> {
+    let user = authz::user(ctx)?;
+    let mut devices: Vec<DeviceView> = app
+        .sessions
+        .list(user.id.as_str())
+        .await
+        .map_err(|e| fault::internal("the sessions", &e))?
+        .into_iter()
+        .map(|s| DeviceView {
+            current: user.session.as_deref() == Some(&s.id),
+            id: s.id,
+            agent: s.user_agent,
+            since_ms: s.created_ms,
+            seen_ms: s.last_seen_ms,
+        })
+        .collect();
+    devices.sort_by_key(|d| std::cmp::Reverse((d.current, d.seen_ms)));
+    Ok(AccountView { name: user.name.clone(), email: user.email.clone(), verified: user.verified, devices })
+}
+
+/// Signs one of the caller's browsers out.
+///
+/// # Errors
+/// 401 for nobody, 404 for a session that is not theirs.
+pub async fn sign_out_device(app: &App, ctx: &OpCtx, session: &str) -> Result<(), Problem> {
+    let user = authz::user(ctx)?;
+    match app.sessions.revoke(user.id.as_str(), session).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Problem::not_found("session")),
+        Err(e) => Err(fault::internal("a session", &e)),
+    }
 }

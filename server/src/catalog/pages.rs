@@ -304,7 +304,7 @@ impl Catalog {
             page: current,
             pages,
             page_links: links.into_iter().map(|p| (p, at(p))).collect(),
-            canonical: format!("{}{}", self.base_url, at(current)),
+            canonical: at(current),
             hidden: list.pairs().into_iter().filter(|(n, _)| n != "q").collect(),
         };
         Ok((view, page.relaxed))
@@ -486,9 +486,9 @@ impl Catalog {
             active: false,
         };
         let first = work.parts.iter().find_map(|p| p.preview.as_ref());
-        let canonical = format!("{}{}", self.base_url, card.href);
+        let address = format!("{}{}", self.base_url, card.href);
         let lead = lead(&work.description_html);
-        let json_ld = jsonld::work(&work, &card, &editions, &canonical, &lead, &by);
+        let json_ld = jsonld::work(&work, &card, &editions, &address, &lead, &by);
         Ok(WorkView {
             released: shown_date(&work.released, &place),
             released_iso: work.released.clone(),
@@ -508,7 +508,7 @@ impl Catalog {
                 .map(|v| place.play(v, &work.title, &by, &[])),
             same_maker,
             store: self.store_card(ctx, store, &place).await?,
-            canonical,
+            canonical: card.href.clone(),
             json_ld,
             description_html: work.description_html,
             card,
@@ -533,8 +533,8 @@ impl Catalog {
             }
         }
         let href = format!("/{}/{}", kind.segment(), maker.slug);
-        let canonical = format!("{}{href}", self.base_url);
-        let json_ld = jsonld::maker(&maker, &canonical);
+        let json_ld = jsonld::maker(&maker, &format!("{}{href}", self.base_url));
+        let canonical = href.clone();
         Ok(MakerView {
             named: Named { name: maker.name, latin: maker.latin, href },
             kind: if kind == MakerKind::Artist { "artist" } else { "author" }.to_owned(),
@@ -585,7 +585,7 @@ impl Catalog {
             years: by_year(cards),
             total: page.total,
             imprint,
-            canonical: format!("{}/@{}", self.base_url, store.handle),
+            canonical: format!("/@{}", store.handle),
             store: self.store_card(ctx, &store, &place).await?,
         })
     }
@@ -609,7 +609,7 @@ impl Catalog {
             date: Date::from_unix_ms(shown.created_ms).map(|d| format_date(d, place.locale)).unwrap_or_default(),
             summary: shown.summary.clone(),
             body_html: shown.body_html.clone(),
-            canonical: format!("{}/eula/{id}", self.base_url),
+            canonical: format!("/eula/{id}"),
         })
     }
 }

@@ -7,6 +7,8 @@
 pub mod csp;
 pub mod csrf;
 pub mod ctx;
+pub mod dev;
+pub mod files;
 pub mod headers;
 pub mod html;
 pub mod media;

@@ -205,7 +205,7 @@ pub struct CatalogView {
     pub pages: u32,
     /// Address of each page link shown: number, address.
     pub page_links: Vec<(u32, String)>,
-    /// `/catalog` or `/search`, and its query without page: canonical.
+    /// Canonical path with its query.
     pub canonical: String,
     /// Hidden fields that keep the state in forms: name, value.
     pub hidden: Vec<(String, String)>,
@@ -335,7 +335,7 @@ pub struct WorkView {
     pub same_maker: Vec<CardView>,
     /// Whose shop.
     pub store: StoreCard,
-    /// Canonical address.
+    /// Canonical path.
     pub canonical: String,
     /// JSON-LD, already safe inside a script element.
     pub json_ld: String,
@@ -358,7 +358,7 @@ pub struct MakerView {
     pub years: Vec<(i32, Vec<CardView>)>,
     /// Shops that sell them.
     pub stores: Vec<Named>,
-    /// Canonical address.
+    /// Canonical path.
     pub canonical: String,
     /// JSON-LD, already safe inside a script element.
     pub json_ld: String,
@@ -383,7 +383,7 @@ pub struct StoreView {
     pub total: u64,
     /// Who sells: name, address lines, e-mail, tax ids.
     pub imprint: Vec<String>,
-    /// Canonical address.
+    /// Canonical path.
     pub canonical: String,
 }
 
@@ -402,7 +402,7 @@ pub struct LicenceView {
     pub summary: Vec<String>,
     /// Sanitised HTML.
     pub body_html: String,
-    /// Canonical address.
+    /// Canonical path.
     pub canonical: String,
 }
 

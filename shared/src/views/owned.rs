@@ -121,3 +121,31 @@ pub struct InvoiceView {
     /// Order page.
     pub order_href: String,
 }
+
+/// A browser that is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeviceView {
+    /// Names the session; no secret.
+    pub id: String,
+    /// What the browser calls itself.
+    pub agent: String,
+    /// UTC milliseconds.
+    pub since_ms: i64,
+    /// UTC milliseconds, to five minutes.
+    pub seen_ms: i64,
+    /// The one that asks.
+    pub current: bool,
+}
+
+/// The account page; nobody: not signed in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// How they want to be called.
+    pub name: String,
+    /// Address.
+    pub email: String,
+    /// They showed that the address is theirs.
+    pub verified: bool,
+    /// Where they are signed in, newest first.
+    pub devices: Vec<DeviceView>,
+}

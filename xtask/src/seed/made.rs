@@ -64,9 +64,10 @@ fn film(sources: &mut Sources<'_>, to: &Path) -> Result<()> {
     let title = cover::png(&sources.drawing("nebula-title")?, 1280, &drawings)?;
     let music = sources.package("singularity-music", "usr/share/games/singularity/music/Nebula.ogg")?;
     let fade = FILM_S - 3;
-    // The picture moves at twice the size, so that steps are half a pixel.
+    let frames = FILM_S * 24;
+    // One picture, enlarged once and repeated. It moves at twice the size, so that steps are half a pixel.
     let filter = format!(
-        "[0:v]scale=3840:2160:flags=bicubic,crop=2560:1440:x='(iw-ow)*t/{FILM_S}':y='(ih-oh)*(0.5+0.5*sin(t/9))',scale=1280:720,hue=h='18*sin(t/7)'[sky];\
+        "[0:v]scale=3840:2160:flags=bicubic,format=yuv420p,loop=loop={frames}:size=1,setpts=N/24/TB,crop=2560:1440:x='(iw-ow)*t/{FILM_S}':y='(ih-oh)*(0.5+0.5*sin(t/9))',scale=1280:720:flags=bilinear,hue=h='18*sin(t/7)'[sky];\
          [2:a]atrim=0:{FILM_S},afade=t=in:d=1,afade=t=out:st={fade}:d=3,asplit[sound][seen];\
          [seen]showwaves=s=1280x150:mode=cline:rate=24:colors=0xffd9b0@0.55,format=rgba[wave];\
          [1:v]format=rgba,fade=in:st=1:d=1.5:alpha=1,fade=out:st=6:d=2:alpha=1[title];\
@@ -74,7 +75,7 @@ fn film(sources: &mut Sources<'_>, to: &Path) -> Result<()> {
     );
     let length = FILM_S.to_string();
     let mut command = sh::plain("ffmpeg");
-    command.args(["-v", "error", "-y", "-loop", "1", "-framerate", "24", "-t", &length, "-i"]).arg(picture);
+    command.args(["-v", "error", "-y", "-framerate", "24", "-i"]).arg(picture);
     command.args(["-loop", "1", "-framerate", "24", "-t", &length, "-i"]).arg(title).arg("-i").arg(music);
     command.args(["-filter_complex", &filter, "-map", "[out]", "-map", "[sound]", "-t", &length]);
     command.args(["-c:v", "libx264", "-preset", "veryfast", "-crf", "24", "-c:a", "aac", "-b:a", "160k"]);

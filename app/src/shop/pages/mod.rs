@@ -1,5 +1,6 @@
 //! One page a file. Each has a body that is a pure function of its view model, and a component that loads the model.
 
+mod account;
 mod eula;
 mod home;
 mod list;
@@ -8,6 +9,7 @@ mod policy;
 mod storefront;
 mod work;
 
+pub use account::{Account, AccountBody, SignedOut};
 pub use eula::{Eula, EulaBody};
 pub use home::{Home, HomeBody};
 pub use list::{Catalog, CatalogBody, Search, SearchBody};

@@ -1,8 +1,8 @@
 //! The Blob port: objects with S3's semantics, in a directory or in a bucket.
 //!
 //! Invariants:
-//! - A key is 1 to 512 bytes of `[A-Za-z0-9._/-]`, no empty, `.` or `..` segment, no leading slash; anything else is
-//!   [`BlobError::BadKey`], before any path is built from it.
+//! - A key is 1 to 512 bytes of `[A-Za-z0-9._/-]`, no empty, `.` or `..` segment, none over 200 bytes, no leading slash;
+//!   anything else is [`BlobError::BadKey`], before any path is built from it.
 //! - An object becomes visible whole or not at all, and is durable before `put` answers.
 //! - Every overwrite keeps the former version until [`Blob::delete_version`].
 //! - A signed URL names one key and version, one disposition, and an expiry; changing any of them refuses it.
@@ -21,11 +21,14 @@ mod key;
 
 pub mod conformance;
 pub mod dir;
+pub mod http;
 
-pub use key::{MAX_KEY, check_key};
+pub use key::{MAX_KEY, MAX_SEGMENT, check_content_type, check_file_name, check_key, check_sign};
 
 /// Longest life of a signed URL, seconds.
 pub const MAX_URL_SECS: u32 = 3600;
+/// Fewest bytes of a part of an upload, but for the last.
+pub const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// The bytes of an object, as they come.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
@@ -106,7 +109,7 @@ pub struct Listing {
     pub cursor: Option<String>,
 }
 
-/// An upload in parts (each but the last at least 5 MiB on S3).
+/// An upload in parts (each but the last at least [`MIN_PART_BYTES`]).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Upload {
     /// Key it will have.

@@ -25,7 +25,7 @@ use crate::media::{AudioFacts, BookFacts, Media, MediaError};
 use crate::{audit, authz};
 
 /// How many rows of one type are worked on at a time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 /// Writes of one work's transaction beside its prices.
 const ROOM_FOR_PRICES: usize = 60;
 
@@ -43,6 +43,19 @@ pub struct Importer {
 struct Seen {
     stores: HashMap<StoreId, Store>,
     makers: HashMap<MakerId, Maker>,
+    /// By path: rows may share a file.
+    pictures: HashMap<String, Image>,
+    files: HashMap<String, FileFacts>,
+}
+
+#[derive(Clone)]
+struct FileFacts {
+    hashed: Hashed,
+    content_type: String,
+    state: AssetState,
+    sound: Option<AudioFacts>,
+    book: Option<BookFacts>,
+    notes: Vec<String>,
 }
 
 enum Fault {
@@ -464,14 +477,14 @@ impl Importer {
     }
 
     async fn picture(&self, row: &PictureRow, kept: Option<&Image>) -> std::result::Result<Image, Fault> {
-        let path = self.path(&row.file)?;
-        let bytes = Bytes::from(tokio::fs::read(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?);
-        let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&bytes)));
-        let mut image: Image = match self.derived(&name).await? {
+        let seen = self.seen.lock().ok().and_then(|s| s.pictures.get(&row.file).cloned());
+        let mut image = match seen {
             Some(image) => image,
             None => {
-                let image = self.media.picture(bytes, "").await.map_err(|e| refuse(&row.file, &e))?;
-                self.remember(&name, &image).await?;
+                let image = self.new_picture(&row.file).await?;
+                if let Ok(mut seen) = self.seen.lock() {
+                    seen.pictures.insert(row.file.clone(), image.clone());
+                }
                 image
             }
         };
@@ -485,6 +498,18 @@ impl Importer {
         Ok(image)
     }
 
+    async fn new_picture(&self, file: &str) -> std::result::Result<Image, Fault> {
+        let path = self.path(file)?;
+        let bytes = Bytes::from(tokio::fs::read(&path).await.map_err(|e| format!("`file`: {file:?}: {e}"))?);
+        let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&bytes)));
+        if let Some(image) = self.derived(&name).await? {
+            return Ok(image);
+        }
+        let image = self.media.picture(bytes, "").await.map_err(|e| refuse(file, &e))?;
+        self.remember(&name, &image).await?;
+        Ok(image)
+    }
+
     async fn file(
         &self,
         work: &WorkId,
@@ -492,63 +517,87 @@ impl Importer {
         row: &FileRow,
         notes: &mut Vec<String>,
     ) -> std::result::Result<Stored, Fault> {
-        let path = self.path(&row.file)?;
-        let hashed = hash(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?;
-        let name =
-            row.name.clone().or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned())).unwrap_or_default();
+        let seen = self.seen.lock().ok().and_then(|s| s.files.get(&row.file).cloned());
+        let facts = match seen {
+            Some(facts) => facts,
+            None => {
+                let facts = self.new_file(&row.file).await?;
+                if let Ok(mut seen) = self.seen.lock() {
+                    seen.files.insert(row.file.clone(), facts.clone());
+                }
+                facts
+            }
+        };
+        notes.extend(facts.notes);
+        let name = row
+            .name
+            .clone()
+            .or_else(|| Path::new(&row.file).file_name().map(|n| n.to_string_lossy().into_owned()))
+            .unwrap_or_default();
+        let asset = Asset {
+            id: build::asset_id(work, &facts.hashed.sha256, &name),
+            tenant: tenant.clone(),
+            work: work.clone(),
+            key: format!("assets/{}", facts.hashed.sha256),
+            file_name: name,
+            content_type: facts.content_type,
+            format: row.format.clone(),
+            size: facts.hashed.size,
+            sha256: facts.hashed.sha256,
+            crc32: facts.hashed.crc32,
+            length_ms: facts.sound.as_ref().map(|s| s.length_ms),
+            state: facts.state,
+        };
+        Ok(Stored { asset, sound: facts.sound, book: facts.book })
+    }
+
+    /// Stores a file and finds out what it is.
+    async fn new_file(&self, file: &str) -> std::result::Result<FileFacts, Fault> {
+        let path = self.path(file)?;
+        let unreadable = |e: std::io::Error| format!("`file`: {file:?}: {e}");
+        let hashed = hash(&path).await.map_err(unreadable)?;
         let key = format!("assets/{}", hashed.sha256);
         let content_type = mime_guess::from_path(&path).first_or_octet_stream().to_string();
+        let mut notes = Vec::new();
         let mut state = AssetState::Clean;
         if !crate::media::looks_like(&content_type, &hashed.head) {
             state = AssetState::Quarantined;
-            notes.push(format!("{}: its bytes are not {content_type}; it is kept back", row.file));
+            notes.push(format!("{file}: its bytes are not {content_type}; it is kept back"));
         }
         if self.blob.head(&key, None).await.is_err() {
-            let file = tokio::fs::File::open(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?;
-            let stream = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024)
+            let opened = tokio::fs::File::open(&path).await.map_err(unreadable)?;
+            let stream = tokio_util::io::ReaderStream::with_capacity(opened, 256 * 1024)
                 .map_err(|e| BlobError::Unavailable(e.to_string()));
             self.blob.put(&key, Box::pin(stream), PutOptions::new(content_type.clone())).await.map_err(fault::blob)?;
         }
-        let mut sound: Option<AudioFacts> = None;
-        let mut book: Option<BookFacts> = None;
-        if state == AssetState::Clean && content_type.starts_with("audio/") {
-            let derived = format!("derived/sound-{}.json", hashed.sha256);
-            sound = self.derived(&derived).await?;
-            if sound.is_none() {
+        let mut facts = FileFacts { hashed, content_type, state, sound: None, book: None, notes };
+        if facts.state != AssetState::Clean {
+            return Ok(facts);
+        }
+        if facts.content_type.starts_with("audio/") {
+            let derived = format!("derived/sound-{}.json", facts.hashed.sha256);
+            facts.sound = self.derived(&derived).await?;
+            if facts.sound.is_none() {
                 match self.media.sound(&path).await {
-                    Ok(facts) => {
-                        self.remember(&derived, &facts).await?;
-                        sound = Some(facts);
+                    Ok(sound) => {
+                        self.remember(&derived, &sound).await?;
+                        facts.sound = Some(sound);
                     }
-                    Err(e @ MediaError::NoTools) => notes.push(format!("{}: {e}", row.file)),
-                    Err(e) => return Err(refuse(&row.file, &e)),
+                    Err(e @ MediaError::NoTools) => facts.notes.push(format!("{file}: {e}")),
+                    Err(e) => return Err(refuse(file, &e)),
                 }
             }
-        } else if content_type == "application/epub+zip" {
-            let derived = format!("derived/book-{}.json", hashed.sha256);
-            book = self.derived(&derived).await?;
-            if book.is_none() {
-                let bytes = tokio::fs::read(&path).await.map_err(|e| format!("`file`: {:?}: {e}", row.file))?;
-                let facts = self.media.book(bytes.into()).await.map_err(|e| refuse(&row.file, &e))?;
-                self.remember(&derived, &facts).await?;
-                book = Some(facts);
+        } else if facts.content_type == "application/epub+zip" {
+            let derived = format!("derived/book-{}.json", facts.hashed.sha256);
+            facts.book = self.derived(&derived).await?;
+            if facts.book.is_none() {
+                let bytes = tokio::fs::read(&path).await.map_err(unreadable)?;
+                let book = self.media.book(bytes.into()).await.map_err(|e| refuse(file, &e))?;
+                self.remember(&derived, &book).await?;
+                facts.book = Some(book);
             }
         }
-        let asset = Asset {
-            id: build::asset_id(work, &hashed.sha256, &name),
-            tenant: tenant.clone(),
-            work: work.clone(),
-            key,
-            file_name: name,
-            content_type,
-            format: row.format.clone(),
-            size: hashed.size,
-            sha256: hashed.sha256,
-            crc32: hashed.crc32,
-            length_ms: sound.as_ref().map(|s| s.length_ms),
-            state,
-        };
-        Ok(Stored { asset, sound, book })
+        Ok(facts)
     }
 
     async fn derived<T: serde::de::DeserializeOwned>(&self, key: &str) -> std::result::Result<Option<T>, Fault> {
@@ -580,6 +629,7 @@ fn name(row: &Row) -> String {
     }
 }
 
+#[derive(Clone)]
 struct Hashed {
     size: u64,
     sha256: String,

@@ -23,8 +23,8 @@ use random::Random;
 
 /// Covers shared by all items.
 pub(super) const COVERS: usize = 60;
-/// Width of a cover, pixels.
-const COVER_WIDTH: u32 = 640;
+/// Width of a cover, pixels. Small, like the sounds: an import reads every item's files.
+const COVER_WIDTH: u32 = 480;
 /// Sounds shared by all albums.
 pub(super) const SOUNDS: usize = 12;
 /// Books shared by all books.

@@ -3,9 +3,9 @@
 use std::f64::consts::TAU;
 
 /// Samples a second.
-const RATE: u32 = 22_050;
+const RATE: u32 = 11_025;
 /// Length, seconds.
-const SECONDS: u32 = 8;
+const SECONDS: u32 = 4;
 /// Semitones above the root.
 const CHORDS: [[u8; 4]; 6] =
     [[0, 7, 12, 16], [0, 3, 7, 14], [0, 5, 9, 12], [0, 4, 11, 14], [0, 7, 10, 15], [0, 2, 7, 12]];
@@ -18,7 +18,7 @@ pub(super) fn wav(i: usize) -> Vec<u8> {
     let mut out = header(count);
     for n in 0..count {
         let t = f64::from(n) / f64::from(RATE);
-        let swell = (t / 1.5).min(1.0) * ((f64::from(SECONDS) - t) / 3.0).clamp(0.0, 1.0);
+        let swell = (t / 0.6).min(1.0) * ((f64::from(SECONDS) - t) / 2.0).clamp(0.0, 1.0);
         let mut sum = 0.0;
         for (voice, semitones) in chord.iter().enumerate() {
             let hertz = root * 2f64.powf(f64::from(*semitones) / 12.0);

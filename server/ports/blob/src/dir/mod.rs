@@ -5,23 +5,31 @@
 //! parts; `tmp/` what is being written. A write is: temporary file, fsync, rename, fsync of the folder; `current` is
 //! renamed last, so an object appears whole or not at all.
 //!
-//! Invariants: one process writes a directory (the table's lock file sees to that); bytes read to the end are checked
-//! against their SHA-256.
+//! Invariants:
+//! - One process writes a directory (the table's lock file sees to that).
+//! - Versions of a key grow in byte order, even if the clock stands still or goes back.
+//! - An object read from its first to its last byte is checked against its SHA-256, and its length at every read; a part
+//!   of an object is not checked by itself.
+//!
+//! Not here: HTTP ([`crate::http`] has its headers); who may read; backups.
 
 mod sign;
 mod store;
+mod upload;
+mod write;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::Stream;
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::Mutex;
 use vitrine_clock::{SharedClock, SystemClock};
 
+use crate::key::check_content_type;
 use crate::{
     Blob, BlobError, ByteRange, ByteStream, Listing, Meta, PutOptions, Reading, Result, SignOptions, Upload, check_key,
 };
@@ -99,97 +107,39 @@ impl DirBlob {
         &self.stripes[hash % STRIPES]
     }
 
-    fn temporary(&self) -> PathBuf {
-        self.root.join("tmp").join(format!("{:032x}", rand::random::<u128>()))
-    }
-
     async fn current(&self, key: &str) -> Result<Meta> {
         store::read_meta(&self.folder(key)?.join("current")).await
+    }
+
+    async fn exists(&self, key: &str) -> Result<bool> {
+        tokio::fs::try_exists(self.folder(key)?.join("current")).await.map_err(io("reading"))
+    }
+
+    /// Metadata with its file; a version removed in between is not damage.
+    async fn open_object(&self, key: &str, version: Option<&str>) -> Result<(Meta, tokio::fs::File)> {
+        let mut gone = None;
+        loop {
+            let meta = self.meta(key, version).await?;
+            match tokio::fs::File::open(self.folder(key)?.join(format!("{}.bin", meta.version))).await {
+                Ok(file) => return Ok((meta, file)),
+                // The same metadata twice and no file: nobody is removing it, it is lost.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound && gone.as_ref() != Some(&meta) => gone = Some(meta),
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(BlobError::Damaged(key.to_owned())),
+                Err(e) => return Err(io("reading")(e)),
+            }
+        }
     }
 
     async fn meta(&self, key: &str, version: Option<&str>) -> Result<Meta> {
         match version {
             None => self.current(key).await,
             Some(v) if store::is_version(v) => store::read_meta(&self.folder(key)?.join(format!("{v}.json"))).await,
-            Some(_) => Err(BlobError::NotFound),
-        }
-    }
-
-    /// Writes a stream to a temporary file; answers it with size and SHA-256.
-    async fn spool(&self, mut bytes: ByteStream) -> Result<(PathBuf, u64, String)> {
-        let path = self.temporary();
-        let written = async {
-            let mut file = tokio::fs::File::create(&path).await.map_err(io("writing"))?;
-            let (mut hash, mut size) = (Sha256::new(), 0u64);
-            while let Some(chunk) = bytes.next().await {
-                let chunk = chunk?;
-                hash.update(&chunk);
-                size += chunk.len() as u64;
-                file.write_all(&chunk).await.map_err(io("writing"))?;
-            }
-            file.flush().await.map_err(io("writing"))?;
-            file.sync_all().await.map_err(io("writing"))?;
-            Ok((size, data_encoding::HEXLOWER.encode(&hash.finalize())))
-        }
-        .await;
-        match written {
-            Ok((size, sha)) => Ok((path, size, sha)),
-            Err(e) => {
-                let _ = tokio::fs::remove_file(&path).await;
-                Err(e)
+            Some(_) => {
+                check_key(key)?;
+                Err(BlobError::NotFound)
             }
         }
     }
-
-    async fn commit(
-        &self,
-        key: &str,
-        spooled: PathBuf,
-        size: u64,
-        sha256: String,
-        options: PutOptions,
-    ) -> Result<Meta> {
-        let folder = self.folder(key)?;
-        let done = async {
-            let _held = self.stripe(key).lock().await;
-            if options.only_if_absent && tokio::fs::try_exists(folder.join("current")).await.map_err(io("reading"))? {
-                return Err(BlobError::Exists);
-            }
-            store::make_folder(&self.root, &folder).await?;
-            let now = self.clock.now_ms();
-            let version = format!("{now:015}-{:016x}", rand::random::<u64>());
-            let meta = Meta {
-                key: key.to_owned(),
-                size,
-                content_type: options.content_type.clone(),
-                etag: sha256,
-                version: version.clone(),
-                modified_ms: now,
-            };
-            tokio::fs::rename(&spooled, folder.join(format!("{version}.bin"))).await.map_err(io("renaming"))?;
-            store::write_meta(&self.temporary(), &folder.join(format!("{version}.json")), &meta).await?;
-            store::write_meta(&self.temporary(), &folder.join("current"), &meta).await?;
-            store::sync_folder(&folder).await?;
-            Ok(meta)
-        }
-        .await;
-        if done.is_err() {
-            let _ = tokio::fs::remove_file(&spooled).await;
-        }
-        done
-    }
-
-    fn upload_folder(&self, upload: &Upload) -> Result<PathBuf> {
-        let plain = upload.id.len() == 32 && upload.id.bytes().all(|b| b.is_ascii_hexdigit());
-        if plain { Ok(self.root.join("uploads").join(&upload.id)) } else { Err(BlobError::NotFound) }
-    }
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct UploadMeta {
-    key: String,
-    content_type: String,
-    only_if_absent: bool,
 }
 
 /// Resolves a range against a size: first and last byte; `None` for an empty object read whole.
@@ -237,11 +187,12 @@ fn read(file: tokio::fs::File, left: u64, whole: Option<Meta>) -> impl Stream<It
 impl Blob for DirBlob {
     async fn put(&self, key: &str, bytes: ByteStream, options: PutOptions) -> Result<Meta> {
         check_key(key)?;
-        if options.only_if_absent && self.current(key).await.is_ok() {
+        check_content_type(&options.content_type)?;
+        if options.only_if_absent && self.exists(key).await? {
             return Err(BlobError::Exists);
         }
-        let (path, size, sha) = self.spool(bytes).await?;
-        self.commit(key, path, size, sha, options).await
+        let spooled = self.spool(bytes).await?;
+        self.commit(key, spooled, options).await
     }
 
     async fn head(&self, key: &str, version: Option<&str>) -> Result<Meta> {
@@ -249,9 +200,7 @@ impl Blob for DirBlob {
     }
 
     async fn get(&self, key: &str, version: Option<&str>, range: Option<ByteRange>) -> Result<Reading> {
-        let meta = self.meta(key, version).await?;
-        let path = self.folder(key)?.join(format!("{}.bin", meta.version));
-        let mut file = tokio::fs::File::open(&path).await.map_err(|_| BlobError::Damaged(key.to_owned()))?;
+        let (meta, mut file) = self.open_object(key, version).await?;
         let length = file.metadata().await.map_err(io("reading"))?.len();
         if length != meta.size {
             return Err(BlobError::Damaged(key.to_owned()));
@@ -286,7 +235,7 @@ impl Blob for DirBlob {
             // The version before it becomes the present one, as in S3.
             let before = store::versions(&folder).await?.into_iter().find(|m| m.version != version);
             match before {
-                Some(meta) => store::write_meta(&self.temporary(), &folder.join("current"), &meta).await?,
+                Some(meta) => store::write_meta(&self.temporary_path(), &folder.join("current"), &meta).await?,
                 None => tokio::fs::remove_file(folder.join("current")).await.map_err(io("deleting"))?,
             }
         }
@@ -319,92 +268,39 @@ impl Blob for DirBlob {
         if let Some(cursor) = cursor {
             keys.retain(|k| *k > cursor);
         }
-        let mut objects = Vec::new();
         let more = keys.len() > limit;
-        for key in keys.into_iter().take(limit) {
-            match self.current(&key).await {
+        keys.truncate(limit);
+        let mut objects = Vec::with_capacity(keys.len());
+        for key in &keys {
+            match self.current(key).await {
                 Ok(meta) => objects.push(meta),
+                // Deleted since the walk.
                 Err(BlobError::NotFound) => {}
                 Err(e) => return Err(e),
             }
         }
-        let cursor = more.then(|| objects.last().map(|m| m.key.clone())).flatten();
-        Ok(Listing { objects, cursor })
+        Ok(Listing { objects, cursor: if more { keys.pop() } else { None } })
     }
 
     async fn signed_url(&self, key: &str, options: SignOptions) -> Result<String> {
-        check_key(key)?;
         let path = self.keys.sign(key, &options, self.clock.now_secs())?;
         Ok(format!("{}{path}", self.base_url))
     }
 
     async fn begin_upload(&self, key: &str, options: PutOptions) -> Result<Upload> {
-        check_key(key)?;
-        let upload = Upload { key: key.to_owned(), id: format!("{:032x}", rand::random::<u128>()) };
-        let folder = self.upload_folder(&upload)?;
-        tokio::fs::create_dir(&folder).await.map_err(io("making the folder"))?;
-        let meta = UploadMeta {
-            key: key.to_owned(),
-            content_type: options.content_type,
-            only_if_absent: options.only_if_absent,
-        };
-        store::write_json(&self.temporary(), &folder.join("upload.json"), &meta).await?;
-        store::sync_folder(&folder).await?;
-        Ok(upload)
+        self.begin(key, options).await
     }
 
     async fn put_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<String> {
-        if number == 0 || number > 10_000 {
-            return Err(BlobError::Invalid("parts are numbered 1 to 10,000".into()));
-        }
-        let folder = self.upload_folder(upload)?;
-        if !tokio::fs::try_exists(folder.join("upload.json")).await.map_err(io("reading"))? {
-            return Err(BlobError::NotFound);
-        }
-        let (path, _, sha) = self.spool(Box::pin(futures::stream::once(async move { Ok(bytes) }))).await?;
-        tokio::fs::rename(&path, folder.join(format!("{number:05}-{sha}"))).await.map_err(io("renaming"))?;
-        store::sync_folder(&folder).await?;
-        Ok(sha)
+        self.part(upload, number, bytes).await
     }
 
     async fn finish_upload(&self, upload: &Upload, parts: Vec<(u16, String)>) -> Result<Meta> {
-        let folder = self.upload_folder(upload)?;
-        let meta: UploadMeta = store::read_json(&folder.join("upload.json")).await?;
-        if parts.is_empty() || !parts.is_sorted_by(|a, b| a.0 < b.0) {
-            return Err(BlobError::Invalid("parts come in ascending order, at least one".into()));
-        }
-        let mut files = Vec::with_capacity(parts.len());
-        for (number, tag) in &parts {
-            if tag.len() != 64 || !tag.bytes().all(|b| b.is_ascii_hexdigit()) {
-                return Err(BlobError::Invalid(format!("part {number} has no such tag")));
-            }
-            let path = folder.join(format!("{number:05}-{tag}"));
-            if !tokio::fs::try_exists(&path).await.map_err(io("reading"))? {
-                return Err(BlobError::Invalid(format!("part {number} was not uploaded with this tag")));
-            }
-            files.push(path);
-        }
-        let joined = futures::stream::iter(files).then(|path| async move {
-            let file = tokio::fs::File::open(&path).await.map_err(io("reading"))?;
-            let length = file.metadata().await.map_err(io("reading"))?.len();
-            Ok::<_, BlobError>(read(file, length, None))
-        });
-        let bytes = joined.flat_map(|part| match part {
-            Ok(stream) => stream.boxed(),
-            Err(e) => futures::stream::once(async move { Err(e) }).boxed(),
-        });
-        let options = PutOptions { content_type: meta.content_type, only_if_absent: meta.only_if_absent };
-        let done = self.put(&meta.key, Box::pin(bytes), options).await?;
-        let _ = tokio::fs::remove_dir_all(&folder).await;
-        Ok(done)
+        self.finish(upload, parts).await
     }
 
     async fn abort_upload(&self, upload: &Upload) -> Result<()> {
-        match tokio::fs::remove_dir_all(self.upload_folder(upload)?).await {
-            Ok(()) => Ok(()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(e) => Err(io("deleting")(e)),
-        }
+        self.abort(upload).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Signed addresses of the embedded adapter: `/b/<kid>.<expiry>.<version or ->.<signature>/<key>?ct=…&name=…`.
 //!
-//! The signature is HMAC-SHA-256 over every part, each preceded by its length, so that no two requests sign alike.
+//! A version of `-` is the present one; no `name` shows inline. The signature is HMAC-SHA-256 over every part, each preceded by its length, so that no two requests sign alike.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{BlobError, MAX_URL_SECS, Result, SignOptions, check_key};
+use super::store::is_version;
+use crate::{BlobError, Result, SignOptions, check_key, check_sign};
 
 /// The present signing secret and former ones that still verify.
 #[derive(Clone, Debug)]
@@ -59,12 +60,15 @@ impl SignKeys {
         mac.finalize().into_bytes().to_vec()
     }
 
-    pub(super) fn sign(&self, key: &str, options: &SignOptions, now_secs: i64) -> Result<String> {
-        if options.expires_secs == 0 || options.expires_secs > MAX_URL_SECS {
-            return Err(BlobError::Invalid(format!("a link lives 1 to {MAX_URL_SECS} seconds")));
-        }
-        if options.attachment.as_deref().is_some_and(|n| n.len() > 500 || n.chars().any(char::is_control)) {
-            return Err(BlobError::Invalid("a file name is at most 500 bytes without control characters".into()));
+    /// Path and query of a signed address, without scheme and host.
+    ///
+    /// # Errors
+    /// `BadKey`; `Invalid` for a life, name or media type that is not acceptable; `NotFound` for what cannot be a version.
+    pub fn sign(&self, key: &str, options: &SignOptions, now_secs: i64) -> Result<String> {
+        check_key(key)?;
+        check_sign(options)?;
+        if options.version.as_deref().is_some_and(|v| !is_version(v)) {
+            return Err(BlobError::NotFound);
         }
         let expires = (now_secs + i64::from(options.expires_secs)).to_string();
         let version = options.version.as_deref().unwrap_or("-");
@@ -87,7 +91,11 @@ impl SignKeys {
         Ok(path)
     }
 
-    pub(super) fn verify(&self, path_and_query: &str, now_secs: i64) -> Result<Grant> {
+    /// Checks path and query of a signed address, as they came, at `now_secs` (UTC seconds).
+    ///
+    /// # Errors
+    /// MUST be `BadSignature` for anything changed, added, foreign or malformed, `Expired` past its time.
+    pub fn verify(&self, path_and_query: &str, now_secs: i64) -> Result<Grant> {
         let bad = || BlobError::BadSignature;
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         let (ticket, key) = path.strip_prefix("/b/").and_then(|p| p.split_once('/')).ok_or_else(bad)?;
@@ -126,5 +134,79 @@ impl SignKeys {
             content_type: ct,
             expires_secs,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn keys() -> SignKeys {
+        SignKeys::new("k2", SecretString::from("second")).with_former("k1", SecretString::from("first"))
+    }
+
+    fn options(expires_secs: u32, attachment: Option<String>, version: bool) -> SignOptions {
+        let version = version.then(|| "001700000000000-0123456789abcdef".to_owned());
+        SignOptions { expires_secs, attachment, content_type: Some("audio/ogg".into()), version }
+    }
+
+    const NOW: i64 = 1_700_000_000;
+
+    proptest! {
+        #[test]
+        fn what_was_signed_is_granted_until_it_expires(
+            key in "[a-z0-9]{1,8}(/[a-zA-Z0-9_-]{1,8}){0,3}",
+            name in proptest::option::of("[^\\p{Cc}]{1,40}"),
+            life in 1..=crate::MAX_URL_SECS,
+            version: bool,
+        ) {
+            let asked = options(life, name.clone(), version);
+            let url = keys().sign(&key, &asked, NOW).unwrap();
+            let grant = keys().verify(&url, NOW + i64::from(life) - 1).unwrap();
+            prop_assert_eq!(&grant.key, &key);
+            prop_assert_eq!(grant.attachment, name);
+            prop_assert_eq!(grant.version, asked.version);
+            prop_assert_eq!(grant.content_type, asked.content_type);
+            prop_assert!(matches!(keys().verify(&url, NOW + i64::from(life)), Err(BlobError::Expired)));
+        }
+
+        #[test]
+        fn a_changed_byte_is_refused(at in 0usize..200, with in 0u8..128, version: bool) {
+            let url = keys().sign("a/b.ogg", &options(60, Some("Ärger & Co.ogg".into()), version), NOW).unwrap();
+            let at = at % url.len();
+            let mut changed = url.clone().into_bytes();
+            changed[at] = with;
+            // Two spellings of one query (`+` and a raw space, `%c3` and `%C3`) are one request.
+            let changed = String::from_utf8_lossy(&changed).into_owned();
+            match keys().verify(&changed, NOW) {
+                Ok(grant) => prop_assert_eq!(grant, keys().verify(&url, NOW).unwrap()),
+                Err(e) => prop_assert!(matches!(e, BlobError::BadSignature), "{:?}", e),
+            }
+        }
+
+        #[test]
+        fn rubbish_is_refused(text in "(?s)(/b/)?.{0,80}") {
+            prop_assert!(matches!(keys().verify(&text, NOW), Err(BlobError::BadSignature)));
+        }
+    }
+
+    #[test]
+    fn former_secrets_verify_and_strange_ones_do_not() {
+        let old = SignKeys::new("k1", SecretString::from("first"));
+        let url = old.sign("a", &options(60, None, false), NOW).unwrap();
+        assert_eq!(keys().verify(&url, NOW).unwrap().key, "a");
+        let forged =
+            SignKeys::new("k2", SecretString::from("first")).sign("a", &options(60, None, false), NOW).unwrap();
+        assert!(matches!(keys().verify(&forged, NOW), Err(BlobError::BadSignature)));
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        // The same bytes in a row, cut elsewhere, sign differently.
+        let secret = SecretString::from("s");
+        assert_ne!(SignKeys::mac(&secret, &["ab", "c"]), SignKeys::mac(&secret, &["a", "bc"]));
+        assert_ne!(SignKeys::mac(&secret, &["a", ""]), SignKeys::mac(&secret, &["a"]));
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncWriteExt;
 
+use crate::key::is_key_byte;
 use crate::{BlobError, Meta, Result};
 
 fn unavailable(e: impl std::fmt::Display) -> BlobError {
@@ -14,7 +15,42 @@ fn unavailable(e: impl std::fmt::Display) -> BlobError {
 
 /// Whether a text has the form of a version, so that it may become part of a path.
 pub(super) fn is_version(text: &str) -> bool {
-    text.len() <= 64 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+    rank(text).is_some()
+        && text.len() == 32
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'-' || (b'a'..=b'f').contains(&b))
+}
+
+/// The part of a version that orders it: milliseconds, moved on where two would be equal.
+fn rank(version: &str) -> Option<i64> {
+    version.split_once('-').and_then(|(rank, _)| rank.parse().ok())
+}
+
+/// The rank of the newest version ever kept in a folder and not removed.
+pub(super) async fn newest_rank(folder: &Path) -> Result<Option<i64>> {
+    Ok(version_names(folder).await?.first().and_then(|v| rank(v)))
+}
+
+/// Names in a folder; none if it is not there.
+pub(super) async fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut entries = match tokio::fs::read_dir(folder).await {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(unavailable(e)),
+    };
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next_entry().await.map_err(unavailable)? {
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
+}
+
+/// Versions in a folder, newest first.
+async fn version_names(folder: &Path) -> Result<Vec<String>> {
+    let all = names(folder).await?;
+    let mut versions: Vec<String> =
+        all.iter().filter_map(|n| n.strip_suffix(".json")).filter(|v| is_version(v)).map(str::to_owned).collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(versions)
 }
 
 pub(super) async fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
@@ -67,25 +103,14 @@ pub(super) async fn make_folder(root: &Path, folder: &Path) -> Result<()> {
 
 /// All versions of a key, newest first, at most 1,000.
 pub(super) async fn versions(folder: &Path) -> Result<Vec<Meta>> {
-    let mut entries = match tokio::fs::read_dir(folder).await {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(unavailable(e)),
-    };
-    let mut names = Vec::new();
-    while let Some(entry) = entries.next_entry().await.map_err(unavailable)? {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(version) = name.strip_suffix(".json")
-            && is_version(version)
-        {
-            names.push(name);
+    let mut out = Vec::new();
+    for version in version_names(folder).await?.into_iter().take(1000) {
+        match read_meta(&folder.join(format!("{version}.json"))).await {
+            Ok(meta) => out.push(meta),
+            // Removed since the listing.
+            Err(BlobError::NotFound) => {}
+            Err(e) => return Err(e),
         }
-    }
-    names.sort_unstable_by(|a, b| b.cmp(a));
-    names.truncate(1000);
-    let mut out = Vec::with_capacity(names.len());
-    for name in names {
-        out.push(read_meta(&folder.join(name)).await?);
     }
     Ok(out)
 }
@@ -93,6 +118,9 @@ pub(super) async fn versions(folder: &Path) -> Result<Vec<Meta>> {
 /// Keys of present objects below a prefix, in order. Walks the folders the prefix leads to.
 pub(super) fn keys(root: &Path, prefix: &str) -> Result<Vec<String>> {
     let mut out = Vec::new();
+    if !prefix.bytes().all(is_key_byte) {
+        return Ok(out);
+    }
     let mut folder = root.to_path_buf();
     let mut base = String::new();
     // Whole segments of the prefix lead straight down.

@@ -1,0 +1,226 @@
+//! What a person owns: the list, and one work to play, read and download.
+//!
+//! Invariants: a work stays here when it is withdrawn or a file is taken off sale; files added after the sale are here; a
+//! work whose last grant was revoked stays and says why. Access is read from base keys, the list from an index.
+//!
+//! Not here: downloads themselves, how grants come to be.
+
+use std::collections::HashMap;
+
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{format_bytes, format_date, format_duration};
+use vitrine_shared::Problem;
+use vitrine_shared::access::Grant;
+use vitrine_shared::catalog::{Asset, AssetState, Part};
+use vitrine_shared::id::{AssetId, CustomerId, WorkId};
+use vitrine_shared::views::card::{Place, card_data};
+use vitrine_shared::views::owned::{LibraryView, OwnedCard, OwnedView};
+use vitrine_shared::views::trade::FileView;
+use vitrine_shared::views::{CardView, LicenceLine, PartView, PlayView};
+
+use crate::catalog::pages::Catalog;
+use crate::catalog::store::WorkBundle;
+use crate::ctx::OpCtx;
+use crate::downloads::stream::Show;
+use crate::downloads::{Access, Downloads};
+use crate::fault::{self, Result};
+
+/// Works of one page.
+pub const PAGE: usize = 48;
+
+/// The library of whoever asks.
+#[derive(Clone)]
+pub struct Library {
+    catalog: Catalog,
+    downloads: Downloads,
+}
+
+/// Path of a work's entry.
+pub fn href(work: &WorkId) -> String {
+    format!("/library/{work}")
+}
+
+/// Key of the sentence that says why access was lost; `reason` is a grant's code.
+fn lost_key(reason: &str) -> String {
+    format!("lost-{}", reason.replace('_', "-"))
+}
+
+impl Library {
+    /// Over these services.
+    pub fn new(catalog: Catalog, downloads: Downloads) -> Self {
+        Self { catalog, downloads }
+    }
+
+    async fn card(&self, ctx: &OpCtx, place: &Place, bundle: &WorkBundle) -> Result<Option<CardView>> {
+        let Some(store) = self.catalog.records().store(&bundle.work.store).await? else { return Ok(None) };
+        let mut card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
+        card.href = href(&bundle.work.id);
+        // What is owned has no price.
+        card.price = None;
+        Ok(Some(card))
+    }
+
+    /// Everything owned or once owned, newest first, [`PAGE`] works at a time. `cursor` is the last page's.
+    ///
+    /// # Errors
+    /// 401 without a customer, 422 for a foreign cursor.
+    pub async fn list(&self, ctx: &OpCtx, customers: &[CustomerId], cursor: Option<&str>) -> Result<LibraryView> {
+        if customers.is_empty() {
+            return Err(Problem::unauthenticated());
+        }
+        let mut works: HashMap<WorkId, Vec<Grant>> = HashMap::new();
+        for customer in customers {
+            let mut next = None;
+            loop {
+                let (grants, cursor) = self.downloads.grants().grants_of(customer, next).await?;
+                for grant in grants {
+                    works.entry(grant.work.clone()).or_default().push(grant);
+                }
+                next = cursor;
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        let mut order: Vec<(i64, WorkId)> =
+            works.iter().map(|(work, g)| (g.iter().map(|g| g.since_ms).max().unwrap_or(0), work.clone())).collect();
+        order.sort_by(|a, b| b.cmp(a));
+        if let Some(cursor) = cursor {
+            let foreign = || Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list.");
+            let (since, work) = cursor.split_once('-').ok_or_else(foreign)?;
+            let last: (i64, WorkId) = (since.parse().map_err(|_| foreign())?, work.parse().map_err(|_| foreign())?);
+            order.retain(|entry| *entry < last);
+        }
+        let place = self.catalog.place(ctx);
+        let more = order.get(PAGE - 1).filter(|_| order.len() > PAGE).map(|(s, w)| format!("/library?cursor={s}-{w}"));
+        let mut items = Vec::new();
+        for (since_ms, work) in order.into_iter().take(PAGE) {
+            // A work whose record was deleted is gone from here too.
+            let Some(bundle) = self.catalog.records().bundle(&work).await? else { continue };
+            let Some(card) = self.card(ctx, &place, &bundle).await? else { continue };
+            let access = Access { bundle: Some(bundle), grants: works.remove(&work).unwrap_or_default() };
+            items.push(OwnedCard { card, since_ms, lost: access.lost().map(lost_key) });
+        }
+        Ok(LibraryView { items, more })
+    }
+
+    /// One work with files, streaming addresses, reader and licence.
+    ///
+    /// # Errors
+    /// 401 without a customer, 404 if it was never owned.
+    pub async fn entry(&self, ctx: &OpCtx, customers: &[CustomerId], work: &WorkId) -> Result<OwnedView> {
+        if customers.is_empty() {
+            return Err(Problem::unauthenticated());
+        }
+        let missing = || Problem::not_found("work");
+        let access = Access::load(self.catalog.records(), self.downloads.grants(), customers, work).await?;
+        let newest = access.in_force().last().or(access.grants.last()).ok_or_else(missing)?;
+        let bundle = access.bundle.as_ref().ok_or_else(missing)?;
+        let place = self.catalog.place(ctx);
+        let card = self.card(ctx, &place, bundle).await?.ok_or_else(missing)?;
+        let opened: HashMap<AssetId, &Grant> = access.files().into_iter().collect();
+        let ids: Vec<AssetId> = opened.keys().cloned().collect();
+        let mut files = self.catalog.records().assets(&ids).await?;
+        files.retain(|f| f.state == AssetState::Clean);
+        let numbers: HashMap<&AssetId, u32> =
+            bundle.work.parts.iter().flat_map(|p| p.assets.iter().map(|a| (a, p.number))).collect();
+        files.sort_by(|a, b| {
+            let key =
+                |f: &Asset| (f.format.clone(), numbers.get(&f.id).copied().unwrap_or(u32::MAX), f.file_name.clone());
+            key(a).cmp(&key(b))
+        });
+        // What waits for its licence is listed, not played.
+        let playable: HashMap<&AssetId, (&Asset, &Grant)> = files
+            .iter()
+            .filter_map(|f| opened.get(&f.id).filter(|g| !access.awaits_licence(g)).map(|g| (&f.id, (f, *g))))
+            .collect();
+        let by = bundle.work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
+        let parts = bundle.work.parts.iter().map(|p| self.part(ctx, &place, p, &by, &playable)).collect();
+        let mut reader = None;
+        let book =
+            files.iter().filter_map(|f| playable.get(&f.id)).find(|(f, _)| f.content_type == "application/epub+zip");
+        if let Some((book, grant)) = book {
+            match self.downloads.blob().head(&format!("reader/{}/0.html", book.sha256), None).await {
+                Ok(_) => {
+                    reader = Some(format!("{}/0.html", self.downloads.signed(ctx, grant, &book.id, Show::Book).url))
+                }
+                Err(vitrine_blob::BlobError::NotFound) => {}
+                Err(e) => return Err(fault::blob(e)),
+            }
+        }
+        let (mut licence, mut accepted_ms) = (None, None);
+        let accepted = newest.licence.as_ref().or_else(|| access.in_force().find_map(|g| g.licence.as_ref()));
+        if let Some((id, version, at)) = accepted {
+            accepted_ms = Some(*at);
+            if let Ok(id) = id.parse() {
+                licence = self.catalog.records().licence(&id, Some(*version)).await?.map(|l| LicenceLine {
+                    title: l.title,
+                    href: format!("/eula/{id}?version={version}"),
+                    summary: l.summary,
+                    version: *version,
+                });
+            }
+        }
+        Ok(OwnedView {
+            card,
+            parts,
+            total_size: format_bytes(files.iter().map(|f| f.size).sum(), place.locale),
+            files: files
+                .iter()
+                .map(|f| FileView {
+                    asset: f.id.to_string(),
+                    name: f.file_name.clone(),
+                    format: f.format.clone(),
+                    size: format_bytes(f.size, place.locale),
+                    number: numbers.get(&f.id).copied(),
+                })
+                .collect(),
+            reader,
+            licence,
+            accepted_ms,
+            order_href: format!("/orders/{}", newest.order),
+            lost: access.lost().map(lost_key),
+        })
+    }
+
+    fn part(
+        &self,
+        ctx: &OpCtx,
+        place: &Place,
+        part: &Part,
+        by: &str,
+        playable: &HashMap<&AssetId, (&Asset, &Grant)>,
+    ) -> PartView {
+        let sounds = |f: &Asset| f.content_type.starts_with("audio/") || f.content_type.starts_with("video/");
+        let file = part.assets.iter().filter_map(|a| playable.get(a)).find(|(f, _)| sounds(f));
+        PartView {
+            number: part.number,
+            group: part.group,
+            title: part.title.clone(),
+            maker: part.maker.clone(),
+            length: part.length_ms.map(format_duration),
+            play: file.map(|(f, grant)| PlayView {
+                src: self.downloads.signed(ctx, grant, &f.id, Show::File).url,
+                content_type: f.content_type.clone(),
+                title: part.title.clone(),
+                by: part.maker.clone().unwrap_or_else(|| by.to_owned()),
+                peaks: part.peaks.clone(),
+                length_ms: f.length_ms.or(part.length_ms),
+            }),
+            bonus: part.bonus,
+            notes_html: part.notes_html.clone(),
+            date: part.date.as_deref().map(|d| shown(d, place)),
+        }
+    }
+}
+
+fn shown(iso: &str, place: &Place) -> String {
+    let mut numbers = iso.splitn(3, '-').map(|n| n.parse::<u16>().ok());
+    let date = match (numbers.next().flatten(), numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(y), Some(m), Some(d)) => {
+            u8::try_from(m).ok().zip(u8::try_from(d).ok()).and_then(|(m, d)| Date::new(y, m, d).ok())
+        }
+        _ => None,
+    };
+    date.map_or_else(|| iso.to_owned(), |d| format_date(d, place.locale))
+}
