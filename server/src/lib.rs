@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - Knows no Dioxus. A domain calls another only through its `mod.rs`; ports know no domain.
-//! - Every service function takes [`ctx::OpCtx`] first; every mutation is authorised in `authz` and writes its `AUDIT#`
+//! - Every service function takes [`ctx::OpCtx`] first; every mutation but a cart's is authorised in `authz` and writes its `AUDIT#`
 //!   item in the business transaction.
 //! - A write takes its tenant from the loaded record, never from the request.
 //! - Nothing slow runs in a request: it is a keyed, idempotent job.
@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod authz;
+pub mod cart;
 pub mod catalog;
 pub mod config;
 pub mod ctx;

@@ -20,7 +20,7 @@ pub fn BuyBlock(
             if editions.is_empty() {
                 Alert { title: t!("buy-none"), {t!("buy-none-text")} }
             } else {
-                ul { class: "radio-cards-list", role: "list",
+                ul { class: "edition-list", role: "list",
                     for edition in editions.iter().cloned() {
                         Edition { key: "{edition.variant}", edition }
                     }
@@ -50,7 +50,7 @@ fn Edition(edition: EditionView) -> Element {
         None => None,
     };
     rsx! {
-        li { class: "radio-card",
+        li { class: "edition-card",
             div { class: "edition-head",
                 span { class: "edition-title",
                     bdi { "{e.title}" }

@@ -129,6 +129,7 @@ impl Catalog {
         ] {
             let mut query = Self::works(ctx, "");
             query.filters.types = vec![of];
+            query.sort = SearchSort::Newest;
             query.limit = 6;
             let (found, _) = self.hits(query, &place).await?;
             if !found.is_empty() {

@@ -1,0 +1,213 @@
+//! What somebody means to buy.
+//!
+//! Invariants: a guest's cart opens only with its secret, of which only a hash is kept; a write lands only on the `rev` it
+//! read, else 409; adding and setting ask for no more than the stock had then and no less than the least price; merging
+//! takes the guest's cart away in the same transaction, so it happens once. Merging and undo do not ask the stock again.
+//!
+//! Not here: totals (the pricing engine's), reserving stock (checkout's).
+
+mod rules;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use vitrine_pricing::market::Market;
+use vitrine_shared::Problem;
+use vitrine_shared::cart::{CartLine, MAX_LINES};
+use vitrine_shared::catalog::ProductKind;
+use vitrine_shared::id::{CartId, VariantId};
+use vitrine_shared::views::card::{on_sale, price_in};
+
+pub use self::store::CartRecord;
+use self::store::{CartStore, Owner};
+use crate::catalog::store::CatalogStore;
+use crate::ctx::{OpCtx, Scope};
+use crate::fault::Result;
+use crate::{authz, ids, stock};
+
+/// What to put in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Add {
+    /// Which edition.
+    pub variant: VariantId,
+    /// Pieces to add; a digital edition stays one.
+    pub quantity: u32,
+    /// Name-your-price: minor units of the market's currency.
+    pub named_minor: Option<i64>,
+}
+
+/// A cart after a change.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// As it is now.
+    pub cart: CartRecord,
+    /// The secret of a guest's cart that was made just now; shown only here.
+    pub token: Option<String>,
+}
+
+/// The carts' service. A signed-in person's cart is theirs by account; everybody else brings a token.
+#[derive(Clone)]
+pub struct Carts {
+    catalog: CatalogStore,
+    store: CartStore,
+}
+
+impl Carts {
+    /// Over the catalogue's table.
+    pub fn new(catalog: CatalogStore) -> Self {
+        let store = CartStore::new(catalog.table().clone());
+        Self { catalog, store }
+    }
+
+    /// The caller's cart; empty if there is none or the token opens none.
+    pub async fn load(&self, ctx: &OpCtx, token: Option<&str>) -> Result<CartRecord> {
+        Ok(match self.owner(ctx, token) {
+            Some(owner) => self.store.read(&owner).await?.unwrap_or_default(),
+            None => CartRecord::default(),
+        })
+    }
+
+    /// Pieces in the cart; one read.
+    pub async fn count(&self, ctx: &OpCtx, token: Option<&str>) -> Result<u32> {
+        Ok(self.load(ctx, token).await?.lines.iter().map(|l| l.quantity).sum())
+    }
+
+    /// Puts an edition in; makes a guest's cart if the caller has none.
+    ///
+    /// # Errors
+    /// 404 if it is not on sale here, 422 for a quantity or named price that cannot be, 409 if the stock is short or
+    /// the cart changed meanwhile.
+    pub async fn add(&self, ctx: &OpCtx, token: Option<&str>, add: &Add) -> Result<Changed> {
+        let known = match self.owner(ctx, token) {
+            Some(owner) => self.store.read(&owner).await?.map(|cart| (owner, cart)),
+            None => None,
+        };
+        let (owner, cart, fresh) = match (known, ctx.caller.user()) {
+            (Some((owner, cart)), _) => (owner, cart, None),
+            (None, Some(user)) => (Owner::User(user.id.clone()), CartRecord::default(), None),
+            (None, None) => {
+                let (owner, token) = Owner::new_guest(CartId::from_bits(ids::new_bits(ctx.now_ms)), ids::secret());
+                (owner, CartRecord::default(), Some(token))
+            }
+        };
+        let have = cart.lines.iter().find(|l| l.variant == add.variant).map_or(0, |l| l.quantity);
+        if have == 0 && cart.lines.len() >= MAX_LINES {
+            return Err(Problem::conflict("cart_full", "The cart is full. Take something out first."));
+        }
+        let want = have.saturating_add(add.quantity);
+        if add.quantity == 0 {
+            return Err(Problem::invalid("quantity", "too_few", "At least one piece can be put in."));
+        }
+        let quantity = self.allowed(ctx, &add.variant, want, add.named_minor).await?;
+        let mut lines = cart.lines.clone();
+        match lines.iter_mut().find(|l| l.variant == add.variant) {
+            Some(line) => {
+                line.quantity = quantity;
+                line.named_minor = add.named_minor.or(line.named_minor);
+            }
+            None => lines.push(CartLine {
+                variant: add.variant.clone(),
+                quantity,
+                named_minor: add.named_minor,
+                added_ms: ctx.now_ms,
+            }),
+        }
+        let cart = self.store.write(&owner, cart, lines, ctx.now_ms).await?;
+        Ok(Changed { cart, token: fresh })
+    }
+
+    /// Sets the pieces of a line; 0 takes it out. `rev` is the one the caller saw.
+    ///
+    /// # Errors
+    /// 404 for no such line, 409 for another `rev` or short stock, 422 for too many pieces.
+    pub async fn set(
+        &self,
+        ctx: &OpCtx,
+        token: Option<&str>,
+        variant: &VariantId,
+        pieces: u32,
+        rev: i64,
+    ) -> Result<CartRecord> {
+        let (owner, cart) = self.seen(ctx, token, rev).await?;
+        let mut lines = cart.lines.clone();
+        let Some(at) = lines.iter().position(|l| l.variant == *variant) else {
+            return Err(Problem::not_found("cart line"));
+        };
+        if pieces == 0 {
+            lines.remove(at);
+        } else {
+            lines[at].quantity = self.allowed(ctx, variant, pieces, lines[at].named_minor).await?;
+        }
+        self.store.write(&owner, cart, lines, ctx.now_ms).await
+    }
+
+    /// Takes back the last change; once.
+    ///
+    /// # Errors
+    /// 409 if there is nothing to take back or `rev` is not the present one.
+    pub async fn undo(&self, ctx: &OpCtx, token: Option<&str>, rev: i64) -> Result<CartRecord> {
+        let (owner, mut cart) = self.seen(ctx, token, rev).await?;
+        let Some(lines) = cart.before.take() else {
+            return Err(Problem::conflict("nothing_to_undo", "There is nothing to take back."));
+        };
+        self.store.restore(&owner, cart, lines, ctx.now_ms).await
+    }
+
+    /// Puts a guest's cart into the signed-in person's. A token that opens nothing changes nothing.
+    ///
+    /// # Errors
+    /// 401 for nobody, 409 if either cart changed meanwhile (safe to repeat).
+    pub async fn merge(&self, ctx: &OpCtx, token: &str) -> Result<CartRecord> {
+        let user = Owner::User(authz::user(ctx)?.id.clone());
+        let mine = self.store.read(&user).await?.unwrap_or_default();
+        let Some(guest) = Owner::guest(token) else { return Ok(mine) };
+        let Some(theirs) = self.store.read(&guest).await? else { return Ok(mine) };
+        let mut digital = Vec::new();
+        for line in &theirs.lines {
+            if self.catalog.variant(&line.variant).await?.is_none_or(|p| p.kind != ProductKind::Physical) {
+                digital.push(line.variant.clone());
+            }
+        }
+        let lines = vitrine_shared::cart::merge(&mine.lines, &theirs.lines, |v| digital.contains(v));
+        self.store.merge(&user, mine, &guest, &theirs, lines).await
+    }
+
+    fn owner(&self, ctx: &OpCtx, token: Option<&str>) -> Option<Owner> {
+        match ctx.caller.user() {
+            Some(user) => Some(Owner::User(user.id.clone())),
+            None => token.and_then(Owner::guest),
+        }
+    }
+
+    async fn seen(&self, ctx: &OpCtx, token: Option<&str>, rev: i64) -> Result<(Owner, CartRecord)> {
+        let owner = self.owner(ctx, token).ok_or_else(|| Problem::not_found("cart"))?;
+        let cart = self.store.read(&owner).await?.ok_or_else(|| Problem::not_found("cart"))?;
+        if cart.rev != rev {
+            return Err(Problem::conflict("cart_changed", "The cart was changed elsewhere. Look at it again."));
+        }
+        Ok((owner, cart))
+    }
+
+    /// How many pieces a line that asks for `want` gets.
+    async fn allowed(&self, ctx: &OpCtx, id: &VariantId, want: u32, named: Option<i64>) -> Result<u32> {
+        let gone = || Problem::not_found("edition");
+        let pointer = self.catalog.variant(id).await?.ok_or_else(gone)?;
+        let bundle = self.catalog.bundle(&pointer.work).await?.ok_or_else(gone)?;
+        let here = match &ctx.scope {
+            Scope::Marketplace => self.catalog.tenant(&pointer.seller).await?.is_some_and(|t| t.listed),
+            Scope::Tenant(tenant) => pointer.seller == *tenant,
+        };
+        let published = bundle.work.status == vitrine_shared::catalog::Status::Published;
+        let (product, variant) =
+            on_sale(&bundle.products).find(|(_, v)| v.id == *id && here && published).ok_or_else(gone)?;
+        let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
+        let price = price_in(&bundle.prices, id, market, ctx.now_ms).ok_or_else(gone)?;
+        rules::named_price(price, named)?;
+        let stocked = if variant.stocked {
+            Some(stock::level(self.catalog.table().as_ref(), id).await?.map_or(0, |l| l.available))
+        } else {
+            None
+        };
+        rules::pieces(product.kind, want, stocked)
+    }
+}
