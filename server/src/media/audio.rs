@@ -20,7 +20,7 @@ pub const PREVIEW_MS: u64 = 30_000;
 pub struct AudioFacts {
     /// Milliseconds.
     pub length_ms: u64,
-    /// 0 to 255 each, up to [`PEAKS`].
+    /// 0 to 255 each, up to 120.
     pub peaks: Vec<u8>,
     /// What anybody may hear.
     pub preview: Option<Preview>,
@@ -88,7 +88,7 @@ fn parse_seconds(text: &str) -> Option<u64> {
     Some(whole.parse::<u64>().ok()? * 1000 + millis.parse::<u64>().ok()?)
 }
 
-/// Highest amplitude of each of up to [`PEAKS`] equal stretches of signed 16-bit samples, scaled so the loudest is 255.
+/// Highest amplitude of each of up to 120 equal stretches of signed 16-bit samples, scaled so the loudest is 255.
 fn outline(raw: &[u8]) -> Vec<u8> {
     let samples: Vec<u16> = raw.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs()).collect();
     let loudest = u64::from(samples.iter().copied().max().unwrap_or(0));

@@ -1,7 +1,7 @@
 //! Money, prices, tax and discounts as pure functions that compile to native code and wasm.
 //!
 //! Entry point: [`quote::quote`] turns a document (lines, buyer, seller, date) with price list and tax rules into totals and their explanation;
-//! the server and the browser get the same cents. Beside it: [`format`] for text by locale, [`market`] for places.
+//! the server and the browser get the same cents. Beside it: [`mod@format`] for text by locale, [`market`] for places.
 //!
 //! Invariants: no IO, no clock, no floating point, no panic on any document; one quote is one seller's; everything charged has a step in `explain`.
 //! Not here: stock, conversion for display, validation of tax identities, invoices.
