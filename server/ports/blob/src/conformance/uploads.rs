@@ -68,7 +68,8 @@ pub(super) async fn refused(env: Env) -> Outcome {
         vec![(1, one), (2, two)],
     ];
     for parts in wrong {
-        ensure_err!(env.blob.finish_upload(&upload, parts.clone()).await, BlobError::Invalid(_));
+        let answer = env.blob.finish_upload(&upload, parts.clone()).await;
+        ensure!(matches!(answer, Err(BlobError::Invalid(_))), "{parts:?} were joined or refused wrongly: {answer:?}");
     }
     ensure_err!(env.blob.head(&key, None).await, BlobError::NotFound);
     for id in ["", "nonsense", "../uploads", "00000000000000000000000000000000"] {
