@@ -126,7 +126,7 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             if demo {
                 mark_demo(&config.data_dir)?;
             }
-            let app = App::open(config, adapters()).await?;
+            let app = open(config).await?;
             vitrine::serve::serve(app, public).await
         }
         Command::Import { path, demo } => {
@@ -136,7 +136,7 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             import(config, path).await
         }
         Command::Export { dir } => {
-            let app = App::open(config, adapters()).await?;
+            let app = open(config).await?;
             let ctx = OpCtx::system("export", app.clock.now_ms());
             let rows = export(&ctx, app.catalog.records(), &*app.blob, &dir).await?;
             println!("{rows} rows in {}", dir.join("catalog.jsonl").display());
@@ -151,7 +151,32 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
     }
 }
 
-fn adapters() -> Adapters {
+async fn open(config: Config) -> anyhow::Result<App> {
+    let adapters = adapters(&config).await;
+    App::open(config, adapters).await
+}
+
+/// The production adapters the configuration asks for.
+#[cfg(feature = "aws")]
+async fn adapters(config: &Config) -> Adapters {
+    use std::sync::Arc;
+    use vitrine_aws::{Settings, connect};
+    use vitrine_server::config::{BlobConfig, TableConfig};
+    let mut adapters = Adapters::default();
+    if let TableConfig::Dynamodb { table, region, endpoint } = &config.table {
+        let sdk = connect(&Settings { region: region.clone(), endpoint: endpoint.clone(), credentials: None }).await;
+        adapters.table = Some(Arc::new(vitrine_aws::dynamo::DynamoTable::new(&sdk, table)));
+    }
+    if let BlobConfig::S3 { bucket, region, endpoint } = &config.blob {
+        let sdk = connect(&Settings { region: region.clone(), endpoint: endpoint.clone(), credentials: None }).await;
+        adapters.blob = Some(Arc::new(vitrine_aws::s3::S3Blob::new(&sdk, bucket)));
+    }
+    adapters
+}
+
+/// This build has the embedded adapters only; asking for others is refused when the house is put together.
+#[cfg(not(feature = "aws"))]
+async fn adapters(_: &Config) -> Adapters {
     Adapters::default()
 }
 
@@ -163,7 +188,7 @@ async fn import(config: Config, path: PathBuf) -> anyhow::Result<()> {
         (path, root)
     };
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let app = App::open(config, adapters()).await?;
+    let app = open(config).await?;
     let ctx = OpCtx::system("import", app.clock.now_ms());
     let importer =
         Importer::new(app.catalog.records().clone(), app.blob.clone(), app.media.clone(), app.queue.clone(), root);
