@@ -141,6 +141,12 @@ pub fn text_or(key: &str, otherwise: &str) -> String {
     if !key.is_empty() && texts.has(key) { texts.get(key, None) } else { otherwise.to_owned() }
 }
 
+/// A message of the page's locale whose arguments come in view models.
+pub fn text_with(key: &str, args: &[(String, String)]) -> String {
+    let args = args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<FluentArgs>();
+    texts().get(key, Some(&args))
+}
+
 /// A message of the page's locale: `t!("key")`, `t!("key", name = value)`.
 #[macro_export]
 macro_rules! t {

@@ -7,7 +7,8 @@ use dioxus::prelude::*;
 
 use crate::shop::frame::{MarketFrame, Shell};
 use crate::shop::pages::{
-    Account, Album, Artist, Author, Book, Catalog, Eula, Home, Missing, Podcast, Policy, Search, Storefront, Video,
+    Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Home, Invoice, Invoices, Library, Missing,
+    Order, Owned, Podcast, Policy, Refused, Search, Storefront, Video,
 };
 
 /// The buyer's pages.
@@ -60,6 +61,40 @@ pub enum Shop {
             #[route("/policies/:slug")]
             Policy { /// Which policy.
                 slug: String },
+            /// What is about to be bought.
+            #[route("/cart?:..query")]
+            Cart { /// Raw query string; `trouble` names what failed, `undo` offers to take the last change back.
+                query: String },
+            /// Who, where, pay.
+            #[route("/checkout")]
+            Checkout {},
+            /// A purchase, for ever.
+            #[route("/orders/:id?:..query")]
+            Order { /// Checkout or order id.
+                id: String, /// Raw query string; `key` opens it for a guest.
+                query: String },
+            /// Everything owned.
+            #[route("/my-products?:..query")]
+            Library { /// Raw query string; `cursor` is the last page's.
+                query: String },
+            /// One work owned.
+            #[route("/my-products/:id")]
+            Owned { /// Work id.
+                id: String },
+            /// Every invoice.
+            #[route("/invoices?:..query")]
+            Invoices { /// Raw query string; `cursor` is the last page's.
+                query: String },
+            /// One invoice; it prints.
+            #[route("/invoices/:id?:..query")]
+            Invoice { /// Invoice id.
+                id: String, /// Raw query string; `key` opens it for a guest.
+                query: String },
+            /// Why a request was refused; drawn by the server in the place of its answer.
+            #[route("/problem/:code?:..query")]
+            Refused { /// Code of the problem.
+                code: String, /// `id` of the occurrence and `status`.
+                query: String },
             /// Who is signed in, and where.
             #[route("/account")]
             Account {},

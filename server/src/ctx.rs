@@ -99,6 +99,10 @@ pub struct OpCtx {
     pub locale: String,
     /// Market id of the pricing engine.
     pub market: String,
+    /// ISO 3166-1 of the place prices are shown for.
+    pub country: String,
+    /// The guest cart's token the request came with.
+    pub cart: Option<String>,
 }
 
 impl OpCtx {
@@ -111,6 +115,8 @@ impl OpCtx {
             now_ms,
             locale: "en-US".into(),
             market: "us".into(),
+            country: "US".into(),
+            cart: None,
         }
     }
 }

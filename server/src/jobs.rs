@@ -9,5 +9,10 @@ pub fn worker(app: &App) -> Worker {
     let mut handlers = Handlers::new();
     handlers.extend(crate::accounts::handlers(app.mail.clone()));
     handlers.extend(crate::catalog::jobs::handlers(app));
+    handlers.extend(crate::checkout::handlers(app.checkouts.clone(), app.clock.clone()));
+    handlers.extend(crate::receipts::handlers(app.receipts.clone()));
+    if let Some(simulator) = &app.simulator {
+        handlers.extend(simulator.handlers());
+    }
     Worker::new(app.queue.clone(), handlers)
 }

@@ -30,6 +30,8 @@ impl IntoResponse for ProblemResponse {
         if matches!(status.as_u16(), 429 | 503) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
+        // An outer layer may show it as a page to people.
+        response.extensions_mut().insert(self.0);
         response
     }
 }

@@ -13,6 +13,8 @@ use vitrine_identity::{Client, ClientConfig, MasterKey, OidcClient, Provider, Pr
 use vitrine_mail::SharedMail;
 use vitrine_mail::outbox::OutboxMail;
 use vitrine_mail::smtp::{Security, SmtpConfig, SmtpMail};
+use vitrine_payments::SharedPayments;
+use vitrine_payments::simulator::{Mischief, Simulator, SimulatorConfig};
 use vitrine_queue::SharedQueue;
 use vitrine_queue::table::TableQueue;
 use vitrine_search::{Search, SearchError, TantivySearch};
@@ -21,10 +23,16 @@ use vitrine_table::retry::Retrying;
 use vitrine_table::sqlite::SqliteTable;
 
 use crate::accounts::AccountMails;
+use crate::cart::Carts;
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
+use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
+use crate::downloads::Downloads;
+use crate::invoices::Invoices;
+use crate::library::Library;
 use crate::media::{Media, Tools};
+use crate::receipts::Receipts;
 use crate::secrets;
 
 /// Name of the file that marks demonstration data.
@@ -79,6 +87,22 @@ pub struct Inner {
     pub sessions: Sessions,
     /// Sender of mails.
     pub mail_from: String,
+    /// Who takes money; `None`: nobody yet.
+    pub payments: Option<SharedPayments>,
+    /// The payment simulator, with demonstration data.
+    pub simulator: Option<Simulator>,
+    /// Carts.
+    pub carts: Carts,
+    /// Paying.
+    pub checkouts: Checkouts,
+    /// Invoices and credit notes.
+    pub invoices: Invoices,
+    /// Mails about purchases.
+    pub receipts: Receipts,
+    /// Files of what was bought.
+    pub downloads: Downloads,
+    /// What people own.
+    pub library: Library,
 }
 
 impl std::ops::Deref for App {
@@ -194,6 +218,49 @@ impl App {
             master.clone(),
         )?;
         let sessions = Sessions::new(table.clone(), clock.clone(), master.clone());
+        let simulator = if demo {
+            let secret = secrets::present(&*table, &master, "simulator-webhook").await?;
+            Some(Simulator::new(
+                table.clone(),
+                queue.clone(),
+                clock.clone(),
+                SimulatorConfig {
+                    base_url: base.clone(),
+                    webhook_url: format!("http://127.0.0.1:{}/api/webhooks/simulator", config.port),
+                    webhook_secret: SecretString::from(crate::media::hex(&secret.bytes)),
+                    settle_delay: std::time::Duration::from_secs(20),
+                    mischief: Mischief::default(),
+                },
+            )?)
+        } else {
+            None
+        };
+        let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
+        let carts = Carts::new(catalog.records().clone());
+        let checkouts = Checkouts::new(
+            table.clone(),
+            catalog.clone(),
+            carts.clone(),
+            payments.clone(),
+            queue.clone(),
+            master.clone(),
+            base.clone(),
+        );
+        let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone());
+        let receipts = Receipts {
+            checkouts: checkouts.clone(),
+            invoices: invoices.clone(),
+            catalog: catalog.records().clone(),
+            queue: queue.clone(),
+            clock: clock.clone(),
+            from: mail_from.clone(),
+            base_url: base.clone(),
+        };
+        let secret = secrets::present(&*table, &master, "download").await?;
+        let redirects = dir_blob.is_none();
+        let downloads =
+            Downloads::new(table.clone(), blob.clone(), secret, base.clone(), config.files_url(), redirects);
+        let library = Library::new(catalog.clone(), downloads.clone());
         Ok(Self(Arc::new(Inner {
             config,
             demo,
@@ -212,6 +279,14 @@ impl App {
             oidc,
             sessions,
             mail_from,
+            payments,
+            simulator,
+            carts,
+            checkouts,
+            invoices,
+            receipts,
+            downloads,
+            library,
         })))
     }
 

@@ -76,7 +76,8 @@ pub struct ListQuery {
     pub page: u32,
 }
 
-fn decode(text: &str) -> String {
+/// A value of a query string, decoded; `+` is a space.
+pub fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;

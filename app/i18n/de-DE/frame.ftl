@@ -7,7 +7,7 @@ account = Konto
 account-of = Konto von { $name }
 cart-count = { $count ->
     [0] Warenkorb
-    [one] Warenkorb, ein Artikel
+    [one] Warenkorb, 1 Artikel
    *[other] Warenkorb, { $count } Artikel
  }
 own-label = Ihr Bereich

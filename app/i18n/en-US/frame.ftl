@@ -7,7 +7,7 @@ account = Account
 account-of = Account of { $name }
 cart-count = { $count ->
     [0] Cart
-    [one] Cart, one item
+    [one] Cart, 1 item
    *[other] Cart, { $count } items
  }
 own-label = Your shop

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
-use vitrine_shared::views::owned::AccountView;
+use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
+use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
     CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
 };
@@ -71,6 +72,20 @@ loaders! {
     licence(id: String, version: Option<u32>) -> LicenceView = licence, crate::rpc::catalog::licence;
     /// What the frame says of the visitor.
     me() -> MeBar = bar, crate::rpc::me::bar;
+    /// The cart, priced for the page's place.
+    cart() -> CartView = cart, crate::rpc::trade::cart;
+    /// The checkout page with what was typed.
+    checkout() -> CheckoutView = checkout, crate::rpc::trade::checkout;
+    /// A purchase; `key` opens it for a guest.
+    order(id: String, key: Option<String>) -> OrderView = order, crate::rpc::trade::order;
+    /// What is owned, one page.
+    library(cursor: Option<String>) -> LibraryView = library, crate::rpc::me::library;
+    /// One work owned.
+    owned(work: String) -> OwnedView = owned, crate::rpc::me::owned;
+    /// Invoices and credit notes, one page.
+    invoices(cursor: Option<String>) -> InvoicesView = invoices, crate::rpc::me::invoices;
+    /// One document; `key` opens it for a guest.
+    invoice(id: String, key: Option<String>) -> InvoiceView = invoice, crate::rpc::me::invoice;
     /// The account page.
     account() -> AccountView = account, crate::rpc::me::account;
 }

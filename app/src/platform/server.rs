@@ -8,19 +8,21 @@ use dioxus::prelude::*;
 
 use super::{Head, MediaKey, Prefs, Pressed};
 
-const EN_US: [&str; 5] = [
+const EN_US: [&str; 6] = [
     include_str!("../../i18n/en-US/frame.ftl"),
     include_str!("../../i18n/en-US/labels.ftl"),
     include_str!("../../i18n/en-US/pages.ftl"),
     include_str!("../../i18n/en-US/places.ftl"),
     include_str!("../../i18n/en-US/problems.ftl"),
+    include_str!("../../i18n/en-US/trade.ftl"),
 ];
-const DE_DE: [&str; 5] = [
+const DE_DE: [&str; 6] = [
     include_str!("../../i18n/de-DE/frame.ftl"),
     include_str!("../../i18n/de-DE/labels.ftl"),
     include_str!("../../i18n/de-DE/pages.ftl"),
     include_str!("../../i18n/de-DE/places.ftl"),
     include_str!("../../i18n/de-DE/problems.ftl"),
+    include_str!("../../i18n/de-DE/trade.ftl"),
 ];
 
 /// The Fluent source of a locale that has files of its own; the same text that its hashed file holds.
@@ -158,3 +160,5 @@ pub fn local_moment(_iso: &str, _locale: &str) -> Option<String> {
 pub fn load(_href: &str) {}
 /// No clipboard here.
 pub fn copy(_text: &str) {}
+/// Nothing is waited for here.
+pub async fn pause_ms(_ms: u32) {}

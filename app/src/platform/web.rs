@@ -283,3 +283,8 @@ pub fn copy(text: &str) {
         });
     }
 }
+
+/// Waits.
+pub async fn pause_ms(ms: u32) {
+    gloo_timers::future::TimeoutFuture::new(ms).await;
+}

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 use vitrine_shared::views::MeBar;
-use vitrine_shared::views::owned::AccountView;
+use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 
 use super::{Fault, Wire};
 #[cfg(feature = "server")]
@@ -18,4 +18,28 @@ pub async fn bar() -> Result<Wire<MeBar>, Fault> {
 #[get("/rpc/me/account", ask: Ask)]
 pub async fn account() -> Result<Wire<AccountView>, Fault> {
     Ok(Wire(ask.account().await?))
+}
+
+/// What is owned, one page.
+#[post("/rpc/me/library", ask: Ask)]
+pub async fn library(cursor: Option<String>) -> Result<Wire<LibraryView>, Fault> {
+    Ok(Wire(ask.library(cursor).await?))
+}
+
+/// One work owned.
+#[post("/rpc/me/owned", ask: Ask)]
+pub async fn owned(work: String) -> Result<Wire<OwnedView>, Fault> {
+    Ok(Wire(ask.owned(work).await?))
+}
+
+/// Invoices and credit notes, one page.
+#[post("/rpc/me/invoices", ask: Ask)]
+pub async fn invoices(cursor: Option<String>) -> Result<Wire<InvoicesView>, Fault> {
+    Ok(Wire(ask.invoices(cursor).await?))
+}
+
+/// One document; `key` opens it for a guest.
+#[post("/rpc/me/invoice", ask: Ask)]
+pub async fn invoice(id: String, key: Option<String>) -> Result<Wire<InvoiceView>, Fault> {
+    Ok(Wire(ask.invoice(id, key).await?))
 }

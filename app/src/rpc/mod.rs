@@ -7,5 +7,6 @@ mod wire;
 
 pub mod catalog;
 pub mod me;
+pub mod trade;
 
 pub use wire::{Fault, Wire};

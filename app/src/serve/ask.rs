@@ -8,8 +8,10 @@ use vitrine_server::ctx::{Caller, OpCtx};
 use vitrine_server::state::App;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::id::{InvoiceId, WorkId};
 use vitrine_shared::query::ListQuery;
-use vitrine_shared::views::owned::AccountView;
+use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
+use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
     CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
 };
@@ -96,6 +98,46 @@ impl Ask {
         vitrine_server::accounts::account(&self.app, &self.ctx).await
     }
 
+    pub(crate) async fn cart(&self) -> Result<CartView, Problem> {
+        self.app.checkouts.cart_view(&self.ctx).await
+    }
+
+    pub(crate) async fn checkout(&self) -> Result<CheckoutView, Problem> {
+        self.app.checkouts.checkout_view(&self.ctx).await
+    }
+
+    pub(crate) async fn order(&self, id: String, key: Option<String>) -> Result<OrderView, Problem> {
+        let mut view = self.app.checkouts.order_view(&self.ctx, &id, key.as_deref()).await?;
+        self.app.invoices.link(&mut view, key.as_deref()).await?;
+        Ok(view)
+    }
+
+    pub(crate) async fn invoices(&self, cursor: Option<String>) -> Result<InvoicesView, Problem> {
+        let customers = self.app.checkouts.customers(&self.ctx).await?;
+        let place = self.app.catalog.place(&self.ctx);
+        self.app.invoices.list(&place, &customers, cursor.as_deref()).await
+    }
+
+    pub(crate) async fn invoice(&self, id: String, key: Option<String>) -> Result<InvoiceView, Problem> {
+        let missing = || Problem::not_found("invoice");
+        let id: InvoiceId = id.parse().map_err(|_| missing())?;
+        let invoice = self.app.invoices.get(&id).await?.ok_or_else(missing)?;
+        // Whoever may see the order may see its invoice.
+        self.app.checkouts.seen(&self.ctx, invoice.checkout.as_str(), key.as_deref()).await.map_err(|_| missing())?;
+        self.app.invoices.view(&self.app.catalog.place(&self.ctx), &invoice)
+    }
+
+    pub(crate) async fn library(&self, cursor: Option<String>) -> Result<LibraryView, Problem> {
+        let customers = self.app.checkouts.customers(&self.ctx).await?;
+        self.app.library.list(&self.ctx, &customers, cursor.as_deref()).await
+    }
+
+    pub(crate) async fn owned(&self, work: String) -> Result<OwnedView, Problem> {
+        let customers = self.app.checkouts.customers(&self.ctx).await?;
+        let work: WorkId = work.parse().map_err(|_| Problem::not_found("work"))?;
+        self.app.library.entry(&self.ctx, &customers, &work).await
+    }
+
     pub(crate) async fn bar(&self) -> Result<MeBar, Problem> {
         let user = match &self.ctx.caller {
             Caller::User(user) => Some(user),
@@ -103,7 +145,7 @@ impl Ask {
         };
         Ok(MeBar {
             name: user.map(|u| u.name.clone()),
-            cart_count: 0,
+            cart_count: self.app.carts.count(&self.ctx, self.ctx.cart.as_deref()).await?,
             creator: user.is_some_and(|u| u.is("creator")),
             staff: user.is_some_and(|u| u.is("staff") || u.is("admin")),
         })

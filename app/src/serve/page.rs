@@ -5,11 +5,13 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
+use tower::ServiceExt;
 use vitrine_pricing::market::{MARKETS, Market};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::csp::Policy;
 use vitrine_server::web::ctx::Country;
 use vitrine_server::web::html::{self, Fill};
+use vitrine_shared::Problem;
 
 use super::Public;
 use crate::i18n::{LOCALES, Texts};
@@ -25,6 +27,46 @@ pub(super) struct Pages {
     pub(super) files_origin: String,
 }
 
+/// The page stands for another address: without scripts, for the client would look for the address's own page.
+#[derive(Clone, Copy)]
+struct Bare;
+
+fn wants_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    let program = ["/api/", "/rpc/", "/healthz", "/readyz"].iter().any(|p| path.starts_with(p));
+    let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    !program && accept.contains("text/html")
+}
+
+/// Shows a refusal to people as a page with the refusal's status; programs get the problem as it is.
+pub(super) async fn for_people(State(rendered): State<axum::Router>, request: Request, next: Next) -> Response<Body> {
+    if !wants_page(&request) {
+        return next.run(request).await;
+    }
+    let mut page = Request::new(Body::empty());
+    *page.headers_mut() = request.headers().clone();
+    page.headers_mut().remove(header::CONTENT_LENGTH);
+    page.headers_mut().remove(header::CONTENT_TYPE);
+    *page.extensions_mut() = request.extensions().clone();
+    page.extensions_mut().insert(Bare);
+    let response = next.run(request).await;
+    let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
+    let code: String = problem.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let id = vitrine_shared::query::encode(&problem.instance);
+    let Ok(uri) = format!("/problem/{code}?status={}&id={id}", problem.status).parse() else { return response };
+    *page.uri_mut() = uri;
+    let mut shown = match rendered.oneshot(page).await {
+        Ok(shown) => shown,
+        Err(never) => match never {},
+    };
+    *shown.status_mut() = response.status();
+    shown.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
+        shown.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
+    shown
+}
+
 /// Puts [`Prefs`] on the request and finishes the page.
 pub(super) async fn finish(State(pages): State<Pages>, mut request: Request, next: Next) -> Response<Body> {
     let ctx = request.extensions().get::<OpCtx>().cloned();
@@ -32,10 +74,11 @@ pub(super) async fn finish(State(pages): State<Pages>, mut request: Request, nex
     let Some(ctx) = ctx else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let prefs = prefs(&ctx, country, pages.origin.clone());
     request.extensions_mut().insert(prefs.clone());
+    let bare = request.extensions().get::<Bare>().is_some();
     let mut response = next.run(request).await;
     // Pages depend on cookie and language; shared caches are for the page cache in front of this layer.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    let fill = fill(&pages, &ctx, &prefs);
+    let fill = fill(&pages, &ctx, &prefs, bare);
     match html::answer(response, &fill, &pages.policy).await {
         Ok(response) => response,
         Err(error) => {
@@ -73,7 +116,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn fill(pages: &Pages, ctx: &OpCtx, prefs: &Prefs) -> Fill {
+fn fill(pages: &Pages, ctx: &OpCtx, prefs: &Prefs, bare: bool) -> Fill {
     let url = |name: &str| pages.public.url(name);
     let mut head = String::new();
     for font in PRELOAD_FONTS {
@@ -98,7 +141,8 @@ fn fill(pages: &Pages, ctx: &OpCtx, prefs: &Prefs) -> Fill {
         "<link id=\"vitrine-locale\" rel=\"preload\" as=\"fetch\" crossorigin href=\"{}\">",
         url(&format!("i18n/{file}.ftl"))
     ));
-    let boot = format!("<script type=\"module\" src=\"{}\"></script>", url("shop/boot.js"));
+    let boot =
+        if bare { String::new() } else { format!("<script type=\"module\" src=\"{}\"></script>", url("shop/boot.js")) };
     let direction = Texts::of(&ctx.locale).direction();
     Fill {
         marks: vec![

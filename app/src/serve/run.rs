@@ -26,6 +26,7 @@ use vitrine_server::state::App;
 use vitrine_server::web::csp::Policy;
 use vitrine_server::web::csrf::{self, OwnOrigins};
 use vitrine_server::web::ctx::{self, Context as RequestContext};
+use vitrine_server::web::files::{self, Files};
 use vitrine_server::web::headers;
 use vitrine_shared::Problem;
 
@@ -45,21 +46,29 @@ const MAX_BODY: usize = 1024 * 1024;
 pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     platform::set_assets(public.all());
     let base = app.config.base_url();
-    let files = app.config.files_url();
+    let files_origin = app.config.files_url();
     let pages = Pages {
         public: public.clone(),
-        policy: Policy { files_origin: files.clone(), form_origins: Vec::new() },
+        policy: Policy { files_origin: files_origin.clone(), form_origins: Vec::new() },
         origin: base.clone(),
-        files_origin: files.clone(),
+        files_origin: files_origin.clone(),
     };
     let state = FullstackState::new(ServeConfig::new(), shop::App);
     let render = get(FullstackState::render_handler).with_state(state.clone());
     let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
+    let refusals = rendered.clone();
     let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
     let icon = public.url("icons/icon.svg");
+    let owned = Arc::new(Files {
+        downloads: app.downloads.clone(),
+        checkouts: app.checkouts.clone(),
+        shop_origin: base.clone(),
+    });
     let own: Router = Router::new()
         .merge(vitrine_server::accounts::routes().with_state(app.clone()))
+        .merge(vitrine_server::trade::routes().with_state(app.clone()))
+        .merge(files::downloads(owned.clone()))
         .route("/preferences", get(preferences))
         .route("/favicon.ico", get(move || async move { axum::response::Redirect::permanent(&icon) }))
         .route("/healthz", get(|| async { "ok" }))
@@ -71,17 +80,22 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .fallback_service(rendered)
         .layer(Extension(app.clone()))
         .layer(from_fn_with_state(OwnOrigins(vec![base.clone()]), csrf::guard))
+        .layer(from_fn_with_state(refusals, page::for_people))
         .layer(from_fn_with_state(context, ctx::layer));
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider: Router = app.provider.routes();
+    let webhooks: Router = vitrine_server::trade::webhooks().with_state(app.clone());
     let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
     let shop_host = Router::new()
         .merge(vitrine_server::web::dev::routes(app))
         .merge(provider)
+        .merge(webhooks)
         .merge(assets)
         .fallback_service(pages_and_acts);
-    let files_host = vitrine_server::web::media::routes(app);
-    let files_name = host_name(&files);
+    let files_host = vitrine_server::web::media::routes(app)
+        .merge(files::contents(owned))
+        .layer(from_fn_with_state(app.clone(), ctx::files_layer));
+    let files_name = host_name(&files_origin);
     let both = tower::service_fn(move |request: Request| {
         let to_files = ctx::host(&request).is_some_and(|h| h == files_name);
         let router = if to_files { files_host.clone() } else { shop_host.clone() };

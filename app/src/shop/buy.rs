@@ -1,4 +1,6 @@
-//! The price block of a work: its editions with what is in them, price, stock and licence.
+//! The price block of a work: editions as radio cards in a form that works without scripts.
+//!
+//! The form posts `variant`, `price-<variant>` where the buyer names it, and `buy=1` for "buy now" to `/cart/add`.
 
 use dioxus::prelude::*;
 use vitrine_shared::views::{EditionView, StoreCard};
@@ -7,7 +9,7 @@ use vitrine_ui::prelude::*;
 use super::parts::PriceTag;
 use crate::t;
 
-/// Editions and what is in them.
+/// Editions, what is in them, add to cart, buy now.
 #[component]
 pub fn BuyBlock(
     /// Ways to buy.
@@ -15,14 +17,25 @@ pub fn BuyBlock(
     /// Whose shop.
     store: StoreCard,
 ) -> Element {
+    let chosen = editions.iter().position(sellable);
     rsx! {
         section { class: "buy", aria_label: t!("buy-label"),
             if editions.is_empty() {
                 Alert { title: t!("buy-none"), {t!("buy-none-text")} }
             } else {
-                ul { class: "edition-list", role: "list",
-                    for edition in editions.iter().cloned() {
-                        Edition { key: "{edition.variant}", edition }
+                form { method: "post", action: "/cart/add",
+                    RadioCards { legend: t!("buy-editions"),
+                        for (i , edition) in editions.iter().cloned().enumerate() {
+                            Edition { key: "{edition.variant}", edition, checked: chosen == Some(i) }
+                        }
+                    }
+                    if chosen.is_some() {
+                        div { class: "buy-keys",
+                            Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true, {t!("buy-add")} }
+                            Button { r#type: "submit", name: "buy", value: "1", wide: true, {t!("buy-now")} }
+                        }
+                    } else {
+                        Notice { {t!("buy-nothing-left")} }
                     }
                 }
             }
@@ -40,7 +53,7 @@ fn sellable(edition: &EditionView) -> bool {
 }
 
 #[component]
-fn Edition(edition: EditionView) -> Element {
+fn Edition(edition: EditionView, checked: bool) -> Element {
     let e = edition;
     let can = sellable(&e);
     let stock = match e.stock {
@@ -49,8 +62,9 @@ fn Edition(edition: EditionView) -> Element {
         Some(_) => Some(t!("stock-there")),
         None => None,
     };
+    let field = format!("price-{}", e.variant);
     rsx! {
-        li { class: "edition-card",
+        RadioCard { name: "variant", value: e.variant.clone(), checked, disabled: !can,
             div { class: "edition-head",
                 span { class: "edition-title",
                     bdi { "{e.title}" }
@@ -88,7 +102,15 @@ fn Edition(edition: EditionView) -> Element {
                 }
             }
             if let Some(price) = e.price.as_ref().filter(|p| p.minimum.is_some()) {
-                Notice { {t!("price-name-hint", least = price.minimum.clone().unwrap_or_default(), suggested = price.text.clone())} }
+                div { class: "edition-name-price",
+                    Field {
+                        name: field,
+                        label: t!("price-name-yours", currency = price.currency.clone()),
+                        inputmode: "decimal",
+                        value: amount(price.minor, price.exponent),
+                        hint: t!("price-name-hint", least = price.minimum.clone().unwrap_or_default(), suggested = price.text.clone()),
+                    }
+                }
             }
             if let Some(licence) = e.licence.clone() {
                 div { class: "edition-licence",
@@ -101,5 +123,26 @@ fn Edition(edition: EditionView) -> Element {
                 }
             }
         }
+    }
+}
+
+/// Minor units as typed into a field: digits and a point.
+fn amount(minor: i64, exponent: u8) -> String {
+    let unit = 10i64.pow(u32::from(exponent.min(4)));
+    if unit == 1 {
+        return minor.to_string();
+    }
+    format!("{}.{:0width$}", minor / unit, minor % unit, width = usize::from(exponent.min(4)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn amounts_keep_their_exponent() {
+        assert_eq!(amount(905, 2), "9.05");
+        assert_eq!(amount(10_000, 0), "10000");
+        assert_eq!(amount(1_250, 3), "1.250");
     }
 }

@@ -58,6 +58,7 @@ pub fn Shell() -> Element {
                 tbody {
                     for (key , what) in [
                         ("/", "keys-search"),
+                        ("g c", "keys-cart"),
                         ("Space", "keys-play"),
                         ("← →", "keys-skip"),
                         ("n p", "keys-next"),
@@ -148,14 +149,18 @@ fn use_keys(player: Player) {
                 "p" => player.previous(),
                 "/" => platform::focus("search"),
                 "?" => platform::show_dialog(KEYS),
+                "gc" => platform::load("/cart"),
                 _ => {}
             }
         }
     });
     use_effect(move || {
         let send = keys.tx();
-        platform::on_keys(move |Pressed { key: word, .. }| {
-            let ours = matches!(word.as_str(), "/" | "?")
+        let leader = std::cell::Cell::new(false);
+        platform::on_keys(move |Pressed { key, .. }| {
+            let after_g = leader.replace(key == "g");
+            let word = if after_g && key == "c" { "gc".to_owned() } else { key };
+            let ours = matches!(word.as_str(), "/" | "?" | "gc")
                 || (player.current_now() && matches!(word.as_str(), " " | "ArrowRight" | "ArrowLeft" | "n" | "p"));
             // The receiver lives as long as the shell, the shell as long as the document.
             ours && send.unbounded_send(word).is_ok()
@@ -238,12 +243,13 @@ pub fn StoreFrame(
     }
 }
 
-/// Mark, search, kinds, place and language, account.
+/// Mark, search, kinds, place and language, cart, account.
 #[component]
 fn Header(a_mark: Element) -> Element {
     let me = use_context::<Me>().0;
     let live = use_live();
     let bar = me();
+    let count = bar.as_ref().map_or(0, |b| b.cart_count);
     rsx! {
         header { class: "header",
             div { class: "header-bar wrap",
@@ -251,6 +257,12 @@ fn Header(a_mark: Element) -> Element {
                 SearchBox {}
                 nav { class: "header-own", aria_label: t!("own-label"),
                     PrefsButton {}
+                    a { class: "icon-button cart-link", href: "/cart", aria_label: t!("cart-count", count = count),
+                        Icon { shape: Shape::Cart }
+                        if count > 0 {
+                            span { class: "cart-count num", "aria-hidden": "true", "{count}" }
+                        }
+                    }
                     if live() {
                         match bar.as_ref().and_then(|b| b.name.clone()) {
                             Some(name) => rsx! {
@@ -294,6 +306,8 @@ fn Footer() -> Element {
                     ul { class: "footer-list", role: "list",
                         li { Go { to: "/catalog?sort=newest", {t!("footer-new")} } }
                         li { Go { to: "/catalog", {t!("kinds-all")} } }
+                        li { a { href: "/my-products", {t!("footer-library")} } }
+                        li { a { href: "/invoices", {t!("footer-invoices")} } }
                     }
                 }
                 section {

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::WorkKind;
-use vitrine_shared::views::{CardView, FacetValue, ImageView, Named, PriceView};
+use vitrine_shared::views::{CardView, FacetValue, ImageView, MomentView, Named, PriceView};
 use vitrine_ui::prelude::*;
 
 use super::player::PlayButton;
@@ -143,6 +143,9 @@ pub fn WorkCard(
     /// Heading level.
     #[props(default = 3)]
     level: u8,
+    /// It is theirs: no price stands there.
+    #[props(default)]
+    owned: bool,
 ) -> Element {
     rsx! {
         li {
@@ -163,7 +166,9 @@ pub fn WorkCard(
                     if let Some(year) = card.year {
                         span { class: "num", "{year}" }
                     }
-                    PriceTag { price: card.price.clone() }
+                    if !owned {
+                        PriceTag { price: card.price.clone() }
+                    }
                 },
                 play: rsx! {
                     if let Some(play) = card.play.clone() {
@@ -245,6 +250,24 @@ pub fn Elsewhere(
             }
         }
     }
+}
+
+/// A moment, in the reader's own zone once the page lives.
+#[component]
+pub fn Moment(
+    /// When.
+    at: MomentView,
+) -> Element {
+    rsx! {
+        Time { iso: at.iso, text: at.text, localise: Callback::new(|iso: String| platform::local_moment(&iso, crate::i18n::texts().tag())) }
+    }
+}
+
+/// The value of one parameter of a raw query string, decoded; empty counts as none.
+pub fn param(query: &str, name: &str) -> Option<String> {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let value = vitrine_shared::query::decode(value);
+    (!value.is_empty()).then_some(value)
 }
 
 /// A fault as a page: what happened, what to do, an id; the status goes with it.

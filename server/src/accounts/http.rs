@@ -7,12 +7,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use vitrine_identity::client::{Callback, local_path};
-use vitrine_identity::{ClientError, Sessions};
+use vitrine_identity::{ClientError, SessionInfo, Sessions};
 use vitrine_shared::Problem;
 
+use crate::ctx::{Caller, OpCtx};
 use crate::fault;
 use crate::rest::ProblemResponse;
 use crate::state::App;
+use crate::web::ctx::CART_COOKIE;
 
 /// The routes, to be mounted at the root.
 pub fn routes() -> Router<App> {
@@ -51,18 +53,19 @@ fn redirect(url: &str, set_cookies: &[&str]) -> Response {
     response
 }
 
-async fn login(
-    State(app): State<App>,
-    Query(query): Query<Login>,
-    ctx: axum::Extension<crate::ctx::OpCtx>,
-) -> Response {
+async fn login(State(app): State<App>, Query(query): Query<Login>, ctx: axum::Extension<OpCtx>) -> Response {
     match app.oidc.begin(local_path(&query.to), &[("ui_locales", &ctx.locale)]).await {
         Ok(begin) => redirect(&begin.url, &[&begin.set_cookie]),
         Err(e) => ProblemResponse(fault::internal("beginning a sign-in", &e)).into_response(),
     }
 }
 
-async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<Callback>) -> Response {
+async fn callback(
+    State(app): State<App>,
+    ctx: axum::Extension<OpCtx>,
+    headers: HeaderMap,
+    Query(query): Query<Callback>,
+) -> Response {
     let jar = cookies(&headers);
     let signed_in = match app.oidc.finish(&jar, &query).await {
         Ok(signed_in) => signed_in,
@@ -76,8 +79,33 @@ async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Quer
     };
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     match app.sessions.begin(&jar, &signed_in, agent).await {
-        Ok((_, cookie)) => redirect(local_path(&signed_in.return_to), &[&cookie, &signed_in.clear_cookie]),
+        Ok((session, cookie)) => {
+            let mut cookies = vec![cookie, signed_in.clear_cookie.clone()];
+            if bring(&app, &ctx, &session).await {
+                cookies.push(format!("{CART_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"));
+            }
+            let cookies: Vec<&str> = cookies.iter().map(String::as_str).collect();
+            redirect(local_path(&signed_in.return_to), &cookies)
+        }
         Err(e) => ProblemResponse(fault::internal("a session", &e)).into_response(),
+    }
+}
+
+/// What a guest had comes along: their cart and what they bought with this address. Whether the guest's cart is in the
+/// account's now. A fault here must not keep people out: the cart's cookie stays, and the next sign-in tries again.
+async fn bring(app: &App, ctx: &OpCtx, session: &SessionInfo) -> bool {
+    let Some(user) = super::user_of(session) else { return false };
+    let ctx = OpCtx { caller: Caller::User(user), ..ctx.clone() };
+    if let Err(problem) = app.checkouts.claim(&ctx).await {
+        tracing::warn!(%problem, "guest purchases could not be claimed");
+    }
+    let Some(token) = ctx.cart.as_deref() else { return false };
+    match app.carts.merge(&ctx, token).await {
+        Ok(_) => true,
+        Err(problem) => {
+            tracing::warn!(%problem, "a guest's cart could not be merged");
+            false
+        }
     }
 }
 
@@ -114,7 +142,7 @@ struct Device {
 
 async fn sign_out_device(
     State(app): State<App>,
-    ctx: axum::Extension<crate::ctx::OpCtx>,
+    ctx: axum::Extension<OpCtx>,
     axum::Form(device): axum::Form<Device>,
 ) -> Response {
     match super::sign_out_device(&app, &ctx, &device.session).await {

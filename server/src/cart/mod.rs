@@ -10,6 +10,7 @@ mod rules;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod view;
 
 use vitrine_pricing::market::Market;
 use vitrine_shared::Problem;
@@ -65,6 +66,16 @@ impl Carts {
             Some(owner) => self.store.read(&owner).await?.unwrap_or_default(),
             None => CartRecord::default(),
         })
+    }
+
+    /// Partition key of the caller's cart; names it without opening it.
+    pub fn name(&self, ctx: &OpCtx, token: Option<&str>) -> Option<String> {
+        self.owner(ctx, token).map(|o| o.key().pk)
+    }
+
+    /// Takes bought editions out of a cart, by [`Carts::name`].
+    pub async fn take_out(&self, name: &str, bought: &[VariantId]) -> Result<()> {
+        self.store.take_out(name, bought).await
     }
 
     /// Pieces in the cart; one read.

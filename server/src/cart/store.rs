@@ -7,8 +7,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use vitrine_shared::cart::CartLine;
-use vitrine_shared::id::{CartId, UserId};
-use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, Table, Transact, TransactOp};
+use vitrine_shared::id::{CartId, UserId, VariantId};
+use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, Table, TableError, Transact, TransactOp};
 
 use crate::fault::{self, Result};
 
@@ -55,7 +55,7 @@ impl Owner {
         (Self::Guest(id, hash(&secret)), token)
     }
 
-    fn key(&self) -> Key {
+    pub(super) fn key(&self) -> Key {
         match self {
             Self::User(id) => Key::new(format!("CART#{id}"), "CART#"),
             Self::Guest(id, _) => Key::new(format!("CART#{id}"), "CART#"),
@@ -127,6 +127,23 @@ impl CartStore {
         let ops = vec![TransactOp::Put(put), TransactOp::Delete(delete)];
         self.table.transact(Transact { ops, token: None }).await.map_err(fault::table)?;
         Ok(next)
+    }
+
+    /// Takes bought editions out of a cart named by its partition key; a cart that changes meanwhile is left as it is.
+    pub async fn take_out(&self, pk: &str, bought: &[VariantId]) -> Result<()> {
+        let key = Key::new(pk, "CART#");
+        let Some(mut item) = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)? else {
+            return Ok(());
+        };
+        let cart: CartRecord = vitrine_table::from_item(item.clone()).map_err(fault::table)?;
+        let lines: Vec<&CartLine> = cart.lines.iter().filter(|l| !bought.contains(&l.variant)).collect();
+        item.insert("lines".into(), json!(lines));
+        item.insert("before".into(), serde_json::Value::Null);
+        item.insert("rev".into(), json!(cart.rev + 1));
+        match self.table.put(Put { item, condition: Some(unchanged(cart.rev)) }).await {
+            Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(()),
+            Err(e) => Err(fault::table(e)),
+        }
     }
 
     async fn save(&self, owner: &Owner, cart: CartRecord, now_ms: i64) -> Result<CartRecord> {

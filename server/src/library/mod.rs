@@ -37,7 +37,7 @@ pub struct Library {
 
 /// Path of a work's entry.
 pub fn href(work: &WorkId) -> String {
-    format!("/library/{work}")
+    format!("/my-products/{work}")
 }
 
 /// Key of the sentence that says why access was lost; `reason` is a grant's code.
@@ -92,7 +92,8 @@ impl Library {
             order.retain(|entry| *entry < last);
         }
         let place = self.catalog.place(ctx);
-        let more = order.get(PAGE - 1).filter(|_| order.len() > PAGE).map(|(s, w)| format!("/library?cursor={s}-{w}"));
+        let more =
+            order.get(PAGE - 1).filter(|_| order.len() > PAGE).map(|(s, w)| format!("/my-products?cursor={s}-{w}"));
         let mut items = Vec::new();
         for (since_ms, work) in order.into_iter().take(PAGE) {
             // A work whose record was deleted is gone from here too.

@@ -22,6 +22,9 @@ use crate::state::App;
 /// Name of the preferences cookie: `lang=de-DE&country=DE`, read without a session.
 pub const PREFS_COOKIE: &str = "vitrine_prefs";
 
+/// Name of the guest cart's cookie.
+pub const CART_COOKIE: &str = "__Host-cart";
+
 /// Chooses a shipped locale: wish, then `Accept-Language`. The interface brings it, for it has the files.
 pub type Negotiate = fn(Option<&str>, &str) -> &'static str;
 
@@ -173,11 +176,26 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         now_ms: app.clock.now_ms(),
         locale: locale.to_owned(),
         market: market.id.to_owned(),
+        country: shown.clone(),
+        cart: cookie(request.headers(), CART_COOKIE)
+            .map(str::to_owned)
+            .or_else(|| request.headers().get("x-cart-token").and_then(|v| v.to_str().ok()).map(str::to_owned)),
     };
     if let Some(ip) = peer {
         request.extensions_mut().insert(PeerAddress(ip));
     }
     request.extensions_mut().insert(Country(shown));
+    request.extensions_mut().insert(ctx);
+    next.run(request).await
+}
+
+/// The layer of the files origin: nobody is signed in there, and addresses carry their own proof.
+pub async fn files_layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let request_id = request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
+    let ctx = OpCtx { caller: Caller::Anonymous, request_id, ..OpCtx::system("files", app.clock.now_ms()) };
+    if let Some(ip) = peer(&request, &app.config.trusted_proxies) {
+        request.extensions_mut().insert(PeerAddress(ip));
+    }
     request.extensions_mut().insert(ctx);
     next.run(request).await
 }

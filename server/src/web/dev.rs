@@ -1,23 +1,46 @@
-//! Pages that exist only with demonstration data: the outbox.
+//! Pages that exist only with demonstration data: the outbox and the payment simulator.
+
+use std::net::SocketAddr;
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{DOCTYPE, html};
 use serde::Deserialize;
+use vitrine_payments::simulator::CONTROL_PATH;
 use vitrine_shared::Problem;
 
 use crate::fault;
 use crate::rest::ProblemResponse;
 use crate::state::App;
 
-/// `/dev/outbox`, or nothing at all outside demonstration data.
+/// `/dev/outbox` and `/simulator`, or nothing at all outside demonstration data.
 pub fn routes(app: &App) -> Router {
-    if !app.demo || app.outbox.is_none() {
-        return Router::new();
+    let mut routes = Router::new();
+    if !app.demo {
+        return routes;
     }
-    Router::new().route("/dev/outbox", get(outbox)).route("/dev/outbox/mail", get(mail)).with_state(app.clone())
+    if app.outbox.is_some() {
+        let mails = Router::new().route("/dev/outbox", get(outbox)).route("/dev/outbox/mail", get(mail));
+        routes = routes.merge(mails.with_state(app.clone()));
+    }
+    if let Some(simulator) = &app.simulator {
+        routes = routes.merge(simulator.routes().layer(from_fn(loopback_control)));
+    }
+    routes
+}
+
+/// Faults of the simulator are set from this machine only; what a proxy forwards comes from elsewhere.
+async fn loopback_control(request: Request, next: Next) -> Response {
+    let control = request.uri().path() == CONTROL_PATH;
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let forwarded = request.headers().contains_key("x-forwarded-for");
+    if control && (forwarded || !peer.is_some_and(|ip| ip.is_loopback())) {
+        return ProblemResponse(Problem::not_found("endpoint")).into_response();
+    }
+    next.run(request).await
 }
 
 async fn outbox(State(app): State<App>) -> Response {

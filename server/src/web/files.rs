@@ -1,7 +1,6 @@
 //! What was bought, over HTTP: downloads (`/d`), playing (`/s`) and reading (`/r`). Public media are in [`super::media`].
 //!
-//! Invariants: nothing here is cached by anybody; every answer is `nosniff` and has a policy that runs nothing; a refusal
-//! carries its [`Problem`] as an extension too, so that an outer layer can show it as a page.
+//! Invariants: nothing here is cached by anybody; every answer is `nosniff` and has a policy that runs nothing.
 
 use std::sync::Arc;
 
@@ -13,55 +12,55 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use vitrine_identity::provider::PeerAddress;
 use vitrine_shared::Problem;
-use vitrine_shared::id::CustomerId;
 
 use super::csp::Policy;
 use super::media::range_of;
+use crate::checkout::Checkouts;
 use crate::ctx::OpCtx;
 use crate::downloads::{Ask, Content, Downloads, Opened};
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
 
-/// Customers of the session that came with the request, as an extension; without it nobody's session came.
-#[derive(Clone, Debug)]
-pub struct Viewer(pub Vec<CustomerId>);
-
 /// What the routes need.
 pub struct Files {
     /// The service.
     pub downloads: Downloads,
+    /// Says which customers a signed-in person is.
+    pub checkouts: Checkouts,
     /// The shop's origin: it may frame readers and fetch sound.
     pub shop_origin: String,
 }
 
 type Shared = State<Arc<Files>>;
-type Extensions = (Extension<OpCtx>, Option<Extension<Viewer>>, Option<Extension<PeerAddress>>);
+type Extensions = (Extension<OpCtx>, Option<Extension<PeerAddress>>);
 
-/// `/d/{token}` belongs on the shop's origin (its session is checked), `/s` and `/r` on the files origin. Every route
-/// needs [`OpCtx`] as an extension.
-pub fn routes(files: Arc<Files>) -> Router {
-    Router::new()
-        .route("/d/{token}", get(download))
-        .route("/s/{token}", get(stream))
-        .route("/r/{token}/{name}", get(read))
-        .with_state(files)
+/// `/d/{token}`, for the shop's origin, where a session that comes along is checked. Needs [`OpCtx`] as an extension.
+pub fn downloads(files: Arc<Files>) -> Router {
+    Router::new().route("/d/{token}", get(download)).with_state(files)
 }
 
-fn ask(
+/// `/s` and `/r`, for the files origin. Needs [`OpCtx`] as an extension.
+pub fn contents(files: Arc<Files>) -> Router {
+    Router::new().route("/s/{token}", get(stream)).route("/r/{token}/{name}", get(read)).with_state(files)
+}
+
+async fn ask(
+    files: &Files,
     method: &Method,
     headers: &HeaderMap,
-    viewer: Option<Extension<Viewer>>,
+    ctx: &OpCtx,
     peer: Option<Extension<PeerAddress>>,
-) -> Ask {
+) -> Result<Ask> {
     let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    Ask {
+    let viewer = if ctx.caller.user().is_some() { Some(files.checkouts.customers(ctx).await?) } else { None };
+    Ok(Ask {
         range: range_of(headers),
         if_range: text(header::IF_RANGE),
         if_none_match: text(header::IF_NONE_MATCH),
         head: method == Method::HEAD,
-        viewer: viewer.map(|v| v.0.0),
+        viewer,
         address: peer.map(|p| p.0.0),
-    }
+    })
 }
 
 async fn download(
@@ -69,9 +68,13 @@ async fn download(
     Path(token): Path<String>,
     method: Method,
     headers: HeaderMap,
-    (ctx, viewer, peer): Extensions,
+    (ctx, peer): Extensions,
 ) -> Response<Body> {
-    answer(files.downloads.open(&ctx, &token, ask(&method, &headers, viewer, peer)).await, &files, &headers)
+    let opened = async {
+        let ask = ask(&files, &method, &headers, &ctx, peer).await?;
+        files.downloads.open(&ctx, &token, ask).await
+    };
+    answer(opened.await, &files, &headers)
 }
 
 async fn stream(
@@ -79,9 +82,13 @@ async fn stream(
     Path(token): Path<String>,
     method: Method,
     headers: HeaderMap,
-    (ctx, viewer, peer): Extensions,
+    (ctx, peer): Extensions,
 ) -> Response<Body> {
-    answer(files.downloads.open_stream(&ctx, &token, ask(&method, &headers, viewer, peer)).await, &files, &headers)
+    let opened = async {
+        let ask = ask(&files, &method, &headers, &ctx, peer).await?;
+        files.downloads.open_stream(&ctx, &token, ask).await
+    };
+    answer(opened.await, &files, &headers)
 }
 
 async fn read(
@@ -89,13 +96,13 @@ async fn read(
     Path((token, name)): Path<(String, String)>,
     method: Method,
     headers: HeaderMap,
-    (ctx, viewer, peer): Extensions,
+    (ctx, peer): Extensions,
 ) -> Response<Body> {
-    answer(
-        files.downloads.open_reader(&ctx, &token, &name, ask(&method, &headers, viewer, peer)).await,
-        &files,
-        &headers,
-    )
+    let opened = async {
+        let ask = ask(&files, &method, &headers, &ctx, peer).await?;
+        files.downloads.open_reader(&ctx, &token, &name, ask).await
+    };
+    answer(opened.await, &files, &headers)
 }
 
 fn value(text: &str) -> HeaderValue {
@@ -119,12 +126,6 @@ pub fn attachment(name: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{coded}")
 }
 
-fn refusal(problem: Problem) -> Response<Body> {
-    let mut response = ProblemResponse(problem.clone()).into_response();
-    response.extensions_mut().insert(problem);
-    response
-}
-
 fn answer(opened: Result<Opened>, files: &Files, asked: &HeaderMap) -> Response<Body> {
     let mut response = match opened {
         Ok(Opened::Content(content)) => send(content, files),
@@ -140,11 +141,11 @@ fn answer(opened: Result<Opened>, files: &Files, asked: &HeaderMap) -> Response<
         }
         Ok(Opened::BadRange(size)) => {
             let title = format!("The range lies outside the file's {size} bytes.");
-            let mut response = refusal(Problem::new(416, "bad_range", title));
+            let mut response = ProblemResponse(Problem::new(416, "bad_range", title)).into_response();
             response.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{size}")));
             response
         }
-        Err(problem) => refusal(problem),
+        Err(problem) => ProblemResponse(problem).into_response(),
     };
     let out = response.headers_mut();
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));

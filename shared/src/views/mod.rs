@@ -12,6 +12,28 @@ pub mod desk;
 pub mod owned;
 pub mod trade;
 
+/// A moment as the server says it; the browser says it again in the reader's own zone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MomentView {
+    /// ISO 8601, UTC.
+    pub iso: String,
+    /// In the page's locale, UTC.
+    pub text: String,
+}
+
+impl MomentView {
+    /// Of UTC milliseconds; a moment outside of the calendar is empty.
+    pub fn of(ms: i64, locale: vitrine_pricing::format::Locale) -> Self {
+        let Ok(date) = vitrine_pricing::date::Date::from_unix_ms(ms) else { return Self::default() };
+        let minutes = ms.rem_euclid(86_400_000) / 60_000;
+        let clock = format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        Self {
+            iso: format!("{date}T{clock}Z"),
+            text: format!("{}, {clock} UTC", vitrine_pricing::format::format_date(date, locale)),
+        }
+    }
+}
+
 /// A picture, ready for `<picture>`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ImageView {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trade::{AmountView, ExplainView, FileView};
+use super::trade::{AmountView, FileView};
 use super::{CardView, LicenceLine, PartView};
 
 /// Something owned, in the list.
@@ -112,8 +112,6 @@ pub struct InvoiceView {
     pub lines: Vec<InvoiceLineView>,
     /// Sums, tax per rate among them, the last is the total.
     pub sums: Vec<AmountView>,
-    /// How it was made.
-    pub explain: Vec<ExplainView>,
     /// Keys of legal notes.
     pub notes: Vec<String>,
     /// How it was paid.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ImageView, Named, PriceView};
+use super::{ImageView, MomentView, Named, PriceView};
 
 /// One line of a cart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -205,6 +205,9 @@ pub struct OrderLineView {
     pub tracking: Option<String>,
     /// Address of the library entry, once it is theirs.
     pub library_href: Option<String>,
+    /// Files it opens, once it is theirs: comma-separated asset ids.
+    #[serde(default)]
+    pub assets: String,
 }
 
 /// One seller's order.
@@ -220,8 +223,8 @@ pub struct OrderPartView {
     pub sums: Vec<AmountView>,
     /// Invoice page, once there is one.
     pub invoice_href: Option<String>,
-    /// What happened: UTC milliseconds, key, argument.
-    pub timeline: Vec<(i64, String, String)>,
+    /// What happened and when: key of the sentence.
+    pub timeline: Vec<(MomentView, String)>,
 }
 
 /// After paying; the same page for ever at the checkout's address.
@@ -241,8 +244,8 @@ pub struct OrderView {
     pub parts: Vec<OrderPartView>,
     /// Grand total.
     pub total: String,
-    /// UTC milliseconds.
-    pub placed_ms: i64,
+    /// When it was placed.
+    pub placed: MomentView,
     /// Bought as a guest: offer an account.
     pub guest: bool,
 }

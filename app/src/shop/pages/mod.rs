@@ -1,19 +1,29 @@
 //! One page a file. Each has a body that is a pure function of its view model, and a component that loads the model.
 
 mod account;
+mod cart;
+mod checkout;
 mod eula;
 mod home;
+mod invoices;
+mod library;
 mod list;
 mod maker;
+mod order;
 mod policy;
 mod storefront;
 mod work;
 
 pub use account::{Account, AccountBody, SignedOut};
+pub use cart::{Cart, CartBody};
+pub use checkout::{Checkout, CheckoutBody};
 pub use eula::{Eula, EulaBody};
 pub use home::{Home, HomeBody};
+pub use invoices::{Invoice, InvoiceBody, Invoices, InvoicesBody};
+pub use library::{Library, LibraryBody, Owned, OwnedBody};
 pub use list::{Catalog, CatalogBody, Search, SearchBody};
 pub use maker::{Artist, Author, MakerBody};
+pub use order::{Order, OrderBody};
 pub use policy::Policy;
 pub use storefront::{Storefront, StorefrontBody};
 pub use work::{Album, Book, Podcast, Video, WorkBody};
@@ -21,7 +31,23 @@ pub use work::{Album, Book, Podcast, Video, WorkBody};
 use dioxus::prelude::*;
 use vitrine_shared::Problem;
 
-use super::parts::FaultPage;
+use super::parts::{FaultPage, param};
+
+/// Why a request was refused: drawn by the server in the place of its answer.
+#[component]
+pub fn Refused(
+    /// Code of the problem.
+    code: String,
+    /// `id` of the occurrence and `status`.
+    query: String,
+) -> Element {
+    let status = param(&query, "status").and_then(|s| s.parse().ok()).filter(|s| (400..600).contains(s)).unwrap_or(404);
+    let mut problem = Problem::new(status, &code, "");
+    problem.instance = param(&query, "id").unwrap_or_default();
+    rsx! {
+        FaultPage { problem }
+    }
+}
 
 /// Nothing at this address: looks for what it meant.
 #[component]

@@ -224,7 +224,12 @@ fn PlayAll(list: Vec<PlayView>) -> Element {
 
 /// Tracks, chapters or episodes.
 #[component]
-fn Parts(parts: Vec<PartView>, kind: WorkKind) -> Element {
+pub fn Parts(
+    /// In order.
+    parts: Vec<PartView>,
+    /// Whose parts.
+    kind: WorkKind,
+) -> Element {
     let player = use_player();
     let plays: Vec<PlayView> = parts.iter().filter_map(|p| p.play.clone()).collect();
     let many_groups = parts.iter().filter_map(|p| p.group).collect::<std::collections::BTreeSet<_>>().len() > 1;

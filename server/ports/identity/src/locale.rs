@@ -2,40 +2,16 @@
 //!
 //! Invariants: every message exists in every locale (a test reads both files); a missing one shows its name and logs.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
+use vitrine_texts::{FluentValue, Texts};
 
 const SOURCES: [(&str, &str); 2] = [
     ("en-US", include_str!("../locales/en-US/identity.ftl")),
     ("de-DE", include_str!("../locales/de-DE/identity.ftl")),
 ];
 
-type Bundle = FluentBundle<FluentResource>;
-
-static BUNDLES: LazyLock<HashMap<&'static str, Bundle>> =
-    LazyLock::new(|| SOURCES.iter().map(|(name, source)| (*name, bundle(name, source))).collect());
-
-fn bundle(name: &str, source: &str) -> Bundle {
-    let language: LanguageIdentifier = name.parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![language]);
-    // Both locales run left to right and values are shown in elements of their own.
-    bundle.set_use_isolating(false);
-    let resource = match FluentResource::try_new(source.to_owned()) {
-        Ok(resource) => resource,
-        Err((partial, errors)) => {
-            tracing::error!(locale = name, ?errors, "a locale file has faults");
-            partial
-        }
-    };
-    if let Err(errors) = bundle.add_resource(resource) {
-        tracing::error!(locale = name, ?errors, "a locale file names a message twice");
-    }
-    bundle
-}
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
 
 /// One of the locales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,22 +59,10 @@ impl Locale {
 
     /// A message with values.
     pub(crate) fn with(self, id: &str, values: &[(&str, &str)]) -> String {
-        let mut args = FluentArgs::new();
-        for (name, value) in values {
-            // A whole number chooses plural forms; anything else is text.
-            let value = value.parse::<i64>().map_or_else(|_| FluentValue::from((*value).to_owned()), FluentValue::from);
-            args.set((*name).to_owned(), value);
-        }
-        let found = BUNDLES.get(self.0).and_then(|bundle| {
-            let pattern = bundle.get_message(id)?.value()?;
-            let mut errors = Vec::new();
-            let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
-            errors.is_empty().then_some(text)
-        });
-        found.unwrap_or_else(|| {
-            tracing::error!(locale = self.0, id, "a message is missing or cannot be formatted");
-            id.to_owned()
-        })
+        // A whole number chooses plural forms; anything else is text.
+        let value = |v: &str| v.parse::<i64>().map_or_else(|_| FluentValue::from(v.to_owned()), FluentValue::from);
+        let values: Vec<_> = values.iter().map(|(name, v)| (*name, value(v))).collect();
+        TEXTS.get(self.0, id, &values)
     }
 }
 
@@ -113,23 +77,11 @@ fn weight(q: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
-
-    fn ids(source: &str) -> BTreeSet<&str> {
-        source
-            .lines()
-            .filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase()))
-            .filter_map(|l| l.split_once(" =").map(|(id, _)| id))
-            .collect()
-    }
 
     #[test]
     fn both_locales_have_the_same_messages_and_parse() {
-        assert_eq!(ids(SOURCES[0].1), ids(SOURCES[1].1));
-        for (name, source) in SOURCES {
-            assert!(FluentResource::try_new(source.to_owned()).is_ok(), "{name}");
-            assert!(ids(source).len() > 40, "{name}");
-        }
+        assert_eq!(TEXTS.faults(), Vec::<String>::new());
+        assert!(TEXTS.ids().len() > 40);
     }
 
     #[test]
@@ -142,7 +94,7 @@ mod tests {
             include_str!("provider/links.rs"),
             include_str!("provider/logout.rs"),
         ];
-        let known = ids(SOURCES[0].1);
+        let known = TEXTS.ids();
         for file in code {
             for part in file.split("\"idp-").skip(1) {
                 let id = format!("idp-{}", part.split('"').next().unwrap_or_default());

@@ -2,37 +2,16 @@
 //!
 //! Invariants: every message exists in every locale (a test compares the files); a missing one shows its name and logs.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
+use vitrine_texts::{FluentValue, Texts};
 
 const SOURCES: [(&str, &str); 2] = [
     ("en-US", include_str!("../../locales/en-US/payments.ftl")),
     ("de-DE", include_str!("../../locales/de-DE/payments.ftl")),
 ];
 
-type Bundle = FluentBundle<FluentResource>;
-
-static BUNDLES: LazyLock<HashMap<&'static str, Bundle>> =
-    LazyLock::new(|| SOURCES.iter().map(|(name, source)| (*name, bundle(name, source))).collect());
-
-fn bundle(name: &str, source: &str) -> Bundle {
-    let language: LanguageIdentifier = name.parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![language]);
-    // Both locales run left to right, and isolation marks would end up in titles and button names.
-    bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, errors)| {
-        tracing::error!(locale = name, ?errors, "a locale file has faults");
-        partial
-    });
-    if let Err(errors) = bundle.add_resource(resource) {
-        tracing::error!(locale = name, ?errors, "a locale file names a message twice");
-    }
-    bundle
-}
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
 
 /// One of the locales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,20 +38,8 @@ impl Locale {
 
     /// A message with values. All are text: a card that ends in 0002 must not become 2.
     pub(crate) fn with(self, id: &str, values: &[(&str, &str)]) -> String {
-        let mut args = FluentArgs::new();
-        for (name, value) in values {
-            args.set((*name).to_owned(), FluentValue::from((*value).to_owned()));
-        }
-        let found = BUNDLES.get(self.0).and_then(|bundle| {
-            let pattern = bundle.get_message(id)?.value()?;
-            let mut errors = Vec::new();
-            let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
-            errors.is_empty().then_some(text)
-        });
-        found.unwrap_or_else(|| {
-            tracing::error!(locale = self.0, id, "a message is missing or cannot be formatted");
-            id.to_owned()
-        })
+        let values: Vec<_> = values.iter().map(|(name, v)| (*name, FluentValue::from((*v).to_owned()))).collect();
+        TEXTS.get(self.0, id, &values)
     }
 
     /// An amount of minor units with its currency code, grouped as the locale does.
@@ -102,23 +69,15 @@ impl Locale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
-
-    fn ids(source: &str) -> BTreeSet<&str> {
-        source.lines().filter(|l| l.starts_with("sim-")).filter_map(|l| l.split_once(" =").map(|(id, _)| id)).collect()
-    }
 
     #[test]
     fn both_locales_have_the_same_messages_and_parse() {
-        assert_eq!(ids(SOURCES[0].1), ids(SOURCES[1].1));
-        for (name, source) in SOURCES {
-            assert!(FluentResource::try_new(source.to_owned()).is_ok(), "{name}");
-        }
+        assert_eq!(TEXTS.faults(), Vec::<String>::new());
     }
 
     #[test]
     fn every_message_the_code_names_exists() {
-        let known = ids(SOURCES[0].1);
+        let known = TEXTS.ids();
         let mut named = 0;
         for file in [include_str!("pages.rs"), include_str!("web.rs")] {
             for part in file.split("\"sim-").skip(1) {

@@ -1,0 +1,26 @@
+//! Cart, checkout, orders: what their pages show. What changes them are plain forms.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
+
+use super::{Fault, Wire};
+#[cfg(feature = "server")]
+use crate::serve::Ask;
+
+/// The cart, priced for the page's place.
+#[get("/rpc/trade/cart", ask: Ask)]
+pub async fn cart() -> Result<Wire<CartView>, Fault> {
+    Ok(Wire(ask.cart().await?))
+}
+
+/// The checkout page with what was typed.
+#[get("/rpc/trade/checkout", ask: Ask)]
+pub async fn checkout() -> Result<Wire<CheckoutView>, Fault> {
+    Ok(Wire(ask.checkout().await?))
+}
+
+/// A purchase; `key` opens it for a guest.
+#[post("/rpc/trade/order", ask: Ask)]
+pub async fn order(id: String, key: Option<String>) -> Result<Wire<OrderView>, Fault> {
+    Ok(Wire(ask.order(id, key).await?))
+}

@@ -1,0 +1,222 @@
+//! The cart: lines by shop, sums with how they are made, what stands in the way.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, SellerPart};
+use vitrine_ui::prelude::*;
+
+use super::drawn;
+use crate::i18n::{text_or, text_with};
+use crate::platform::Head;
+use crate::shop::parts::{Page, PriceTag, param, picture_of};
+use crate::t;
+
+/// Loads the cart.
+#[component]
+pub fn Cart(
+    /// Raw query string; `trouble` names what failed, `undo` offers to take the last change back.
+    query: ReadSignal<String>,
+) -> Element {
+    let view = crate::data::use_data(crate::data::cart, |_| {})?;
+    let view = view.read();
+    drawn(&view, |view| {
+        rsx! {
+            CartBody { view: view.clone(), trouble: param(&query(), "trouble"), undo: param(&query(), "undo").is_some() }
+        }
+    })
+}
+
+/// Everything in the cart.
+#[component]
+pub fn CartBody(
+    /// What to show.
+    view: CartView,
+    /// Code of what the last change failed with.
+    #[props(default)]
+    trouble: Option<String>,
+    /// The last change can be taken back.
+    #[props(default)]
+    undo: bool,
+) -> Element {
+    let country = text_or(&format!("country-{}", view.place), &view.place);
+    rsx! {
+        Page { head: Head { title: t!("cart-title"), private: true, ..Head::default() },
+            div { class: "wrap trade",
+                h1 { {t!("cart-title")} }
+                if let Some(code) = trouble {
+                    Alert { tone: Tone::Warn, title: t!("cart-trouble"), live: true, {text_or(&format!("trouble-{code}"), &t!("trouble-other"))} }
+                }
+                if undo {
+                    Alert { title: t!("cart-taken-out"), live: true,
+                        form { method: "post", action: "/cart/undo",
+                            input { r#type: "hidden", name: "rev", value: "{view.rev}" }
+                            Button { r#type: "submit", {t!("cart-undo")} }
+                        }
+                    }
+                }
+                if view.sellers.is_empty() {
+                    EmptyState { title: t!("cart-empty"), text: t!("cart-empty-text"),
+                        Go { to: "/catalog", class: "button button-primary", {t!("fault-catalog")} }
+                    }
+                } else {
+                    div { class: "trade-columns",
+                        div { class: "trade-main",
+                            for part in view.sellers.iter().cloned() {
+                                Seller { key: "{part.tenant}", part, rev: view.rev }
+                            }
+                        }
+                        aside { class: "trade-side", aria_label: t!("cart-sum"),
+                            p { class: "trade-total",
+                                span { {t!("sum-all")} }
+                                strong { class: "num", "{view.total}" }
+                            }
+                            p { class: "notice",
+                                {t!(&view.tax_word)}
+                                ". "
+                                {t!("cart-place", country = country)}
+                            }
+                            if view.ready {
+                                a { class: "button button-primary button-large button-wide", href: "/checkout", {t!("cart-checkout")} }
+                            } else {
+                                Alert { tone: Tone::Warn, title: t!("cart-not-ready"), {t!("cart-not-ready-text")} }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Seller(part: SellerPart, rev: i64) -> Element {
+    rsx! {
+        section { class: "trade-part",
+            h2 {
+                Go { to: part.store.href.clone(), bdi { "{part.store.name}" } }
+            }
+            ul { class: "trade-lines", role: "list",
+                for line in part.lines.iter().cloned() {
+                    Line { key: "{line.variant}", line, rev }
+                }
+            }
+            Sums { sums: part.sums.clone() }
+            if let Some(note) = part.tax_note.clone() {
+                Notice { {text_or(&note, "")} }
+            }
+            HowMade { explain: part.explain.clone() }
+        }
+    }
+}
+
+#[component]
+fn Line(line: CartLineView, rev: i64) -> Element {
+    rsx! {
+        li { class: "trade-line",
+            Cover { picture: line.cover.as_ref().map(picture_of), sizes: "5rem" }
+            div { class: "trade-what",
+                p { class: "trade-title",
+                    Go { to: line.href.clone(), bdi { "{line.title}" } }
+                }
+                p { class: "trade-by",
+                    bdi { "{line.by}" }
+                    if !line.edition.is_empty() {
+                        " · "
+                        bdi { "{line.edition}" }
+                    }
+                }
+                if let Some(trouble) = line.trouble.clone() {
+                    p { class: "field-error",
+                        Icon { shape: Shape::Warning }
+                        {text_or(&trouble, &t!("line-not-here"))}
+                    }
+                }
+                div { class: "trade-act",
+                    if line.physical && line.max_quantity > 1 {
+                        form { class: "trade-pieces", method: "post", action: "/cart/set",
+                            input { r#type: "hidden", name: "variant", value: "{line.variant}" }
+                            input { r#type: "hidden", name: "rev", value: "{rev}" }
+                            QuantityStepper {
+                                name: "quantity",
+                                label: t!("cart-pieces-of", title = line.title.clone()),
+                                less: t!("cart-less"),
+                                more: t!("cart-more"),
+                                value: line.quantity,
+                                max: line.max_quantity.max(line.quantity),
+                            }
+                            Button { r#type: "submit", {t!("cart-update")} }
+                        }
+                    }
+                    form { method: "post", action: "/cart/set",
+                        input { r#type: "hidden", name: "variant", value: "{line.variant}" }
+                        input { r#type: "hidden", name: "rev", value: "{rev}" }
+                        input { r#type: "hidden", name: "quantity", value: "0" }
+                        button { class: "button button-quiet", r#type: "submit", aria_label: t!("cart-remove-of", title = line.title.clone()), {t!("cart-remove")} }
+                    }
+                }
+            }
+            div { class: "trade-price",
+                if line.quantity > 1 {
+                    span { class: "notice num", "{line.quantity} × " PriceTag { price: Some(line.unit.clone()) } }
+                }
+                span { class: "num", "{line.total}" }
+            }
+        }
+    }
+}
+
+/// Named amounts, the last is the total.
+#[component]
+pub fn Sums(
+    /// In order.
+    sums: Vec<AmountView>,
+) -> Element {
+    // Items and a total that is the same say one thing twice.
+    let sums = if sums.len() == 2 { sums[1..].to_vec() } else { sums };
+    let last = sums.len().saturating_sub(1);
+    rsx! {
+        if !sums.is_empty() {
+            dl { class: "sums",
+                for (i , sum) in sums.iter().enumerate() {
+                    div { key: "{i}", class: if i == last { "sums-total" },
+                        dt {
+                            {t!(&sum.key)}
+                            if !sum.detail.is_empty() {
+                                " "
+                                bdi { "{sum.detail}" }
+                            }
+                        }
+                        dd { class: "num", "{sum.text}" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every step of a total, in words.
+#[component]
+pub fn HowMade(
+    /// In order of work.
+    explain: Vec<ExplainView>,
+) -> Element {
+    rsx! {
+        if !explain.is_empty() {
+            Disclosure { title: t!("sum-how"),
+                ol { class: "explain",
+                    for (i , step) in explain.iter().enumerate() {
+                        li { key: "{i}", {sentence(step)} }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sentence(step: &ExplainView) -> String {
+    let mut args = step.args.clone();
+    if !args.iter().any(|(name, _)| name == "line") {
+        args.push(("line".to_owned(), t!("sum-shipping")));
+    }
+    args.push(("rule".to_owned(), text_or(&format!("rule-{}", step.rule.replace(['_', '.'], "-")), &step.rule)));
+    text_with(&step.key, &args)
+}

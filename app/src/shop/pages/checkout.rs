@@ -1,0 +1,207 @@
+//! The checkout: who, where, pay, on one page and in one form.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::trade::CheckoutView;
+use vitrine_ui::prelude::*;
+
+use super::cart::Sums;
+use super::drawn;
+use crate::i18n::text_or;
+use crate::platform::Head;
+use crate::shop::parts::Page;
+use crate::t;
+
+/// Loads the checkout.
+#[component]
+pub fn Checkout() -> Element {
+    let view = crate::data::use_data(crate::data::checkout, |_| {})?;
+    let view = view.read();
+    drawn(&view, |view| {
+        rsx! {
+            CheckoutBody { view: view.clone() }
+        }
+    })
+}
+
+/// The form with what was typed, and what it comes to.
+#[component]
+pub fn CheckoutBody(
+    /// What to show.
+    view: CheckoutView,
+) -> Element {
+    let head = Head { title: t!("checkout-title"), private: true, ..Head::default() };
+    if view.cart.sellers.is_empty() {
+        return rsx! {
+            Page { head,
+                div { class: "wrap trade",
+                    h1 { {t!("checkout-title")} }
+                    EmptyState { title: t!("cart-empty"), text: t!("cart-empty-text"),
+                        Go { to: "/catalog", class: "button button-primary", {t!("fault-catalog")} }
+                    }
+                }
+            }
+        };
+    }
+    let form = view.form.clone();
+    let faults = view.faults.clone();
+    let error = move |field: &str| faults.iter().find(|(f, _)| f == field).map(|(_, code)| t!(code));
+    let address = view.cart.needs_address;
+    // Where tax depends on more than the country, it must be known for files too.
+    let finer = address || matches!(form.country.as_str(), "US" | "CA" | "AU" | "IN" | "BR" | "MX");
+    let free = view.cart.total_minor == 0;
+    rsx! {
+        Page { head,
+            div { class: "wrap trade",
+                h1 { {t!("checkout-title")} }
+                if let Some(code) = view.declined.clone() {
+                    Alert { tone: Tone::Bad, title: t!("checkout-trouble"), live: true, {text_or(&format!("trouble-{code}"), &t!("trouble-other"))} }
+                }
+                if !view.faults.is_empty() {
+                    Alert { tone: Tone::Bad, title: t!("checkout-faults"), live: true,
+                        ul { class: "footer-list", role: "list",
+                            for (field , code) in view.faults.iter() {
+                                li { key: "{field}",
+                                    a { href: "#{field}", {t!(code)} }
+                                }
+                            }
+                        }
+                    }
+                }
+                form { class: "trade-columns", method: "post", action: "/checkout/place",
+                    input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
+                    input { r#type: "hidden", name: "seen_minor", value: "{view.cart.total_minor}" }
+                    div { class: "trade-main",
+                        fieldset { class: "trade-part",
+                            legend {
+                                h2 { {t!("checkout-who")} }
+                            }
+                            Field {
+                                name: "email",
+                                r#type: "email",
+                                label: t!("checkout-email"),
+                                hint: t!("checkout-email-hint"),
+                                value: form.email.clone(),
+                                error: error("email"),
+                                autocomplete: "email",
+                                required: true,
+                                maxlength: 200,
+                            }
+                            if !view.signed_in {
+                                Notice {
+                                    {t!("checkout-guest")}
+                                    " "
+                                    a { href: "/auth/login?to=/checkout", {t!("checkout-sign-in")} }
+                                }
+                            }
+                        }
+                        fieldset { class: "trade-part",
+                            legend {
+                                h2 { {if address { t!("checkout-where") } else { t!("checkout-where-tax") }} }
+                            }
+                            if address {
+                                Field { name: "name", label: t!("checkout-name"), value: form.name.clone(), error: error("name"), autocomplete: "name", required: true, maxlength: 200 }
+                                Field { name: "line1", label: t!("checkout-line1"), value: form.line1.clone(), error: error("line1"), autocomplete: "address-line1", required: true, maxlength: 200 }
+                                Field { name: "line2", label: t!("checkout-line2"), value: form.line2.clone(), error: error("line2"), autocomplete: "address-line2", maxlength: 200 }
+                            }
+                            if finer {
+                                Field { name: "postcode", label: t!("checkout-postcode"), value: form.postcode.clone(), error: error("postcode"), autocomplete: "postal-code", required: address, maxlength: 200 }
+                            }
+                            if address {
+                                Field { name: "city", label: t!("checkout-city"), value: form.city.clone(), error: error("city"), autocomplete: "address-level2", required: true, maxlength: 200 }
+                            }
+                            if finer {
+                                Field { name: "region", label: t!("checkout-region"), value: form.region.clone(), error: error("region"), autocomplete: "address-level1", maxlength: 200 }
+                            }
+                            Select {
+                                name: "country",
+                                label: t!("checkout-country"),
+                                value: form.country.clone(),
+                                error: error("country"),
+                                autocomplete: "country",
+                                options: countries(&view.countries),
+                            }
+                            button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-again")} }
+                            Notice { {t!("checkout-again-hint")} }
+                        }
+                        if !view.licences.is_empty() {
+                            fieldset { class: "trade-part", id: "accept_licence",
+                                legend {
+                                    h2 { {t!("checkout-licence")} }
+                                }
+                                ul { class: "footer-list", role: "list",
+                                    for (title , href) in view.licences.iter() {
+                                        li { key: "{href}",
+                                            a { href: "{href}", target: "_blank", rel: "noopener", bdi { "{title}" } span { class: "sr-only", {t!("new-window")} } }
+                                        }
+                                    }
+                                }
+                                Checkbox { name: "accept_licence", checked: form.accept_licence, invalid: error("accept_licence").is_some(), required: true, {t!("checkout-accept-licence")} }
+                                if let Some(text) = error("accept_licence") {
+                                    p { class: "field-error",
+                                        Icon { shape: Shape::Warning }
+                                        "{text}"
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    aside { class: "trade-side", aria_label: t!("cart-sum"),
+                        h2 { {t!("checkout-order")} }
+                        for part in view.cart.sellers.iter() {
+                            section { key: "{part.tenant}", class: "trade-short",
+                                h3 { dir: "auto", "{part.store.name}" }
+                                ul { class: "footer-list", role: "list",
+                                    for line in part.lines.iter() {
+                                        li { key: "{line.variant}", class: "trade-short-line",
+                                            span {
+                                                bdi { "{line.title}" }
+                                                if line.quantity > 1 {
+                                                    " × {line.quantity}"
+                                                }
+                                                if let Some(trouble) = line.trouble.clone() {
+                                                    span { class: "field-error",
+                                                        Icon { shape: Shape::Warning }
+                                                        {text_or(&trouble, &t!("line-not-here"))}
+                                                    }
+                                                }
+                                            }
+                                            span { class: "num", "{line.total}" }
+                                        }
+                                    }
+                                }
+                                Sums { sums: part.sums.clone() }
+                            }
+                        }
+                        p { class: "trade-total",
+                            span { {t!("sum-all")} }
+                            strong { class: "num", "{view.cart.total}" }
+                        }
+                        if view.cart.ready {
+                            Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true,
+                                if free {
+                                    {t!("checkout-get")}
+                                } else {
+                                    {t!("checkout-pay", amount = view.cart.total.clone())}
+                                }
+                            }
+                            if !free {
+                                Notice { {t!("checkout-next")} }
+                            }
+                        } else {
+                            Alert { tone: Tone::Warn, title: t!("cart-not-ready"),
+                                a { href: "/cart", {t!("checkout-to-cart")} }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn countries(all: &[(String, String)]) -> Vec<SelectOption> {
+    let mut out: Vec<SelectOption> =
+        all.iter().map(|(code, key)| SelectOption { value: code.clone(), label: text_or(key, code) }).collect();
+    out.sort_by(|a, b| a.label.cmp(&b.label));
+    out
+}

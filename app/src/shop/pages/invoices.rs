@@ -1,0 +1,185 @@
+//! Invoices: by year, and one document that prints.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::owned::{InvoiceRow, InvoiceView, InvoicesView};
+use vitrine_ui::prelude::*;
+
+use super::cart::Sums;
+use super::drawn;
+use super::library::signed_in;
+use crate::i18n::text_or;
+use crate::platform::Head;
+use crate::shop::parts::{Page, param};
+use crate::t;
+
+/// Loads the list.
+#[component]
+pub fn Invoices(
+    /// Raw query string; `cursor` is the last page's.
+    query: ReadSignal<String>,
+) -> Element {
+    let view = crate::data::use_data(move || crate::data::invoices(param(&query(), "cursor")), |_| {})?;
+    let view = view.read();
+    signed_in(&view, "/invoices", |view| {
+        rsx! {
+            InvoicesBody { view: view.clone() }
+        }
+    })
+}
+
+/// Loads one document.
+#[component]
+pub fn Invoice(
+    /// Invoice id.
+    id: ReadSignal<String>,
+    /// Raw query string; `key` opens it for a guest.
+    query: ReadSignal<String>,
+) -> Element {
+    let view = crate::data::use_data(move || crate::data::invoice(id(), param(&query(), "key")), |_| {})?;
+    let view = view.read();
+    drawn(&view, |view| {
+        rsx! {
+            InvoiceBody { view: view.clone(), secret: param(&query(), "key") }
+        }
+    })
+}
+
+fn kind_word(kind: &str) -> String {
+    if kind == "credit_note" { t!("invoice-credit") } else { t!("invoice-invoice") }
+}
+
+/// Every document by year.
+#[component]
+pub fn InvoicesBody(
+    /// What to show.
+    view: InvoicesView,
+) -> Element {
+    let mut years: Vec<(i32, Vec<InvoiceRow>)> = Vec::new();
+    for row in view.rows.iter().cloned() {
+        match years.last_mut().filter(|(year, _)| *year == row.year) {
+            Some((_, rows)) => rows.push(row),
+            None => years.push((row.year, vec![row])),
+        }
+    }
+    let column = |key: &str, number: bool| Column { title: t!(key), number };
+    rsx! {
+        Page { head: Head { title: t!("invoices-title"), private: true, ..Head::default() },
+            div { class: "wrap trade",
+                h1 { {t!("invoices-title")} }
+                if years.is_empty() {
+                    EmptyState { title: t!("invoices-empty"), text: t!("invoices-empty-text"),
+                        Go { to: "/catalog", class: "button button-primary", {t!("fault-catalog")} }
+                    }
+                }
+                for (year , rows) in years {
+                    section { key: "{year}", class: "trade-part",
+                        h2 { class: "num", "{year}" }
+                        Table {
+                            caption: t!("invoices-of", year = year.to_string()),
+                            columns: vec![
+                                column("invoice-number", false),
+                                column("invoice-date", false),
+                                column("invoice-seller", false),
+                                column("sum-total", true),
+                            ],
+                            for row in rows {
+                                tr { key: "{row.number}",
+                                    td {
+                                        Go { to: row.href.clone(), "{kind_word(&row.kind)} {row.number}" }
+                                    }
+                                    td { "{row.date}" }
+                                    td { bdi { "{row.seller}" } }
+                                    td { class: "end", "{row.total}" }
+                                }
+                            }
+                        }
+                    }
+                }
+                if let Some(to) = view.more.clone() {
+                    p {
+                        Go { to, class: "button", {t!("library-more")} }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One document.
+#[component]
+pub fn InvoiceBody(
+    /// What to show.
+    view: InvoiceView,
+    /// Opens it for a guest.
+    #[props(default)]
+    secret: Option<String>,
+) -> Element {
+    let title = format!("{} {}", kind_word(&view.kind), view.number);
+    let order = secret.map_or_else(
+        || view.order_href.clone(),
+        |s| format!("{}?key={}", view.order_href, vitrine_shared::query::encode(&s)),
+    );
+    let column = |key: &str, number: bool| Column { title: t!(key), number };
+    rsx! {
+        Page { head: Head { title: title.clone(), private: true, ..Head::default() },
+            article { class: "wrap trade invoice",
+                h1 { class: "num", "{title}" }
+                p { {t!("invoice-issued", date = view.date.clone())} }
+                if let Some(number) = view.corrects.clone() {
+                    p { {t!("invoice-corrects", number = number)} }
+                }
+                div { class: "invoice-sides",
+                    section {
+                        h2 { {t!("invoice-seller")} }
+                        address { Lines { lines: view.seller.clone() } }
+                    }
+                    section {
+                        h2 { {t!("invoice-buyer")} }
+                        address { Lines { lines: view.buyer.clone() } }
+                    }
+                }
+                Table {
+                    caption: t!("invoice-lines"),
+                    columns: vec![
+                        column("invoice-what", false),
+                        column("invoice-pieces", true),
+                        column("sum-net", true),
+                        column("invoice-rate", true),
+                        column("sum-tax", true),
+                        column("sum-total", true),
+                    ],
+                    for (i , line) in view.lines.iter().enumerate() {
+                        tr { key: "{i}",
+                            td { dir: "auto", {if line.text.is_empty() { t!("sum-shipping") } else { line.text.clone() }} }
+                            td { class: "end", "{line.quantity}" }
+                            td { class: "end", "{line.net}" }
+                            td { class: "end", "{line.rate}" }
+                            td { class: "end", "{line.tax}" }
+                            td { class: "end", "{line.gross}" }
+                        }
+                    }
+                }
+                Sums { sums: view.sums.clone() }
+                for note in view.notes.iter() {
+                    p { key: "{note}", {text_or(note, "")} }
+                }
+                if !view.paid_with.is_empty() {
+                    p { {t!("invoice-paid-with", method = view.paid_with.clone())} }
+                }
+                p { class: "fault-ways",
+                    a { class: "button", href: "{order}", {t!("library-order")} }
+                }
+                Notice { {t!("invoice-print")} }
+            }
+        }
+    }
+}
+
+#[component]
+fn Lines(lines: Vec<String>) -> Element {
+    rsx! {
+        for (i , line) in lines.iter().enumerate() {
+            span { key: "{i}", dir: "auto", "{line}" }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What a person owns: the list, and one work to play, read and download.
+
+use dioxus::prelude::*;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::WorkKind;
+use vitrine_shared::views::PlayView;
+use vitrine_shared::views::owned::{LibraryView, OwnedView};
+use vitrine_shared::views::trade::FileView;
+use vitrine_ui::prelude::*;
+
+use super::drawn;
+use super::work::Parts;
+use crate::i18n::text_or;
+use crate::platform::{self, Head};
+use crate::shop::parts::{Makers, Page, WorkCard, kind_shape, param, picture_of};
+use crate::shop::player::PlayButton;
+use crate::t;
+
+/// Loads the library.
+#[component]
+pub fn Library(
+    /// Raw query string; `cursor` is the last page's.
+    query: ReadSignal<String>,
+) -> Element {
+    let view = crate::data::use_data(move || crate::data::library(param(&query(), "cursor")), |_| {})?;
+    let view = view.read();
+    signed_in(&view, "/my-products", |view| {
+        rsx! {
+            LibraryBody { view: view.clone() }
+        }
+    })
+}
+
+/// Loads one work owned.
+#[component]
+pub fn Owned(
+    /// Work id.
+    id: ReadSignal<String>,
+) -> Element {
+    let view = crate::data::use_data(move || crate::data::owned(id()), |_| {})?;
+    let view = view.read();
+    signed_in(&view, "/my-products", |view| {
+        rsx! {
+            OwnedBody { key: "{view.card.id}", view: view.clone() }
+        }
+    })
+}
+
+/// As [`drawn`], but whoever is not signed in gets the way there.
+pub(crate) fn signed_in<T>(loaded: &Result<T, Problem>, to: &str, draw: impl FnOnce(&T) -> Element) -> Element {
+    match loaded {
+        Err(problem) if problem.status == 401 => rsx! {
+            Page { head: Head { title: t!("library-title"), private: true, ..Head::default() },
+                div { class: "wrap eula",
+                    h1 { {t!("library-title")} }
+                    p { {t!("library-signed-out")} }
+                    p {
+                        a { class: "button button-primary", href: "/auth/login?to={to}", {t!("account-sign-in")} }
+                    }
+                    Notice { {t!("library-guest")} }
+                }
+            }
+        },
+        loaded => drawn(loaded, draw),
+    }
+}
+
+/// Everything owned, newest first.
+#[component]
+pub fn LibraryBody(
+    /// What to show.
+    view: LibraryView,
+) -> Element {
+    rsx! {
+        Page { head: Head { title: t!("library-title"), private: true, ..Head::default() },
+            div { class: "wrap trade",
+                h1 { {t!("library-title")} }
+                if view.items.is_empty() {
+                    EmptyState { title: t!("library-empty"), text: t!("library-empty-text"),
+                        Go { to: "/catalog", class: "button button-primary", {t!("fault-catalog")} }
+                    }
+                } else {
+                    CardGrid {
+                        for item in view.items.iter() {
+                            WorkCard { key: "{item.card.id}", card: item.card.clone(), level: 2, owned: true }
+                        }
+                    }
+                }
+                if let Some(to) = view.more.clone() {
+                    p {
+                        Go { to, class: "button", {t!("library-more")} }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Play, read, download, licence, order.
+#[component]
+pub fn OwnedBody(
+    /// What to show.
+    view: OwnedView,
+) -> Element {
+    let card = view.card.clone();
+    let plays: Vec<PlayView> = view.parts.iter().filter_map(|p| p.play.clone()).collect();
+    let tint = card.cover.as_ref().map_or(0, |c| c.tint);
+    rsx! {
+        Page { head: Head { title: card.title.clone(), private: true, ..Head::default() }, tint,
+            div { class: "wrap",
+                Breadcrumb {
+                    label: t!("crumbs-label"),
+                    crumbs: vec![
+                        Crumb { label: t!("library-title"), href: Some("/my-products".to_owned()) },
+                        Crumb { label: card.title.clone(), href: None },
+                    ],
+                }
+                div { class: "work",
+                    div { class: "work-cover",
+                        Cover { picture: card.cover.as_ref().map(picture_of), fallback: kind_shape(card.kind), eager: true, sizes: "(max-width: 60rem) 92vw, 34rem" }
+                    }
+                    div { class: "work-text",
+                        h1 { dir: "auto", "{card.title}" }
+                        p { class: "work-by",
+                            Makers { makers: card.makers.clone() }
+                        }
+                        if let Some(why) = view.lost.clone() {
+                            Alert { tone: Tone::Warn, title: t!("library-lost"), {text_or(&why, &t!("lost-other"))} }
+                        }
+                        div { class: "work-act",
+                            if !plays.is_empty() && card.kind != WorkKind::Video {
+                                PlayButton { list: plays.clone() }
+                            }
+                            if let Some(reader) = view.reader.clone() {
+                                DialogButton { dialog: "read", open: move |id: String| platform::show_dialog(&id),
+                                    Icon { shape: Shape::Book }
+                                    {t!("library-read")}
+                                }
+                                Dialog { id: "read", wide: true, title: card.title.clone(), close: t!("close"),
+                                    iframe { class: "reader", src: "{reader}", title: card.title.clone(), "loading": "lazy", "sandbox": "" }
+                                }
+                                noscript {
+                                    a { href: "{reader}", {t!("library-read")} }
+                                }
+                            }
+                        }
+                        if card.kind == WorkKind::Video {
+                            for play in plays.iter() {
+                                video { key: "{play.src}", controls: true, preload: "metadata", src: "{play.src}", aria_label: play.title.clone() }
+                            }
+                        }
+                        Files { files: view.files.clone(), total: view.total_size.clone() }
+                        if let Some(licence) = view.licence.clone() {
+                            section { class: "eula-short",
+                                h2 { {t!("library-licence")} }
+                                ul {
+                                    for (i , line) in licence.summary.iter().enumerate() {
+                                        li { key: "{i}", "{line}" }
+                                    }
+                                }
+                                p {
+                                    a { href: "{licence.href}", {t!("licence-full", title = licence.title.clone())} }
+                                }
+                            }
+                        }
+                        p {
+                            a { href: "{view.order_href}", {t!("library-order")} }
+                        }
+                    }
+                }
+                if card.kind != WorkKind::Video && !view.parts.is_empty() {
+                    Parts { kind: card.kind, parts: view.parts.clone() }
+                }
+            }
+        }
+    }
+}
+
+/// Files by format with their sizes before the press, all of them, and each.
+#[component]
+fn Files(files: Vec<FileView>, total: String) -> Element {
+    let mut formats: Vec<(String, Vec<FileView>)> = Vec::new();
+    for file in files.iter().cloned() {
+        match formats.iter_mut().find(|(format, _)| *format == file.format) {
+            Some((_, list)) => list.push(file),
+            None => formats.push((file.format.clone(), vec![file])),
+        }
+    }
+    let ids = |list: &[FileView]| list.iter().map(|f| f.asset.as_str()).collect::<Vec<_>>().join(",");
+    if files.is_empty() {
+        return VNode::empty();
+    }
+    rsx! {
+        section { class: "downloads",
+            h2 { {t!("library-downloads")} }
+            Fetch { assets: ids(&files), words: if files.len() > 1 { t!("library-all", size = total) } else { t!("library-one", format = files[0].format.clone(), size = total) }, primary: true }
+            if formats.len() > 1 {
+                for (format , list) in formats.iter() {
+                    Fetch { key: "{format}", assets: ids(list), words: t!("library-format", format = format.clone(), count = list.len()) }
+                }
+            }
+            if files.len() > 1 {
+                Disclosure { title: t!("library-single"),
+                    ul { class: "downloads-list", role: "list",
+                        for file in files.iter() {
+                            li { key: "{file.asset}",
+                                span { class: "downloads-name", dir: "auto", "{file.name}" }
+                                span { class: "notice", "{file.format} · {file.size}" }
+                                form { method: "post", action: "/my-products/download",
+                                    input { r#type: "hidden", name: "assets", value: "{file.asset}" }
+                                    button { class: "button", r#type: "submit", aria_label: t!("library-fetch-of", name = file.name.clone()), {t!("library-fetch")} }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Fetch(assets: String, words: String, #[props(default)] primary: bool) -> Element {
+    rsx! {
+        form { method: "post", action: "/my-products/download",
+            input { r#type: "hidden", name: "assets", value: assets }
+            Button { kind: if primary { ButtonKind::Primary } else { ButtonKind::Plain }, r#type: "submit",
+                Icon { shape: Shape::Download }
+                "{words}"
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A purchase: how it stands, honestly, and everything it gives; the same page for ever.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::trade::{OrderLineView, OrderPartView, OrderView, PayState};
+use vitrine_ui::prelude::*;
+
+use super::cart::Sums;
+use super::drawn;
+use crate::i18n::text_or;
+use crate::platform::{self, Head};
+use crate::shop::parts::{Moment, Page, param};
+use crate::t;
+
+/// Milliseconds between two looks while money is on its way.
+const LOOK_MS: u32 = 3_000;
+
+/// Loads a purchase; while money is on its way it looks again by itself.
+#[component]
+pub fn Order(
+    /// Checkout or order id.
+    id: ReadSignal<String>,
+    /// Raw query string; `key` opens it for a guest.
+    query: ReadSignal<String>,
+) -> Element {
+    let mut view = crate::data::use_data(move || crate::data::order(id(), param(&query(), "key")), |_| {})?;
+    let moving = matches!(&*view.read(), Ok(view) if matches!(view.state, PayState::Open | PayState::Settling));
+    use_effect(use_reactive((&moving,), move |(moving,)| {
+        if moving {
+            spawn(async move {
+                platform::pause_ms(LOOK_MS).await;
+                view.restart();
+            });
+        }
+    }));
+    let view = view.read();
+    drawn(&view, |view| {
+        rsx! {
+            OrderBody { view: view.clone(), secret: param(&query(), "key") }
+        }
+    })
+}
+
+/// State, what each shop owes, what happened.
+#[component]
+pub fn OrderBody(
+    /// What to show.
+    view: OrderView,
+    /// Opens it for a guest.
+    #[props(default)]
+    secret: Option<String>,
+) -> Element {
+    let (tone, word) = match view.state {
+        PayState::Paid => (Tone::Good, "order-paid"),
+        PayState::Settling => (Tone::Plain, "order-settling"),
+        PayState::Open => (Tone::Plain, "order-open"),
+        PayState::Failed => (Tone::Bad, "order-failed"),
+        PayState::Refunded => (Tone::Plain, "order-refunded"),
+        PayState::PartlyRefunded => (Tone::Plain, "order-partly-refunded"),
+    };
+    rsx! {
+        Page { head: Head { title: t!("order-title"), private: true, ..Head::default() },
+            div { class: "wrap trade",
+                h1 { {t!(word)} }
+                Alert { tone, title: t!(&format!("{word}-text"), email = view.email.clone(), total = view.total.clone()), live: true,
+                    if let Some(why) = view.failure.clone() {
+                        p { {text_or(&format!("declined-{}", why.replace('_', "-")), &t!("declined-other"))} }
+                    }
+                    if let Some(to) = view.retry_href.clone() {
+                        a { class: "button button-primary", href: "{to}",
+                            {if view.state == PayState::Open { t!("order-to-payment") } else { t!("order-retry") }}
+                        }
+                    }
+                    if matches!(view.state, PayState::Open | PayState::Settling) {
+                        noscript { {t!("order-reload")} }
+                    }
+                }
+                p { class: "notice",
+                    {t!("order-number", id = view.id.clone())}
+                    " · "
+                    Moment { at: view.placed.clone() }
+                }
+                if view.guest && view.state == PayState::Paid {
+                    Alert { title: t!("order-account"),
+                        p { {t!("order-account-text")} }
+                        a { class: "button", href: "/auth/login?to=/my-products", {t!("account-sign-in")} }
+                    }
+                }
+                for part in view.parts.iter().cloned() {
+                    Part { key: "{part.id}", part, checkout: view.id.clone(), secret: secret.clone() }
+                }
+                if let Some(part) = view.parts.first() {
+                    section { class: "trade-part",
+                        h2 { {t!("order-timeline")} }
+                        ol { class: "timeline",
+                            for (i , (at , key)) in part.timeline.iter().enumerate() {
+                                li { key: "{i}",
+                                    Moment { at: at.clone() }
+                                    " "
+                                    span { {text_or(key, &t!("event-other"))} }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Part(part: OrderPartView, checkout: String, secret: Option<String>) -> Element {
+    rsx! {
+        section { class: "trade-part",
+            h2 {
+                Go { to: part.store.href.clone(), bdi { "{part.store.name}" } }
+            }
+            ul { class: "trade-lines", role: "list",
+                for line in part.lines.iter().cloned() {
+                    Line { key: "{line.line}", line, checkout: checkout.clone(), secret: secret.clone() }
+                }
+            }
+            Sums { sums: part.sums.clone() }
+            p { class: "notice",
+                {t!("order-number", id = part.id.clone())}
+                if let Some(to) = part.invoice_href.clone() {
+                    " · "
+                    a { href: "{to}", {t!("order-invoice")} }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Line(line: OrderLineView, checkout: String, secret: Option<String>) -> Element {
+    rsx! {
+        li { class: "trade-line trade-line-bare",
+            div { class: "trade-what",
+                p { class: "trade-title",
+                    Go { to: line.href.clone(), bdi { "{line.title}" } }
+                    if line.quantity > 1 {
+                        span { class: "num", " × {line.quantity}" }
+                    }
+                }
+                p { class: "trade-by",
+                    bdi { "{line.edition}" }
+                    " · "
+                    {text_or(&line.state, "")}
+                    if let Some(tracking) = line.tracking.clone() {
+                        " · "
+                        bdi { "{tracking}" }
+                    }
+                }
+                if !line.assets.is_empty() {
+                    div { class: "trade-act",
+                        form { method: "post", action: "/orders/{checkout}/download",
+                            input { r#type: "hidden", name: "assets", value: "{line.assets}" }
+                            if let Some(secret) = secret.clone() {
+                                input { r#type: "hidden", name: "key", value: "{secret}" }
+                            }
+                            button { class: "button button-primary", r#type: "submit", aria_label: t!("order-download-of", title = line.title.clone()),
+                                Icon { shape: Shape::Download }
+                                {t!("order-download")}
+                            }
+                        }
+                        if secret.is_none() {
+                            if let Some(to) = line.library_href.clone() {
+                                a { class: "button", href: "{to}", {t!("order-open-library")} }
+                            }
+                        }
+                    }
+                }
+            }
+            div { class: "trade-price",
+                span { class: "num", "{line.total}" }
+            }
+        }
+    }
+}

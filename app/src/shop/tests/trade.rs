@@ -1,0 +1,296 @@
+//! Pages of buying and owning with awkward contents.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::owned::*;
+use vitrine_shared::views::trade::*;
+use vitrine_shared::views::{LicenceLine, MomentView, Named, PriceView};
+
+use super::{card, image, named, play, price};
+use crate::shop::pages::{CartBody, CheckoutBody, InvoiceBody, InvoicesBody, LibraryBody, OrderBody, OwnedBody};
+
+#[derive(Clone)]
+pub(super) enum Sample {
+    Cart(CartView, Option<String>, bool),
+    Checkout(Box<CheckoutView>),
+    Order(OrderView),
+    Library(LibraryView),
+    Owned(Box<OwnedView>),
+    Invoices(InvoicesView),
+    Invoice(InvoiceView),
+}
+
+pub(super) fn body(sample: Sample) -> Element {
+    match sample {
+        Sample::Cart(view, trouble, undo) => rsx! { CartBody { view, trouble, undo } },
+        Sample::Checkout(view) => rsx! { CheckoutBody { view: *view } },
+        Sample::Order(view) => rsx! { OrderBody { view, secret: Some("s\"><b>".to_owned()) } },
+        Sample::Library(view) => rsx! { LibraryBody { view } },
+        Sample::Owned(view) => rsx! { OwnedBody { view: *view } },
+        Sample::Invoices(view) => rsx! { InvoicesBody { view } },
+        Sample::Invoice(view) => rsx! { InvoiceBody { view } },
+    }
+}
+
+fn amount(key: &str, detail: &str, text: &str) -> AmountView {
+    AmountView { key: key.into(), detail: detail.into(), text: text.into() }
+}
+
+fn sums() -> Vec<AmountView> {
+    vec![
+        amount("sum-items", "", "€14.00"),
+        amount("sum-shipping", "", "€2.90"),
+        amount("sum-tax-included", "USt 19% (DE)", "€2.70"),
+        amount("sum-total", "", "€16.90"),
+    ]
+}
+
+fn line(n: u8, trouble: Option<&str>) -> CartLineView {
+    CartLineView {
+        variant: format!("v_{n}"),
+        title: "A Title That Is Rather Long, So That It Wraps On Every Phone There Is".into(),
+        href: "/albums/a-w_1".into(),
+        by: "موسيقى هادئة".into(),
+        edition: "CD · Digipak".into(),
+        cover: Some(image(n, 600, 600)),
+        quantity: 2,
+        max_quantity: 5,
+        physical: n.is_multiple_of(2),
+        unit: sample_price(),
+        total: "€14.00".into(),
+        trouble: trouble.map(str::to_owned),
+    }
+}
+
+fn sample_price() -> PriceView {
+    price("€1.00", false).expect("a price")
+}
+
+fn cart() -> CartView {
+    let step = |key: &str, rule: &str| ExplainView {
+        rule: rule.into(),
+        key: key.into(),
+        args: [("source", "UStG § 12"), ("base", "€14.20"), ("rate", "19%"), ("amount", "€2.70")]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .into(),
+    };
+    let part = |n: u8, trouble: Option<&str>| SellerPart {
+        tenant: format!("t_{n}"),
+        store: named("Aurora", None, "/@aurora"),
+        lines: vec![line(n, None), line(n + 1, trouble)],
+        sums: sums(),
+        explain: ["price", "shipping", "strip", "tax", "total"]
+            .map(|k| step(&format!("explain-{k}"), "r"))
+            .into_iter()
+            .chain(["domestic", "oss", "no_registration"].map(|r| step("explain-treatment", r)))
+            .collect(),
+        tax_note: Some("tax-note-not-registered".into()),
+    };
+    CartView {
+        sellers: vec![part(0, None), part(2, Some("line-fewer"))],
+        count: 8,
+        total: "€33.80".into(),
+        total_minor: 3380,
+        currency: "EUR".into(),
+        tax_word: "tax-incl-vat".into(),
+        place: "DE".into(),
+        needs_address: true,
+        ready: true,
+        rev: 3,
+    }
+}
+
+fn checkout() -> CheckoutView {
+    CheckoutView {
+        cart: cart(),
+        form: CheckoutForm { email: "no\"address".into(), country: "US".into(), ..CheckoutForm::default() },
+        faults: vec![("email".into(), "fault-email".into()), ("accept_licence".into(), "fault-licence".into())],
+        countries: vec![("DE".into(), "country-DE".into()), ("US".into(), "country-US".into())],
+        licences: vec![("Personal use".into(), "/eula/lic_1".into())],
+        attempt: "a".repeat(32),
+        declined: Some("price_changed".into()),
+        ..CheckoutView::default()
+    }
+}
+
+fn order(state: PayState) -> OrderView {
+    let line = |n: u32, physical: bool, state: &str| OrderLineView {
+        line: n,
+        title: "Harbour Lights".into(),
+        href: "/albums/a-w_1".into(),
+        edition: "Digital album".into(),
+        quantity: n + 1,
+        total: "€14.00".into(),
+        physical,
+        state: state.into(),
+        tracking: physical.then(|| "DHL 123".to_owned()),
+        library_href: (!physical).then(|| "/my-products/w_1".to_owned()),
+        assets: if physical { String::new() } else { "a_1,a_2".into() },
+    };
+    let at = MomentView { iso: "2026-11-23T04:10Z".into(), text: "Nov 23, 2026, 04:10 UTC".into() };
+    OrderView {
+        id: "co_1".into(),
+        state,
+        failure: (state == PayState::Failed).then(|| "card_declined".to_owned()),
+        retry_href: (state != PayState::Paid).then(|| "/cart".to_owned()),
+        email: "g***@example.org".into(),
+        parts: vec![OrderPartView {
+            id: "ord_1".into(),
+            store: Named { name: "Aurora".into(), latin: None, href: "/@aurora".into() },
+            lines: vec![
+                line(0, false, "fulfil-access"),
+                line(1, true, "fulfil-shipped"),
+                line(2, true, "fulfil-waiting"),
+                line(3, true, "fulfil-refunded"),
+            ],
+            sums: sums(),
+            invoice_href: Some("/invoices/inv_1".into()),
+            timeline: ["checkout-placed", "checkout-paid", "invoice-issued", "order-shipped", "order-refunded", "zzz"]
+                .map(|e| (at.clone(), format!("event-{e}")))
+                .into(),
+        }],
+        total: "€16.90".into(),
+        placed: at,
+        guest: true,
+    }
+}
+
+fn owned(lost: Option<&str>) -> OwnedView {
+    let file = |n: u32, format: &str| FileView {
+        asset: format!("a_{n}"),
+        name: format!("{n} - A very long file name that has to wrap somewhere.ogg"),
+        format: format.into(),
+        size: "6.1 MB".into(),
+        number: Some(n),
+    };
+    OwnedView {
+        card: card(0),
+        parts: super::work(0)
+            .parts
+            .into_iter()
+            .enumerate()
+            .map(|(i, part)| vitrine_shared::views::PartView { play: (i < 2).then(|| play(i as u8)), ..part })
+            .collect(),
+        files: vec![file(1, "Ogg Vorbis"), file(2, "Ogg Vorbis"), file(3, "FLAC")],
+        total_size: "20 MB".into(),
+        reader: Some("http://files.example/r/x/0.html".into()),
+        licence: Some(LicenceLine {
+            title: "Personal use".into(),
+            href: "/eula/lic_1?version=1".into(),
+            summary: vec!["Keep it.".into()],
+            version: 1,
+        }),
+        accepted_ms: Some(1),
+        order_href: "/orders/ord_1".into(),
+        lost: lost.map(str::to_owned),
+    }
+}
+
+fn invoice(kind: &str) -> InvoiceView {
+    InvoiceView {
+        kind: kind.into(),
+        number: "NL-2026-00001".into(),
+        corrects: (kind == "credit_note").then(|| "NL-2026-00001".to_owned()),
+        date: "Nov 23, 2026".into(),
+        seller: vec!["Nordlicht Musik GmbH".into(), "Hafenstraße 3".into()],
+        buyer: vec!["<b>Gast</b>".into()],
+        lines: vec![
+            InvoiceLineView {
+                text: "Harbour Lights · Digital album".into(),
+                quantity: 1,
+                net: "€6.72".into(),
+                rate: "19%".into(),
+                tax: "€1.28".into(),
+                gross: "€8.00".into(),
+            },
+            InvoiceLineView {
+                text: String::new(),
+                quantity: 1,
+                net: "€1.00".into(),
+                rate: "19%".into(),
+                tax: "€0.19".into(),
+                gross: "€1.19".into(),
+            },
+        ],
+        sums: vec![
+            amount("sum-net", "", "€7.72"),
+            amount("sum-tax", "USt 19% (DE)", "€1.47"),
+            amount("sum-total", "", "€9.19"),
+        ],
+        notes: vec!["tax-note-reverse-charged".into()],
+        paid_with: "card 4242".into(),
+        order_href: "/orders/co_1".into(),
+    }
+}
+
+pub(super) fn all() -> Vec<(&'static str, Sample)> {
+    let row = |number: &str, year: i32, kind: &str| InvoiceRow {
+        number: number.into(),
+        href: format!("/invoices/{number}"),
+        seller: "Nordlicht".into(),
+        date: "Nov 23, 2026".into(),
+        year,
+        total: "€9.19".into(),
+        kind: kind.into(),
+    };
+    vec![
+        ("cart", Sample::Cart(cart(), None, false)),
+        ("cart-stuck", Sample::Cart(CartView { ready: false, ..cart() }, Some("cart_changed".into()), true)),
+        ("cart-empty", Sample::Cart(CartView::default(), None, false)),
+        ("checkout", Sample::Checkout(Box::new(checkout()))),
+        ("checkout-empty", Sample::Checkout(Box::default())),
+        ("order-paid", Sample::Order(order(PayState::Paid))),
+        ("order-open", Sample::Order(order(PayState::Open))),
+        ("order-settling", Sample::Order(order(PayState::Settling))),
+        ("order-failed", Sample::Order(order(PayState::Failed))),
+        ("order-refunded", Sample::Order(order(PayState::Refunded))),
+        ("order-partly", Sample::Order(order(PayState::PartlyRefunded))),
+        (
+            "library",
+            Sample::Library(LibraryView {
+                items: (0..5).map(|n| OwnedCard { card: card(n), since_ms: 0, lost: None }).collect(),
+                more: Some("/my-products?cursor=x".into()),
+            }),
+        ),
+        ("library-empty", Sample::Library(LibraryView::default())),
+        ("owned", Sample::Owned(Box::new(owned(None)))),
+        (
+            "owned-lost",
+            Sample::Owned(Box::new(OwnedView { files: vec![], reader: None, ..owned(Some("lost-refunded")) })),
+        ),
+        (
+            "invoices",
+            Sample::Invoices(InvoicesView {
+                rows: vec![
+                    row("NL-1", 2026, "invoice"),
+                    row("NL-C-1", 2026, "credit_note"),
+                    row("NL-0", 2025, "invoice"),
+                ],
+                more: None,
+            }),
+        ),
+        ("invoices-empty", Sample::Invoices(InvoicesView::default())),
+        ("invoice", Sample::Invoice(invoice("invoice"))),
+        ("credit-note", Sample::Invoice(invoice("credit_note"))),
+    ]
+}
+
+#[test]
+fn a_button_to_pay_names_the_amount_and_faults_stand_beside_their_fields() {
+    let html = super::draw("checkout", "en-US", super::Sample::Trade(Box::new(Sample::Checkout(Box::new(checkout())))));
+    assert!(html.contains("Pay €33.80"));
+    assert!(
+        html.contains("value=\"no&#34;address\"") || html.contains("value=\"no&quot;address\""),
+        "what was typed stays"
+    );
+    assert!(html.contains("id=\"email-error\"") && html.contains("href=\"#email\""));
+}
+
+#[test]
+fn what_is_not_paid_offers_no_download_of_anything_else() {
+    let mut view = order(PayState::Open);
+    for line in &mut view.parts[0].lines {
+        line.assets.clear();
+    }
+    let html = super::draw("order", "en-US", super::Sample::Trade(Box::new(Sample::Order(view))));
+    assert!(!html.contains("/download"));
+}

@@ -1,0 +1,25 @@
+# Mails zu Käufen.
+mail-receipt-subject = Ihr Beleg: { $total }
+mail-receipt-hello = Danke für Ihren Kauf.
+mail-receipt-open = Bestellung und Downloads öffnen
+mail-receipt-open-hint = Dieser Link öffnet die Bestellung ohne Konto. Behalten Sie ihn für sich.
+mail-receipt-order = Bestellung { $id }
+mail-receipt-invoice = Rechnung { $number }
+mail-receipt-sold-by = Verkauft von { $name }
+mail-receipt-total = Summe
+mail-receipt-sum = Summe aller Shops
+mail-receipt-tax = darin Steuer
+mail-receipt-shipping = Versand
+mail-receipt-parcel = kommt als Paket
+mail-receipt-paid-with = Bezahlt mit { $method }
+mail-receipt-contact = Fragen zu einer Bestellung? Schreiben Sie dem Shop: { $email }
+mail-refund-subject = Ihre Erstattung: { $total }
+mail-refund-hello = Ihr Geld ist auf dem Weg zurück.
+mail-refund-text = { $seller } hat { $total } zu Bestellung { $id } erstattet. Es geht auf dem gleichen Weg zurück; Ihre Bank braucht vielleicht einige Tage.
+mail-refund-credit = Gutschrift { $number }
+mail-refund-access = Erstattete Dateien lassen sich nicht mehr herunterladen.
+mail-refund-open = Zur Bestellung
+mail-shipped-subject = Unterwegs: Bestellung { $id }
+mail-shipped-hello = Ihr Paket ist unterwegs.
+mail-shipped-text = { $seller } hat es verschickt. Sendungsnummer: { $tracking }
+mail-shipped-open = Zur Bestellung

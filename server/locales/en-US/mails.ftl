@@ -1,0 +1,25 @@
+# Mails about purchases.
+mail-receipt-subject = Your receipt: { $total }
+mail-receipt-hello = Thank you for your purchase.
+mail-receipt-open = Open your order and its downloads
+mail-receipt-open-hint = This link opens the order without an account. Keep it to yourself.
+mail-receipt-order = Order { $id }
+mail-receipt-invoice = Invoice { $number }
+mail-receipt-sold-by = Sold by { $name }
+mail-receipt-total = Total
+mail-receipt-sum = Sum of all shops
+mail-receipt-tax = of which tax
+mail-receipt-shipping = Shipping
+mail-receipt-parcel = comes as a parcel
+mail-receipt-paid-with = Paid with { $method }
+mail-receipt-contact = Questions about an order? Write to the shop: { $email }
+mail-refund-subject = Your refund: { $total }
+mail-refund-hello = Money is on its way back to you.
+mail-refund-text = { $seller } refunded { $total } for order { $id }. It goes back the way it came; your bank may need some days.
+mail-refund-credit = Credit note { $number }
+mail-refund-access = Files that were refunded cannot be downloaded any more.
+mail-refund-open = See the order
+mail-shipped-subject = On its way: order { $id }
+mail-shipped-hello = Your parcel is on its way.
+mail-shipped-text = { $seller } sent it. Tracking: { $tracking }
+mail-shipped-open = See the order

@@ -1,0 +1,428 @@
+//! A cart with its prices: one quote per seller from the one pricing function, and the page's view of it.
+
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::market::{MARKETS, TaxDisplay, is_eu};
+use vitrine_pricing::money::{Currency, Money};
+use vitrine_pricing::price::{PriceEntry, PriceList, Shape};
+use vitrine_pricing::quote::{
+    Buyer, Context, Kind, NoRulePolicy, Quote, QuoteError, QuoteRequest, RequestLine, Rounding, Sellable, Seller, quote,
+};
+use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
+use vitrine_pricing::tax::{TaxRules, TaxStatus};
+use vitrine_shared::Problem;
+use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
+use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
+use vitrine_shared::views::Named;
+use vitrine_shared::views::card::{Place, card_data, on_sale, price_in, work_href};
+use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, SellerPart};
+
+use crate::catalog::store::CatalogStore;
+use crate::ctx::{OpCtx, Scope};
+use crate::fault::{self, Result};
+use crate::stock;
+
+/// Where it goes; what tax and post ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// ISO 3166-1.
+    pub country: String,
+    /// e.g. `CA` of `US-CA`.
+    pub region: Option<String>,
+    /// As typed.
+    pub postcode: Option<String>,
+}
+
+/// One line with what it names.
+#[derive(Clone, Debug)]
+pub struct PricedLine {
+    /// As kept.
+    pub line: CartLine,
+    /// The work.
+    pub work: Work,
+    /// The edition's product.
+    pub product: Product,
+    /// The edition.
+    pub variant: Variant,
+}
+
+/// One seller's part: lines in the order of the quote's.
+#[derive(Clone, Debug)]
+pub struct PricedSeller {
+    /// Who sells.
+    pub tenant: Tenant,
+    /// Their storefront.
+    pub store: Store,
+    /// Lines that can be sold.
+    pub lines: Vec<PricedLine>,
+    /// Totals with their explanation.
+    pub quote: Quote,
+}
+
+/// A priced cart.
+#[derive(Clone, Debug)]
+pub struct Priced {
+    /// What can be sold, by seller.
+    pub sellers: Vec<PricedSeller>,
+    /// For the page, with the lines that cannot.
+    pub view: CartView,
+}
+
+struct Found {
+    line: CartLine,
+    work: Work,
+    product: Product,
+    variant: Variant,
+    price: Option<PriceRecord>,
+    store: Store,
+    trouble: Option<&'static str>,
+    left: Option<i64>,
+    card: vitrine_shared::views::CardView,
+}
+
+/// Prices lines for a destination in the context's market.
+///
+/// # Errors
+/// The stores'; what stands in the way of a line is in its `trouble`.
+pub async fn price(
+    catalog: &CatalogStore,
+    ctx: &OpCtx,
+    place: &Place,
+    lines: &[CartLine],
+    to: &Destination,
+    rev: i64,
+) -> Result<Priced> {
+    // In the order in which the buyer met them.
+    let mut by_seller: Vec<(Tenant, Vec<Found>)> = Vec::new();
+    for line in lines {
+        let Some((tenant, found)) = find(catalog, ctx, place, line).await? else { continue };
+        match by_seller.iter_mut().find(|(t, _)| t.id == tenant.id) {
+            Some((_, all)) => all.push(found),
+            None => by_seller.push((tenant, vec![found])),
+        }
+    }
+    let currency = place.market.currency;
+    let (mut sellers, mut parts, mut total, mut ready) = (Vec::new(), Vec::new(), Money::zero(currency), true);
+    for (tenant, mut found) in by_seller {
+        let store = found[0].store.clone();
+        let quoted = quoted(ctx, place, &tenant, &store, &found, to)?;
+        let quote = match quoted {
+            Some(Ok(quote)) => Some(quote),
+            Some(Err(why)) => {
+                let only_parcels = matches!(why, QuoteError::NotShipped { .. });
+                for f in found.iter_mut().filter(|f| f.trouble.is_none()) {
+                    if !only_parcels || f.product.kind == ProductKind::Physical {
+                        f.trouble = Some(trouble_of(&why));
+                    }
+                }
+                // What is left without the parcels may still be sold.
+                match self::quoted(ctx, place, &tenant, &store, &found, to)? {
+                    Some(Ok(quote)) => Some(quote),
+                    Some(Err(_)) | None => None,
+                }
+            }
+            None => None,
+        };
+        ready &= found.iter().all(|f| f.trouble.is_none()) && quote.is_some();
+        if let Some(quote) = &quote {
+            total = total.checked_add(quote.totals.gross).map_err(|e| fault::internal("a total", &e))?;
+        }
+        parts.push(part(place, &tenant, &store, &found, quote.as_ref()));
+        if let Some(quote) = quote {
+            let lines = found
+                .into_iter()
+                .filter(|f| f.trouble.is_none())
+                .map(|f| PricedLine { line: f.line, work: f.work, product: f.product, variant: f.variant })
+                .collect();
+            sellers.push(PricedSeller { tenant, store, lines, quote });
+        }
+    }
+    let count = lines.iter().map(|l| l.quantity).sum();
+    let needs_address = sellers.iter().flat_map(|s| &s.lines).any(|l| l.product.kind == ProductKind::Physical);
+    let view = CartView {
+        count,
+        total: format_money(total, place.locale),
+        total_minor: total.minor(),
+        currency: currency.code().to_owned(),
+        tax_word: place.tax_word().to_owned(),
+        place: to.country.clone(),
+        needs_address,
+        ready: ready && count > 0,
+        rev,
+        sellers: parts,
+    };
+    Ok(Priced { sellers, view })
+}
+
+const fn trouble_of(why: &QuoteError) -> &'static str {
+    match why {
+        QuoteError::NotShipped { .. } => "line-not-shipped",
+        QuoteError::NoTaxRule { .. } => "line-no-tax-rule",
+        QuoteError::BelowMinimum { .. } => "line-below-minimum",
+        _ => "line-not-here",
+    }
+}
+
+async fn find(catalog: &CatalogStore, ctx: &OpCtx, place: &Place, line: &CartLine) -> Result<Option<(Tenant, Found)>> {
+    // A variant that is nowhere any more cannot be shown; nothing of it is owed.
+    let Some(pointer) = catalog.variant(&line.variant).await? else { return Ok(None) };
+    let Some(bundle) = catalog.bundle(&pointer.work).await? else { return Ok(None) };
+    let Some(tenant) = catalog.tenant(&pointer.seller).await? else { return Ok(None) };
+    let Some(store) = catalog.store(&bundle.work.store).await? else { return Ok(None) };
+    let here = match &ctx.scope {
+        Scope::Marketplace => tenant.listed,
+        Scope::Tenant(id) => tenant.id == *id,
+    };
+    let selling = on_sale(&bundle.products).any(|(_, v)| v.id == line.variant);
+    let Some((product, variant)) = bundle.variant(&line.variant) else { return Ok(None) };
+    let price = price_in(&bundle.prices, &line.variant, place.market, ctx.now_ms).cloned();
+    let left = if variant.stocked {
+        Some(stock::level(catalog.table().as_ref(), &variant.id).await?.map_or(0, |l| l.available))
+    } else {
+        None
+    };
+    let trouble = if !here || !selling || bundle.work.status != Status::Published {
+        Some("line-withdrawn")
+    } else if price.is_none() {
+        Some("line-not-here")
+    } else if left == Some(0) {
+        Some("line-sold-out")
+    } else if left.is_some_and(|left| left < i64::from(line.quantity)) {
+        Some("line-fewer")
+    } else {
+        None
+    };
+    let card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
+    let found = Found {
+        line: line.clone(),
+        product: product.clone(),
+        variant: variant.clone(),
+        work: bundle.work,
+        price,
+        store,
+        trouble,
+        left,
+        card,
+    };
+    Ok(Some((tenant, found)))
+}
+
+fn quoted(
+    ctx: &OpCtx,
+    place: &Place,
+    tenant: &Tenant,
+    store: &Store,
+    found: &[Found],
+    to: &Destination,
+) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
+    let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
+    let currency = place.market.currency;
+    let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| inside("a date", &e))?;
+    let always = Date::new(2000, 1, 1).map_err(|e| inside("a date", &e))?;
+    let sold: Vec<&Found> = found.iter().filter(|f| f.trouble.is_none()).collect();
+    if sold.is_empty() {
+        return Ok(None);
+    }
+    let (mut items, mut entries, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    for f in &sold {
+        let Some(price) = &f.price else { continue };
+        let sku = f.variant.id.to_string();
+        let physical = f.product.kind == ProductKind::Physical;
+        items.push(Sellable {
+            sku: sku.clone(),
+            name: f.work.title.clone(),
+            kind: if physical { Kind::Physical } else { Kind::Digital },
+            tax_class: f.product.tax_class.clone(),
+            weight_g: f.variant.weight_g.unwrap_or(0),
+            ships_from: physical.then(|| store.ships_from.clone()),
+        });
+        let shape = match price.minimum_minor {
+            Some(min_minor) => Shape::PayWhatYouWant { min_minor, suggested_minor: price.amount_minor },
+            None if price.amount_minor == 0 => Shape::Free,
+            None => Shape::Fixed { amount_minor: price.amount_minor },
+        };
+        entries.push(PriceEntry {
+            sku: sku.clone(),
+            region: price.region.clone(),
+            currency,
+            valid_from: always,
+            valid_to: None,
+            min_quantity: 1,
+            compare_at_minor: price.compare_at_minor,
+            price: shape,
+        });
+        let named = f.line.named_minor.filter(|_| price.minimum_minor.is_some());
+        let named = named.map(|m| Money::new(m, currency)).transpose().map_err(|e| inside("a price", &e))?;
+        lines.push(RequestLine {
+            sku: Some(sku),
+            quantity: f.line.quantity,
+            named_price: named,
+            name: None,
+            unit_price: None,
+            kind: None,
+            tax_class: None,
+            weight_g: None,
+            ships_from: None,
+        });
+    }
+    let request = QuoteRequest {
+        currency,
+        date,
+        market: Some(place.market.id.to_owned()),
+        seller: Seller {
+            country: tenant.legal.country.clone(),
+            region: tenant.legal.region.clone(),
+            tax_ids: tenant.legal.tax_ids.clone(),
+            registrations: tenant.legal.registrations.clone(),
+            prices_include_tax: place.market.tax_display == TaxDisplay::Inclusive,
+        },
+        buyer: Buyer {
+            country: to.country.clone(),
+            region: to.region.clone(),
+            postcode: to.postcode.clone(),
+            ..Buyer::default()
+        },
+        lines,
+        codes: Vec::new(),
+        shipping: None,
+        rounding: Rounding::default(),
+        no_rule: NoRulePolicy::default(),
+    };
+    let prices = PriceList { id: tenant.id.to_string(), entries };
+    let shipping = shipping_table(store, currency)?;
+    let context = Context { rules: rules(), items: &items, prices: &prices, shipping: &shipping };
+    Ok(Some(quote(&request, &context)))
+}
+
+fn rules() -> &'static TaxRules {
+    static RULES: std::sync::OnceLock<TaxRules> = std::sync::OnceLock::new();
+    RULES.get_or_init(TaxRules::built_in)
+}
+
+/// A store's shipping rows as the pricing engine takes them.
+fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable> {
+    let mut table = ShippingTable::default();
+    for row in store.shipping.iter().filter(|r| r.currency == currency.code()) {
+        if !table.zones.iter().any(|z| z.id == row.zone) {
+            let countries = match row.zone.as_str() {
+                "EU" => {
+                    MARKETS.iter().flat_map(|m| m.countries).filter(|c| is_eu(c)).map(|c| (*c).to_owned()).collect()
+                }
+                other => vec![other.to_owned()],
+            };
+            table.zones.push(Zone { id: row.zone.clone(), countries });
+        }
+        let money = |m: i64| Money::new(m, currency).map_err(|e| fault::internal("a shipping rate", &e));
+        table.rates.push(Rate {
+            zone: row.zone.clone(),
+            up_to_g: u64::from(row.up_to_g),
+            amount: money(row.amount_minor)?,
+            free_over: row.free_over_minor.map(money).transpose()?,
+        });
+    }
+    Ok(table)
+}
+
+fn part(place: &Place, tenant: &Tenant, store: &Store, found: &[Found], quote: Option<&Quote>) -> SellerPart {
+    let mut quoted = quote.map(|q| q.lines.iter()).into_iter().flatten();
+    let lines = found
+        .iter()
+        .map(|f| {
+            let amounts = if f.trouble.is_none() { quoted.next() } else { None };
+            let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
+            let total = amounts.map(|l| if inclusive { l.amounts.gross } else { l.amounts.net });
+            let minor = f.line.named_minor.or(f.price.as_ref().map(|p| p.amount_minor)).unwrap_or(0);
+            let physical = f.product.kind == ProductKind::Physical;
+            let most = f.left.map_or(MAX_QUANTITY, |l| u32::try_from(l.max(0)).unwrap_or(0).min(MAX_QUANTITY));
+            CartLineView {
+                variant: f.variant.id.to_string(),
+                title: f.work.title.clone(),
+                href: work_href(f.work.kind, &f.work.slug, f.work.id.as_str()),
+                by: f.work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", "),
+                edition: [f.product.title.as_str(), f.variant.title.as_str()]
+                    .into_iter()
+                    .filter(|t| !t.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" · "),
+                cover: f.card.cover.clone(),
+                quantity: f.line.quantity,
+                max_quantity: if physical { most } else { 1 },
+                physical,
+                unit: place.price(minor, None, f.price.as_ref().and_then(|p| p.compare_at_minor), false),
+                total: total.map(|t| format_money(t, place.locale)).unwrap_or_default(),
+                trouble: f.trouble.map(str::to_owned),
+            }
+        })
+        .collect();
+    SellerPart {
+        tenant: tenant.id.to_string(),
+        store: Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) },
+        lines,
+        sums: quote.map(|q| sums(place, q)).unwrap_or_default(),
+        explain: quote.map(|q| explain(place, q)).unwrap_or_default(),
+        tax_note: quote.and_then(note),
+    }
+}
+
+/// Items, shipping, tax by rate and total, as the market shows them.
+pub fn sums(place: &Place, quote: &Quote) -> Vec<AmountView> {
+    let text = |m: Money| format_money(m, place.locale);
+    let mut out = vec![AmountView {
+        key: "sum-items".into(),
+        detail: String::new(),
+        text: text(quote.lines.iter().fold(Money::zero(quote.currency), |sum, l| {
+            let part = if quote.prices_include_tax { l.amounts.gross } else { l.amounts.net };
+            sum.checked_add(part).unwrap_or(sum)
+        })),
+    }];
+    if let Some(shipping) = &quote.shipping {
+        let part = if quote.prices_include_tax { shipping.gross } else { shipping.net };
+        out.push(AmountView { key: "sum-shipping".into(), detail: String::new(), text: text(part) });
+    }
+    for tax in &quote.totals.taxes {
+        out.push(AmountView {
+            key: if quote.prices_include_tax { "sum-tax-included" } else { "sum-tax" }.into(),
+            detail: format!("{} {} ({})", tax.name, format_percent(tax.rate_ppm, place.locale), tax.jurisdiction),
+            text: text(tax.amount),
+        });
+    }
+    out.push(AmountView { key: "sum-total".into(), detail: String::new(), text: text(quote.totals.gross) });
+    out
+}
+
+/// The steps of a quote for the locale files' sentences.
+pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
+    quote
+        .explain
+        .iter()
+        .map(|step| {
+            let mut args = vec![("source".to_owned(), step.source.clone())];
+            let mut put = |name: &str, value: Option<String>| args.extend(value.map(|v| (name.to_owned(), v)));
+            put("base", step.base.map(|m| format_money(m, place.locale)));
+            put("rate", step.rate_ppm.map(|r| format_percent(r, place.locale)));
+            put("amount", step.amount.map(|m| format_money(m, place.locale)));
+            put("line", step.line.and_then(|i| quote.lines.get(i)).map(|l| l.name.clone()));
+            let kind = serde_json::to_value(step.kind).ok().and_then(|v| v.as_str().map(str::to_owned));
+            ExplainView { rule: step.rule.clone(), key: format!("explain-{}", kind.unwrap_or_default()), args }
+        })
+        .collect()
+}
+
+/// What must be said of tax when none is charged.
+pub fn note(quote: &Quote) -> Option<String> {
+    let status = quote.lines.iter().map(|l| l.tax_status).find(|s| *s != TaxStatus::Taxed)?;
+    let word = serde_json::to_value(status).ok()?;
+    Some(format!("tax-note-{}", word.as_str()?.replace('_', "-")))
+}
+
+/// The destination must be known before money is taken.
+///
+/// # Errors
+/// 422 for a country that is none.
+pub fn check_country(to: &Destination) -> Result<()> {
+    if vitrine_pricing::market::is_country(&to.country) {
+        Ok(())
+    } else {
+        Err(Problem::invalid("country", "unknown_country", "Choose a country."))
+    }
+}

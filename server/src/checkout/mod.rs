@@ -1,0 +1,148 @@
+//! Paying: a priced cart becomes one checkout and one order per seller, and money becomes access.
+//!
+//! Invariants:
+//! - Placing is idempotent by the attempt's key: the same body gives the same checkout, another body 422.
+//! - What is charged is what the buyer saw; another total is a conflict that names it.
+//! - Stock is held by conditional updates in the placing transaction; who comes late for the last piece is told.
+//! - Money is believed only from the provider's own answer or a verified event; each event is handled once, in any order.
+//! - Paying, granting and the receipt's job are one transaction.
+//!
+//! Undo, step by step: a checkout whose payment cannot begin is released by the same code as one that expires.
+//!
+//! Not here: totals (`cart::view`, the pricing engine), who may see an order's page (`pages`).
+
+mod claim;
+mod form;
+mod fulfil;
+mod jobs;
+mod pay;
+mod place;
+mod sales;
+pub mod store;
+mod view;
+
+use std::sync::Arc;
+
+use vitrine_identity::MasterKey;
+use vitrine_payments::SharedPayments;
+use vitrine_queue::SharedQueue;
+use vitrine_shared::id::{CheckoutId, CustomerId, OrderId, UserId};
+use vitrine_table::{Consistency, Table};
+
+pub use form::Typed;
+pub use fulfil::{REFUND, Refund, SHIPPED, Wish};
+pub use jobs::handlers;
+pub use place::{Placed, Placing, destination};
+pub use sales::Sale;
+use store::{Checkout, Order, Person};
+
+use crate::cart::Carts;
+use crate::catalog::pages::Catalog;
+use crate::fault::{self, Result};
+
+/// Kind of the job that issues invoices and sends the receipt.
+pub const RECEIPT: &str = "checkout.receipt";
+/// Kind of the job that ends a hold.
+pub const EXPIRE: &str = "checkout.expire";
+/// How long stock is held for a card, milliseconds.
+pub const HOLD_MS: i64 = 15 * 60 * 1000;
+/// How long an attempt's answer is remembered, seconds.
+pub const ATTEMPT_SECS: i64 = 30 * 24 * 60 * 60;
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Checkouts {
+    table: Arc<dyn Table>,
+    catalog: Catalog,
+    carts: Carts,
+    payments: Option<SharedPayments>,
+    queue: SharedQueue,
+    master: Arc<MasterKey>,
+    base_url: String,
+}
+
+impl Checkouts {
+    /// Over these stores and this provider.
+    pub fn new(
+        table: Arc<dyn Table>,
+        catalog: Catalog,
+        carts: Carts,
+        payments: Option<SharedPayments>,
+        queue: SharedQueue,
+        master: Arc<MasterKey>,
+        base_url: String,
+    ) -> Self {
+        Self { table, catalog, carts, payments, queue, master, base_url }
+    }
+
+    /// A checkout by id.
+    pub async fn get(&self, id: &CheckoutId) -> Result<Option<Checkout>> {
+        let item = self.table.get(&store::checkout_key(id), Consistency::Strong).await.map_err(fault::table)?;
+        item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
+    }
+
+    /// An order by id.
+    pub async fn order(&self, id: &OrderId) -> Result<Option<Order>> {
+        let item = self.table.get(&store::order_key(id), Consistency::Strong).await.map_err(fault::table)?;
+        item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
+    }
+
+    /// The orders of a checkout, in its order.
+    pub async fn orders(&self, checkout: &Checkout) -> Result<Vec<Order>> {
+        let keys = checkout.orders.iter().map(store::order_key).collect();
+        let items = self.table.transact_get(keys).await.map_err(fault::table)?;
+        items.into_iter().flatten().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect()
+    }
+
+    fn seal(&self, customer: &CustomerId, person: &Person) -> Result<String> {
+        let plain = serde_json::to_vec(person).map_err(|e| fault::internal("personal data", &e))?;
+        self.master.seal(&format!("person/{customer}"), &plain).map_err(|e| fault::internal("personal data", &e))
+    }
+
+    fn open(&self, customer: &CustomerId, sealed: &str) -> Result<Person> {
+        let plain = self
+            .master
+            .open(&format!("person/{customer}"), sealed)
+            .map_err(|e| fault::internal("personal data", &e))?;
+        serde_json::from_slice(&plain).map_err(|e| fault::internal("personal data", &e))
+    }
+
+    /// Address of a checkout's page with its secret, for mails to who bought.
+    ///
+    /// # Errors
+    /// The secret cannot be opened.
+    pub fn page_url(&self, checkout: &Checkout) -> Result<String> {
+        let secret = self
+            .master
+            .open(&format!("checkout/{}", checkout.id), &checkout.secret_sealed)
+            .map_err(|e| fault::internal("a checkout", &e))?;
+        Ok(format!("{}/orders/{}?key={}", self.base_url, checkout.id, String::from_utf8_lossy(&secret)))
+    }
+
+    /// Who bought, as they last said; `None` once their data was erased.
+    pub async fn person(&self, customer: &CustomerId) -> Result<Option<Person>> {
+        self.opened(store::person_key(customer), customer).await
+    }
+
+    /// Who bought and where it goes, as said with this order; `None` once erased.
+    pub async fn order_person(&self, order: &Order) -> Result<Option<Person>> {
+        self.opened(store::order_person_key(&order.id), &order.customer).await
+    }
+
+    async fn opened(&self, key: vitrine_table::Key, customer: &CustomerId) -> Result<Option<Person>> {
+        let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
+        let sealed = item.as_ref().and_then(|i| i.get("sealed")).and_then(|v| v.as_str());
+        sealed.map(|s| self.open(customer, s)).transpose()
+    }
+}
+
+/// The customer of an account: one for ever.
+pub fn customer_of(user: &UserId) -> CustomerId {
+    CustomerId::from_bits(crate::ids::derived_bits(&["customer", "user", user.as_str()]))
+}
+
+impl Checkouts {
+    fn provider(&self) -> String {
+        self.payments.as_ref().map(|p| p.name().to_owned()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,283 @@
+//! What happens to a checkout after it was placed: paid, settling, released, paid late.
+
+use serde_json::json;
+use vitrine_payments::{Event, NewRefund, PaymentState, Session};
+use vitrine_queue::NewJob;
+use vitrine_shared::Problem;
+use vitrine_shared::access::Grant;
+use vitrine_shared::id::{CheckoutId, GrantId, OrderId};
+use vitrine_shared::orders::{CheckoutState, Fulfilment};
+use vitrine_table::{Condition, Item, Put, TableError, Transact, TransactOp};
+
+use super::store::{self, Checkout, Order};
+use super::{Checkouts, RECEIPT, sales};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::{audit, entitlements, ids, stock};
+
+/// How often a lost race is run again.
+const TRIES: usize = 5;
+
+fn put(item: Item, condition: Option<Condition>) -> TransactOp {
+    TransactOp::Put(Put { item, condition })
+}
+
+impl Checkouts {
+    /// A verified event of the provider; handled once, in any order.
+    ///
+    /// # Errors
+    /// The stores'; the provider then sends it again.
+    pub async fn handle_event(&self, ctx: &OpCtx, event: &Event) -> Result<()> {
+        let id: CheckoutId = match event.session.reference.parse() {
+            Ok(id) => id,
+            // Not a payment of ours: answering with a fault would only bring it back.
+            Err(_) => return Ok(()),
+        };
+        self.apply(ctx, &id, &event.session, Some(&event.id)).await
+    }
+
+    /// Asks the provider how a checkout stands and applies it: what a returning browser causes.
+    ///
+    /// # Errors
+    /// The stores'; a provider that is away leaves everything as it is.
+    pub async fn refresh(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<()> {
+        let Some(checkout) = self.get(id).await? else { return Err(Problem::not_found("order")) };
+        let Some(session) = checkout.session.as_deref().filter(|_| !checkout.state.is_final()) else { return Ok(()) };
+        let Some(payments) = &self.payments else { return Ok(()) };
+        match payments.session(session).await {
+            Ok(session) => self.apply(ctx, id, &session, None).await,
+            Err(error) => {
+                tracing::info!(%error, checkout = %id, "the provider cannot be asked now");
+                Ok(())
+            }
+        }
+    }
+
+    /// The hold is over: if no money is there or on its way, everything is let go.
+    ///
+    /// # Errors
+    /// The stores' and the provider's; the job repeats.
+    pub async fn expire(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<()> {
+        let Some(checkout) = self.get(id).await? else { return Ok(()) };
+        if checkout.state != CheckoutState::PendingPayment {
+            return Ok(());
+        }
+        match &checkout.session {
+            None => self.release(ctx, &checkout, "expired").await,
+            Some(session) => {
+                // Closing it at the provider first: nobody can pay after the stock is gone.
+                let Some(payments) = &self.payments else { return Ok(()) };
+                let closed = payments.expire(session).await.map_err(|e| fault::internal("the payment provider", &e))?;
+                self.apply(ctx, id, &closed, None).await
+            }
+        }
+    }
+
+    async fn apply(&self, ctx: &OpCtx, id: &CheckoutId, session: &Session, event: Option<&str>) -> Result<()> {
+        for _ in 0..TRIES {
+            let Some(checkout) = self.get(id).await? else { return Ok(()) };
+            // The session must be this checkout's own, over this amount.
+            if checkout.session.as_deref() != Some(&session.id) || session.amount_minor != checkout.total_minor {
+                tracing::warn!(checkout = %id, session = %session.id, "an event does not fit its checkout; ignored");
+                return Ok(());
+            }
+            let done = match session.state {
+                PaymentState::Captured if checkout.state.may_become(CheckoutState::Paid) => {
+                    self.paid(ctx, &checkout, Some((session, event))).await
+                }
+                PaymentState::Settling if checkout.state.may_become(CheckoutState::Settling) => {
+                    self.noted(ctx, &checkout, session, CheckoutState::Settling, event).await
+                }
+                PaymentState::Expired if checkout.state.may_become(CheckoutState::Released) => {
+                    self.release(ctx, &checkout, "expired").await
+                }
+                PaymentState::Failed if checkout.state == CheckoutState::Settling => {
+                    self.release(ctx, &checkout, session.failure.as_deref().unwrap_or("failed")).await
+                }
+                // A decline leaves the page open for another card; the reason is shown.
+                PaymentState::Failed
+                    if checkout.state == CheckoutState::PendingPayment && checkout.failure != session.failure =>
+                {
+                    self.noted(ctx, &checkout, session, CheckoutState::PendingPayment, event).await
+                }
+                _ => return Ok(()),
+            };
+            match done {
+                Err(problem) if problem.code == "changed_meanwhile" => {}
+                done => return done,
+            }
+        }
+        Err(Problem::conflict("changed_meanwhile", "The checkout changes too often right now. Repeat."))
+    }
+
+    async fn noted(
+        &self,
+        ctx: &OpCtx,
+        checkout: &Checkout,
+        session: &Session,
+        state: CheckoutState,
+        event: Option<&str>,
+    ) -> Result<()> {
+        let mut next = checkout.clone();
+        next.state = state;
+        next.failure.clone_from(&session.failure);
+        next.rev += 1;
+        let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
+        ops.push(audit::entry(
+            ctx,
+            checkout.id.as_str(),
+            "checkout.noted",
+            event.unwrap_or_default(),
+            json!({ "state": state }),
+        ));
+        self.write(ops).await
+    }
+
+    /// Paid: orders, stock, grants, receipt and trail in one transaction.
+    pub(super) async fn paid(
+        &self,
+        ctx: &OpCtx,
+        checkout: &Checkout,
+        by: Option<(&Session, Option<&str>)>,
+    ) -> Result<()> {
+        let orders = self.orders(checkout).await?;
+        let late = checkout.state == CheckoutState::Released;
+        let mut next = checkout.clone();
+        next.state = CheckoutState::Paid;
+        next.failure = None;
+        next.rev += 1;
+        if let Some((session, _)) = by {
+            next.charge.clone_from(&session.charge_id);
+            next.paid_with = [session.method.as_deref(), session.last4.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ");
+        }
+        let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
+        let first_stock = ops.len();
+        for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
+            let pieces = i64::from(line.quantity);
+            ops.push(if late { stock::sell_unheld(&line.variant, pieces) } else { stock::sell(&line.variant, pieces) });
+        }
+        let stocks = first_stock..ops.len();
+        for order in &orders {
+            let mut paid = order.clone();
+            paid.paid = true;
+            paid.paid_ms = Some(ctx.now_ms);
+            paid.provider_charge_id.clone_from(&next.charge);
+            paid.rev += 1;
+            for (number, line) in paid.lines.iter_mut().enumerate() {
+                line.state = if line.physical { Fulfilment::ToShip } else { Fulfilment::Granted };
+                if !line.physical {
+                    ops.push(entitlements::store::put_op(&grant(checkout, order, number, line, ctx.now_ms))?);
+                }
+            }
+            ops.push(put(store::order_item(&paid)?, Some(Condition::eq("rev", order.rev))));
+            ops.push(sales::sold_op(order, ctx.now_ms, self.fee_bps(order).await?)?);
+        }
+        let receipt = NewJob {
+            kind: RECEIPT.into(),
+            key: checkout.id.to_string(),
+            payload: json!({ "checkout": checkout.id }),
+            run_at_ms: ctx.now_ms,
+            max_attempts: 20,
+            trace: None,
+        };
+        if let Some(item) = self.queue.as_item(&receipt).map_err(|e| fault::internal("the queue", &e))? {
+            ops.push(put(item, None));
+        }
+        let why = by.and_then(|(_, event)| event).unwrap_or_default();
+        ops.push(audit::entry(
+            ctx,
+            checkout.id.as_str(),
+            "checkout.paid",
+            why,
+            json!({ "total_minor": checkout.total_minor, "charge": next.charge }),
+        ));
+        let done = self.table.transact(Transact { ops, token: None }).await;
+        match done {
+            Ok(()) => {
+                // The cart is a convenience: if this write is lost, the buyer takes the lines out.
+                if let Some(cart) = &checkout.cart {
+                    let bought: Vec<_> = orders.iter().flat_map(|o| &o.lines).map(|l| l.variant.clone()).collect();
+                    self.carts.take_out(cart, &bought).await?;
+                }
+                Ok(())
+            }
+            // The hold had ended and somebody else has the last piece: all of the money goes back.
+            Err(e) if late && stocks.clone().any(|op| e.failed_condition(op).is_some()) => {
+                self.refund_late(ctx, checkout).await
+            }
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+
+    async fn refund_late(&self, ctx: &OpCtx, checkout: &Checkout) -> Result<()> {
+        if let (Some(session), Some(payments)) = (&checkout.session, &self.payments) {
+            let refund = NewRefund {
+                idempotency_key: format!("late-{}", checkout.id),
+                session_id: session.clone(),
+                amount_minor: checkout.total_minor,
+                reason: "sold out before the payment arrived".into(),
+            };
+            payments.refund(refund).await.map_err(|e| fault::internal("the payment provider", &e))?;
+        }
+        let mut next = checkout.clone();
+        next.state = CheckoutState::RefundedLate;
+        next.failure = Some("sold_out".into());
+        next.rev += 1;
+        let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
+        ops.push(audit::entry(
+            ctx,
+            checkout.id.as_str(),
+            "checkout.refunded_late",
+            "sold out",
+            json!({ "total_minor": checkout.total_minor }),
+        ));
+        self.write(ops).await
+    }
+
+    /// No money: what was held can be sold again.
+    pub(super) async fn release(&self, ctx: &OpCtx, checkout: &Checkout, why: &str) -> Result<()> {
+        let orders = self.orders(checkout).await?;
+        let mut next = checkout.clone();
+        next.state = CheckoutState::Released;
+        next.failure = Some(why.to_owned());
+        next.rev += 1;
+        let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
+        for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
+            ops.push(stock::release(&line.variant, i64::from(line.quantity)));
+        }
+        ops.push(audit::entry(ctx, checkout.id.as_str(), "checkout.released", why, serde_json::Value::Null));
+        self.write(ops).await
+    }
+
+    pub(super) async fn write(&self, ops: Vec<TransactOp>) -> Result<()> {
+        match self.table.transact(Transact { ops, token: None }).await {
+            Ok(()) => Ok(()),
+            Err(TableError::Cancelled(_)) => Err(fault::table(TableError::Conflict)),
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+}
+
+/// One grant per line, whatever is repeated.
+pub(super) fn grant_id(order: &OrderId, line: usize) -> GrantId {
+    GrantId::from_bits(ids::derived_bits(&["grant", order.as_str(), &line.to_string()]))
+}
+
+fn grant(checkout: &Checkout, order: &Order, number: usize, line: &store::OrderLine, now_ms: i64) -> Grant {
+    Grant {
+        id: grant_id(&order.id, number),
+        customer: checkout.customer.clone(),
+        work: line.work.clone(),
+        variant: line.variant.clone(),
+        assets: line.assets.clone(),
+        order: order.id.clone(),
+        line: u32::try_from(number).unwrap_or(u32::MAX),
+        since_ms: now_ms,
+        revoked: None,
+        licence: line.licence.clone().map(|(id, version)| (id, version, checkout.placed_ms)),
+    }
+}

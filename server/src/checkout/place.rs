@@ -1,0 +1,435 @@
+//! Placing: from a cart that was seen to orders that wait for money.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use vitrine_payments::NewSession;
+use vitrine_queue::NewJob;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::ProductKind;
+use vitrine_shared::id::{CheckoutId, CustomerId, OrderId};
+use vitrine_shared::orders::{CheckoutState, Fulfilment};
+use vitrine_shared::views::trade::CheckoutForm;
+use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp};
+
+use super::store::{self, Checkout, Order, OrderLine, Person};
+use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS};
+use crate::cart::view::{Destination, Priced, check_country, price};
+use crate::ctx::{Caller, OpCtx};
+use crate::fault::{self, Result};
+use crate::{audit, ids, stock};
+
+/// What the buyer sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Placing {
+    /// Bound to the attempt, `[A-Za-z0-9_-]{16,64}`.
+    pub attempt: String,
+    /// What was typed.
+    pub form: CheckoutForm,
+    /// Minor units the buyer saw on the button.
+    pub seen_minor: i64,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Placed {
+    /// The checkout.
+    pub id: CheckoutId,
+    /// Opens the order's page for a guest; part of its address.
+    pub secret: String,
+    /// The provider's page; `None`: nothing is to be paid.
+    pub pay_url: Option<String>,
+}
+
+fn hash(text: &str) -> String {
+    data_encoding::BASE32HEX_NOPAD.encode(&Sha256::digest(text.as_bytes())).to_ascii_lowercase()
+}
+
+/// Index partition of the customers that gave this normalised address; the address itself is not kept there.
+pub(super) fn email_partition(email: &str) -> String {
+    format!("CUSTOMEREMAIL#{}", hash(email))
+}
+
+/// Where the form says it goes.
+pub fn destination(form: &CheckoutForm) -> Destination {
+    let some = |t: &str| (!t.trim().is_empty()).then(|| t.trim().to_owned());
+    Destination {
+        country: form.country.to_ascii_uppercase(),
+        region: some(&form.region),
+        postcode: some(&form.postcode),
+    }
+}
+
+/// Faults of the form: field and code; none: it is complete.
+pub fn check_form(form: &CheckoutForm, needs_address: bool, has_licence: bool) -> Vec<(String, String)> {
+    let mut faults = Vec::new();
+    let mut say = |field: &str, code: &str| faults.push((field.to_owned(), code.to_owned()));
+    if vitrine_identity::account::normalise_email(&form.email).is_err() {
+        say("email", "fault-email");
+    }
+    if !vitrine_pricing::market::is_country(&form.country.to_ascii_uppercase()) {
+        say("country", "fault-country");
+    }
+    if needs_address {
+        for (field, value) in
+            [("name", &form.name), ("line1", &form.line1), ("city", &form.city), ("postcode", &form.postcode)]
+        {
+            if value.trim().is_empty() {
+                say(field, "fault-empty");
+            }
+        }
+    }
+    let long = [&form.email, &form.name, &form.line1, &form.line2, &form.city, &form.region, &form.postcode];
+    if long.into_iter().any(|v| v.chars().count() > 200 || v.chars().any(char::is_control)) {
+        say("name", "fault-long");
+    }
+    if has_licence && !form.accept_licence {
+        say("accept_licence", "fault-licence");
+    }
+    faults
+}
+
+impl Checkouts {
+    /// Places the caller's cart.
+    ///
+    /// # Errors
+    /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
+    /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 503 if the provider is away
+    /// (nothing is held then).
+    pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
+        let fine = (16..=64).contains(&placing.attempt.len())
+            && placing.attempt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if !fine {
+            return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
+        }
+        let body = hash(&serde_json::to_string(&(&placing.form, placing.seen_minor)).unwrap_or_default());
+        let scope = format!("{}#{}", ctx.caller.audit_name(), placing.attempt);
+        if let Some(answer) = self.remembered(&scope, &body).await? {
+            return Ok(answer);
+        }
+        let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
+        let to = destination(&placing.form);
+        let place = self.catalog.place(ctx);
+        let priced = price(self.catalog.records(), ctx, &place, &cart.lines, &to, cart.rev).await?;
+        let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
+        let faults = check_form(&placing.form, priced.view.needs_address, licences);
+        if !faults.is_empty() {
+            let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
+            problem.fields = faults.into_iter().collect();
+            return Err(problem);
+        }
+        check_country(&to)?;
+        if !priced.view.ready {
+            return Err(Problem::conflict(
+                "cart_not_ready",
+                "Something in the cart cannot be bought now. Look at it again.",
+            ));
+        }
+        if priced.view.total_minor != placing.seen_minor {
+            return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
+        }
+        let customer = self.customer(ctx, &placing.form.email).await?;
+        let (checkout, orders, secret) = self.built(ctx, &priced, &customer, &to).await?;
+        self.hold(ctx, &checkout, &orders, &placing.form, &scope, &body).await?;
+        self.begin(ctx, checkout, &placing.form, secret, &scope).await
+    }
+
+    async fn remembered(&self, scope: &str, body: &str) -> Result<Option<Placed>> {
+        let item = self.table.get(&store::attempt_key(scope), Consistency::Strong).await.map_err(fault::table)?;
+        let Some(item) = item else { return Ok(None) };
+        if item.get("body").and_then(|v| v.as_str()) != Some(body) {
+            return Err(Problem::new(
+                422,
+                "attempt_reused",
+                "This attempt was made with other details. Begin a new one.",
+            ));
+        }
+        match item.get("answer").and_then(|v| v.as_str()) {
+            Some(sealed) => {
+                let plain = self.master.open(&format!("attempt/{scope}"), sealed);
+                let plain = plain.map_err(|e| fault::internal("an attempt", &e))?;
+                serde_json::from_slice(&plain).map(Some).map_err(|e| fault::internal("an attempt", &e))
+            }
+            None => Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment.")),
+        }
+    }
+
+    /// The customer of this address, made if there is none. For a person with a verified address it is theirs.
+    async fn customer(&self, ctx: &OpCtx, email: &str) -> Result<CustomerId> {
+        let email = vitrine_identity::account::normalise_email(email)
+            .map_err(|_| Problem::invalid("email", "fault-email", "This is no address."))?;
+        // Guests get a customer of their own each time: an address alone opens nobody's orders.
+        let (id, owner) = match &ctx.caller {
+            Caller::User(user) => (super::customer_of(&user.id), format!("user#{}", user.id)),
+            _ => (CustomerId::from_bits(ids::new_bits(ctx.now_ms)), super::claim::GUEST.to_owned()),
+        };
+        let key = Key::new(format!("CUSTOMER#{id}"), "META#");
+        let mut item = Item::new();
+        item.insert("pk".into(), key.pk.into());
+        item.insert("sk".into(), key.sk.into());
+        item.insert("owner".into(), owner.into());
+        item.insert("pk2".into(), email_partition(&email).into());
+        item.insert("sk2".into(), id.to_string().into());
+        item.insert("_v".into(), 1.into());
+        match self.table.put(Put { item, condition: Some(Condition::ItemAbsent) }).await {
+            Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(id),
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+
+    async fn built(
+        &self,
+        ctx: &OpCtx,
+        priced: &Priced,
+        customer: &CustomerId,
+        to: &Destination,
+    ) -> Result<(Checkout, Vec<Order>, String)> {
+        let id = CheckoutId::from_bits(ids::new_bits(ctx.now_ms));
+        let secret = ids::secret();
+        let mut orders = Vec::new();
+        let free = priced.view.total_minor == 0;
+        for seller in &priced.sellers {
+            let mut lines = Vec::new();
+            for line in &seller.lines {
+                let physical = line.product.kind == ProductKind::Physical;
+                let licence = match &line.variant.licence {
+                    Some(id) => self.catalog.records().licence(id, None).await?.map(|l| (l.id.to_string(), l.version)),
+                    None => None,
+                };
+                lines.push(OrderLine {
+                    variant: line.variant.id.clone(),
+                    work: line.work.id.clone(),
+                    title: line.work.title.clone(),
+                    edition: [line.product.title.as_str(), line.variant.title.as_str()]
+                        .into_iter()
+                        .filter(|t| !t.is_empty())
+                        .collect::<Vec<_>>()
+                        .join(" · "),
+                    href: vitrine_shared::views::card::work_href(
+                        line.work.kind,
+                        &line.work.slug,
+                        line.work.id.as_str(),
+                    ),
+                    quantity: line.line.quantity,
+                    physical,
+                    stocked: line.variant.stocked,
+                    assets: line.variant.assets.clone(),
+                    licence,
+                    seller_of_record: "tenant".into(),
+                    state: Fulfilment::Unpaid,
+                    tracking: None,
+                });
+            }
+            orders.push(Order {
+                id: OrderId::from_bits(ids::new_bits(ctx.now_ms)),
+                checkout: id.clone(),
+                tenant: seller.tenant.id.clone(),
+                customer: customer.clone(),
+                paid: false,
+                lines,
+                quote: seller.quote.clone(),
+                country: to.country.clone(),
+                refunded_minor: 0,
+                payment_provider: if free { String::new() } else { self.provider() },
+                provider_charge_id: None,
+                placed_ms: ctx.now_ms,
+                paid_ms: None,
+                rev: 1,
+            });
+        }
+        let secret_sealed = self
+            .master
+            .seal(&format!("checkout/{id}"), secret.as_bytes())
+            .map_err(|e| fault::internal("a checkout", &e))?;
+        let checkout = Checkout {
+            id,
+            secret_sealed,
+            customer: customer.clone(),
+            secret_hash: hash(&secret),
+            state: CheckoutState::PendingPayment,
+            orders: orders.iter().map(|o| o.id.clone()).collect(),
+            currency: priced.view.currency.clone(),
+            total_minor: priced.view.total_minor,
+            exponent: self.catalog.place(ctx).market.currency.exponent(),
+            provider: if free { String::new() } else { self.provider() },
+            session: None,
+            charge: None,
+            failure: None,
+            paid_with: String::new(),
+            locale: ctx.locale.clone(),
+            market: ctx.market.clone(),
+            placed_ms: ctx.now_ms,
+            held_until_ms: ctx.now_ms + HOLD_MS,
+            guest: !matches!(ctx.caller, Caller::User(_)),
+            cart: self.carts.name(ctx, ctx.cart.as_deref()),
+            pay_url: None,
+            rev: 1,
+        };
+        Ok((checkout, orders, secret))
+    }
+
+    /// One transaction: attempt, checkout, orders, sealed person, stock, the job that ends the hold, the trail.
+    async fn hold(
+        &self,
+        ctx: &OpCtx,
+        checkout: &Checkout,
+        orders: &[Order],
+        form: &CheckoutForm,
+        scope: &str,
+        body: &str,
+    ) -> Result<()> {
+        let put = |item, condition| TransactOp::Put(Put { item, condition });
+        let absent = || Some(Condition::ItemAbsent);
+        let mut attempt = Item::new();
+        let key = store::attempt_key(scope);
+        attempt.insert("pk".into(), key.pk.into());
+        attempt.insert("sk".into(), key.sk.into());
+        attempt.insert("body".into(), body.into());
+        attempt.insert("checkout".into(), checkout.id.to_string().into());
+        attempt.insert("ttl".into(), json!(ctx.now_ms / 1000 + ATTEMPT_SECS));
+        attempt.insert("_v".into(), 1.into());
+        let person = Person {
+            email: form.email.trim().to_owned(),
+            name: form.name.trim().to_owned(),
+            address: [
+                &form.line1,
+                &form.line2,
+                &format!("{} {}", form.postcode, form.city),
+                &form.region,
+                &form.country,
+            ]
+            .into_iter()
+            .map(|l| l.trim().to_owned())
+            .filter(|l| !l.is_empty())
+            .collect(),
+        };
+        let sealed = |key: Key| -> Result<Item> {
+            let mut item = Item::new();
+            item.insert("pk".into(), key.pk.into());
+            item.insert("sk".into(), key.sk.into());
+            item.insert("customer".into(), checkout.customer.to_string().into());
+            item.insert("sealed".into(), self.seal(&checkout.customer, &person)?.into());
+            item.insert("_v".into(), 1.into());
+            Ok(item)
+        };
+        let mut ops = vec![
+            put(attempt, absent()),
+            put(store::checkout_item(checkout)?, absent()),
+            put(sealed(store::person_key(&checkout.customer))?, None),
+        ];
+        for order in orders {
+            ops.push(put(store::order_item(order)?, absent()));
+            ops.push(put(sealed(store::order_person_key(&order.id))?, absent()));
+        }
+        let first_stock = ops.len();
+        for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
+            ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
+        }
+        let stocks = ops.len() - first_stock;
+        if let Some(item) = self.queue.as_item(&self.expiry(checkout)).map_err(|e| fault::internal("the queue", &e))? {
+            ops.push(put(item, None));
+        }
+        ops.push(audit::entry(
+            ctx,
+            checkout.id.as_str(),
+            "checkout.placed",
+            "",
+            json!({ "total_minor": checkout.total_minor }),
+        ));
+        if ops.len() > vitrine_table::MAX_TRANSACT_ITEMS {
+            return Err(Problem::conflict(
+                "cart_too_large",
+                "This is more than one payment can hold. Buy it in two parts.",
+            ));
+        }
+        match self.table.transact(Transact { ops, token: None }).await {
+            Ok(()) => Ok(()),
+            Err(e) if e.failed_condition(0).is_some() => {
+                Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment."))
+            }
+            Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
+                Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))
+            }
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+
+    /// The job that ends the hold.
+    pub(super) fn expiry(&self, checkout: &Checkout) -> NewJob {
+        NewJob {
+            kind: EXPIRE.into(),
+            key: checkout.id.to_string(),
+            payload: json!({ "checkout": checkout.id }),
+            run_at_ms: checkout.held_until_ms,
+            max_attempts: 20,
+            trace: None,
+        }
+    }
+
+    async fn begin(
+        &self,
+        ctx: &OpCtx,
+        mut checkout: Checkout,
+        form: &CheckoutForm,
+        secret: String,
+        scope: &str,
+    ) -> Result<Placed> {
+        let page = format!("/orders/{}?key={secret}", checkout.id);
+        let mut placed = Placed { id: checkout.id.clone(), secret, pay_url: None };
+        if checkout.total_minor == 0 {
+            self.paid(ctx, &checkout, None).await?;
+        } else {
+            let Some(payments) = &self.payments else {
+                self.release(ctx, &checkout, "no_provider").await?;
+                return Err(Problem::new(503, "payment_unavailable", "This shop cannot take payments now.")
+                    .detail("Nothing was charged."));
+            };
+            let session = NewSession {
+                idempotency_key: format!("begin-{}", checkout.id),
+                reference: checkout.id.to_string(),
+                amount_minor: checkout.total_minor,
+                currency: checkout.currency.clone(),
+                exponent: checkout.exponent,
+                lines: vec![("Vitrine".into(), checkout.total_minor)],
+                email: form.email.trim().to_owned(),
+                locale: checkout.locale.clone(),
+                return_url: format!("{}{page}", self.base_url),
+                cancel_url: format!("{}{page}", self.base_url),
+                expires_ms: checkout.held_until_ms,
+            };
+            let session = match payments.begin(session).await {
+                Ok(session) => session,
+                Err(error) => {
+                    self.release(ctx, &checkout, "provider_unavailable").await?;
+                    tracing::warn!(%error, checkout = %checkout.id, "a payment could not begin");
+                    return Err(Problem::new(503, "payment_unavailable", "The payment service cannot be reached.")
+                        .detail("Nothing was charged. Try again in a moment."));
+                }
+            };
+            checkout.session = Some(session.id);
+            checkout.pay_url = Some(session.url.clone());
+            placed.pay_url = Some(session.url);
+            checkout.rev += 1;
+            let item = store::checkout_item(&checkout)?;
+            let condition = Some(Condition::eq("rev", checkout.rev - 1));
+            self.table.put(Put { item, condition }).await.map_err(fault::table)?;
+        }
+        let plain = serde_json::to_vec(&placed).map_err(|e| fault::internal("an attempt", &e))?;
+        // The answer holds the secret of the order's page.
+        let answer =
+            self.master.seal(&format!("attempt/{scope}"), &plain).map_err(|e| fault::internal("an attempt", &e))?;
+        let update = vitrine_table::UpdateItem {
+            key: store::attempt_key(scope),
+            updates: vec![vitrine_table::Update::Set("answer".into(), answer.into())],
+            condition: Some(Condition::ItemExists),
+        };
+        self.table.update(update).await.map_err(fault::table)?;
+        Ok(placed)
+    }
+
+    /// Whether a secret opens a checkout's page.
+    pub fn opens(checkout: &Checkout, secret: &str) -> bool {
+        use subtle::ConstantTimeEq;
+        bool::from(hash(secret).as_bytes().ct_eq(checkout.secret_hash.as_bytes()))
+    }
+}

@@ -1,0 +1,203 @@
+//! Keys of checkouts and orders.
+//!
+//! | item | pk | sk | indexes |
+//! |---|---|---|---|
+//! | checkout | `CHECKOUT#co` | `META#` | GSI1 `SESSION#provider#id` |
+//! | order | `ORDER#ord` | `META#` | GSI1 `CUSTOMERORDERS#c`; GSI2 by seller; GSI3 `ORDER#n` |
+//! | sealed person | `PERSON#c` | `DATA#` | |
+//! | customer | `CUSTOMER#c` | `META#` | GSI1 `CUSTOMEREMAIL#hash` |
+//! | attempt | `IDEM#checkout#key` | `IDEM#` | ttl 30 days |
+//! | typed form | `CHECKOUTFORM#cart` | `FORM#` | ttl 1 day |
+
+use serde::{Deserialize, Serialize};
+use vitrine_pricing::quote::Quote;
+use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, TenantId, VariantId, WorkId};
+use vitrine_shared::orders::{CheckoutState, Fulfilment};
+use vitrine_table::{Item, Key};
+
+use crate::fault::{self, Result};
+
+/// One payment of one cart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// Its id.
+    pub id: CheckoutId,
+    /// Who pays.
+    pub customer: CustomerId,
+    /// SHA-256 of the secret that opens its page for a guest.
+    pub secret_hash: String,
+    /// The same secret, sealed, for the links of mails.
+    pub secret_sealed: String,
+    /// How far it is.
+    pub state: CheckoutState,
+    /// One per seller.
+    pub orders: Vec<OrderId>,
+    /// ISO 4217.
+    pub currency: String,
+    /// Minor units.
+    pub total_minor: i64,
+    /// Digits after the point.
+    pub exponent: u8,
+    /// Which provider; empty: nothing was to be paid.
+    pub provider: String,
+    /// The provider's session.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// The provider's charge.
+    #[serde(default)]
+    pub charge: Option<String>,
+    /// Why not, as the provider says.
+    #[serde(default)]
+    pub failure: Option<String>,
+    /// e.g. `card 4242`.
+    #[serde(default)]
+    pub paid_with: String,
+    /// BCP 47 of mails.
+    pub locale: String,
+    /// Market the prices were of.
+    pub market: String,
+    /// UTC milliseconds.
+    pub placed_ms: i64,
+    /// UTC milliseconds: stock is held until then.
+    pub held_until_ms: i64,
+    /// Bought without an account.
+    pub guest: bool,
+    /// The cart it came from; bought editions leave it once they are paid.
+    #[serde(default)]
+    pub cart: Option<String>,
+    /// The provider's page, as long as it can be paid.
+    #[serde(default)]
+    pub pay_url: Option<String>,
+    /// Counts writes.
+    pub rev: i64,
+}
+
+/// What one seller owes one customer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// The payment it is part of.
+    pub checkout: CheckoutId,
+    /// Who sells. Stored as `tenant`: orders are in the seller's listing.
+    pub tenant: TenantId,
+    /// Who bought.
+    pub customer: CustomerId,
+    /// Paid.
+    pub paid: bool,
+    /// Lines in the order of the quote's.
+    pub lines: Vec<OrderLine>,
+    /// Totals with their explanation, as charged.
+    pub quote: Quote,
+    /// ISO 3166-1 of where it goes.
+    pub country: String,
+    /// Minor units given back so far.
+    #[serde(default)]
+    pub refunded_minor: i64,
+    /// As the specification names them.
+    pub payment_provider: String,
+    /// As the specification names them.
+    #[serde(default)]
+    pub provider_charge_id: Option<String>,
+    /// UTC milliseconds.
+    pub placed_ms: i64,
+    /// UTC milliseconds.
+    #[serde(default)]
+    pub paid_ms: Option<i64>,
+    /// Counts writes.
+    pub rev: i64,
+}
+
+/// One line of an order; what it shows stays as it was sold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// Which edition.
+    pub variant: VariantId,
+    /// Of which work.
+    pub work: WorkId,
+    /// Title as sold.
+    pub title: String,
+    /// Edition as sold.
+    pub edition: String,
+    /// Address of the work.
+    pub href: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Comes in a parcel.
+    pub physical: bool,
+    /// Stock is counted.
+    pub stocked: bool,
+    /// Files it opens.
+    pub assets: Vec<AssetId>,
+    /// Licence id and version accepted.
+    #[serde(default)]
+    pub licence: Option<(String, u32)>,
+    /// `tenant` or `platform`.
+    pub seller_of_record: String,
+    /// How far it is.
+    pub state: Fulfilment,
+    /// Carrier and number.
+    #[serde(default)]
+    pub tracking: Option<String>,
+}
+
+/// Who bought, in words; only ever stored sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Address of mails.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// Postal address, one line each.
+    pub address: Vec<String>,
+}
+
+/// Key of a checkout.
+pub fn checkout_key(id: &CheckoutId) -> Key {
+    Key::new(format!("CHECKOUT#{id}"), "META#")
+}
+
+/// Key of an order.
+pub fn order_key(id: &OrderId) -> Key {
+    Key::new(format!("ORDER#{id}"), "META#")
+}
+
+/// Key of a customer's sealed data.
+pub fn person_key(id: &CustomerId) -> Key {
+    Key::new(format!("PERSON#{id}"), "DATA#")
+}
+
+/// Key of one order's sealed address.
+pub fn order_person_key(id: &OrderId) -> Key {
+    Key::new(format!("ORDER#{id}"), "PERSON#")
+}
+
+/// Key of an attempt.
+pub fn attempt_key(key: &str) -> Key {
+    Key::new(format!("IDEM#checkout#{key}"), "IDEM#")
+}
+
+/// The checkout's item.
+pub fn checkout_item(checkout: &Checkout) -> Result<Item> {
+    let mut item = vitrine_table::to_item(&checkout_key(&checkout.id), checkout).map_err(fault::table)?;
+    item.retain(|_, v| !v.is_null());
+    if let Some(session) = &checkout.session {
+        item.insert("pk2".into(), format!("SESSION#{}#{session}", checkout.provider).into());
+        item.insert("sk2".into(), checkout.id.to_string().into());
+    }
+    item.insert("_v".into(), 1.into());
+    Ok(item)
+}
+
+/// The order's item.
+pub fn order_item(order: &Order) -> Result<Item> {
+    let mut item = vitrine_table::to_item(&order_key(&order.id), order).map_err(fault::table)?;
+    item.retain(|_, v| !v.is_null());
+    item.insert("pk2".into(), format!("CUSTOMERORDERS#{}", order.customer).into());
+    item.insert("sk2".into(), format!("{:015}#{}", order.placed_ms, order.id).into());
+    let shard = crc32fast::hash(order.id.as_str().as_bytes()) % crate::catalog::store::LIST_SHARDS;
+    item.insert("entityType".into(), format!("ORDER#{shard}").into());
+    item.insert("createdAt".into(), format!("{:015}#{}", order.placed_ms, order.id).into());
+    item.insert("_v".into(), 1.into());
+    Ok(item)
+}

@@ -1,0 +1,194 @@
+//! The checkout page and the order page.
+
+use vitrine_pricing::format::format_money;
+use vitrine_pricing::market::{MARKETS, Market};
+use vitrine_pricing::money::Money;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::Store;
+use vitrine_shared::id::{CheckoutId, OrderId};
+use vitrine_shared::orders::{CheckoutState, Fulfilment};
+use vitrine_shared::views::card::Place;
+use vitrine_shared::views::trade::{CartView, CheckoutView, OrderLineView, OrderPartView, OrderView, PayState};
+use vitrine_shared::views::{MomentView, Named};
+
+use super::store::{Checkout, Order};
+use super::{Checkouts, destination};
+use crate::cart::view::{Destination, price, sums};
+use crate::ctx::{Caller, OpCtx};
+use crate::fault::{self, Result};
+use crate::{audit, authz, ids};
+
+impl Checkouts {
+    /// The caller's cart, priced for the place of the page.
+    pub async fn cart_view(&self, ctx: &OpCtx) -> Result<CartView> {
+        let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
+        let to = Destination { country: ctx.country.clone(), region: None, postcode: None };
+        let place = self.catalog.place(ctx);
+        Ok(price(self.catalog.records(), ctx, &place, &cart.lines, &to, cart.rev).await?.view)
+    }
+
+    /// The checkout page for what was typed so far.
+    pub async fn checkout_view(&self, ctx: &OpCtx) -> Result<CheckoutView> {
+        let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
+        let typed = self.kept_form(ctx).await?;
+        let mut form = typed.form;
+        if form.country.is_empty() {
+            form.country.clone_from(&ctx.country);
+        }
+        if let (true, Caller::User(user)) = (form.email.is_empty(), &ctx.caller) {
+            form.email.clone_from(&user.email);
+            form.name.clone_from(&user.name);
+        }
+        let place = self.catalog.place(ctx);
+        let priced = price(self.catalog.records(), ctx, &place, &cart.lines, &destination(&form), cart.rev).await?;
+        let mut licences: Vec<(String, String)> = Vec::new();
+        for id in priced.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.variant.licence.as_ref()) {
+            let href = format!("/eula/{id}");
+            if !licences.iter().any(|(_, h)| *h == href)
+                && let Some(licence) = self.catalog.records().licence(id, None).await?
+            {
+                licences.push((licence.title, href));
+            }
+        }
+        Ok(CheckoutView {
+            cart: priced.view,
+            faults: typed.faults,
+            countries: MARKETS
+                .iter()
+                .flat_map(|m| m.countries)
+                .map(|c| ((*c).to_owned(), format!("country-{c}")))
+                .collect(),
+            regions: Vec::new(),
+            licences,
+            waiver: false,
+            attempt: ids::secret(),
+            declined: typed.trouble,
+            signed_in: matches!(ctx.caller, Caller::User(_)),
+            form,
+        })
+    }
+
+    /// A checkout for who may see it: its secret's bearer, its account, staff. `id` is its own or one of its orders'.
+    ///
+    /// # Errors
+    /// 404 for everybody else.
+    pub async fn seen(&self, ctx: &OpCtx, id: &str, secret: Option<&str>) -> Result<Checkout> {
+        let missing = || Problem::not_found("order");
+        let id = match id.parse::<OrderId>() {
+            Ok(order) => self.order(&order).await?.ok_or_else(missing)?.checkout,
+            Err(_) => id.parse::<CheckoutId>().map_err(|_| missing())?,
+        };
+        let checkout = self.get(&id).await?.ok_or_else(missing)?;
+        if secret.is_some_and(|s| Self::opens(&checkout, s)) || authz::staff(ctx, "orders:read").is_ok() {
+            return Ok(checkout);
+        }
+        if self.customers(ctx).await?.contains(&checkout.customer) { Ok(checkout) } else { Err(missing()) }
+    }
+
+    /// The order page; asks the provider while money is not there yet.
+    ///
+    /// # Errors
+    /// 404 for who may not see it.
+    pub async fn order_view(&self, ctx: &OpCtx, id: &str, secret: Option<&str>) -> Result<OrderView> {
+        let checkout = self.seen(ctx, id, secret).await?;
+        self.refresh(ctx, &checkout.id).await?;
+        let checkout = self.get(&checkout.id).await?.ok_or_else(|| Problem::not_found("order"))?;
+        let orders = self.orders(&checkout).await?;
+        let market = Market::by_id(&checkout.market).unwrap_or_else(|| Market::of_country(""));
+        let place = Place { market, ..self.catalog.place(ctx) };
+        let mut parts = Vec::new();
+        for order in &orders {
+            parts.push(self.part(&place, order).await?);
+        }
+        let paid = checkout.state == CheckoutState::Paid;
+        let refunded: i64 = orders.iter().map(|o| o.refunded_minor).sum();
+        let state = match checkout.state {
+            CheckoutState::Paid if refunded >= checkout.total_minor && refunded > 0 => PayState::Refunded,
+            CheckoutState::Paid if refunded > 0 => PayState::PartlyRefunded,
+            CheckoutState::Paid => PayState::Paid,
+            CheckoutState::Settling => PayState::Settling,
+            CheckoutState::PendingPayment if checkout.failure.is_none() => PayState::Open,
+            CheckoutState::RefundedLate => PayState::Refunded,
+            CheckoutState::PendingPayment | CheckoutState::Released => PayState::Failed,
+        };
+        let open = checkout.state == CheckoutState::PendingPayment && ctx.now_ms < checkout.held_until_ms;
+        let total = Money::new(checkout.total_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
+        let person = self.person(&checkout.customer).await?.unwrap_or_default();
+        Ok(OrderView {
+            id: checkout.id.to_string(),
+            state,
+            failure: checkout.failure.clone().filter(|_| !paid),
+            retry_href: if open { checkout.pay_url.clone() } else { (!paid).then(|| "/cart".to_owned()) },
+            email: masked(&person.email),
+            parts,
+            total: format_money(total, place.locale),
+            placed: MomentView::of(checkout.placed_ms, place.locale),
+            guest: checkout.guest,
+        })
+    }
+
+    async fn part(&self, place: &Place, order: &Order) -> Result<OrderPartView> {
+        let catalog = self.catalog.records();
+        let stores: Vec<Store> = catalog.stores().await?;
+        let store = stores.into_iter().find(|s| s.tenant == order.tenant);
+        let lines = order
+            .lines
+            .iter()
+            .enumerate()
+            .map(|(n, line)| {
+                let amounts = order.quote.lines.get(n).map(|l| {
+                    let money = if order.quote.prices_include_tax { l.amounts.gross } else { l.amounts.net };
+                    format_money(money, place.locale)
+                });
+                OrderLineView {
+                    line: u32::try_from(n).unwrap_or(u32::MAX),
+                    title: line.title.clone(),
+                    href: line.href.clone(),
+                    edition: line.edition.clone(),
+                    quantity: line.quantity,
+                    total: amounts.unwrap_or_default(),
+                    physical: line.physical,
+                    state: match line.state {
+                        Fulfilment::Unpaid => "fulfil-unpaid",
+                        Fulfilment::Granted => "fulfil-access",
+                        Fulfilment::ToShip => "fulfil-waiting",
+                        Fulfilment::Shipped => "fulfil-shipped",
+                        Fulfilment::Refunded => "fulfil-refunded",
+                    }
+                    .to_owned(),
+                    tracking: line.tracking.clone(),
+                    assets: if line.state == Fulfilment::Granted {
+                        line.assets.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(",")
+                    } else {
+                        String::new()
+                    },
+                    library_href: (line.state == Fulfilment::Granted).then(|| crate::library::href(&line.work)),
+                }
+            })
+            .collect();
+        let timeline = audit::of(&*self.table, order.checkout.as_str()).await?;
+        Ok(OrderPartView {
+            id: order.id.to_string(),
+            store: store.map_or_else(Named::default, |s| Named {
+                name: s.name,
+                latin: None,
+                href: format!("/@{}", s.handle),
+            }),
+            lines,
+            sums: sums(place, &order.quote),
+            invoice_href: None,
+            timeline: timeline
+                .into_iter()
+                .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
+                .collect(),
+        })
+    }
+}
+
+/// `b***@example.org`: enough to know it again.
+fn masked(email: &str) -> String {
+    match email.split_once('@') {
+        Some((name, host)) => format!("{}***@{host}", name.chars().next().unwrap_or('*')),
+        None => String::new(),
+    }
+}

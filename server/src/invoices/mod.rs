@@ -1,0 +1,324 @@
+//! Invoices and credit notes: one series of numbers per seller and year, without gaps.
+//!
+//! Invariants:
+//! - A number is taken in the transaction that writes its document, so none is ever lost or given twice.
+//! - A document is written once for its order (and refund) and never changed; a refund adds a credit note.
+//! - What law asks to keep (seller, buyer, amounts) is copied into the document; the buyer's part is sealed.
+//! - Numbers are given by a job after the payment, never inside the checkout's transaction: sellers' counters are hot.
+//!
+//! Not here: amounts (the order's quote), mails (`receipts`).
+
+mod view;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use vitrine_identity::MasterKey;
+use vitrine_pricing::date::Date;
+use vitrine_pricing::money::{Currency, Money};
+use vitrine_pricing::quote::{Amounts, TaxAmount};
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::Tenant;
+use vitrine_shared::id::{CheckoutId, CustomerId, InvoiceId, OrderId, TenantId};
+use vitrine_table::{
+    Condition, Consistency, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem,
+};
+
+use crate::catalog::store::CatalogStore;
+use crate::checkout::store::{Order, Person};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::{audit, ids};
+
+pub use view::href;
+
+/// How often a lost race for a number is run again.
+const TRIES: usize = 20;
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Money is owed or was paid.
+    Invoice,
+    /// Money went back.
+    CreditNote,
+}
+
+/// One line; of a credit note all amounts are negative.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// What, as sold; empty: shipping.
+    pub text: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Its amounts.
+    pub amounts: Amounts,
+}
+
+/// A document as issued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Invoice {
+    /// Its id, made from what it is for.
+    pub id: InvoiceId,
+    /// Within the seller's series.
+    pub number: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Number of what it corrects.
+    #[serde(default)]
+    pub corrects: Option<String>,
+    /// For which order.
+    pub order: OrderId,
+    /// Of which payment.
+    pub checkout: CheckoutId,
+    /// Who sells. Stored as `seller`.
+    pub seller: TenantId,
+    /// Who bought.
+    pub customer: CustomerId,
+    /// UTC milliseconds.
+    pub issued_ms: i64,
+    /// Seller in law, one line each.
+    pub seller_lines: Vec<String>,
+    /// Lines.
+    pub lines: Vec<Line>,
+    /// Lines added up.
+    pub totals: Amounts,
+    /// Whether prices are shown with tax.
+    pub prices_include_tax: bool,
+    /// Market id of the prices.
+    pub market: String,
+    /// Keys of what law asks to say of tax that is not charged.
+    pub notes: Vec<String>,
+    /// e.g. `card 4242`.
+    pub paid_with: String,
+    /// Buyer in law, sealed.
+    pub buyer_sealed: String,
+}
+
+/// What to issue a document for.
+#[derive(Clone, Debug)]
+pub struct Issue<'a> {
+    /// The paid order.
+    pub order: &'a Order,
+    /// Who bought.
+    pub buyer: &'a Person,
+    /// e.g. `card 4242`.
+    pub paid_with: &'a str,
+    /// A refund: its id, the lines and whether shipping went back too; `None`: the invoice itself.
+    pub refund: Option<(&'a str, &'a [usize], bool)>,
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Invoices {
+    table: Arc<dyn Table>,
+    catalog: CatalogStore,
+    master: Arc<MasterKey>,
+}
+
+fn key(id: &InvoiceId) -> Key {
+    Key::new(format!("INVOICE#{id}"), "META#")
+}
+
+/// Id of an order's invoice.
+pub fn id_of(order: &OrderId) -> InvoiceId {
+    InvoiceId::from_bits(ids::derived_bits(&["invoice", order.as_str()]))
+}
+
+/// Id of a refund's credit note.
+pub fn credit_id_of(refund: &str) -> InvoiceId {
+    InvoiceId::from_bits(ids::derived_bits(&["credit", refund]))
+}
+
+fn negative(m: Money) -> Result<Money> {
+    Money::zero(m.currency()).checked_sub(m).map_err(|e| fault::internal("an amount", &e))
+}
+
+fn reversed(a: &Amounts) -> Result<Amounts> {
+    let taxes =
+        a.taxes.iter().map(|t| Ok(TaxAmount { base: negative(t.base)?, amount: negative(t.amount)?, ..t.clone() }));
+    Ok(Amounts {
+        list: negative(a.list)?,
+        discounts: Vec::new(),
+        net: negative(a.net)?,
+        taxes: taxes.collect::<Result<_>>()?,
+        tax: negative(a.tax)?,
+        gross: negative(a.gross)?,
+    })
+}
+
+/// Adds amounts up; taxes by rule.
+fn added<'a>(currency: Currency, all: impl Iterator<Item = &'a Amounts>) -> Result<Amounts> {
+    let zero = Money::zero(currency);
+    let mut sum = Amounts { list: zero, discounts: Vec::new(), net: zero, taxes: Vec::new(), tax: zero, gross: zero };
+    let add = |a: Money, b: Money| a.checked_add(b).map_err(|e| fault::internal("an amount", &e));
+    for a in all {
+        sum.list = add(sum.list, a.list)?;
+        sum.net = add(sum.net, a.net)?;
+        sum.tax = add(sum.tax, a.tax)?;
+        sum.gross = add(sum.gross, a.gross)?;
+        for tax in &a.taxes {
+            match sum.taxes.iter_mut().find(|t| t.rule == tax.rule) {
+                Some(t) => {
+                    t.base = add(t.base, tax.base)?;
+                    t.amount = add(t.amount, tax.amount)?;
+                }
+                None => sum.taxes.push(tax.clone()),
+            }
+        }
+    }
+    Ok(sum)
+}
+
+fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
+    let order = issue.order;
+    let mut lines = Vec::new();
+    for (n, (line, quoted)) in order.lines.iter().zip(&order.quote.lines).enumerate() {
+        let text = [line.title.as_str(), line.edition.as_str()].into_iter().filter(|t| !t.is_empty());
+        let text = text.collect::<Vec<_>>().join(" · ");
+        let amounts = match issue.refund {
+            None => quoted.amounts.clone(),
+            Some((_, refunded, _)) if refunded.contains(&n) => reversed(&quoted.amounts)?,
+            Some(_) => continue,
+        };
+        lines.push(Line { text, quantity: line.quantity, amounts });
+    }
+    if let Some(shipping) = &order.quote.shipping {
+        match issue.refund {
+            None => lines.push(Line { text: String::new(), quantity: 1, amounts: shipping.clone() }),
+            Some((_, _, true)) => {
+                lines.push(Line { text: String::new(), quantity: 1, amounts: reversed(shipping)? });
+            }
+            Some((_, _, false)) => {}
+        }
+    }
+    Ok(lines)
+}
+
+fn seller_lines(tenant: &Tenant) -> Vec<String> {
+    let legal = &tenant.legal;
+    let mut out = vec![if legal.name.is_empty() { tenant.name.clone() } else { legal.name.clone() }];
+    out.extend(legal.address.iter().cloned());
+    out.push(legal.country.clone());
+    out.push(legal.email.clone());
+    out.extend(legal.tax_ids.iter().cloned());
+    out.retain(|l| !l.is_empty());
+    out
+}
+
+impl Invoices {
+    /// Over these stores.
+    pub fn new(table: Arc<dyn Table>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
+        Self { table, catalog, master }
+    }
+
+    /// One document.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn get(&self, id: &InvoiceId) -> Result<Option<Invoice>> {
+        let item = self.table.get(&key(id), Consistency::Strong).await.map_err(fault::table)?;
+        item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
+    }
+
+    /// Issues a document; the same one again if it was issued already.
+    ///
+    /// # Errors
+    /// The stores'; safe to repeat.
+    pub async fn issue(&self, ctx: &OpCtx, issue: &Issue<'_>) -> Result<Invoice> {
+        let order = issue.order;
+        let id = match issue.refund {
+            None => id_of(&order.id),
+            Some((refund, _, _)) => credit_id_of(refund),
+        };
+        let tenant = self
+            .catalog
+            .tenant(&order.tenant)
+            .await?
+            .ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
+        let lines = lines_of(issue)?;
+        let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
+        let mut buyer = vec![issue.buyer.name.clone()];
+        buyer.extend(issue.buyer.address.iter().cloned());
+        buyer.push(issue.buyer.email.clone());
+        buyer.retain(|l| !l.is_empty());
+        let corrects = match issue.refund {
+            None => None,
+            Some(_) => self.get(&id_of(&order.id)).await?.map(|i| i.number),
+        };
+        let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
+        let kind = if issue.refund.is_some() { Kind::CreditNote } else { Kind::Invoice };
+        let mark = if kind == Kind::CreditNote { "C" } else { "" };
+        let mut invoice = Invoice {
+            id,
+            number: String::new(),
+            kind,
+            corrects,
+            order: order.id.clone(),
+            checkout: order.checkout.clone(),
+            seller: order.tenant.clone(),
+            customer: order.customer.clone(),
+            issued_ms: ctx.now_ms,
+            seller_lines: seller_lines(&tenant),
+            lines,
+            totals,
+            prices_include_tax: order.quote.prices_include_tax,
+            market: order.quote.market.clone(),
+            notes: crate::cart::view::note(&order.quote).into_iter().collect(),
+            paid_with: issue.paid_with.to_owned(),
+            buyer_sealed: String::new(),
+        };
+        let plain = serde_json::to_vec(&buyer).map_err(|e| fault::internal("an invoice", &e))?;
+        invoice.buyer_sealed = self
+            .master
+            .seal(&format!("invoice/{}", invoice.id), &plain)
+            .map_err(|e| fault::internal("an invoice", &e))?;
+        let series = Key::new(format!("INVOICESERIES#{}", order.tenant), format!("{year}{mark}"));
+        for _ in 0..TRIES {
+            if let Some(known) = self.get(&invoice.id).await? {
+                return Ok(known);
+            }
+            let last = self.table.get(&series, Consistency::Strong).await.map_err(fault::table)?;
+            let last = last.as_ref().and_then(|i| i.get("last")).and_then(|v| v.as_i64());
+            let next = last.unwrap_or(0) + 1;
+            invoice.number = format!("{}{mark}-{year}-{next:05}", tenant.legal.invoice_prefix);
+            let count = TransactOp::Update(UpdateItem {
+                key: series.clone(),
+                updates: vec![Update::Set("last".into(), next.into()), Update::Set("_v".into(), 1.into())],
+                condition: Some(match last {
+                    Some(last) => Condition::eq("last", last),
+                    None => Condition::ItemAbsent,
+                }),
+            });
+            let put = TransactOp::Put(Put { item: item(&invoice)?, condition: Some(Condition::ItemAbsent) });
+            let what = json!({ "number": invoice.number, "order": order.id });
+            let ops = vec![count, put, audit::entry(ctx, order.checkout.as_str(), "invoice.issued", "", what)];
+            match self.table.transact(Transact { ops, token: None }).await {
+                Ok(()) => return Ok(invoice),
+                Err(TableError::Cancelled(_) | TableError::Conflict) => {}
+                Err(e) => return Err(fault::table(e)),
+            }
+        }
+        Err(Problem::conflict("busy", "Too many invoices are issued at once. Repeat."))
+    }
+
+    /// The buyer's part of a document.
+    fn buyer(&self, invoice: &Invoice) -> Result<Vec<String>> {
+        let plain = self
+            .master
+            .open(&format!("invoice/{}", invoice.id), &invoice.buyer_sealed)
+            .map_err(|e| fault::internal("an invoice", &e))?;
+        serde_json::from_slice(&plain).map_err(|e| fault::internal("an invoice", &e))
+    }
+}
+
+fn item(invoice: &Invoice) -> Result<Item> {
+    let mut item = vitrine_table::to_item(&key(&invoice.id), invoice).map_err(fault::table)?;
+    item.retain(|_, v| !v.is_null());
+    item.insert("pk2".into(), format!("CUSTOMERINVOICES#{}", invoice.customer).into());
+    item.insert("sk2".into(), format!("{:015}#{}", invoice.issued_ms, invoice.id).into());
+    item.insert("_v".into(), 1.into());
+    Ok(item)
+}

@@ -1,0 +1,145 @@
+//! Invoice pages: the list of a customer, one document.
+
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{format_date, format_money, format_percent};
+use vitrine_shared::Problem;
+use vitrine_shared::id::{CustomerId, InvoiceId};
+use vitrine_shared::query::encode;
+use vitrine_shared::views::card::Place;
+use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
+use vitrine_shared::views::trade::{AmountView, OrderView};
+use vitrine_table::{Index, Query};
+
+use super::{Invoice, Invoices, Kind};
+use crate::fault::{self, Result};
+
+/// Documents of one page.
+const PAGE: usize = 50;
+
+/// Path of a document's page.
+pub fn href(id: &InvoiceId) -> String {
+    format!("/invoices/{id}")
+}
+
+fn word(kind: Kind) -> String {
+    match kind {
+        Kind::Invoice => "invoice",
+        Kind::CreditNote => "credit_note",
+    }
+    .to_owned()
+}
+
+fn date(ms: i64) -> Option<Date> {
+    Date::from_unix_ms(ms).ok()
+}
+
+impl Invoices {
+    /// Adds the addresses of invoices that were issued to an order page, with the secret it was opened with.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn link(&self, view: &mut OrderView, secret: Option<&str>) -> Result<()> {
+        for part in &mut view.parts {
+            let Ok(order) = part.id.parse() else { continue };
+            let id = super::id_of(&order);
+            if self.get(&id).await?.is_some() {
+                part.invoice_href =
+                    Some(secret.map_or_else(|| href(&id), |s| format!("{}?key={}", href(&id), encode(s))));
+            }
+        }
+        Ok(())
+    }
+
+    /// A customer's documents, newest first. From an index: it may lag behind.
+    ///
+    /// # Errors
+    /// 401 without a customer, 422 for a foreign cursor.
+    pub async fn list(&self, place: &Place, customers: &[CustomerId], cursor: Option<&str>) -> Result<InvoicesView> {
+        if customers.is_empty() {
+            return Err(Problem::unauthenticated());
+        }
+        let mut all: Vec<Invoice> = Vec::new();
+        for customer in customers {
+            let query = Query::new(Index::Gsi1, format!("CUSTOMERINVOICES#{customer}")).descending();
+            let mut next = None;
+            loop {
+                let page = self.table.query(query.clone().limit(100).after(next)).await.map_err(fault::table)?;
+                for item in page.items {
+                    all.push(vitrine_table::from_item(item).map_err(fault::table)?);
+                }
+                next = page.cursor;
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        all.sort_by(|a, b| (b.issued_ms, &b.id).cmp(&(a.issued_ms, &a.id)));
+        if let Some(cursor) = cursor {
+            let last: InvoiceId = cursor
+                .parse()
+                .map_err(|_| Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list."))?;
+            let at = all.iter().position(|i| i.id == last).map_or(0, |at| at + 1);
+            all.drain(..at);
+        }
+        let more = all.get(PAGE - 1).filter(|_| all.len() > PAGE).map(|i| format!("/invoices?cursor={}", i.id));
+        let rows = all.iter().take(PAGE).map(|invoice| {
+            let date = date(invoice.issued_ms);
+            InvoiceRow {
+                number: invoice.number.clone(),
+                href: href(&invoice.id),
+                seller: invoice.seller_lines.first().cloned().unwrap_or_default(),
+                date: date.map(|d| format_date(d, place.locale)).unwrap_or_default(),
+                year: date.map_or(0, |d| i32::from(d.year())),
+                total: format_money(invoice.totals.gross, place.locale),
+                kind: word(invoice.kind),
+            }
+        });
+        Ok(InvoicesView { rows: rows.collect(), more })
+    }
+
+    /// One document for its page; who may see it is the caller's to say.
+    ///
+    /// # Errors
+    /// The buyer's part cannot be opened.
+    pub fn view(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
+        let money = |m| format_money(m, place.locale);
+        let mut sums =
+            vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(invoice.totals.net) }];
+        for tax in &invoice.totals.taxes {
+            let rate = format_percent(tax.rate_ppm, place.locale);
+            sums.push(AmountView {
+                key: "sum-tax".into(),
+                detail: format!("{} {rate} ({})", tax.name, tax.jurisdiction),
+                text: money(tax.amount),
+            });
+        }
+        sums.push(AmountView { key: "sum-total".into(), detail: String::new(), text: money(invoice.totals.gross) });
+        let lines = invoice.lines.iter().map(|line| InvoiceLineView {
+            text: line.text.clone(),
+            quantity: line.quantity,
+            net: money(line.amounts.net),
+            rate: line
+                .amounts
+                .taxes
+                .iter()
+                .map(|t| format_percent(t.rate_ppm, place.locale))
+                .collect::<Vec<_>>()
+                .join(" + "),
+            tax: money(line.amounts.tax),
+            gross: money(line.amounts.gross),
+        });
+        Ok(InvoiceView {
+            kind: word(invoice.kind),
+            number: invoice.number.clone(),
+            corrects: invoice.corrects.clone(),
+            date: date(invoice.issued_ms).map(|d| format_date(d, place.locale)).unwrap_or_default(),
+            seller: invoice.seller_lines.clone(),
+            buyer: self.buyer(invoice)?,
+            lines: lines.collect(),
+            sums,
+            notes: invoice.notes.clone(),
+            paid_with: invoice.paid_with.clone(),
+            order_href: format!("/orders/{}", invoice.checkout),
+        })
+    }
+}

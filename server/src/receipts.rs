@@ -1,0 +1,390 @@
+//! Mails about purchases: receipt, refund, parcel. Each is one job that can run again: its mail's key makes it go once.
+//!
+//! Invariants: HTML and plain text say the same; no picture is needed to read them; addresses are opened from sealed data
+//! only here and go nowhere else.
+
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use maud::{DOCTYPE, Markup, html};
+use vitrine_clock::SharedClock;
+use vitrine_mail::Message;
+use vitrine_pricing::format::{Locale as MoneyLocale, format_money};
+use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Money;
+use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
+use vitrine_queue::{Job, SharedQueue};
+use vitrine_shared::id::{CheckoutId, OrderId};
+use vitrine_texts::{FluentValue, Texts};
+
+use crate::accounts::send_job;
+use crate::catalog::store::CatalogStore;
+use crate::checkout::store::{Checkout, Order, Person};
+use crate::checkout::{Checkouts, RECEIPT, REFUND, SHIPPED};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::invoices::{Invoice, Invoices, Issue, href};
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
+
+const SOURCES: [(&str, &str); 2] =
+    [("en-US", include_str!("../locales/en-US/mails.ftl")), ("de-DE", include_str!("../locales/de-DE/mails.ftl"))];
+
+/// What these mails need. Cheap to clone.
+#[derive(Clone)]
+pub struct Receipts {
+    /// Reads purchases.
+    pub checkouts: Checkouts,
+    /// Issues documents.
+    pub invoices: Invoices,
+    /// Names sellers.
+    pub catalog: CatalogStore,
+    /// Sends.
+    pub queue: SharedQueue,
+    /// The time.
+    pub clock: SharedClock,
+    /// Sender.
+    pub from: String,
+    /// Scheme and host of the shop.
+    pub base_url: String,
+}
+
+/// One seller's part of a receipt.
+struct Part {
+    seller: String,
+    email: String,
+    order: Order,
+    invoice: Option<Invoice>,
+}
+
+struct Words {
+    tag: String,
+    money: MoneyLocale,
+}
+
+impl Words {
+    fn of(checkout: &Checkout) -> Self {
+        Self { tag: checkout.locale.clone(), money: MoneyLocale::from_tag(&checkout.locale) }
+    }
+
+    fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
+        let values: Vec<_> = values.iter().map(|(n, v)| (*n, FluentValue::from((*v).to_owned()))).collect();
+        TEXTS.get(&self.tag, id, &values)
+    }
+
+    fn money(&self, amount: Money) -> String {
+        format_money(amount, self.money)
+    }
+}
+
+/// Paragraphs and rows that both forms of a mail are made from.
+enum Block {
+    Text(String),
+    Title(String),
+    Row(String, String),
+    Link(String, String),
+}
+
+fn plain(blocks: &[Block]) -> String {
+    let mut out = String::new();
+    for block in blocks {
+        match block {
+            Block::Text(text) => out.push_str(&format!("{text}\n\n")),
+            Block::Title(text) => out.push_str(&format!("{text}\n")),
+            Block::Row(name, value) => out.push_str(&format!("  {name}: {value}\n")),
+            Block::Link(words, url) => out.push_str(&format!("\n{words}:\n{url}\n\n")),
+        }
+    }
+    out
+}
+
+fn rich(lang: &str, subject: &str, blocks: &[Block]) -> Markup {
+    // Readers of mail know neither sheets nor custom properties: what little style there is stands on the elements.
+    html! {
+        (DOCTYPE)
+        html lang=(lang) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                meta name="color-scheme" content="light dark";
+                title { (subject) }
+            }
+            body style="margin:0;padding:24px;font:16px/1.5 sans-serif;max-width:36em" {
+                @for block in blocks {
+                    @match block {
+                        Block::Text(text) => p { (text) },
+                        Block::Title(text) => h2 style="font-size:18px;margin:24px 0 8px" { (text) },
+                        Block::Row(name, value) => p style="margin:2px 0" { (name) ": " b { (value) } },
+                        Block::Link(words, url) => p { a href=(url) style="display:inline-block;padding:12px 0;font-weight:bold" { (words) } },
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Receipts {
+    async fn part(&self, order: Order, invoice: Option<Invoice>) -> Result<Part> {
+        let tenant = self.catalog.tenant(&order.tenant).await?;
+        let (seller, email) = tenant.map(|t| (t.name, t.legal.email)).unwrap_or_default();
+        Ok(Part { seller, email, order, invoice })
+    }
+
+    /// Issues the invoices of a paid checkout and queues its receipt.
+    ///
+    /// # Errors
+    /// The stores'; safe to repeat.
+    pub async fn receipt(&self, id: &CheckoutId) -> Result<()> {
+        let Some(checkout) = self.checkouts.get(id).await? else { return Ok(()) };
+        let ctx = OpCtx::system("receipt", self.clock.now_ms());
+        let mut parts = Vec::new();
+        for order in self.checkouts.orders(&checkout).await? {
+            let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
+            // What cost nothing has no invoice.
+            let invoice = if order.quote.totals.gross.minor() == 0 {
+                None
+            } else {
+                let issue = Issue { order: &order, buyer: &buyer, paid_with: &checkout.paid_with, refund: None };
+                Some(self.invoices.issue(&ctx, &issue).await?)
+            };
+            parts.push(self.part(order, invoice).await?);
+        }
+        // Erased since: nobody is left to write to.
+        let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
+        let url = self.checkouts.page_url(&checkout)?;
+        let words = Words::of(&checkout);
+        let total = total_of(&checkout, &words)?;
+        let subject = words.say("mail-receipt-subject", &[("total", &total)]);
+        let blocks = receipt_blocks(&checkout, &parts, &words, &url, &total, &self.base_url);
+        self.queue(format!("receipt/{}", checkout.id), &person, &checkout, &subject, &blocks).await
+    }
+
+    async fn queue(
+        &self,
+        key: String,
+        person: &Person,
+        checkout: &Checkout,
+        subject: &str,
+        blocks: &[Block],
+    ) -> Result<()> {
+        let message = Message {
+            key,
+            to: person.email.clone(),
+            from: self.from.clone(),
+            reply_to: None,
+            subject: subject.to_owned(),
+            text: plain(blocks),
+            html: rich(&checkout.locale, subject, blocks).into_string(),
+            locale: checkout.locale.clone(),
+        };
+        let job = send_job(&message, self.clock.now_ms()).map_err(|e| fault::internal("a mail", &e))?;
+        self.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
+        Ok(())
+    }
+
+    /// Carries a decided refund out: money, credit note, mail.
+    ///
+    /// # Errors
+    /// The provider's and the stores'; safe to repeat.
+    pub async fn carry_out(&self, id: &OrderId, refund: &str) -> Result<()> {
+        let Some(refund) = self.checkouts.refund_of(id, refund).await? else { return Ok(()) };
+        let Some(order) = self.checkouts.order(id).await? else { return Ok(()) };
+        let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
+        if refund.done {
+            return Ok(());
+        }
+        self.checkouts.send_back(&refund).await?;
+        let ctx = OpCtx::system("refund", self.clock.now_ms());
+        if refund.amount_minor > 0 {
+            let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
+            let issue = Issue {
+                order: &order,
+                buyer: &buyer,
+                paid_with: &checkout.paid_with,
+                refund: Some((&refund.id, &refund.lines, refund.shipping)),
+            };
+            let credit = self.invoices.issue(&ctx, &issue).await?;
+            let amount =
+                Money::new(refund.amount_minor, order.quote.currency).map_err(|e| fault::internal("a refund", &e))?;
+            self.refunded(&order, &credit, amount, &refund.id).await?;
+        }
+        self.checkouts.refund_done(&ctx, &refund, &checkout).await
+    }
+
+    /// Queues the mail of a refund that was carried out.
+    async fn refunded(&self, order: &Order, credit: &Invoice, amount: Money, refund: &str) -> Result<()> {
+        let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
+        let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
+        let words = Words::of(&checkout);
+        let total = words.money(amount);
+        let part = self.part(order.clone(), None).await?;
+        let subject = words.say("mail-refund-subject", &[("total", &total)]);
+        let mut blocks = vec![
+            Block::Text(words.say("mail-refund-hello", &[])),
+            Block::Text(
+                words
+                    .say("mail-refund-text", &[("seller", &part.seller), ("total", &total), ("id", order.id.as_str())]),
+            ),
+            Block::Text(words.say("mail-refund-credit", &[("number", &credit.number)])),
+        ];
+        if order.lines.iter().any(|l| !l.physical) {
+            blocks.push(Block::Text(words.say("mail-refund-access", &[])));
+        }
+        blocks.push(Block::Link(words.say("mail-refund-open", &[]), self.checkouts.page_url(&checkout)?));
+        self.queue(format!("refund/{refund}"), &person, &checkout, &subject, &blocks).await
+    }
+
+    /// Queues the mail of a parcel that was sent.
+    async fn shipped(&self, id: &OrderId, tracking: &str, key: &str) -> Result<()> {
+        let Some(order) = self.checkouts.order(id).await? else { return Ok(()) };
+        let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
+        let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
+        let words = Words::of(&checkout);
+        let part = self.part(order, None).await?;
+        let subject = words.say("mail-shipped-subject", &[("id", id.as_str())]);
+        let blocks = [
+            Block::Text(words.say("mail-shipped-hello", &[])),
+            Block::Text(words.say("mail-shipped-text", &[("seller", &part.seller), ("tracking", tracking)])),
+            Block::Link(words.say("mail-shipped-open", &[]), self.checkouts.page_url(&checkout)?),
+        ];
+        self.queue(format!("shipped/{key}"), &person, &checkout, &subject, &blocks).await
+    }
+}
+
+fn total_of(checkout: &Checkout, words: &Words) -> Result<String> {
+    let market = Market::by_id(&checkout.market).unwrap_or_else(|| Market::of_country(""));
+    let total = Money::new(checkout.total_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
+    Ok(words.money(total))
+}
+
+fn receipt_blocks(
+    checkout: &Checkout,
+    parts: &[Part],
+    words: &Words,
+    url: &str,
+    total: &str,
+    base_url: &str,
+) -> Vec<Block> {
+    let mut out = vec![Block::Text(words.say("mail-receipt-hello", &[]))];
+    out.push(Block::Link(words.say("mail-receipt-open", &[]), url.to_owned()));
+    out.push(Block::Text(words.say("mail-receipt-open-hint", &[])));
+    for part in parts {
+        let quote = &part.order.quote;
+        out.push(Block::Title(words.say("mail-receipt-sold-by", &[("name", &part.seller)])));
+        for (line, quoted) in part.order.lines.iter().zip(&quote.lines) {
+            let mut name = line.title.clone();
+            if !line.edition.is_empty() {
+                name.push_str(&format!(" · {}", line.edition));
+            }
+            if line.quantity > 1 {
+                name.push_str(&format!(" × {}", line.quantity));
+            }
+            if line.physical {
+                name.push_str(&format!(" ({})", words.say("mail-receipt-parcel", &[])));
+            }
+            let amount = if quote.prices_include_tax { quoted.amounts.gross } else { quoted.amounts.net };
+            out.push(Block::Row(name, words.money(amount)));
+        }
+        if let Some(shipping) = &quote.shipping {
+            let amount = if quote.prices_include_tax { shipping.gross } else { shipping.net };
+            out.push(Block::Row(words.say("mail-receipt-shipping", &[]), words.money(amount)));
+        }
+        if quote.totals.tax.minor() != 0 {
+            out.push(Block::Row(words.say("mail-receipt-tax", &[]), words.money(quote.totals.tax)));
+        }
+        out.push(Block::Row(words.say("mail-receipt-total", &[]), words.money(quote.totals.gross)));
+        out.push(Block::Text(words.say("mail-receipt-order", &[("id", part.order.id.as_str())])));
+        if let Some(invoice) = &part.invoice {
+            let secret = url.split_once('?').map_or("", |(_, query)| query);
+            let page = format!("{base_url}{}?{secret}", href(&invoice.id));
+            out.push(Block::Link(words.say("mail-receipt-invoice", &[("number", &invoice.number)]), page));
+        }
+        if !part.email.is_empty() {
+            out.push(Block::Text(words.say("mail-receipt-contact", &[("email", &part.email)])));
+        }
+    }
+    if parts.len() > 1 {
+        out.push(Block::Row(words.say("mail-receipt-sum", &[]), total.to_owned()));
+    }
+    if !checkout.paid_with.is_empty() {
+        out.push(Block::Text(words.say("mail-receipt-paid-with", &[("method", &checkout.paid_with)])));
+    }
+    out
+}
+
+struct SendReceipt(Receipts);
+
+#[async_trait]
+impl Handler for SendReceipt {
+    async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
+        let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
+        self.0.receipt(&id).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Carries a refund out: money, credit note, mail, in this order, each safe to repeat.
+struct CarryRefund(Receipts);
+
+#[async_trait]
+impl Handler for CarryRefund {
+    async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
+        let payload = &job.job.payload;
+        let id: OrderId = serde_json::from_value(payload["order"].clone()).map_err(JobFailed::new)?;
+        let name = payload["refund"].as_str().unwrap_or_default();
+        self.0.carry_out(&id, name).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
+struct TellShipped(Receipts);
+
+#[async_trait]
+impl Handler for TellShipped {
+    async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
+        let payload = &job.job.payload;
+        let id: OrderId = serde_json::from_value(payload["order"].clone()).map_err(JobFailed::new)?;
+        let text = |name: &str| payload[name].as_str().unwrap_or_default().to_owned();
+        self.0.shipped(&id, &text("tracking"), &text("key")).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Handlers of this domain's jobs.
+pub fn handlers(receipts: Receipts) -> Handlers {
+    let send: Arc<dyn Handler> = Arc::new(SendReceipt(receipts.clone()));
+    let carry: Arc<dyn Handler> = Arc::new(CarryRefund(receipts.clone()));
+    let tell: Arc<dyn Handler> = Arc::new(TellShipped(receipts));
+    [(RECEIPT.to_owned(), send), (REFUND.to_owned(), carry), (SHIPPED.to_owned(), tell)].into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_the_code_names_exists_in_both_locales() {
+        assert_eq!(TEXTS.faults(), Vec::<String>::new());
+        let known = TEXTS.ids();
+        let code = include_str!("receipts.rs").split("#[cfg(test)]").next().unwrap();
+        for part in code.split("\"mail-").skip(1) {
+            let id = format!("mail-{}", part.split('"').next().unwrap_or_default());
+            assert!(known.contains(id.as_str()), "{id}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_a_mail_say_the_same_and_names_cannot_break_the_mark_up() {
+        let blocks = [
+            Block::Title("A & B".into()),
+            Block::Row("<script>".into(), "€1.00".into()),
+            Block::Link("Open".into(), "https://shop.example/orders/x?key=y".into()),
+        ];
+        let text = plain(&blocks);
+        let page = rich("en-US", "s", &blocks).into_string();
+        for word in ["€1.00", "Open", "https://shop.example/orders/x?key=y"] {
+            assert!(text.contains(word) && page.contains(word), "{word}");
+        }
+        assert!(text.contains("<script>") && !page.contains("<script>"));
+    }
+}

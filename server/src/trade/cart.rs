@@ -1,0 +1,91 @@
+//! Putting in, changing, taking out, undo.
+
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Form, Router};
+use serde::Deserialize;
+use std::collections::HashMap;
+use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Money;
+use vitrine_shared::Problem;
+use vitrine_shared::id::VariantId;
+
+use super::go;
+use crate::cart::Add;
+use crate::ctx::OpCtx;
+use crate::fault::Result;
+use crate::state::App;
+use crate::web::ctx::CART_COOKIE;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/cart/add", post(add)).route("/cart/set", post(set)).route("/cart/undo", post(undo))
+}
+
+/// Where a fault is shown: the cart's page with its code.
+fn trouble(problem: &Problem) -> Response {
+    let said = problem.fields.values().next().unwrap_or(&problem.code);
+    let code: String = said.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    go(&format!("/cart?trouble={code}"), &[])
+}
+
+fn cookie(token: &str) -> String {
+    format!("{CART_COOKIE}={token}; Path=/; Max-Age=5184000; Secure; HttpOnly; SameSite=Lax")
+}
+
+async fn add(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    match added(&app, &ctx, &form).await {
+        Ok(cookies) => go(if form.contains_key("buy") { "/checkout" } else { "/cart" }, &cookies),
+        Err(problem) => trouble(&problem),
+    }
+}
+
+async fn added(app: &App, ctx: &OpCtx, form: &HashMap<String, String>) -> Result<Vec<String>> {
+    let variant: VariantId = form
+        .get("variant")
+        .and_then(|v| v.parse().ok())
+        .ok_or_else(|| Problem::invalid("variant", "no_edition", "Choose an edition."))?;
+    let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
+    let named_minor = match form.get(&format!("price-{variant}")).map(|t| t.trim()).filter(|t| !t.is_empty()) {
+        Some(text) => Some(
+            Money::parse(&text.replace(',', "."), market.currency)
+                .map_err(|_| Problem::invalid("price", "bad_amount", "This is no amount."))?
+                .minor(),
+        ),
+        None => None,
+    };
+    let changed = app.carts.add(ctx, ctx.cart.as_deref(), &Add { variant, quantity: 1, named_minor }).await?;
+    Ok(changed.token.map(|t| cookie(&t)).into_iter().collect())
+}
+
+#[derive(Deserialize)]
+struct Set {
+    variant: String,
+    quantity: u32,
+    rev: i64,
+}
+
+async fn set(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(set): Form<Set>) -> Response {
+    let Ok(variant) = set.variant.parse::<VariantId>() else { return trouble(&Problem::not_found("cart line")) };
+    match app.carts.set(&ctx, ctx.cart.as_deref(), &variant, set.quantity, set.rev).await {
+        Ok(_) if set.quantity == 0 => go("/cart?undo=1", &[]),
+        Ok(_) => go("/cart", &[]),
+        Err(problem) => trouble(&problem),
+    }
+}
+
+#[derive(Deserialize)]
+struct Undo {
+    rev: i64,
+}
+
+async fn undo(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Undo>) -> Response {
+    match app.carts.undo(&ctx, ctx.cart.as_deref(), form.rev).await {
+        Ok(_) => go("/cart", &[]),
+        Err(problem) => trouble(&problem),
+    }
+}

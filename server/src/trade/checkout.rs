@@ -1,0 +1,134 @@
+//! Placing, and what providers say.
+
+use axum::body::Bytes;
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Form, Router};
+use serde::Deserialize;
+use vitrine_payments::PaymentError;
+use vitrine_shared::Problem;
+use vitrine_shared::views::trade::CheckoutForm;
+
+use super::go;
+use crate::checkout::{Placing, Typed};
+use crate::ctx::OpCtx;
+use crate::rest::ProblemResponse;
+use crate::state::App;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/checkout/place", post(place))
+}
+
+pub(super) fn webhooks() -> Router<App> {
+    Router::new().route("/api/webhooks/{provider}", post(webhook))
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct Sent {
+    attempt: String,
+    seen_minor: i64,
+    email: String,
+    name: String,
+    line1: String,
+    line2: String,
+    city: String,
+    region: String,
+    postcode: String,
+    country: String,
+    accept_licence: Option<String>,
+    accept_waiver: Option<String>,
+    /// Only prices again for another place.
+    again: Option<String>,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        let no = String::new;
+        Self {
+            attempt: no(),
+            seen_minor: -1,
+            email: no(),
+            name: no(),
+            line1: no(),
+            line2: no(),
+            city: no(),
+            region: no(),
+            postcode: no(),
+            country: no(),
+            accept_licence: None,
+            accept_waiver: None,
+            again: None,
+        }
+    }
+}
+
+async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(sent): Form<Sent>) -> Response {
+    let form = CheckoutForm {
+        email: sent.email,
+        name: sent.name,
+        line1: sent.line1,
+        line2: sent.line2,
+        city: sent.city,
+        region: sent.region,
+        postcode: sent.postcode,
+        country: sent.country,
+        accept_licence: sent.accept_licence.is_some(),
+        accept_waiver: sent.accept_waiver.is_some(),
+    };
+    let mut typed = Typed { form: form.clone(), ..Typed::default() };
+    if sent.again.is_some() {
+        return kept(&app, &ctx, &typed).await;
+    }
+    // Kept before anything can go wrong.
+    if let Err(problem) = app.checkouts.keep_form(&ctx, &typed).await {
+        return ProblemResponse(problem).into_response();
+    }
+    let placing = Placing { attempt: sent.attempt, form, seen_minor: sent.seen_minor };
+    match app.checkouts.place(&ctx, &placing).await {
+        Ok(placed) => match placed.pay_url {
+            // The provider of the embedded shop is this origin; another one is listed in the page's policy.
+            Some(url) => go(&url, &[]),
+            None => go(&format!("/orders/{}?key={}", placed.id, placed.secret), &[]),
+        },
+        Err(problem) if problem.status < 500 || problem.status == 503 => {
+            // Codes of fields people see begin with `fault-`; anything else is about the whole.
+            let (seen, hidden): (Vec<_>, Vec<_>) =
+                problem.fields.clone().into_iter().partition(|(_, code)| code.starts_with("fault-"));
+            let other = hidden.into_iter().next().map(|(_, code)| code);
+            typed.trouble = other.or_else(|| (problem.code != "invalid").then(|| problem.code.clone()));
+            typed.faults = seen;
+            kept(&app, &ctx, &typed).await
+        }
+        Err(problem) => ProblemResponse(problem).into_response(),
+    }
+}
+
+async fn kept(app: &App, ctx: &OpCtx, typed: &Typed) -> Response {
+    match app.checkouts.keep_form(ctx, typed).await {
+        Ok(()) => go("/checkout", &[]),
+        Err(problem) => ProblemResponse(problem).into_response(),
+    }
+}
+
+async fn webhook(State(app): State<App>, Path(provider): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(payments) = app.payments.as_ref().filter(|p| p.name() == provider) else {
+        return ProblemResponse(Problem::not_found("provider")).into_response();
+    };
+    let event = match payments.verify_webhook(&headers, &body) {
+        Ok(event) => event,
+        Err(PaymentError::BadSignature(why)) => {
+            tracing::warn!(provider, why, "a webhook was refused");
+            return ProblemResponse(Problem::new(400, "bad_signature", "The webhook's signature is not valid."))
+                .into_response();
+        }
+        Err(e) => return ProblemResponse(Problem::new(400, "bad_event", e.to_string())).into_response(),
+    };
+    let ctx = OpCtx::system("webhook", app.clock.now_ms());
+    match app.checkouts.handle_event(&ctx, &event).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(problem) => ProblemResponse(problem).into_response(),
+    }
+}
