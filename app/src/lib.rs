@@ -14,6 +14,8 @@
 
 #[cfg(feature = "shop")]
 pub mod data;
+#[cfg(feature = "server")]
+pub mod desk;
 pub mod i18n;
 pub mod platform;
 #[cfg(feature = "shop")]

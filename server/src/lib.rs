@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod config;
 pub mod ctx;
+pub mod desk;
 pub mod downloads;
 pub mod entitlements;
 pub mod fault;

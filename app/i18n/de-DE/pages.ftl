@@ -125,3 +125,4 @@ account-devices-hint = Wenn Sie eines davon nicht kennen, melden Sie es ab und s
 account-device-unknown = Ein Browser, der seinen Namen nicht nennt
 account-device-this = dieser Browser
 account-device-end = Dort abmelden
+account-console = Bestellungen und Import

@@ -125,3 +125,4 @@ account-devices-hint = If you do not know one of these, sign it out and set a ne
 account-device-unknown = A browser that does not say its name
 account-device-this = this browser
 account-device-end = Sign out there
+account-console = Orders and import

@@ -59,6 +59,11 @@ impl Ask {
         Ok(Self { app: app.ok_or_else(outside)?, ctx: ctx.ok_or_else(outside)? })
     }
 
+    /// The house and the request, for pages that only the server draws.
+    pub(crate) fn parts(self) -> (App, OpCtx) {
+        (self.app, self.ctx)
+    }
+
     pub(crate) async fn home(&self) -> Result<HomeView, Problem> {
         self.app.catalog.home(&self.ctx).await
     }

@@ -25,6 +25,8 @@ pub(super) struct Pages {
     pub(super) policy: Policy,
     pub(super) origin: String,
     pub(super) files_origin: String,
+    /// Its pages are complete without scripts and get none.
+    pub(super) plain: bool,
 }
 
 /// The page stands for another address: without scripts, for the client would look for the address's own page.
@@ -74,7 +76,7 @@ pub(super) async fn finish(State(pages): State<Pages>, mut request: Request, nex
     let Some(ctx) = ctx else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let prefs = prefs(&ctx, country, pages.origin.clone());
     request.extensions_mut().insert(prefs.clone());
-    let bare = request.extensions().get::<Bare>().is_some();
+    let bare = pages.plain || request.extensions().get::<Bare>().is_some();
     let mut response = next.run(request).await;
     // Pages depend on cookie and language; shared caches are for the page cache in front of this layer.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

@@ -52,11 +52,22 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         policy: Policy { files_origin: files_origin.clone(), form_origins: Vec::new() },
         origin: base.clone(),
         files_origin: files_origin.clone(),
+        plain: false,
     };
+    let plain = Pages { plain: true, ..pages.clone() };
     let state = FullstackState::new(ServeConfig::new(), shop::App);
     let render = get(FullstackState::render_handler).with_state(state.clone());
     let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
     let refusals = rendered.clone();
+    let drawn = get(FullstackState::render_handler);
+    let mut desk: Router<FullstackState> = Router::new();
+    for path in ["/studio", "/studio/works/{id}", "/admin", "/admin/orders/{id}", "/admin/import", "/admin/import/{id}"]
+    {
+        desk = desk.route(path, drawn.clone());
+    }
+    let desk: Router = desk
+        .with_state(FullstackState::new(ServeConfig::new(), crate::desk::App))
+        .layer(from_fn_with_state(plain, page::finish));
     let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
     let icon = public.url("icons/icon.svg");
@@ -68,6 +79,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let own: Router = Router::new()
         .merge(vitrine_server::accounts::routes().with_state(app.clone()))
         .merge(vitrine_server::trade::routes().with_state(app.clone()))
+        .merge(vitrine_server::desk::routes().with_state(app.clone()))
+        .merge(desk)
         .merge(files::downloads(owned.clone()))
         .route("/preferences", get(preferences))
         .route("/favicon.ico", get(move || async move { axum::response::Redirect::permanent(&icon) }))

@@ -37,6 +37,19 @@ impl Checkouts {
         }
     }
 
+    /// Customers that gave this address, for staff who look for an order. From an index: it may lag behind.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff.
+    pub async fn customers_of_email(&self, ctx: &OpCtx, email: &str) -> Result<Vec<CustomerId>> {
+        authz::staff(ctx, "orders:read")?;
+        let Ok(email) = vitrine_identity::account::normalise_email(email) else { return Ok(Vec::new()) };
+        let query = Query::new(Index::Gsi1, super::place::email_partition(&email)).descending();
+        let page = self.table.query(query).await.map_err(fault::table)?;
+        let ids = page.items.iter().filter_map(|i| i.get("sk2").and_then(|v| v.as_str()));
+        Ok(ids.filter_map(|id| id.parse().ok()).collect())
+    }
+
     /// Links every guest purchase made with the caller's address to their account. Only a verified address proves
     /// anything; for another one nothing happens. Safe to repeat.
     ///

@@ -35,6 +35,7 @@ pub use jobs::handlers;
 pub use place::{Placed, Placing, destination};
 pub use sales::Sale;
 use store::{Checkout, Order, Person};
+pub use view::state_key;
 
 use crate::cart::Carts;
 use crate::catalog::pages::Catalog;

@@ -148,14 +148,7 @@ impl Checkouts {
                     quantity: line.quantity,
                     total: amounts.unwrap_or_default(),
                     physical: line.physical,
-                    state: match line.state {
-                        Fulfilment::Unpaid => "fulfil-unpaid",
-                        Fulfilment::Granted => "fulfil-access",
-                        Fulfilment::ToShip => "fulfil-waiting",
-                        Fulfilment::Shipped => "fulfil-shipped",
-                        Fulfilment::Refunded => "fulfil-refunded",
-                    }
-                    .to_owned(),
+                    state: state_key(line.state).to_owned(),
                     tracking: line.tracking.clone(),
                     assets: if line.state == Fulfilment::Granted {
                         line.assets.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(",")
@@ -182,6 +175,17 @@ impl Checkouts {
                 .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
                 .collect(),
         })
+    }
+}
+
+/// Key of the words for how far a line is.
+pub fn state_key(state: Fulfilment) -> &'static str {
+    match state {
+        Fulfilment::Unpaid => "fulfil-unpaid",
+        Fulfilment::Granted => "fulfil-access",
+        Fulfilment::ToShip => "fulfil-waiting",
+        Fulfilment::Shipped => "fulfil-shipped",
+        Fulfilment::Refunded => "fulfil-refunded",
     }
 }
 

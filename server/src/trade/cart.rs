@@ -11,12 +11,12 @@ use vitrine_pricing::money::Money;
 use vitrine_shared::Problem;
 use vitrine_shared::id::VariantId;
 
-use super::go;
 use crate::cart::Add;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::state::App;
 use crate::web::ctx::CART_COOKIE;
+use crate::web::http::go;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/cart/add", post(add)).route("/cart/set", post(set)).route("/cart/undo", post(undo))

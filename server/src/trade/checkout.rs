@@ -11,11 +11,11 @@ use vitrine_payments::PaymentError;
 use vitrine_shared::Problem;
 use vitrine_shared::views::trade::CheckoutForm;
 
-use super::go;
 use crate::checkout::{Placing, Typed};
 use crate::ctx::OpCtx;
 use crate::rest::ProblemResponse;
 use crate::state::App;
+use crate::web::http::go;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/checkout/place", post(place))

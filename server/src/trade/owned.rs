@@ -8,12 +8,12 @@ use serde::Deserialize;
 use vitrine_shared::Problem;
 use vitrine_shared::id::{AssetId, CustomerId};
 
-use super::go;
 use crate::authz;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
 use crate::state::App;
+use crate::web::http::go;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/my-products/download", post(from_library)).route("/orders/{id}/download", post(from_order))

@@ -11,4 +11,5 @@ pub mod dev;
 pub mod files;
 pub mod headers;
 pub mod html;
+pub mod http;
 pub mod media;

@@ -1,1 +1,227 @@
 //! Studio and console.
+
+use serde::{Deserialize, Serialize};
+
+use super::trade::AmountView;
+use super::{MomentView, Named};
+
+/// One sale or refund of a seller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SaleRow {
+    /// When.
+    pub at: MomentView,
+    /// Order id.
+    pub order: String,
+    /// What, as sold.
+    pub what: Vec<String>,
+    /// ISO 3166-1 of the buyer.
+    pub country: String,
+    /// It went back.
+    pub refund: bool,
+    /// Goods without tax, formatted.
+    pub net: String,
+    /// Shipping without tax, formatted.
+    pub shipping: String,
+    /// The platform's, formatted.
+    pub fee: String,
+    /// The seller's, formatted.
+    pub share: String,
+}
+
+/// One work of a seller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeskWork {
+    /// Work id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// `album`, `book` ...
+    pub kind: String,
+    /// `draft`, `published`, `archived`.
+    pub status: String,
+    /// As buyers see it.
+    pub href: String,
+}
+
+/// One seller's desk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudioDesk {
+    /// Tenant id.
+    pub tenant: String,
+    /// Shown name.
+    pub name: String,
+    /// Share of net sales that is the platform's, formatted.
+    pub fee: String,
+    /// Newest first.
+    pub sales: Vec<SaleRow>,
+    /// What these rows come to, by currency: net, shipping, fee, share.
+    pub sums: Vec<[String; 4]>,
+    /// Address of older sales.
+    pub older: Option<String>,
+    /// Its works by title, one page.
+    pub works: Vec<DeskWork>,
+    /// Address of the next works.
+    pub more: Option<String>,
+}
+
+/// The studio's first page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StudioView {
+    /// One per seller whose desk the caller may use.
+    pub desks: Vec<StudioDesk>,
+}
+
+/// One price that can be changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PriceField {
+    /// Field name: `price-<variant>-<region>-<currency>`.
+    pub field: String,
+    /// Edition.
+    pub edition: String,
+    /// `de`, `eu`, `world`.
+    pub region: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// As typed into a field.
+    pub amount: String,
+}
+
+/// A work being edited.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EditView {
+    /// The work.
+    pub work: DeskWork,
+    /// In its own script.
+    pub title: String,
+    /// In Latin letters.
+    pub latin: String,
+    /// HTML, sanitised.
+    pub description: String,
+    /// Field and key of the fault.
+    pub faults: Vec<(String, String)>,
+    /// Prices in force.
+    pub prices: Vec<PriceField>,
+    /// Counts writes; sent back with a change.
+    pub rev: i64,
+    /// What a work needs to be sold: key and whether it is there.
+    pub checklist: Vec<(String, bool)>,
+    /// What happened.
+    pub history: Vec<HistoryRow>,
+}
+
+/// One entry of a trail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// When.
+    pub at: MomentView,
+    /// A word like `order.refunded`.
+    pub act: String,
+    /// `user:…`, `system:…`.
+    pub who: String,
+    /// Their reason.
+    pub why: String,
+    /// Facts as JSON.
+    pub what: String,
+}
+
+/// One order in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// Order id.
+    pub id: String,
+    /// When it was placed.
+    pub placed: MomentView,
+    /// Seller.
+    pub seller: String,
+    /// Key: `desk-paid`, `desk-unpaid`, `desk-refunded`, `desk-partly`.
+    pub state: String,
+    /// Formatted.
+    pub total: String,
+}
+
+/// Orders found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OrdersView {
+    /// What was asked.
+    pub query: String,
+    /// Newest first.
+    pub rows: Vec<OrderRow>,
+}
+
+/// One line of an order for staff.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeskLine {
+    /// Number within the order, from 0.
+    pub number: usize,
+    /// Title and edition.
+    pub what: String,
+    /// Work page.
+    pub href: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Formatted.
+    pub total: String,
+    /// Key: `fulfil-…`.
+    pub state: String,
+    /// Carrier and number.
+    pub tracking: Option<String>,
+    /// Can be sent now.
+    pub to_ship: bool,
+    /// Can be refunded now.
+    pub to_refund: bool,
+}
+
+/// One order for staff, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeskOrder {
+    /// The row.
+    pub row: OrderRow,
+    /// Checkout id.
+    pub checkout: String,
+    /// Other orders of the same payment.
+    pub siblings: Vec<String>,
+    /// Shop.
+    pub store: Named,
+    /// Who bought: e-mail, name, address; empty once erased.
+    pub buyer: Vec<String>,
+    /// Provider and charge.
+    pub payment: String,
+    /// Lines.
+    pub lines: Vec<DeskLine>,
+    /// Sums, the last is the total.
+    pub sums: Vec<AmountView>,
+    /// Shipping was paid and not refunded.
+    pub shipping_to_refund: bool,
+    /// Given back so far, formatted.
+    pub refunded: Option<String>,
+    /// Refunds on their way: the provider has not carried them out yet.
+    pub waiting: usize,
+    /// Invoice and credit notes: number, address.
+    pub papers: Vec<(String, String)>,
+    /// Key that names this attempt of a refund.
+    pub attempt: String,
+    /// Whole history with who and why, oldest first.
+    pub history: Vec<HistoryRow>,
+}
+
+/// One row of an import's report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportRow {
+    /// From 1.
+    pub line: usize,
+    /// Type and ref.
+    pub row: String,
+    /// `created`, `updated`, `unchanged`, `refused`.
+    pub outcome: String,
+    /// Why, or what to know.
+    pub notes: Vec<String>,
+}
+
+/// An import's report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImportView {
+    /// How many rows came out how.
+    pub counts: Vec<(String, usize)>,
+    /// Row by row.
+    pub rows: Vec<ImportRow>,
+}

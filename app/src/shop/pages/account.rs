@@ -6,6 +6,7 @@ use vitrine_ui::prelude::*;
 
 use super::drawn;
 use crate::platform::Head;
+use crate::shop::frame::Me;
 use crate::shop::parts::Page;
 use crate::t;
 
@@ -48,6 +49,8 @@ pub fn AccountBody(
     /// What to show.
     view: AccountView,
 ) -> Element {
+    let me = use_context::<Me>().0;
+    let bar = me();
     rsx! {
         Page { head: Head { title: t!("account"), private: true, ..Head::default() },
             article { class: "wrap eula",
@@ -57,6 +60,24 @@ pub fn AccountBody(
                     if !view.verified {
                         " "
                         {t!("account-unverified")}
+                    }
+                }
+                ul { class: "fault-ways", role: "list",
+                    li {
+                        Go { to: "/my-products", class: "button", {t!("footer-library")} }
+                    }
+                    li {
+                        Go { to: "/invoices", class: "button", {t!("footer-invoices")} }
+                    }
+                    if bar.as_ref().is_some_and(|b| b.creator) {
+                        li {
+                            a { class: "button", href: "/studio", {t!("desk-studio")} }
+                        }
+                    }
+                    if bar.as_ref().is_some_and(|b| b.staff) {
+                        li {
+                            a { class: "button", href: "/admin", {t!("account-console")} }
+                        }
                     }
                 }
                 form { method: "post", action: "/auth/logout",

@@ -15,7 +15,7 @@ mod storefront;
 mod work;
 
 pub use account::{Account, AccountBody, SignedOut};
-pub use cart::{Cart, CartBody};
+pub use cart::{Cart, CartBody, Sums};
 pub use checkout::{Checkout, CheckoutBody};
 pub use eula::{Eula, EulaBody};
 pub use home::{Home, HomeBody};

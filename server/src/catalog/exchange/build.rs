@@ -42,7 +42,7 @@ pub(super) struct Parts<'a> {
 pub(super) type Refusal = String;
 
 /// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself.
-pub(super) fn clean(html: &str) -> String {
+pub(crate) fn clean(html: &str) -> String {
     let mut builder = ammonia::Builder::default();
     builder.rm_tags(["img", "table", "thead", "tbody", "tr", "td", "th", "area", "map", "details", "summary"]);
     builder.link_rel(Some("noopener nofollow ugc"));

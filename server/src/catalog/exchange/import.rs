@@ -162,10 +162,7 @@ impl Importer {
                 self.settle(ctx, tenant.id.as_str(), before.as_ref(), &tenant, ops).await
             }
             Row::Store(r) => {
-                let tenant: TenantId = id_of("tenant", &r.tenant, TenantId::from_bits);
-                if self.catalog.tenant(&tenant).await?.is_none() {
-                    return Err(format!("`tenant`: there is no tenant `{}`; its row comes first", r.tenant).into());
-                }
+                let tenant = self.tenant(&r.tenant).await?;
                 if !vitrine_shared::slug::is_slug(&r.handle) {
                     return Err(format!("`handle`: {:?} is not of the form a-z, 0-9 and -", r.handle).into());
                 }
@@ -189,9 +186,13 @@ impl Importer {
             Row::Licence(r) => {
                 let id: LicenceId = id_of("licence", &r.reference, LicenceId::from_bits);
                 let before = self.catalog.licence(&id, Some(r.version)).await?;
+                let tenant = match &r.tenant {
+                    Some(reference) => Some(self.tenant(reference).await?),
+                    None => None,
+                };
                 let licence = Licence {
                     id,
-                    tenant: r.tenant.as_deref().map(|t| id_of("tenant", t, TenantId::from_bits)),
+                    tenant,
                     version: r.version,
                     title: build::text("title", &r.title, 200)?,
                     summary: r.summary.clone(),
@@ -221,7 +222,7 @@ impl Importer {
                 };
                 let maker = Maker {
                     id,
-                    tenant: id_of("tenant", &r.tenant, TenantId::from_bits),
+                    tenant: self.tenant(&r.tenant).await?,
                     kind: r.kind,
                     slug,
                     name: build::text("name", &r.name, 200)?,
@@ -240,6 +241,15 @@ impl Importer {
                 Ok((outcome, more))
             }
             Row::Work(r) => self.work(ctx, r).await,
+        }
+    }
+
+    /// The id of a tenant whose row came before.
+    async fn tenant(&self, reference: &str) -> std::result::Result<TenantId, Fault> {
+        let id: TenantId = id_of("tenant", reference, TenantId::from_bits);
+        match self.catalog.tenant(&id).await? {
+            Some(_) => Ok(id),
+            None => Err(format!("`tenant`: there is no tenant `{reference}`; its row comes first").into()),
         }
     }
 

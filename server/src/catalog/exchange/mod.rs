@@ -17,6 +17,7 @@ use vitrine_shared::catalog::{
     Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
 };
 
+pub(crate) use build::clean;
 pub use export::export;
 pub use import::Importer;
 

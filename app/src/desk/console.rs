@@ -1,0 +1,313 @@
+//! The platform's pages: orders, refunds, parcels, imports.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::desk::{DeskOrder, ImportView, OrdersView};
+use vitrine_ui::prelude::*;
+
+use super::{History, Told, asked, shown};
+use crate::platform::Head;
+use crate::shop::pages::Sums;
+use crate::shop::parts::{Moment, Page, param};
+use crate::t;
+
+/// Orders by id or e-mail, or the newest.
+#[component]
+pub(super) fn Orders(query: String) -> Element {
+    let words = param(&query, "q").unwrap_or_default();
+    let view = crate::data::use_data(
+        move || {
+            let words = words.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.orders(&ctx, &words).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    let column = |key: &str, number: bool| Column { title: t!(key), number };
+    shown(&view, "/admin", |view: &OrdersView| {
+        rsx! {
+            Page { head: Head { title: t!("desk-orders"), private: true, ..Head::default() },
+                div { class: "wrap trade",
+                    h1 { {t!("desk-orders")} }
+                    form { class: "fault-search", method: "get", action: "/admin",
+                        Field { name: "q", r#type: "search", label: t!("desk-find"), value: view.query.clone() }
+                        Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
+                    }
+                    if view.rows.is_empty() {
+                        EmptyState { title: t!("desk-no-orders"), text: t!("desk-no-orders-text") }
+                    } else {
+                        Table {
+                            caption: if view.query.is_empty() { t!("desk-newest") } else { t!("desk-found") },
+                            columns: vec![
+                                column("desk-when", false),
+                                column("desk-order", false),
+                                column("invoice-seller", false),
+                                column("desk-status", false),
+                                column("sum-total", true),
+                            ],
+                            for row in view.rows.iter() {
+                                tr { key: "{row.id}",
+                                    td { Moment { at: row.placed.clone() } }
+                                    td { class: "desk-id",
+                                        a { href: "/admin/orders/{row.id}", "{row.id}" }
+                                    }
+                                    td { bdi { "{row.seller}" } }
+                                    td { {t!(&row.state)} }
+                                    td { class: "end", "{row.total}" }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// One order.
+#[component]
+pub(super) fn Order(id: String, query: String) -> Element {
+    let to = format!("/admin/orders/{id}");
+    let view = crate::data::use_data(
+        move || {
+            let id = id.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.order(&ctx, &id).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    shown(&view, &to, |view: &DeskOrder| {
+        rsx! {
+            OneOrder { view: view.clone(), query: query.clone() }
+        }
+    })
+}
+
+#[component]
+fn OneOrder(view: DeskOrder, query: String) -> Element {
+    let id = view.row.id.clone();
+    let can_ship = view.lines.iter().any(|l| l.to_ship);
+    let can_refund = view.lines.iter().any(|l| l.to_refund) || view.shipping_to_refund;
+    let column = |key: &str, number: bool| Column { title: t!(key), number };
+    rsx! {
+        Page { head: Head { title: id.clone(), private: true, ..Head::default() },
+            div { class: "wrap trade",
+                h1 { class: "desk-id desk-head", "{id}" }
+                Told { query }
+                p {
+                    strong { {t!(&view.row.state)} }
+                    " · "
+                    Moment { at: view.row.placed.clone() }
+                    " · "
+                    a { href: "{view.store.href}", bdi { "{view.store.name}" } }
+                }
+                if view.waiting > 0 {
+                    Alert { tone: Tone::Warn, title: t!("desk-waiting"), {t!("desk-waiting-text")} }
+                }
+                div { class: "invoice-sides",
+                    section {
+                        h2 { {t!("invoice-buyer")} }
+                        if view.buyer.is_empty() {
+                            p { {t!("desk-erased")} }
+                        }
+                        address {
+                            for (i , line) in view.buyer.iter().enumerate() {
+                                span { key: "{i}", dir: "auto", "{line}" }
+                            }
+                        }
+                    }
+                    section {
+                        h2 { {t!("desk-payment")} }
+                        p { class: "desk-id", "{view.payment}" }
+                        p { class: "desk-id",
+                            a { href: "/orders/{view.checkout}", "{view.checkout}" }
+                        }
+                        for sibling in view.siblings.iter() {
+                            p { key: "{sibling}", class: "desk-id",
+                                a { href: "/admin/orders/{sibling}", "{sibling}" }
+                            }
+                        }
+                        for (number , to) in view.papers.iter() {
+                            p { key: "{number}",
+                                a { href: "{to}", "{number}" }
+                            }
+                        }
+                    }
+                }
+                Table {
+                    caption: t!("desk-lines"),
+                    columns: vec![
+                        column("desk-what", false),
+                        column("invoice-pieces", true),
+                        column("desk-status", false),
+                        column("sum-total", true),
+                    ],
+                    for line in view.lines.iter() {
+                        tr { key: "{line.number}",
+                            td {
+                                a { href: "{line.href}", dir: "auto", "{line.what}" }
+                            }
+                            td { class: "end", "{line.quantity}" }
+                            td {
+                                {t!(&line.state)}
+                                if let Some(tracking) = line.tracking.clone() {
+                                    " · "
+                                    bdi { "{tracking}" }
+                                }
+                            }
+                            td { class: "end", "{line.total}" }
+                        }
+                    }
+                }
+                Sums { sums: view.sums.clone() }
+                if let Some(back) = view.refunded.clone() {
+                    p { {t!("desk-given-back", amount = back)} }
+                }
+                if can_ship {
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/ship",
+                        h2 { {t!("desk-ship")} }
+                        fieldset {
+                            legend { class: "sr-only", {t!("desk-lines")} }
+                            for line in view.lines.iter().filter(|l| l.to_ship) {
+                                Checkbox { key: "{line.number}", name: "line", value: line.number.to_string(), checked: true, "{line.what}" }
+                            }
+                        }
+                        Field { name: "tracking", label: t!("desk-tracking"), hint: t!("desk-tracking-hint"), required: true, maxlength: 200 }
+                        Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-ship-go")} }
+                    }
+                }
+                if can_refund {
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/refund",
+                        h2 { {t!("desk-refund-title")} }
+                        Notice { {t!("desk-refund-text")} }
+                        input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
+                        fieldset {
+                            legend { class: "sr-only", {t!("desk-lines")} }
+                            for line in view.lines.iter().filter(|l| l.to_refund) {
+                                Checkbox { key: "{line.number}", name: "line", value: line.number.to_string(), "{line.what} ({line.total})" }
+                            }
+                            if view.shipping_to_refund {
+                                Checkbox { name: "shipping", {t!("desk-refund-shipping")} }
+                            }
+                        }
+                        Checkbox { name: "restock", {t!("desk-restock")} }
+                        Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
+                        Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-refund-go")} }
+                    }
+                }
+                History { rows: view.history.clone() }
+            }
+        }
+    }
+}
+
+/// A form for rows of the import format.
+#[component]
+pub(super) fn Import(query: String) -> Element {
+    let view = crate::data::use_data(
+        move || async move {
+            let (desk, ctx) = asked()?;
+            desk.may_import(&ctx)
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    shown(&view, "/admin/import", |()| {
+        rsx! {
+            Page { head: Head { title: t!("desk-import"), private: true, ..Head::default() },
+                div { class: "wrap trade",
+                    h1 { {t!("desk-import")} }
+                    Told { query: query.clone() }
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/import", enctype: "multipart/form-data",
+                        div { class: "field",
+                            label { class: "field-label", r#for: "rows", {t!("desk-rows")} }
+                            span { class: "field-hint", id: "rows-hint", {t!("desk-rows-hint")} }
+                            input { class: "input", r#type: "file", id: "rows", name: "rows", accept: ".jsonl,.ndjson,application/x-ndjson", required: true, aria_describedby: "rows-hint" }
+                        }
+                        Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-import-go")} }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// What became of rows.
+#[component]
+pub(super) fn ImportReport(id: String) -> Element {
+    let to = format!("/admin/import/{id}");
+    let again = to.clone();
+    let view = crate::data::use_data(
+        move || {
+            let id = id.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.import_report(&ctx, &id).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    shown(&view, &to, |view: &Option<ImportView>| {
+        rsx! {
+            Page { head: Head { title: t!("desk-report"), private: true, ..Head::default() },
+                div { class: "wrap trade",
+                    h1 { {t!("desk-report")} }
+                    match view {
+                        None => rsx! {
+                            Alert { title: t!("desk-running"),
+                                p { {t!("desk-running-text")} }
+                                a { class: "button", href: "{again}", {t!("desk-look-again")} }
+                            }
+                        },
+                        Some(report) => rsx! {
+                            Report { report: report.clone() }
+                        },
+                    }
+                }
+            }
+        }
+    })
+}
+
+#[component]
+fn Report(report: ImportView) -> Element {
+    let column = |key: &str, number: bool| Column { title: t!(key), number };
+    rsx! {
+        ul { class: "chips", role: "list",
+            for (outcome , count) in report.counts.iter() {
+                li { key: "{outcome}", class: "chip",
+                    {t!(&format!("desk-outcome-{outcome}"))}
+                    " "
+                    span { class: "num", "{count}" }
+                }
+            }
+        }
+        Table {
+            caption: t!("desk-rows-each"),
+            columns: vec![
+                column("desk-line", true),
+                column("desk-row", false),
+                column("desk-outcome", false),
+                column("desk-notes", false),
+            ],
+            for row in report.rows.iter() {
+                tr { key: "{row.line}",
+                    td { class: "end", "{row.line}" }
+                    td { class: "desk-id", "{row.row}" }
+                    td { {t!(&format!("desk-outcome-{}", row.outcome))} }
+                    td {
+                        for (i , note) in row.notes.iter().enumerate() {
+                            span { key: "{i}", class: "desk-line", dir: "auto", "{note}" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

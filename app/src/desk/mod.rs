@@ -1,0 +1,172 @@
+//! The other side of the counter: the seller's studio and the platform's console.
+//!
+//! Invariants: these pages are drawn on the server only and work by links and forms; no client is loaded for them, so the
+//! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
+
+mod console;
+mod studio;
+
+use dioxus::prelude::*;
+use vitrine_server::desk::Desk as Service;
+use vitrine_shared::Problem;
+use vitrine_shared::views::desk::HistoryRow;
+use vitrine_ui::prelude::*;
+
+use crate::i18n::{Texts, text_or};
+use crate::platform::{self, Head};
+use crate::shop::parts::{FaultPage, Moment, Page};
+use crate::t;
+
+use console::{Import, ImportReport, Order, Orders};
+use studio::{Studio, Work};
+
+/// Every page of the desk.
+#[rustfmt::skip]
+#[derive(Clone, Debug, PartialEq, Routable)]
+pub enum Desk {
+    #[layout(Frame)]
+        /// Sales and works.
+        #[route("/studio?:..query")]
+        Studio { /// Raw query string: cursors.
+            query: String },
+        /// A work's editor.
+        #[route("/studio/works/:id?:..query")]
+        Work { /// Work id.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// Orders.
+        #[route("/admin?:..query")]
+        Orders { /// Raw query string; `q` is what is looked for.
+            query: String },
+        /// One order.
+        #[route("/admin/orders/:id?:..query")]
+        Order { /// Order id.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// A form for rows.
+        #[route("/admin/import?:..query")]
+        Import { /// Raw query string: what the last act came to.
+            query: String },
+        /// What became of rows.
+        #[route("/admin/import/:id")]
+        ImportReport { /// Import id.
+            id: String },
+        /// Nothing there.
+        #[route("/:..segments")]
+        Missing { /// The path.
+            segments: Vec<String> },
+}
+
+/// The desk's documents.
+#[component]
+pub fn App() -> Element {
+    use_context_provider(|| Texts::of(&platform::prefs().locale));
+    rsx! {
+        Router::<Desk> {}
+    }
+}
+
+#[component]
+fn Missing(segments: Vec<String>) -> Element {
+    drop(segments);
+    rsx! {
+        FaultPage { problem: Problem::not_found("page") }
+    }
+}
+
+/// Mark, ways, page.
+#[component]
+fn Frame() -> Element {
+    rsx! {
+        a { class: "skip", href: "#content", {t!("skip-to-content")} }
+        div { class: "frame",
+            header { class: "header",
+                div { class: "header-bar wrap desk-bar",
+                    a { class: "mark", href: "/", "Vitrine" }
+                    nav { aria_label: t!("desk-nav"),
+                        ul { class: "kinds-list", role: "list",
+                            li { a { href: "/studio", {t!("desk-studio")} } }
+                            li { a { href: "/admin", {t!("desk-orders")} } }
+                            li { a { href: "/admin/import", {t!("desk-import")} } }
+                            li { a { href: "/account", {t!("account")} } }
+                        }
+                    }
+                }
+            }
+            Outlet::<Desk> {}
+        }
+    }
+}
+
+/// The service and the request.
+fn asked() -> Result<(Service, vitrine_server::ctx::OpCtx), Problem> {
+    let (app, ctx) = crate::serve::Ask::here()?.parts();
+    Ok((Service::new(app), ctx))
+}
+
+/// Draws what was loaded, the way to sign in, or why not.
+fn shown<T>(loaded: &Result<T, Problem>, to: &str, draw: impl FnOnce(&T) -> Element) -> Element {
+    match loaded {
+        Ok(view) => draw(view),
+        Err(problem) if problem.status == 401 => {
+            platform::status(401);
+            let to = format!("/auth/login?to={}", vitrine_shared::query::encode(to));
+            rsx! {
+                Page { head: Head { title: t!("problem-unauthenticated"), private: true, ..Head::default() },
+                    div { class: "wrap fault",
+                        h1 { {t!("problem-unauthenticated")} }
+                        p { class: "lead", {t!("problem-unauthenticated-text")} }
+                        a { class: "button button-primary", href: to, {t!("account-sign-in")} }
+                    }
+                }
+            }
+        }
+        Err(problem) => rsx! {
+            FaultPage { problem: problem.clone() }
+        },
+    }
+}
+
+/// What the last act came to.
+#[component]
+fn Told(query: String) -> Element {
+    let param = |name: &str| crate::shop::parts::param(&query, name);
+    rsx! {
+        if let Some(code) = param("trouble") {
+            Alert { tone: Tone::Bad, title: t!("desk-not-done"), live: true,
+                {text_or(&format!("desk-trouble-{}", code.replace('_', "-")), &text_or(&code, &t!("desk-trouble-other")))}
+            }
+        } else if param("done").is_some() {
+            Alert { tone: Tone::Good, title: t!("desk-done"), live: true, {t!("desk-done-text")} }
+        }
+    }
+}
+
+/// A trail with who and why.
+#[component]
+fn History(rows: Vec<HistoryRow>) -> Element {
+    let column = |key: &str| Column { title: t!(key), number: false };
+    rsx! {
+        if !rows.is_empty() {
+            Table {
+                caption: t!("desk-history"),
+                columns: vec![
+                    column("desk-when"),
+                    column("desk-what"),
+                    column("desk-who"),
+                    column("desk-why"),
+                    column("desk-facts"),
+                ],
+                for (i , row) in rows.iter().enumerate() {
+                    tr { key: "{i}",
+                        td { Moment { at: row.at.clone() } }
+                        td { "{row.act}" }
+                        td { class: "desk-id", "{row.who}" }
+                        td { dir: "auto", "{row.why}" }
+                        td { class: "desk-id", code { "{row.what}" } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The seller's pages.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::desk::{EditView, StudioDesk, StudioView};
+use vitrine_ui::prelude::*;
+
+use super::{History, Told, asked, shown};
+use crate::i18n::text_or;
+use crate::platform::Head;
+use crate::shop::parts::{Moment, Page, param};
+use crate::t;
+
+/// `tenant~cursor` of a parameter.
+fn cursor(query: &str, name: &str) -> Option<(String, String)> {
+    let value = param(query, name)?;
+    value.split_once('~').map(|(tenant, page)| (tenant.to_owned(), page.to_owned()))
+}
+
+/// Sales and works.
+#[component]
+pub(super) fn Studio(query: String) -> Element {
+    let view = crate::data::use_data(
+        move || {
+            let query = query.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.studio(&ctx, cursor(&query, "sales"), cursor(&query, "works")).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    shown(&view, "/studio", |view: &StudioView| {
+        rsx! {
+            Page { head: Head { title: t!("desk-studio"), private: true, ..Head::default() },
+                div { class: "wrap trade",
+                    h1 { {t!("desk-studio")} }
+                    for desk in view.desks.iter().cloned() {
+                        OneDesk { key: "{desk.tenant}", desk }
+                    }
+                }
+            }
+        }
+    })
+}
+
+#[component]
+fn OneDesk(desk: StudioDesk) -> Element {
+    let column = |key: &str, number: bool| Column { title: t!(key), number };
+    let country = |code: &str| text_or(&format!("country-{code}"), code);
+    rsx! {
+        section { class: "trade-part",
+            h2 { bdi { "{desk.name}" } }
+            p { class: "notice", {t!("desk-fee", fee = desk.fee.clone())} }
+            if desk.sales.is_empty() {
+                EmptyState { title: t!("desk-no-sales"), text: t!("desk-no-sales-text") }
+            } else {
+                Table {
+                    caption: t!("desk-sales"),
+                    columns: vec![
+                        column("desk-when", false),
+                        column("desk-what", false),
+                        column("desk-buyer-country", false),
+                        column("sum-net", true),
+                        column("sum-shipping", true),
+                        column("desk-fee-column", true),
+                        column("desk-share", true),
+                    ],
+                    for (i , sale) in desk.sales.iter().enumerate() {
+                        tr { key: "{i}",
+                            td { Moment { at: sale.at.clone() } }
+                            td {
+                                if sale.refund {
+                                    strong { {t!("desk-refund")} " " }
+                                }
+                                for (n , what) in sale.what.iter().enumerate() {
+                                    span { key: "{n}", class: "desk-line", dir: "auto", "{what}" }
+                                }
+                            }
+                            td { {country(&sale.country)} }
+                            td { class: "end", "{sale.net}" }
+                            td { class: "end", "{sale.shipping}" }
+                            td { class: "end", "{sale.fee}" }
+                            td { class: "end", "{sale.share}" }
+                        }
+                    }
+                    for (i , sum) in desk.sums.iter().enumerate() {
+                        tr { key: "sum-{i}", class: "desk-sum",
+                            th { scope: "row", colspan: "3", {t!("desk-sum")} }
+                            for (n , part) in sum.iter().enumerate() {
+                                td { key: "{n}", class: "end", "{part}" }
+                            }
+                        }
+                    }
+                }
+                if let Some(to) = desk.older.clone() {
+                    p {
+                        a { class: "button", href: to, {t!("desk-older")} }
+                    }
+                }
+            }
+            Table {
+                caption: t!("desk-works"),
+                columns: vec![column("desk-title", false), column("facet-type", false), column("desk-status", false)],
+                for work in desk.works.iter() {
+                    tr { key: "{work.id}",
+                        td {
+                            a { href: "/studio/works/{work.id}", dir: "auto", "{work.title}" }
+                        }
+                        td { {t!(&format!("kind-{}", work.kind))} }
+                        td { {t!(&format!("desk-status-{}", work.status))} }
+                    }
+                }
+            }
+            if let Some(to) = desk.more.clone() {
+                p {
+                    a { class: "button", href: to, {t!("library-more")} }
+                }
+            }
+        }
+    }
+}
+
+/// A text area's text: the renderer writes its value nowhere, so it stands between the tags.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A work's editor.
+#[component]
+pub(super) fn Work(id: String, query: String) -> Element {
+    let to = format!("/studio/works/{id}");
+    let view = crate::data::use_data(
+        move || {
+            let id = id.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.edit_view(&ctx, &id).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    shown(&view, &to, |view: &EditView| {
+        rsx! {
+            Editor { view: view.clone(), query: query.clone() }
+        }
+    })
+}
+
+#[component]
+fn Editor(view: EditView, query: String) -> Element {
+    let work = view.work.clone();
+    let faults = view.faults.clone();
+    let error = move |field: &str| faults.iter().find(|(f, _)| f == field).map(|(_, code)| t!(code));
+    let here = format!("/studio/works/{}", work.id);
+    let public = work.status == "published";
+    rsx! {
+        Page { head: Head { title: work.title.clone(), private: true, ..Head::default() },
+            div { class: "wrap trade",
+                h1 { dir: "auto", "{work.title}" }
+                Told { query }
+                p {
+                    {t!(&format!("desk-status-{}", work.status))}
+                    if public {
+                        " · "
+                        a { href: "{work.href}", {t!("desk-see")} }
+                    }
+                }
+                section { class: "trade-part",
+                    h2 { {t!("desk-checklist")} }
+                    ul { class: "footer-list", role: "list",
+                        for (key , there) in view.checklist.iter() {
+                            li { key: "{key}", class: "desk-check",
+                                Icon { shape: if *there { Shape::Check } else { Shape::Warning } }
+                                span { {t!(key)} }
+                                span { class: "notice", {if *there { t!("check-there") } else { t!("check-missing") }} }
+                            }
+                        }
+                    }
+                    form { method: "post", action: if public { format!("{here}/archive") } else { format!("{here}/publish") },
+                        input { r#type: "hidden", name: "rev", value: "{view.rev}" }
+                        Button { kind: if public { ButtonKind::Plain } else { ButtonKind::Primary }, r#type: "submit",
+                            {if public { t!("desk-archive") } else { t!("desk-publish") }}
+                        }
+                    }
+                    Notice { {if public { t!("desk-archive-text") } else { t!("desk-publish-text") }} }
+                }
+                form { class: "trade-part desk-form", method: "post", action: "{here}",
+                    h2 { {t!("desk-texts")} }
+                    input { r#type: "hidden", name: "rev", value: "{view.rev}" }
+                    Field { name: "title", label: t!("desk-title"), value: view.title.clone(), error: error("title"), required: true, maxlength: 200 }
+                    Field { name: "latin", label: t!("desk-latin"), value: view.latin.clone(), error: error("latin"), hint: t!("desk-latin-hint"), maxlength: 200 }
+                    div { class: "field",
+                        label { class: "field-label", r#for: "description", {t!("desk-description")} }
+                        span { class: "field-hint", id: "description-hint", {t!("desk-description-hint")} }
+                        textarea { class: "input", id: "description", name: "description", rows: "10", dir: "auto", aria_describedby: "description-hint", dangerous_inner_html: escaped(&view.description) }
+                        if let Some(text) = error("description") {
+                            span { class: "field-error", "{text}" }
+                        }
+                    }
+                    h2 { {t!("desk-prices")} }
+                    Notice { {t!("desk-prices-text")} }
+                    for price in view.prices.iter() {
+                        Field {
+                            key: "{price.field}",
+                            name: price.field.clone(),
+                            label: format!("{} · {} · {}", price.edition, t!("desk-region", region = price.region.to_uppercase()), price.currency),
+                            value: price.amount.clone(),
+                            error: error(&price.field),
+                            inputmode: "decimal",
+                            maxlength: 20,
+                        }
+                    }
+                    Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-save")} }
+                }
+                History { rows: view.history.clone() }
+            }
+        }
+    }
+}

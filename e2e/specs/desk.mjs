@@ -1,0 +1,188 @@
+// The other side of the counter: what the seller and staff see and do, and what comes of it for the buyer.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { axe, launch, openPage } from "../lib/browser.mjs";
+import { fill, from, mail, pay, place, signIn, works } from "../lib/buying.mjs";
+import { startServer } from "../lib/server.mjs";
+
+let server;
+let browser;
+let shop;
+before(async () => {
+  server = await startServer({ shop: "market" });
+  browser = await launch();
+  shop = await works(server);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** A purchase of album and book by a guest: its page and the address of its order page. */
+async function bought(email) {
+  const { page, close } = await openPage(browser);
+  await from(page, server, "DE");
+  await fill(page, server, [shop.album, shop.book]);
+  await place(page, server, email);
+  await pay(page);
+  await page.waitForURL("**/orders/**");
+  await page.getByRole("heading", { name: "Thank you, it is paid" }).waitFor();
+  return { page, order: page.url(), close };
+}
+
+async function staff() {
+  const opened = await openPage(browser);
+  await signIn(opened.page, server, "staff@vitrine.example", "help-and-refund", "/admin");
+  return opened;
+}
+
+/** Staff open the order of a buyer that holds this text. */
+async function openOrder(page, email, text) {
+  await page.goto(`${server.url}/admin?q=${encodeURIComponent(email)}`);
+  const links = await page.locator("table a").evaluateAll((all) => all.map((a) => a.href));
+  assert.equal(links.length, 2, `orders of ${email}`);
+  for (const link of links) {
+    await page.goto(link);
+    if ((await page.locator("main").innerText()).includes(text)) return link;
+  }
+  throw new Error(`no order with ${text}`);
+}
+
+test("staff find an order by e-mail, send the parcel, and the buyer is told", async () => {
+  const buyer = await bought("parcel@example.org");
+  const { page, close } = await staff();
+  await openOrder(page, "parcel@example.org", "Paper Boats");
+  const text = await page.locator("main").innerText();
+  assert.match(text, /Gast Muster[\s\S]*10115 Berlin/);
+  assert.match(text, /checkout\.placed[\s\S]*anonymous[\s\S]*checkout\.paid/);
+  assert.deepEqual(await axe(page), []);
+  await page.fill("[name=tracking]", "DHL 00340");
+  await page.getByRole("button", { name: "Mark as sent" }).click();
+  await page.getByText("It is saved.").waitFor();
+  assert.match(await page.locator("main").innerText(), /on its way · DHL 00340[\s\S]*order\.shipped/);
+  assert.match(await mail(buyer.page, server, "On its way", "parcel@example.org"), /Tracking: DHL 00340/);
+  await buyer.page.goto(buyer.order);
+  await buyer.page.getByText("DHL 00340").waitFor();
+  await buyer.close();
+  await close();
+});
+
+test("a refund ends access, restocks, writes a credit note, mails, and shows in the seller's sales", async () => {
+  const buyer = await bought("refund@example.org");
+  const [download] = await Promise.all([
+    buyer.page.waitForEvent("download"),
+    buyer.page.getByRole("button", { name: "Download Harbour Lights" }).click(),
+  ]);
+  const link = download.url();
+  await mail(buyer.page, server, "Your receipt", "refund@example.org");
+  const { page, close } = await staff();
+  const address = await openOrder(page, "refund@example.org", "Harbour Lights");
+  // Without a reason nothing happens, and the page says why.
+  await page.locator("form[action$='/refund']").evaluate((form) => (form.noValidate = true));
+  await page.locator("form[action$='/refund'] [name=line]").first().check();
+  await page.getByRole("button", { name: "Refund", exact: true }).click();
+  await page.getByText("Fill in this field").waitFor();
+  await page.locator("form[action$='/refund'] [name=line]").first().check();
+  await page.fill("[name=reason]", "Bought twice");
+  await page.getByRole("button", { name: "Refund", exact: true }).click();
+  await page.getByText("It is saved.").waitFor();
+  assert.match(await page.locator("main").innerText(), /Refunded[\s\S]*Given back so far: €8\.00[\s\S]*order\.refunded[\s\S]*Bought twice/);
+  assert.match(await mail(buyer.page, server, "Your refund: €8.00", "refund@example.org"), /Credit note NLC-\d{4}-00001/);
+  const refused = await buyer.page.goto(link);
+  assert.ok([403, 410].includes(refused.status()), `${refused.status()}`);
+  assert.match(await buyer.page.locator("h1").innerText(), /Access has ended/);
+  await buyer.page.goto(buyer.order);
+  await buyer.page.getByRole("heading", { name: "Partly refunded" }).waitFor();
+  assert.equal(await buyer.page.getByRole("button", { name: "Download Harbour Lights" }).count(), 0);
+  // The same press again, as a browser that repeats it would send it, changes nothing.
+  await page.goto(address);
+  assert.equal(await page.getByRole("button", { name: "Refund", exact: true }).count(), 0);
+  await close();
+  await buyer.close();
+});
+
+test("a seller sees sales with their share, edits text and price, takes a work from sale and puts it back", async () => {
+  const buyer = await bought("sale@example.org");
+  const { page, close } = await openPage(browser);
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");
+  const text = await page.locator("main").innerText();
+  assert.match(text, /fee is 10%|fee is 15%/);
+  assert.match(text, /Harbour Lights · Digital album|Paper Boats · Paperback/);
+  assert.match(text, /Germany/);
+  assert.deepEqual(await axe(page), []);
+  const mine = text.includes("Nordlicht") ? { title: "Harbour Lights", path: shop.album } : { title: "Paper Boats", path: shop.book };
+  await page.getByRole("link", { name: mine.title, exact: true }).click();
+  assert.deepEqual(await axe(page), []);
+  await page.fill("[name=title]", "");
+  await page.locator("form.desk-form").first().evaluate((form) => (form.noValidate = true));
+  await page.fill("[name=description]", "<p>New words</p><script>window.stolen=1</script>");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Fill in this field").first().waitFor();
+  assert.match(await page.inputValue("[name=description]"), /New words/, "what was typed stays");
+  await page.fill("[name=title]", `${mine.title} Revised`);
+  const euro = page.locator("[name^=price-][name$='-EUR']").first();
+  await euro.fill("6,50");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("It is saved.").waitFor();
+  await from(buyer.page, server, "DE");
+  await buyer.page.goto(server.url + mine.path, { waitUntil: "networkidle" });
+  const shown = await buyer.page.locator("main").innerText();
+  assert.match(shown, /Revised/);
+  assert.match(shown, /New words/);
+  assert.match(shown, /€6\.50/);
+  assert.equal(await buyer.page.evaluate(() => globalThis.stolen), undefined);
+  await page.getByRole("button", { name: "Take from sale" }).click();
+  await page.getByText("It is saved.").waitFor();
+  assert.ok([404, 410].includes((await buyer.page.goto(server.url + mine.path)).status()));
+  await page.getByRole("button", { name: "Publish" }).click();
+  await page.getByText("It is saved.").waitFor();
+  assert.equal((await buyer.page.goto(server.url + mine.path)).status(), 200);
+  await close();
+  await buyer.close();
+});
+
+test("staff import rows and read the report", async () => {
+  const { page, close } = await staff();
+  await page.goto(`${server.url}/admin/import`);
+  assert.deepEqual(await axe(page), []);
+  const rows = [
+    { type: "maker", ref: "new", tenant: "nord", kind: "artist", name: "Newly Imported" },
+    { type: "maker", ref: "bad", tenant: "nobody", kind: "artist", name: "Has No Seller" },
+  ];
+  await page.setInputFiles("[name=rows]", {
+    name: "rows.jsonl",
+    mimeType: "application/x-ndjson",
+    buffer: Buffer.from(rows.map((r) => JSON.stringify(r)).join("\n")),
+  });
+  await page.getByRole("button", { name: "Import" }).click();
+  await page.waitForURL("**/admin/import/*");
+  const deadline = Date.now() + 20_000;
+  while (await page.getByText("The import is running").count()) {
+    assert.ok(Date.now() < deadline, "the import does not end");
+    await page.getByRole("link", { name: "Look again" }).click();
+  }
+  assert.match(await page.locator("main").innerText(), /maker new[\s\S]*Created[\s\S]*Refused/);
+  await close();
+});
+
+test("nobody else gets in: anonymous, buyer, seller of another shop", async () => {
+  const paths = ["/studio", "/admin", "/admin/import", `/studio/works/w_${shop.album.split("-w_").pop()}`];
+  for (const path of paths) assert.equal((await fetch(server.url + path)).status, 401, path);
+  const buyer = await openPage(browser);
+  await signIn(buyer.page, server, "buyer@vitrine.example", "listen-and-read");
+  for (const path of paths.slice(0, 3)) assert.equal((await buyer.page.goto(server.url + path)).status(), 403, path);
+  assert.equal((await buyer.page.goto(server.url + paths[3])).status(), 404);
+  const acts = ["/admin/orders/ord_00000000000000000000000000/refund", "/admin/orders/ord_00000000000000000000000000/ship"];
+  for (const path of acts) {
+    const status = await buyer.page.evaluate(async (p) => (await fetch(p, { method: "POST", body: new URLSearchParams({ reason: "x", tracking: "x", line: "0", attempt: "y" }) })).status, path);
+    assert.equal(status, 403, path);
+  }
+  await buyer.close();
+  const seller = await openPage(browser);
+  await signIn(seller.page, server, "creator@vitrine.example", "make-and-publish", "/studio");
+  const mine = await seller.page.locator("main").innerText();
+  const other = mine.includes("Nordlicht") ? shop.book : shop.album;
+  assert.equal((await seller.page.goto(`${server.url}/studio/works/w_${other.split("-w_").pop()}`)).status(), 404);
+  assert.equal((await seller.page.goto(`${server.url}/admin`)).status(), 403);
+  await seller.close();
+});

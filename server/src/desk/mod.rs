@@ -1,0 +1,45 @@
+//! The other side of the counter: the seller's studio and the platform's console.
+//!
+//! Invariants: every function asks `authz` first and works with the tenant of the loaded record; a change is one
+//! transaction with its trail; what staff read of a person is opened from sealed data and only shown.
+//!
+//! Not here: refunds and parcels themselves (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
+
+mod http;
+mod import;
+mod orders;
+mod studio;
+
+pub use http::routes;
+pub use import::handlers;
+pub use studio::Edit;
+
+use vitrine_shared::views::MomentView;
+use vitrine_shared::views::desk::HistoryRow;
+
+use crate::audit;
+use crate::state::App;
+
+/// The service.
+#[derive(Clone)]
+pub struct Desk(App);
+
+impl Desk {
+    /// Of this house.
+    pub fn new(app: App) -> Self {
+        Self(app)
+    }
+}
+
+fn history(entries: Vec<audit::Entry>, locale: vitrine_pricing::format::Locale) -> Vec<HistoryRow> {
+    entries
+        .into_iter()
+        .map(|e| HistoryRow {
+            at: MomentView::of(e.at_ms, locale),
+            act: e.act,
+            who: e.who,
+            why: e.why,
+            what: if e.what.is_null() { String::new() } else { e.what.to_string() },
+        })
+        .collect()
+}

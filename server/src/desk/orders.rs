@@ -1,0 +1,175 @@
+//! Orders for staff: finding them, their whole history.
+
+use vitrine_pricing::format::format_money;
+use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Money;
+use vitrine_shared::Problem;
+use vitrine_shared::id::{CheckoutId, CustomerId, OrderId};
+use vitrine_shared::orders::Fulfilment;
+use vitrine_shared::views::card::Place;
+use vitrine_shared::views::desk::{DeskLine, DeskOrder, OrderRow, OrdersView};
+use vitrine_shared::views::{MomentView, Named};
+use vitrine_table::{Index, Query};
+
+use super::{Desk, history};
+use crate::cart::view::sums;
+use crate::catalog::store::LIST_SHARDS;
+use crate::checkout::store::Order;
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::{audit, authz, ids, invoices};
+
+/// Orders of one answer.
+const PAGE: usize = 40;
+
+impl Desk {
+    fn place_of(&self, ctx: &OpCtx, order: &Order) -> Place {
+        let market = Market::by_id(&order.quote.market).unwrap_or_else(|| Market::of_country(""));
+        Place { market, ..self.0.catalog.place(ctx) }
+    }
+
+    async fn row(&self, ctx: &OpCtx, order: &Order) -> Result<OrderRow> {
+        let place = self.place_of(ctx, order);
+        let seller = self.0.catalog.records().tenant(&order.tenant).await?.map(|t| t.name).unwrap_or_default();
+        let total = order.quote.totals.gross;
+        let state = match (order.paid, order.refunded_minor) {
+            (false, _) => "desk-unpaid",
+            (true, back) if back > 0 && back >= total.minor() => "desk-refunded",
+            (true, back) if back > 0 => "desk-partly",
+            (true, _) => "desk-paid",
+        };
+        Ok(OrderRow {
+            id: order.id.to_string(),
+            placed: MomentView::of(order.placed_ms, place.locale),
+            seller,
+            state: state.to_owned(),
+            total: format_money(total, place.locale),
+        })
+    }
+
+    /// Orders by id (of an order or a payment) or by the buyer's e-mail address; without words the newest.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff.
+    pub async fn orders(&self, ctx: &OpCtx, query: &str) -> Result<OrdersView> {
+        authz::staff(ctx, "orders:read")?;
+        let words = query.trim();
+        let found = if words.is_empty() {
+            self.newest().await?
+        } else if let Ok(id) = words.parse::<OrderId>() {
+            self.0.checkouts.order(&id).await?.into_iter().collect()
+        } else if let Ok(id) = words.parse::<CheckoutId>() {
+            match self.0.checkouts.get(&id).await? {
+                Some(checkout) => self.0.checkouts.orders(&checkout).await?,
+                None => Vec::new(),
+            }
+        } else {
+            self.of_email(ctx, words).await?
+        };
+        let mut rows = Vec::new();
+        for order in found.iter().take(PAGE) {
+            rows.push(self.row(ctx, order).await?);
+        }
+        Ok(OrdersView { query: words.to_owned(), rows })
+    }
+
+    async fn newest(&self) -> Result<Vec<Order>> {
+        let mut all: Vec<Order> = Vec::new();
+        for shard in 0..LIST_SHARDS {
+            let query = Query::new(Index::Gsi3, format!("ORDER#{shard}")).descending().limit(PAGE);
+            let page = self.0.table.query(query).await.map_err(fault::table)?;
+            for item in page.items {
+                all.push(vitrine_table::from_item(item).map_err(fault::table)?);
+            }
+        }
+        all.sort_by(|a, b| (b.placed_ms, &b.id).cmp(&(a.placed_ms, &a.id)));
+        all.truncate(PAGE);
+        Ok(all)
+    }
+
+    async fn of_email(&self, ctx: &OpCtx, email: &str) -> Result<Vec<Order>> {
+        let mut all: Vec<Order> = Vec::new();
+        for customer in self.0.checkouts.customers_of_email(ctx, email).await? {
+            all.extend(self.of_customer(&customer).await?);
+        }
+        all.sort_by(|a, b| (b.placed_ms, &b.id).cmp(&(a.placed_ms, &a.id)));
+        Ok(all)
+    }
+
+    async fn of_customer(&self, customer: &CustomerId) -> Result<Vec<Order>> {
+        let query = Query::new(Index::Gsi1, format!("CUSTOMERORDERS#{customer}")).descending().limit(PAGE);
+        let page = self.0.table.query(query).await.map_err(fault::table)?;
+        page.items.into_iter().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect()
+    }
+
+    /// One order with everything staff need.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff; 404 for no such order.
+    pub async fn order(&self, ctx: &OpCtx, id: &str) -> Result<DeskOrder> {
+        authz::staff(ctx, "orders:read")?;
+        let missing = || Problem::not_found("order");
+        let id: OrderId = id.parse().map_err(|_| missing())?;
+        let order = self.0.checkouts.order(&id).await?.ok_or_else(missing)?;
+        let checkout = self.0.checkouts.get(&order.checkout).await?.ok_or_else(missing)?;
+        let place = self.place_of(ctx, &order);
+        let money = |m: Money| format_money(m, place.locale);
+        let stores = self.0.catalog.records().stores().await?;
+        let store = stores.into_iter().find(|s| s.tenant == order.tenant);
+        let person = self.0.checkouts.order_person(&order).await?;
+        let buyer = person.map_or_else(Vec::new, |p| {
+            let mut lines = vec![p.email, p.name];
+            lines.extend(p.address);
+            lines.retain(|l| !l.is_empty());
+            lines
+        });
+        let refunds = self.0.checkouts.refunds(&id).await?;
+        let lines = order.lines.iter().enumerate().map(|(number, line)| DeskLine {
+            number,
+            what: [line.title.as_str(), line.edition.as_str()]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
+            href: line.href.clone(),
+            quantity: line.quantity,
+            total: order.quote.lines.get(number).map(|l| money(l.amounts.gross)).unwrap_or_default(),
+            state: crate::checkout::state_key(line.state).to_owned(),
+            tracking: line.tracking.clone(),
+            to_ship: line.state == Fulfilment::ToShip,
+            to_refund: line.state.may_become(Fulfilment::Refunded),
+        });
+        let mut papers = Vec::new();
+        let ids = std::iter::once(invoices::id_of(&id)).chain(refunds.iter().map(|r| invoices::credit_id_of(&r.id)));
+        for paper in ids {
+            if let Some(invoice) = self.0.invoices.get(&paper).await? {
+                papers.push((invoice.number, invoices::href(&paper)));
+            }
+        }
+        let refunded = Money::new(order.refunded_minor, order.quote.currency).ok().filter(|m| m.minor() > 0);
+        Ok(DeskOrder {
+            row: self.row(ctx, &order).await?,
+            checkout: checkout.id.to_string(),
+            siblings: checkout.orders.iter().filter(|o| **o != id).map(ToString::to_string).collect(),
+            store: store.map_or_else(Named::default, |s| Named {
+                name: s.name,
+                latin: None,
+                href: format!("/@{}", s.handle),
+            }),
+            buyer,
+            payment: [checkout.provider.as_str(), &checkout.paid_with, checkout.charge.as_deref().unwrap_or_default()]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
+            lines: lines.collect(),
+            sums: sums(&place, &order.quote),
+            shipping_to_refund: order.paid && order.quote.shipping.is_some() && !refunds.iter().any(|r| r.shipping),
+            refunded: refunded.map(money),
+            waiting: refunds.iter().filter(|r| !r.done).count(),
+            papers,
+            attempt: ids::secret(),
+            history: history(audit::of(&*self.0.table, checkout.id.as_str()).await?, place.locale),
+        })
+    }
+}

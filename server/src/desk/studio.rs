@@ -1,0 +1,407 @@
+//! The studio: what a seller sold, their works, texts and prices.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::money::{Currency, Money};
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{PriceRecord, Status, Work, WorkKind};
+use vitrine_shared::id::{TenantId, WorkId};
+use vitrine_shared::views::MomentView;
+use vitrine_shared::views::card::{on_sale, work_href};
+use vitrine_shared::views::desk::{DeskWork, EditView, PriceField, SaleRow, StudioDesk, StudioView};
+use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp};
+
+use super::{Desk, history};
+use crate::catalog::store::{WorkBundle, items};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::{audit, authz};
+
+/// Longest title, characters; the import's.
+const MAX_TITLE: usize = 200;
+/// Longest description, bytes.
+const MAX_DESCRIPTION: usize = 50_000;
+
+/// What an edit form sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// In its own script.
+    pub title: String,
+    /// In Latin letters; empty: none.
+    pub latin: String,
+    /// HTML; it is sanitised.
+    pub description: String,
+    /// Field name of [`PriceField`] and what was typed.
+    pub prices: BTreeMap<String, String>,
+    /// The one the editor saw.
+    pub rev: i64,
+}
+
+fn status_word(status: Status) -> String {
+    serde_json::to_value(status).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn desk_work(work: &Work) -> DeskWork {
+    DeskWork {
+        id: work.id.to_string(),
+        title: work.title.clone(),
+        kind: work.kind.as_str().to_owned(),
+        status: status_word(work.status),
+        href: work_href(work.kind, &work.slug, work.id.as_str()),
+    }
+}
+
+/// The prices in force, one per edition, region and currency.
+fn in_force(bundle: &WorkBundle, now_ms: i64) -> Vec<PriceRecord> {
+    let mut newest: BTreeMap<(String, String, String), PriceRecord> = BTreeMap::new();
+    for price in &bundle.prices {
+        if price.valid_from_ms > now_ms || price.valid_to_ms.is_some_and(|to| to <= now_ms) {
+            continue;
+        }
+        let key = (price.variant.to_string(), price.region.clone(), price.currency.clone());
+        match newest.get(&key) {
+            Some(known) if known.valid_from_ms >= price.valid_from_ms => {}
+            _ => {
+                newest.insert(key, price.clone());
+            }
+        }
+    }
+    newest.into_values().collect()
+}
+
+fn field_of(price: &PriceRecord) -> String {
+    format!("price-{}-{}-{}", price.variant, price.region, price.currency)
+}
+
+fn kept_key(ctx: &OpCtx, work: &WorkId) -> Result<Key> {
+    Ok(Key::new(format!("DESKFORM#{}", authz::user(ctx)?.id), format!("WORK#{work}")))
+}
+
+fn checklist(bundle: &WorkBundle, now_ms: i64) -> Vec<(String, bool)> {
+    let work = &bundle.work;
+    let sold = on_sale(&bundle.products).next().is_some();
+    let priced = !in_force(bundle, now_ms).is_empty();
+    vec![
+        ("check-title".into(), !work.title.is_empty()),
+        ("check-cover".into(), work.cover.is_some()),
+        ("check-description".into(), !work.description_html.is_empty()),
+        ("check-edition".into(), sold),
+        ("check-price".into(), priced),
+    ]
+}
+
+impl Desk {
+    /// Sales and works of every seller whose desk the caller may use. `sales` and `works` are cursors: tenant and page.
+    ///
+    /// # Errors
+    /// 401 for nobody, 403 for who sells nothing, 422 for a foreign cursor.
+    pub async fn studio(
+        &self,
+        ctx: &OpCtx,
+        sales: Option<(String, String)>,
+        works: Option<(String, String)>,
+    ) -> Result<StudioView> {
+        let user = authz::user(ctx)?;
+        let mut desks = Vec::new();
+        for tenant in &user.tenants {
+            // A membership without the role opens nothing.
+            let Ok(_) = authz::tenant_desk(ctx, tenant) else { continue };
+            let page = |cursor: &Option<(String, String)>| {
+                cursor.as_ref().filter(|(of, _)| of == tenant.as_str()).map(|(_, page)| page.clone())
+            };
+            desks.push(self.desk_of(ctx, tenant, page(&sales), page(&works)).await?);
+        }
+        if desks.is_empty() {
+            return Err(Problem::forbidden("Only sellers have a studio."));
+        }
+        Ok(StudioView { desks })
+    }
+
+    async fn desk_of(
+        &self,
+        ctx: &OpCtx,
+        id: &TenantId,
+        sales: Option<String>,
+        works: Option<String>,
+    ) -> Result<StudioDesk> {
+        let desk = authz::tenant_desk(ctx, id)?;
+        let records = self.0.catalog.records();
+        let tenant = records.tenant(id).await?.ok_or_else(|| Problem::not_found("shop"))?;
+        let place = self.0.catalog.place(ctx);
+        let (list, older) = self.0.checkouts.sales(&desk, sales).await?;
+        let money = |minor: i64, code: &str| -> String {
+            let currency = code.parse::<Currency>().ok();
+            let money = currency.and_then(|c| Money::new(minor, c).ok());
+            money.map(|m| format_money(m, place.locale)).unwrap_or_default()
+        };
+        let mut totals: BTreeMap<String, [i64; 4]> = BTreeMap::new();
+        for sale in &list {
+            let sums = totals.entry(sale.currency.clone()).or_default();
+            let parts = [sale.net_minor, sale.shipping_minor, sale.fee_minor, sale.share_minor];
+            for (sum, part) in sums.iter_mut().zip(parts) {
+                *sum += part;
+            }
+        }
+        let rows = list.iter().map(|s| SaleRow {
+            at: MomentView::of(s.at_ms, place.locale),
+            order: s.order.to_string(),
+            what: s.what.clone(),
+            country: s.country.clone(),
+            refund: s.refund.is_some(),
+            net: money(s.net_minor, &s.currency),
+            shipping: money(s.shipping_minor, &s.currency),
+            fee: money(s.fee_minor, &s.currency),
+            share: money(s.share_minor, &s.currency),
+        });
+        // A page is of one kind at a time: the cursor says which.
+        let (kind, cursor) = match works.as_deref().and_then(|w| w.split_once('~')) {
+            Some((kind, cursor)) => (WorkKind::parse(kind).unwrap_or(WorkKind::ALL[0]), Some(cursor.to_owned())),
+            None => (WorkKind::ALL[0], None),
+        };
+        let mut shown = Vec::new();
+        let mut more = None;
+        let (mut kind, mut cursor) = (kind, cursor.filter(|c| !c.is_empty()));
+        loop {
+            let (page, next) = records.works_of_tenant(id, kind, cursor).await?;
+            shown.extend(page.iter().map(desk_work));
+            let at = WorkKind::ALL.iter().position(|k| *k == kind).unwrap_or(WorkKind::ALL.len());
+            let following = match next {
+                Some(next) => Some((kind, next)),
+                None => WorkKind::ALL.get(at + 1).map(|k| (*k, String::new())),
+            };
+            let Some((next_kind, next)) = following else { break };
+            if shown.len() >= 50 {
+                more =
+                    Some(format!("/studio?works={id}~{}~{}", next_kind.as_str(), vitrine_shared::query::encode(&next)));
+                break;
+            }
+            (kind, cursor) = (next_kind, Some(next).filter(|n| !n.is_empty()));
+        }
+        Ok(StudioDesk {
+            tenant: id.to_string(),
+            name: tenant.name,
+            fee: format_percent(i64::from(tenant.fee_bps) * 100, place.locale),
+            sales: rows.collect(),
+            sums: totals.iter().map(|(code, sums)| sums.map(|m| money(m, code))).collect(),
+            older: older.map(|c| format!("/studio?sales={id}~{}", vitrine_shared::query::encode(&c))),
+            works: shown,
+            more,
+        })
+    }
+
+    /// A work of the caller's for the editor.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' works.
+    pub async fn edit_view(&self, ctx: &OpCtx, id: &str) -> Result<EditView> {
+        let bundle = self.mine(ctx, id).await?;
+        let kept = self.kept(ctx, &bundle.work).await?;
+        let place = self.0.catalog.place(ctx);
+        let editions: BTreeMap<String, String> = bundle
+            .products
+            .iter()
+            .flat_map(|p| p.variants.iter().map(move |v| (p, v)))
+            .map(|(p, v)| {
+                let name = [p.title.as_str(), v.title.as_str()].into_iter().filter(|t| !t.is_empty());
+                (v.id.to_string(), name.collect::<Vec<_>>().join(" · "))
+            })
+            .collect();
+        let prices = in_force(&bundle, ctx.now_ms);
+        let work = &bundle.work;
+        let (typed, faults) = kept.unwrap_or_else(|| {
+            let stored = Edit {
+                title: work.title.clone(),
+                latin: work.latin.clone().unwrap_or_default(),
+                description: work.description_html.clone(),
+                ..Edit::default()
+            };
+            (stored, BTreeMap::new())
+        });
+        Ok(EditView {
+            work: desk_work(work),
+            title: typed.title,
+            latin: typed.latin,
+            description: typed.description,
+            faults: faults.into_iter().collect(),
+            prices: prices
+                .iter()
+                .map(|p| PriceField {
+                    field: field_of(p),
+                    edition: editions.get(p.variant.as_str()).cloned().unwrap_or_default(),
+                    region: p.region.clone(),
+                    currency: p.currency.clone(),
+                    amount: p
+                        .currency
+                        .parse::<Currency>()
+                        .ok()
+                        .and_then(|c| Money::new(p.amount_minor, c).ok())
+                        .map(|m| m.to_decimal())
+                        .unwrap_or_default(),
+                })
+                .collect(),
+            rev: work.rev,
+            checklist: checklist(&bundle, ctx.now_ms),
+            history: history(audit::of(&*self.0.table, work.id.as_str()).await?, place.locale),
+        })
+    }
+
+    /// What was typed with faults, for the same version of the work; an hour.
+    async fn kept(&self, ctx: &OpCtx, work: &Work) -> Result<Option<(Edit, BTreeMap<String, String>)>> {
+        let key = kept_key(ctx, &work.id)?;
+        let item = self.0.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
+        let kept = item.and_then(|i| i.get("kept").cloned());
+        let kept = kept.and_then(|v| serde_json::from_value::<(Edit, BTreeMap<String, String>)>(v).ok());
+        Ok(kept.filter(|(edit, _)| edit.rev == work.rev))
+    }
+
+    /// Keeps what was typed, so that a fault loses nothing.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' works.
+    pub async fn keep(&self, ctx: &OpCtx, id: &str, edit: &Edit, faults: &BTreeMap<String, String>) -> Result<()> {
+        let bundle = self.mine(ctx, id).await?;
+        let key = kept_key(ctx, &bundle.work.id)?;
+        let mut item = Item::new();
+        item.insert("pk".into(), key.pk.into());
+        item.insert("sk".into(), key.sk.into());
+        item.insert("kept".into(), json!((edit, faults)));
+        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 3600));
+        item.insert("_v".into(), 1.into());
+        self.0.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
+        Ok(())
+    }
+
+    async fn mine(&self, ctx: &OpCtx, id: &str) -> Result<WorkBundle> {
+        authz::user(ctx)?;
+        let missing = || Problem::not_found("work");
+        let id: WorkId = id.parse().map_err(|_| missing())?;
+        let bundle = self.0.catalog.records().bundle(&id).await?.ok_or_else(missing)?;
+        authz::tenant_desk(ctx, &bundle.work.tenant).map_err(|_| missing())?;
+        Ok(bundle)
+    }
+
+    /// Changes texts and prices. A price is never overwritten: a new one follows it from now on.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' works, 409 if somebody else changed it meanwhile, 422 with `fields` for faults.
+    pub async fn edit(&self, ctx: &OpCtx, id: &str, edit: &Edit) -> Result<()> {
+        let bundle = self.mine(ctx, id).await?;
+        let mut faults: BTreeMap<String, String> = BTreeMap::new();
+        let mut work = bundle.work.clone();
+        let line = |text: &str, most: usize| {
+            let text = text.trim();
+            let fine = text.chars().count() <= most && !text.chars().any(char::is_control);
+            fine.then(|| text.to_owned())
+        };
+        match line(&edit.title, MAX_TITLE) {
+            Some(title) if !title.is_empty() => work.title = title,
+            Some(_) => drop(faults.insert("title".into(), "fault-empty".into())),
+            None => drop(faults.insert("title".into(), "fault-long".into())),
+        }
+        match line(&edit.latin, MAX_TITLE) {
+            Some(latin) => work.latin = (!latin.is_empty()).then_some(latin),
+            None => drop(faults.insert("latin".into(), "fault-long".into())),
+        }
+        if edit.description.len() > MAX_DESCRIPTION {
+            faults.insert("description".into(), "fault-long".into());
+        } else {
+            work.description_html = crate::catalog::exchange::clean(&edit.description);
+        }
+        let mut changed = Vec::new();
+        for price in in_force(&bundle, ctx.now_ms) {
+            let Some(typed) = edit.prices.get(&field_of(&price)) else { continue };
+            let currency = price.currency.parse::<Currency>().map_err(|e| fault::internal("a price", &e))?;
+            match Money::parse(&typed.trim().replace(',', "."), currency) {
+                Ok(amount) if amount.minor() < 0 || price.minimum_minor.is_some_and(|least| amount.minor() < least) => {
+                    faults.insert(field_of(&price), "fault-amount".into());
+                }
+                Ok(amount) if amount.minor() == price.amount_minor => {}
+                Ok(amount) => changed.push(PriceRecord {
+                    amount_minor: amount.minor(),
+                    valid_from_ms: ctx.now_ms,
+                    valid_to_ms: None,
+                    ..price
+                }),
+                Err(_) => drop(faults.insert(field_of(&price), "fault-amount".into())),
+            }
+        }
+        if !faults.is_empty() {
+            let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
+            problem.fields = faults;
+            return Err(problem);
+        }
+        let texts = work.title != bundle.work.title
+            || work.latin != bundle.work.latin
+            || work.description_html != bundle.work.description_html;
+        if !texts && changed.is_empty() {
+            return Ok(());
+        }
+        let prices: Vec<_> = changed
+            .iter()
+            .map(|p| json!({ "variant": p.variant, "region": p.region, "currency": p.currency, "amount_minor": p.amount_minor }))
+            .collect();
+        let what = json!({ "texts": texts, "prices": prices });
+        let mut ops = Vec::new();
+        for price in &changed {
+            ops.push(TransactOp::Put(Put { item: items::price(&work.id, price)?, condition: None }));
+        }
+        self.write(ctx, &bundle.work, work, edit.rev, "work.edited", what, ops).await
+    }
+
+    /// Shows a work to buyers or takes it from sale; those who bought it keep it.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' works, 409 `not_ready` if something of the checklist that buyers need is missing, or
+    /// if somebody else changed it meanwhile.
+    pub async fn publish(&self, ctx: &OpCtx, id: &str, public: bool, rev: i64) -> Result<()> {
+        let bundle = self.mine(ctx, id).await?;
+        let mut work = bundle.work.clone();
+        if public {
+            let needed = ["check-title", "check-edition", "check-price"];
+            if checklist(&bundle, ctx.now_ms).iter().any(|(key, there)| needed.contains(&key.as_str()) && !there) {
+                return Err(Problem::conflict("not_ready", "A title, an edition and a price are needed first."));
+            }
+            work.status = Status::Published;
+            work.published_ms = work.published_ms.or(Some(ctx.now_ms));
+        } else {
+            work.status = Status::Archived;
+        }
+        if work.status == bundle.work.status {
+            return Ok(());
+        }
+        let act = if public { "work.published" } else { "work.archived" };
+        self.write(ctx, &bundle.work, work, rev, act, json!({}), Vec::new()).await
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one transaction: what it was, what it becomes, and what is said of it"
+    )]
+    async fn write(
+        &self,
+        ctx: &OpCtx,
+        was: &Work,
+        mut work: Work,
+        seen: i64,
+        act: &str,
+        what: serde_json::Value,
+        mut ops: Vec<TransactOp>,
+    ) -> Result<()> {
+        let changed = || Problem::conflict("changed_meanwhile", "Somebody else changed this work. Look at it again.");
+        if was.rev != seen {
+            return Err(changed());
+        }
+        work.rev += 1;
+        let item = items::work(&work, was.published_ms.unwrap_or(ctx.now_ms))?;
+        ops.push(TransactOp::Put(Put { item, condition: Some(Condition::eq("rev", seen)) }));
+        ops.push(audit::entry(ctx, work.id.as_str(), act, "", what));
+        match self.0.table.transact(Transact { ops, token: None }).await {
+            Ok(()) => Ok(()),
+            Err(TableError::Cancelled(_)) => Err(changed()),
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+}
