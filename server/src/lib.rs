@@ -29,5 +29,7 @@ pub mod rest;
 pub mod secrets;
 pub mod state;
 pub mod stock;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod trade;
 pub mod web;

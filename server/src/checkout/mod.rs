@@ -147,3 +147,6 @@ impl Checkouts {
         self.payments.as_ref().map(|p| p.name().to_owned()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 mod expr;
 mod key;
 
+pub mod chaos;
 pub mod check;
 pub mod conformance;
 pub mod eval;

@@ -1,0 +1,248 @@
+//! A small shop for the tests of services: real stores in a folder of their own, the market that the browser tests sell
+//! from, the payment simulator, a clock that tests turn.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use vitrine_blob::Blob;
+use vitrine_blob::dir::{DirBlob, SignKeys};
+use vitrine_clock::{Clock, FixedClock};
+use vitrine_identity::MasterKey;
+use vitrine_payments::simulator::{Form, Mischief, Simulator, SimulatorConfig};
+use vitrine_payments::{Payments, Session, SharedPayments};
+use vitrine_queue::SharedQueue;
+use vitrine_queue::table::TableQueue;
+use vitrine_queue::worker::{Handlers, Worker};
+use vitrine_search::TantivySearch;
+use vitrine_shared::catalog::WorkKind;
+use vitrine_shared::id::{TenantId, UserId, VariantId};
+use vitrine_shared::views::trade::CheckoutForm;
+use vitrine_table::Table;
+use vitrine_table::chaos::Chaos;
+use vitrine_table::retry::Retrying;
+use vitrine_table::sqlite::SqliteTable;
+
+use crate::cart::{Add, Carts};
+use crate::catalog::exchange::{Importer, Outcome};
+use crate::catalog::pages::Catalog;
+use crate::catalog::store::CatalogStore;
+use crate::checkout::{Checkouts, Placed, Placing};
+use crate::ctx::{Caller, OpCtx, User};
+use crate::entitlements::store::GrantStore;
+use crate::fault::Result;
+use crate::invoices::Invoices;
+use crate::media::Media;
+use crate::receipts::Receipts;
+use crate::stock::{self, Level};
+
+/// Some day in 2026.
+pub(crate) const NOW: i64 = 1_790_000_000_000;
+
+/// The shop. Dropped, everything is gone.
+pub(crate) struct Shop {
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) table: Arc<dyn Table>,
+    pub(crate) catalog: Catalog,
+    pub(crate) carts: Carts,
+    pub(crate) checkouts: Checkouts,
+    pub(crate) invoices: Invoices,
+    pub(crate) grants: GrantStore,
+    pub(crate) simulator: Simulator,
+    pub(crate) queue: SharedQueue,
+    pub(crate) receipts: Receipts,
+    _dir: tempfile::TempDir,
+}
+
+impl Shop {
+    /// On a table that does what it is told.
+    pub(crate) async fn open() -> Self {
+        Self::with(None, None).await
+    }
+
+    /// Both kinds of table: a plain one, and one with the troubles of a distributed store.
+    pub(crate) async fn both() -> [Self; 2] {
+        [Self::with(None, None).await, Self::with(Some(7), None).await]
+    }
+
+    pub(crate) async fn with(chaos: Option<u64>, payments: Option<SharedPayments>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = FixedClock::at(NOW);
+        let sqlite = SqliteTable::open(dir.path().join("t.sqlite"), clock.clone()).unwrap();
+        let mut table: Arc<dyn Table> = Arc::new(sqlite);
+        if let Some(seed) = chaos {
+            table = Arc::new(Chaos::new(table, seed));
+        }
+        let table: Arc<dyn Table> = Arc::new(Retrying(table));
+        let keys = SignKeys::new("k", SecretString::from("s".repeat(32)));
+        let files = "http://files.example";
+        let blob: Arc<dyn Blob> =
+            Arc::new(DirBlob::open_at(dir.path().join("blobs"), keys, files, clock.clone()).unwrap());
+        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()));
+        let records = CatalogStore::new(table.clone());
+        let market = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+        let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
+        let media = Media::new(blob.clone(), None);
+        let importer = Importer::new(records.clone(), blob, media, queue.clone(), market);
+        let report = importer.run(&OpCtx::system("test", NOW), &rows, |_| {}).await.unwrap();
+        assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
+        let search = TantivySearch::create(&dir.path().join("index")).unwrap();
+        let base = "http://shop.example".to_owned();
+        let catalog = Catalog::new(records.clone(), Arc::new(search), base.clone(), files.into());
+        let simulator = Simulator::new(
+            table.clone(),
+            queue.clone(),
+            clock.clone(),
+            SimulatorConfig {
+                base_url: base.clone(),
+                webhook_url: "http://127.0.0.1:9/unused".into(),
+                webhook_secret: SecretString::from("w".repeat(32)),
+                settle_delay: Duration::from_secs(20),
+                mischief: Mischief::default(),
+            },
+        )
+        .unwrap();
+        let master = Arc::new(MasterKey::from_base64(&SecretString::from("A".repeat(43) + "=")).unwrap());
+        let carts = Carts::new(records.clone());
+        let payments = payments.unwrap_or_else(|| Arc::new(simulator.clone()));
+        let checkouts = Checkouts::new(
+            table.clone(),
+            catalog.clone(),
+            carts.clone(),
+            Some(payments),
+            queue.clone(),
+            master.clone(),
+            base.clone(),
+        );
+        let invoices = Invoices::new(table.clone(), records.clone(), master);
+        let receipts = Receipts {
+            checkouts: checkouts.clone(),
+            invoices: invoices.clone(),
+            catalog: records,
+            queue: queue.clone(),
+            clock: clock.clone(),
+            from: "Vitrine <shop@vitrine.example>".into(),
+            base_url: base,
+        };
+        let grants = GrantStore::new(table.clone());
+        Self { clock, table, catalog, carts, checkouts, invoices, grants, simulator, queue, receipts, _dir: dir }
+    }
+
+    /// A guest in Germany; every one has a cart of their own once they put something in.
+    pub(crate) fn guest(&self) -> OpCtx {
+        OpCtx {
+            caller: Caller::Anonymous,
+            market: "de".into(),
+            country: "DE".into(),
+            ..OpCtx::system("test", self.clock.now_ms())
+        }
+    }
+
+    /// A signed-in person in Germany.
+    pub(crate) fn user(&self, number: u128, email: &str, roles: &[&str], tenants: &[TenantId]) -> OpCtx {
+        let user = User {
+            id: UserId::from_bits(number),
+            email: email.into(),
+            verified: true,
+            name: "Test".into(),
+            roles: roles.iter().map(|r| (*r).to_owned()).collect(),
+            tenants: tenants.to_vec(),
+            session: None,
+        };
+        OpCtx { caller: Caller::User(user), ..self.guest() }
+    }
+
+    /// Staff.
+    pub(crate) fn staff(&self) -> OpCtx {
+        self.user(99, "staff@example.org", &["staff"], &[])
+    }
+
+    /// The one edition of a work by its title.
+    pub(crate) async fn edition(&self, title: &str) -> VariantId {
+        let slug = title.to_lowercase().replace(' ', "-");
+        let kinds = [WorkKind::Album, WorkKind::Book];
+        // An index may know the work a little later.
+        for _ in 0..100 {
+            for kind in kinds {
+                if let Some(id) = self.catalog.records().works_by_slug(kind, &slug).await.unwrap().first() {
+                    let bundle = self.catalog.records().bundle(id).await.unwrap().unwrap();
+                    return bundle.products[0].variants[0].id.clone();
+                }
+            }
+        }
+        panic!("no work {title}");
+    }
+
+    /// Puts editions into the caller's cart; answers the caller with their cart's token.
+    pub(crate) async fn fill(&self, ctx: &OpCtx, titles: &[&str]) -> OpCtx {
+        let mut ctx = ctx.clone();
+        for title in titles {
+            let add = Add { variant: self.edition(title).await, quantity: 1, named_minor: None };
+            let changed = self.carts.add(&ctx, ctx.cart.as_deref(), &add).await.unwrap();
+            ctx.cart = changed.token.or(ctx.cart);
+        }
+        ctx
+    }
+
+    /// Stock of a work's edition.
+    pub(crate) async fn level(&self, title: &str) -> Level {
+        stock::level(&*self.table, &self.edition(title).await).await.unwrap().unwrap()
+    }
+
+    /// What the caller would send for their cart as it is.
+    pub(crate) async fn placing(&self, ctx: &OpCtx, attempt: &str) -> Placing {
+        let view = self.checkouts.cart_view(ctx).await.unwrap();
+        Placing { attempt: format!("{attempt:x<16}"), form: form(), seen_minor: view.total_minor }
+    }
+
+    /// Places the caller's cart.
+    pub(crate) async fn place(&self, ctx: &OpCtx) -> Result<Placed> {
+        self.checkouts.place(ctx, &self.placing(ctx, "attempt").await).await
+    }
+
+    /// The provider's session of a placed checkout.
+    pub(crate) async fn session(&self, placed: &Placed) -> Session {
+        let id = self.checkouts.get(&placed.id).await.unwrap().unwrap().session.unwrap();
+        self.simulator.session(&id).await.unwrap()
+    }
+
+    /// Pays at the provider; nothing tells the shop yet.
+    pub(crate) async fn pay(&self, placed: &Placed, number: &str) -> Session {
+        let form = Form {
+            method: "card".into(),
+            number: number.into(),
+            expiry: "04/30".into(),
+            cvc: "123".into(),
+            debit: String::new(),
+        };
+        let session = self.session(placed).await;
+        self.simulator.pay(&session.id, &form).await.unwrap().unwrap()
+    }
+
+    /// Runs the jobs of purchases that are due; what else is due waits.
+    pub(crate) async fn work(&self) {
+        let mut handlers = Handlers::new();
+        handlers.extend(crate::receipts::handlers(self.receipts.clone()));
+        handlers.extend(crate::checkout::handlers(self.checkouts.clone(), self.clock.clone()));
+        let worker = Worker::new(self.queue.clone(), handlers);
+        // A queue over an index that lags finds a job a little later, as a running worker would.
+        for _ in 0..10 {
+            worker.run_due_once().await.unwrap();
+        }
+    }
+}
+
+/// A complete form.
+pub(crate) fn form() -> CheckoutForm {
+    CheckoutForm {
+        email: "Gast.Muster@Example.org".into(),
+        name: "Gast Muster".into(),
+        line1: "Weg 1".into(),
+        city: "Berlin".into(),
+        postcode: "10115".into(),
+        country: "DE".into(),
+        accept_licence: true,
+        ..CheckoutForm::default()
+    }
+}
