@@ -27,6 +27,7 @@ pub mod media;
 pub mod receipts;
 pub mod rest;
 pub mod secrets;
+pub mod seo;
 pub mod state;
 pub mod stock;
 #[cfg(test)]

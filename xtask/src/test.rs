@@ -140,6 +140,7 @@ fn browser(tools: &Tools, filters: &[String]) -> Result<Counts, (Counts, anyhow:
     let mut node = sh::plain("node");
     node.arg("e2e/run.mjs").args(filters);
     node.env("VITRINE_TEST_PROGRAM", tools.program(false)).env("VITRINE_TEST_PUBLIC", public);
+    node.env("VITRINE_TEST_PEERS", setup::peers_dir());
     if let Some(path) = setup::chromium() {
         node.env("VITRINE_TEST_CHROMIUM", path);
     }

@@ -74,7 +74,7 @@ footer-invoices = Ihre Rechnungen
 footer-rights = Ihre Rechte
 footer-more = Mehr
 footer-feed = Feed neuer Werke
-footer-sell = Eigene Werke verkaufen
+footer-studio = Studio für Verkäufer
 footer-seller = Wer hier verkauft
 footer-on = Dieser Laden läuft auf
 

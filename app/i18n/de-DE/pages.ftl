@@ -126,3 +126,4 @@ account-device-unknown = Ein Browser, der seinen Namen nicht nennt
 account-device-this = dieser Browser
 account-device-end = Dort abmelden
 account-console = Bestellungen und Import
+podcast-feed = Feed für jede Podcast-App

@@ -74,7 +74,7 @@ footer-invoices = Your invoices
 footer-rights = Your rights
 footer-more = More
 footer-feed = Feed of new works
-footer-sell = Sell your work
+footer-studio = Studio for sellers
 footer-seller = Who sells here
 footer-on = This shop runs on
 

@@ -126,3 +126,4 @@ account-device-unknown = A browser that does not say its name
 account-device-this = this browser
 account-device-end = Sign out there
 account-console = Orders and import
+podcast-feed = Feed for any podcast app

@@ -134,6 +134,7 @@ fn fill(pages: &Pages, ctx: &OpCtx, prefs: &Prefs, bare: bool) -> Fill {
     head.push_str(&format!("<script src=\"{}\"></script>\n", url("js/theme.js")));
     head.push_str(&format!("<link rel=\"icon\" type=\"image/svg+xml\" href=\"{}\">\n", url("icons/icon.svg")));
     head.push_str(&format!("<link rel=\"preconnect\" href=\"{}\">\n", pages.files_origin));
+    head.push_str("<link rel=\"alternate\" type=\"application/rss+xml\" title=\"Vitrine\" href=\"/feeds/new.xml\">\n");
     let json = serde_json::to_string(prefs).unwrap_or_default();
     head.push_str(&format!("<meta name=\"vitrine-prefs\" content=\"{}\">\n", escape(&json)));
     head.push_str(&format!("<meta name=\"vitrine-build\" content=\"{}\">\n", escape(&pages.public.build)));

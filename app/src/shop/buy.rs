@@ -64,16 +64,22 @@ fn Edition(edition: EditionView, checked: bool) -> Element {
     };
     let field = format!("price-{}", e.variant);
     rsx! {
-        RadioCard { name: "variant", value: e.variant.clone(), checked, disabled: !can,
-            div { class: "edition-head",
-                span { class: "edition-title",
-                    bdi { "{e.title}" }
-                    if !e.variant_title.is_empty() {
-                        span { class: "edition-variant", " · {e.variant_title}" }
+        RadioCard {
+            name: "variant",
+            value: e.variant.clone(),
+            checked,
+            disabled: !can,
+            head: rsx! {
+                span { class: "edition-head",
+                    span { class: "edition-title",
+                        bdi { "{e.title}" }
+                        if !e.variant_title.is_empty() {
+                            span { class: "edition-variant", " · {e.variant_title}" }
+                        }
                     }
+                    PriceTag { price: e.price.clone() }
                 }
-                PriceTag { price: e.price.clone() }
-            }
+            },
             if !e.formats.is_empty() {
                 p { class: "edition-line",
                     for (i , (format , size)) in e.formats.iter().enumerate() {

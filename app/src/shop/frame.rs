@@ -322,6 +322,8 @@ fn Footer() -> Element {
                     h2 { class: "footer-title", {t!("footer-more")} }
                     ul { class: "footer-list", role: "list",
                         li { Go { to: "/policies/contact", {t!("policy-contact")} } }
+                        li { a { href: "/feeds/new.xml", {t!("footer-feed")} } }
+                        li { a { href: "/studio", {t!("footer-studio")} } }
                     }
                     ThemeChoice {}
                 }

@@ -37,7 +37,7 @@ pub fn PrefsDialog() -> Element {
         Dialog { id: DIALOG, title: t!("prefs-title"), close: t!("close"),
             form { class: "prefs-form", method: "get", action: "/preferences",
                 input { r#type: "hidden", name: "to", value: back }
-                Select { name: "country", label: t!("prefs-country"), options: options(&prefs.countries), value: prefs.country.clone() }
+                Select { name: "country", id: "prefs-country", label: t!("prefs-country"), options: options(&prefs.countries), value: prefs.country.clone() }
                 Notice { {t!("prefs-country-hint")} }
                 Select { name: "currency", label: t!("prefs-currency"), options: options(&prefs.currencies), value: prefs.currency.clone() }
                 Notice { {t!("prefs-currency-hint")} }

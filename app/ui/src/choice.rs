@@ -88,7 +88,7 @@ pub fn RadioCard(
     /// Group name.
     #[props(into)]
     name: String,
-    /// Sent.
+    /// Sent; with the group's name it makes the id.
     #[props(into)]
     value: String,
     /// Chosen.
@@ -100,12 +100,16 @@ pub fn RadioCard(
     /// Chosen anew.
     #[props(default)]
     onchange: Option<EventHandler<FormEvent>>,
-    /// Details.
+    /// What is chosen: words only, they are the label.
+    head: Element,
+    /// Details; links and fields may stand here.
     children: Element,
 ) -> Element {
+    let id = format!("{name}-{value}");
     rsx! {
-        label { class: "radio-card",
+        div { class: "radio-card",
             input {
+                id: "{id}",
                 r#type: "radio",
                 name,
                 value,
@@ -117,7 +121,10 @@ pub fn RadioCard(
                     }
                 },
             }
-            div { {children} }
+            div { class: "radio-what",
+                label { class: "radio-head", r#for: "{id}", {head} }
+                {children}
+            }
         }
     }
 }

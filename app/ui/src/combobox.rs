@@ -68,7 +68,9 @@ pub fn Combobox(
             input {
                 class: "input",
                 id: "{id}",
-                r#type: "search",
+                // A search field may not be a combobox (ARIA in HTML); the phone's key still says "search".
+                r#type: "text",
+                inputmode: "search",
                 name,
                 value,
                 placeholder,

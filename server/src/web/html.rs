@@ -29,8 +29,72 @@ pub fn finish(page: &str, fill: &Fill) -> (String, Vec<String>) {
             out.replace_range(at..at + mark.len(), text);
         }
     }
+    let out = plain_booleans(&out);
     let hashes = renderer_scripts(&out).into_iter().map(script_hash).collect();
     (out, hashes)
+}
+
+/// Attributes that are there or not (HTML, boolean attributes); the renderer writes them as `name=true`.
+const BOOLEAN: [&str; 16] = [
+    "async",
+    "autofocus",
+    "autoplay",
+    "checked",
+    "controls",
+    "default",
+    "defer",
+    "disabled",
+    "formnovalidate",
+    "hidden",
+    "loop",
+    "multiple",
+    "muted",
+    "open",
+    "required",
+    "selected",
+];
+
+/// Takes the renderer's `=true` from boolean attributes. Only inside tags: texts, scripts and other attributes' values
+/// stay as they are.
+fn plain_booleans(page: &str) -> String {
+    const VALUE: &str = "=true";
+    let mut out = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        out.push_str(before);
+        if let Some(script) = tag.strip_prefix("<script") {
+            let end = script.find("</script>").map_or(tag.len(), |e| e + "<script".len());
+            out.push_str(&tag[..end]);
+            rest = &tag[end..];
+            continue;
+        }
+        let mut quoted = false;
+        let mut end = tag.len();
+        let mut from = 0;
+        for (i, byte) in tag.bytes().enumerate() {
+            match byte {
+                b'"' => quoted = !quoted,
+                b'>' if !quoted => {
+                    end = i + 1;
+                    break;
+                }
+                b'=' if !quoted && tag[i..].starts_with(VALUE) => {
+                    let name = tag[..i].rsplit(' ').next().unwrap_or_default();
+                    let after = tag.as_bytes().get(i + VALUE.len());
+                    if BOOLEAN.contains(&name) && matches!(after, Some(b' ' | b'>' | b'/')) {
+                        out.push_str(&tag[from..i]);
+                        from = i + VALUE.len();
+                    }
+                }
+                _ => {}
+            }
+        }
+        out.push_str(&tag[from..end]);
+        rest = &tag[end..];
+    }
+    out.push_str(rest);
+    out
 }
 
 fn renderer_scripts(page: &str) -> Vec<&str> {
@@ -116,6 +180,21 @@ mod tests {
             assert!(!hashes.contains(&script_hash("steal()")));
             assert!(!hashes.contains(&script_hash("window.initial_dioxus_hydration_data=\"\";steal()")));
         }
+    }
+
+    #[test]
+    fn boolean_attributes_lose_their_value_and_nothing_else_does() {
+        let (out, _) = finish(
+            "<p title=\"open=true \">a hidden=true b</p><details open=true data-x=true><input checked=true/>\
+             <script>let hidden=true ;</script>",
+            &Fill::default(),
+        );
+        assert_eq!(
+            out,
+            "<p title=\"open=true \">a hidden=true b</p><details open data-x=true><input checked/>\
+             <script>let hidden=true ;</script>"
+        );
+        assert_eq!(plain_booleans("<a hidden=true"), "<a hidden=true");
     }
 
     #[test]

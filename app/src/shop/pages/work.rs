@@ -368,6 +368,14 @@ fn Facts(view: WorkView) -> Element {
                 }
             }
         }
+        if view.card.kind == WorkKind::Podcast {
+            p {
+                a { class: "button", href: "{view.canonical}/feed.xml",
+                    Icon { shape: Shape::Feed }
+                    {t!("podcast-feed")}
+                }
+            }
+        }
         if live() {
             section { class: "share",
                 Button { onclick: move |_| {
