@@ -30,7 +30,9 @@ export async function place(page, server, email) {
   for (const [field, text] of Object.entries(address)) {
     if (await page.locator(`[name=${field}]`).count()) await page.fill(`[name=${field}]`, text);
   }
-  if (await page.locator("[name=accept_licence]").count()) await page.check("[name=accept_licence]");
+  for (const box of ["accept_licence", "accept_waiver"]) {
+    if (await page.locator(`[name=${box}]`).count()) await page.check(`[name=${box}]`);
+  }
   await page.locator(".trade-side button[type=submit]").click();
   await page.waitForURL(/simulator\/pay|\/orders\//);
 }

@@ -306,6 +306,9 @@ fn receipt_blocks(
     if parts.len() > 1 {
         out.push(Block::Row(words.say("mail-receipt-sum", &[]), total.to_owned()));
     }
+    if checkout.waived {
+        out.push(Block::Text(words.say("mail-receipt-waived", &[])));
+    }
     if !checkout.paid_with.is_empty() {
         out.push(Block::Text(words.say("mail-receipt-paid-with", &[("method", &checkout.paid_with)])));
     }

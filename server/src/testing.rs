@@ -243,6 +243,7 @@ pub(crate) fn form() -> CheckoutForm {
         postcode: "10115".into(),
         country: "DE".into(),
         accept_licence: true,
+        accept_waiver: true,
         ..CheckoutForm::default()
     }
 }

@@ -103,6 +103,8 @@ checkout-again = Neu berechnen
 checkout-again-hint = Versand und Steuer hängen vom Ort ab. Nach einer Änderung zeigt dies die neue Summe.
 checkout-licence = Lizenz
 checkout-accept-licence = Ich habe die Lizenz gelesen und nehme sie an.
+checkout-waiver = Ich stimme zu, dass meine Dateien sofort bereitgestellt werden, und weiß, dass damit mein Widerrufsrecht erlischt.
+checkout-withdrawal = Widerrufsrecht
 checkout-order = Ihre Bestellung
 checkout-pay = { $amount } bezahlen
 checkout-get = Jetzt holen
@@ -113,6 +115,7 @@ fault-country = Wählen Sie ein Land
 fault-empty = Füllen Sie dieses Feld aus
 fault-long = Das ist zu lang
 fault-licence = Nehmen Sie die Lizenz an, um fortzufahren
+fault-waiver = Stimmen Sie zu, um fortzufahren, oder nehmen Sie die Dateien aus dem Warenkorb
 
 order-title = Ihre Bestellung
 order-paid = Danke, es ist bezahlt

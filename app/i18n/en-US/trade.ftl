@@ -103,6 +103,8 @@ checkout-again = Work out again
 checkout-again-hint = Shipping and tax depend on the place. After a change, this shows the new total.
 checkout-licence = Licence
 checkout-accept-licence = I have read the licence and accept it.
+checkout-waiver = I agree that my files are supplied at once, and I know that with it my right to withdraw ends.
+checkout-withdrawal = Right to withdraw
 checkout-order = Your order
 checkout-pay = Pay { $amount }
 checkout-get = Get it
@@ -113,6 +115,7 @@ fault-country = Choose a country
 fault-empty = Fill in this field
 fault-long = This is too long
 fault-licence = Accept the licence to go on
+fault-waiver = Agree to go on, or take the files out of the cart
 
 order-title = Your order
 order-paid = Thank you, it is paid

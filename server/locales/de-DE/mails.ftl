@@ -12,6 +12,7 @@ mail-receipt-tax = darin Steuer
 mail-receipt-shipping = Versand
 mail-receipt-parcel = kommt als Paket
 mail-receipt-paid-with = Bezahlt mit { $method }
+mail-receipt-waived = Sie haben zugestimmt, dass Ihre Dateien sofort bereitgestellt werden und damit Ihr Widerrufsrecht für sie erlischt.
 mail-receipt-contact = Fragen zu einer Bestellung? Schreiben Sie dem Shop: { $email }
 mail-refund-subject = Ihre Erstattung: { $total }
 mail-refund-hello = Ihr Geld ist auf dem Weg zurück.

@@ -12,6 +12,7 @@ mail-receipt-tax = of which tax
 mail-receipt-shipping = Shipping
 mail-receipt-parcel = comes as a parcel
 mail-receipt-paid-with = Paid with { $method }
+mail-receipt-waived = You agreed that your files are supplied at once, and that with it your right to withdraw from buying them ends.
 mail-receipt-contact = Questions about an order? Write to the shop: { $email }
 mail-refund-subject = Your refund: { $total }
 mail-refund-hello = Money is on its way back to you.

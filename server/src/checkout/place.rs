@@ -60,8 +60,21 @@ pub fn destination(form: &CheckoutForm) -> Destination {
     }
 }
 
+/// Whether the buyer must agree that supply of paid files begins at once and the right to withdraw ends with it: consumers in
+/// the European Union (Directive 2011/83/EU, Art. 16 m) and the United Kingdom (SI 2013/3134, reg. 37).
+pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
+    let files = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
+    (vitrine_pricing::market::is_eu(country) || country == "GB")
+        && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
+}
+
 /// Faults of the form: field and code; none: it is complete.
-pub fn check_form(form: &CheckoutForm, needs_address: bool, has_licence: bool) -> Vec<(String, String)> {
+pub fn check_form(
+    form: &CheckoutForm,
+    needs_address: bool,
+    has_licence: bool,
+    needs_waiver: bool,
+) -> Vec<(String, String)> {
     let mut faults = Vec::new();
     let mut say = |field: &str, code: &str| faults.push((field.to_owned(), code.to_owned()));
     if vitrine_identity::account::normalise_email(&form.email).is_err() {
@@ -85,6 +98,9 @@ pub fn check_form(form: &CheckoutForm, needs_address: bool, has_licence: bool) -
     }
     if has_licence && !form.accept_licence {
         say("accept_licence", "fault-licence");
+    }
+    if needs_waiver && !form.accept_waiver {
+        say("accept_waiver", "fault-waiver");
     }
     faults
 }
@@ -112,7 +128,8 @@ impl Checkouts {
         let place = self.catalog.place(ctx);
         let priced = price(self.catalog.records(), ctx, &place, &cart.lines, &to, cart.rev).await?;
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
-        let faults = check_form(&placing.form, priced.view.needs_address, licences);
+        let waiver = needs_waiver(&priced, &to.country);
+        let faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
         if !faults.is_empty() {
             let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
             problem.fields = faults.into_iter().collect();
@@ -260,6 +277,7 @@ impl Checkouts {
             market: ctx.market.clone(),
             placed_ms: ctx.now_ms,
             held_until_ms: ctx.now_ms + HOLD_MS,
+            waived: needs_waiver(priced, &to.country),
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
             pay_url: None,

@@ -60,6 +60,9 @@ pub struct Checkout {
     pub placed_ms: i64,
     /// UTC milliseconds: stock is held until then.
     pub held_until_ms: i64,
+    /// The buyer agreed that supply of files begins at once and the right to withdraw ends with it.
+    #[serde(default)]
+    pub waived: bool,
     /// Bought without an account.
     pub guest: bool,
     /// The cart it came from; bought editions leave it once they are paid.

@@ -80,9 +80,15 @@ async fn what_is_charged_is_what_was_seen_and_faults_name_their_fields() {
     placing.form.email = "nobody".into();
     placing.form.city = " ".into();
     placing.form.accept_licence = false;
+    placing.form.accept_waiver = false;
     let refused = shop.checkouts.place(&ctx, &placing).await.unwrap_err();
     assert_eq!(refused.status, 422);
-    for (field, code) in [("email", "fault-email"), ("city", "fault-empty"), ("accept_licence", "fault-licence")] {
+    for (field, code) in [
+        ("email", "fault-email"),
+        ("city", "fault-empty"),
+        ("accept_licence", "fault-licence"),
+        ("accept_waiver", "fault-waiver"),
+    ] {
         assert_eq!(refused.fields.get(field).map(String::as_str), Some(code), "{field}");
     }
     let nothing = Placing { attempt: "e".repeat(16), form: form(), seen_minor: 0 };

@@ -50,7 +50,9 @@ impl Checkouts {
                 licences.push((licence.title, href));
             }
         }
+        let waiver = super::place::needs_waiver(&priced, &destination(&form).country);
         Ok(CheckoutView {
+            waiver,
             cart: priced.view,
             faults: typed.faults,
             countries: MARKETS
@@ -60,7 +62,6 @@ impl Checkouts {
                 .collect(),
             regions: Vec::new(),
             licences,
-            waiver: false,
             attempt: ids::secret(),
             declined: typed.trouble,
             signed_in: matches!(ctx.caller, Caller::User(_)),

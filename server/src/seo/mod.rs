@@ -1,7 +1,7 @@
 //! What search engines and feed readers fetch: robots, sitemaps per storefront, feeds.
 //!
 //! Invariants: only published works of listed sellers are named; addresses are the canonical ones; whatever stands between
-//! tags went through [`escape`].
+//! tags went through `escape`.
 //!
 //! Not here: what pages say of themselves (`catalog::jsonld`, the pages' heads).
 

@@ -131,7 +131,7 @@ pub fn CheckoutBody(
                                 ul { class: "footer-list", role: "list",
                                     for (title , href) in view.licences.iter() {
                                         li { key: "{href}",
-                                            a { href: "{href}", target: "_blank", rel: "noopener", bdi { "{title}" } span { class: "sr-only", {t!("new-window")} } }
+                                            a { href: "{href}", target: "_blank", rel: "noopener", bdi { "{title}" } span { class: "sr-only", " " {t!("new-window")} } }
                                         }
                                     }
                                 }
@@ -141,6 +141,23 @@ pub fn CheckoutBody(
                                         Icon { shape: Shape::Warning }
                                         "{text}"
                                     }
+                                }
+                            }
+                        }
+                        if view.waiver {
+                            fieldset { class: "trade-part", id: "accept_waiver",
+                                legend {
+                                    h2 { {t!("checkout-withdrawal")} }
+                                }
+                                Checkbox { name: "accept_waiver", checked: form.accept_waiver, invalid: error("accept_waiver").is_some(), required: true, {t!("checkout-waiver")} }
+                                if let Some(text) = error("accept_waiver") {
+                                    p { class: "field-error",
+                                        Icon { shape: Shape::Warning }
+                                        "{text}"
+                                    }
+                                }
+                                p {
+                                    a { href: "/policies/withdrawal", target: "_blank", rel: "noopener", {t!("policy-withdrawal")} span { class: "sr-only", " " {t!("new-window")} } }
                                 }
                             }
                         }

@@ -108,6 +108,7 @@ fn checkout() -> CheckoutView {
         licences: vec![("Personal use".into(), "/eula/lic_1".into())],
         attempt: "a".repeat(32),
         declined: Some("price_changed".into()),
+        waiver: true,
         ..CheckoutView::default()
     }
 }
