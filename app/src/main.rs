@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use vitrine_server::catalog::exchange::{Importer, Outcome, export};
 use vitrine_server::config::{Config, DOCS, LogFormat};
 use vitrine_server::ctx::OpCtx;
+use vitrine_server::rest::{document, keys};
 use vitrine_server::state::{Adapters, App, is_demo, mark_demo};
+use vitrine_shared::id::TenantId;
 
 #[derive(Parser)]
 #[command(name = "vitrine", version, about = "A marketplace for creative work, in one program.")]
@@ -59,6 +61,28 @@ enum Command {
     Config {
         #[command(subcommand)]
         what: ConfigCommand,
+    },
+    /// Keys for programs.
+    ApiKey {
+        #[command(subcommand)]
+        what: ApiKeyCommand,
+    },
+    /// Print the OpenAPI document of the REST interface.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum ApiKeyCommand {
+    /// Make a key and print it, once.
+    Create {
+        /// What it is for, for the trail.
+        name: String,
+        /// What it may do: catalog:write, catalog:import, orders:read, orders:ship, orders:refund.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// The seller it acts for (a tenant id); without it, it is the platform's.
+        #[arg(long)]
+        seller: Option<TenantId>,
     },
 }
 
@@ -140,6 +164,18 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             let ctx = OpCtx::system("export", app.clock.now_ms());
             let rows = export(&ctx, app.catalog.records(), &*app.blob, &dir).await?;
             println!("{rows} rows in {}", dir.join("catalog.jsonl").display());
+            Ok(())
+        }
+        Command::ApiKey { what: ApiKeyCommand::Create { name, scopes, seller } } => {
+            let app = open(config).await?;
+            let ctx = OpCtx::system("api-key", app.clock.now_ms());
+            let key = keys::create(&*app.table, &ctx, &name, &scopes, seller).await?;
+            println!("{key}");
+            eprintln!("Keep it: it is not shown again. Send it as the header X-Api-Key.");
+            Ok(())
+        }
+        Command::Openapi => {
+            println!("{}", serde_json::to_string_pretty(&document(&config.base_url()))?);
             Ok(())
         }
         Command::Config { .. } => {

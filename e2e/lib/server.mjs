@@ -32,14 +32,16 @@ export async function vitrine(...args) {
 
 /**
  * Starts the built program, with the rows of `shop` (a folder below `fixtures/`) imported, and waits until `/readyz`
- * answers 200 (at most 30 s). Answers `{url, files, data, log(), stop()}`.
+ * answers 200 (at most 30 s). `scopes` makes an API key before. Answers `{url, files, data, key, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop } = {}) {
+export async function startServer({ args = ["--demo"], shop, scopes } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
   const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
   const port = await freePort();
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
+  const wanted = (scopes ?? []).flatMap((scope) => ["--scope", scope]);
+  const key = scopes && (await vitrine("api-key", "create", "tests", ...wanted, "--data", data)).trim();
   const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args]);
   let log = "";
   let failed = null;
@@ -59,7 +61,7 @@ export async function startServer({ args = ["--demo"], shop } = {}) {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
-    if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, log: () => log, stop };
+    if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, key, log: () => log, stop };
     if (failed || child.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`the server did not become ready: ${failed ?? ""}\n${log}`);

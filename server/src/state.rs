@@ -38,6 +38,11 @@ use crate::secrets;
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
 
+/// Client id of programs that people run themselves and sign in with.
+pub const PROGRAMS: &str = "vitrine-programs";
+/// Where such a program listens for its code.
+pub const PROGRAMS_REDIRECT: &str = "http://127.0.0.1:7878/callback";
+
 /// Adapters that only some builds have; the binary hands them in.
 #[derive(Default)]
 pub struct Adapters {
@@ -188,14 +193,25 @@ impl App {
                 audience: format!("{base}/api"),
                 site_name: "Vitrine".into(),
                 stylesheet: None,
-                clients: vec![OidcClient {
-                    client_id: client_id.into(),
-                    client_secret: Some(secret.clone()),
-                    name: "Vitrine".into(),
-                    home_url: base.clone(),
-                    redirect_uris: vec![redirect_uri.clone()],
-                    post_logout_redirect_uris: vec![format!("{base}/")],
-                }],
+                clients: vec![
+                    OidcClient {
+                        client_id: client_id.into(),
+                        client_secret: Some(secret.clone()),
+                        name: "Vitrine".into(),
+                        home_url: base.clone(),
+                        redirect_uris: vec![redirect_uri.clone()],
+                        post_logout_redirect_uris: vec![format!("{base}/")],
+                    },
+                    // Programs on a person's own machine: they keep no secret, the code's proof (PKCE) takes its place.
+                    OidcClient {
+                        client_id: PROGRAMS.into(),
+                        client_secret: None,
+                        name: "Vitrine REST".into(),
+                        home_url: base.clone(),
+                        redirect_uris: vec![PROGRAMS_REDIRECT.into()],
+                        post_logout_redirect_uris: Vec::new(),
+                    },
+                ],
             },
             table.clone(),
             clock.clone(),

@@ -9,6 +9,7 @@ use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantI
 
 /// What a work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WorkKind {
     /// Tracks.
@@ -153,6 +154,7 @@ pub struct ShippingRate {
 
 /// A page elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// What it is.
     pub label: String,
@@ -162,6 +164,7 @@ pub struct Link {
 
 /// Artist or author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MakerKind {
     /// Page at `/artists/`.
@@ -318,6 +321,7 @@ pub struct Work {
 
 /// Who did what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Credit {
     /// e.g. `Mastering`.
     pub role: String,
@@ -327,6 +331,7 @@ pub struct Credit {
 
 /// What only some kinds have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Facts {
     /// Books.
@@ -351,6 +356,7 @@ pub struct Facts {
 
 /// Where a work comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attribution {
     /// Who made it and where it was published, as the licence asks.
     pub text: String,

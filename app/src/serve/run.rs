@@ -79,6 +79,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let own: Router = Router::new()
         .merge(vitrine_server::accounts::routes().with_state(app.clone()))
         .merge(vitrine_server::trade::routes().with_state(app.clone()))
+        .merge(vitrine_server::rest::routes().with_state(app.clone()))
         .merge(vitrine_server::seo::routes().with_state(app.clone()))
         .merge(vitrine_server::desk::routes().with_state(app.clone()))
         .merge(desk)

@@ -9,12 +9,13 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use vitrine_identity::ClientError;
 use vitrine_identity::provider::PeerAddress;
 use vitrine_pricing::market::choose_market;
 use vitrine_shared::Problem;
 
 use super::headers::RequestId;
-use crate::ctx::{Caller, OpCtx, Scope};
+use crate::ctx::{Caller, OpCtx, Scope, User};
 use crate::fault;
 use crate::rest::ProblemResponse;
 use crate::state::App;
@@ -113,6 +114,40 @@ fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
         .or(Some(direct))
 }
 
+/// Who a program says it is, by API key or bearer token; `None` without either.
+///
+/// # Errors
+/// 401 for credentials that are not valid: they never count as none.
+async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Option<Caller>> {
+    let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or_default());
+    if let Some(key) = text("x-api-key") {
+        return crate::rest::keys::caller(&*app.table, key).await.map(Some);
+    }
+    let Some(authorization) = text("authorization") else { return Ok(None) };
+    let refused = || Problem::new(401, "bad_token", "The bearer token is not valid. Get a new one from the provider.");
+    let (scheme, token) = authorization.split_once(' ').ok_or_else(refused)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(refused());
+    }
+    let claims = match app.oidc.verify_access_token(token.trim()).await {
+        Ok(claims) => claims,
+        Err(ClientError::Unavailable(why)) => return Err(fault::internal("the provider's keys", &why)),
+        Err(_) => return Err(refused()),
+    };
+    // The account says what the token is too old to know: whether it is still there, and its roles now.
+    let account = app.provider.accounts().get(&claims.sub).await.map_err(|e| fault::internal("an account", &e))?;
+    let account = account.ok_or_else(refused)?;
+    Ok(Some(Caller::User(User {
+        id: claims.sub.parse().map_err(|_| refused())?,
+        email: account.email.clone(),
+        verified: account.email_verified,
+        name: account.name.clone(),
+        roles: account.roles.clone(),
+        tenants: account.tenant_ids().iter().filter_map(|t| t.parse().ok()).collect(),
+        session: None,
+    })))
+}
+
 /// The layer: puts [`OpCtx`], [`Country`] and the peer's address on the request.
 pub async fn layer(State(state): State<Context>, mut request: Request, next: Next) -> Response {
     let app = &state.app;
@@ -159,7 +194,13 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
     let jar: String =
         request.headers().get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("; ");
-    let caller = if jar.contains("__Host-session=") {
+    let programs = match credentials(app, request.headers()).await {
+        Ok(caller) => caller,
+        Err(problem) => return ProblemResponse(problem).into_response(),
+    };
+    let caller = if let Some(caller) = programs {
+        caller
+    } else if jar.contains("__Host-session=") {
         match app.sessions.resolve(&jar).await {
             Ok(Some(session)) => crate::accounts::user_of(&session).map_or(Caller::Anonymous, Caller::User),
             Ok(None) => Caller::Anonymous,

@@ -7,6 +7,7 @@ use super::{MomentView, Named};
 
 /// One sale or refund of a seller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SaleRow {
     /// When.
     pub at: MomentView,
@@ -30,6 +31,7 @@ pub struct SaleRow {
 
 /// One work of a seller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskWork {
     /// Work id.
     pub id: String,
@@ -45,6 +47,7 @@ pub struct DeskWork {
 
 /// One seller's desk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StudioDesk {
     /// Tenant id.
     pub tenant: String,
@@ -66,6 +69,7 @@ pub struct StudioDesk {
 
 /// The studio's first page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StudioView {
     /// One per seller whose desk the caller may use.
     pub desks: Vec<StudioDesk>,
@@ -73,6 +77,7 @@ pub struct StudioView {
 
 /// One price that can be changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceField {
     /// Field name: `price-<variant>-<region>-<currency>`.
     pub field: String,
@@ -88,6 +93,7 @@ pub struct PriceField {
 
 /// A work being edited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EditView {
     /// The work.
     pub work: DeskWork,
@@ -111,6 +117,7 @@ pub struct EditView {
 
 /// One entry of a trail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HistoryRow {
     /// When.
     pub at: MomentView,
@@ -126,6 +133,7 @@ pub struct HistoryRow {
 
 /// One order in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderRow {
     /// Order id.
     pub id: String,
@@ -141,6 +149,7 @@ pub struct OrderRow {
 
 /// Orders found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrdersView {
     /// What was asked.
     pub query: String,
@@ -150,6 +159,7 @@ pub struct OrdersView {
 
 /// One line of an order for staff.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskLine {
     /// Number within the order, from 0.
     pub number: usize,
@@ -173,6 +183,7 @@ pub struct DeskLine {
 
 /// One order for staff, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskOrder {
     /// The row.
     pub row: OrderRow,
@@ -206,6 +217,7 @@ pub struct DeskOrder {
 
 /// One row of an import's report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportRow {
     /// From 1.
     pub line: usize,
@@ -219,6 +231,7 @@ pub struct ImportRow {
 
 /// An import's report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportView {
     /// How many rows came out how.
     pub counts: Vec<(String, usize)>,

@@ -14,6 +14,7 @@ pub mod trade;
 
 /// A moment as the server says it; the browser says it again in the reader's own zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MomentView {
     /// ISO 8601, UTC.
     pub iso: String,
@@ -36,6 +37,7 @@ impl MomentView {
 
 /// A picture, ready for `<picture>`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImageView {
     /// What it shows.
     pub alt: String,
@@ -55,6 +57,7 @@ pub struct ImageView {
 
 /// A price as people see it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceView {
     /// e.g. `€9.00`; empty if free.
     pub text: String,
@@ -80,6 +83,7 @@ pub struct PriceView {
 
 /// A name with a page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Named {
     /// Shown.
     pub name: String,
@@ -91,6 +95,7 @@ pub struct Named {
 
 /// Something to play before buying.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayView {
     /// Address of the file.
     pub src: String,
@@ -108,6 +113,7 @@ pub struct PlayView {
 
 /// A work in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CardView {
     /// Work id.
     pub id: String,
@@ -137,6 +143,7 @@ pub struct CardView {
 
 /// The marketplace's home.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HomeView {
     /// One work shown large.
     pub feature: Option<FeatureView>,
@@ -154,6 +161,7 @@ pub struct HomeView {
 
 /// One work shown large.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FeatureView {
     /// The work.
     pub card: CardView,
@@ -165,6 +173,7 @@ pub struct FeatureView {
 
 /// A storefront in a list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoreCard {
     /// `@handle`.
     pub handle: String,
@@ -182,6 +191,7 @@ pub struct StoreCard {
 
 /// One value of a facet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FacetValue {
     /// As in the address.
     pub value: String,
@@ -197,6 +207,7 @@ pub struct FacetValue {
 
 /// One facet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FacetView {
     /// Query key: `type`, `genre`, `tag`, `year`, `price`, `format`.
     pub name: String,
@@ -206,6 +217,7 @@ pub struct FacetView {
 
 /// A list with facets: the catalogue, or a search page's works.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CatalogView {
     /// The words searched for; empty in the catalogue.
     pub query: String,
@@ -235,6 +247,7 @@ pub struct CatalogView {
 
 /// The search page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SearchView {
     /// Works.
     pub works: CatalogView,
@@ -250,6 +263,7 @@ pub struct SearchView {
 
 /// Suggestions as you type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SuggestView {
     /// Works: card title, maker, address, cover.
     pub works: Vec<CardView>,
@@ -261,6 +275,7 @@ pub struct SuggestView {
 
 /// One way to buy a work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EditionView {
     /// Variant id: what the cart takes.
     pub variant: String,
@@ -284,6 +299,7 @@ pub struct EditionView {
 
 /// A licence in short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LicenceLine {
     /// Title.
     pub title: String,
@@ -297,6 +313,7 @@ pub struct LicenceLine {
 
 /// A track, chapter or episode on a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartView {
     /// From 1.
     pub number: u32,
@@ -320,6 +337,7 @@ pub struct PartView {
 
 /// The page of an album, book, video or podcast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorkView {
     /// The same as in lists.
     pub card: CardView,
@@ -365,6 +383,7 @@ pub struct WorkView {
 
 /// The page of an artist or author.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MakerView {
     /// Name and Latin name; `href` is the canonical address.
     pub named: Named,
@@ -388,6 +407,7 @@ pub struct MakerView {
 
 /// A storefront's page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoreView {
     /// The same as in lists.
     pub store: StoreCard,
@@ -411,6 +431,7 @@ pub struct StoreView {
 
 /// A licence text's page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LicenceView {
     /// Title.
     pub title: String,
@@ -430,6 +451,7 @@ pub struct LicenceView {
 
 /// What the frame learns after hydration in one call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeBar {
     /// Signed in as.
     pub name: Option<String>,

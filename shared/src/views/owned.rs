@@ -7,6 +7,7 @@ use super::{CardView, LicenceLine, PartView};
 
 /// Something owned, in the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnedCard {
     /// The work; its `href` is the library entry.
     pub card: CardView,
@@ -18,6 +19,7 @@ pub struct OwnedCard {
 
 /// The library.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryView {
     /// Newest first.
     pub items: Vec<OwnedCard>,
@@ -27,6 +29,7 @@ pub struct LibraryView {
 
 /// One work owned: play, read, download.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnedView {
     /// The work.
     pub card: CardView,
@@ -50,6 +53,7 @@ pub struct OwnedView {
 
 /// One invoice in the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceRow {
     /// Number, or empty while it is being made.
     pub number: String,
@@ -69,6 +73,7 @@ pub struct InvoiceRow {
 
 /// All invoices.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoicesView {
     /// Newest first.
     pub rows: Vec<InvoiceRow>,
@@ -78,6 +83,7 @@ pub struct InvoicesView {
 
 /// One line of an invoice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceLineView {
     /// What.
     pub text: String,
@@ -95,6 +101,7 @@ pub struct InvoiceLineView {
 
 /// One invoice or credit note.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceView {
     /// `invoice` or `credit_note`.
     pub kind: String,
@@ -122,6 +129,7 @@ pub struct InvoiceView {
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceView {
     /// Names the session; no secret.
     pub id: String,
@@ -137,6 +145,7 @@ pub struct DeviceView {
 
 /// The account page; nobody: not signed in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountView {
     /// How they want to be called.
     pub name: String,

@@ -6,6 +6,7 @@ use super::{ImageView, MomentView, Named, PriceView};
 
 /// One line of a cart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CartLineView {
     /// Variant id.
     pub variant: String,
@@ -35,6 +36,7 @@ pub struct CartLineView {
 
 /// One named amount of a total.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AmountView {
     /// Key of the label: `sum-items`, `sum-shipping`, `sum-tax`, `sum-total`.
     pub key: String,
@@ -46,6 +48,7 @@ pub struct AmountView {
 
 /// One step of how a total was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExplainView {
     /// Rule id.
     pub rule: String,
@@ -57,6 +60,7 @@ pub struct ExplainView {
 
 /// What one seller's part comes to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SellerPart {
     /// Tenant id.
     pub tenant: String,
@@ -74,6 +78,7 @@ pub struct SellerPart {
 
 /// A cart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CartView {
     /// By shop.
     pub sellers: Vec<SellerPart>,
@@ -99,6 +104,7 @@ pub struct CartView {
 
 /// What the buyer typed at checkout; kept on the server so that nothing is lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct CheckoutForm {
     /// Where receipt and access go.
@@ -125,6 +131,7 @@ pub struct CheckoutForm {
 
 /// The checkout page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckoutView {
     /// What is bought, as priced for the form's place.
     pub cart: CartView,
@@ -150,6 +157,7 @@ pub struct CheckoutView {
 
 /// How an order or checkout stands, honestly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PayState {
     /// The hosted page waits.
@@ -169,6 +177,7 @@ pub enum PayState {
 
 /// One file that was bought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileView {
     /// Asset id.
     pub asset: String,
@@ -184,6 +193,7 @@ pub struct FileView {
 
 /// One line of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderLineView {
     /// Number within the order, from 0.
     pub line: u32,
@@ -212,6 +222,7 @@ pub struct OrderLineView {
 
 /// One seller's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderPartView {
     /// Order id.
     pub id: String,
@@ -229,6 +240,7 @@ pub struct OrderPartView {
 
 /// After paying; the same page for ever at the checkout's address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderView {
     /// Checkout id.
     pub id: String,

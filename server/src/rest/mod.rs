@@ -3,9 +3,21 @@
 //! Invariants: the router, the OpenAPI document and the authorisation test are made from the same list; an endpoint that
 //! is not in it does not exist.
 
+mod api;
+mod docs;
+pub mod keys;
+mod openapi;
+mod shapes;
+pub mod table;
+
+pub use openapi::document;
+
+use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vitrine_shared::Problem;
+
+use crate::state::App;
 
 /// A [`Problem`] as `application/problem+json` (RFC 9457).
 #[derive(Debug)]
@@ -34,4 +46,15 @@ impl IntoResponse for ProblemResponse {
         response.extensions_mut().insert(self.0);
         response
     }
+}
+
+/// The interface, to be mounted at the root of the shop's host.
+pub fn routes() -> Router<App> {
+    let mut routes = Router::new()
+        .route("/api/openapi.json", axum::routing::get(openapi::served))
+        .route("/api", axum::routing::get(docs::page));
+    for endpoint in table::endpoints() {
+        routes = routes.route(&format!("/api{}", endpoint.path), (endpoint.route)());
+    }
+    routes
 }

@@ -1,0 +1,240 @@
+//! Handlers of the public interface: from HTTP to a service and back, nothing else.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, FromRequest, Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::id::{AssetId, CustomerId, InvoiceId, VariantId, WorkId};
+use vitrine_shared::query::{ListQuery, decode};
+
+use super::{ProblemResponse, shapes};
+use crate::cart::Add;
+use crate::catalog::pages::Found;
+use crate::checkout::Placing;
+use crate::ctx::OpCtx;
+use crate::desk::Desk;
+use crate::fault::Result;
+use crate::state::App;
+
+type Answer = std::result::Result<Response<Body>, ProblemResponse>;
+type Ctx = Extension<OpCtx>;
+
+/// A JSON body; whatever is wrong with it is a [`Problem`].
+pub(super) struct Json<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, ProblemResponse> {
+        let json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|t| {
+                t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
+            });
+        if !json {
+            return Err(Problem::new(415, "not_json", "Send the body as application/json.").into());
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|e| Problem::new(e.status().as_u16(), "bad_body", "The body could not be read."))?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|e| {
+            let status = if e.is_data() { 422 } else { 400 };
+            Problem::new(status, "bad_json", "The body is not what this endpoint takes.").detail(e.to_string()).into()
+        })
+    }
+}
+
+fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
+    let body = serde_json::to_vec(value).map_err(|e| crate::fault::internal("an answer", &e))?;
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(response)
+}
+
+fn ok<T: Serialize>(value: &T) -> Answer {
+    json(StatusCode::OK, value)
+}
+
+/// An answer that caches may keep and ask about: its tag is the hash of its body.
+fn tagged<T: Serialize>(value: &T, asked: &HeaderMap) -> Answer {
+    let body = serde_json::to_vec(value).map_err(|e| crate::fault::internal("an answer", &e))?;
+    let tag = format!("\"{}\"", crate::media::hex(&Sha256::digest(&body)[..16]));
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let fresh = known.split(',').any(|t| t.trim().trim_start_matches("W/") == tag || t.trim() == "*");
+    let mut response = if fresh { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(body)) };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie, authorization"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+fn param(uri: &Uri, name: &str) -> Option<String> {
+    let pair = uri.query()?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let value = decode(pair);
+    (!value.is_empty()).then_some(value)
+}
+
+/// The cursor in an address that a page's "more" leads to.
+fn next(more: Option<String>) -> Option<String> {
+    let more = more?;
+    more.split_once("cursor=").map(|(_, cursor)| decode(cursor))
+}
+
+fn bad_id(what: &str) -> Problem {
+    Problem::not_found(what)
+}
+
+pub(super) async fn health() -> Answer {
+    ok(&shapes::Health { status: "ok".into() })
+}
+
+pub(super) async fn search(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Answer {
+    let mut query = ListQuery::parse(uri.query().unwrap_or_default());
+    query.page = match param(&uri, "cursor") {
+        None => 1,
+        Some(cursor) => cursor
+            .strip_prefix('p')
+            .and_then(|n| n.parse::<u32>().ok())
+            .filter(|n| (2..=vitrine_shared::query::MAX_PAGE).contains(n))
+            .ok_or_else(|| Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list."))?,
+    };
+    let (view, _) = app.catalog.list(&ctx, &query, "/catalog").await?;
+    let seen = u64::from(query.page) * vitrine_shared::query::PAGE as u64;
+    let next =
+        (seen < view.total && query.page < vitrine_shared::query::MAX_PAGE).then(|| format!("p{}", query.page + 1));
+    tagged(&shapes::Listing { items: view.cards, total: view.total, next }, &headers)
+}
+
+pub(super) async fn item(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    let id: WorkId = id.parse().map_err(|_| bad_id("item"))?;
+    let (bundle, _) = app.catalog.published(&ctx, &id).await?.ok_or_else(|| bad_id("item"))?;
+    let kind: WorkKind = bundle.work.kind;
+    let path = vitrine_shared::views::card::work_href(kind, &bundle.work.slug, id.as_str());
+    let segment = path.rsplit('/').next().unwrap_or_default();
+    match app.catalog.work(&ctx, kind, segment).await? {
+        Found::Here(view) => tagged(&view, &headers),
+        Found::Moved(_) => Err(bad_id("item").into()),
+    }
+}
+
+pub(super) async fn artist(State(app): State<App>, ctx: Ctx, Path(slug): Path<String>, headers: HeaderMap) -> Answer {
+    tagged(&app.catalog.maker(&ctx, MakerKind::Artist, &slug).await?, &headers)
+}
+
+pub(super) async fn cart(State(app): State<App>, ctx: Ctx) -> Answer {
+    ok(&app.checkouts.cart_view(&ctx).await?)
+}
+
+pub(super) async fn add(State(app): State<App>, ctx: Ctx, Json(add): Json<shapes::AddToCart>) -> Answer {
+    let variant: VariantId = add.variant.parse().map_err(|_| bad_id("edition"))?;
+    let add = Add { variant, quantity: add.quantity, named_minor: add.named_minor };
+    let changed = app.carts.add(&ctx, ctx.cart.as_deref(), &add).await?;
+    let mut seen = ctx.0.clone();
+    seen.cart = changed.token.clone().or(seen.cart);
+    let cart = app.checkouts.cart_view(&seen).await?;
+    ok(&shapes::Carted { cart, cart_token: changed.token })
+}
+
+pub(super) async fn set(
+    State(app): State<App>,
+    ctx: Ctx,
+    Path(variant): Path<String>,
+    Json(line): Json<shapes::SetLine>,
+) -> Answer {
+    let variant: VariantId = variant.parse().map_err(|_| bad_id("cart line"))?;
+    app.carts.set(&ctx, ctx.cart.as_deref(), &variant, line.quantity, line.rev).await?;
+    ok(&app.checkouts.cart_view(&ctx).await?)
+}
+
+pub(super) async fn create_session(
+    State(app): State<App>,
+    ctx: Ctx,
+    headers: HeaderMap,
+    Json(wish): Json<shapes::CreateSession>,
+) -> Answer {
+    let attempt = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let placing = Placing { attempt, form: wish.form, seen_minor: wish.seen_minor };
+    let placed = app.checkouts.place(&ctx, &placing).await?;
+    ok(&shapes::Session { id: placed.id.to_string(), key: placed.secret, pay_url: placed.pay_url })
+}
+
+pub(super) async fn order(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Answer {
+    let key = param(&uri, "key");
+    let mut view = app.checkouts.order_view(&ctx, &id, key.as_deref()).await?;
+    app.invoices.link(&mut view, key.as_deref()).await?;
+    ok(&view)
+}
+
+async fn customers(app: &App, ctx: &OpCtx, want: &shapes::WantFiles) -> Result<Vec<CustomerId>> {
+    match (&want.order, &want.key) {
+        (Some(order), Some(key)) => Ok(vec![app.checkouts.seen(ctx, order, Some(key)).await?.customer]),
+        _ => {
+            crate::authz::user(ctx)?;
+            app.checkouts.customers(ctx).await
+        }
+    }
+}
+
+pub(super) async fn download(State(app): State<App>, ctx: Ctx, Json(want): Json<shapes::WantFiles>) -> Answer {
+    let customers = customers(&app, &ctx, &want).await?;
+    let assets: std::result::Result<Vec<AssetId>, _> =
+        want.asset_id.iter().chain(&want.asset_ids).map(|a| a.parse()).collect();
+    let assets = assets.map_err(|_| Problem::invalid("assetIds", "bad_id", "An id is not one of a file."))?;
+    let link = app.downloads.link(&ctx, &customers, assets).await?;
+    ok(&shapes::FileLink { url: link.url, dl_token: link.dl_token })
+}
+
+pub(super) async fn entitlements(State(app): State<App>, ctx: Ctx, uri: Uri) -> Answer {
+    let customers = app.checkouts.customers(&ctx).await?;
+    let view = app.library.list(&ctx, &customers, param(&uri, "cursor").as_deref()).await?;
+    ok(&shapes::Entitlements { items: view.items, next: next(view.more) })
+}
+
+pub(super) async fn entitlement(State(app): State<App>, ctx: Ctx, Path(work): Path<String>) -> Answer {
+    let customers = app.checkouts.customers(&ctx).await?;
+    crate::authz::user(&ctx)?;
+    let work: WorkId = work.parse().map_err(|_| bad_id("work"))?;
+    ok(&app.library.entry(&ctx, &customers, &work).await?)
+}
+
+pub(super) async fn invoices(State(app): State<App>, ctx: Ctx, uri: Uri) -> Answer {
+    let customers = app.checkouts.customers(&ctx).await?;
+    let place = app.catalog.place(&ctx);
+    let view = app.invoices.list(&place, &customers, param(&uri, "cursor").as_deref()).await?;
+    ok(&shapes::Invoices { items: view.rows, next: next(view.more) })
+}
+
+pub(super) async fn invoice(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Answer {
+    let missing = || bad_id("invoice");
+    let id: InvoiceId = id.parse().map_err(|_| missing())?;
+    let invoice = app.invoices.get(&id).await?.ok_or_else(missing)?;
+    let key = param(&uri, "key");
+    app.checkouts.seen(&ctx, invoice.checkout.as_str(), key.as_deref()).await.map_err(|_| missing())?;
+    ok(&app.invoices.view(&app.catalog.place(&ctx), &invoice)?)
+}
+
+pub(super) async fn import(State(app): State<App>, ctx: Ctx, body: Bytes) -> Answer {
+    let desk = Desk::new(app);
+    desk.may_import(&ctx)?;
+    let rows = String::from_utf8(body.to_vec())
+        .map_err(|_| Problem::invalid("body", "fault-rows", "The rows are not text in UTF-8."))?;
+    let id = desk.begin_import(&ctx, rows).await?;
+    json(StatusCode::ACCEPTED, &shapes::ImportBegun { id })
+}
+
+pub(super) async fn import_report(State(app): State<App>, ctx: Ctx, Path(id): Path<String>) -> Answer {
+    match Desk::new(app).import_report(&ctx, &id).await? {
+        Some(report) => ok(&report),
+        None => Err(Problem::conflict("still_running", "The import is running. Ask again in a moment.").into()),
+    }
+}
