@@ -32,9 +32,10 @@ export async function vitrine(...args) {
 
 /**
  * Starts the built program, with the rows of `shop` (a folder below `fixtures/`) imported, and waits until `/readyz`
- * answers 200 (at most 30 s). `scopes` makes an API key before. Answers `{url, files, data, key, log(), stop()}`.
+ * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers.
+ * Answers `{url, files, data, key, metrics, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, scopes } = {}) {
+export async function startServer({ args = ["--demo"], shop, scopes, metrics = false } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
   const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
@@ -42,7 +43,9 @@ export async function startServer({ args = ["--demo"], shop, scopes } = {}) {
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
   const wanted = (scopes ?? []).flatMap((scope) => ["--scope", scope]);
   const key = scopes && (await vitrine("api-key", "create", "tests", ...wanted, "--data", data)).trim();
-  const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args]);
+  const numbers = metrics ? await freePort() : 0;
+  const env = { ...process.env, VITRINE_METRICS_PORT: String(numbers) };
+  const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args], { env });
   let log = "";
   let failed = null;
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (log += bytes));
@@ -61,7 +64,7 @@ export async function startServer({ args = ["--demo"], shop, scopes } = {}) {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
-    if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, key, log: () => log, stop };
+    if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, key, metrics: `http://127.0.0.1:${numbers}/metrics`, log: () => log, stop };
     if (failed || child.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`the server did not become ready: ${failed ?? ""}\n${log}`);

@@ -27,7 +27,7 @@ use vitrine_server::web::csp::Policy;
 use vitrine_server::web::csrf::{self, OwnOrigins};
 use vitrine_server::web::ctx::{self, Context as RequestContext};
 use vitrine_server::web::files::{self, Files};
-use vitrine_server::web::headers;
+use vitrine_server::web::{headers, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
@@ -93,6 +93,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let pages_and_acts = rpc
         .merge(own)
         .fallback_service(rendered)
+        .layer(from_fn(metrics::layer))
         .layer(Extension(app.clone()))
         .layer(from_fn_with_state(OwnOrigins(vec![base.clone()]), csrf::guard))
         .layer(from_fn_with_state(refusals, page::for_people))
@@ -195,6 +196,10 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     let public = Public::open(&public_dir)?;
     vitrine_server::accounts::demo::ensure(&app).await?;
     let router = router(&app, &public)?;
+    if app.config.metrics_port != 0 {
+        let port = app.config.metrics_port;
+        metrics::serve(app.clone(), port).await.with_context(|| format!("cannot serve /metrics on port {port}"))?;
+    }
     let address = SocketAddr::new(app.config.bind, app.config.port);
     let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; another program has the port, or choose one with --port")

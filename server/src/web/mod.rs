@@ -13,3 +13,4 @@ pub mod headers;
 pub mod html;
 pub mod http;
 pub mod media;
+pub mod metrics;
