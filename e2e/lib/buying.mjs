@@ -25,6 +25,9 @@ export async function fill(page, server, paths) {
 /** Fills the checkout and sends it; leads to the payment page, or to the order if nothing is to be paid. */
 export async function place(page, server, email) {
   await page.goto(`${server.url}/checkout`);
+  for (const part of await page.locator("details.fold").all()) {
+    if ((await part.getAttribute("open")) === null) await part.locator("summary").click();
+  }
   await page.fill("[name=email]", email);
   const address = { name: "Gast Muster", line1: "Weg 1", postcode: "10115", city: "Berlin" };
   for (const [field, text] of Object.entries(address)) {

@@ -48,6 +48,24 @@ async function openOrder(page, email, text) {
   throw new Error(`no order with ${text}`);
 }
 
+test("staff find works, shops and the trail of a number, and see that no job gave up", async () => {
+  const { page, close } = await staff();
+  await page.getByLabel("Find anything").fill("harbour lihgts");
+  await page.getByLabel("Find anything").press("Enter");
+  await page.getByRole("heading", { name: "Works" }).waitFor();
+  const editor = await page.getByRole("link", { name: "Harbour Lights" }).getAttribute("href");
+  assert.match(editor, /^\/studio\/works\/w_/);
+  await page.goto(`${server.url}/admin?q=${editor.split("/").pop()}`);
+  await page.getByRole("link", { name: "Harbour Lights" }).waitFor();
+  await page.goto(`${server.url}/admin?q=nordlicht`);
+  await page.getByRole("heading", { name: "Makers and shops" }).waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("link", { name: "Jobs", exact: true }).click();
+  await page.getByText("No job gave up").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await close();
+});
+
 test("staff find an order by e-mail, send the parcel, and the buyer is told", async () => {
   const buyer = await bought("parcel@example.org");
   const { page, close } = await staff();
@@ -166,15 +184,15 @@ test("staff import rows and read the report", async () => {
 });
 
 test("nobody else gets in: anonymous, buyer, seller of another shop", async () => {
-  const paths = ["/studio", "/admin", "/admin/import", `/studio/works/w_${shop.album.split("-w_").pop()}`];
+  const paths = ["/studio", "/admin", "/admin/import", "/admin/jobs", `/studio/works/w_${shop.album.split("-w_").pop()}`];
   for (const path of paths) assert.equal((await fetch(server.url + path)).status, 401, path);
   const buyer = await openPage(browser);
   await signIn(buyer.page, server, "buyer@vitrine.example", "listen-and-read");
-  for (const path of paths.slice(0, 3)) assert.equal((await buyer.page.goto(server.url + path)).status(), 403, path);
-  assert.equal((await buyer.page.goto(server.url + paths[3])).status(), 404);
-  const acts = ["/admin/orders/ord_00000000000000000000000000/refund", "/admin/orders/ord_00000000000000000000000000/ship"];
+  for (const path of paths.slice(0, 4)) assert.equal((await buyer.page.goto(server.url + path)).status(), 403, path);
+  assert.equal((await buyer.page.goto(server.url + paths[4])).status(), 404);
+  const acts = ["/admin/orders/ord_00000000000000000000000000/refund", "/admin/orders/ord_00000000000000000000000000/ship", "/admin/jobs"];
   for (const path of acts) {
-    const status = await buyer.page.evaluate(async (p) => (await fetch(p, { method: "POST", body: new URLSearchParams({ reason: "x", tracking: "x", line: "0", attempt: "y" }) })).status, path);
+    const status = await buyer.page.evaluate(async (p) => (await fetch(p, { method: "POST", body: new URLSearchParams({ reason: "x", tracking: "x", line: "0", attempt: "y", kind: "mail.send", key: "k" }) })).status, path);
     assert.equal(status, 403, path);
   }
   await buyer.close();

@@ -62,6 +62,8 @@ async function documents() {
   await keep("admin", "/admin");
   await keep("adminOrder", found.admin.match(/href="(\/admin\/orders\/[^"]+)"/)[1]);
   await keep("import", "/admin/import");
+  await keep("jobs", "/admin/jobs");
+  await keep("found", "/admin?q=harbour");
   await keep("signedIn", "/account");
   await close();
   return found;

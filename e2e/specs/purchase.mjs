@@ -124,6 +124,13 @@ test("a cart survives signing in, and the library plays what was bought", async 
   await page.waitForURL("**/orders/**");
   await page.getByRole("link", { name: "Open in the library" }).or(page.getByRole("button", { name: /Download/ })).first().waitFor();
   await page.goto(`${server.url}/my-products`);
+  await page.getByLabel("Search what you own").fill("nowhere at all");
+  await page.getByLabel("Search what you own").press("Enter");
+  await page.getByText("Nothing you own fits").waitFor();
+  await page.getByLabel("Search what you own").fill("harbor");
+  await page.getByLabel("Search what you own").press("Enter");
+  await page.waitForURL("**/my-products?q=harbor");
+  await page.getByText("New", { exact: true }).first().waitFor();
   await page.getByRole("link", { name: "Harbour Lights" }).click();
   await page.waitForURL("**/my-products/w_*");
   await page.getByRole("button", { name: "Play First Light" }).first().click();
@@ -166,6 +173,10 @@ test("cart, checkout, order and library are accessible and fit a phone", async (
   };
   await page.goto(`${server.url}/cart`, { waitUntil: "networkidle" });
   await look("cart");
+  await page.getByRole("button", { name: "Keep for later: Paper Boats" }).click();
+  await page.getByRole("heading", { name: "Kept for later" }).waitFor();
+  await look("cart with a line kept for later");
+  await page.getByRole("button", { name: "Put back into the cart: Paper Boats" }).click();
   await page.goto(`${server.url}/checkout`, { waitUntil: "networkidle" });
   await look("checkout");
   await place(page, server, "phone@example.org");
@@ -177,6 +188,25 @@ test("cart, checkout, order and library are accessible and fit a phone", async (
   await page.waitForLoadState("networkidle");
   await look("library");
   await close();
+});
+
+test("a line is kept for later, comes back, and leaves with an undo, without scripts too", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const { page, close } = await openPage(browser, { javaScriptEnabled });
+    await from(page, server, "DE");
+    await fill(page, server, [shop.book, shop.album]);
+    await page.getByRole("button", { name: "Keep for later: Paper Boats" }).click();
+    await page.getByRole("heading", { name: "Kept for later" }).waitFor();
+    assert.match(await page.locator(".trade-side .trade-total").innerText(), /€8\.00/);
+    await page.getByRole("button", { name: "Put back into the cart: Paper Boats" }).click();
+    await page.locator(".trade-side .trade-total", { hasText: "€28.90" }).waitFor();
+    await page.getByRole("button", { name: "Remove Paper Boats" }).click();
+    await page.locator(".trade-side .trade-total", { hasText: "€8.00" }).waitFor();
+    await page.getByRole("button", { name: "Put it back" }).click();
+    await page.locator(".trade-side .trade-total", { hasText: "€28.90" }).waitFor();
+    assert.match(await page.locator("main").innerText(), /Paper Boats[\s\S]*left/);
+    await close();
+  }
 });
 
 test("a link to a download that is not one shows a page, and programs get the problem", async () => {

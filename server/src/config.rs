@@ -61,7 +61,7 @@ impl Default for Config {
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
             log_format: LogFormat::default(),
-            log: "info,tantivy=warn".into(),
+            log: "info,tantivy=warn,dioxus_server=warn".into(),
             shutdown_secs: 20,
         }
     }
@@ -309,7 +309,7 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "outbox",
         "outbox (demonstration data only), or smtp with host, port, user, password, security, from.",
     ),
-    ("log", "info,tantivy=warn", "Filter of the log."),
+    ("log", "info,tantivy=warn,dioxus_server=warn", "Filter of the log."),
     ("log_format", "text", "text or json."),
     ("shutdown_secs", "20", "Seconds that requests and jobs in hand get when stopping."),
 ];

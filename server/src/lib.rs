@@ -32,5 +32,6 @@ pub mod state;
 pub mod stock;
 #[cfg(test)]
 pub(crate) mod testing;
+mod together;
 pub mod trade;
 pub mod web;

@@ -21,16 +21,21 @@ pub struct CartLine {
     pub named_minor: Option<i64>,
     /// UTC milliseconds.
     pub added_ms: i64,
+    /// Kept for another day: shown below the cart, not bought, holds no stock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub later: bool,
 }
 
 /// Puts the lines of a guest's cart into a person's: quantities of physical goods add up, a digital line stays one,
-/// the later named price wins, the order of adding is kept, and no line is lost below [`MAX_LINES`].
+/// the later named price wins, what either means to buy now is bought now, the order of adding is kept, and no line is lost
+/// below [`MAX_LINES`].
 pub fn merge(into: &[CartLine], from: &[CartLine], is_digital: impl Fn(&VariantId) -> bool) -> Vec<CartLine> {
     let mut out: Vec<CartLine> = into.to_vec();
     for line in from {
         if let Some(have) = out.iter_mut().find(|l| l.variant == line.variant) {
             have.quantity =
                 if is_digital(&line.variant) { 1 } else { (have.quantity + line.quantity).min(MAX_QUANTITY) };
+            have.later &= line.later;
             if line.added_ms >= have.added_ms {
                 have.named_minor = line.named_minor.or(have.named_minor);
             }
@@ -47,7 +52,14 @@ mod tests {
     use super::*;
 
     fn line(n: u128, quantity: u32, at: i64) -> CartLine {
-        CartLine { variant: VariantId::from_bits(n), quantity, named_minor: None, added_ms: at }
+        CartLine { variant: VariantId::from_bits(n), quantity, named_minor: None, added_ms: at, later: false }
+    }
+
+    #[test]
+    fn what_is_meant_to_be_bought_is_not_put_off_by_merging() {
+        let kept = CartLine { later: true, ..line(1, 1, 1) };
+        let merged = |into: &CartLine, from: &CartLine| merge(&[into.clone()], &[from.clone()], |_| true)[0].later;
+        assert!(!merged(&kept, &line(1, 1, 2)) && !merged(&line(1, 1, 2), &kept) && merged(&kept, &kept));
     }
 
     #[test]

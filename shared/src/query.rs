@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::WorkKind;
+use crate::views::FacetValue;
 
 /// Longest text searched for, characters.
 pub const MAX_TEXT: usize = 200;
@@ -189,6 +190,34 @@ impl ListQuery {
         }
         let query: Vec<String> = pairs.iter().map(|(n, v)| format!("{n}={}", encode(v))).collect();
         format!("{path}?{}", query.join("&"))
+    }
+
+    /// Pages a list links to, this one's neighbours, first and last among them: number and address.
+    pub fn page_links(&self, path: &str, pages: u32) -> Vec<(u32, String)> {
+        let current = self.page.clamp(1, MAX_PAGE);
+        let mut links: Vec<u32> = vec![1, pages];
+        links.extend(current.saturating_sub(2).max(1)..=(current + 2).min(pages));
+        links.sort_unstable();
+        links.dedup();
+        links.into_iter().map(|page| (page, Self { page, ..self.clone() }.href(path))).collect()
+    }
+
+    /// The ways to sort, each with its address below `path`, labelled by the keys `{prefix}{sort}`.
+    pub fn sorts(&self, path: &str, of: &[Sort], prefix: &str) -> Vec<FacetValue> {
+        of.iter()
+            .map(|sort| FacetValue {
+                value: sort.as_str().to_owned(),
+                label_key: format!("{prefix}{}", sort.as_str()),
+                count: 0,
+                active: *sort == self.sort,
+                href: Self { sort: *sort, page: 1, ..self.clone() }.href(path),
+            })
+            .collect()
+    }
+
+    /// Fields that keep the state in a form that asks for other words.
+    pub fn hidden(&self) -> Vec<(String, String)> {
+        self.pairs().into_iter().filter(|(name, _)| name != "q").collect()
     }
 
     /// The state with one facet value switched, back on the first page.

@@ -61,6 +61,7 @@ work-source = Quelle
 work-source-licence = Lizenz: { $licence }
 work-source-page = Seite der Quelle
 work-tags = Genres und Stichwörter
+work-together = Andere kauften dazu
 work-same-maker = Von denselben Urhebern
 book-look-inside = Hineinlesen
 book-sample-of = Leseprobe aus { $title }

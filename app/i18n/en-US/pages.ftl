@@ -61,6 +61,7 @@ work-source = Source
 work-source-licence = Licence: { $licence }
 work-source-page = Page of the source
 work-tags = Genres and tags
+work-together = Others bought with it
 work-same-maker = From the same maker
 book-look-inside = Look inside
 book-sample-of = Sample of { $title }

@@ -78,8 +78,8 @@ loaders! {
     checkout() -> CheckoutView = checkout, crate::rpc::trade::checkout;
     /// A purchase; `key` opens it for a guest.
     order(id: String, key: Option<String>) -> OrderView = order, crate::rpc::trade::order;
-    /// What is owned, one page.
-    library(cursor: Option<String>) -> LibraryView = library, crate::rpc::me::library;
+    /// What is owned, for a raw query string.
+    library(query: String) -> LibraryView = library, crate::rpc::me::library;
     /// One work owned.
     owned(work: String) -> OwnedView = owned, crate::rpc::me::owned;
     /// Invoices and credit notes, one page.

@@ -1,7 +1,8 @@
 //! The platform's pages: orders, refunds, parcels, imports.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::desk::{DeskOrder, ImportView, OrdersView};
+use vitrine_shared::views::Named;
+use vitrine_shared::views::desk::{DeskOrder, ImportView, JobsView, OrdersView};
 use vitrine_ui::prelude::*;
 
 use super::{History, Told, asked, shown};
@@ -32,10 +33,15 @@ pub(super) fn Orders(query: String) -> Element {
                 div { class: "wrap trade",
                     h1 { {t!("desk-orders")} }
                     form { class: "fault-search", method: "get", action: "/admin",
-                        Field { name: "q", r#type: "search", label: t!("desk-find"), value: view.query.clone() }
+                        Field { name: "q", r#type: "search", label: t!("desk-find"), hint: t!("desk-find-hint"), value: view.query.clone(), accesskey: "k", maxlength: 200 }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
                     }
-                    if view.rows.is_empty() {
+                    Hits { title: t!("desk-works"), names: view.works.clone() }
+                    Hits { title: t!("desk-names"), names: view.names.clone() }
+                    History { rows: view.history.clone() }
+                    if view.rows.is_empty() && !(view.works.is_empty() && view.names.is_empty() && view.history.is_empty()) {
+                        p { class: "notice", {t!("desk-no-orders")} }
+                    } else if view.rows.is_empty() {
                         EmptyState { title: t!("desk-no-orders"), text: t!("desk-no-orders-text") }
                     } else {
                         Table {
@@ -60,6 +66,91 @@ pub(super) fn Orders(query: String) -> Element {
                             }
                         }
                     }
+                }
+            }
+        }
+    })
+}
+
+/// Works, makers or shops that fit.
+#[component]
+fn Hits(title: String, names: Vec<Named>) -> Element {
+    if names.is_empty() {
+        return VNode::empty();
+    }
+    rsx! {
+        section { class: "trade-short",
+            h2 { "{title}" }
+            ul { class: "footer-list", role: "list",
+                for named in names {
+                    li { key: "{named.href}",
+                        a { href: "{named.href}", bdi { "{named.name}" } }
+                        if let Some(latin) = named.latin {
+                            " ({latin})"
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Jobs that gave up, each with another try.
+#[component]
+pub(super) fn Jobs(query: String) -> Element {
+    let cursor = param(&query, "cursor");
+    let view = crate::data::use_data(
+        move || {
+            let cursor = cursor.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.jobs(&ctx, cursor).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    let column = |key: &str| Column { title: t!(key), number: false };
+    shown(&view, "/admin/jobs", |view: &JobsView| {
+        rsx! {
+            Page { head: Head { title: t!("desk-jobs"), private: true, ..Head::default() },
+                div { class: "wrap trade",
+                    h1 { {t!("desk-jobs")} }
+                    Told { query: query.clone() }
+                    p { {t!("desk-jobs-depth", waiting = view.waiting, dead = view.dead)} }
+                    if view.rows.is_empty() {
+                        EmptyState { title: t!("desk-no-jobs"), text: t!("desk-no-jobs-text") }
+                    } else {
+                        Table {
+                            caption: t!("desk-jobs-dead"),
+                            columns: vec![
+                                column("desk-when"),
+                                column("desk-job"),
+                                column("desk-error"),
+                                column("desk-act"),
+                            ],
+                            for job in view.rows.iter() {
+                                tr { key: "{job.kind}#{job.key}",
+                                    td { Moment { at: job.died.clone() } }
+                                    td { class: "desk-id", "{job.kind} {job.key}" }
+                                    td { class: "desk-id", "{job.error}" }
+                                    td {
+                                        form { method: "post", action: "/admin/jobs",
+                                            input { r#type: "hidden", name: "kind", value: "{job.kind}" }
+                                            input { r#type: "hidden", name: "key", value: "{job.key}" }
+                                            button { class: "button", r#type: "submit", aria_label: t!("desk-revive-of", name = format!("{} {}", job.kind, job.key)), {t!("desk-revive")} }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    if let Some(more) = view.more.clone() {
+                        p {
+                            a { class: "button", href: more, {t!("desk-jobs-more")} }
+                        }
+                    }
+                    History { rows: view.history.clone() }
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::platform::{self, Head};
 use crate::shop::parts::{FaultPage, Moment, Page};
 use crate::t;
 
-use console::{Import, ImportReport, Order, Orders};
+use console::{Import, ImportReport, Jobs, Order, Orders};
 use studio::{Studio, Work};
 
 /// Every page of the desk.
@@ -42,6 +42,10 @@ pub enum Desk {
         #[route("/admin/orders/:id?:..query")]
         Order { /// Order id.
             id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// Jobs that gave up.
+        #[route("/admin/jobs?:..query")]
+        Jobs { /// Raw query string: a cursor, what the last act came to.
             query: String },
         /// A form for rows.
         #[route("/admin/import?:..query")]
@@ -88,6 +92,7 @@ fn Frame() -> Element {
                             li { a { href: "/studio", {t!("desk-studio")} } }
                             li { a { href: "/admin", {t!("desk-orders")} } }
                             li { a { href: "/admin/import", {t!("desk-import")} } }
+                            li { a { href: "/admin/jobs", {t!("desk-jobs")} } }
                             li { a { href: "/account", {t!("account")} } }
                         }
                     }

@@ -20,10 +20,10 @@ pub async fn account() -> Result<Wire<AccountView>, Fault> {
     Ok(Wire(ask.account().await?))
 }
 
-/// What is owned, one page.
+/// What is owned, for a raw query string.
 #[post("/rpc/me/library", ask: Ask)]
-pub async fn library(cursor: Option<String>) -> Result<Wire<LibraryView>, Fault> {
-    Ok(Wire(ask.library(cursor).await?))
+pub async fn library(query: String) -> Result<Wire<LibraryView>, Fault> {
+    Ok(Wire(ask.library(query).await?))
 }
 
 /// One work owned.

@@ -132,9 +132,9 @@ impl Ask {
         self.app.invoices.view(&self.app.catalog.place(&self.ctx), &invoice)
     }
 
-    pub(crate) async fn library(&self, cursor: Option<String>) -> Result<LibraryView, Problem> {
+    pub(crate) async fn library(&self, query: String) -> Result<LibraryView, Problem> {
         let customers = self.app.checkouts.customers(&self.ctx).await?;
-        self.app.library.list(&self.ctx, &customers, cursor.as_deref()).await
+        self.app.library.list(&self.ctx, &customers, &ListQuery::parse(&query), None).await
     }
 
     pub(crate) async fn owned(&self, work: String) -> Result<OwnedView, Problem> {

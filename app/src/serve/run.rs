@@ -61,8 +61,16 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let refusals = rendered.clone();
     let drawn = get(FullstackState::render_handler);
     let mut desk: Router<FullstackState> = Router::new();
-    for path in ["/studio", "/studio/works/{id}", "/admin", "/admin/orders/{id}", "/admin/import", "/admin/import/{id}"]
-    {
+    let paths = [
+        "/studio",
+        "/studio/works/{id}",
+        "/admin",
+        "/admin/orders/{id}",
+        "/admin/jobs",
+        "/admin/import",
+        "/admin/import/{id}",
+    ];
+    for path in paths {
         desk = desk.route(path, drawn.clone());
     }
     let desk: Router = desk

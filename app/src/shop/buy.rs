@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::{EditionView, StoreCard};
 use vitrine_ui::prelude::*;
 
-use super::parts::PriceTag;
+use super::parts::{PriceTag, stock_word};
 use crate::t;
 
 /// Editions, what is in them, add to cart, buy now.
@@ -56,12 +56,7 @@ fn sellable(edition: &EditionView) -> bool {
 fn Edition(edition: EditionView, checked: bool) -> Element {
     let e = edition;
     let can = sellable(&e);
-    let stock = match e.stock {
-        Some(0) => Some(t!("stock-none")),
-        Some(left) if left <= 10 => Some(t!("stock-few", count = left)),
-        Some(_) => Some(t!("stock-there")),
-        None => None,
-    };
+    let stock = e.stock.map(stock_word);
     let field = format!("price-{}", e.variant);
     rsx! {
         RadioCard {

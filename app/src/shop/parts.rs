@@ -111,6 +111,57 @@ pub fn PriceTag(
     }
 }
 
+/// A menu of orders; without scripts a form.
+#[component]
+pub fn SortMenu(
+    /// Path of the list.
+    #[props(into)]
+    action: String,
+    /// The words searched for.
+    words: String,
+    /// Orders with their addresses.
+    sorts: Vec<FacetValue>,
+    /// Fields that keep the state: name, value.
+    hidden: Vec<(String, String)>,
+) -> Element {
+    let navigator = use_navigator();
+    let value = sorts.iter().find(|s| s.active).map(|s| s.value.clone()).unwrap_or_default();
+    let options: Vec<SelectOption> =
+        sorts.iter().map(|s| SelectOption { value: s.value.clone(), label: facet_word(s) }).collect();
+    rsx! {
+        form { class: "listing-sort", method: "get", action,
+            if !words.is_empty() {
+                input { r#type: "hidden", name: "q", value: words }
+            }
+            for (name , value) in hidden.iter().filter(|(name, _)| name != "sort") {
+                input { key: "{name}={value}", r#type: "hidden", name: "{name}", value: "{value}" }
+            }
+            Select {
+                name: "sort",
+                label: t!("sort-label"),
+                options,
+                value,
+                onchange: move |event: FormEvent| {
+                    let to = event.value();
+                    if let Some(sort) = sorts.iter().find(|s| s.value == to) {
+                        navigator.push(sort.href.clone());
+                    }
+                },
+            }
+            noscript { button { class: "button", r#type: "submit", {t!("sort-go")} } }
+        }
+    }
+}
+
+/// How many are left, in words: exactly when they are few.
+pub fn stock_word(left: i64) -> String {
+    match left {
+        ..=0 => t!("stock-none"),
+        few if few <= 10 => t!("stock-few", count = few),
+        _ => t!("stock-there"),
+    }
+}
+
 /// Makers with links, each in its own script.
 #[component]
 pub fn Makers(
@@ -143,9 +194,9 @@ pub fn WorkCard(
     /// Heading level.
     #[props(default = 3)]
     level: u8,
-    /// It is theirs: no price stands there.
+    /// It is theirs: this stands where the price would, or nothing.
     #[props(default)]
-    owned: bool,
+    owned: Option<String>,
 ) -> Element {
     rsx! {
         li {
@@ -166,8 +217,10 @@ pub fn WorkCard(
                     if let Some(year) = card.year {
                         span { class: "num", "{year}" }
                     }
-                    if !owned {
-                        PriceTag { price: card.price.clone() }
+                    match owned.clone() {
+                        None => rsx! { PriceTag { price: card.price.clone() } },
+                        Some(mark) if !mark.is_empty() => rsx! { strong { "{mark}" } },
+                        Some(_) => VNode::empty(),
                     }
                 },
                 play: rsx! {

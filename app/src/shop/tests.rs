@@ -328,6 +328,7 @@ fn work(n: u8) -> WorkView {
         }),
         sample: (card.kind == WorkKind::Book).then(|| "about:blank".into()),
         trailer: None,
+        together: vec![super::tests::card(2)],
         same_maker: vec![],
         store: store("aurora", "Aurora Records"),
         canonical: card.href.clone(),

@@ -37,6 +37,9 @@ pub fn Field(
     /// Longest text, characters.
     #[props(default)]
     maxlength: Option<u32>,
+    /// Key that leads here together with the browser's own.
+    #[props(default)]
+    accesskey: Option<&'static str>,
     /// Every change.
     #[props(default)]
     oninput: Option<EventHandler<FormEvent>>,
@@ -64,6 +67,7 @@ pub fn Field(
                 value,
                 autocomplete,
                 inputmode,
+                accesskey,
                 required,
                 maxlength: maxlength.map(i64::from),
                 aria_invalid: error.is_some().then_some("true"),

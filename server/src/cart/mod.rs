@@ -78,9 +78,9 @@ impl Carts {
         self.store.take_out(name, bought).await
     }
 
-    /// Pieces in the cart; one read.
+    /// Pieces in the cart without those kept for later; one read.
     pub async fn count(&self, ctx: &OpCtx, token: Option<&str>) -> Result<u32> {
-        Ok(self.load(ctx, token).await?.lines.iter().map(|l| l.quantity).sum())
+        Ok(self.load(ctx, token).await?.lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum())
     }
 
     /// Puts an edition in; makes a guest's cart if the caller has none.
@@ -101,8 +101,9 @@ impl Carts {
                 (owner, CartRecord::default(), Some(token))
             }
         };
-        let have = cart.lines.iter().find(|l| l.variant == add.variant).map_or(0, |l| l.quantity);
-        if have == 0 && cart.lines.len() >= MAX_LINES {
+        let line = cart.lines.iter().find(|l| l.variant == add.variant);
+        let have = line.filter(|l| !l.later).map_or(0, |l| l.quantity);
+        if line.is_none() && cart.lines.len() >= MAX_LINES {
             return Err(Problem::conflict("cart_full", "The cart is full. Take something out first."));
         }
         let want = have.saturating_add(add.quantity);
@@ -114,6 +115,7 @@ impl Carts {
         match lines.iter_mut().find(|l| l.variant == add.variant) {
             Some(line) => {
                 line.quantity = quantity;
+                line.later = false;
                 line.named_minor = add.named_minor.or(line.named_minor);
             }
             None => lines.push(CartLine {
@@ -121,6 +123,7 @@ impl Carts {
                 quantity,
                 named_minor: add.named_minor,
                 added_ms: ctx.now_ms,
+                later: false,
             }),
         }
         let cart = self.store.write(&owner, cart, lines, ctx.now_ms).await?;
@@ -149,6 +152,35 @@ impl Carts {
         } else {
             lines[at].quantity = self.allowed(ctx, variant, pieces, lines[at].named_minor).await?;
         }
+        self.store.write(&owner, cart, lines, ctx.now_ms).await
+    }
+
+    /// Keeps a line for later, or puts it back among what is bought with as many pieces as there are. `rev` is the one the
+    /// caller saw.
+    ///
+    /// # Errors
+    /// 404 for no such line or, putting it back, one that is not on sale here; 409 for another `rev` or when sold out.
+    pub async fn keep(
+        &self,
+        ctx: &OpCtx,
+        token: Option<&str>,
+        variant: &VariantId,
+        later: bool,
+        rev: i64,
+    ) -> Result<CartRecord> {
+        let (owner, cart) = self.seen(ctx, token, rev).await?;
+        let mut lines = cart.lines.clone();
+        let Some(line) = lines.iter_mut().find(|l| l.variant == *variant) else {
+            return Err(Problem::not_found("cart line"));
+        };
+        if !later {
+            let left = match stock::level(self.catalog.table().as_ref(), variant).await? {
+                Some(level) => u32::try_from(level.available.max(1)).unwrap_or(u32::MAX),
+                None => u32::MAX,
+            };
+            line.quantity = self.allowed(ctx, variant, line.quantity.min(left), line.named_minor).await?;
+        }
+        line.later = later;
         self.store.write(&owner, cart, lines, ctx.now_ms).await
     }
 

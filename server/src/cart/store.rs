@@ -129,14 +129,14 @@ impl CartStore {
         Ok(next)
     }
 
-    /// Takes bought editions out of a cart named by its partition key; a cart that changes meanwhile is left as it is.
+    /// Takes bought editions out of a cart named by its partition key, not those kept for later; a cart that changes meanwhile is left as it is.
     pub async fn take_out(&self, pk: &str, bought: &[VariantId]) -> Result<()> {
         let key = Key::new(pk, "CART#");
         let Some(mut item) = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)? else {
             return Ok(());
         };
         let cart: CartRecord = vitrine_table::from_item(item.clone()).map_err(fault::table)?;
-        let lines: Vec<&CartLine> = cart.lines.iter().filter(|l| !bought.contains(&l.variant)).collect();
+        let lines: Vec<&CartLine> = cart.lines.iter().filter(|l| l.later || !bought.contains(&l.variant)).collect();
         item.insert("lines".into(), json!(lines));
         item.insert("before".into(), serde_json::Value::Null);
         item.insert("rev".into(), json!(cart.rev + 1));

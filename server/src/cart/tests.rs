@@ -19,7 +19,7 @@ fn ctx() -> OpCtx {
 }
 
 fn line(n: u128, quantity: u32) -> CartLine {
-    CartLine { variant: VariantId::from_bits(n), quantity, named_minor: None, added_ms: NOW }
+    CartLine { variant: VariantId::from_bits(n), quantity, named_minor: None, added_ms: NOW, later: false }
 }
 
 fn open(dir: &tempfile::TempDir, clock: Arc<FixedClock>) -> Carts {

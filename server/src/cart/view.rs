@@ -94,8 +94,13 @@ pub async fn price(
 ) -> Result<Priced> {
     // In the order in which the buyer met them.
     let mut by_seller: Vec<(Tenant, Vec<Found>)> = Vec::new();
+    let mut later = Vec::new();
     for line in lines {
         let Some((tenant, found)) = find(catalog, ctx, place, line).await? else { continue };
+        if line.later {
+            later.push(line_view(place, &found, None));
+            continue;
+        }
         match by_seller.iter_mut().find(|(t, _)| t.id == tenant.id) {
             Some((_, all)) => all.push(found),
             None => by_seller.push((tenant, vec![found])),
@@ -137,7 +142,7 @@ pub async fn price(
             sellers.push(PricedSeller { tenant, store, lines, quote });
         }
     }
-    let count = lines.iter().map(|l| l.quantity).sum();
+    let count = lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum();
     let needs_address = sellers.iter().flat_map(|s| &s.lines).any(|l| l.product.kind == ProductKind::Physical);
     let view = CartView {
         count,
@@ -150,6 +155,8 @@ pub async fn price(
         ready: ready && count > 0,
         rev,
         sellers: parts,
+        later,
+        with_it: Vec::new(),
     };
     Ok(Priced { sellers, view })
 }
@@ -323,35 +330,40 @@ fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable> {
     Ok(table)
 }
 
+/// A line as the page shows it; `total` is what it comes to.
+fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
+    let minor = f.line.named_minor.or(f.price.as_ref().map(|p| p.amount_minor)).unwrap_or(0);
+    let physical = f.product.kind == ProductKind::Physical;
+    let most = f.left.map_or(MAX_QUANTITY, |l| u32::try_from(l.max(0)).unwrap_or(0).min(MAX_QUANTITY));
+    CartLineView {
+        variant: f.variant.id.to_string(),
+        title: f.work.title.clone(),
+        href: work_href(f.work.kind, &f.work.slug, f.work.id.as_str()),
+        by: f.work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", "),
+        edition: [f.product.title.as_str(), f.variant.title.as_str()]
+            .into_iter()
+            .filter(|t| !t.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · "),
+        cover: f.card.cover.clone(),
+        quantity: f.line.quantity,
+        max_quantity: if physical { most } else { 1 },
+        physical,
+        stock: f.left.map(|left| left.max(0)),
+        unit: place.price(minor, None, f.price.as_ref().and_then(|p| p.compare_at_minor), false),
+        total: total.map(|t| format_money(t, place.locale)).unwrap_or_default(),
+        trouble: f.trouble.map(str::to_owned),
+    }
+}
+
 fn part(place: &Place, tenant: &Tenant, store: &Store, found: &[Found], quote: Option<&Quote>) -> SellerPart {
     let mut quoted = quote.map(|q| q.lines.iter()).into_iter().flatten();
+    let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
     let lines = found
         .iter()
         .map(|f| {
             let amounts = if f.trouble.is_none() { quoted.next() } else { None };
-            let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
-            let total = amounts.map(|l| if inclusive { l.amounts.gross } else { l.amounts.net });
-            let minor = f.line.named_minor.or(f.price.as_ref().map(|p| p.amount_minor)).unwrap_or(0);
-            let physical = f.product.kind == ProductKind::Physical;
-            let most = f.left.map_or(MAX_QUANTITY, |l| u32::try_from(l.max(0)).unwrap_or(0).min(MAX_QUANTITY));
-            CartLineView {
-                variant: f.variant.id.to_string(),
-                title: f.work.title.clone(),
-                href: work_href(f.work.kind, &f.work.slug, f.work.id.as_str()),
-                by: f.work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", "),
-                edition: [f.product.title.as_str(), f.variant.title.as_str()]
-                    .into_iter()
-                    .filter(|t| !t.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(" · "),
-                cover: f.card.cover.clone(),
-                quantity: f.line.quantity,
-                max_quantity: if physical { most } else { 1 },
-                physical,
-                unit: place.price(minor, None, f.price.as_ref().and_then(|p| p.compare_at_minor), false),
-                total: total.map(|t| format_money(t, place.locale)).unwrap_or_default(),
-                trouble: f.trouble.map(str::to_owned),
-            }
+            line_view(place, f, amounts.map(|l| if inclusive { l.amounts.gross } else { l.amounts.net }))
         })
         .collect();
     SellerPart {

@@ -10,7 +10,7 @@ use vitrine_search::{
     SuggestQuery,
 };
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{MakerKind, Status, Store, Work, WorkKind};
+use vitrine_shared::catalog::{MakerKind, MakerRef, Status, Store, Work, WorkKind};
 use vitrine_shared::id::{LicenceId, MakerId, WorkId};
 use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
@@ -25,12 +25,14 @@ use super::store::{CatalogStore, WorkBundle};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::stock;
+use crate::together::Together;
 
 /// The public side of the catalogue.
 #[derive(Clone)]
 pub struct Catalog {
     store: CatalogStore,
     search: Arc<dyn Search>,
+    together: Together,
     base_url: String,
     files_url: String,
 }
@@ -66,10 +68,14 @@ pub fn lead(html: &str) -> String {
     cut
 }
 
+/// Works of a shelf.
+const SHELF: usize = 6;
+
 impl Catalog {
     /// The catalogue's pages over these stores.
     pub fn new(store: CatalogStore, search: Arc<dyn Search>, base_url: String, files_url: String) -> Self {
-        Self { store, search, base_url, files_url }
+        let together = Together::new(store.table().clone());
+        Self { store, search, together, base_url, files_url }
     }
 
     /// Records behind the pages.
@@ -272,12 +278,7 @@ impl Catalog {
             })
             .collect();
         let pages = u32::try_from(page.total.div_ceil(u64::from(PAGE))).unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
-        let at = |page: u32| ListQuery { page, ..list.clone() }.href(path);
         let current = list.page.clamp(1, MAX_PAGE);
-        let mut links: Vec<u32> = vec![1, pages];
-        links.extend((current.saturating_sub(2).max(1)..=(current + 2).min(pages)).collect::<Vec<_>>());
-        links.sort_unstable();
-        links.dedup();
         let view = CatalogView {
             query: list.q.clone(),
             total: page.total,
@@ -292,21 +293,12 @@ impl Catalog {
                 ..ListQuery::default()
             }
             .href(path),
-            sorts: Sort::ALL
-                .into_iter()
-                .map(|s| FacetValue {
-                    value: s.as_str().to_owned(),
-                    label_key: format!("sort-{}", s.as_str()),
-                    count: 0,
-                    active: s == list.sort,
-                    href: ListQuery { sort: s, page: 1, ..list.clone() }.href(path),
-                })
-                .collect(),
+            sorts: list.sorts(path, &Sort::ALL, "sort-"),
             page: current,
             pages,
-            page_links: links.into_iter().map(|p| (p, at(p))).collect(),
-            canonical: at(current),
-            hidden: list.pairs().into_iter().filter(|(n, _)| n != "q").collect(),
+            page_links: list.page_links(path, pages),
+            canonical: ListQuery { page: current, ..list.clone() }.href(path),
+            hidden: list.hidden(),
         };
         Ok((view, page.relaxed))
     }
@@ -466,19 +458,8 @@ impl Catalog {
                 date: p.date.as_deref().map(|d| shown_date(d, &place)),
             })
             .collect();
-        let same_maker = match work.makers.first() {
-            Some(maker) => {
-                let mut query = Self::works(ctx, "");
-                query.filters.makers = vec![maker.id.to_string()];
-                query.sort = SearchSort::Newest;
-                query.limit = 7;
-                let (mut cards, _) = self.hits(query, &place).await?;
-                cards.retain(|c| c.id != work.id.as_str());
-                cards.truncate(6);
-                cards
-            }
-            None => Vec::new(),
-        };
+        let same_maker = self.of_makers(ctx, work.makers.first().into_iter(), &[work.id.clone()]).await?;
+        let together = self.together(ctx, &[work.id.clone()]).await?;
         let word = |facet: &str, value: &String| FacetValue {
             href: ListQuery::default().toggled(facet, value).href("/catalog"),
             value: value.clone(),
@@ -508,12 +489,67 @@ impl Catalog {
                 .filter(|v| v.content_type.starts_with("video/"))
                 .map(|v| place.play(v, &work.title, &by, &[])),
             same_maker,
+            together,
             store: self.store_card(ctx, store, &place).await?,
             canonical: card.href.clone(),
             json_ld,
             description_html: work.description_html,
             card,
         })
+    }
+
+    /// New works of these makers, without `known`.
+    async fn of_makers(
+        &self,
+        ctx: &OpCtx,
+        makers: impl Iterator<Item = &MakerRef>,
+        known: &[WorkId],
+    ) -> Result<Vec<CardView>> {
+        let mut query = Self::works(ctx, "");
+        query.filters.makers = makers.map(|m| m.id.to_string()).take(10).collect();
+        if query.filters.makers.is_empty() {
+            return Ok(Vec::new());
+        }
+        query.sort = SearchSort::Newest;
+        query.limit = SHELF + known.len().min(20);
+        let (mut cards, _) = self.hits(query, &self.place(ctx)).await?;
+        cards.retain(|c| !known.iter().any(|w| w.as_str() == c.id));
+        cards.truncate(SHELF);
+        Ok(cards)
+    }
+
+    /// What others bought with these works, most often first.
+    async fn together(&self, ctx: &OpCtx, works: &[WorkId]) -> Result<Vec<CardView>> {
+        let place = self.place(ctx);
+        let mut cards = Vec::new();
+        // Some may be withdrawn, or not sold here.
+        for id in self.together.with(works).await?.iter().take(3 * SHELF) {
+            if cards.len() == SHELF {
+                break;
+            }
+            if let Some((bundle, store)) = self.published(ctx, id).await? {
+                let card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
+                cards.extend(card.price.is_some().then_some(card));
+            }
+        }
+        Ok(cards)
+    }
+
+    /// What goes with works in a cart: what others bought with them, then what their makers made besides.
+    ///
+    /// # Errors
+    /// The stores'.
+    pub async fn goes_with(&self, ctx: &OpCtx, works: &[(WorkId, Vec<MakerRef>)]) -> Result<Vec<CardView>> {
+        let ids: Vec<WorkId> = works.iter().map(|(id, _)| id.clone()).collect();
+        let mut cards = self.together(ctx, &ids).await?;
+        if cards.len() < SHELF {
+            for card in self.of_makers(ctx, works.iter().flat_map(|(_, makers)| makers), &ids).await? {
+                if cards.len() < SHELF && !cards.iter().any(|c| c.id == card.id) {
+                    cards.push(card);
+                }
+            }
+        }
+        Ok(cards)
     }
 
     /// An artist's or author's page.

@@ -226,20 +226,32 @@ impl CatalogStore {
 
     /// Records of many files, in the order asked; missing ones are left out.
     pub async fn assets(&self, ids: &[AssetId]) -> Result<Vec<Asset>> {
-        let mut found: std::collections::HashMap<AssetId, Asset> = std::collections::HashMap::new();
-        for chunk in ids.chunks(vitrine_table::MAX_BATCH_GET) {
-            let mut keys: Vec<Key> = chunk.iter().map(|id| Key::new(format!("ASSET#{id}"), "META#")).collect();
-            keys.sort();
-            keys.dedup();
-            for item in vitrine_table::retry::batch_get_all(&*self.table, keys, Consistency::Strong)
+        self.many(ids.iter().map(|id| Key::new(format!("ASSET#{id}"), "META#")).collect()).await
+    }
+
+    /// Many works without their products, in no order; missing ones are left out. Reads the four kinds' keys, since an id
+    /// does not say which it is.
+    pub async fn works(&self, ids: &[WorkId]) -> Result<Vec<Work>> {
+        let keys = ids.iter().flat_map(|id| WorkKind::ALL.map(|kind| Key::new(format!("WORK#{id}"), work_sk(kind))));
+        self.many(keys.collect()).await
+    }
+
+    /// Records of many keys, in the order asked; missing ones are left out.
+    async fn many<T: DeserializeOwned>(&self, keys: Vec<Key>) -> Result<Vec<T>> {
+        let mut found: std::collections::HashMap<Key, Item> = std::collections::HashMap::new();
+        for chunk in keys.chunks(vitrine_table::MAX_BATCH_GET) {
+            let mut distinct = chunk.to_vec();
+            distinct.sort();
+            distinct.dedup();
+            for item in vitrine_table::retry::batch_get_all(&*self.table, distinct, Consistency::Strong)
                 .await
                 .map_err(fault::table)?
             {
-                let asset: Asset = vitrine_table::from_item(item).map_err(fault::table)?;
-                found.insert(asset.id.clone(), asset);
+                found.insert(vitrine_table::check::key_of(&item).map_err(fault::table)?, item);
             }
         }
-        Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
+        let items = keys.iter().filter_map(|key| found.get(key).cloned());
+        items.map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
     }
 
     async fn list<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>> {

@@ -1,4 +1,4 @@
-//! Jobs of checkouts: the end of a hold.
+//! Jobs of checkouts: the end of a hold, counting what was bought together.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_shared::id::CheckoutId;
 
-use super::{Checkouts, EXPIRE};
+use super::{Checkouts, EXPIRE, TOGETHER};
 use crate::ctx::OpCtx;
 
 struct Expire {
@@ -26,8 +26,23 @@ impl Handler for Expire {
     }
 }
 
+struct Count {
+    checkouts: Checkouts,
+    clock: SharedClock,
+}
+
+#[async_trait]
+impl Handler for Count {
+    async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
+        let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
+        self.checkouts.count_together(&id, self.clock.now_ms()).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
 /// Handlers of this domain's jobs.
 pub fn handlers(checkouts: Checkouts, clock: SharedClock) -> Handlers {
+    let count: Arc<dyn Handler> = Arc::new(Count { checkouts: checkouts.clone(), clock: clock.clone() });
     let expire: Arc<dyn Handler> = Arc::new(Expire { checkouts, clock });
-    [(EXPIRE.to_owned(), expire)].into_iter().collect()
+    [(EXPIRE.to_owned(), expire), (TOGETHER.to_owned(), count)].into_iter().collect()
 }

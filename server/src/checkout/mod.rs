@@ -45,6 +45,8 @@ use crate::fault::{self, Result};
 pub const RECEIPT: &str = "checkout.receipt";
 /// Kind of the job that ends a hold.
 pub const EXPIRE: &str = "checkout.expire";
+/// Kind of the job that counts what was bought together.
+pub const TOGETHER: &str = "checkout.together";
 /// How long stock is held for a card, milliseconds.
 pub const HOLD_MS: i64 = 15 * 60 * 1000;
 /// How long an attempt's answer is remembered, seconds.

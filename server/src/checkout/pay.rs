@@ -10,9 +10,10 @@ use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Condition, Item, Put, TableError, Transact, TransactOp};
 
 use super::store::{self, Checkout, Order};
-use super::{Checkouts, RECEIPT, sales};
+use super::{Checkouts, RECEIPT, TOGETHER, sales};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::together::Together;
 use crate::{audit, entitlements, ids, stock};
 
 /// How often a lost race is run again.
@@ -176,16 +177,18 @@ impl Checkouts {
             ops.push(put(store::order_item(&paid)?, Some(Condition::eq("rev", order.rev))));
             ops.push(sales::sold_op(order, ctx.now_ms, self.fee_bps(order).await?)?);
         }
-        let receipt = NewJob {
-            kind: RECEIPT.into(),
-            key: checkout.id.to_string(),
-            payload: json!({ "checkout": checkout.id }),
-            run_at_ms: ctx.now_ms,
-            max_attempts: 20,
-            trace: None,
-        };
-        if let Some(item) = self.queue.as_item(&receipt).map_err(|e| fault::internal("the queue", &e))? {
-            ops.push(put(item, None));
+        for kind in [RECEIPT, TOGETHER] {
+            let job = NewJob {
+                kind: kind.into(),
+                key: checkout.id.to_string(),
+                payload: json!({ "checkout": checkout.id }),
+                run_at_ms: ctx.now_ms,
+                max_attempts: 20,
+                trace: None,
+            };
+            if let Some(item) = self.queue.as_item(&job).map_err(|e| fault::internal("the queue", &e))? {
+                ops.push(put(item, None));
+            }
         }
         let why = by.and_then(|(_, event)| event).unwrap_or_default();
         ops.push(audit::entry(
@@ -195,6 +198,7 @@ impl Checkouts {
             why,
             json!({ "total_minor": checkout.total_minor, "charge": next.charge }),
         ));
+        debug_assert!(ops.len() <= writes(&orders), "placing takes in only what can be paid");
         let done = self.table.transact(Transact { ops, token: None }).await;
         match done {
             Ok(()) => {
@@ -211,6 +215,13 @@ impl Checkouts {
             }
             Err(e) => Err(fault::table(e)),
         }
+    }
+
+    /// Counts the works of a paid checkout for "bought together".
+    pub(super) async fn count_together(&self, id: &CheckoutId, now_ms: i64) -> Result<()> {
+        let Some(checkout) = self.get(id).await? else { return Ok(()) };
+        let works = self.orders(&checkout).await?.into_iter().flat_map(|o| o.lines).map(|l| l.work).collect();
+        Together::new(self.table.clone()).count(id, works, now_ms).await
     }
 
     async fn refund_late(&self, ctx: &OpCtx, checkout: &Checkout) -> Result<()> {
@@ -260,6 +271,14 @@ impl Checkouts {
             Err(e) => Err(fault::table(e)),
         }
     }
+}
+
+/// Writes of the transaction that makes these orders paid, at most.
+pub(super) fn writes(orders: &[Order]) -> usize {
+    let lines = orders.iter().flat_map(|o| &o.lines);
+    // The checkout, two jobs, the trail; per order itself and the sale; per line stock, a grant or both.
+    let of_lines: usize = lines.map(|l| usize::from(l.stocked) + usize::from(!l.physical)).sum();
+    4 + 2 * orders.len() + of_lines
 }
 
 /// One grant per line, whatever is repeated.

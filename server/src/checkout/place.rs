@@ -119,7 +119,9 @@ impl Checkouts {
             return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
         }
         let body = hash(&serde_json::to_string(&(&placing.form, placing.seen_minor)).unwrap_or_default());
-        let scope = format!("{}#{}", ctx.caller.audit_name(), placing.attempt);
+        // All guests have one name, so the cart is part of whose attempt it is.
+        let cart = self.carts.name(ctx, ctx.cart.as_deref()).unwrap_or_default();
+        let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
         if let Some(answer) = self.remembered(&scope, &body).await? {
             return Ok(answer);
         }
@@ -354,7 +356,7 @@ impl Checkouts {
             "",
             json!({ "total_minor": checkout.total_minor }),
         ));
-        if ops.len() > vitrine_table::MAX_TRANSACT_ITEMS {
+        if ops.len().max(super::pay::writes(orders)) > vitrine_table::MAX_TRANSACT_ITEMS {
             return Err(Problem::conflict(
                 "cart_too_large",
                 "This is more than one payment can hold. Buy it in two parts.",

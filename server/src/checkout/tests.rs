@@ -54,6 +54,48 @@ async fn a_cart_of_two_shops_is_priced_per_shop_and_adds_up() {
 }
 
 #[tokio::test]
+async fn what_is_kept_for_later_is_not_bought_and_stays() {
+    for shop in Shop::both().await {
+        let ctx = shop.fill(&shop.guest(), &["Paper Boats", "Harbour Lights"]).await;
+        let token = ctx.cart.as_deref();
+        let boats = shop.edition("Paper Boats").await;
+        let rev = shop.carts.load(&ctx, token).await.unwrap().rev;
+        shop.carts.keep(&ctx, token, &boats, true, rev).await.unwrap();
+        let stale = shop.carts.keep(&ctx, token, &boats, false, rev).await.unwrap_err();
+        assert_eq!(stale.code, "cart_changed");
+        let view = shop.checkouts.cart_view(&ctx).await.unwrap();
+        assert_eq!((view.total_minor, view.count, view.later.len(), view.needs_address), (800, 1, 1, false));
+        assert_eq!(shop.carts.count(&ctx, token).await.unwrap(), 1);
+        let placed = shop.place(&ctx).await.unwrap();
+        assert_eq!(shop.level("Paper Boats").await.reserved, 0, "nothing is held of it");
+        shop.pay(&placed, CARD).await;
+        shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
+        let view = shop.checkouts.cart_view(&ctx).await.unwrap();
+        assert_eq!((view.count, view.ready, view.later.len()), (0, false, 1));
+        shop.carts.keep(&ctx, token, &boats, false, view.rev).await.unwrap();
+        let view = shop.checkouts.cart_view(&ctx).await.unwrap();
+        assert_eq!((view.total_minor, view.count, view.later.len()), (1200 + 890, 1, 0));
+    }
+}
+
+#[tokio::test]
+async fn works_that_two_buyers_bought_together_go_together() {
+    for shop in Shop::both().await {
+        for expected in [0, 1] {
+            let ctx = shop.fill(&shop.guest(), &["Paper Boats", "Harbour Lights"]).await;
+            let placed = shop.place(&ctx).await.unwrap();
+            shop.pay(&placed, CARD).await;
+            shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
+            shop.work().await;
+            let other = shop.fill(&shop.guest(), &["Paper Boats"]).await;
+            let with_it = shop.checkouts.cart_view(&other).await.unwrap().with_it;
+            assert_eq!(with_it.len(), expected);
+            assert!(with_it.iter().all(|card| card.title == "Harbour Lights"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn placing_twice_is_placing_once() {
     for shop in Shop::both().await {
         let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;

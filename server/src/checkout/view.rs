@@ -24,7 +24,15 @@ impl Checkouts {
         let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
         let to = Destination { country: ctx.country.clone(), region: None, postcode: None };
         let place = self.catalog.place(ctx);
-        Ok(price(self.catalog.records(), ctx, &place, &cart.lines, &to, cart.rev).await?.view)
+        let priced = price(self.catalog.records(), ctx, &place, &cart.lines, &to, cart.rev).await?;
+        let mut view = priced.view;
+        let lines = priced.sellers.iter().flat_map(|s| &s.lines);
+        let works: Vec<_> = lines.map(|l| (l.work.id.clone(), l.work.makers.clone())).collect();
+        if !works.is_empty() {
+            view.with_it = self.catalog.goes_with(ctx, &works).await?;
+            view.with_it.retain(|card| !view.later.iter().any(|l| l.href == card.href));
+        }
+        Ok(view)
     }
 
     /// The checkout page for what was typed so far.

@@ -28,6 +28,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
         .route("/admin/import", post(import))
+        .route("/admin/jobs", post(revive))
 }
 
 /// Back to a page with what went wrong; who may not act at all gets the refusal itself.
@@ -125,6 +126,16 @@ async fn refund(
     };
     let done = app.checkouts.refund(&ctx, &order, &wish).await.map(|_| ());
     back(&format!("/admin/orders/{id}"), done)
+}
+
+#[derive(Deserialize)]
+struct Named {
+    kind: String,
+    key: String,
+}
+
+async fn revive(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(job): Form<Named>) -> Response {
+    back("/admin/jobs", Desk::new(app).revive(&ctx, &job.kind, &job.key).await)
 }
 
 async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut form: Multipart) -> Response {

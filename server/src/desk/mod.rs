@@ -7,6 +7,7 @@
 
 mod http;
 mod import;
+mod jobs;
 mod orders;
 mod studio;
 

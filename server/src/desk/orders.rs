@@ -4,11 +4,12 @@ use vitrine_pricing::format::format_money;
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_shared::Problem;
-use vitrine_shared::id::{CheckoutId, CustomerId, OrderId};
+use vitrine_shared::id::{CheckoutId, CustomerId, OrderId, WorkId};
 use vitrine_shared::orders::Fulfilment;
+use vitrine_shared::query::ListQuery;
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::desk::{DeskLine, DeskOrder, OrderRow, OrdersView};
-use vitrine_shared::views::{MomentView, Named};
+use vitrine_shared::views::{CardView, MomentView, Named};
 use vitrine_table::{Index, Query};
 
 use super::{Desk, history};
@@ -47,7 +48,8 @@ impl Desk {
         })
     }
 
-    /// Orders by id (of an order or a payment) or by the buyer's e-mail address; without words the newest.
+    /// Everything that fits: orders by id (of an order or a payment) or by the buyer's e-mail address, works by id or words,
+    /// makers, shops, the trail of an id; without words the newest orders.
     ///
     /// # Errors
     /// 401, 403 for who is no staff.
@@ -63,14 +65,43 @@ impl Desk {
                 Some(checkout) => self.0.checkouts.orders(&checkout).await?,
                 None => Vec::new(),
             }
-        } else {
+        } else if words.contains('@') {
             self.of_email(ctx, words).await?
+        } else {
+            Vec::new()
         };
         let mut rows = Vec::new();
         for order in found.iter().take(PAGE) {
             rows.push(self.row(ctx, order).await?);
         }
-        Ok(OrdersView { query: words.to_owned(), rows })
+        let mut view = OrdersView { query: words.to_owned(), rows, ..OrdersView::default() };
+        if !words.is_empty() && !words.contains('@') {
+            self.other(ctx, words, &mut view).await?;
+        }
+        Ok(view)
+    }
+
+    /// What else than orders fits words without an address in them.
+    async fn other(&self, ctx: &OpCtx, words: &str, view: &mut OrdersView) -> Result<()> {
+        let editor = |id: &str| format!("/studio/works/{id}");
+        if let Ok(id) = words.parse::<WorkId>() {
+            if let Some(bundle) = self.0.catalog.records().bundle(&id).await? {
+                let work = bundle.work;
+                view.works.push(Named { name: work.title, latin: work.latin, href: editor(id.as_str()) });
+            }
+        } else {
+            let want = ListQuery { q: words.to_owned(), page: 1, ..ListQuery::default() };
+            let found = self.0.catalog.search(ctx, &want).await?;
+            let work = |card: CardView| Named { name: card.title, latin: card.latin, href: editor(&card.id) };
+            view.works = found.works.cards.into_iter().map(work).collect();
+            view.names = found.makers.into_iter().chain(found.stores).collect();
+        }
+        // Every id has its kind before an underscore.
+        if words.contains('_') && words.len() < 100 {
+            let entries = audit::of(&*self.0.table, words).await?;
+            view.history = history(entries, self.0.catalog.place(ctx).locale);
+        }
+        Ok(())
     }
 
     async fn newest(&self) -> Result<Vec<Order>> {

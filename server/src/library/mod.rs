@@ -5,18 +5,23 @@
 //!
 //! Not here: downloads themselves, how grants come to be.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_bytes, format_date, format_duration};
 use vitrine_shared::Problem;
 use vitrine_shared::access::Grant;
-use vitrine_shared::catalog::{Asset, AssetState, Part};
+use vitrine_shared::catalog::{Asset, AssetState, Part, Work, WorkKind};
 use vitrine_shared::id::{AssetId, CustomerId, WorkId};
+use vitrine_shared::query::{ListQuery, Sort};
+use vitrine_shared::search::{Query, Searchable, find, key};
 use vitrine_shared::views::card::{Place, card_data};
 use vitrine_shared::views::owned::{LibraryView, OwnedCard, OwnedView};
 use vitrine_shared::views::trade::FileView;
-use vitrine_shared::views::{CardView, LicenceLine, PartView, PlayView};
+use vitrine_shared::views::{CardView, FacetValue, LicenceLine, PartView, PlayView};
 
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::WorkBundle;
@@ -28,6 +33,12 @@ use crate::fault::{self, Result};
 /// Works of one page.
 pub const PAGE: usize = 48;
 
+/// Address of the list.
+const PATH: &str = "/my-products";
+
+/// How long a purchase counts as new.
+const NEW_MS: i64 = 14 * 86_400_000;
+
 /// The library of whoever asks.
 #[derive(Clone)]
 pub struct Library {
@@ -37,12 +48,46 @@ pub struct Library {
 
 /// Path of a work's entry.
 pub fn href(work: &WorkId) -> String {
-    format!("/my-products/{work}")
+    format!("{PATH}/{work}")
 }
 
 /// Key of the sentence that says why access was lost; `reason` is a grant's code.
 fn lost_key(reason: &str) -> String {
     format!("lost-{}", reason.replace('_', "-"))
+}
+
+/// The works that fit `words` as a search would find them, ordered.
+fn matching(works: Vec<Work>, words: &str, sort: Sort, since: impl Fn(&Work) -> i64) -> Vec<Work> {
+    let query = Query::parse(words);
+    let mut out: Vec<(u64, Work)> = if query.tokens.is_empty() {
+        works.into_iter().map(|w| (0, w)).collect()
+    } else {
+        let docs: Vec<Searchable> = works.iter().map(searchable).collect();
+        let ranks: HashMap<&str, u64> = find(&docs, &query).into_iter().map(|f| (f.id, f.rank)).collect();
+        works.into_iter().filter_map(|w| Some((*ranks.get(w.id.as_str())?, w))).collect()
+    };
+    out.sort_by_cached_key(|(rank, work)| {
+        let at = match sort {
+            Sort::Title => (0, 0, key(&work.title)),
+            Sort::Newest => (0, 0, invert(&work.released)),
+            _ => (u64::MAX - rank, i64::MAX - since(work), String::new()),
+        };
+        (at, work.id.clone())
+    });
+    out.into_iter().map(|(_, work)| work).collect()
+}
+
+/// A date whose text sorts the other way round.
+fn invert(date: &str) -> String {
+    date.chars().map(|c| c.to_digit(10).and_then(|d| char::from_digit(9 - d, 10)).unwrap_or(c)).collect()
+}
+
+/// What a person would type to find it, its parts among it.
+fn searchable(work: &Work) -> Searchable {
+    let makers = work.makers.iter().flat_map(|m| [Some(m.name.as_str()), m.latin.as_deref()]).flatten();
+    let parts = work.parts.iter().map(|p| p.title.as_str()).collect::<Vec<_>>().join("\n");
+    let tags = work.genres.iter().chain(&work.tags).map(String::as_str);
+    Searchable::new(work.id.as_str(), &work.title, makers, work.latin.as_deref(), tags, &parts, 0)
 }
 
 impl Library {
@@ -60,14 +105,86 @@ impl Library {
         Ok(Some(card))
     }
 
-    /// Everything owned or once owned, newest first, [`PAGE`] works at a time. `cursor` is the last page's.
+    /// Everything owned or once owned that fits `want`, last bought first if it does not say otherwise, [`PAGE`] works at
+    /// a time: by number, or those after the cursor `after`.
     ///
     /// # Errors
     /// 401 without a customer, 422 for a foreign cursor.
-    pub async fn list(&self, ctx: &OpCtx, customers: &[CustomerId], cursor: Option<&str>) -> Result<LibraryView> {
+    pub async fn list(
+        &self,
+        ctx: &OpCtx,
+        customers: &[CustomerId],
+        want: &ListQuery,
+        after: Option<&str>,
+    ) -> Result<LibraryView> {
         if customers.is_empty() {
             return Err(Problem::unauthenticated());
         }
+        let grants = self.grants(customers).await?;
+        let ids: Vec<WorkId> = grants.keys().cloned().collect();
+        // A work whose record was deleted is gone from here too.
+        let works = self.catalog.records().works(&ids).await?;
+        let owned = works.len();
+        let since = |work: &Work| grants.get(&work.id).into_iter().flatten().map(|g| g.since_ms).max().unwrap_or(0);
+        let fitting = matching(works, &want.q, want.sort, since);
+        let kinds = WorkKind::ALL
+            .into_iter()
+            .map(|kind| FacetValue {
+                value: kind.as_str().to_owned(),
+                label_key: format!("kinds-{}", kind.as_str()),
+                count: fitting.iter().filter(|w| w.kind == kind).count() as u64,
+                active: want.has("type", kind.as_str()),
+                href: want.toggled("type", kind.as_str()).href(PATH),
+            })
+            .filter(|k| k.count > 0 || k.active)
+            .collect();
+        let shown: Vec<Work> =
+            fitting.into_iter().filter(|w| want.types.is_empty() || want.types.contains(w.kind.as_str())).collect();
+        let pages = u32::try_from(shown.len().div_ceil(PAGE)).unwrap_or(u32::MAX).max(1);
+        let page = want.page.clamp(1, pages);
+        let first = match after {
+            None => (page as usize - 1) * PAGE,
+            Some(cursor) => {
+                let at = shown.iter().position(|w| w.id.as_str() == cursor);
+                at.ok_or_else(|| Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list."))? + 1
+            }
+        };
+        let next = shown.get(first + PAGE - 1).filter(|_| shown.len() > first + PAGE).map(|w| w.id.to_string());
+        let place = self.catalog.place(ctx);
+        let mut items = Vec::new();
+        for work in shown.iter().skip(first).take(PAGE) {
+            let Some(bundle) = self.catalog.records().bundle(&work.id).await? else { continue };
+            let Some(card) = self.card(ctx, &place, &bundle).await? else { continue };
+            let since_ms = since(work);
+            let access = Access { bundle: Some(bundle), grants: grants.get(&work.id).cloned().unwrap_or_default() };
+            let lost = access.lost().map(lost_key);
+            let grown = access.in_force().any(|g| access.assets(g).iter().any(|a| !g.assets.contains(a)));
+            items.push(OwnedCard {
+                card,
+                since_ms,
+                new: lost.is_none() && ctx.now_ms - since_ms < NEW_MS,
+                lost,
+                grown,
+            });
+        }
+        Ok(LibraryView {
+            items,
+            owned: owned as u64,
+            total: shown.len() as u64,
+            query: want.q.clone(),
+            kinds,
+            sorts: want.sorts(PATH, &[Sort::Relevance, Sort::Newest, Sort::Title], "library-sort-"),
+            hidden: want.hidden(),
+            clear_href: ListQuery { sort: want.sort, page: 1, ..ListQuery::default() }.href(PATH),
+            page,
+            pages,
+            page_links: ListQuery { page, ..want.clone() }.page_links(PATH, pages),
+            next,
+        })
+    }
+
+    /// Every grant by work.
+    async fn grants(&self, customers: &[CustomerId]) -> Result<HashMap<WorkId, Vec<Grant>>> {
         let mut works: HashMap<WorkId, Vec<Grant>> = HashMap::new();
         for customer in customers {
             let mut next = None;
@@ -82,27 +199,7 @@ impl Library {
                 }
             }
         }
-        let mut order: Vec<(i64, WorkId)> =
-            works.iter().map(|(work, g)| (g.iter().map(|g| g.since_ms).max().unwrap_or(0), work.clone())).collect();
-        order.sort_by(|a, b| b.cmp(a));
-        if let Some(cursor) = cursor {
-            let foreign = || Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list.");
-            let (since, work) = cursor.split_once('-').ok_or_else(foreign)?;
-            let last: (i64, WorkId) = (since.parse().map_err(|_| foreign())?, work.parse().map_err(|_| foreign())?);
-            order.retain(|entry| *entry < last);
-        }
-        let place = self.catalog.place(ctx);
-        let more =
-            order.get(PAGE - 1).filter(|_| order.len() > PAGE).map(|(s, w)| format!("/my-products?cursor={s}-{w}"));
-        let mut items = Vec::new();
-        for (since_ms, work) in order.into_iter().take(PAGE) {
-            // A work whose record was deleted is gone from here too.
-            let Some(bundle) = self.catalog.records().bundle(&work).await? else { continue };
-            let Some(card) = self.card(ctx, &place, &bundle).await? else { continue };
-            let access = Access { bundle: Some(bundle), grants: works.remove(&work).unwrap_or_default() };
-            items.push(OwnedCard { card, since_ms, lost: access.lost().map(lost_key) });
-        }
-        Ok(LibraryView { items, more })
+        Ok(works)
     }
 
     /// One work with files, streaming addresses, reader and licence.

@@ -196,8 +196,9 @@ pub(super) async fn download(State(app): State<App>, ctx: Ctx, Json(want): Json<
 
 pub(super) async fn entitlements(State(app): State<App>, ctx: Ctx, uri: Uri) -> Answer {
     let customers = app.checkouts.customers(&ctx).await?;
-    let view = app.library.list(&ctx, &customers, param(&uri, "cursor").as_deref()).await?;
-    ok(&shapes::Entitlements { items: view.items, next: next(view.more) })
+    let want = ListQuery::parse(uri.query().unwrap_or_default());
+    let view = app.library.list(&ctx, &customers, &want, param(&uri, "cursor").as_deref()).await?;
+    ok(&shapes::Entitlements { items: view.items, next: view.next })
 }
 
 pub(super) async fn entitlement(State(app): State<App>, ctx: Ctx, Path(work): Path<String>) -> Answer {

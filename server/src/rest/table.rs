@@ -236,9 +236,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             method: "get",
             path: "/me/entitlements",
             id: "listEntitlements",
-            summary: "What the caller owns, newest first",
+            summary: "What the caller owns, last bought first",
             access: Access::Person,
-            params: &[CURSOR],
+            params: const {
+                &[
+                    query("q", "Words of titles, makers and parts"),
+                    query("type", "`album`, `book`, `video` or `podcast`; repeat it for several"),
+                    query("sort", "`relevance` (last bought first), `newest`, `title`"),
+                    CURSOR,
+                ]
+            },
             body: None,
             answer: (200, of::<shapes::Entitlements>),
             problems: &[401, 422],

@@ -19,7 +19,11 @@ use crate::web::ctx::CART_COOKIE;
 use crate::web::http::go;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/cart/add", post(add)).route("/cart/set", post(set)).route("/cart/undo", post(undo))
+    Router::new()
+        .route("/cart/add", post(add))
+        .route("/cart/set", post(set))
+        .route("/cart/later", post(later))
+        .route("/cart/undo", post(undo))
 }
 
 /// Where a fault is shown: the cart's page with its code.
@@ -73,6 +77,21 @@ async fn set(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(set)
     let Ok(variant) = set.variant.parse::<VariantId>() else { return trouble(&Problem::not_found("cart line")) };
     match app.carts.set(&ctx, ctx.cart.as_deref(), &variant, set.quantity, set.rev).await {
         Ok(_) if set.quantity == 0 => go("/cart?undo=1", &[]),
+        Ok(_) => go("/cart", &[]),
+        Err(problem) => trouble(&problem),
+    }
+}
+
+#[derive(Deserialize)]
+struct Later {
+    variant: String,
+    later: bool,
+    rev: i64,
+}
+
+async fn later(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Later>) -> Response {
+    let Ok(variant) = form.variant.parse::<VariantId>() else { return trouble(&Problem::not_found("cart line")) };
+    match app.carts.keep(&ctx, ctx.cart.as_deref(), &variant, form.later, form.rev).await {
         Ok(_) => go("/cart", &[]),
         Err(problem) => trouble(&problem),
     }

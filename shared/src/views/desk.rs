@@ -155,6 +155,42 @@ pub struct OrdersView {
     pub query: String,
     /// Newest first.
     pub rows: Vec<OrderRow>,
+    /// Works that fit, also such that nobody else sees; each leads to its editor.
+    pub works: Vec<Named>,
+    /// Makers and shops that fit.
+    pub names: Vec<Named>,
+    /// The trail of the thing whose id was asked for.
+    pub history: Vec<HistoryRow>,
+}
+
+/// A job that gave up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeadJob {
+    /// e.g. `mail.send`.
+    pub kind: String,
+    /// Names it within its kind.
+    pub key: String,
+    /// The last failure.
+    pub error: String,
+    /// When it gave up.
+    pub died: MomentView,
+}
+
+/// Jobs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct JobsView {
+    /// Waiting or at work.
+    pub waiting: u64,
+    /// Gave up.
+    pub dead: u64,
+    /// Those that gave up, newest first, one page.
+    pub rows: Vec<DeadJob>,
+    /// Address of the next page.
+    pub more: Option<String>,
+    /// What staff did about jobs.
+    pub history: Vec<HistoryRow>,
 }
 
 /// One line of an order for staff.

@@ -373,6 +373,9 @@ pub struct WorkView {
     pub trailer: Option<PlayView>,
     /// From the same makers.
     pub same_maker: Vec<CardView>,
+    /// What others bought with it.
+    #[serde(default)]
+    pub together: Vec<CardView>,
     /// Whose shop.
     pub store: StoreCard,
     /// Canonical path.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::trade::{AmountView, FileView};
-use super::{CardView, LicenceLine, PartView};
+use super::{CardView, FacetValue, LicenceLine, PartView};
 
 /// Something owned, in the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,16 +15,42 @@ pub struct OwnedCard {
     pub since_ms: i64,
     /// Key of why access is lost, if it is.
     pub lost: Option<String>,
+    /// Bought in the last two weeks.
+    #[serde(default)]
+    pub new: bool,
+    /// Has files that were added after the purchase.
+    #[serde(default)]
+    pub grown: bool,
 }
 
 /// The library.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryView {
-    /// Newest first.
+    /// This page's works.
     pub items: Vec<OwnedCard>,
-    /// Address of the next page.
-    pub more: Option<String>,
+    /// Everything owned, whatever is asked for.
+    pub owned: u64,
+    /// Works that fit what is asked for.
+    pub total: u64,
+    /// The words searched for.
+    pub query: String,
+    /// Kinds with how many works that fit the words are of it.
+    pub kinds: Vec<FacetValue>,
+    /// Ways to sort.
+    pub sorts: Vec<FacetValue>,
+    /// Hidden fields that keep the state in forms: name, value.
+    pub hidden: Vec<(String, String)>,
+    /// Address without words and kinds.
+    pub clear_href: String,
+    /// From 1.
+    pub page: u32,
+    /// Pages in all.
+    pub pages: u32,
+    /// Address of each page link shown: number, address.
+    pub page_links: Vec<(u32, String)>,
+    /// Cursor of the next page, for programs.
+    pub next: Option<String>,
 }
 
 /// One work owned: play, read, download.

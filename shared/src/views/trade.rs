@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ImageView, MomentView, Named, PriceView};
+use super::{CardView, ImageView, MomentView, Named, PriceView};
 
 /// One line of a cart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct CartLineView {
     pub max_quantity: u32,
     /// Comes in a parcel.
     pub physical: bool,
+    /// Pieces that are left, where they are counted.
+    #[serde(default)]
+    pub stock: Option<i64>,
     /// One piece.
     pub unit: PriceView,
     /// The line.
@@ -100,6 +103,12 @@ pub struct CartView {
     pub ready: bool,
     /// Counts writes; sent back with a change.
     pub rev: i64,
+    /// Kept for another day, not among the sums.
+    #[serde(default)]
+    pub later: Vec<CartLineView>,
+    /// What goes with what is in it.
+    #[serde(default)]
+    pub with_it: Vec<CardView>,
 }
 
 /// What the buyer typed at checkout; kept on the server so that nothing is lost.

@@ -7,7 +7,7 @@ use vitrine_ui::prelude::*;
 use super::drawn;
 use crate::i18n::{text_or, text_with};
 use crate::platform::Head;
-use crate::shop::parts::{Page, PriceTag, param, picture_of};
+use crate::shop::parts::{Page, PriceTag, Shelf, param, picture_of, stock_word};
 use crate::t;
 
 /// Loads the cart.
@@ -82,7 +82,19 @@ pub fn CartBody(
                         }
                     }
                 }
+                if !view.later.is_empty() {
+                    section { class: "trade-part",
+                        h2 { {t!("cart-kept")} }
+                        p { class: "notice", {t!("cart-kept-text")} }
+                        ul { class: "trade-lines", role: "list",
+                            for line in view.later.iter().cloned() {
+                                Line { key: "{line.variant}", line, rev: view.rev, later: true }
+                            }
+                        }
+                    }
+                }
             }
+            Shelf { title: t!("cart-with-it"), cards: view.with_it.clone() }
         }
     }
 }
@@ -109,7 +121,7 @@ fn Seller(part: SellerPart, rev: i64) -> Element {
 }
 
 #[component]
-fn Line(line: CartLineView, rev: i64) -> Element {
+fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element {
     rsx! {
         li { class: "trade-line",
             Cover { picture: line.cover.as_ref().map(picture_of), sizes: "5rem" }
@@ -124,6 +136,9 @@ fn Line(line: CartLineView, rev: i64) -> Element {
                         bdi { "{line.edition}" }
                     }
                 }
+                if let Some(left) = line.stock.filter(|_| line.trouble.is_none()) {
+                    p { class: "trade-by", {stock_word(left)} }
+                }
                 if let Some(trouble) = line.trouble.clone() {
                     p { class: "field-error",
                         Icon { shape: Shape::Warning }
@@ -131,7 +146,7 @@ fn Line(line: CartLineView, rev: i64) -> Element {
                     }
                 }
                 div { class: "trade-act",
-                    if line.physical && line.max_quantity > 1 {
+                    if !later && line.physical && line.max_quantity > 1 {
                         form { class: "trade-pieces", method: "post", action: "/cart/set",
                             input { r#type: "hidden", name: "variant", value: "{line.variant}" }
                             input { r#type: "hidden", name: "rev", value: "{rev}" }
@@ -146,6 +161,16 @@ fn Line(line: CartLineView, rev: i64) -> Element {
                             Button { r#type: "submit", {t!("cart-update")} }
                         }
                     }
+                    form { method: "post", action: "/cart/later",
+                        input { r#type: "hidden", name: "variant", value: "{line.variant}" }
+                        input { r#type: "hidden", name: "rev", value: "{rev}" }
+                        input { r#type: "hidden", name: "later", value: if later { "false" } else { "true" } }
+                        if !later {
+                            button { class: "button button-quiet", r#type: "submit", aria_label: t!("cart-later-of", title = line.title.clone()), {t!("cart-later")} }
+                        } else if line.trouble.is_none() {
+                            button { class: "button", r#type: "submit", aria_label: t!("cart-back-of", title = line.title.clone()), {t!("cart-back")} }
+                        }
+                    }
                     form { method: "post", action: "/cart/set",
                         input { r#type: "hidden", name: "variant", value: "{line.variant}" }
                         input { r#type: "hidden", name: "rev", value: "{rev}" }
@@ -155,7 +180,10 @@ fn Line(line: CartLineView, rev: i64) -> Element {
                 }
             }
             div { class: "trade-price",
-                if line.quantity > 1 {
+                if later {
+                    PriceTag { price: Some(line.unit.clone()) }
+                }
+                if !later && line.quantity > 1 {
                     span { class: "notice num", "{line.quantity} × " PriceTag { price: Some(line.unit.clone()) } }
                 }
                 span { class: "num", "{line.total}" }

@@ -1,7 +1,9 @@
 //! The checkout: who, where, pay, on one page and in one form.
 
+use std::collections::HashMap;
+
 use dioxus::prelude::*;
-use vitrine_shared::views::trade::CheckoutView;
+use vitrine_shared::views::trade::{CheckoutForm, CheckoutView};
 use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
@@ -30,6 +32,12 @@ pub fn CheckoutBody(
     view: CheckoutView,
 ) -> Element {
     let head = Head { title: t!("checkout-title"), private: true, ..Head::default() };
+    // What is typed, for the lines that folded parts show. Only those lines follow it: fields drawn again would lose it.
+    let mut typed = use_signal(HashMap::<&'static str, String>::new);
+    let was = view.form.clone();
+    let who = use_memo(use_reactive((&was,), move |(was,)| now(&typed.read(), "email", &was.email)));
+    let countries_of = view.countries.clone();
+    let to = use_memo(use_reactive((&was, &countries_of), move |(was, all)| destination(&typed.read(), &was, &all)));
     if view.cart.sellers.is_empty() {
         return rsx! {
             Page { head,
@@ -49,6 +57,15 @@ pub fn CheckoutBody(
     // Where tax depends on more than the country, it must be known for files too.
     let finer = address || matches!(form.country.as_str(), "US" | "CA" | "AU" | "IN" | "BR" | "MX");
     let free = view.cart.total_minor == 0;
+    let mut keep = move |field: &'static str, event: FormEvent| {
+        typed.write().insert(field, event.value());
+    };
+    let places = [&form.name, &form.line1, &form.postcode, &form.city];
+    let faulty = |fields: &[&str]| view.faults.iter().any(|(field, _)| fields.contains(&field.as_str()));
+    let who_done = !form.email.is_empty() && !faulty(&["email"]);
+    let missing = if address { places.iter().any(|was| was.is_empty()) } else { finer && form.postcode.is_empty() };
+    let where_done =
+        !missing && !faulty(&["name", "line1", "line2", "postcode", "city", "region", "country"]) && view.cart.ready;
     rsx! {
         Page { head,
             div { class: "wrap trade",
@@ -71,10 +88,7 @@ pub fn CheckoutBody(
                     input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
                     input { r#type: "hidden", name: "seen_minor", value: "{view.cart.total_minor}" }
                     div { class: "trade-main",
-                        fieldset { class: "trade-part",
-                            legend {
-                                h2 { {t!("checkout-who")} }
-                            }
+                        Fold { title: t!("checkout-who"), short: who, open: !who_done,
                             Field {
                                 name: "email",
                                 r#type: "email",
@@ -85,6 +99,7 @@ pub fn CheckoutBody(
                                 autocomplete: "email",
                                 required: true,
                                 maxlength: 200,
+                                oninput: move |event| keep("email", event),
                             }
                             if !view.signed_in {
                                 Notice {
@@ -94,20 +109,17 @@ pub fn CheckoutBody(
                                 }
                             }
                         }
-                        fieldset { class: "trade-part",
-                            legend {
-                                h2 { {if address { t!("checkout-where") } else { t!("checkout-where-tax") }} }
-                            }
+                        Fold { title: if address { t!("checkout-where") } else { t!("checkout-where-tax") }, short: to, open: !where_done,
                             if address {
-                                Field { name: "name", label: t!("checkout-name"), value: form.name.clone(), error: error("name"), autocomplete: "name", required: true, maxlength: 200 }
-                                Field { name: "line1", label: t!("checkout-line1"), value: form.line1.clone(), error: error("line1"), autocomplete: "address-line1", required: true, maxlength: 200 }
+                                Field { name: "name", label: t!("checkout-name"), value: form.name.clone(), error: error("name"), autocomplete: "name", required: true, maxlength: 200, oninput: move |event| keep("name", event) }
+                                Field { name: "line1", label: t!("checkout-line1"), value: form.line1.clone(), error: error("line1"), autocomplete: "address-line1", required: true, maxlength: 200, oninput: move |event| keep("line1", event) }
                                 Field { name: "line2", label: t!("checkout-line2"), value: form.line2.clone(), error: error("line2"), autocomplete: "address-line2", maxlength: 200 }
                             }
                             if finer {
-                                Field { name: "postcode", label: t!("checkout-postcode"), value: form.postcode.clone(), error: error("postcode"), autocomplete: "postal-code", required: address, maxlength: 200 }
+                                Field { name: "postcode", label: t!("checkout-postcode"), value: form.postcode.clone(), error: error("postcode"), autocomplete: "postal-code", required: address, maxlength: 200, oninput: move |event| keep("postcode", event) }
                             }
                             if address {
-                                Field { name: "city", label: t!("checkout-city"), value: form.city.clone(), error: error("city"), autocomplete: "address-level2", required: true, maxlength: 200 }
+                                Field { name: "city", label: t!("checkout-city"), value: form.city.clone(), error: error("city"), autocomplete: "address-level2", required: true, maxlength: 200, oninput: move |event| keep("city", event) }
                             }
                             if finer {
                                 Field { name: "region", label: t!("checkout-region"), value: form.region.clone(), error: error("region"), autocomplete: "address-level1", maxlength: 200 }
@@ -119,6 +131,7 @@ pub fn CheckoutBody(
                                 error: error("country"),
                                 autocomplete: "country",
                                 options: countries(&view.countries),
+                                onchange: move |event| keep("country", event),
                             }
                             button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-again")} }
                             Notice { {t!("checkout-again-hint")} }
@@ -212,6 +225,37 @@ pub fn CheckoutBody(
                     }
                 }
             }
+        }
+    }
+}
+
+fn now(typed: &HashMap<&'static str, String>, field: &str, was: &str) -> String {
+    typed.get(field).cloned().unwrap_or_else(|| was.to_owned())
+}
+
+/// Where it goes, in one line.
+fn destination(typed: &HashMap<&'static str, String>, was: &CheckoutForm, countries: &[(String, String)]) -> String {
+    let country = now(typed, "country", &was.country);
+    let country =
+        countries.iter().find(|(c, _)| *c == country).map_or_else(|| country.clone(), |(c, key)| text_or(key, c));
+    let places = [("name", &was.name), ("line1", &was.line1), ("postcode", &was.postcode), ("city", &was.city)];
+    let mut to: Vec<String> = places.iter().map(|(field, was)| now(typed, field, was)).collect();
+    to.push(country);
+    to.retain(|part| !part.trim().is_empty());
+    to.join(", ")
+}
+
+/// A part of the form that folds to one line once it is filled.
+#[component]
+fn Fold(title: String, short: ReadSignal<String>, open: bool, children: Element) -> Element {
+    rsx! {
+        details { class: "fold", open,
+            summary {
+                h2 { "{title}" }
+                span { class: "fold-short", dir: "auto", "{short}" }
+                Icon { shape: Shape::Down }
+            }
+            div { class: "fold-body", {children} }
         }
     }
 }

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::WorkKind;
 use vitrine_shared::views::PlayView;
-use vitrine_shared::views::owned::{LibraryView, OwnedView};
+use vitrine_shared::views::owned::{LibraryView, OwnedCard, OwnedView};
 use vitrine_shared::views::trade::FileView;
 use vitrine_ui::prelude::*;
 
@@ -12,17 +12,17 @@ use super::drawn;
 use super::work::Parts;
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
-use crate::shop::parts::{Makers, Page, WorkCard, kind_shape, param, picture_of};
+use crate::shop::parts::{Makers, Page, SortMenu, WorkCard, facet_word, kind_shape, picture_of};
 use crate::shop::player::PlayButton;
 use crate::t;
 
 /// Loads the library.
 #[component]
 pub fn Library(
-    /// Raw query string; `cursor` is the last page's.
+    /// Raw query string: words, kinds, order, page.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::library(param(&query(), "cursor")), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::library(query()), |_| {})?;
     let view = view.read();
     signed_in(&view, "/my-products", |view| {
         rsx! {
@@ -65,7 +65,7 @@ pub(crate) fn signed_in<T>(loaded: &Result<T, Problem>, to: &str, draw: impl FnO
     }
 }
 
-/// Everything owned, newest first.
+/// Everything owned, by words, kind and order.
 #[component]
 pub fn LibraryBody(
     /// What to show.
@@ -75,24 +75,68 @@ pub fn LibraryBody(
         Page { head: Head { title: t!("library-title"), private: true, ..Head::default() },
             div { class: "wrap trade",
                 h1 { {t!("library-title")} }
-                if view.items.is_empty() {
+                if view.owned == 0 {
                     EmptyState { title: t!("library-empty"), text: t!("library-empty-text"),
                         Go { to: "/catalog", class: "button button-primary", {t!("fault-catalog")} }
                     }
                 } else {
-                    CardGrid {
-                        for item in view.items.iter() {
-                            WorkCard { key: "{item.card.id}", card: item.card.clone(), level: 2, owned: true }
+                    div { class: "listing-bar",
+                        form { class: "library-find", method: "get", action: "/my-products",
+                            for (name , value) in view.hidden.iter() {
+                                input { key: "{name}={value}", r#type: "hidden", name: "{name}", value: "{value}" }
+                            }
+                            Field { name: "q", r#type: "search", label: t!("library-find"), value: view.query.clone(), maxlength: 200 }
+                            Button { r#type: "submit", {t!("search-go")} }
+                        }
+                        SortMenu { action: "/my-products", words: view.query.clone(), sorts: view.sorts.clone(), hidden: view.hidden.clone() }
+                    }
+                    if view.kinds.len() > 1 || view.kinds.iter().any(|k| k.active) {
+                        div { class: "chips",
+                            for kind in view.kinds.iter() {
+                                Chip {
+                                    key: "{kind.value}",
+                                    to: kind.href.clone(),
+                                    label: facet_word(kind),
+                                    count: kind.count,
+                                    remove: kind.active.then(|| t!("filter-remove", name = facet_word(kind))),
+                                }
+                            }
+                        }
+                    }
+                    p { class: "listing-count", role: "status", {t!("results-count", count = view.total)} }
+                    if view.items.is_empty() {
+                        EmptyState { title: t!("results-empty"), text: t!("library-nothing-fits"),
+                            Go { to: view.clear_href.clone(), class: "button button-primary", {t!("filter-clear")} }
+                        }
+                    } else {
+                        CardGrid {
+                            for item in view.items.iter() {
+                                WorkCard { key: "{item.card.id}", card: item.card.clone(), level: 2, owned: Some(mark(item)) }
+                            }
                         }
                     }
                 }
-                if let Some(to) = view.more.clone() {
-                    p {
-                        Go { to, class: "button", {t!("library-more")} }
+                if view.pages > 1 {
+                    Pagination {
+                        label: t!("pages-label"),
+                        page: view.page,
+                        links: view.page_links.clone(),
+                        previous: t!("pages-previous"),
+                        next: t!("pages-next"),
                     }
                 }
             }
         }
+    }
+}
+
+/// What is to say of a work owned: that access is lost, before that it is new, before that it has grown.
+fn mark(item: &OwnedCard) -> String {
+    match item {
+        OwnedCard { lost: Some(_), .. } => t!("library-mark-lost"),
+        OwnedCard { new: true, .. } => t!("library-mark-new"),
+        OwnedCard { grown: true, .. } => t!("library-mark-grown"),
+        _ => String::new(),
     }
 }
 

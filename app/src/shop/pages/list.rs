@@ -6,7 +6,7 @@ use vitrine_ui::prelude::*;
 
 use super::drawn;
 use crate::platform::{self, Head};
-use crate::shop::parts::{Page, WorkCard, facet_word, use_live};
+use crate::shop::parts::{Page, SortMenu, WorkCard, facet_word, use_live};
 use crate::shop::search_box::escape;
 use crate::t;
 
@@ -153,12 +153,7 @@ fn Listing(view: CatalogView, busy: bool) -> Element {
     let live = use_live();
     let mut dense = use_signal(|| false);
     use_effect(move || dense.set(platform::kept(DENSE).as_deref() == Some("1")));
-    let sort = view.sorts.iter().find(|s| s.active).map(|s| s.value.clone()).unwrap_or_default();
-    let sorts: Vec<SelectOption> =
-        view.sorts.iter().map(|s| SelectOption { value: s.value.clone(), label: facet_word(s) }).collect();
-    let hrefs: Vec<(String, String)> = view.sorts.iter().map(|s| (s.value.clone(), s.href.clone())).collect();
     let action = view.canonical.split('?').next().unwrap_or("/catalog").to_owned();
-    let navigator = use_navigator();
     rsx! {
         div { class: "wrap listing", aria_busy: busy.then_some("true"),
             aside { class: "listing-facets", aria_label: t!("facets-label"),
@@ -172,24 +167,7 @@ fn Listing(view: CatalogView, busy: bool) -> Element {
             section { class: "listing-main", aria_label: t!("results-label"),
                 div { class: "listing-bar",
                     p { class: "listing-count", role: "status", {t!("results-count", count = view.total)} }
-                    form { class: "listing-sort", method: "get", action,
-                        for (name , value) in view.hidden.iter() {
-                            input { key: "{name}={value}", r#type: "hidden", name: "{name}", value: "{value}" }
-                        }
-                        Select {
-                            name: "sort",
-                            label: t!("sort-label"),
-                            options: sorts,
-                            value: sort,
-                            onchange: move |event: FormEvent| {
-                                let to = event.value();
-                                if let Some((_, href)) = hrefs.iter().find(|(value, _)| *value == to) {
-                                    navigator.push(href.clone());
-                                }
-                            },
-                        }
-                        noscript { button { class: "button", r#type: "submit", {t!("sort-go")} } }
-                    }
+                    SortMenu { action, words: view.query.clone(), sorts: view.sorts.clone(), hidden: view.hidden.clone() }
                     if live() {
                         Button {
                             kind: ButtonKind::Quiet,

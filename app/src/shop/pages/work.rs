@@ -186,6 +186,7 @@ pub fn WorkBody(
                     }
                 }
             }
+            Shelf { title: t!("work-together"), cards: view.together.clone() }
             Shelf { title: t!("work-same-maker"), cards: view.same_maker.clone() }
         }
     }

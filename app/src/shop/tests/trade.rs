@@ -55,6 +55,7 @@ fn line(n: u8, trouble: Option<&str>) -> CartLineView {
         quantity: 2,
         max_quantity: 5,
         physical: n.is_multiple_of(2),
+        stock: n.is_multiple_of(2).then_some(3),
         unit: sample_price(),
         total: "€14.00".into(),
         trouble: trouble.map(str::to_owned),
@@ -96,6 +97,8 @@ fn cart() -> CartView {
         needs_address: true,
         ready: true,
         rev: 3,
+        later: vec![line(6, None), line(7, Some("line-sold-out"))],
+        with_it: vec![card(1), card(2)],
     }
 }
 
@@ -248,9 +251,32 @@ pub(super) fn all() -> Vec<(&'static str, Sample)> {
         (
             "library",
             Sample::Library(LibraryView {
-                items: (0..5).map(|n| OwnedCard { card: card(n), since_ms: 0, lost: None }).collect(),
-                more: Some("/my-products?cursor=x".into()),
+                items: (0..5)
+                    .map(|n| OwnedCard {
+                        card: card(n),
+                        since_ms: 0,
+                        lost: (n == 3).then(|| "lost-refunded".to_owned()),
+                        new: n == 1,
+                        grown: n == 2,
+                    })
+                    .collect(),
+                owned: 60,
+                total: 49,
+                query: "<i>lights".into(),
+                kinds: super::facet("type", &[("album", "kinds-album", 40, true), ("book", "kinds-book", 9, false)])
+                    .values,
+                sorts: super::facet("sort", &[("title", "library-sort-title", 0, true)]).values,
+                hidden: vec![("type".into(), "album".into())],
+                clear_href: "/my-products".into(),
+                page: 1,
+                pages: 2,
+                page_links: vec![(1, "/my-products".into()), (2, "/my-products?page=2".into())],
+                next: None,
             }),
+        ),
+        (
+            "library-nothing",
+            Sample::Library(LibraryView { owned: 3, query: "zzz".into(), pages: 1, ..LibraryView::default() }),
         ),
         ("library-empty", Sample::Library(LibraryView::default())),
         ("owned", Sample::Owned(Box::new(owned(None)))),
