@@ -458,8 +458,8 @@ impl Catalog {
                 date: p.date.as_deref().map(|d| shown_date(d, &place)),
             })
             .collect();
-        let same_maker = self.of_makers(ctx, work.makers.first().into_iter(), &[work.id.clone()]).await?;
-        let together = self.together(ctx, &[work.id.clone()]).await?;
+        let same_maker = self.of_makers(ctx, work.makers.first().into_iter(), std::slice::from_ref(&work.id)).await?;
+        let together = self.together(ctx, std::slice::from_ref(&work.id)).await?;
         let word = |facet: &str, value: &String| FacetValue {
             href: ListQuery::default().toggled(facet, value).href("/catalog"),
             value: value.clone(),
