@@ -151,6 +151,40 @@ test("a cart survives signing in, and the library plays what was bought", async 
   await close();
 });
 
+test("a film has a trailer with captions, and plays with them once it is owned", async () => {
+  const { page, faults, close } = await openPage(browser);
+  await from(page, server, "DE");
+  const plays = async () => {
+    await page.locator("video").waitFor();
+    const cues = await page.evaluate(async () => {
+      const film = document.querySelector("video");
+      film.muted = true;
+      await film.play();
+      film.textTracks[0].mode = "showing";
+      const track = film.querySelector("track");
+      if (track.readyState !== 2) await new Promise((loaded, failed) => { track.onload = loaded; track.onerror = failed; });
+      return [film.textTracks[0].language, ...[...film.textTracks[0].cues].map((cue) => cue.text)];
+    });
+    assert.deepEqual(cues, ["en", "[A tone]", "[The tone goes on]"]);
+    await page.waitForFunction(() => document.querySelector("video").currentTime > 0.2);
+  };
+  await page.goto(server.url + shop.film, { waitUntil: "networkidle" });
+  await page.getByRole("heading", { name: "Trailer" }).waitFor();
+  await plays();
+  assert.deepEqual(await axe(page), []);
+  await fill(page, server, [shop.film]);
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/cart");
+  await place(page, server, "creator@vitrine.example");
+  await page.waitForURL("**/orders/**");
+  await page.goto(`${server.url}/my-products`);
+  await page.getByRole("link", { name: "Tide Study" }).click();
+  await page.waitForURL("**/my-products/w_*");
+  await plays();
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(faults.filter((f) => !f.includes("ERR_ABORTED")), []);
+  await close();
+});
+
 test("what a guest bought is in the library of the account with the same address", async () => {
   const { page, close } = await openPage(browser);
   await from(page, server, "DE");

@@ -418,6 +418,18 @@ pub struct Preview {
     /// Milliseconds.
     #[serde(default)]
     pub length_ms: Option<u64>,
+    /// What is said in it, for films.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captions: Vec<Captions>,
+}
+
+/// WebVTT of a preview; public, immutable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captions {
+    /// BCP 47.
+    pub language: String,
+    /// Key in the public part of the blob store.
+    pub key: String,
 }
 
 /// What is sold and how it reaches the buyer.

@@ -176,6 +176,7 @@ fn play(n: u8) -> PlayView {
         by: "Wesnoth Music Team".into(),
         peaks: (0..120u32).map(|i| ((i * 37 + u32::from(n) * 11) % 255) as u8).collect(),
         length_ms: Some(30_000),
+        captions: vec![("de".into(), "/media/c.vtt".into())],
     }
 }
 

@@ -254,6 +254,8 @@ impl Catalog {
                     .map(|v| v.as_slice())
                     .unwrap_or_default()
                     .iter()
+                    // Makers and shops are found too, but not listed among works.
+                    .filter(|c| name != "type" || WorkKind::parse(&c.value).is_some())
                     .take(most)
                     .map(|c| FacetValue {
                         label_key: if name == "type" { format!("kind-{}", c.value) } else { String::new() },
@@ -266,7 +268,7 @@ impl Catalog {
             })
             .filter(|f: &FacetView| !f.values.is_empty())
             .collect();
-        let chips = list
+        let mut chips: Vec<FacetValue> = list
             .chosen()
             .into_iter()
             .map(|(name, value)| FacetValue {
@@ -277,6 +279,14 @@ impl Catalog {
                 value: if name == "price" { price_label(&place, &value) } else { value },
             })
             .collect();
+        // Nothing fits: each filter says what giving it up would bring.
+        if page.total == 0 {
+            for (chip, (name, value)) in chips.iter_mut().zip(list.chosen()).take(8) {
+                let mut without = self.list_query(ctx, &list.toggled(&name, &value)).await?;
+                without.limit = 1;
+                chip.count = self.hits(without, &place).await?.1.total;
+            }
+        }
         let pages = u32::try_from(page.total.div_ceil(u64::from(PAGE))).unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
         let current = list.page.clamp(1, MAX_PAGE);
         let view = CatalogView {

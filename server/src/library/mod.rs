@@ -304,6 +304,15 @@ impl Library {
                 by: part.maker.clone().unwrap_or_else(|| by.to_owned()),
                 peaks: part.peaks.clone(),
                 length_ms: f.length_ms.or(part.length_ms),
+                captions: part
+                    .assets
+                    .iter()
+                    .filter_map(|a| playable.get(a))
+                    .filter_map(|(f, grant)| {
+                        let language = crate::media::captions::language_of(&f.file_name)?;
+                        Some((language, self.downloads.signed(ctx, grant, &f.id, Show::File).url))
+                    })
+                    .collect(),
             }),
             bonus: part.bonus,
             notes_html: part.notes_html.clone(),

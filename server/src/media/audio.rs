@@ -22,8 +22,11 @@ pub struct AudioFacts {
     pub length_ms: u64,
     /// 0 to 255 each, up to 120.
     pub peaks: Vec<u8>,
-    /// What anybody may hear.
+    /// What anybody may hear or see.
     pub preview: Option<Preview>,
+    /// Where in the file the preview begins, milliseconds.
+    #[serde(default)]
+    pub start_ms: u64,
 }
 
 impl Media {
@@ -31,10 +34,43 @@ impl Media {
     pub async fn sound(&self, path: &Path) -> Result<AudioFacts> {
         let length_ms = self.length_ms(path).await?;
         let peaks = self.peaks(path).await?;
-        // A third in, where most pieces have begun to be themselves.
-        let start_ms = if length_ms > PREVIEW_MS * 2 { length_ms / 3 } else { 0 };
+        let start_ms = start_of(length_ms);
         let preview = self.preview(path, start_ms, PREVIEW_MS.min(length_ms)).await?;
-        Ok(AudioFacts { length_ms, peaks, preview: Some(preview) })
+        Ok(AudioFacts { length_ms, peaks, preview: Some(preview), start_ms })
+    }
+
+    /// Reads the length of a film and stores a trailer from its middle third, at most 854 × 480.
+    pub async fn film(&self, path: &Path) -> Result<AudioFacts> {
+        let length_ms = self.length_ms(path).await?;
+        let start_ms = start_of(length_ms);
+        let (start, length) = (seconds(start_ms), seconds(PREVIEW_MS.min(length_ms)));
+        let before = ["-ss", start.as_str(), "-t", length.as_str()];
+        // H.264 and AAC play in every browser. A film may be silent.
+        let after = [
+            "-map",
+            "0:v:0",
+            "-map",
+            "0:a:0?",
+            "-vf",
+            "scale=w='min(854,iw)':h='min(480,ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,format=yuv420p",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-crf",
+            "26",
+            "-c:a",
+            "aac",
+            "-b:a",
+            "96k",
+            "-movflags",
+            "+faststart",
+        ];
+        let made = self.made(path, &before, &after, "trailer.mp4", Duration::from_secs(180)).await?;
+        let key = self.publish(made.into(), "mp4", "video/mp4").await?;
+        let length_of = Some(PREVIEW_MS.min(length_ms));
+        let preview = Preview { key, content_type: "video/mp4".into(), length_ms: length_of, captions: Vec::new() };
+        Ok(AudioFacts { length_ms, peaks: Vec::new(), preview: Some(preview), start_ms })
     }
 
     /// Milliseconds of a file of sound or film.
@@ -56,30 +92,45 @@ impl Media {
     }
 
     async fn preview(&self, path: &Path, start_ms: u64, length_ms: u64) -> Result<Preview> {
+        let (start, length) = (seconds(start_ms), seconds(length_ms));
+        let fade = format!("afade=t=in:d=0.5,afade=t=out:st={}:d=1.5", (length_ms / 1000).saturating_sub(2));
+        let before = ["-ss", start.as_str(), "-t", length.as_str()];
+        // AAC plays in every browser; Vorbis does not.
+        let after = ["-vn", "-af", fade.as_str(), "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart"];
+        let made = self.made(path, &before, &after, "preview.m4a", Duration::from_secs(60)).await?;
+        let key = self.publish(made.into(), "m4a", "audio/mp4").await?;
+        Ok(Preview { key, content_type: "audio/mp4".into(), length_ms: Some(length_ms), captions: Vec::new() })
+    }
+
+    /// What ffmpeg makes of a file.
+    async fn made(&self, path: &Path, before: &[&str], after: &[&str], name: &str, limit: Duration) -> Result<Vec<u8>> {
         let tools = self.tools()?;
         let dir = tempdir()?;
-        let out = dir.join("preview.m4a");
-        let (start, length) = (
-            format!("{}.{:03}", start_ms / 1000, start_ms % 1000),
-            format!("{}.{:03}", length_ms / 1000, length_ms % 1000),
-        );
-        let fade = format!("afade=t=in:d=0.5,afade=t=out:st={}:d=1.5", (length_ms / 1000).saturating_sub(2));
+        let out = dir.join(name);
         let made = async {
-            let before = ["-v", "error", "-y", "-ss", start.as_str(), "-t", length.as_str(), "-i"];
-            // AAC plays in every browser; Vorbis does not.
-            let after = ["-vn", "-af", fade.as_str(), "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart"];
-            let mut args: Vec<&OsStr> = before.map(OsStr::new).to_vec();
+            let mut args: Vec<&OsStr> = ["-v", "error", "-y"].map(OsStr::new).to_vec();
+            args.extend(before.iter().map(OsStr::new));
+            args.push(OsStr::new("-i"));
             args.push(path.as_os_str());
-            args.extend(after.map(OsStr::new));
+            args.extend(after.iter().map(OsStr::new));
             args.push(out.as_os_str());
-            run(&tools.ffmpeg, &args, Duration::from_secs(60)).await?;
+            run(&tools.ffmpeg, &args, limit).await?;
             tokio::fs::read(&out).await.map_err(|e| MediaError::Tool(e.to_string()))
         }
         .await;
         let _ = tokio::fs::remove_dir_all(&dir).await;
-        let key = self.publish(made?.into(), "m4a", "audio/mp4").await?;
-        Ok(Preview { key, content_type: "audio/mp4".into(), length_ms: Some(length_ms) })
+        made
     }
+}
+
+/// Where a preview begins: a third in, where most pieces have begun to be themselves.
+const fn start_of(length_ms: u64) -> u64 {
+    if length_ms > PREVIEW_MS * 2 { length_ms / 3 } else { 0 }
+}
+
+/// As ffmpeg takes them.
+fn seconds(ms: u64) -> String {
+    format!("{}.{:03}", ms / 1000, ms % 1000)
 }
 
 fn parse_seconds(text: &str) -> Option<u64> {

@@ -8,6 +8,7 @@
 //! Not here: who owns what; scanning for malware.
 
 mod audio;
+pub mod captions;
 mod epub;
 mod image;
 mod tint;

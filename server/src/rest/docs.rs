@@ -9,6 +9,12 @@ use serde_json::Value;
 use super::openapi::document;
 use crate::state::App;
 
+/// Where the page's stylesheet is.
+pub(super) const STYLE_PATH: &str = "/api/style.css";
+const STYLE: &str = include_str!("docs.css");
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
 fn shape(content: &Value) -> Option<String> {
     let (kind, body) = content.as_object()?.iter().next()?;
     let schema = &body["schema"];
@@ -29,6 +35,7 @@ pub(super) async fn page(State(app): State<App>) -> Response {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { "Vitrine: REST interface" }
+                link rel="stylesheet" href=(STYLE_PATH);
             }
             body {
                 main {
@@ -66,7 +73,7 @@ pub(super) async fn page(State(app): State<App>) -> Response {
                     @for (name, schema) in schemas {
                         details {
                             summary { code { (name) } " " (text(&schema["description"])) }
-                            pre { (serde_json::to_string_pretty(schema).unwrap_or_default()) }
+                            pre tabindex="0" { (serde_json::to_string_pretty(schema).unwrap_or_default()) }
                         }
                     }
                 }
@@ -74,6 +81,13 @@ pub(super) async fn page(State(app): State<App>) -> Response {
         }
     };
     let mut response = page.into_string().into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
+}
+
+pub(super) async fn style() -> Response {
+    let out = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (out, STYLE).into_response()
 }

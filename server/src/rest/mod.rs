@@ -52,7 +52,8 @@ impl IntoResponse for ProblemResponse {
 pub fn routes() -> Router<App> {
     let mut routes = Router::new()
         .route("/api/openapi.json", axum::routing::get(openapi::served))
-        .route("/api", axum::routing::get(docs::page));
+        .route("/api", axum::routing::get(docs::page))
+        .route(docs::STYLE_PATH, axum::routing::get(docs::style));
     for endpoint in table::endpoints() {
         routes = routes.route(&format!("/api{}", endpoint.path), (endpoint.route)());
     }

@@ -56,6 +56,8 @@ async fn public(State(app): State<App>, Path(name): Path<String>, headers: Heade
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(Policy::FILES));
     out.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    // Captions are loaded only from a film that may be read; these files are public anyway.
+    out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     // The reader of samples stands in a frame of the shop; nothing else of this origin may be framed elsewhere.
     out.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));

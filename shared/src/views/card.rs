@@ -200,6 +200,7 @@ impl Place {
             by: by.to_owned(),
             peaks: peaks.to_vec(),
             length_ms: preview.length_ms,
+            captions: preview.captions.iter().map(|c| (c.language.clone(), self.file(&c.key))).collect(),
         }
     }
 

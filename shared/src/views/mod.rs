@@ -109,6 +109,9 @@ pub struct PlayView {
     pub peaks: Vec<u8>,
     /// Milliseconds of the file.
     pub length_ms: Option<u64>,
+    /// Captions of a film: BCP 47 and address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captions: Vec<(String, String)>,
 }
 
 /// A work in a list.

@@ -9,7 +9,7 @@ use vitrine_shared::views::trade::FileView;
 use vitrine_ui::prelude::*;
 
 use super::drawn;
-use super::work::Parts;
+use super::work::{Film, Parts};
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::parts::{Makers, Page, SortMenu, WorkCard, facet_word, kind_shape, picture_of};
@@ -190,7 +190,7 @@ pub fn OwnedBody(
                         }
                         if card.kind == WorkKind::Video {
                             for play in plays.iter() {
-                                video { key: "{play.src}", controls: true, preload: "metadata", src: "{play.src}", aria_label: play.title.clone() }
+                                Film { key: "{play.src}", play: play.clone(), label: play.title.clone() }
                             }
                         }
                         Files { files: view.files.clone(), total: view.total_size.clone() }

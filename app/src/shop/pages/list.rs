@@ -157,7 +157,7 @@ fn Listing(view: CatalogView, busy: bool) -> Element {
     rsx! {
         div { class: "wrap listing", aria_busy: busy.then_some("true"),
             aside { class: "listing-facets", aria_label: t!("facets-label"),
-                details { class: "facets-fold", open: true,
+                details { class: "facets-fold",
                     summary { class: "button", Icon { shape: Shape::Filter } {t!("facets-label")} }
                     for facet in view.facets.iter().cloned() {
                         FacetOf { key: "{facet.name}", facet }

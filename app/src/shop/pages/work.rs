@@ -6,6 +6,7 @@ use vitrine_shared::views::{PartView, PlayView, WorkView};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
+use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::buy::BuyBlock;
 use crate::shop::parts::{
@@ -132,7 +133,7 @@ pub fn WorkBody(
                             if let Some(length) = view.length.clone() {
                                 span { class: "num", "{length}" }
                             }
-                            if !view.parts.is_empty() {
+                            if view.parts.len() > usize::from(card.kind == WorkKind::Video) {
                                 span { {t!(&format!("parts-{}", card.kind.as_str()), count = view.parts.len())} }
                             }
                         }
@@ -156,19 +157,13 @@ pub fn WorkBody(
                 if let Some(trailer) = view.trailer.clone() {
                     section { class: "trailer",
                         h2 { {t!("video-trailer")} }
-                        video {
-                            controls: true,
-                            preload: "metadata",
-                            "playsinline": "true",
-                            poster: card.cover.as_ref().map(|c| c.src.clone()),
-                            aria_label: t!("video-trailer-of", title = card.title.clone()),
-                            source { src: "{trailer.src}", r#type: "{trailer.content_type}" }
-                        }
+                        Film { play: trailer, label: t!("video-trailer-of", title = card.title.clone()), poster: card.cover.as_ref().map(|c| c.src.clone()) }
                     }
                 }
                 div { class: "work-more",
                     div { class: "work-main",
-                        if !view.parts.is_empty() {
+                        // A film alone is its own only part.
+                        if view.parts.len() > usize::from(card.kind == WorkKind::Video) {
                             section { class: "parts-section",
                                 h2 { {t!(&format!("parts-title-{}", card.kind.as_str()))} }
                                 Parts { parts: view.parts.clone(), kind: card.kind }
@@ -201,6 +196,33 @@ fn remember(view: &WorkView) {
         cover: view.card.cover.as_ref().map(|c| c.src.clone()).unwrap_or_default(),
     };
     use_effect(use_reactive((&item,), |(item,)| recent::add(item)));
+}
+
+/// A film with its captions.
+#[component]
+pub fn Film(
+    /// What plays.
+    play: PlayView,
+    /// Says what it is.
+    label: String,
+    /// Shown before it plays.
+    poster: Option<String>,
+) -> Element {
+    rsx! {
+        // Captions come only with a film that may be read across origins.
+        video {
+            controls: true,
+            preload: "metadata",
+            "playsinline": "true",
+            crossorigin: "anonymous",
+            poster,
+            aria_label: label,
+            source { src: "{play.src}", r#type: "{play.content_type}" }
+            for (language , src) in play.captions.iter() {
+                track { key: "{language}", kind: "captions", src: "{src}", srclang: "{language}", label: text_or(&format!("language-{language}"), language) }
+            }
+        }
+    }
 }
 
 /// Plays all previews, from the first on.
@@ -313,10 +335,11 @@ fn Facts(view: WorkView) -> Element {
     );
     add("fact-pages", f.pages.map(|n| n.to_string()));
     add("fact-words", f.words.map(|n| n.to_string()));
-    add("fact-language", Some(view.language.clone()));
+    add("fact-language", Some(text_or(&format!("language-{}", view.language), &view.language)));
     add("fact-isbn", f.isbn);
     add("fact-resolution", f.resolution);
-    add("fact-subtitles", Some(f.subtitles.join(", ")));
+    let tongue = |code: &String| text_or(&format!("language-{code}"), code);
+    add("fact-subtitles", Some(f.subtitles.iter().map(tongue).collect::<Vec<_>>().join(", ")));
     add("fact-age", f.age_rating);
     add("fact-accessibility", Some(f.accessibility.join("; ")));
     rsx! {

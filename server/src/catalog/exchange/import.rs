@@ -11,7 +11,9 @@ use tokio::io::AsyncReadExt;
 use vitrine_blob::{Blob, BlobError, PutOptions};
 use vitrine_queue::SharedQueue;
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{Asset, AssetState, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work};
+use vitrine_shared::catalog::{
+    Asset, AssetState, Captions, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work,
+};
 use vitrine_shared::id::{LicenceId, MakerId, StoreId, TenantId, WorkId};
 use vitrine_table::retry::retrying;
 use vitrine_table::{CancelReason, Condition, Put, TableError, Transact, TransactOp};
@@ -24,6 +26,8 @@ use crate::fault::{self, Result};
 use crate::media::{AudioFacts, BookFacts, Media, MediaError};
 use crate::{audit, authz};
 
+/// Largest captions, bytes.
+const MAX_CAPTIONS_BYTES: u64 = 1024 * 1024;
 /// How many rows of one type are worked on at a time.
 const AT_ONCE: usize = 64;
 /// Writes of one work's transaction beside its prices.
@@ -345,6 +349,7 @@ impl Importer {
             for file in &part.files {
                 files.push(self.file(&id, &store.tenant, file, &mut notes).await?);
             }
+            self.captions(&mut files).await?;
             part_files.push(files);
         }
         let mut files = Vec::new();
@@ -584,11 +589,13 @@ impl Importer {
         if facts.state != AssetState::Clean {
             return Ok(facts);
         }
-        if facts.content_type.starts_with("audio/") {
-            let derived = format!("derived/sound-{}.json", facts.hashed.sha256);
+        let film = facts.content_type.starts_with("video/");
+        if film || facts.content_type.starts_with("audio/") {
+            let derived = format!("derived/{}-{}.json", if film { "film" } else { "sound" }, facts.hashed.sha256);
             facts.sound = self.derived(&derived).await?;
             if facts.sound.is_none() {
-                match self.media.sound(&path).await {
+                let made = if film { self.media.film(&path).await } else { self.media.sound(&path).await };
+                match made {
                     Ok(sound) => {
                         self.remember(&derived, &sound).await?;
                         facts.sound = Some(sound);
@@ -608,6 +615,29 @@ impl Importer {
             }
         }
         Ok(facts)
+    }
+
+    /// Gives a film's trailer its captions, from the WebVTT files of the same part.
+    async fn captions(&self, files: &mut [Stored]) -> std::result::Result<(), Fault> {
+        let texts: Vec<(String, String)> = files
+            .iter()
+            .filter(|f| f.asset.state == AssetState::Clean && f.asset.size <= MAX_CAPTIONS_BYTES)
+            .filter_map(|f| Some((crate::media::captions::language_of(&f.asset.file_name)?, f.asset.key.clone())))
+            .collect();
+        for sound in files.iter_mut().filter_map(|f| f.sound.as_mut()) {
+            let Some(preview) = sound.preview.as_mut().filter(|p| p.content_type.starts_with("video/")) else {
+                continue;
+            };
+            let to_ms = sound.start_ms + preview.length_ms.unwrap_or(0);
+            for (language, key) in &texts {
+                let bytes = self.blob.get_bytes(key).await.map_err(fault::blob)?;
+                let text = String::from_utf8_lossy(&bytes);
+                let Some(cut) = crate::media::captions::cut(&text, sound.start_ms, to_ms) else { continue };
+                let key = self.media.publish(cut.into(), "vtt", "text/vtt").await.map_err(|e| refuse(language, &e))?;
+                preview.captions.push(Captions { language: language.clone(), key });
+            }
+        }
+        Ok(())
     }
 
     async fn derived<T: serde::de::DeserializeOwned>(&self, key: &str) -> std::result::Result<Option<T>, Fault> {

@@ -1,0 +1,93 @@
+//! WebVTT beside a film: its language by the file's name, and the part of it that a trailer needs.
+//!
+//! <https://www.w3.org/TR/webvtt1/>, cues and notes only; styles and regions are left out of a trailer's.
+
+/// The language a file's name says, `film.de.vtt` or `film.pt-BR.vtt`; the last segment before the extension.
+pub fn language_of(name: &str) -> Option<String> {
+    let (stem, extension) = name.rsplit_once('.')?;
+    let (_, tag) = stem.rsplit_once('.')?;
+    let fits = extension.eq_ignore_ascii_case("vtt")
+        && (2..=12).contains(&tag.len())
+        && tag.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()));
+    fits.then(|| tag.to_owned())
+}
+
+/// The cues between two moments, told from the first on. Both in milliseconds; `None` if the text is no WebVTT.
+pub fn cut(text: &str, from_ms: u64, to_ms: u64) -> Option<String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
+    if !text.starts_with("WEBVTT") {
+        return None;
+    }
+    let mut out = String::from("WEBVTT\n");
+    for block in text.split("\n\n").skip(1) {
+        let mut lines = block.trim_matches('\n').lines().peekable();
+        // A name may stand before the times.
+        if lines.peek().is_some_and(|line| !line.contains("-->")) {
+            lines.next();
+        }
+        let Some((begin, end, settings)) = lines.next().and_then(times) else { continue };
+        if end <= from_ms || begin >= to_ms {
+            continue;
+        }
+        let (begin, end) = (begin.max(from_ms) - from_ms, end.min(to_ms) - from_ms);
+        out.push_str(&format!("\n{} --> {}{settings}\n", stamp(begin), stamp(end)));
+        for line in lines {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    Some(out)
+}
+
+/// `begin --> end settings`.
+fn times(line: &str) -> Option<(u64, u64, String)> {
+    let (begin, rest) = line.split_once("-->")?;
+    let mut rest = rest.split_whitespace();
+    let end = rest.next()?;
+    let settings: String = rest.map(|word| format!(" {word}")).collect();
+    Some((moment(begin.trim())?, moment(end)?, settings))
+}
+
+/// `hh:mm:ss.ttt` or `mm:ss.ttt`.
+fn moment(text: &str) -> Option<u64> {
+    let (whole, millis) = text.split_once('.')?;
+    let mut seconds = 0u64;
+    for part in whole.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    }
+    seconds.checked_mul(1000)?.checked_add(millis.parse().ok()?)
+}
+
+fn stamp(ms: u64) -> String {
+    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_its_language() {
+        assert_eq!(language_of("Nebula.en.vtt").as_deref(), Some("en"));
+        assert_eq!(language_of("a b.pt-BR.VTT").as_deref(), Some("pt-BR"));
+        assert_eq!(language_of("captions.vtt"), None);
+        assert_eq!(language_of("film.de.srt"), None);
+        assert_eq!(language_of("film.\"><script>.vtt"), None);
+    }
+
+    #[test]
+    fn a_trailer_gets_its_cues_from_its_own_beginning() {
+        let text = "WEBVTT kind\r\n\r\nSTYLE\r\n::cue {}\r\n\r\n1\r\n00:09.000 --> 00:12.000 align:start\r\nOne\r\ntwo\r\n\r\n\
+                    00:00:50.000 --> 00:01:10.500\r\nLate\r\n\r\n00:02:00.000 --> 00:02:01.000\r\nAfter\r\n";
+        let cut = cut(text, 10_000, 60_000).unwrap();
+        assert_eq!(
+            cut,
+            "WEBVTT\n\n00:00:00.000 --> 00:00:02.000 align:start\nOne\ntwo\n\n00:00:40.000 --> 00:00:50.000\nLate\n"
+        );
+        assert_eq!(super::cut("1\n00:00:01,000 --> 00:00:02,000\nSubRip", 0, 9_000), None);
+        assert_eq!(
+            super::cut("WEBVTT\n\nx --> y\n\n99999999999999999999:00.000 --> 1:00.0", 0, 9).unwrap(),
+            "WEBVTT\n"
+        );
+    }
+}
