@@ -32,8 +32,7 @@ pub struct AudioFacts {
 impl Media {
     /// Reads length and outline of a file and stores a preview from its middle third.
     pub async fn sound(&self, path: &Path) -> Result<AudioFacts> {
-        let length_ms = self.length_ms(path).await?;
-        let peaks = self.peaks(path).await?;
+        let (length_ms, peaks) = self.heard(path).await?;
         let start_ms = start_of(length_ms);
         let preview = self.preview(path, start_ms, PREVIEW_MS.min(length_ms)).await?;
         Ok(AudioFacts { length_ms, peaks, preview: Some(preview), start_ms })
@@ -73,22 +72,27 @@ impl Media {
         Ok(AudioFacts { length_ms, peaks: Vec::new(), preview: Some(preview), start_ms })
     }
 
-    /// Milliseconds of a file of sound or film.
-    pub async fn length_ms(&self, path: &Path) -> Result<u64> {
+    /// Milliseconds of a film.
+    async fn length_ms(&self, path: &Path) -> Result<u64> {
         let mut args: Vec<&OsStr> =
             ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"].iter().map(OsStr::new).collect();
         args.push(path.as_os_str());
         let out = run(&self.tools()?.ffprobe, &args, Duration::from_secs(30)).await?;
         parse_seconds(String::from_utf8_lossy(&out).trim())
-            .ok_or(MediaError::Unreadable { what: "sound", why: "it has no length".into() })
+            .ok_or(MediaError::Unreadable { what: "a film", why: "it has no length".into() })
     }
 
-    async fn peaks(&self, path: &Path) -> Result<Vec<u8>> {
+    /// Length and outline, from the sound itself.
+    async fn heard(&self, path: &Path) -> Result<(u64, Vec<u8>)> {
         let mut args: Vec<&OsStr> = ["-v", "error", "-i"].iter().map(OsStr::new).collect();
         args.push(path.as_os_str());
         args.extend(["-vn", "-ac", "1", "-ar", "2000", "-f", "s16le", "-"].iter().map(OsStr::new));
         let raw = run(&self.tools()?.ffmpeg, &args, Duration::from_secs(120)).await?;
-        Ok(outline(&raw))
+        // Two bytes a sample, two thousand samples a second.
+        match raw.len() as u64 / 4 {
+            0 => Err(MediaError::Unreadable { what: "sound", why: "it has no length".into() }),
+            length_ms => Ok((length_ms, outline(&raw))),
+        }
     }
 
     async fn preview(&self, path: &Path, start_ms: u64, length_ms: u64) -> Result<Preview> {

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
+use tokio::sync::OnceCell;
 use vitrine_blob::{Blob, BlobError, PutOptions};
 use vitrine_queue::SharedQueue;
 use vitrine_shared::Problem;
@@ -47,9 +48,9 @@ pub struct Importer {
 struct Seen {
     stores: HashMap<StoreId, Store>,
     makers: HashMap<MakerId, Maker>,
-    /// By path: rows may share a file.
-    pictures: HashMap<String, Image>,
-    files: HashMap<String, FileFacts>,
+    /// By path: rows may share a file, and whoever asks first finds out for all.
+    pictures: HashMap<String, Arc<OnceCell<Image>>>,
+    files: HashMap<String, Arc<OnceCell<FileFacts>>>,
 }
 
 #[derive(Clone)]
@@ -299,23 +300,23 @@ impl Importer {
     }
 
     async fn store(&self, id: &StoreId) -> Result<Option<Store>> {
-        if let Some(found) = self.seen.lock().ok().and_then(|s| s.stores.get(id).cloned()) {
+        if let Some(found) = self.seen().stores.get(id).cloned() {
             return Ok(Some(found));
         }
         let found = self.catalog.store(id).await?;
-        if let (Some(store), Ok(mut seen)) = (&found, self.seen.lock()) {
-            seen.stores.insert(id.clone(), store.clone());
+        if let Some(store) = &found {
+            self.seen().stores.insert(id.clone(), store.clone());
         }
         Ok(found)
     }
 
     async fn maker(&self, id: &MakerId) -> Result<Option<Maker>> {
-        if let Some(found) = self.seen.lock().ok().and_then(|s| s.makers.get(id).cloned()) {
+        if let Some(found) = self.seen().makers.get(id).cloned() {
             return Ok(Some(found));
         }
         let found = self.catalog.maker(id).await?;
-        if let (Some(maker), Ok(mut seen)) = (&found, self.seen.lock()) {
-            seen.makers.insert(id.clone(), maker.clone());
+        if let Some(maker) = &found {
+            self.seen().makers.insert(id.clone(), maker.clone());
         }
         Ok(found)
     }
@@ -491,18 +492,13 @@ impl Importer {
         }
     }
 
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn picture(&self, row: &PictureRow, kept: Option<&Image>) -> std::result::Result<Image, Fault> {
-        let seen = self.seen.lock().ok().and_then(|s| s.pictures.get(&row.file).cloned());
-        let mut image = match seen {
-            Some(image) => image,
-            None => {
-                let image = self.new_picture(&row.file).await?;
-                if let Ok(mut seen) = self.seen.lock() {
-                    seen.pictures.insert(row.file.clone(), image.clone());
-                }
-                image
-            }
-        };
+        let seen = self.seen().pictures.entry(row.file.clone()).or_default().clone();
+        let mut image = seen.get_or_try_init(|| self.new_picture(&row.file)).await?.clone();
         image.alt = row.alt.clone();
         // Renditions that jobs added since stay.
         if let Some(kept) = kept
@@ -532,17 +528,8 @@ impl Importer {
         row: &FileRow,
         notes: &mut Vec<String>,
     ) -> std::result::Result<Stored, Fault> {
-        let seen = self.seen.lock().ok().and_then(|s| s.files.get(&row.file).cloned());
-        let facts = match seen {
-            Some(facts) => facts,
-            None => {
-                let facts = self.new_file(&row.file).await?;
-                if let Ok(mut seen) = self.seen.lock() {
-                    seen.files.insert(row.file.clone(), facts.clone());
-                }
-                facts
-            }
-        };
+        let seen = self.seen().files.entry(row.file.clone()).or_default().clone();
+        let facts = seen.get_or_try_init(|| self.new_file(&row.file)).await?.clone();
         notes.extend(facts.notes);
         let name = row
             .name
