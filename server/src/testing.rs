@@ -69,12 +69,7 @@ impl Shop {
     pub(crate) async fn with(chaos: Option<u64>, payments: Option<SharedPayments>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = FixedClock::at(NOW);
-        let sqlite = SqliteTable::open(dir.path().join("t.sqlite"), clock.clone()).unwrap();
-        let mut table: Arc<dyn Table> = Arc::new(sqlite);
-        if let Some(seed) = chaos {
-            table = Arc::new(Chaos::new(table, seed));
-        }
-        let table: Arc<dyn Table> = Arc::new(Retrying(table));
+        let table = table(&dir, clock.clone(), chaos);
         let keys = SignKeys::new("k", SecretString::from("s".repeat(32)));
         let files = "http://files.example";
         let blob: Arc<dyn Blob> =
@@ -231,6 +226,15 @@ impl Shop {
             worker.run_due_once().await.unwrap();
         }
     }
+}
+
+/// A table of its own as services get it; with the troubles of a distributed one that follow from a seed.
+pub(crate) fn table(dir: &tempfile::TempDir, clock: Arc<FixedClock>, chaos: Option<u64>) -> Arc<dyn Table> {
+    let mut table: Arc<dyn Table> = Arc::new(SqliteTable::open(dir.path().join("t.sqlite"), clock).unwrap());
+    if let Some(seed) = chaos {
+        table = Arc::new(Chaos::new(table, seed));
+    }
+    Arc::new(Retrying(table))
 }
 
 /// A complete form.

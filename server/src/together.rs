@@ -147,9 +147,8 @@ mod tests {
 
     fn open() -> (Together, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
-        let clock = vitrine_clock::FixedClock::at(0);
-        let table = vitrine_table::sqlite::SqliteTable::open(dir.path().join("t.sqlite"), clock).unwrap();
-        (Together::new(Arc::new(table)), dir)
+        let table = crate::testing::table(&dir, vitrine_clock::FixedClock::at(0), Some(3));
+        (Together::new(table), dir)
     }
 
     fn work(n: u128) -> WorkId {

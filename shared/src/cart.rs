@@ -58,7 +58,9 @@ mod tests {
     #[test]
     fn what_is_meant_to_be_bought_is_not_put_off_by_merging() {
         let kept = CartLine { later: true, ..line(1, 1, 1) };
-        let merged = |into: &CartLine, from: &CartLine| merge(&[into.clone()], &[from.clone()], |_| true)[0].later;
+        let merged = |into: &CartLine, from: &CartLine| {
+            merge(std::slice::from_ref(into), std::slice::from_ref(from), |_| true)[0].later
+        };
         assert!(!merged(&kept, &line(1, 1, 2)) && !merged(&line(1, 1, 2), &kept) && merged(&kept, &kept));
     }
 

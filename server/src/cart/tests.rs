@@ -3,8 +3,7 @@ use std::sync::Arc;
 use serde_json::json;
 use vitrine_clock::FixedClock;
 use vitrine_shared::id::UserId;
-use vitrine_table::sqlite::SqliteTable;
-use vitrine_table::{Consistency, Table};
+use vitrine_table::Consistency;
 
 use super::store::Owner;
 use super::*;
@@ -22,9 +21,8 @@ fn line(n: u128, quantity: u32) -> CartLine {
     CartLine { variant: VariantId::from_bits(n), quantity, named_minor: None, added_ms: NOW, later: false }
 }
 
-fn open(dir: &tempfile::TempDir, clock: Arc<FixedClock>) -> Carts {
-    let table: Arc<dyn Table> = Arc::new(SqliteTable::open(dir.path().join("t.sqlite"), clock).unwrap());
-    Carts::new(CatalogStore::new(table))
+fn open(dir: &tempfile::TempDir, clock: Arc<FixedClock>, chaos: Option<u64>) -> Carts {
+    Carts::new(CatalogStore::new(crate::testing::table(dir, clock, chaos)))
 }
 
 async fn guest(carts: &Carts, lines: Vec<CartLine>) -> String {
@@ -35,62 +33,70 @@ async fn guest(carts: &Carts, lines: Vec<CartLine>) -> String {
 
 #[tokio::test]
 async fn a_guests_cart_opens_only_with_its_secret_and_ends_after_sixty_days() {
-    let dir = tempfile::tempdir().unwrap();
-    let clock = FixedClock::at(NOW);
-    let carts = open(&dir, clock.clone());
-    let token = guest(&carts, vec![line(1, 3)]).await;
-    assert_eq!(carts.count(&ctx(), Some(&token)).await.unwrap(), 3);
-    assert_eq!(carts.count(&ctx(), Some(&format!("{token}x"))).await.unwrap(), 0);
-    let (id, secret) = token.split_once('.').unwrap();
-    let key = vitrine_table::Key::new(format!("CART#{id}"), "CART#");
-    let kept = carts.catalog.table().get(&key, Consistency::Strong).await.unwrap().unwrap();
-    assert!(!json!(kept).to_string().contains(secret), "only the hash is kept");
-    clock.advance_ms(60 * 86_400_000 + 1000);
-    assert_eq!(carts.count(&ctx(), Some(&token)).await.unwrap(), 0);
+    for chaos in [None, Some(5)] {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = FixedClock::at(NOW);
+        let carts = open(&dir, clock.clone(), chaos);
+        let token = guest(&carts, vec![line(1, 3)]).await;
+        assert_eq!(carts.count(&ctx(), Some(&token)).await.unwrap(), 3);
+        assert_eq!(carts.count(&ctx(), Some(&format!("{token}x"))).await.unwrap(), 0);
+        let (id, secret) = token.split_once('.').unwrap();
+        let key = vitrine_table::Key::new(format!("CART#{id}"), "CART#");
+        let kept = carts.catalog.table().get(&key, Consistency::Strong).await.unwrap().unwrap();
+        assert!(!json!(kept).to_string().contains(secret), "only the hash is kept");
+        clock.advance_ms(60 * 86_400_000 + 1000);
+        assert_eq!(carts.count(&ctx(), Some(&token)).await.unwrap(), 0);
+    }
 }
 
 #[tokio::test]
 async fn a_change_on_an_old_rev_is_refused_and_undo_works_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let carts = open(&dir, FixedClock::at(NOW));
-    let token = guest(&carts, vec![line(1, 3)]).await;
-    let after = carts.set(&ctx(), Some(&token), &VariantId::from_bits(1), 0, 1).await.unwrap();
-    assert!(after.lines.is_empty());
-    let stale = carts.set(&ctx(), Some(&token), &VariantId::from_bits(1), 0, 1).await.unwrap_err();
-    assert_eq!((stale.status, stale.code.as_str()), (409, "cart_changed"));
-    let back = carts.undo(&ctx(), Some(&token), after.rev).await.unwrap();
-    assert_eq!(back.lines, vec![line(1, 3)]);
-    assert_eq!(carts.undo(&ctx(), Some(&token), back.rev).await.unwrap_err().code, "nothing_to_undo");
+    for chaos in [None, Some(5)] {
+        let dir = tempfile::tempdir().unwrap();
+        let carts = open(&dir, FixedClock::at(NOW), chaos);
+        let token = guest(&carts, vec![line(1, 3)]).await;
+        let after = carts.set(&ctx(), Some(&token), &VariantId::from_bits(1), 0, 1).await.unwrap();
+        assert!(after.lines.is_empty());
+        let stale = carts.set(&ctx(), Some(&token), &VariantId::from_bits(1), 0, 1).await.unwrap_err();
+        assert_eq!((stale.status, stale.code.as_str()), (409, "cart_changed"));
+        let back = carts.undo(&ctx(), Some(&token), after.rev).await.unwrap();
+        assert_eq!(back.lines, vec![line(1, 3)]);
+        assert_eq!(carts.undo(&ctx(), Some(&token), back.rev).await.unwrap_err().code, "nothing_to_undo");
+    }
 }
 
 #[tokio::test]
 async fn signing_in_merges_once_and_a_wrong_token_merges_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let carts = open(&dir, FixedClock::at(NOW));
-    let token = guest(&carts, vec![line(1, 1), line(2, 1)]).await;
-    let mut me = ctx();
-    assert_eq!(carts.merge(&me, &token).await.unwrap_err().status, 401);
-    me.caller = Caller::User(User {
-        id: UserId::from_bits(1),
-        email: "a@b.example".into(),
-        verified: true,
-        name: "A".into(),
-        roles: vec![],
-        tenants: vec![],
-        session: None,
-    });
-    assert!(carts.merge(&me, &format!("{token}x")).await.unwrap().lines.is_empty());
-    assert_eq!(carts.merge(&me, &token).await.unwrap().lines.len(), 2);
-    assert_eq!(carts.merge(&me, &token).await.unwrap().rev, 1, "the guest's cart is gone");
-    assert_eq!(carts.count(&ctx(), Some(&token)).await.unwrap(), 0);
+    for chaos in [None, Some(5)] {
+        let dir = tempfile::tempdir().unwrap();
+        let carts = open(&dir, FixedClock::at(NOW), chaos);
+        let token = guest(&carts, vec![line(1, 1), line(2, 1)]).await;
+        let mut me = ctx();
+        assert_eq!(carts.merge(&me, &token).await.unwrap_err().status, 401);
+        me.caller = Caller::User(User {
+            id: UserId::from_bits(1),
+            email: "a@b.example".into(),
+            verified: true,
+            name: "A".into(),
+            roles: vec![],
+            tenants: vec![],
+            session: None,
+        });
+        assert!(carts.merge(&me, &format!("{token}x")).await.unwrap().lines.is_empty());
+        assert_eq!(carts.merge(&me, &token).await.unwrap().lines.len(), 2);
+        assert_eq!(carts.merge(&me, &token).await.unwrap().rev, 1, "the guest's cart is gone");
+        assert_eq!(carts.count(&ctx(), Some(&token)).await.unwrap(), 0);
+    }
 }
 
 #[tokio::test]
 async fn what_is_not_on_sale_cannot_be_put_in() {
-    let dir = tempfile::tempdir().unwrap();
-    let carts = open(&dir, FixedClock::at(NOW));
-    let add = Add { variant: VariantId::from_bits(9), quantity: 1, named_minor: None };
-    assert_eq!(carts.add(&ctx(), None, &add).await.unwrap_err().status, 404);
+    for chaos in [None, Some(5)] {
+        let dir = tempfile::tempdir().unwrap();
+        let carts = open(&dir, FixedClock::at(NOW), chaos);
+        let add = Add { variant: VariantId::from_bits(9), quantity: 1, named_minor: None };
+        assert_eq!(carts.add(&ctx(), None, &add).await.unwrap_err().status, 404);
+    }
 }
 
 #[test]

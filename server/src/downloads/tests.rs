@@ -11,7 +11,6 @@ use vitrine_shared::access::Grant;
 use vitrine_shared::catalog::Product;
 use vitrine_shared::id::{OrderId, ProductId, TenantId, VariantId};
 use vitrine_table::Consistency;
-use vitrine_table::sqlite::SqliteTable;
 
 use super::*;
 use crate::catalog::store::items;
@@ -53,10 +52,15 @@ fn content(n: u128) -> Vec<u8> {
 }
 
 impl Shop {
-    async fn open() -> Self {
+    /// On a plain table, and on one with the troubles of a distributed store.
+    async fn both() -> [Self; 2] {
+        [Self::with(None).await, Self::with(Some(11)).await]
+    }
+
+    async fn with(chaos: Option<u64>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = FixedClock::at(NOW);
-        let table: Arc<dyn Table> = Arc::new(SqliteTable::open(dir.path().join("t.sqlite"), clock.clone()).unwrap());
+        let table = crate::testing::table(&dir, clock.clone(), chaos);
         let keys = SignKeys::new("k", SecretString::from("s".repeat(32)));
         let blob: Arc<dyn Blob> =
             Arc::new(DirBlob::open_at(dir.path().join("b"), keys, "http://files.example", clock.clone()).unwrap());
@@ -145,99 +149,103 @@ fn range(first: u64, last: u64) -> Ask {
 
 #[tokio::test]
 async fn access_is_the_union_and_ends_with_the_last_grant() {
-    let shop = Shop::open().await;
-    let (a, b) = (grant(1, 1, &[1]), grant(2, 1, &[1, 2]));
-    shop.grant(&a).await;
-    shop.grant(&b).await;
-    shop.revoke(&a).await;
-    assert_eq!(shop.get(&shop.token(&[1]).await, Ask::default()).await.unwrap(), content(1));
-    let token = shop.token(&[1, 2]).await;
-    shop.revoke(&b).await;
-    assert_eq!(shop.code(&token, Ask::default()).await, "access_revoked");
-    assert_eq!(shop.link(1, &[1]).await.unwrap_err().code, "access_revoked");
-    assert_eq!(shop.link(1, &[3]).await.unwrap_err().status, 404);
-    assert_eq!(shop.link(2, &[1]).await.unwrap_err().status, 404);
-    let trail = audit::of(&*shop.table, &trail(&proof::stored(&token))).await.unwrap();
-    assert!(trail.iter().any(|e| e.act == "download.refused" && e.why == "access_revoked"));
+    for shop in Shop::both().await {
+        let (a, b) = (grant(1, 1, &[1]), grant(2, 1, &[1, 2]));
+        shop.grant(&a).await;
+        shop.grant(&b).await;
+        shop.revoke(&a).await;
+        assert_eq!(shop.get(&shop.token(&[1]).await, Ask::default()).await.unwrap(), content(1));
+        let token = shop.token(&[1, 2]).await;
+        shop.revoke(&b).await;
+        assert_eq!(shop.code(&token, Ask::default()).await, "access_revoked");
+        assert_eq!(shop.link(1, &[1]).await.unwrap_err().code, "access_revoked");
+        assert_eq!(shop.link(1, &[3]).await.unwrap_err().status, 404);
+        assert_eq!(shop.link(2, &[1]).await.unwrap_err().status, 404);
+        let trail = audit::of(&*shop.table, &trail(&proof::stored(&token))).await.unwrap();
+        assert!(trail.iter().any(|e| e.act == "download.refused" && e.why == "access_revoked"));
+    }
 }
 
 #[tokio::test]
 async fn leaked_expired_and_used_up_links_refuse() {
-    let shop = Shop::open().await;
-    shop.grant(&grant(1, 1, &[1])).await;
-    let token = shop.token(&[1]).await;
-    let other = Ask { viewer: Some(vec![customer(2)]), ..Ask::default() };
-    assert_eq!(shop.code(&token, other).await, "not_yours");
-    let mine = Ask { viewer: Some(vec![customer(2), customer(1)]), ..Ask::default() };
-    assert_eq!(shop.code(&token, mine).await, "");
-    for _ in 1..LINK_USES {
-        assert_eq!(shop.code(&token, Ask::default()).await, "");
+    for shop in Shop::both().await {
+        shop.grant(&grant(1, 1, &[1])).await;
+        let token = shop.token(&[1]).await;
+        let other = Ask { viewer: Some(vec![customer(2)]), ..Ask::default() };
+        assert_eq!(shop.code(&token, other).await, "not_yours");
+        let mine = Ask { viewer: Some(vec![customer(2), customer(1)]), ..Ask::default() };
+        assert_eq!(shop.code(&token, mine).await, "");
+        for _ in 1..LINK_USES {
+            assert_eq!(shop.code(&token, Ask::default()).await, "");
+        }
+        assert_eq!(shop.code(&token, Ask::default()).await, "link_used_up");
+        let token = shop.token(&[1]).await;
+        shop.clock.advance_ms(LINK_MS);
+        assert_eq!(shop.code(&token, Ask::default()).await, "link_expired");
+        assert_eq!(shop.code("nothing", Ask::default()).await, "not_found");
     }
-    assert_eq!(shop.code(&token, Ask::default()).await, "link_used_up");
-    let token = shop.token(&[1]).await;
-    shop.clock.advance_ms(LINK_MS);
-    assert_eq!(shop.code(&token, Ask::default()).await, "link_expired");
-    assert_eq!(shop.code("nothing", Ask::default()).await, "not_found");
 }
 
 #[tokio::test]
 async fn each_changed_part_is_noticed() {
-    let shop = Shop::open().await;
-    shop.grant(&grant(1, 1, &[1, 2])).await;
-    shop.grant(&grant(2, 1, &[3])).await;
-    let other = serde_json::to_value([GrantRef {
-        customer: customer(1),
-        work: WorkId::from_bits(1),
-        grant: GrantId::from_bits(2),
-    }]);
-    let customer2 = serde_json::to_value([GrantRef {
-        customer: customer(2),
-        work: WorkId::from_bits(1),
-        grant: GrantId::from_bits(1),
-    }]);
-    let changes: [(&str, Value); 5] = [
-        ("assets", json!([asset_id(2)])),
-        ("grants", other.unwrap()),
-        ("grants", customer2.unwrap()),
-        ("exp_ms", json!(NOW + 10 * LINK_MS)),
-        ("kid", json!("other.1")),
-    ];
-    for (attribute, value) in changes {
-        let token = shop.token(&[1]).await;
-        shop.write(TransactOp::Update(UpdateItem {
-            key: link_key(&proof::stored(&token)),
-            updates: vec![Update::Set(attribute.into(), value)],
-            condition: None,
-        }))
-        .await;
-        assert_eq!(shop.code(&token, Ask::default()).await, "link_damaged", "{attribute}");
+    for shop in Shop::both().await {
+        shop.grant(&grant(1, 1, &[1, 2])).await;
+        shop.grant(&grant(2, 1, &[3])).await;
+        let other = serde_json::to_value([GrantRef {
+            customer: customer(1),
+            work: WorkId::from_bits(1),
+            grant: GrantId::from_bits(2),
+        }]);
+        let customer2 = serde_json::to_value([GrantRef {
+            customer: customer(2),
+            work: WorkId::from_bits(1),
+            grant: GrantId::from_bits(1),
+        }]);
+        let changes: [(&str, Value); 5] = [
+            ("assets", json!([asset_id(2)])),
+            ("grants", other.unwrap()),
+            ("grants", customer2.unwrap()),
+            ("exp_ms", json!(NOW + 10 * LINK_MS)),
+            ("kid", json!("other.1")),
+        ];
+        for (attribute, value) in changes {
+            let token = shop.token(&[1]).await;
+            shop.write(TransactOp::Update(UpdateItem {
+                key: link_key(&proof::stored(&token)),
+                updates: vec![Update::Set(attribute.into(), value)],
+                condition: None,
+            }))
+            .await;
+            assert_eq!(shop.code(&token, Ask::default()).await, "link_damaged", "{attribute}");
+        }
     }
 }
 
 #[tokio::test]
 async fn ranges_of_one_opening_are_one_use() {
-    let shop = Shop::open().await;
-    shop.grant(&grant(1, 1, &[1])).await;
-    let token = shop.token(&[1]).await;
-    for first in [0, 1000, 2000] {
-        let got = shop.get(&token, range(first, first + 999)).await.unwrap();
-        assert_eq!(got, &content(1)[first as usize..first as usize + 1000]);
+    for shop in Shop::both().await {
+        shop.grant(&grant(1, 1, &[1])).await;
+        let token = shop.token(&[1]).await;
+        for first in [0, 1000, 2000] {
+            let got = shop.get(&token, range(first, first + 999)).await.unwrap();
+            assert_eq!(got, &content(1)[first as usize..first as usize + 1000]);
+        }
+        assert_eq!(shop.uses_left(&token).await, LINK_USES - 1);
+        let elsewhere = Ask { address: Some([10, 0, 0, 2].into()), ..range(0, 9) };
+        shop.get(&token, elsewhere).await.unwrap();
+        assert_eq!(shop.uses_left(&token).await, LINK_USES - 2);
+        shop.clock.advance_ms(OPEN_MS);
+        shop.get(&token, range(0, 9)).await.unwrap();
+        assert_eq!(shop.uses_left(&token).await, LINK_USES - 3);
+        let outside = shop.downloads.open(&shop.ctx(), &token, range(5000, 5001)).await.unwrap();
+        assert!(matches!(outside, Opened::BadRange(5000)));
+        assert_eq!(shop.uses_left(&token).await, LINK_USES - 3);
     }
-    assert_eq!(shop.uses_left(&token).await, LINK_USES - 1);
-    let elsewhere = Ask { address: Some([10, 0, 0, 2].into()), ..range(0, 9) };
-    shop.get(&token, elsewhere).await.unwrap();
-    assert_eq!(shop.uses_left(&token).await, LINK_USES - 2);
-    shop.clock.advance_ms(OPEN_MS);
-    shop.get(&token, range(0, 9)).await.unwrap();
-    assert_eq!(shop.uses_left(&token).await, LINK_USES - 3);
-    let outside = shop.downloads.open(&shop.ctx(), &token, range(5000, 5001)).await.unwrap();
-    assert!(matches!(outside, Opened::BadRange(5000)));
-    assert_eq!(shop.uses_left(&token).await, LINK_USES - 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_at_once_never_exceed_the_uses() {
-    let shop = Arc::new(Shop::open().await);
+    let shop = Arc::new(Shop::with(None).await);
     shop.grant(&grant(1, 1, &[1])).await;
     let token = shop.token(&[1]).await;
     let tasks = (0..32).map(|_| {
@@ -253,91 +261,99 @@ async fn many_at_once_never_exceed_the_uses() {
 
 #[tokio::test]
 async fn several_files_are_a_zip_that_opens() {
-    let shop = Shop::open().await;
-    shop.grant(&grant(1, 1, &[1, 2, 3])).await;
-    let token = shop.token(&[1, 2, 3]).await;
-    let whole = shop.get(&token, Ask::default()).await.unwrap();
-    let mut archive = ::zip::ZipArchive::new(std::io::Cursor::new(whole.clone())).unwrap();
-    assert_eq!(archive.len(), 3);
-    for n in 0..3 {
-        let mut data = Vec::new();
-        archive.by_index(n).unwrap().read_to_end(&mut data).unwrap();
-        assert_eq!(data, content(n as u128 + 1));
+    for shop in Shop::both().await {
+        shop.grant(&grant(1, 1, &[1, 2, 3])).await;
+        let token = shop.token(&[1, 2, 3]).await;
+        let whole = shop.get(&token, Ask::default()).await.unwrap();
+        let mut archive = ::zip::ZipArchive::new(std::io::Cursor::new(whole.clone())).unwrap();
+        assert_eq!(archive.len(), 3);
+        for n in 0..3 {
+            let mut data = Vec::new();
+            archive.by_index(n).unwrap().read_to_end(&mut data).unwrap();
+            assert_eq!(data, content(n as u128 + 1));
+        }
+        assert_eq!(shop.get(&token, range(4000, 11_000)).await.unwrap(), &whole[4000..=11_000]);
     }
-    assert_eq!(shop.get(&token, range(4000, 11_000)).await.unwrap(), &whole[4000..=11_000]);
 }
 
 #[tokio::test]
 async fn quarantined_files_stay_in_also_after_the_link() {
-    let shop = Shop::open().await;
-    shop.grant(&grant(1, 1, &[1, 2])).await;
-    let token = shop.token(&[1, 2]).await;
-    shop.asset(2, AssetState::Quarantined).await;
-    assert_eq!(shop.code(&token, Ask::default()).await, "file_quarantined");
-    assert_eq!(shop.link(1, &[2]).await.unwrap_err().code, "file_quarantined");
-    shop.asset(2, AssetState::Pending).await;
-    assert_eq!(shop.link(1, &[2]).await.unwrap_err().code, "file_pending");
+    for shop in Shop::both().await {
+        shop.grant(&grant(1, 1, &[1, 2])).await;
+        let token = shop.token(&[1, 2]).await;
+        shop.asset(2, AssetState::Quarantined).await;
+        assert_eq!(shop.code(&token, Ask::default()).await, "file_quarantined");
+        assert_eq!(shop.link(1, &[2]).await.unwrap_err().code, "file_quarantined");
+        shop.asset(2, AssetState::Pending).await;
+        assert_eq!(shop.link(1, &[2]).await.unwrap_err().code, "file_pending");
+    }
 }
 
 #[tokio::test]
 async fn the_licence_comes_first_and_new_files_are_included() {
-    let shop = Shop::open().await;
-    let product = json!({
-        "id": ProductId::from_bits(1), "tenant": TenantId::from_bits(1), "work": WorkId::from_bits(1), "kind": "digital",
-        "title": "Digital", "tax_class": "digital_music", "status": "archived",
-        "variants": [{ "id": VariantId::from_bits(1), "sku": "x", "title": "x", "assets": [asset_id(3)],
-            "licence": vitrine_shared::id::LicenceId::from_bits(1) }],
-    });
-    let product: Product = serde_json::from_value(product).unwrap();
-    let work = json!({
-        "id": WorkId::from_bits(1), "tenant": TenantId::from_bits(1), "store": vitrine_shared::id::StoreId::from_bits(1),
-        "kind": "album", "slug": "x", "title": "X", "makers": [], "released": "2026-01-01", "status": "archived",
-    });
-    let work = serde_json::from_value(work).unwrap();
-    shop.write(crate::catalog::store::put(items::work(&work, NOW).unwrap())).await;
-    shop.write(crate::catalog::store::put(items::product(&product).unwrap())).await;
-    shop.grant(&grant(1, 1, &[1])).await;
-    assert_eq!(shop.link(1, &[1]).await.unwrap_err().code, "licence_not_accepted");
-    let mut accepted = grant(2, 1, &[1]);
-    accepted.licence = Some(("lic".into(), 1, NOW));
-    shop.grant(&accepted).await;
-    assert_eq!(shop.get(&shop.token(&[1, 3]).await, range(0, 3)).await.unwrap(), b"PK\x03\x04");
+    for shop in Shop::both().await {
+        let product = json!({
+            "id": ProductId::from_bits(1), "tenant": TenantId::from_bits(1), "work": WorkId::from_bits(1), "kind": "digital",
+            "title": "Digital", "tax_class": "digital_music", "status": "archived",
+            "variants": [{ "id": VariantId::from_bits(1), "sku": "x", "title": "x", "assets": [asset_id(3)],
+                "licence": vitrine_shared::id::LicenceId::from_bits(1) }],
+        });
+        let product: Product = serde_json::from_value(product).unwrap();
+        let work = json!({
+            "id": WorkId::from_bits(1), "tenant": TenantId::from_bits(1), "store": vitrine_shared::id::StoreId::from_bits(1),
+            "kind": "album", "slug": "x", "title": "X", "makers": [], "released": "2026-01-01", "status": "archived",
+        });
+        let work = serde_json::from_value(work).unwrap();
+        shop.write(crate::catalog::store::put(items::work(&work, NOW).unwrap())).await;
+        shop.write(crate::catalog::store::put(items::product(&product).unwrap())).await;
+        shop.grant(&grant(1, 1, &[1])).await;
+        assert_eq!(shop.link(1, &[1]).await.unwrap_err().code, "licence_not_accepted");
+        let mut accepted = grant(2, 1, &[1]);
+        accepted.licence = Some(("lic".into(), 1, NOW));
+        shop.grant(&accepted).await;
+        assert_eq!(shop.get(&shop.token(&[1, 3]).await, range(0, 3)).await.unwrap(), b"PK\x03\x04");
+    }
 }
 
 #[tokio::test]
 async fn the_hourly_limit_holds_and_ends() {
-    let shop = Shop::open().await;
-    shop.grant(&grant(1, 1, &[1])).await;
-    for _ in 0..LINKS_PER_HOUR {
+    for shop in Shop::both().await {
+        shop.grant(&grant(1, 1, &[1])).await;
+        for _ in 0..LINKS_PER_HOUR {
+            shop.link(1, &[1]).await.unwrap();
+        }
+        assert_eq!(shop.link(1, &[1]).await.unwrap_err().code, "too_many_links");
+        shop.clock.advance_ms(3_600_000);
         shop.link(1, &[1]).await.unwrap();
     }
-    assert_eq!(shop.link(1, &[1]).await.unwrap_err().code, "too_many_links");
-    shop.clock.advance_ms(3_600_000);
-    shop.link(1, &[1]).await.unwrap();
 }
 
 #[tokio::test]
 async fn streams_are_bound_and_end() {
-    let shop = Shop::open().await;
-    let owned = grant(1, 1, &[1]);
-    shop.grant(&owned).await;
-    let link = shop.downloads.stream_link(&shop.ctx(), &[customer(1)], &asset_id(1)).await.unwrap();
-    let token = link.url.rsplit_once('/').unwrap().1.to_owned();
-    let code = async |token: &str, ask: Ask| match shop.downloads.open_stream(&shop.ctx(), token, ask).await {
-        Ok(_) => String::new(),
-        Err(p) => p.code,
-    };
-    assert_eq!(code(&token, range(0, 9)).await, "");
-    assert_eq!(code(&token, Ask { viewer: Some(vec![customer(2)]), ..Ask::default() }).await, "not_yours");
-    assert_eq!(code(&token.replacen(|c: char| c.is_ascii_lowercase(), "A", 1), Ask::default()).await, "link_damaged");
-    assert!(
-        shop.downloads
-            .open_reader(&shop.ctx(), &token, "0.html", Ask::default())
-            .await
-            .is_err_and(|p| p.code == "link_damaged")
-    );
-    shop.revoke(&owned).await;
-    assert_eq!(code(&token, Ask::default()).await, "access_revoked");
-    shop.clock.advance_ms(stream::STREAM_MS);
-    assert_eq!(code(&token, Ask::default()).await, "link_expired");
+    for shop in Shop::both().await {
+        let owned = grant(1, 1, &[1]);
+        shop.grant(&owned).await;
+        let link = shop.downloads.stream_link(&shop.ctx(), &[customer(1)], &asset_id(1)).await.unwrap();
+        let token = link.url.rsplit_once('/').unwrap().1.to_owned();
+        let code = async |token: &str, ask: Ask| match shop.downloads.open_stream(&shop.ctx(), token, ask).await {
+            Ok(_) => String::new(),
+            Err(p) => p.code,
+        };
+        assert_eq!(code(&token, range(0, 9)).await, "");
+        assert_eq!(code(&token, Ask { viewer: Some(vec![customer(2)]), ..Ask::default() }).await, "not_yours");
+        assert_eq!(
+            code(&token.replacen(|c: char| c.is_ascii_lowercase(), "A", 1), Ask::default()).await,
+            "link_damaged"
+        );
+        assert!(
+            shop.downloads
+                .open_reader(&shop.ctx(), &token, "0.html", Ask::default())
+                .await
+                .is_err_and(|p| p.code == "link_damaged")
+        );
+        shop.revoke(&owned).await;
+        assert_eq!(code(&token, Ask::default()).await, "access_revoked");
+        shop.clock.advance_ms(stream::STREAM_MS);
+        assert_eq!(code(&token, Ask::default()).await, "link_expired");
+    }
 }
