@@ -11,4 +11,5 @@ pub mod index;
 pub mod jobs;
 mod jsonld;
 pub mod pages;
+mod shelves;
 pub mod store;

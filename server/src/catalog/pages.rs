@@ -10,7 +10,7 @@ use vitrine_search::{
     SuggestQuery,
 };
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{MakerKind, MakerRef, Status, Store, Work, WorkKind};
+use vitrine_shared::catalog::{MakerKind, Status, Store, Work, WorkKind};
 use vitrine_shared::id::{LicenceId, MakerId, WorkId};
 use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
@@ -32,7 +32,7 @@ use crate::together::Together;
 pub struct Catalog {
     store: CatalogStore,
     search: Arc<dyn Search>,
-    together: Together,
+    pub(super) together: Together,
     base_url: String,
     files_url: String,
 }
@@ -68,9 +68,6 @@ pub fn lead(html: &str) -> String {
     cut
 }
 
-/// Works of a shelf.
-const SHELF: usize = 6;
-
 impl Catalog {
     /// The catalogue's pages over these stores.
     pub fn new(store: CatalogStore, search: Arc<dyn Search>, base_url: String, files_url: String) -> Self {
@@ -101,7 +98,11 @@ impl Catalog {
         }
     }
 
-    async fn hits(&self, query: SearchQuery, place: &Place) -> Result<(Vec<CardView>, vitrine_search::SearchPage)> {
+    pub(super) async fn hits(
+        &self,
+        query: SearchQuery,
+        place: &Place,
+    ) -> Result<(Vec<CardView>, vitrine_search::SearchPage)> {
         let page = self.search.search(query).await.map_err(searching)?;
         let cards = page
             .hits
@@ -112,7 +113,7 @@ impl Catalog {
         Ok((cards, page))
     }
 
-    fn works(ctx: &OpCtx, text: &str) -> SearchQuery {
+    pub(super) fn works(ctx: &OpCtx, text: &str) -> SearchQuery {
         let mut query = SearchQuery::new(Self::scope(ctx), text, ctx.market.clone());
         query.filters.types = vec![Kind::Album, Kind::Book, Kind::Video, Kind::Podcast];
         query
@@ -506,60 +507,6 @@ impl Catalog {
             description_html: work.description_html,
             card,
         })
-    }
-
-    /// New works of these makers, without `known`.
-    async fn of_makers(
-        &self,
-        ctx: &OpCtx,
-        makers: impl Iterator<Item = &MakerRef>,
-        known: &[WorkId],
-    ) -> Result<Vec<CardView>> {
-        let mut query = Self::works(ctx, "");
-        query.filters.makers = makers.map(|m| m.id.to_string()).take(10).collect();
-        if query.filters.makers.is_empty() {
-            return Ok(Vec::new());
-        }
-        query.sort = SearchSort::Newest;
-        query.limit = SHELF + known.len().min(20);
-        let (mut cards, _) = self.hits(query, &self.place(ctx)).await?;
-        cards.retain(|c| !known.iter().any(|w| w.as_str() == c.id));
-        cards.truncate(SHELF);
-        Ok(cards)
-    }
-
-    /// What others bought with these works, most often first.
-    async fn together(&self, ctx: &OpCtx, works: &[WorkId]) -> Result<Vec<CardView>> {
-        let place = self.place(ctx);
-        let mut cards = Vec::new();
-        // Some may be withdrawn, or not sold here.
-        for id in self.together.with(works).await?.iter().take(3 * SHELF) {
-            if cards.len() == SHELF {
-                break;
-            }
-            if let Some((bundle, store)) = self.published(ctx, id).await? {
-                let card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
-                cards.extend(card.price.is_some().then_some(card));
-            }
-        }
-        Ok(cards)
-    }
-
-    /// What goes with works in a cart: what others bought with them, then what their makers made besides.
-    ///
-    /// # Errors
-    /// The stores'.
-    pub async fn goes_with(&self, ctx: &OpCtx, works: &[(WorkId, Vec<MakerRef>)]) -> Result<Vec<CardView>> {
-        let ids: Vec<WorkId> = works.iter().map(|(id, _)| id.clone()).collect();
-        let mut cards = self.together(ctx, &ids).await?;
-        if cards.len() < SHELF {
-            for card in self.of_makers(ctx, works.iter().flat_map(|(_, makers)| makers), &ids).await? {
-                if cards.len() < SHELF && !cards.iter().any(|c| c.id == card.id) {
-                    cards.push(card);
-                }
-            }
-        }
-        Ok(cards)
     }
 
     /// An artist's or author's page.

@@ -1,0 +1,70 @@
+//! Rows of works beside others: from the same makers, bought together, what goes with a cart.
+
+use vitrine_search::Sort as SearchSort;
+use vitrine_shared::catalog::MakerRef;
+use vitrine_shared::id::WorkId;
+use vitrine_shared::views::CardView;
+use vitrine_shared::views::card::card_data;
+
+use super::pages::Catalog;
+use crate::ctx::OpCtx;
+use crate::fault::Result;
+
+/// Works of a shelf.
+const SHELF: usize = 6;
+
+impl Catalog {
+    /// New works of these makers, without `known`.
+    pub(super) async fn of_makers(
+        &self,
+        ctx: &OpCtx,
+        makers: impl Iterator<Item = &MakerRef>,
+        known: &[WorkId],
+    ) -> Result<Vec<CardView>> {
+        let mut query = Self::works(ctx, "");
+        query.filters.makers = makers.map(|m| m.id.to_string()).take(10).collect();
+        if query.filters.makers.is_empty() {
+            return Ok(Vec::new());
+        }
+        query.sort = SearchSort::Newest;
+        query.limit = SHELF + known.len().min(20);
+        let (mut cards, _) = self.hits(query, &self.place(ctx)).await?;
+        cards.retain(|c| !known.iter().any(|w| w.as_str() == c.id));
+        cards.truncate(SHELF);
+        Ok(cards)
+    }
+
+    /// What others bought with these works, most often first.
+    pub(super) async fn together(&self, ctx: &OpCtx, works: &[WorkId]) -> Result<Vec<CardView>> {
+        let place = self.place(ctx);
+        let mut cards = Vec::new();
+        // Some may be withdrawn, or not sold here.
+        for id in self.together.with(works).await?.iter().take(3 * SHELF) {
+            if cards.len() == SHELF {
+                break;
+            }
+            if let Some((bundle, store)) = self.published(ctx, id).await? {
+                let card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
+                cards.extend(card.price.is_some().then_some(card));
+            }
+        }
+        Ok(cards)
+    }
+
+    /// What goes with works in a cart: what others bought with them, then what their makers made besides.
+    ///
+    /// # Errors
+    /// The stores'.
+    pub async fn goes_with(&self, ctx: &OpCtx, works: &[(WorkId, Vec<MakerRef>)]) -> Result<Vec<CardView>> {
+        let ids: Vec<WorkId> = works.iter().map(|(id, _)| id.clone()).collect();
+        let mut cards = self.together(ctx, &ids).await?;
+        if cards.len() < SHELF {
+            for card in self.of_makers(ctx, works.iter().flat_map(|(_, makers)| makers), &ids).await? {
+                if cards.len() < SHELF && !cards.iter().any(|c| c.id == card.id) {
+                    cards.push(card);
+                }
+            }
+        }
+        Ok(cards)
+    }
+}
