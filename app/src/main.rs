@@ -46,7 +46,7 @@ enum Command {
     },
     /// Import JSON lines with their files; a bad row never stops the rest.
     Import {
-        /// A `.jsonl` file, or a folder that holds `catalog.jsonl`.
+        /// A `.jsonl` or `.csv` file, or a folder that holds `catalog.jsonl` or `catalog.csv`.
         path: PathBuf,
         /// As with `serve`.
         #[arg(long)]
@@ -218,7 +218,8 @@ async fn adapters(_: &Config) -> Adapters {
 
 async fn import(config: Config, path: PathBuf) -> anyhow::Result<()> {
     let (file, root) = if path.is_dir() {
-        (path.join("catalog.jsonl"), path)
+        let rows = path.join("catalog.jsonl");
+        (if rows.exists() { rows } else { path.join("catalog.csv") }, path)
     } else {
         let root = path.parent().map(PathBuf::from).filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| ".".into());
         (path, root)

@@ -183,6 +183,34 @@ test("staff import rows and read the report", async () => {
   await close();
 });
 
+test("staff import flat products as CSV, and buyers find them", async () => {
+  const { page, close } = await staff();
+  const rows = [
+    "ref,store,kind,title,makers,released,sku,product_kind,tax_class,stock,weight_g,price eu EUR",
+    "kites,press,book,Paper Kites,joe,2026-01-02,PK-1,physical,printed_book,3,200,9.90",
+    "bad,press,book,No Price,joe,2026-01-02,NP-1,physical,printed_book,3,200,nine",
+  ];
+  await page.goto(`${server.url}/admin/import`);
+  await page.setInputFiles("[name=rows]", { name: "rows.csv", mimeType: "text/csv", buffer: Buffer.from(rows.join("\n")) });
+  await page.getByRole("button", { name: "Import" }).click();
+  await page.waitForURL("**/admin/import/*");
+  const deadline = Date.now() + 20_000;
+  while (await page.getByText("The import is running").count()) {
+    assert.ok(Date.now() < deadline, "the import does not end");
+    await page.getByRole("link", { name: "Look again" }).click();
+  }
+  assert.match(await page.locator("main").innerText(), /work kites[\s\S]*Created[\s\S]*work bad[\s\S]*Refused[\s\S]*not an amount of EUR/);
+  await from(page, server, "DE");
+  do {
+    assert.ok(Date.now() < deadline, "it is not found");
+    await page.goto(`${server.url}/search?q=paper+kites`);
+  } while (!(await page.getByRole("link", { name: "Paper Kites" }).count()));
+  await page.getByRole("link", { name: "Paper Kites" }).click();
+  await page.getByText("€9.90").first().waitFor();
+  await page.getByText("3 left").waitFor();
+  await close();
+});
+
 test("nobody else gets in: anonymous, buyer, seller of another shop", async () => {
   const paths = ["/studio", "/admin", "/admin/import", "/admin/jobs", `/studio/works/w_${shop.album.split("-w_").pop()}`];
   for (const path of paths) assert.equal((await fetch(server.url + path)).status, 401, path);

@@ -318,7 +318,7 @@ pub(super) fn Import(query: String) -> Element {
                         div { class: "field",
                             label { class: "field-label", r#for: "rows", {t!("desk-rows")} }
                             span { class: "field-hint", id: "rows-hint", {t!("desk-rows-hint")} }
-                            input { class: "input", r#type: "file", id: "rows", name: "rows", accept: ".jsonl,.ndjson,application/x-ndjson", required: true, aria_describedby: "rows-hint" }
+                            input { class: "input", r#type: "file", id: "rows", name: "rows", accept: ".jsonl,.ndjson,.csv,application/x-ndjson,text/csv", required: true, aria_describedby: "rows-hint" }
                         }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-import-go")} }
                     }

@@ -20,6 +20,7 @@ use vitrine_table::retry::retrying;
 use vitrine_table::{CancelReason, Condition, Put, TableError, Transact, TransactOp};
 
 use super::build::{self, Refusal, Stored, id_of};
+use super::flat;
 use super::{FileRow, MAX_LINE, Outcome, PictureRow, Report, Row, RowReport, WorkRow};
 use crate::catalog::store::{CatalogStore, VariantPointer, WorkBundle, claim, items, put};
 use crate::ctx::OpCtx;
@@ -84,31 +85,37 @@ impl From<Problem> for Fault {
 
 type Done = std::result::Result<(Outcome, Vec<String>), Fault>;
 
+/// JSON lines, each with its number.
+fn lines(text: &str) -> Vec<flat::Read> {
+    let read = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(|(index, line)| {
+        let row = if line.len() > MAX_LINE {
+            Err(format!("the line is longer than {MAX_LINE} bytes"))
+        } else {
+            serde_json::from_str::<Row>(line).map_err(|e| e.to_string())
+        };
+        (index + 1, row.map_err(|why| (String::new(), why)))
+    });
+    read.collect()
+}
+
 impl Importer {
     /// Files of rows are looked for below `root`.
     pub fn new(catalog: CatalogStore, blob: Arc<dyn Blob>, media: Media, queue: SharedQueue, root: PathBuf) -> Self {
         Self { catalog, blob, media, queue, root, seen: Mutex::default() }
     }
 
-    /// Imports JSON lines; `progress` hears each row's report as it is done.
+    /// Imports JSON lines, or flat products as CSV; `progress` hears each row's report as it is done.
     ///
     /// # Errors
     /// Only if the caller may not import at all; everything else is in the report.
     pub async fn run(&self, ctx: &OpCtx, text: &str, progress: impl Fn(&RowReport)) -> Result<Report> {
         authz::staff(ctx, "catalog:import")?;
+        let text = text.trim_start_matches('\u{feff}');
+        let read = if flat::is_flat(text) { flat::rows(text) } else { lines(text) };
         let mut report = Report::default();
         let mut batch: Vec<(usize, Row)> = Vec::new();
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let number = index + 1;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let parsed = if line.len() > MAX_LINE {
-                Err(format!("the line is longer than {MAX_LINE} bytes"))
-            } else {
-                serde_json::from_str::<Row>(line).map_err(|e| e.to_string())
-            };
-            match parsed {
+        for (number, row) in read {
+            match row {
                 Ok(row) => {
                     if batch
                         .first()
@@ -118,9 +125,8 @@ impl Importer {
                     }
                     batch.push((number, row));
                 }
-                Err(why) => {
-                    let row =
-                        RowReport { line: number, row: String::new(), outcome: Outcome::Refused, notes: vec![why] };
+                Err((name, why)) => {
+                    let row = RowReport { line: number, row: name, outcome: Outcome::Refused, notes: vec![why] };
                     progress(&row);
                     report.rows.push(row);
                 }

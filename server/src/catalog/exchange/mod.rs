@@ -8,6 +8,7 @@
 
 mod build;
 mod export;
+mod flat;
 mod import;
 
 use std::collections::BTreeMap;
