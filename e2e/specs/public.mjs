@@ -123,6 +123,17 @@ test("what is not public is not there", async () => {
   assert.equal((await fetch(`${server.url}/@nobody`)).status, 404);
 });
 
+test("an empty result says what each filter would bring, and a lost address searches for what it meant", async () => {
+  const { page, close } = await openPage(browser, { javaScriptEnabled: false });
+  await page.goto(`${server.url}/catalog?type=album&year=1801`);
+  assert.match(await page.locator("main").innerText(), /Without 1801: one work/);
+  for (const path of ["/albums/blue-harbour-w_00000000000000000000000000", "/blue-harbour"]) {
+    assert.equal((await page.goto(server.url + path)).status(), 404);
+    assert.equal(await page.inputValue("main [name=q]"), "blue harbour", path);
+  }
+  await close();
+});
+
 test("addresses have one form", async () => {
   const id = album.slice(album.lastIndexOf("w_"));
   const moved = await fetch(`${server.url}/albums/old-name-${id}`, { redirect: "manual" });

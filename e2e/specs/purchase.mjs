@@ -103,6 +103,24 @@ test("a decline says why and keeps the cart; what was typed stays", async () => 
   await close();
 });
 
+test("a folded part of the checkout opens for what must be corrected", async () => {
+  const { page, close } = await openPage(browser);
+  await from(page, server, "DE");
+  await fill(page, server, [shop.free]);
+  await page.goto(`${server.url}/checkout`, { waitUntil: "networkidle" });
+  const who = page.locator("details.fold").first();
+  await page.fill("[name=email]", "fold@example.org");
+  await who.locator("summary").click();
+  assert.equal(await page.locator("[name=email]").isVisible(), false);
+  assert.match(await who.innerText(), /fold@example\.org/);
+  await who.locator("summary").click();
+  await page.fill("[name=email]", "");
+  await who.locator("summary").click();
+  await page.locator(".trade-side button[type=submit]").click();
+  assert.equal(await page.evaluate(() => document.activeElement.name), "email");
+  await close();
+});
+
 test("a free work needs no payment", async () => {
   const { page, close } = await openPage(browser);
   await from(page, server, "DE");

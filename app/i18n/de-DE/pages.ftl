@@ -124,6 +124,7 @@ account-sign-out = Abmelden
 account-devices = Wo Sie angemeldet sind
 account-devices-hint = Wenn Sie eines davon nicht kennen, melden Sie es ab und setzen Sie ein neues Passwort.
 account-device-unknown = Ein Browser, der seinen Namen nicht nennt
+account-device-seen = zuletzt gesehen am
 account-device-this = dieser Browser
 account-device-end = Dort abmelden
 account-console = Bestellungen und Import

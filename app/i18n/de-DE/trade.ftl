@@ -202,6 +202,7 @@ library-single = Einzelne Dateien
 library-fetch = Herunterladen
 library-fetch-of = { $name } herunterladen
 library-licence = Lizenz, wie Sie sie angenommen haben
+library-accepted = Version { $version }, angenommen am
 library-order = Zur Bestellung
 
 invoices-title = Ihre Rechnungen

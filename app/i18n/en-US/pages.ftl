@@ -124,6 +124,7 @@ account-sign-out = Sign out
 account-devices = Where you are signed in
 account-devices-hint = If you do not know one of these, sign it out and set a new password.
 account-device-unknown = A browser that does not say its name
+account-device-seen = last seen
 account-device-this = this browser
 account-device-end = Sign out there
 account-console = Orders and import

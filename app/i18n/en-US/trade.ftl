@@ -202,6 +202,7 @@ library-single = Single files
 library-fetch = Download
 library-fetch-of = Download { $name }
 library-licence = Licence as you accepted it
+library-accepted = Version { $version }, accepted
 library-order = See the order
 
 invoices-title = Your invoices

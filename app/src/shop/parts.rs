@@ -153,6 +153,23 @@ pub fn SortMenu(
     }
 }
 
+/// Links to the pages of a list; nothing if there is one only.
+#[component]
+pub fn PageLinks(
+    /// The page shown, from 1.
+    page: u32,
+    /// Pages in all.
+    pages: u32,
+    /// Pages linked: number, address.
+    links: Vec<(u32, String)>,
+) -> Element {
+    rsx! {
+        if pages > 1 {
+            Pagination { label: t!("pages-label"), page, links, previous: t!("pages-previous"), next: t!("pages-next") }
+        }
+    }
+}
+
 /// How many are left, in words: exactly when they are few.
 pub fn stock_word(left: i64) -> String {
     match left {
@@ -305,6 +322,14 @@ pub fn Elsewhere(
     }
 }
 
+/// What an address was about: its last segment without an id.
+fn words_of(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').find(|s| !s.is_empty()).unwrap_or_default();
+    let last = last.rsplit_once("-w_").map_or(last, |(slug, _)| slug);
+    vitrine_shared::query::decode(last).replace(['-', '_', '.'], " ")
+}
+
 /// A moment, in the reader's own zone once the page lives.
 #[component]
 pub fn Moment(
@@ -328,10 +353,11 @@ pub fn param(query: &str, name: &str) -> Option<String> {
 pub fn FaultPage(
     /// What went wrong.
     problem: Problem,
-    /// Words of the address, for a search.
+    /// What to search for; the words of the address if absent.
     #[props(default, into)]
-    meant: String,
+    meant: Option<String>,
 ) -> Element {
+    let meant = meant.unwrap_or_else(|| words_of(&router().full_route_string()));
     platform::status(problem.status);
     let title = text_or(&format!("problem-{}", problem.code), &t!("problem-internal"));
     let text = text_or(&format!("problem-{}-text", problem.code), "");

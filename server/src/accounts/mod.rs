@@ -17,6 +17,7 @@ use vitrine_queue::worker::{Handler, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob, SharedQueue};
 
 use vitrine_shared::Problem;
+use vitrine_shared::views::MomentView;
 use vitrine_shared::views::owned::{AccountView, DeviceView};
 
 use crate::ctx::{OpCtx, User};
@@ -141,21 +142,18 @@ pub fn user_of(session: &SessionInfo) -> Option<User> {
 /// 401 for nobody.
 pub async fn account(app: &App, ctx: &OpCtx) -> Result<AccountView, Problem> {
     let user = authz::user(ctx)?;
-    let mut devices: Vec<DeviceView> = app
-        .sessions
-        .list(user.id.as_str())
-        .await
-        .map_err(|e| fault::internal("the sessions", &e))?
+    let locale = app.catalog.place(ctx).locale;
+    let mut sessions = app.sessions.list(user.id.as_str()).await.map_err(|e| fault::internal("the sessions", &e))?;
+    sessions.sort_by_key(|s| std::cmp::Reverse((user.session.as_deref() == Some(&s.id), s.last_seen_ms)));
+    let devices = sessions
         .into_iter()
         .map(|s| DeviceView {
             current: user.session.as_deref() == Some(&s.id),
             id: s.id,
             agent: browser(&s.user_agent),
-            since_ms: s.created_ms,
-            seen_ms: s.last_seen_ms,
+            seen: MomentView::of(s.last_seen_ms, locale),
         })
         .collect();
-    devices.sort_by_key(|d| std::cmp::Reverse((d.current, d.seen_ms)));
     Ok(AccountView { name: user.name.clone(), email: user.email.clone(), verified: user.verified, devices })
 }
 

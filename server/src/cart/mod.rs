@@ -160,7 +160,7 @@ impl Carts {
     ///
     /// # Errors
     /// 404 for no such line or, putting it back, one that is not on sale here; 409 for another `rev` or when sold out.
-    pub async fn keep(
+    pub async fn later(
         &self,
         ctx: &OpCtx,
         token: Option<&str>,

@@ -1,5 +1,6 @@
 //! Rows of works beside others: from the same makers, bought together, what goes with a cart.
 
+use futures::future::try_join_all;
 use vitrine_search::Sort as SearchSort;
 use vitrine_shared::catalog::MakerRef;
 use vitrine_shared::id::WorkId;
@@ -36,19 +37,14 @@ impl Catalog {
 
     /// What others bought with these works, most often first.
     pub(super) async fn together(&self, ctx: &OpCtx, works: &[WorkId]) -> Result<Vec<CardView>> {
+        // Some may be withdrawn, or not sold here: twice as many are looked at, at the same time.
+        let found = self.together.with(works).await?;
+        let found = try_join_all(found.iter().take(2 * SHELF).map(|id| self.published(ctx, id))).await?;
         let place = self.place(ctx);
-        let mut cards = Vec::new();
-        // Some may be withdrawn, or not sold here.
-        for id in self.together.with(works).await?.iter().take(3 * SHELF) {
-            if cards.len() == SHELF {
-                break;
-            }
-            if let Some((bundle, store)) = self.published(ctx, id).await? {
-                let card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
-                cards.extend(card.price.is_some().then_some(card));
-            }
-        }
-        Ok(cards)
+        let cards = found.into_iter().flatten().map(|(bundle, store)| {
+            place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms))
+        });
+        Ok(cards.filter(|card| card.price.is_some()).take(SHELF).collect())
     }
 
     /// What goes with works in a cart: what others bought with them, then what their makers made besides.

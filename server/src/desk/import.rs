@@ -10,12 +10,13 @@ use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob};
 use vitrine_shared::Problem;
 use vitrine_shared::views::desk::{ImportRow, ImportView};
+use vitrine_table::Transact;
 
 use super::Desk;
 use crate::catalog::exchange::{Importer, Report};
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
-use crate::{authz, ids};
+use crate::{audit, authz, ids};
 
 /// Kind of the job that takes rows in.
 pub const IMPORT: &str = "catalog.import";
@@ -56,11 +57,14 @@ impl Desk {
         let job = NewJob {
             kind: IMPORT.into(),
             key: id.clone(),
-            payload: serde_json::json!({ "import": id, "by": ctx.caller.audit_name() }),
+            payload: serde_json::json!({ "import": id }),
             run_at_ms: ctx.now_ms,
             max_attempts: 3,
             trace: None,
         };
+        // The works' own trails name the import; this one says who asked for it.
+        let begun = audit::entry(ctx, &format!("import_{id}"), "import.begun", "", serde_json::Value::Null);
+        self.0.table.transact(Transact { ops: vec![begun], token: None }).await.map_err(fault::table)?;
         self.0.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
         Ok(id)
     }

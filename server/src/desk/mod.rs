@@ -10,6 +10,8 @@ mod import;
 mod jobs;
 mod orders;
 mod studio;
+#[cfg(test)]
+mod tests;
 
 pub use http::routes;
 pub use import::handlers;

@@ -15,13 +15,12 @@ use vitrine_shared::views::desk::{DeskWork, EditView, PriceField, SaleRow, Studi
 use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp};
 
 use super::{Desk, history};
+use crate::catalog::exchange::{MAX_TITLE, clean};
 use crate::catalog::store::{WorkBundle, items};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, authz};
 
-/// Longest title, characters; the import's.
-const MAX_TITLE: usize = 200;
 /// Longest description, bytes.
 const MAX_DESCRIPTION: usize = 50_000;
 
@@ -308,7 +307,7 @@ impl Desk {
         if edit.description.len() > MAX_DESCRIPTION {
             faults.insert("description".into(), "fault-long".into());
         } else {
-            work.description_html = crate::catalog::exchange::clean(&edit.description);
+            work.description_html = clean(&edit.description);
         }
         let mut changed = Vec::new();
         for price in in_force(&bundle, ctx.now_ms) {

@@ -21,7 +21,7 @@ use vitrine_shared::search::{Query, Searchable, find, key};
 use vitrine_shared::views::card::{Place, card_data};
 use vitrine_shared::views::owned::{LibraryView, OwnedCard, OwnedView};
 use vitrine_shared::views::trade::FileView;
-use vitrine_shared::views::{CardView, FacetValue, LicenceLine, PartView, PlayView};
+use vitrine_shared::views::{CardView, FacetValue, LicenceLine, MomentView, PartView, PlayView};
 
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::WorkBundle;
@@ -246,10 +246,10 @@ impl Library {
                 Err(e) => return Err(fault::blob(e)),
             }
         }
-        let (mut licence, mut accepted_ms) = (None, None);
-        let accepted = newest.licence.as_ref().or_else(|| access.in_force().find_map(|g| g.licence.as_ref()));
-        if let Some((id, version, at)) = accepted {
-            accepted_ms = Some(*at);
+        let (mut licence, mut accepted) = (None, None);
+        let agreed = newest.licence.as_ref().or_else(|| access.in_force().find_map(|g| g.licence.as_ref()));
+        if let Some((id, version, at)) = agreed {
+            accepted = Some(MomentView::of(*at, place.locale));
             if let Ok(id) = id.parse() {
                 licence = self.catalog.records().licence(&id, Some(*version)).await?.map(|l| LicenceLine {
                     title: l.title,
@@ -275,7 +275,7 @@ impl Library {
                 .collect(),
             reader,
             licence,
-            accepted_ms,
+            accepted,
             order_href: format!("/orders/{}", newest.order),
             lost: access.lost().map(lost_key),
         })

@@ -91,7 +91,7 @@ struct Later {
 
 async fn later(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Later>) -> Response {
     let Ok(variant) = form.variant.parse::<VariantId>() else { return trouble(&Problem::not_found("cart line")) };
-    match app.carts.keep(&ctx, ctx.cart.as_deref(), &variant, form.later, form.rev).await {
+    match app.carts.later(&ctx, ctx.cart.as_deref(), &variant, form.later, form.rev).await {
         Ok(_) => go("/cart", &[]),
         Err(problem) => trouble(&problem),
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::trade::{AmountView, FileView};
-use super::{CardView, FacetValue, LicenceLine, PartView};
+use super::{CardView, FacetValue, LicenceLine, MomentView, PartView};
 
 /// Something owned, in the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,8 +69,8 @@ pub struct OwnedView {
     pub reader: Option<String>,
     /// Licence as accepted.
     pub licence: Option<LicenceLine>,
-    /// UTC milliseconds of acceptance.
-    pub accepted_ms: Option<i64>,
+    /// When it was accepted.
+    pub accepted: Option<MomentView>,
     /// Order page.
     pub order_href: String,
     /// Key of why access is lost, if it is.
@@ -161,10 +161,8 @@ pub struct DeviceView {
     pub id: String,
     /// What the browser calls itself.
     pub agent: String,
-    /// UTC milliseconds.
-    pub since_ms: i64,
-    /// UTC milliseconds, to five minutes.
-    pub seen_ms: i64,
+    /// Last seen, to five minutes.
+    pub seen: MomentView,
     /// The one that asks.
     pub current: bool,
 }

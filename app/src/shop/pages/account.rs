@@ -7,7 +7,7 @@ use vitrine_ui::prelude::*;
 use super::drawn;
 use crate::platform::Head;
 use crate::shop::frame::Me;
-use crate::shop::parts::Page;
+use crate::shop::parts::{Moment, Page};
 use crate::t;
 
 /// Loads the account.
@@ -107,6 +107,11 @@ fn Device(device: DeviceView) -> Element {
                 if device.current {
                     " · "
                     strong { {t!("account-device-this")} }
+                } else {
+                    " · "
+                    {t!("account-device-seen")}
+                    " "
+                    Moment { at: device.seen.clone() }
                 }
             }
             if !device.current {

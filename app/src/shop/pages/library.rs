@@ -12,7 +12,7 @@ use super::drawn;
 use super::work::{Film, Parts};
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
-use crate::shop::parts::{Makers, Page, SortMenu, WorkCard, facet_word, kind_shape, picture_of};
+use crate::shop::parts::{Makers, Moment, Page, PageLinks, SortMenu, WorkCard, facet_word, kind_shape, picture_of};
 use crate::shop::player::PlayButton;
 use crate::t;
 
@@ -116,15 +116,7 @@ pub fn LibraryBody(
                         }
                     }
                 }
-                if view.pages > 1 {
-                    Pagination {
-                        label: t!("pages-label"),
-                        page: view.page,
-                        links: view.page_links.clone(),
-                        previous: t!("pages-previous"),
-                        next: t!("pages-next"),
-                    }
-                }
+                PageLinks { page: view.page, pages: view.pages, links: view.page_links.clone() }
             }
         }
     }
@@ -197,6 +189,13 @@ pub fn OwnedBody(
                         if let Some(licence) = view.licence.clone() {
                             section { class: "eula-short",
                                 h2 { {t!("library-licence")} }
+                                if let Some(at) = view.accepted.clone() {
+                                    p { class: "notice",
+                                        {t!("library-accepted", version = licence.version)}
+                                        " "
+                                        Moment { at }
+                                    }
+                                }
                                 ul {
                                     for (i , line) in licence.summary.iter().enumerate() {
                                         li { key: "{i}", "{line}" }

@@ -6,7 +6,7 @@ use vitrine_ui::prelude::*;
 
 use super::drawn;
 use crate::platform::{self, Head};
-use crate::shop::parts::{Page, SortMenu, WorkCard, facet_word, use_live};
+use crate::shop::parts::{Page, PageLinks, SortMenu, WorkCard, facet_word, use_live};
 use crate::shop::search_box::escape;
 use crate::t;
 
@@ -217,15 +217,7 @@ fn Listing(view: CatalogView, busy: bool) -> Element {
                         }
                     }
                 }
-                if view.pages > 1 {
-                    Pagination {
-                        label: t!("pages-label"),
-                        page: view.page,
-                        links: view.page_links.clone(),
-                        previous: t!("pages-previous"),
-                        next: t!("pages-next"),
-                    }
-                }
+                PageLinks { page: view.page, pages: view.pages, links: view.page_links.clone() }
             }
         }
     }

@@ -55,9 +55,9 @@ pub fn Missing(
     /// The path.
     segments: Vec<String>,
 ) -> Element {
-    let meant = segments.last().map(|s| s.replace(['-', '_', '.'], " ")).unwrap_or_default();
+    drop(segments);
     rsx! {
-        FaultPage { problem: Problem::not_found("page"), meant }
+        FaultPage { problem: Problem::not_found("page") }
     }
 }
 

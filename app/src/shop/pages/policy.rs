@@ -21,7 +21,7 @@ pub fn Policy(
     let slug = slug();
     if !POLICIES.contains(&slug.as_str()) {
         return rsx! {
-            FaultPage { problem: Problem::not_found("page"), meant: slug }
+            FaultPage { problem: Problem::not_found("page") }
         };
     }
     let title = t!(&format!("policy-{slug}"));

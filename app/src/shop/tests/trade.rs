@@ -183,7 +183,10 @@ fn owned(lost: Option<&str>) -> OwnedView {
             summary: vec!["Keep it.".into()],
             version: 1,
         }),
-        accepted_ms: Some(1),
+        accepted: Some(vitrine_shared::views::MomentView {
+            iso: "2026-11-23T09:00Z".into(),
+            text: "Nov 23, 2026, 09:00 UTC".into(),
+        }),
         order_href: "/orders/ord_1".into(),
         lost: lost.map(str::to_owned),
     }

@@ -41,6 +41,9 @@ pub(super) struct Parts<'a> {
 /// A field and why it cannot be.
 pub(super) type Refusal = String;
 
+/// Longest title of a work, characters.
+pub(crate) const MAX_TITLE: usize = 300;
+
 /// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself.
 pub(crate) fn clean(html: &str) -> String {
     let mut builder = ammonia::Builder::default();
@@ -80,8 +83,8 @@ pub(super) fn slug_for(title: &str, latin: Option<&str>, fallback: &str) -> Stri
 /// The work's record.
 pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> Result<Work, Refusal> {
     let row = parts.row;
-    let title = text("title", &row.title, 300)?;
-    let latin = row.latin.as_deref().map(|l| text("latin", l, 300)).transpose()?;
+    let title = text("title", &row.title, MAX_TITLE)?;
+    let latin = row.latin.as_deref().map(|l| text("latin", l, MAX_TITLE)).transpose()?;
     let mut tracks = Vec::with_capacity(row.parts.len());
     for (index, (part, files)) in row.parts.iter().zip(&parts.part_files).enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);

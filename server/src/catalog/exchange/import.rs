@@ -13,14 +13,14 @@ use vitrine_blob::{Blob, BlobError, PutOptions};
 use vitrine_queue::SharedQueue;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{
-    Asset, AssetState, Captions, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work,
+    Asset, AssetState, Captions, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work, WorkKind,
 };
 use vitrine_shared::id::{LicenceId, MakerId, StoreId, TenantId, WorkId};
 use vitrine_table::retry::retrying;
 use vitrine_table::{CancelReason, Condition, Put, TableError, Transact, TransactOp};
 
 use super::build::{self, Refusal, Stored, id_of};
-use super::flat;
+use super::csv;
 use super::{FileRow, MAX_LINE, Outcome, PictureRow, Report, Row, RowReport, WorkRow};
 use crate::catalog::store::{CatalogStore, VariantPointer, WorkBundle, claim, items, put};
 use crate::ctx::OpCtx;
@@ -86,7 +86,7 @@ impl From<Problem> for Fault {
 type Done = std::result::Result<(Outcome, Vec<String>), Fault>;
 
 /// JSON lines, each with its number.
-fn lines(text: &str) -> Vec<flat::Read> {
+fn lines(text: &str) -> Vec<csv::Read> {
     let read = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(|(index, line)| {
         let row = if line.len() > MAX_LINE {
             Err(format!("the line is longer than {MAX_LINE} bytes"))
@@ -111,7 +111,7 @@ impl Importer {
     pub async fn run(&self, ctx: &OpCtx, text: &str, progress: impl Fn(&RowReport)) -> Result<Report> {
         authz::staff(ctx, "catalog:import")?;
         let text = text.trim_start_matches('\u{feff}');
-        let read = if flat::is_flat(text) { flat::rows(text) } else { lines(text) };
+        let read = if csv::is_flat(text) { csv::rows(text) } else { lines(text) };
         let mut report = Report::default();
         let mut batch: Vec<(usize, Row)> = Vec::new();
         for (number, row) in read {
@@ -375,6 +375,10 @@ impl Importer {
             part_files,
             files,
         };
+        let plays = matches!(row.kind, WorkKind::Album | WorkKind::Video | WorkKind::Podcast);
+        if plays && row.parts.is_empty() && !row.files.is_empty() {
+            notes.push("it names no parts, so there is nothing to play; its files can be downloaded".to_owned());
+        }
         let work = build::work(&parts, before.as_ref().map(|b| &b.work), ctx.now_ms)?;
         let mut products = Vec::new();
         for product in &row.products {

@@ -7,8 +7,8 @@
 //! - Exporting and importing again changes nothing.
 
 mod build;
+mod csv;
 mod export;
-mod flat;
 mod import;
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use vitrine_shared::catalog::{
     Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
 };
 
-pub(crate) use build::clean;
+pub(crate) use build::{MAX_TITLE, clean};
 pub use export::export;
 pub use import::Importer;
 
@@ -234,7 +234,7 @@ pub struct FileRow {
 }
 
 /// A track, chapter or episode.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartRow {
     /// Title.

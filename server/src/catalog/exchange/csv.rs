@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::catalog::{PriceShape, ProductKind, Status, WorkKind};
 
-use super::{FileRow, PictureRow, PriceRow, ProductRow, Row, VariantRow, WorkRow};
+use super::{FileRow, PartRow, PictureRow, PriceRow, ProductRow, Row, VariantRow, WorkRow};
 
 const NEEDED: [&str; 9] = ["ref", "store", "kind", "title", "makers", "released", "sku", "product_kind", "tax_class"];
 const OTHER: [&str; 15] = [
@@ -43,8 +43,8 @@ pub(super) fn is_flat(text: &str) -> bool {
 
 /// The works of a text.
 pub(super) fn rows(text: &str) -> Vec<Read> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let columns = match reader.headers().map_err(|e| e.to_string()).and_then(columns) {
+    let mut reader = ::csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let columns = match reader.headers().map_err(|e| e.to_string()).and_then(Columns::of) {
         Ok(columns) => columns,
         Err(why) => return vec![(1, Err((String::new(), why)))],
     };
@@ -62,16 +62,13 @@ pub(super) fn rows(text: &str) -> Vec<Read> {
         let line = record.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
         let row = Fields { columns: &columns, record: &record };
         let name = format!("work {}", row.text("ref"));
-        let known = works.get(row.text("ref")).copied();
+        let known = works.get(row.text("ref")).and_then(|at| out.get_mut(*at));
         let done = row.product().and_then(|product| match known {
-            Some(at) => match out.get_mut(at) {
-                Some((_, Ok(Row::Work(work)))) => {
-                    work.products.push(product);
-                    Ok(None)
-                }
-                _ => Err("the first row of this work was refused".to_owned()),
-            },
-            None => row.work(product).map(Some),
+            Some((_, Ok(Row::Work(work)))) => {
+                work.products.push(product);
+                Ok(None)
+            }
+            _ => row.work(product).map(Some),
         });
         match done {
             Ok(None) => {}
@@ -85,27 +82,35 @@ pub(super) fn rows(text: &str) -> Vec<Read> {
     out
 }
 
-/// What each column holds, by name.
-fn columns(header: &csv::StringRecord) -> Result<HashMap<String, usize>, String> {
-    let mut columns = HashMap::new();
-    for (at, name) in header.iter().enumerate() {
-        if !NEEDED.contains(&name) && !OTHER.contains(&name) && price_of(name).is_none() {
-            return Err(format!(
-                "there is no column {name:?}; there are {}, {} and `price REGION CURRENCY`",
-                NEEDED.join(", "),
-                OTHER.join(", ")
-            ));
+/// Where each column stands.
+struct Columns {
+    by_name: HashMap<String, usize>,
+    /// Columns of prices: where, region, currency.
+    prices: Vec<(usize, String, Currency)>,
+}
+
+impl Columns {
+    fn of(header: &::csv::StringRecord) -> Result<Self, String> {
+        let (mut by_name, mut prices) = (HashMap::new(), Vec::new());
+        for (at, name) in header.iter().enumerate() {
+            if let Some((region, currency)) = price_of(name) {
+                prices.push((at, region.to_owned(), currency));
+            } else if !NEEDED.contains(&name) && !OTHER.contains(&name) {
+                return Err(format!(
+                    "there is no column {name:?}; there are {}, {} and `price REGION CURRENCY`",
+                    NEEDED.join(", "),
+                    OTHER.join(", ")
+                ));
+            }
+            if by_name.insert(name.to_owned(), at).is_some() {
+                return Err(format!("the column {name:?} is there twice"));
+            }
         }
-        if columns.insert(name.to_owned(), at).is_some() {
-            return Err(format!("the column {name:?} is there twice"));
+        match NEEDED.iter().find(|name| !by_name.contains_key(**name)) {
+            Some(missing) => Err(format!("the column {missing:?} is missing")),
+            None if prices.is_empty() => Err("there is no column of prices, e.g. `price eu EUR`".to_owned()),
+            None => Ok(Self { by_name, prices }),
         }
-    }
-    match NEEDED.iter().find(|name| !columns.contains_key(**name)) {
-        Some(missing) => Err(format!("the column {missing:?} is missing")),
-        None if !columns.keys().any(|name| price_of(name).is_some()) => {
-            Err("there is no column of prices, e.g. `price eu EUR`".to_owned())
-        }
-        None => Ok(columns),
     }
 }
 
@@ -116,13 +121,13 @@ fn price_of(name: &str) -> Option<(&str, Currency)> {
 }
 
 struct Fields<'a> {
-    columns: &'a HashMap<String, usize>,
-    record: &'a csv::StringRecord,
+    columns: &'a Columns,
+    record: &'a ::csv::StringRecord,
 }
 
 impl Fields<'_> {
     fn text(&self, name: &str) -> &str {
-        self.columns.get(name).and_then(|at| self.record.get(*at)).unwrap_or_default()
+        self.columns.by_name.get(name).and_then(|at| self.record.get(*at)).unwrap_or_default()
     }
 
     fn option(&self, name: &str) -> Option<String> {
@@ -141,8 +146,7 @@ impl Fields<'_> {
 
     /// A word of a closed set, as in JSON.
     fn word<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, String> {
-        let text = self.text(name);
-        serde_json::from_value(text.into()).map_err(|_| format!("`{name}`: {text:?} is not one of its words"))
+        serde_json::from_value(self.text(name).into()).map_err(|e| format!("`{name}`: {e}"))
     }
 
     fn status(&self) -> Result<Status, String> {
@@ -155,19 +159,16 @@ impl Fields<'_> {
             return Err("`sku` is empty".to_owned());
         }
         let mut prices = Vec::new();
-        let mut names: Vec<&String> = self.columns.keys().collect();
-        names.sort();
-        for name in names {
-            let Some((region, currency)) = price_of(name) else { continue };
-            let text = self.text(name);
+        for (at, region, currency) in &self.columns.prices {
+            let text = self.record.get(*at).unwrap_or_default();
             if text.is_empty() {
                 continue;
             }
-            let money = Money::parse(text, currency).map_err(|_| {
-                format!("`{name}`: {text:?} is not an amount of {}, written with a point", currency.code())
+            let money = Money::parse(text, *currency).map_err(|_| {
+                format!("`price {region} {currency}`: {text:?} is no amount of {currency}, written with a point")
             })?;
             prices.push(PriceRow {
-                region: region.to_owned(),
+                region: region.clone(),
                 currency: currency.code().to_owned(),
                 minor: money.minor(),
                 minimum: None,
@@ -212,6 +213,13 @@ impl Fields<'_> {
             let format = formats.get(at).or(formats.last()).cloned();
             format.map(|format| FileRow { file, format, name: None }).ok_or("`format` is empty, but there are `files`")
         });
+        let mut files = files.collect::<Result<Vec<_>, _>>()?;
+        let mut parts = Vec::new();
+        // A film with its captions is one part: what has a trailer, and plays where it is owned.
+        if kind == WorkKind::Video && !files.is_empty() {
+            let files = std::mem::take(&mut files);
+            parts.push(PartRow { title: self.text("title").to_owned(), files, ..PartRow::default() });
+        }
         Ok(WorkRow {
             reference: self.text("ref").to_owned(),
             store: self.text("store").to_owned(),
@@ -226,10 +234,10 @@ impl Fields<'_> {
             description_html: paragraphs(self.text("description")),
             credits: Vec::new(),
             cover: self.option("cover").map(|file| PictureRow { file, alt: self.text("cover_alt").to_owned() }),
-            parts: Vec::new(),
+            parts,
             facts: Default::default(),
             attribution: None,
-            files: files.collect::<Result<_, _>>()?,
+            files,
             products: vec![product],
             status: self.status()?,
         })
@@ -284,8 +292,13 @@ mod tests {
              f,press,book,F,joe,2020-01-02,F-1,physical,goods,,,1,\n\
              a,press,book,A,joe,2020-01-02,A-2,physical,goods,,,1,\n",
         );
-        let told =
-            ["not an amount of EUR", "`kind`", "not a whole number", "cannot be read as CSV", "no column of prices"];
+        let told = [
+            "no amount of EUR",
+            "expected one of `album`",
+            "not a whole number",
+            "cannot be read as CSV",
+            "no column of prices",
+        ];
         for (read, told) in read.iter().zip(told) {
             assert!(why(read).contains(told), "{read:?}");
         }

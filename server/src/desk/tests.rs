@@ -1,0 +1,57 @@
+use vitrine_queue::NewJob;
+use vitrine_shared::id::UserId;
+
+use super::*;
+use crate::config::Config;
+use crate::ctx::{Caller, OpCtx, User};
+use crate::state::{Adapters, mark_demo};
+
+fn ctx(app: &App, roles: &[&str]) -> OpCtx {
+    let user = User {
+        id: UserId::from_bits(1),
+        email: "a@b.example".into(),
+        verified: true,
+        name: "A".into(),
+        roles: roles.iter().map(|r| (*r).to_owned()).collect(),
+        tenants: Vec::new(),
+        session: None,
+    };
+    OpCtx { caller: Caller::User(user), ..OpCtx::system("test", app.clock.now_ms()) }
+}
+
+#[tokio::test]
+async fn a_job_that_gave_up_gets_another_try_from_staff_only() {
+    let dir = tempfile::tempdir().unwrap();
+    mark_demo(dir.path()).unwrap();
+    let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
+    let app = App::open(config, Adapters::default()).await.unwrap();
+    let job = NewJob {
+        kind: "test.fails".into(),
+        key: "k".into(),
+        payload: serde_json::Value::Null,
+        run_at_ms: 0,
+        max_attempts: 1,
+        trace: None,
+    };
+    app.queue.enqueue(job).await.unwrap();
+    let leased = app.queue.lease(10, 60).await.unwrap();
+    let failing = leased.iter().find(|j| j.job.kind == "test.fails").unwrap();
+    app.queue.failed(failing, "the printer is on fire").await.unwrap();
+
+    let desk = Desk::new(app.clone());
+    let (staff, buyer) = (ctx(&app, &["staff"]), ctx(&app, &["buyer"]));
+    let view = desk.jobs(&staff, None).await.unwrap();
+    assert_eq!((view.dead, view.rows.len()), (1, 1));
+    assert_eq!((view.rows[0].kind.as_str(), view.rows[0].error.as_str()), ("test.fails", "the printer is on fire"));
+    assert_eq!(desk.jobs(&buyer, None).await.unwrap_err().status, 403);
+    assert_eq!(desk.revive(&buyer, "test.fails", "k").await.unwrap_err().status, 403);
+
+    desk.revive(&staff, "test.fails", "k").await.unwrap();
+    let view = desk.jobs(&staff, None).await.unwrap();
+    assert_eq!((view.dead, view.rows.len()), (0, 0));
+    assert_eq!((view.history.len(), view.history[0].act.as_str()), (1, "job.revived"));
+    assert!(view.history[0].who.starts_with("user"), "{}", view.history[0].who);
+    let again = app.queue.lease(10, 60).await.unwrap();
+    assert!(again.iter().any(|j| j.job.kind == "test.fails"), "it is due at once");
+    assert_eq!(desk.revive(&staff, "test.fails", "k").await.unwrap_err().code, "job_gone");
+}
