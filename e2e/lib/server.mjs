@@ -1,6 +1,6 @@
 // A server of its own for a spec: free port, fresh data folder, gone afterwards.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,16 +31,21 @@ export async function vitrine(...args) {
 }
 
 /**
- * Starts the built program, with the rows of `shop` (a folder below `fixtures/`) imported, and waits until `/readyz`
+ * Starts the built program, with `shop` (a folder below `fixtures/`) or `rows` (JSON lines) imported, and waits until `/readyz`
  * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers.
  * Answers `{url, files, data, key, metrics, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, scopes, metrics = false } = {}) {
+export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
   const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
   const port = await freePort();
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
+  if (rows) {
+    const file = join(data, "rows.jsonl");
+    await writeFile(file, rows);
+    await vitrine("import", "--demo", "--data", data, file);
+  }
   const wanted = (scopes ?? []).flatMap((scope) => ["--scope", scope]);
   const key = scopes && (await vitrine("api-key", "create", "tests", ...wanted, "--data", data)).trim();
   const numbers = metrics ? await freePort() : 0;

@@ -42,6 +42,13 @@ density-large = Größere Cover
 pages-label = Seiten
 pages-previous = Vorige Seite
 pages-next = Nächste Seite
+list-more = Mehr zeigen
+list-before = Seite { $page } zeigen
+list-shown = { $from ->
+    [one] Gezeigt bis Seite { $to } von { $pages }
+   *[other] Gezeigt werden die Seiten { $from } bis { $to } von { $pages }
+}
+list-failed = Die nächsten Werke sind nicht angekommen. Prüfen Sie die Verbindung und drücken Sie noch einmal.
 
 search-title = Suche
 search-title-for = Ergebnisse für „{ $words }“

@@ -42,6 +42,13 @@ density-large = Larger covers
 pages-label = Pages
 pages-previous = Previous page
 pages-next = Next page
+list-more = Show more
+list-before = Show page { $page }
+list-shown = { $from ->
+    [one] Showing up to page { $to } of { $pages }
+   *[other] Showing pages { $from } to { $to } of { $pages }
+}
+list-failed = The next works did not arrive. Check your connection and press again.
 
 search-title = Search
 search-title-for = Results for “{ $words }”

@@ -164,3 +164,29 @@ pub fn load(_href: &str) {}
 pub fn copy(_text: &str) {}
 /// Nothing is waited for here.
 pub async fn pause_ms(_ms: u32) {}
+/// Places are the reader's browser's.
+pub fn keep_places() {}
+/// Places are the reader's browser's.
+pub fn settle() {}
+/// Nobody comes back here: false.
+pub fn returned() -> bool {
+    false
+}
+/// The address is the reader's browser's.
+pub fn readdress(_href: &str) {}
+/// Listens to nothing.
+pub struct Listening;
+/// Nothing scrolls here.
+pub fn on_scroll(_act: impl Fn() + 'static) -> Listening {
+    Listening
+}
+/// Nothing is seen here: false.
+pub fn near(_id: &str) -> bool {
+    false
+}
+/// Nothing is seen here: `None`.
+pub fn page_seen() -> Option<u32> {
+    None
+}
+/// Nothing can be focused here.
+pub fn focus_page(_page: u32) {}

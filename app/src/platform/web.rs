@@ -9,6 +9,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Head, MediaKey, Prefs, Pressed};
 
+mod place;
+
+pub use place::{Listening, focus_page, keep_places, near, on_scroll, page_seen, readdress, returned, settle};
+
 /// Id of the one audio element.
 const SOUND: &str = "vitrine-sound";
 /// Key of the chosen scheme; `assets/js/theme.js` reads it too.

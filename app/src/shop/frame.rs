@@ -36,6 +36,7 @@ pub fn Shell() -> Element {
     });
     use_keys(player);
     use_focus_on_leave();
+    use_effect(platform::keep_places);
     rsx! {
         a { class: "skip", href: "#content", {t!("skip-to-content")} }
         SuspenseBoundary {
@@ -125,14 +126,15 @@ fn ClearOnLeave(ctx: ErrorContext) -> Element {
     VNode::empty()
 }
 
-/// After client navigation the focus goes to the new page's content, as after a document load.
+/// After client navigation the focus goes to the new page's content, as after a document load; who came back has theirs
+/// where it was.
 fn use_focus_on_leave() {
     let route = use_route::<Shop>();
     let mut first = use_signal(|| true);
     use_effect(use_reactive((&route,), move |_| {
         if *first.peek() {
             first.set(false);
-        } else {
+        } else if !platform::returned() {
             platform::focus("content");
         }
     }));

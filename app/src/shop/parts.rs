@@ -74,6 +74,8 @@ pub fn Page(
     /// Content.
     children: Element,
 ) -> Element {
+    // Another list in the same place is another page.
+    use_effect(use_reactive((&head.canonical,), |_| platform::settle()));
     platform::use_head(head);
     let class = tint.map_or_else(|| "page".to_owned(), |t| format!("page tinted {}", tint_class(t)));
     rsx! {
@@ -214,9 +216,12 @@ pub fn WorkCard(
     /// It is theirs: this stands where the price would, or nothing.
     #[props(default)]
     owned: Option<String>,
+    /// It begins this page of a list.
+    #[props(default)]
+    page: Option<u32>,
 ) -> Element {
     rsx! {
-        li {
+        li { "data-page": page,
             Card {
                 to: card.href.clone(),
                 title: card.title.clone(),

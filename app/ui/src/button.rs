@@ -67,10 +67,11 @@ pub fn Button(
     children: Element,
 ) -> Element {
     let class = format!(
-        "{}{}{}",
+        "{}{}{}{}",
         kind.class(),
         if wide { " button-wide" } else { "" },
-        if large { " button-large" } else { "" }
+        if large { " button-large" } else { "" },
+        if scripted { " needs-script" } else { "" }
     );
     rsx! {
         button {

@@ -5,8 +5,9 @@ use vitrine_shared::views::{CatalogView, FacetView, SearchView};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
+use super::endless::Endless;
 use crate::platform::{self, Head};
-use crate::shop::parts::{Page, PageLinks, SortMenu, WorkCard, facet_word, use_live};
+use crate::shop::parts::{Page, SortMenu, WorkCard, facet_word, use_live};
 use crate::shop::search_box::escape;
 use crate::t;
 
@@ -211,13 +212,8 @@ fn Listing(view: CatalogView, busy: bool) -> Element {
                         Go { to: view.clear_href.clone(), class: "button button-primary", {t!("filter-clear")} }
                     }
                 } else {
-                    CardGrid { dense: dense(),
-                        for (i , card) in view.cards.iter().cloned().enumerate() {
-                            WorkCard { key: "{card.id}", card, eager: i < 4, level: 2 }
-                        }
-                    }
+                    Endless { view: view.clone(), dense: dense() }
                 }
-                PageLinks { page: view.page, pages: view.pages, links: view.page_links.clone() }
             }
         }
     }
