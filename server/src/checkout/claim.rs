@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vitrine_shared::id::CustomerId;
-use vitrine_table::{Condition, Index, Item, Key, Put, Query, TableError, Transact, TransactOp, Update, UpdateItem};
+use vitrine_table::{Condition, Index, Item, Put, Query, TableError, Transact, TransactOp, Update, UpdateItem};
 
 use super::{Checkouts, customer_of};
 use crate::ctx::{Caller, OpCtx, User};
@@ -87,7 +87,7 @@ impl Checkouts {
         let ops = vec![
             // The index may be behind: the record itself decides.
             TransactOp::Update(UpdateItem {
-                key: Key::new(format!("CUSTOMER#{customer}"), "META#"),
+                key: super::store::customer_key(customer),
                 updates: vec![Update::Set("owner".into(), format!("user#{}", user.id).into())],
                 condition: Some(Condition::eq("owner", GUEST)),
             }),

@@ -16,6 +16,7 @@ mod form;
 mod fulfil;
 mod jobs;
 mod pay;
+mod person;
 mod place;
 mod sales;
 pub mod store;
@@ -34,7 +35,7 @@ pub use fulfil::{REFUND, Refund, SHIPPED, Wish};
 pub use jobs::handlers;
 pub use place::{Placed, Placing, destination};
 pub use sales::Sale;
-use store::{Checkout, Order, Person};
+use store::{Checkout, Order};
 pub use view::state_key;
 
 use crate::cart::Carts;
@@ -97,19 +98,6 @@ impl Checkouts {
         items.into_iter().flatten().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect()
     }
 
-    fn seal(&self, customer: &CustomerId, person: &Person) -> Result<String> {
-        let plain = serde_json::to_vec(person).map_err(|e| fault::internal("personal data", &e))?;
-        self.master.seal(&format!("person/{customer}"), &plain).map_err(|e| fault::internal("personal data", &e))
-    }
-
-    fn open(&self, customer: &CustomerId, sealed: &str) -> Result<Person> {
-        let plain = self
-            .master
-            .open(&format!("person/{customer}"), sealed)
-            .map_err(|e| fault::internal("personal data", &e))?;
-        serde_json::from_slice(&plain).map_err(|e| fault::internal("personal data", &e))
-    }
-
     /// Address of a checkout's page with its secret, for mails to who bought.
     ///
     /// # Errors
@@ -120,22 +108,6 @@ impl Checkouts {
             .open(&format!("checkout/{}", checkout.id), &checkout.secret_sealed)
             .map_err(|e| fault::internal("a checkout", &e))?;
         Ok(format!("{}/orders/{}?key={}", self.base_url, checkout.id, String::from_utf8_lossy(&secret)))
-    }
-
-    /// Who bought, as they last said; `None` once their data was erased.
-    pub async fn person(&self, customer: &CustomerId) -> Result<Option<Person>> {
-        self.opened(store::person_key(customer), customer).await
-    }
-
-    /// Who bought and where it goes, as said with this order; `None` once erased.
-    pub async fn order_person(&self, order: &Order) -> Result<Option<Person>> {
-        self.opened(store::order_person_key(&order.id), &order.customer).await
-    }
-
-    async fn opened(&self, key: vitrine_table::Key, customer: &CustomerId) -> Result<Option<Person>> {
-        let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
-        let sealed = item.as_ref().and_then(|i| i.get("sealed")).and_then(|v| v.as_str());
-        sealed.map(|s| self.open(customer, s)).transpose()
     }
 }
 

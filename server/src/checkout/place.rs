@@ -10,7 +10,7 @@ use vitrine_shared::catalog::ProductKind;
 use vitrine_shared::id::{CheckoutId, CustomerId, OrderId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::trade::CheckoutForm;
-use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp};
+use vitrine_table::{Condition, Consistency, Item, Key, Put, Transact, TransactOp};
 
 use super::store::{self, Checkout, Order, OrderLine, Person};
 use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS};
@@ -57,6 +57,17 @@ pub fn destination(form: &CheckoutForm) -> Destination {
         country: form.country.to_ascii_uppercase(),
         region: some(&form.region),
         postcode: some(&form.postcode),
+    }
+}
+
+/// What the form says of the buyer.
+fn said(form: &CheckoutForm) -> Person {
+    let town = format!("{} {}", form.postcode, form.city);
+    let lines = [&form.line1, &form.line2, &town, &form.region, &form.country];
+    Person {
+        email: form.email.trim().to_owned(),
+        name: form.name.trim().to_owned(),
+        address: lines.into_iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect(),
     }
 }
 
@@ -148,8 +159,9 @@ impl Checkouts {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
         }
         let customer = self.customer(ctx, &placing.form.email).await?;
-        let (checkout, orders, secret) = self.built(ctx, &priced, &customer, &to).await?;
-        self.hold(ctx, &checkout, &orders, &placing.form, &scope, &body).await?;
+        let (checkout, orders, secret) = self.built(ctx, &priced, &customer.id, &to).await?;
+        let sealed = customer.seal(&said(&placing.form))?;
+        self.hold(ctx, &checkout, &orders, sealed, &scope, &body).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
     }
 
@@ -170,29 +182,6 @@ impl Checkouts {
                 serde_json::from_slice(&plain).map(Some).map_err(|e| fault::internal("an attempt", &e))
             }
             None => Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment.")),
-        }
-    }
-
-    /// The customer of this address, made if there is none. For a person with a verified address it is theirs.
-    async fn customer(&self, ctx: &OpCtx, email: &str) -> Result<CustomerId> {
-        let email = vitrine_identity::account::normalise_email(email)
-            .map_err(|_| Problem::invalid("email", "fault-email", "This is no address."))?;
-        // Guests get a customer of their own each time: an address alone opens nobody's orders.
-        let (id, owner) = match &ctx.caller {
-            Caller::User(user) => (super::customer_of(&user.id), format!("user#{}", user.id)),
-            _ => (CustomerId::from_bits(ids::new_bits(ctx.now_ms)), super::claim::GUEST.to_owned()),
-        };
-        let key = Key::new(format!("CUSTOMER#{id}"), "META#");
-        let mut item = Item::new();
-        item.insert("pk".into(), key.pk.into());
-        item.insert("sk".into(), key.sk.into());
-        item.insert("owner".into(), owner.into());
-        item.insert("pk2".into(), email_partition(&email).into());
-        item.insert("sk2".into(), id.to_string().into());
-        item.insert("_v".into(), 1.into());
-        match self.table.put(Put { item, condition: Some(Condition::ItemAbsent) }).await {
-            Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(id),
-            Err(e) => Err(fault::table(e)),
         }
     }
 
@@ -294,7 +283,7 @@ impl Checkouts {
         ctx: &OpCtx,
         checkout: &Checkout,
         orders: &[Order],
-        form: &CheckoutForm,
+        sealed: String,
         scope: &str,
         body: &str,
     ) -> Result<()> {
@@ -308,38 +297,23 @@ impl Checkouts {
         attempt.insert("checkout".into(), checkout.id.to_string().into());
         attempt.insert("ttl".into(), json!(ctx.now_ms / 1000 + ATTEMPT_SECS));
         attempt.insert("_v".into(), 1.into());
-        let person = Person {
-            email: form.email.trim().to_owned(),
-            name: form.name.trim().to_owned(),
-            address: [
-                &form.line1,
-                &form.line2,
-                &format!("{} {}", form.postcode, form.city),
-                &form.region,
-                &form.country,
-            ]
-            .into_iter()
-            .map(|l| l.trim().to_owned())
-            .filter(|l| !l.is_empty())
-            .collect(),
-        };
-        let sealed = |key: Key| -> Result<Item> {
+        let person = |key: Key| {
             let mut item = Item::new();
             item.insert("pk".into(), key.pk.into());
             item.insert("sk".into(), key.sk.into());
             item.insert("customer".into(), checkout.customer.to_string().into());
-            item.insert("sealed".into(), self.seal(&checkout.customer, &person)?.into());
+            item.insert("sealed".into(), sealed.clone().into());
             item.insert("_v".into(), 1.into());
-            Ok(item)
+            item
         };
         let mut ops = vec![
             put(attempt, absent()),
             put(store::checkout_item(checkout)?, absent()),
-            put(sealed(store::person_key(&checkout.customer))?, None),
+            put(person(store::person_key(&checkout.customer)), None),
         ];
         for order in orders {
             ops.push(put(store::order_item(order)?, absent()));
-            ops.push(put(sealed(store::order_person_key(&order.id))?, absent()));
+            ops.push(put(person(store::order_person_key(&order.id)), absent()));
         }
         let first_stock = ops.len();
         for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {

@@ -165,6 +165,11 @@ pub fn order_key(id: &OrderId) -> Key {
     Key::new(format!("ORDER#{id}"), "META#")
 }
 
+/// Key of a customer: whose they are, and the sealed key of their data.
+pub fn customer_key(id: &CustomerId) -> Key {
+    Key::new(format!("CUSTOMER#{id}"), "META#")
+}
+
 /// Key of a customer's sealed data.
 pub fn person_key(id: &CustomerId) -> Key {
     Key::new(format!("PERSON#{id}"), "DATA#")

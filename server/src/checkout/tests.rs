@@ -5,7 +5,7 @@ use vitrine_payments::{Event, NewRefund, NewSession, PaymentError, PaymentState,
 use vitrine_shared::id::TenantId;
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::trade::PayState;
-use vitrine_table::{Index, Query};
+use vitrine_table::{Index, Query, Update, UpdateItem};
 
 use super::*;
 use crate::ctx::OpCtx;
@@ -514,4 +514,35 @@ async fn a_parcel_is_sent_once_and_never_what_was_refunded() {
     let customer = shop.checkouts.get(&placed.id).await.unwrap().unwrap().customer;
     let page = shop.table.query(Query::new(Index::Gsi1, format!("CUSTOMERORDERS#{customer}"))).await.unwrap();
     assert_eq!(page.items.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_person_opens_with_their_key_only() {
+    for shop in Shop::both().await {
+        let buyer = shop.user(1, "gast.muster@example.org", &["buyer"], &[]);
+        let ctx = shop.fill(&buyer, &["Paper Boats"]).await;
+        let placed = shop.place(&ctx).await.unwrap();
+        let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+        let old = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+        let person = shop.checkouts.order_person(&old).await.unwrap().unwrap();
+        assert_eq!((person.email.as_str(), person.name.as_str()), ("Gast.Muster@Example.org", "Gast Muster"));
+        for key in [store::person_key(&checkout.customer), store::order_person_key(&old.id), store::order_key(&old.id)]
+        {
+            let item = shop.table.get(&key, Consistency::Strong).await.unwrap().unwrap();
+            let text = serde_json::to_string(&item).unwrap().to_lowercase();
+            assert!(!text.contains("muster") && !text.contains("weg 1"), "{text}");
+        }
+        // Their key destroyed, nothing opens, not even with the master key at hand.
+        let key = store::customer_key(&checkout.customer);
+        let destroy = UpdateItem { key, updates: vec![Update::Remove("key".into())], condition: None };
+        shop.table.update(destroy).await.unwrap();
+        assert_eq!(shop.checkouts.person(&checkout.customer).await.unwrap(), None);
+        assert_eq!(shop.checkouts.order_person(&old).await.unwrap(), None);
+        // Who comes back begins anew; what was is not opened by the new key.
+        let again = shop.fill(&buyer, &["Harbour Lights"]).await;
+        let placing = shop.placing(&again, "again").await;
+        shop.checkouts.place(&again, &placing).await.unwrap();
+        assert_eq!(shop.checkouts.person(&checkout.customer).await.unwrap().unwrap().name, "Gast Muster");
+        assert_eq!(shop.checkouts.order_person(&old).await.unwrap(), None);
+    }
 }

@@ -82,6 +82,43 @@ impl MasterKey {
         Ok(plain.to_vec())
     }
 
+    /// Seals a value as JSON; see [`MasterKey::seal`].
+    ///
+    /// # Errors
+    /// As [`MasterKey::seal`].
+    pub fn seal_value<T: serde::Serialize>(&self, place: &str, value: &T) -> Result<String, CryptoError> {
+        let plain = serde_json::to_vec(value).map_err(|_| CryptoError::Key("the value is no JSON"))?;
+        self.seal(place, &plain)
+    }
+
+    /// Opens what [`MasterKey::seal_value`] made for the same `place`.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] for anything else.
+    pub fn open_value<T: serde::de::DeserializeOwned>(&self, place: &str, sealed: &str) -> Result<T, CryptoError> {
+        serde_json::from_slice(&self.open(place, sealed)?).map_err(|_| CryptoError::NotOpened)
+    }
+
+    /// A fresh key, and its bytes sealed under this one for `place`: what it seals can be destroyed with it.
+    ///
+    /// # Errors
+    /// As [`MasterKey::seal`].
+    pub fn fresh_below(&self, place: &str) -> Result<(Self, String), CryptoError> {
+        let mut bytes = [0u8; 32];
+        SystemRandom::new().fill(&mut bytes).map_err(|_| CryptoError::Key("no randomness"))?;
+        let sealed = self.seal(place, &bytes)?;
+        Ok((Self(SecretBox::new(Box::new(bytes))), sealed))
+    }
+
+    /// Opens a key that [`MasterKey::fresh_below`] made.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] for anything else.
+    pub fn below(&self, place: &str, sealed: &str) -> Result<Self, CryptoError> {
+        let bytes: [u8; 32] = self.open(place, sealed)?.try_into().map_err(|_| CryptoError::NotOpened)?;
+        Ok(Self(SecretBox::new(Box::new(bytes))))
+    }
+
     /// Opens a sealed text.
     pub(crate) fn open_text(&self, place: &str, sealed: &str) -> Result<SecretString, CryptoError> {
         let text = String::from_utf8(self.open(place, sealed)?).map_err(|_| CryptoError::NotOpened)?;
@@ -226,6 +263,12 @@ mod tests {
         *bytes.last_mut().unwrap() ^= 1;
         assert!(key(1).open("a", &URL_SAFE_NO_PAD.encode(bytes)).is_err());
         assert_ne!(sealed, key(1).seal("a", b"secret").unwrap(), "nonces are fresh");
+        let (below, kept) = key(1).fresh_below("k").unwrap();
+        let sealed = below.seal_value("a", &"secret").unwrap();
+        let again = key(1).below("k", &kept).unwrap();
+        assert_eq!(again.open_value::<String>("a", &sealed).unwrap(), "secret");
+        assert!(key(1).open("a", &sealed).is_err());
+        assert!(key(1).below("other", &kept).is_err());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use vitrine_clock::SharedClock;
 use vitrine_table::{Condition, Key, Table, TableError, TransactOp, Update};
 
+use crate::crypto::{CryptoError, MasterKey, hash};
 use crate::store::{Store, put_op};
 
 pub mod password;
@@ -36,8 +37,7 @@ pub struct Membership {
 }
 
 /// One account; times are UTC milliseconds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Account {
     /// `u_` and a UUIDv7 in lower-case base32hex; the `sub` of tokens.
     pub id: String,
@@ -57,9 +57,30 @@ pub struct Account {
     pub created_ms: i64,
     /// Counts the writes.
     pub rev: i64,
+    password_hash: String,
+}
+
+/// An account as stored: what it says of the person in words is sealed.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    id: String,
+    sealed_who: String,
+    email_verified: bool,
+    roles: Vec<String>,
+    tenants: Vec<Membership>,
+    epoch: i64,
+    created_ms: i64,
+    rev: i64,
     #[serde(rename = "_v")]
     version: u32,
     password_hash: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Who {
+    email: String,
+    name: String,
 }
 
 impl Account {
@@ -99,6 +120,9 @@ pub enum AccountError {
     /// A password could not be hashed.
     #[error("the password could not be hashed: {0}")]
     Hashing(String),
+    /// See [`CryptoError`].
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] TableError),
@@ -124,12 +148,13 @@ pub struct NewAccount<'a> {
 pub struct Accounts {
     store: Store,
     clock: SharedClock,
+    master: Arc<MasterKey>,
 }
 
 impl Accounts {
-    /// Accounts in `table`.
-    pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
-        Self { store: Store(table), clock }
+    /// Accounts in `table`, addresses and names sealed under `keys`.
+    pub fn new(table: Arc<dyn Table>, clock: SharedClock, keys: Arc<MasterKey>) -> Self {
+        Self { store: Store(table), clock, master: keys }
     }
 
     /// Makes an account, e.g. a demonstration account.
@@ -140,8 +165,8 @@ impl Accounts {
         password::check(new.password)?;
         check_roles(new.roles)?;
         let email = normalise_email(new.email)?;
-        let hash = password::hash(new.password.clone()).await?;
-        self.insert(&email, new.email, new.name, new.roles, new.verified, hash).await
+        let password_hash = password::hash(new.password.clone()).await?;
+        self.insert(&email, new.email, new.name, new.roles, new.verified, password_hash).await
     }
 
     /// Makes an account whose password was hashed when it was chosen.
@@ -169,12 +194,24 @@ impl Accounts {
             epoch: 0,
             created_ms: self.clock.now_ms(),
             rev: 1,
-            version: 1,
             password_hash,
+        };
+        let who = Who { email: account.email.clone(), name: account.name.clone() };
+        let stored = Stored {
+            id: account.id.clone(),
+            sealed_who: self.master.seal_value(&who_place(&account.id), &who)?,
+            email_verified: account.email_verified,
+            roles: account.roles.clone(),
+            tenants: Vec::new(),
+            epoch: account.epoch,
+            created_ms: account.created_ms,
+            rev: account.rev,
+            version: 1,
+            password_hash: account.password_hash.clone(),
         };
         let ops = vec![
             put_op(&claim_key(normalised), &Claim { user_id: account.id.clone() }, Some(Condition::ItemAbsent))?,
-            put_op(&profile_key(&account.id), &account, Some(Condition::ItemAbsent))?,
+            put_op(&profile_key(&account.id), &stored, Some(Condition::ItemAbsent))?,
         ];
         match self.store.transact(ops).await {
             Ok(()) => Ok(account),
@@ -186,9 +223,22 @@ impl Accounts {
     /// The account of an id; a strong read.
     ///
     /// # Errors
-    /// The store's.
+    /// `Crypto`, or the store's.
     pub async fn get(&self, user_id: &str) -> Result<Option<Account>, AccountError> {
-        Ok(self.store.get(&profile_key(user_id)).await?)
+        let Some(stored) = self.store.get::<Stored>(&profile_key(user_id)).await? else { return Ok(None) };
+        let who: Who = self.master.open_value(&who_place(&stored.id), &stored.sealed_who)?;
+        Ok(Some(Account {
+            id: stored.id,
+            email: who.email,
+            email_verified: stored.email_verified,
+            name: who.name,
+            roles: stored.roles,
+            tenants: stored.tenants,
+            epoch: stored.epoch,
+            created_ms: stored.created_ms,
+            rev: stored.rev,
+            password_hash: stored.password_hash,
+        }))
     }
 
     /// The account of an address, in any writing of it; two strong reads.
@@ -292,7 +342,11 @@ fn profile_key(user_id: &str) -> Key {
 }
 
 fn claim_key(normalised: &str) -> Key {
-    Key::new(format!("USEREMAIL#{normalised}"), "USEREMAIL#")
+    Key::new(format!("USEREMAIL#{}", hash(normalised)), "USEREMAIL#")
+}
+
+fn who_place(user_id: &str) -> String {
+    format!("account/{user_id}")
 }
 
 /// `u_` and a UUIDv7 in lower-case base32hex, so that ids sort by age.

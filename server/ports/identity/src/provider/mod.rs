@@ -155,7 +155,7 @@ impl Provider {
         let store = Store(table.clone());
         Ok(Self(Arc::new(Inner {
             origin,
-            accounts: Accounts::new(table, clock.clone()),
+            accounts: Accounts::new(table, clock.clone(), master.clone()),
             keys: keys::KeyRing::new(store.clone(), clock.clone(), master.clone()),
             throttle: throttle::Throttle { store: store.clone(), clock: clock.clone() },
             config,

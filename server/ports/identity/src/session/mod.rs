@@ -84,9 +84,9 @@ pub struct SessionInfo {
 #[serde(rename_all = "camelCase")]
 struct Stored {
     user_id: String,
-    email: Option<String>,
+    /// [`Who`], sealed: items hold ids only.
+    sealed_who: String,
     email_verified: bool,
-    name: Option<String>,
     roles: Vec<String>,
     tenant_ids: Vec<String>,
     created_ms: i64,
@@ -100,6 +100,17 @@ struct Stored {
     generation: i64,
     renewing_until_ms: i64,
     ttl: i64,
+}
+
+/// What a session says of a person in words.
+#[derive(Serialize, Deserialize)]
+struct Who {
+    email: Option<String>,
+    name: Option<String>,
+}
+
+fn who_place(id: &str) -> String {
+    format!("who/{id}")
 }
 
 #[derive(Serialize, Deserialize)]
@@ -136,11 +147,11 @@ impl Sessions {
         let secret = random_token();
         let id = hash(&secret);
         let now = self.clock.now_ms();
+        let said = Who { email: who.claims.email.clone(), name: who.claims.name.clone() };
         let stored = Stored {
             user_id: who.claims.sub.clone(),
-            email: who.claims.email.clone(),
+            sealed_who: self.master.seal_value(&who_place(&id), &said)?,
             email_verified: who.claims.email_verified,
-            name: who.claims.name.clone(),
             roles: who.claims.roles.clone(),
             tenant_ids: who.claims.tenant_ids.clone(),
             created_ms: now,
@@ -160,7 +171,7 @@ impl Sessions {
             put_op(&pointer_key(&stored.user_id, &id), &pointer, None)?,
         ];
         self.store.transact(ops).await?;
-        Ok((self.info(id, &stored), cookie::set(SESSION_COOKIE, &secret, ABSOLUTE_MS / 1000)))
+        Ok((self.info(id, &stored)?, cookie::set(SESSION_COOKIE, &secret, ABSOLUTE_MS / 1000)))
     }
 
     /// Who is signed in, by the `Cookie` header: one strong read, and a write at most every 5 minutes.
@@ -184,7 +195,7 @@ impl Sessions {
             self.store.update_if(&session_key(&id), updates, condition).await?;
             stored.last_seen_ms = now;
         }
-        Ok(Some(self.info(id, &stored)))
+        Ok(Some(self.info(id, &stored)?))
     }
 
     /// An access token that is good for a minute at least; renews it (and the session's roles) where needed. Of
@@ -258,7 +269,7 @@ impl Sessions {
         let mut found = Vec::new();
         for id in self.ids(user_id).await? {
             if let Some(stored) = self.load(&id).await? {
-                found.push(self.info(id, &stored));
+                found.push(self.info(id, &stored)?);
             }
         }
         found.sort_by_key(|s| std::cmp::Reverse(s.last_seen_ms));
@@ -379,20 +390,21 @@ impl Sessions {
         self.master.seal(id, token.expose_secret().as_bytes())
     }
 
-    fn info(&self, id: String, stored: &Stored) -> SessionInfo {
-        SessionInfo {
+    fn info(&self, id: String, stored: &Stored) -> Result<SessionInfo, CryptoError> {
+        let who: Who = self.master.open_value(&who_place(&id), &stored.sealed_who)?;
+        Ok(SessionInfo {
             id,
             user_id: stored.user_id.clone(),
-            email: stored.email.clone(),
+            email: who.email,
             email_verified: stored.email_verified,
-            name: stored.name.clone(),
+            name: who.name,
             roles: stored.roles.clone(),
             tenant_ids: stored.tenant_ids.clone(),
             created_ms: stored.created_ms,
             last_seen_ms: stored.last_seen_ms,
             user_agent: stored.user_agent.clone(),
             needs_renewal: stored.access_expires_ms - RENEW_BEFORE_MS <= self.clock.now_ms(),
-        }
+        })
     }
 }
 
