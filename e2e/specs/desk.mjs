@@ -119,6 +119,39 @@ test("a refund ends access, restocks, writes a credit note, mails, and shows in 
   await buyer.close();
 });
 
+test("a buyer asks the shop about an order, the seller answers, and each gets a mail", async () => {
+  const buyer = await bought("asks@example.org");
+  const talk = buyer.page.locator("details.order-talk").filter({ hasText: /Nordlicht|Paper Press/ });
+  assert.equal(await talk.count(), 2, "one for each shop");
+  const { page, close } = await openPage(browser);
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");
+  const shopName = (await page.locator("main").innerText()).includes("Nordlicht") ? "Nordlicht" : "Paper Press";
+  const mine = buyer.page.locator("details.order-talk", { hasText: `Talk to ${shopName}` });
+  await mine.locator("summary").click();
+  await mine.getByLabel("Your message").fill("Is there a lyric sheet?\nOr <b>two</b>?");
+  await mine.getByRole("button", { name: "Send" }).click();
+  await buyer.page.getByText("The other side gets a mail with it.").waitFor();
+  assert.match(await mine.innerText(), /You[\s\S]*Is there a lyric sheet\?\s+Or <b>two<\/b>\?/);
+  assert.deepEqual(await axe(buyer.page), []);
+  await page.goto(`${server.url}/studio`);
+  await page.getByRole("link", { name: /A question about order/ }).click();
+  assert.match(await page.locator("main").innerText(), /The buyer[\s\S]*lyric sheet/);
+  assert.deepEqual(await axe(page), []);
+  await page.getByLabel("Your answer").fill("In the booklet.");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("The other side gets a mail with it.").waitFor();
+  await page.goto(`${server.url}/studio`);
+  assert.equal(await page.getByRole("link", { name: /A question about order/ }).count(), 0);
+  assert.match(await mail(buyer.page, server, `${shopName} answers`, "asks@example.org"), /In the booklet\./);
+  await buyer.page.goto(buyer.order);
+  await buyer.page.getByText("In the booklet.").waitFor();
+  const team = await staff();
+  await openOrder(team.page, "asks@example.org", "In the booklet.");
+  await team.close();
+  await close();
+  await buyer.close();
+});
+
 test("a seller sees sales with their share, edits text and price, takes a work from sale and puts it back", async () => {
   const buyer = await bought("sale@example.org");
   const { page, close } = await openPage(browser);

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod invoices;
 pub mod jobs;
 pub mod library;
+pub mod mails;
 pub mod media;
 pub mod receipts;
 pub mod rest;
@@ -30,6 +31,7 @@ pub mod secrets;
 pub mod seo;
 pub mod state;
 pub mod stock;
+pub mod talk;
 #[cfg(test)]
 pub(crate) mod testing;
 mod together;

@@ -1,34 +1,25 @@
 //! Mails about purchases: receipt, refund, parcel. Each is one job that can run again: its mail's key makes it go once.
 //!
-//! Invariants: HTML and plain text say the same; no picture is needed to read them; addresses are opened from sealed data
-//! only here and go nowhere else.
+//! Invariants: addresses are opened from sealed data only to be written to.
+//!
+//! Not here: how a mail is written (`mails`).
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use maud::{DOCTYPE, Markup, html};
-use vitrine_clock::SharedClock;
-use vitrine_mail::Message;
-use vitrine_pricing::format::{Locale as MoneyLocale, format_money};
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
+use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
-use vitrine_queue::{Job, SharedQueue};
 use vitrine_shared::id::{CheckoutId, OrderId};
-use vitrine_texts::{FluentValue, Texts};
 
-use crate::accounts::send_job;
 use crate::catalog::store::CatalogStore;
-use crate::checkout::store::{Checkout, Order, Person};
+use crate::checkout::store::{Checkout, Order};
 use crate::checkout::{Checkouts, RECEIPT, REFUND, SHIPPED};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, href};
-
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
-
-const SOURCES: [(&str, &str); 2] =
-    [("en-US", include_str!("../locales/en-US/mails.ftl")), ("de-DE", include_str!("../locales/de-DE/mails.ftl"))];
+use crate::mails::{Block, Letter, Sender, Words};
 
 /// What these mails need. Cheap to clone.
 #[derive(Clone)]
@@ -40,11 +31,7 @@ pub struct Receipts {
     /// Names sellers.
     pub catalog: CatalogStore,
     /// Sends.
-    pub queue: SharedQueue,
-    /// The time.
-    pub clock: SharedClock,
-    /// Sender.
-    pub from: String,
+    pub sender: Sender,
     /// Scheme and host of the shop.
     pub base_url: String,
 }
@@ -55,72 +42,6 @@ struct Part {
     email: String,
     order: Order,
     invoice: Option<Invoice>,
-}
-
-struct Words {
-    tag: String,
-    money: MoneyLocale,
-}
-
-impl Words {
-    fn of(checkout: &Checkout) -> Self {
-        Self { tag: checkout.locale.clone(), money: MoneyLocale::from_tag(&checkout.locale) }
-    }
-
-    fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
-        let values: Vec<_> = values.iter().map(|(n, v)| (*n, FluentValue::from((*v).to_owned()))).collect();
-        TEXTS.get(&self.tag, id, &values)
-    }
-
-    fn money(&self, amount: Money) -> String {
-        format_money(amount, self.money)
-    }
-}
-
-/// Paragraphs and rows that both forms of a mail are made from.
-enum Block {
-    Text(String),
-    Title(String),
-    Row(String, String),
-    Link(String, String),
-}
-
-fn plain(blocks: &[Block]) -> String {
-    let mut out = String::new();
-    for block in blocks {
-        match block {
-            Block::Text(text) => out.push_str(&format!("{text}\n\n")),
-            Block::Title(text) => out.push_str(&format!("{text}\n")),
-            Block::Row(name, value) => out.push_str(&format!("  {name}: {value}\n")),
-            Block::Link(words, url) => out.push_str(&format!("\n{words}:\n{url}\n\n")),
-        }
-    }
-    out
-}
-
-fn rich(lang: &str, subject: &str, blocks: &[Block]) -> Markup {
-    // Readers of mail know neither sheets nor custom properties: what little style there is stands on the elements.
-    html! {
-        (DOCTYPE)
-        html lang=(lang) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                meta name="color-scheme" content="light dark";
-                title { (subject) }
-            }
-            body style="margin:0;padding:24px;font:16px/1.5 sans-serif;max-width:36em" {
-                @for block in blocks {
-                    @match block {
-                        Block::Text(text) => p { (text) },
-                        Block::Title(text) => h2 style="font-size:18px;margin:24px 0 8px" { (text) },
-                        Block::Row(name, value) => p style="margin:2px 0" { (name) ": " b { (value) } },
-                        Block::Link(words, url) => p { a href=(url) style="display:inline-block;padding:12px 0;font-weight:bold" { (words) } },
-                    }
-                }
-            }
-        }
-    }
 }
 
 impl Receipts {
@@ -136,7 +57,7 @@ impl Receipts {
     /// The stores'; safe to repeat.
     pub async fn receipt(&self, id: &CheckoutId) -> Result<()> {
         let Some(checkout) = self.checkouts.get(id).await? else { return Ok(()) };
-        let ctx = OpCtx::system("receipt", self.clock.now_ms());
+        let ctx = OpCtx::system("receipt", self.sender.clock.now_ms());
         let mut parts = Vec::new();
         for order in self.checkouts.orders(&checkout).await? {
             let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
@@ -152,34 +73,22 @@ impl Receipts {
         // Erased since: nobody is left to write to.
         let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
         let url = self.checkouts.page_url(&checkout)?;
-        let words = Words::of(&checkout);
+        let words = Words::of(&checkout.locale);
         let total = total_of(&checkout, &words)?;
         let subject = words.say("mail-receipt-subject", &[("total", &total)]);
         let blocks = receipt_blocks(&checkout, &parts, &words, &url, &total, &self.base_url);
-        self.queue(format!("receipt/{}", checkout.id), &person, &checkout, &subject, &blocks).await
-    }
-
-    async fn queue(
-        &self,
-        key: String,
-        person: &Person,
-        checkout: &Checkout,
-        subject: &str,
-        blocks: &[Block],
-    ) -> Result<()> {
-        let message = Message {
-            key,
-            to: person.email.clone(),
-            from: self.from.clone(),
-            reply_to: None,
-            subject: subject.to_owned(),
-            text: plain(blocks),
-            html: rich(&checkout.locale, subject, blocks).into_string(),
-            locale: checkout.locale.clone(),
-        };
-        let job = send_job(&message, self.clock.now_ms()).map_err(|e| fault::internal("a mail", &e))?;
-        self.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
-        Ok(())
+        self.sender
+            .send(
+                &words,
+                Letter {
+                    key: format!("receipt/{}", checkout.id),
+                    to: &person.email,
+                    subject,
+                    blocks: &blocks,
+                    unsubscribe: None,
+                },
+            )
+            .await
     }
 
     /// Carries a decided refund out: money, credit note, mail.
@@ -194,7 +103,7 @@ impl Receipts {
             return Ok(());
         }
         self.checkouts.send_back(&refund).await?;
-        let ctx = OpCtx::system("refund", self.clock.now_ms());
+        let ctx = OpCtx::system("refund", self.sender.clock.now_ms());
         if refund.amount_minor > 0 {
             let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
             let issue = Issue {
@@ -215,7 +124,7 @@ impl Receipts {
     async fn refunded(&self, order: &Order, credit: &Invoice, amount: Money, refund: &str) -> Result<()> {
         let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
         let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
-        let words = Words::of(&checkout);
+        let words = Words::of(&checkout.locale);
         let total = words.money(amount);
         let part = self.part(order.clone(), None).await?;
         let subject = words.say("mail-refund-subject", &[("total", &total)]);
@@ -231,7 +140,18 @@ impl Receipts {
             blocks.push(Block::Text(words.say("mail-refund-access", &[])));
         }
         blocks.push(Block::Link(words.say("mail-refund-open", &[]), self.checkouts.page_url(&checkout)?));
-        self.queue(format!("refund/{refund}"), &person, &checkout, &subject, &blocks).await
+        self.sender
+            .send(
+                &words,
+                Letter {
+                    key: format!("refund/{refund}"),
+                    to: &person.email,
+                    subject,
+                    blocks: &blocks,
+                    unsubscribe: None,
+                },
+            )
+            .await
     }
 
     /// Queues the mail of a parcel that was sent.
@@ -239,7 +159,7 @@ impl Receipts {
         let Some(order) = self.checkouts.order(id).await? else { return Ok(()) };
         let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
         let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
-        let words = Words::of(&checkout);
+        let words = Words::of(&checkout.locale);
         let part = self.part(order, None).await?;
         let subject = words.say("mail-shipped-subject", &[("id", id.as_str())]);
         let blocks = [
@@ -247,7 +167,18 @@ impl Receipts {
             Block::Text(words.say("mail-shipped-text", &[("seller", &part.seller), ("tracking", tracking)])),
             Block::Link(words.say("mail-shipped-open", &[]), self.checkouts.page_url(&checkout)?),
         ];
-        self.queue(format!("shipped/{key}"), &person, &checkout, &subject, &blocks).await
+        self.sender
+            .send(
+                &words,
+                Letter {
+                    key: format!("shipped/{key}"),
+                    to: &person.email,
+                    subject,
+                    blocks: &blocks,
+                    unsubscribe: None,
+                },
+            )
+            .await
     }
 }
 
@@ -359,35 +290,4 @@ pub fn handlers(receipts: Receipts) -> Handlers {
     let carry: Arc<dyn Handler> = Arc::new(CarryRefund(receipts.clone()));
     let tell: Arc<dyn Handler> = Arc::new(TellShipped(receipts));
     [(RECEIPT.to_owned(), send), (REFUND.to_owned(), carry), (SHIPPED.to_owned(), tell)].into_iter().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_message_the_code_names_exists_in_both_locales() {
-        assert_eq!(TEXTS.faults(), Vec::<String>::new());
-        let known = TEXTS.ids();
-        let code = include_str!("receipts.rs").split("#[cfg(test)]").next().unwrap();
-        for part in code.split("\"mail-").skip(1) {
-            let id = format!("mail-{}", part.split('"').next().unwrap_or_default());
-            assert!(known.contains(id.as_str()), "{id}");
-        }
-    }
-
-    #[test]
-    fn both_forms_of_a_mail_say_the_same_and_names_cannot_break_the_mark_up() {
-        let blocks = [
-            Block::Title("A & B".into()),
-            Block::Row("<script>".into(), "€1.00".into()),
-            Block::Link("Open".into(), "https://shop.example/orders/x?key=y".into()),
-        ];
-        let text = plain(&blocks);
-        let page = rich("en-US", "s", &blocks).into_string();
-        for word in ["€1.00", "Open", "https://shop.example/orders/x?key=y"] {
-            assert!(text.contains(word) && page.contains(word), "{word}");
-        }
-        assert!(text.contains("<script>") && !page.contains("<script>"));
-    }
 }

@@ -31,9 +31,11 @@ use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
+use crate::mails::Sender;
 use crate::media::{Media, Tools};
 use crate::receipts::Receipts;
 use crate::secrets;
+use crate::talk::Talk;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
@@ -104,6 +106,8 @@ pub struct Inner {
     pub invoices: Invoices,
     /// Mails about purchases.
     pub receipts: Receipts,
+    /// Messages between buyers and shops.
+    pub talk: Talk,
     /// Files of what was bought.
     pub downloads: Downloads,
     /// What people own.
@@ -263,13 +267,19 @@ impl App {
             base.clone(),
         );
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone());
+        let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
             catalog: catalog.records().clone(),
-            queue: queue.clone(),
-            clock: clock.clone(),
-            from: mail_from.clone(),
+            sender: sender.clone(),
+            base_url: base.clone(),
+        };
+        let talk = Talk {
+            table: table.clone(),
+            checkouts: checkouts.clone(),
+            catalog: catalog.records().clone(),
+            sender: sender.clone(),
             base_url: base.clone(),
         };
         let secret = secrets::present(&*table, &master, "download").await?;
@@ -301,6 +311,7 @@ impl App {
             checkouts,
             invoices,
             receipts,
+            talk,
             downloads,
             library,
         })))

@@ -33,6 +33,7 @@ use crate::ctx::{Caller, OpCtx, User};
 use crate::entitlements::store::GrantStore;
 use crate::fault::Result;
 use crate::invoices::Invoices;
+use crate::mails::Sender;
 use crate::media::Media;
 use crate::receipts::Receipts;
 use crate::stock::{self, Level};
@@ -111,14 +112,14 @@ impl Shop {
             base.clone(),
         );
         let invoices = Invoices::new(table.clone(), records.clone(), master);
+        let sender =
+            Sender { queue: queue.clone(), clock: clock.clone(), from: "Vitrine <shop@vitrine.example>".into() };
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
             catalog: records,
-            queue: queue.clone(),
-            clock: clock.clone(),
-            from: "Vitrine <shop@vitrine.example>".into(),
-            base_url: base,
+            sender: sender.clone(),
+            base_url: base.clone(),
         };
         let grants = GrantStore::new(table.clone());
         Self { clock, table, catalog, carts, checkouts, invoices, grants, simulator, queue, receipts, _dir: dir }

@@ -5,10 +5,11 @@ use vitrine_shared::views::Named;
 use vitrine_shared::views::desk::{DeskOrder, ImportView, JobsView, OrdersView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Told, asked, shown};
+use super::{History, Lines, Told, asked, shown};
 use crate::platform::Head;
 use crate::shop::pages::Sums;
 use crate::shop::parts::{Moment, Page, param};
+use crate::shop::talk::Talk;
 use crate::t;
 
 /// Orders by id or e-mail, or the newest.
@@ -238,22 +239,7 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         column("desk-status", false),
                         column("sum-total", true),
                     ],
-                    for line in view.lines.iter() {
-                        tr { key: "{line.number}",
-                            td {
-                                a { href: "{line.href}", dir: "auto", "{line.what}" }
-                            }
-                            td { class: "end", "{line.quantity}" }
-                            td {
-                                {t!(&line.state)}
-                                if let Some(tracking) = line.tracking.clone() {
-                                    " · "
-                                    bdi { "{tracking}" }
-                                }
-                            }
-                            td { class: "end", "{line.total}" }
-                        }
-                    }
+                    Lines { lines: view.lines.clone() }
                 }
                 Sums { sums: view.sums.clone() }
                 if let Some(back) = view.refunded.clone() {
@@ -289,6 +275,12 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         Checkbox { name: "restock", {t!("desk-restock")} }
                         Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
                         Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-refund-go")} }
+                    }
+                }
+                if !view.messages.is_empty() {
+                    section { class: "trade-part",
+                        h2 { {t!("desk-talk")} }
+                        Talk { of: id.clone(), messages: view.messages.clone(), shop: view.store.name.clone(), third: true }
                     }
                 }
                 History { rows: view.history.clone() }

@@ -9,7 +9,7 @@ mod studio;
 use dioxus::prelude::*;
 use vitrine_server::desk::Desk as Service;
 use vitrine_shared::Problem;
-use vitrine_shared::views::desk::HistoryRow;
+use vitrine_shared::views::desk::{DeskLine, HistoryRow};
 use vitrine_ui::prelude::*;
 
 use crate::i18n::{Texts, text_or};
@@ -18,7 +18,7 @@ use crate::shop::parts::{FaultPage, Moment, Page};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
-use studio::{Studio, Work};
+use studio::{SellerOrder, Studio, Work};
 
 /// Every page of the desk.
 #[rustfmt::skip]
@@ -32,6 +32,11 @@ pub enum Desk {
         /// A work's editor.
         #[route("/studio/works/:id?:..query")]
         Work { /// Work id.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// One of the seller's orders.
+        #[route("/studio/orders/:id?:..query")]
+        SellerOrder { /// Order id.
             id: String, /// Raw query string: what the last act came to.
             query: String },
         /// Orders.
@@ -143,6 +148,29 @@ fn Told(query: String) -> Element {
             }
         } else if param("done").is_some() {
             Alert { tone: Tone::Good, title: t!("desk-done"), live: true, {t!("desk-done-text")} }
+        }
+    }
+}
+
+/// Rows of an order's lines.
+#[component]
+fn Lines(lines: Vec<DeskLine>) -> Element {
+    rsx! {
+        for line in lines {
+            tr { key: "{line.number}",
+                td {
+                    a { href: "{line.href}", dir: "auto", "{line.what}" }
+                }
+                td { class: "end", "{line.quantity}" }
+                td {
+                    {t!(&line.state)}
+                    if let Some(tracking) = line.tracking {
+                        " · "
+                        bdi { "{tracking}" }
+                    }
+                }
+                td { class: "end", "{line.total}" }
+            }
         }
     }
 }

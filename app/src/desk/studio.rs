@@ -1,13 +1,14 @@
 //! The seller's pages.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::desk::{EditView, StudioDesk, StudioView};
+use vitrine_shared::views::desk::{EditView, SellerOrder as SellerOrderView, StudioDesk, StudioView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Told, asked, shown};
+use super::{History, Lines, Told, asked, shown};
 use crate::i18n::text_or;
 use crate::platform::Head;
 use crate::shop::parts::{Moment, Page, param};
+use crate::shop::talk::{Talk, TalkTold, Write};
 use crate::t;
 
 /// `tenant~cursor` of a parameter.
@@ -52,6 +53,25 @@ fn OneDesk(desk: StudioDesk) -> Element {
         section { class: "trade-part",
             h2 { bdi { "{desk.name}" } }
             p { class: "notice", {t!("desk-fee", fee = desk.fee.clone())} }
+            if !desk.questions.is_empty() || !desk.drafts.is_empty() {
+                h3 { {t!("desk-todo")} }
+                ul { class: "desk-todo", role: "list",
+                    for row in desk.questions.iter() {
+                        li { key: "{row.order}",
+                            a { href: "/studio/orders/{row.order}", {t!("desk-question", order = row.order.clone())} }
+                            " · "
+                            Moment { at: row.at.clone() }
+                        }
+                    }
+                    for work in desk.drafts.iter() {
+                        li { key: "{work.id}",
+                            {t!("desk-draft")}
+                            " "
+                            a { href: "/studio/works/{work.id}", dir: "auto", "{work.title}" }
+                        }
+                    }
+                }
+            }
             if desk.sales.is_empty() {
                 EmptyState { title: t!("desk-no-sales"), text: t!("desk-no-sales-text") }
             } else {
@@ -73,8 +93,10 @@ fn OneDesk(desk: StudioDesk) -> Element {
                                 if sale.refund {
                                     strong { {t!("desk-refund")} " " }
                                 }
-                                for (n , what) in sale.what.iter().enumerate() {
-                                    span { key: "{n}", class: "desk-line", dir: "auto", "{what}" }
+                                a { href: "/studio/orders/{sale.order}",
+                                    for (n , what) in sale.what.iter().enumerate() {
+                                        span { key: "{n}", class: "desk-line", dir: "auto", "{what}" }
+                                    }
                                 }
                             }
                             td { {country(&sale.country)} }
@@ -121,11 +143,6 @@ fn OneDesk(desk: StudioDesk) -> Element {
     }
 }
 
-/// A text area's text: the renderer writes its value nowhere, so it stands between the tags.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 /// A work's editor.
 #[component]
 pub(super) fn Work(id: String, query: String) -> Element {
@@ -144,6 +161,68 @@ pub(super) fn Work(id: String, query: String) -> Element {
     shown(&view, &to, |view: &EditView| {
         rsx! {
             Editor { view: view.clone(), query: query.clone() }
+        }
+    })
+}
+
+/// One of the seller's orders.
+#[component]
+pub(super) fn SellerOrder(id: String, query: String) -> Element {
+    let to = format!("/studio/orders/{id}");
+    let view = crate::data::use_data(
+        move || {
+            let id = id.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.seller_order(&ctx, &id).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    let column = |key: &str, number: bool| Column { title: t!(key), number };
+    shown(&view, &to, |view: &SellerOrderView| {
+        let id = view.id.clone();
+        rsx! {
+            Page { head: Head { title: id.clone(), private: true, ..Head::default() },
+                div { class: "wrap trade",
+                    h1 { class: "desk-id desk-head", "{id}" }
+                    p {
+                        Moment { at: view.placed.clone() }
+                        " · "
+                        {text_or(&format!("country-{}", view.country), &view.country)}
+                    }
+                    Table {
+                        caption: t!("desk-lines"),
+                        columns: vec![
+                            column("desk-what", false),
+                            column("invoice-pieces", true),
+                            column("desk-status", false),
+                            column("sum-total", true),
+                        ],
+                        Lines { lines: view.lines.clone() }
+                    }
+                    section { class: "trade-part", id: "talk",
+                        h2 { {t!("desk-talk")} }
+                        TalkTold { trouble: param(&query, "trouble"), done: param(&query, "done").is_some() }
+                        if view.messages.is_empty() {
+                            p { class: "notice", {t!("desk-talk-none")} }
+                        }
+                        Talk {
+                            of: id.clone(),
+                            messages: view.messages.clone(),
+                            shop: String::new(),
+                            ours: true,
+                            write: Some(Write {
+                                action: format!("/studio/orders/{id}/answer"),
+                                secret: None,
+                                label: t!("talk-answer"),
+                                hint: t!("talk-answer-hint"),
+                            }),
+                        }
+                    }
+                }
+            }
         }
     })
 }
@@ -191,14 +270,7 @@ fn Editor(view: EditView, query: String) -> Element {
                     input { r#type: "hidden", name: "rev", value: "{view.rev}" }
                     Field { name: "title", label: t!("desk-title"), value: view.title.clone(), error: error("title"), required: true, maxlength: 200 }
                     Field { name: "latin", label: t!("desk-latin"), value: view.latin.clone(), error: error("latin"), hint: t!("desk-latin-hint"), maxlength: 200 }
-                    div { class: "field",
-                        label { class: "field-label", r#for: "description", {t!("desk-description")} }
-                        span { class: "field-hint", id: "description-hint", {t!("desk-description-hint")} }
-                        textarea { class: "input", id: "description", name: "description", rows: "10", dir: "auto", aria_describedby: "description-hint", dangerous_inner_html: escaped(&view.description) }
-                        if let Some(text) = error("description") {
-                            span { class: "field-error", "{text}" }
-                        }
-                    }
+                    TextArea { name: "description", label: t!("desk-description"), value: view.description.clone(), hint: t!("desk-description-hint"), error: error("description"), rows: 10 }
                     h2 { {t!("desk-prices")} }
                     Notice { {t!("desk-prices-text")} }
                     for price in view.prices.iter() {

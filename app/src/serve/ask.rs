@@ -112,7 +112,8 @@ impl Ask {
     }
 
     pub(crate) async fn order(&self, id: String, key: Option<String>) -> Result<OrderView, Problem> {
-        let mut view = self.app.checkouts.order_view(&self.ctx, &id, key.as_deref()).await?;
+        let locale = self.app.catalog.place(&self.ctx).locale;
+        let mut view = self.app.talk.order_view(&self.ctx, &id, key.as_deref(), locale).await?;
         self.app.invoices.link(&mut view, key.as_deref()).await?;
         Ok(view)
     }

@@ -64,6 +64,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let paths = [
         "/studio",
         "/studio/works/{id}",
+        "/studio/orders/{id}",
         "/admin",
         "/admin/orders/{id}",
         "/admin/jobs",
@@ -90,6 +91,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::rest::routes().with_state(app.clone()))
         .merge(vitrine_server::seo::routes().with_state(app.clone()))
         .merge(vitrine_server::desk::routes().with_state(app.clone()))
+        .merge(vitrine_server::talk::routes().with_state(app.clone()))
         .merge(desk)
         .merge(files::downloads(owned.clone()))
         .route("/preferences", get(preferences))

@@ -12,6 +12,7 @@ pub mod parts;
 pub mod player;
 pub mod prefs;
 pub mod search_box;
+pub mod talk;
 
 use dioxus::prelude::*;
 

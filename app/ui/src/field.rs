@@ -92,3 +92,70 @@ pub fn Field(
         }
     }
 }
+
+/// A labelled field of several lines.
+#[component]
+pub fn TextArea(
+    /// Field name.
+    #[props(into)]
+    name: String,
+    /// Its id; the name unless several of one page share that.
+    #[props(default, into)]
+    id: Option<String>,
+    /// Label above it.
+    #[props(into)]
+    label: String,
+    /// What stands in it.
+    #[props(default, into)]
+    value: String,
+    /// Says what is wanted.
+    #[props(default, into)]
+    hint: Option<String>,
+    /// Says what is wrong and what to do.
+    #[props(default, into)]
+    error: Option<String>,
+    /// Lines shown.
+    #[props(default = 4)]
+    rows: u8,
+    /// Must be filled.
+    #[props(default)]
+    required: bool,
+    /// Longest text, characters.
+    #[props(default)]
+    maxlength: Option<u32>,
+) -> Element {
+    let id = id.unwrap_or_else(|| name.clone());
+    let described: Vec<String> = [(hint.is_some(), "hint"), (error.is_some(), "error")]
+        .into_iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, what)| format!("{id}-{what}"))
+        .collect();
+    // The renderer writes the value of a text area nowhere, so it stands between the tags.
+    let inside = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    rsx! {
+        div { class: "field",
+            label { class: "field-label", r#for: "{id}", "{label}" }
+            if let Some(hint) = hint.clone() {
+                span { class: "field-hint", id: "{id}-hint", "{hint}" }
+            }
+            textarea {
+                class: "input",
+                id: "{id}",
+                name: "{name}",
+                dir: "auto",
+                rows: i64::from(rows),
+                required,
+                maxlength: maxlength.map(i64::from),
+                aria_invalid: error.is_some().then_some("true"),
+                aria_describedby: (!described.is_empty()).then(|| described.join(" ")),
+                dangerous_inner_html: "{inside}",
+            }
+            if let Some(error) = error.clone() {
+                span { class: "field-error", id: "{id}-error",
+                    Icon { shape: Shape::Warning }
+                    "{error}"
+                }
+            }
+        }
+    }
+}

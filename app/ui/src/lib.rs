@@ -37,7 +37,7 @@ pub mod prelude {
     pub use crate::cover::{Cover, Picture};
     pub use crate::dialog::{Dialog, DialogButton};
     pub use crate::feedback::{Alert, Disclosure, EmptyState, Notice, Skeleton, SkeletonShape, Tone, VisuallyHidden};
-    pub use crate::field::Field;
+    pub use crate::field::{Field, TextArea};
     pub use crate::icon::{Icon, Shape};
     pub use crate::link::Go;
     pub use crate::list::{Breadcrumb, Chip, Crumb, FacetGroup, FacetOption, Pagination};

@@ -53,6 +53,7 @@ impl SendAccountMail for AccountMails {
             text: rendered.text,
             html: rendered.html,
             locale: mail.locale,
+            unsubscribe: None,
         };
         let job = send_job(&message, self.clock.now_ms()).map_err(|e| e.to_string())?;
         self.queue.enqueue(job).await.map(|_| ()).map_err(|e| e.to_string())

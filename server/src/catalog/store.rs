@@ -19,10 +19,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vitrine_shared::catalog::{
-    Asset, Licence, Maker, PriceRecord, Product, ProductKind, Store, Tenant, Work, WorkKind,
+    Asset, Licence, Maker, PriceRecord, Product, ProductKind, Status, Store, Tenant, Work, WorkKind,
 };
 use vitrine_shared::id::{AssetId, LicenceId, MakerId, ProductId, StoreId, TenantId, VariantId, WorkId};
-use vitrine_table::{Condition, Consistency, Index, Item, Key, Put, Query, Table, TransactOp};
+use vitrine_table::{Condition, Consistency, Delete, Index, Item, Key, Put, Query, Table, TransactOp};
 
 use crate::fault::{self, Result};
 
@@ -317,9 +317,43 @@ impl CatalogStore {
     }
 }
 
+impl CatalogStore {
+    /// Works of a tenant that were begun and never shown, at most 20.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn drafts(&self, tenant: &TenantId) -> Result<Vec<Work>> {
+        let query = Query::new(Index::Base, draft_partition(tenant)).limit(20);
+        let page = self.table.query(query).await.map_err(fault::table)?;
+        let ids = page.items.iter().filter_map(|i| i.get("sk")?.as_str()?.parse::<WorkId>().ok());
+        let bundles = futures::future::try_join_all(ids.map(|id| async move { self.bundle(&id).await })).await?;
+        Ok(bundles.into_iter().flatten().map(|b| b.work).collect())
+    }
+}
+
+fn draft_partition(tenant: &TenantId) -> String {
+    format!("DRAFTS#{tenant}")
+}
+
 /// Items to write, for transactions of the import and of the studio.
 pub mod items {
     use super::*;
+
+    /// Puts a draft on its seller's list or takes what is none any more from it; for a work that `was` in another state.
+    pub fn draft(work: &Work, was: Option<Status>) -> Option<TransactOp> {
+        let key = Key::new(draft_partition(&work.tenant), work.id.to_string());
+        match (work.status == Status::Draft, was == Some(Status::Draft)) {
+            (true, false) => {
+                let mut item = Item::new();
+                item.insert("pk".into(), key.pk.into());
+                item.insert("sk".into(), key.sk.into());
+                item.insert("_v".into(), json!(1));
+                Some(put(item))
+            }
+            (false, true) => Some(TransactOp::Delete(Delete { key, condition: None })),
+            _ => None,
+        }
+    }
 
     /// A tenant.
     pub fn tenant(tenant: &Tenant, now_ms: i64) -> Result<Item> {

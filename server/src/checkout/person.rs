@@ -87,6 +87,15 @@ impl Checkouts {
         Ok(Customer { id, key })
     }
 
+    /// What seals everything said of and by a customer; `None` once it was destroyed.
+    ///
+    /// # Errors
+    /// The store's; a key that cannot be opened.
+    pub(crate) async fn data_key(&self, customer: &CustomerId) -> Result<Option<MasterKey>> {
+        let item = self.table.get(&store::customer_key(customer), Consistency::Strong).await.map_err(fault::table)?;
+        item.map_or(Ok(None), |item| self.key_of(customer, &item))
+    }
+
     /// Who bought, as they last said; `None` once their data was erased.
     ///
     /// # Errors
@@ -104,12 +113,9 @@ impl Checkouts {
     }
 
     async fn opened(&self, at: Key, customer: &CustomerId) -> Result<Option<Person>> {
-        let get = |key: Key| async move { self.table.get(&key, Consistency::Strong).await.map_err(fault::table) };
-        let (item, owner) = futures::try_join!(get(at), get(store::customer_key(customer)))?;
-        let (Some(item), Some(owner)) = (item, owner) else { return Ok(None) };
-        let (Some(sealed), Some(key)) = (sealed_of(&item, "sealed"), self.key_of(customer, &owner)?) else {
-            return Ok(None);
-        };
+        let item = async { self.table.get(&at, Consistency::Strong).await.map_err(fault::table) };
+        let (Some(item), Some(key)) = futures::try_join!(item, self.data_key(customer))? else { return Ok(None) };
+        let Some(sealed) = sealed_of(&item, "sealed") else { return Ok(None) };
         // Said under a key that was destroyed since: as good as erased.
         Ok(key.open_value(&place(customer), sealed).ok())
     }

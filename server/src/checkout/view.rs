@@ -91,7 +91,16 @@ impl Checkouts {
         if secret.is_some_and(|s| Self::opens(&checkout, s)) || authz::staff(ctx, "orders:read").is_ok() {
             return Ok(checkout);
         }
-        if self.customers(ctx).await?.contains(&checkout.customer) { Ok(checkout) } else { Err(missing()) }
+        if self.bought(ctx, &checkout, secret).await? { Ok(checkout) } else { Err(missing()) }
+    }
+
+    /// Whether the caller is who bought it: its secret's bearer or its account.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn bought(&self, ctx: &OpCtx, checkout: &Checkout, secret: Option<&str>) -> Result<bool> {
+        let bearer = secret.is_some_and(|s| Self::opens(checkout, s));
+        Ok(bearer || self.customers(ctx).await?.contains(&checkout.customer))
     }
 
     /// The order page; asks the provider while money is not there yet.
@@ -179,6 +188,8 @@ impl Checkouts {
             lines,
             sums: sums(place, &order.quote),
             invoice_href: None,
+            messages: Vec::new(),
+            may_write: false,
             timeline: timeline
                 .into_iter()
                 .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))

@@ -15,7 +15,7 @@ use vitrine_table::{Index, Query};
 use super::{Desk, history};
 use crate::cart::view::sums;
 use crate::catalog::store::LIST_SHARDS;
-use crate::checkout::store::Order;
+use crate::checkout::store::{Order, OrderLine};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, authz, ids, invoices};
@@ -23,8 +23,29 @@ use crate::{audit, authz, ids, invoices};
 /// Orders of one answer.
 const PAGE: usize = 40;
 
+/// The lines of an order as desks show them.
+pub(super) fn lines_of(order: &Order, place: &Place) -> Vec<DeskLine> {
+    let lines = order.lines.iter().enumerate();
+    let line = |(number, line): (usize, &OrderLine)| DeskLine {
+        number,
+        what: [line.title.as_str(), line.edition.as_str()]
+            .into_iter()
+            .filter(|t| !t.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · "),
+        href: line.href.clone(),
+        quantity: line.quantity,
+        total: order.quote.lines.get(number).map(|l| format_money(l.amounts.gross, place.locale)).unwrap_or_default(),
+        state: crate::checkout::state_key(line.state).to_owned(),
+        tracking: line.tracking.clone(),
+        to_ship: line.state == Fulfilment::ToShip,
+        to_refund: line.state.may_become(Fulfilment::Refunded),
+    };
+    lines.map(line).collect()
+}
+
 impl Desk {
-    fn place_of(&self, ctx: &OpCtx, order: &Order) -> Place {
+    pub(super) fn place_of(&self, ctx: &OpCtx, order: &Order) -> Place {
         let market = Market::by_id(&order.quote.market).unwrap_or_else(|| Market::of_country(""));
         Place { market, ..self.0.catalog.place(ctx) }
     }
@@ -155,21 +176,6 @@ impl Desk {
             lines
         });
         let refunds = self.0.checkouts.refunds(&id).await?;
-        let lines = order.lines.iter().enumerate().map(|(number, line)| DeskLine {
-            number,
-            what: [line.title.as_str(), line.edition.as_str()]
-                .into_iter()
-                .filter(|t| !t.is_empty())
-                .collect::<Vec<_>>()
-                .join(" · "),
-            href: line.href.clone(),
-            quantity: line.quantity,
-            total: order.quote.lines.get(number).map(|l| money(l.amounts.gross)).unwrap_or_default(),
-            state: crate::checkout::state_key(line.state).to_owned(),
-            tracking: line.tracking.clone(),
-            to_ship: line.state == Fulfilment::ToShip,
-            to_refund: line.state.may_become(Fulfilment::Refunded),
-        });
         let mut papers = Vec::new();
         let ids = std::iter::once(invoices::id_of(&id)).chain(refunds.iter().map(|r| invoices::credit_id_of(&r.id)));
         for paper in ids {
@@ -193,13 +199,14 @@ impl Desk {
                 .filter(|t| !t.is_empty())
                 .collect::<Vec<_>>()
                 .join(" · "),
-            lines: lines.collect(),
+            lines: lines_of(&order, &place),
             sums: sums(&place, &order.quote),
             shipping_to_refund: order.paid && order.quote.shipping.is_some() && !refunds.iter().any(|r| r.shipping),
             refunded: refunded.map(money),
             waiting: refunds.iter().filter(|r| !r.done).count(),
             papers,
             attempt: ids::secret(),
+            messages: self.0.talk.of(&order, place.locale).await?,
             history: history(audit::of(&*self.0.table, checkout.id.as_str()).await?, place.locale),
         })
     }

@@ -8,12 +8,13 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{PriceRecord, Status, Work, WorkKind};
-use vitrine_shared::id::{TenantId, WorkId};
+use vitrine_shared::id::{OrderId, TenantId, WorkId};
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::card::{on_sale, work_href};
-use vitrine_shared::views::desk::{DeskWork, EditView, PriceField, SaleRow, StudioDesk, StudioView};
+use vitrine_shared::views::desk::{DeskWork, EditView, PriceField, SaleRow, SellerOrder, StudioDesk, StudioView};
 use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp};
 
+use super::orders::lines_of;
 use super::{Desk, history};
 use crate::catalog::exchange::{MAX_TITLE, clean};
 use crate::catalog::store::{WorkBundle, items};
@@ -183,11 +184,30 @@ impl Desk {
             tenant: id.to_string(),
             name: tenant.name,
             fee: format_percent(i64::from(tenant.fee_bps) * 100, place.locale),
+            questions: self.0.talk.open_questions(&desk, place.locale).await?,
+            drafts: records.drafts(id).await?.iter().map(desk_work).collect(),
             sales: rows.collect(),
             sums: totals.iter().map(|(code, sums)| sums.map(|m| money(m, code))).collect(),
             older: older.map(|c| format!("/studio?sales={id}~{}", vitrine_shared::query::encode(&c))),
             works: shown,
             more,
+        })
+    }
+
+    /// One of the caller's orders: what was sold and what was said about it.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' orders.
+    pub async fn seller_order(&self, ctx: &OpCtx, id: &str) -> Result<SellerOrder> {
+        let id: OrderId = id.parse().map_err(|_| Problem::not_found("order"))?;
+        let order = self.0.talk.mine(ctx, &id).await?;
+        let place = self.place_of(ctx, &order);
+        Ok(SellerOrder {
+            id: order.id.to_string(),
+            placed: MomentView::of(order.placed_ms, place.locale),
+            country: order.country.clone(),
+            lines: lines_of(&order, &place),
+            messages: self.0.talk.of(&order, place.locale).await?,
         })
     }
 
@@ -396,6 +416,7 @@ impl Desk {
         work.rev += 1;
         let item = items::work(&work, was.published_ms.unwrap_or(ctx.now_ms))?;
         ops.push(TransactOp::Put(Put { item, condition: Some(Condition::eq("rev", seen)) }));
+        ops.extend(items::draft(&work, Some(was.status)));
         ops.push(audit::entry(ctx, work.id.as_str(), act, "", what));
         match self.0.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),

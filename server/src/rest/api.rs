@@ -170,7 +170,8 @@ pub(super) async fn create_session(
 
 pub(super) async fn order(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Answer {
     let key = param(&uri, "key");
-    let mut view = app.checkouts.order_view(&ctx, &id, key.as_deref()).await?;
+    let locale = app.catalog.place(&ctx).locale;
+    let mut view = app.talk.order_view(&ctx, &id, key.as_deref(), locale).await?;
     app.invoices.link(&mut view, key.as_deref()).await?;
     ok(&view)
 }

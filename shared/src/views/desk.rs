@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trade::AmountView;
+use super::trade::{AmountView, MessageView};
 use super::{MomentView, Named};
 
 /// One sale or refund of a seller.
@@ -45,6 +45,32 @@ pub struct DeskWork {
     pub href: String,
 }
 
+/// An order whose buyer waits for an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct QuestionRow {
+    /// Asked when.
+    pub at: MomentView,
+    /// Order id.
+    pub order: String,
+}
+
+/// One of a seller's orders, as the seller sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SellerOrder {
+    /// Order id.
+    pub id: String,
+    /// When it was placed.
+    pub placed: MomentView,
+    /// ISO 3166-1 of where it goes.
+    pub country: String,
+    /// What was sold.
+    pub lines: Vec<DeskLine>,
+    /// What was said, oldest first.
+    pub messages: Vec<MessageView>,
+}
+
 /// One seller's desk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -55,6 +81,10 @@ pub struct StudioDesk {
     pub name: String,
     /// Share of net sales that is the platform's, formatted.
     pub fee: String,
+    /// Orders whose buyers wait for an answer, oldest first.
+    pub questions: Vec<QuestionRow>,
+    /// Works that were begun and are not for sale yet.
+    pub drafts: Vec<DeskWork>,
     /// Newest first.
     pub sales: Vec<SaleRow>,
     /// What these rows come to, by currency: net, shipping, fee, share.
@@ -247,6 +277,8 @@ pub struct DeskOrder {
     pub papers: Vec<(String, String)>,
     /// Key that names this attempt of a refund.
     pub attempt: String,
+    /// What buyer and shop said to each other, oldest first.
+    pub messages: Vec<MessageView>,
     /// Whole history with who and why, oldest first.
     pub history: Vec<HistoryRow>,
 }

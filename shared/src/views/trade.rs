@@ -245,6 +245,24 @@ pub struct OrderPartView {
     pub invoice_href: Option<String>,
     /// What happened and when: key of the sentence.
     pub timeline: Vec<(MomentView, String)>,
+    /// What buyer and shop said to each other, oldest first.
+    #[serde(default)]
+    pub messages: Vec<MessageView>,
+    /// The shop can be written to.
+    #[serde(default)]
+    pub may_write: bool,
+}
+
+/// One message between buyer and shop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MessageView {
+    /// The shop's, not the buyer's.
+    pub shop: bool,
+    /// When.
+    pub at: MomentView,
+    /// Plain text with line ends; `None` once the buyer's data was erased.
+    pub text: Option<String>,
 }
 
 /// After paying; the same page for ever at the checkout's address.

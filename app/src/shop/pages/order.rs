@@ -9,6 +9,7 @@ use super::drawn;
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::parts::{Moment, Page, param};
+use crate::shop::talk::{Talk, TalkTold, Write};
 use crate::t;
 
 /// Milliseconds between two looks while money is on its way.
@@ -35,7 +36,12 @@ pub fn Order(
     let view = view.read();
     drawn(&view, |view| {
         rsx! {
-            OrderBody { view: view.clone(), secret: param(&query(), "key") }
+            OrderBody {
+                view: view.clone(),
+                secret: param(&query(), "key"),
+                trouble: param(&query(), "trouble"),
+                asked: param(&query(), "done").is_some(),
+            }
         }
     })
 }
@@ -48,6 +54,12 @@ pub fn OrderBody(
     /// Opens it for a guest.
     #[props(default)]
     secret: Option<String>,
+    /// Code of what became of a message.
+    #[props(default)]
+    trouble: Option<String>,
+    /// A message was sent.
+    #[props(default)]
+    asked: bool,
 ) -> Element {
     let (tone, word) = match view.state {
         PayState::Paid => (Tone::Good, "order-paid"),
@@ -84,6 +96,9 @@ pub fn OrderBody(
                         p { {t!("order-account-text")} }
                         a { class: "button", href: "/auth/login?to=/my-products", {t!("account-sign-in")} }
                     }
+                }
+                div { id: "talk",
+                    TalkTold { trouble, done: asked }
                 }
                 for part in view.parts.iter().cloned() {
                     Part { key: "{part.id}", part, checkout: view.id.clone(), secret: secret.clone() }
@@ -125,6 +140,22 @@ fn Part(part: OrderPartView, checkout: String, secret: Option<String>) -> Elemen
                 if let Some(to) = part.invoice_href.clone() {
                     " · "
                     a { href: "{to}", {t!("order-invoice")} }
+                }
+            }
+            if part.may_write || !part.messages.is_empty() {
+                details { class: "order-talk", open: !part.messages.is_empty(),
+                    summary { {t!("talk-title", shop = part.store.name.clone())} }
+                    Talk {
+                        of: part.id.clone(),
+                        messages: part.messages.clone(),
+                        shop: part.store.name.clone(),
+                        write: part.may_write.then(|| Write {
+                            action: format!("/orders/{}/ask", part.id),
+                            secret: secret.clone(),
+                            label: t!("talk-ask"),
+                            hint: t!("talk-ask-hint"),
+                        }),
+                    }
                 }
             }
         }

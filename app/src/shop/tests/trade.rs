@@ -151,6 +151,10 @@ fn order(state: PayState) -> OrderView {
             timeline: ["checkout-placed", "checkout-paid", "invoice-issued", "order-shipped", "order-refunded", "zzz"]
                 .map(|e| (at.clone(), format!("event-{e}")))
                 .into(),
+            messages: [(false, Some("Is it signed?\n<b>")), (true, Some("Yes")), (false, None)]
+                .map(|(shop, text)| MessageView { shop, at: at.clone(), text: text.map(str::to_owned) })
+                .into(),
+            may_write: true,
         }],
         total: "€16.90".into(),
         placed: at,

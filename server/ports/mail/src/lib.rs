@@ -30,6 +30,9 @@ pub struct Message {
     pub html: String,
     /// BCP 47, for `Content-Language`.
     pub locale: String,
+    /// HTTPS address whose POST ends mails of this kind (RFC 8058), for mails nobody asked for by an act of theirs.
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
 }
 
 /// Why it was not sent.
@@ -68,7 +71,7 @@ impl Message {
         if self.key.is_empty() || self.key.len() > 120 || !self.key.bytes().all(named) {
             return invalid("a key is 1 to 120 of a-z, 0-9, '.', '_', '/' and '-'");
         }
-        let headers = [&self.to, &self.from, &self.subject].into_iter().chain(&self.reply_to);
+        let headers = [&self.to, &self.from, &self.subject].into_iter().chain(&self.reply_to).chain(&self.unsubscribe);
         if headers.into_iter().any(|value| value.chars().any(char::is_control)) {
             return invalid("a header holds a control character");
         }
@@ -96,6 +99,7 @@ mod tests {
             text: "Two\nlines".into(),
             html: "<p>Two\nlines</p>".into(),
             locale: "en-US".into(),
+            unsubscribe: None,
         }
     }
 
@@ -124,6 +128,7 @@ mod tests {
             refused("to", |m| m.to = bad.into());
             refused("from", |m| m.from = bad.into());
             refused("subject", |m| m.subject = bad.into());
+            refused("unsubscribe", |m| m.unsubscribe = Some(bad.into()));
             refused("reply to", |m| m.reply_to = Some(bad.into()));
             refused("locale", |m| m.locale = bad.into());
         }

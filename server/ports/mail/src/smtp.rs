@@ -101,22 +101,31 @@ impl Mail for SmtpMail {
     }
 }
 
-#[derive(Clone)]
-struct ContentLanguage(String);
+/// A header that lettre has no type for.
+macro_rules! text_header {
+    ($type:ident, $name:literal) => {
+        #[derive(Clone)]
+        struct $type(String);
 
-impl Header for ContentLanguage {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Content-Language")
-    }
+        impl Header for $type {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
 
-    fn parse(value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self(value.to_owned()))
-    }
+            fn parse(value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(Self(value.to_owned()))
+            }
 
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), self.0.clone())
-    }
+            fn display(&self) -> HeaderValue {
+                HeaderValue::new(Self::name(), self.0.clone())
+            }
+        }
+    };
 }
+
+text_header!(ContentLanguage, "Content-Language");
+text_header!(ListUnsubscribe, "List-Unsubscribe");
+text_header!(ListUnsubscribePost, "List-Unsubscribe-Post");
 
 fn rendered(message: &Message) -> Result<lettre::Message, MailError> {
     message.check()?;
@@ -134,6 +143,11 @@ fn rendered(message: &Message) -> Result<lettre::Message, MailError> {
         .header(ContentLanguage(message.locale.clone()));
     if let Some(reply_to) = &message.reply_to {
         builder = builder.reply_to(mailbox("reply", reply_to)?);
+    }
+    if let Some(url) = &message.unsubscribe {
+        builder = builder
+            .header(ListUnsubscribe(format!("<{url}>")))
+            .header(ListUnsubscribePost("List-Unsubscribe=One-Click".to_owned()));
     }
     builder
         .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))

@@ -34,6 +34,7 @@ fn message(key: &str) -> Message {
         text: "Hello".into(),
         html: "<p>Hello</p>".into(),
         locale: "en-US".into(),
+        unsubscribe: None,
     }
 }
 

@@ -99,6 +99,7 @@ fn message(key: &str, to: &str) -> Message {
         text: format!("Grüße\n.\nQUIT\n{}\n", "lang ".repeat(300)),
         html: "<p>Grüße & <b>Dank</b></p>".into(),
         locale: "de-DE".into(),
+        unsubscribe: None,
     }
 }
 

@@ -459,6 +459,7 @@ impl Importer {
             }
         }
         ops.extend(price_ops);
+        ops.extend(items::draft(&work, before.as_ref().map(|b| b.work.status)));
         ops.push(audit::entry(ctx, work.id.as_str(), act, "import", serde_json::json!({ "rev": work.rev })));
         self.transact(ops).await?;
         if let Some(job) = crate::catalog::jobs::cover_job(&work, ctx.now_ms).filter(|_| self.media.has_tools()) {

@@ -1,0 +1,182 @@
+//! How the shop's mails are written: blocks that become HTML and plain text, put into the queue once for their key.
+//!
+//! Invariants: HTML and plain text say the same; no picture is needed to read them.
+//!
+//! Not here: what a mail says (`receipts`, `talk`, `mailing`), how it travels (`vitrine_mail`).
+
+use std::sync::LazyLock;
+
+use maud::{DOCTYPE, Markup, html};
+use vitrine_clock::SharedClock;
+use vitrine_mail::Message;
+use vitrine_pricing::format::{Locale as MoneyLocale, format_money};
+use vitrine_pricing::money::Money;
+use vitrine_queue::SharedQueue;
+use vitrine_texts::{FluentValue, Texts};
+
+use crate::accounts::send_job;
+use crate::fault::{self, Result};
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
+
+const SOURCES: [(&str, &str); 2] =
+    [("en-US", include_str!("../locales/en-US/mails.ftl")), ("de-DE", include_str!("../locales/de-DE/mails.ftl"))];
+
+/// The words of one reader's language.
+pub(crate) struct Words {
+    tag: String,
+    money: MoneyLocale,
+}
+
+impl Words {
+    /// Of a BCP 47 tag.
+    pub(crate) fn of(tag: &str) -> Self {
+        Self { tag: tag.to_owned(), money: MoneyLocale::from_tag(tag) }
+    }
+
+    /// A message with its values.
+    pub(crate) fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
+        let values: Vec<_> = values.iter().map(|(n, v)| (*n, FluentValue::from((*v).to_owned()))).collect();
+        TEXTS.get(&self.tag, id, &values)
+    }
+
+    /// An amount.
+    pub(crate) fn money(&self, amount: Money) -> String {
+        format_money(amount, self.money)
+    }
+}
+
+/// Paragraphs and rows that both forms of a mail are made from.
+pub(crate) enum Block {
+    /// A paragraph.
+    Text(String),
+    /// What a person wrote: its lines stay lines.
+    Said(String),
+    /// A heading.
+    Title(String),
+    /// Name and value.
+    Row(String, String),
+    /// Words and address.
+    Link(String, String),
+}
+
+fn plain(blocks: &[Block]) -> String {
+    let mut out = String::new();
+    for block in blocks {
+        match block {
+            Block::Text(text) => out.push_str(&format!("{text}\n\n")),
+            Block::Said(text) => {
+                let quoted: Vec<String> = text.lines().map(|line| format!("> {line}")).collect();
+                out.push_str(&format!("{}\n\n", quoted.join("\n")));
+            }
+            Block::Title(text) => out.push_str(&format!("{text}\n")),
+            Block::Row(name, value) => out.push_str(&format!("  {name}: {value}\n")),
+            Block::Link(words, url) => out.push_str(&format!("\n{words}:\n{url}\n\n")),
+        }
+    }
+    out
+}
+
+fn rich(lang: &str, subject: &str, blocks: &[Block]) -> Markup {
+    // Readers of mail know neither sheets nor custom properties: what little style there is stands on the elements.
+    html! {
+        (DOCTYPE)
+        html lang=(lang) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                meta name="color-scheme" content="light dark";
+                title { (subject) }
+            }
+            body style="margin:0;padding:24px;font:16px/1.5 sans-serif;max-width:36em" {
+                @for block in blocks {
+                    @match block {
+                        Block::Text(text) => p { (text) },
+                        Block::Said(text) => blockquote style="margin:16px 0;padding-inline-start:16px;border-inline-start:3px solid;white-space:pre-line" { (text) },
+                        Block::Title(text) => h2 style="font-size:18px;margin:24px 0 8px" { (text) },
+                        Block::Row(name, value) => p style="margin:2px 0" { (name) ": " b { (value) } },
+                        Block::Link(words, url) => p { a href=(url) style="display:inline-block;padding:12px 0;font-weight:bold" { (words) } },
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One mail, ready to be sent.
+pub(crate) struct Letter<'a> {
+    /// Names the sending for ever.
+    pub(crate) key: String,
+    /// Reader.
+    pub(crate) to: &'a str,
+    /// Subject, one line.
+    pub(crate) subject: String,
+    /// What it says.
+    pub(crate) blocks: &'a [Block],
+    /// One address that ends mails of this kind.
+    pub(crate) unsubscribe: Option<String>,
+}
+
+/// Puts mails into the queue. Cheap to clone.
+#[derive(Clone)]
+pub struct Sender {
+    /// Jobs.
+    pub queue: SharedQueue,
+    /// The time.
+    pub clock: SharedClock,
+    /// Sender.
+    pub from: String,
+}
+
+impl Sender {
+    /// Queues a mail; a second one with its key changes nothing.
+    pub(crate) async fn send(&self, words: &Words, letter: Letter<'_>) -> Result<()> {
+        let message = Message {
+            key: letter.key,
+            to: letter.to.to_owned(),
+            from: self.from.clone(),
+            reply_to: None,
+            text: plain(letter.blocks),
+            html: rich(&words.tag, &letter.subject, letter.blocks).into_string(),
+            subject: letter.subject,
+            locale: words.tag.clone(),
+            unsubscribe: letter.unsubscribe,
+        };
+        let job = send_job(&message, self.clock.now_ms()).map_err(|e| fault::internal("a mail", &e))?;
+        self.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_the_code_names_exists_in_both_locales() {
+        assert_eq!(TEXTS.faults(), Vec::<String>::new());
+        let known = TEXTS.ids();
+        let code = [include_str!("receipts.rs"), include_str!("talk/mod.rs")];
+        for part in code.iter().flat_map(|c| c.split("\"mail-").skip(1)) {
+            let id = format!("mail-{}", part.split('"').next().unwrap_or_default());
+            assert!(known.contains(id.as_str()), "{id}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_a_mail_say_the_same_and_names_cannot_break_the_mark_up() {
+        let blocks = [
+            Block::Title("A & B".into()),
+            Block::Row("<script>".into(), "€1.00".into()),
+            Block::Said("one\n<b>two".into()),
+            Block::Link("Open".into(), "https://shop.example/orders/x?key=y".into()),
+        ];
+        let text = plain(&blocks);
+        let page = rich("en-US", "s", &blocks).into_string();
+        for word in ["€1.00", "Open", "one", "https://shop.example/orders/x?key=y"] {
+            assert!(text.contains(word) && page.contains(word), "{word}");
+        }
+        assert!(text.contains("<script>") && !page.contains("<script>"));
+        assert!(text.contains("> one\n> <b>two") && !page.contains("<b>two"));
+    }
+}
