@@ -7,8 +7,8 @@ use dioxus::prelude::*;
 
 use crate::shop::frame::{MarketFrame, Shell};
 use crate::shop::pages::{
-    Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Home, Invoice, Invoices, Library, Missing,
-    Order, Owned, Podcast, Policy, Refused, Search, Storefront, Video,
+    Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Home, Invoice, Invoices, Letters, Library,
+    Missing, Order, Owned, Podcast, Policy, Refused, Search, Storefront, Video,
 };
 
 /// The buyer's pages.
@@ -57,6 +57,12 @@ pub enum Shop {
             Eula { /// Licence id.
                 id: String, /// Raw query string; `version=N` picks an older one.
                 query: String },
+            /// Behind the links of a shop's letters.
+            #[route("/letters/:store/:who?:..query")]
+            Letters { /// Store id.
+                store: String, /// Names the reader.
+                who: String, /// Raw query string; `proof` is of the link.
+                query: String },
             /// What the marketplace promises.
             #[route("/policies/:slug")]
             Policy { /// Which policy.
@@ -104,9 +110,10 @@ pub enum Shop {
                 segments: Vec<String> },
         #[end_layout]
         /// A storefront in its own frame.
-        #[route("/:handle")]
+        #[route("/:handle?:..query")]
         Storefront { /// With its `@`.
-            handle: Handle },
+            handle: Handle, /// Raw query string; `letters` says what became of asking for them.
+            query: String },
 }
 
 /// A storefront's handle in an address: `@` and a slug.

@@ -265,3 +265,40 @@ test("nobody else gets in: anonymous, buyer, seller of another shop", async () =
   assert.equal((await seller.page.goto(`${server.url}/admin`)).status(), 403);
   await seller.close();
 });
+
+test("a reader joins a shop's list by two presses, gets its letter, and leaves with one", async () => {
+  const { page, faults, close } = await openPage(browser);
+  const studio = await openPage(browser);
+  await signIn(studio.page, server, "creator@vitrine.example", "make-and-publish", "/studio");
+  const list = studio.page.getByRole("link", { name: /nobody on the mailing list yet/ }).first();
+  const shopName = (await list.innerText()).split(":")[0];
+  await list.click();
+  await studio.page.getByText("Nobody is on the list yet").waitFor();
+  await page.goto(`${server.url}/@${shopName === "Nordlicht" ? "nordlicht" : "paper"}`, { waitUntil: "networkidle" });
+  await page.getByLabel("E-mail address").fill("reader@example.org");
+  await page.getByRole("button", { name: "Send me the link" }).click();
+  await page.getByText("Look into your mail").waitFor();
+  const text = await mail(page, server, "please confirm", "reader@example.org");
+  const link = text.match(/http:\/\/localhost:\d+\/letters\/\S+/)[0];
+  await page.goto(link, { waitUntil: "networkidle" });
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("button", { name: "Yes, write to me" }).click();
+  await page.getByText(`You get the letters of ${shopName}.`).waitFor();
+  await studio.page.reload();
+  await studio.page.fill("[name=subject]", "A new record");
+  await studio.page.fill("[name=text]", "Out today.\n\nIt is <b>loud</b>.");
+  assert.deepEqual(await axe(studio.page), []);
+  await studio.page.getByRole("button", { name: "Send to one reader" }).click();
+  await studio.page.getByText("It is saved.").waitFor();
+  assert.match(await mail(page, server, "A new record", "reader@example.org"), /Out today\.[\s\S]*<b>loud<\/b>[\s\S]*Stop the letters/);
+  // A program of mail readers posts without a page of ours.
+  const leave = await fetch(link.replace("?", "/leave?"), { method: "POST", body: "List-Unsubscribe=One-Click",
+    headers: { "content-type": "application/x-www-form-urlencoded" } });
+  assert.equal(leave.status, 204);
+  await page.goto(link);
+  await page.getByText(`${shopName} does not write to you.`).waitFor();
+  assert.equal((await page.goto(link.replace(/proof=./, "proof=0"))).status(), 404);
+  assert.deepEqual(faults.filter((f) => !f.includes("404") && !f.includes("ERR_ABORTED")), []);
+  await studio.close();
+  await close();
+});

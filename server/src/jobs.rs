@@ -12,6 +12,7 @@ pub fn worker(app: &App) -> Worker {
     handlers.extend(crate::checkout::handlers(app.checkouts.clone(), app.clock.clone()));
     handlers.extend(crate::desk::handlers(crate::desk::Desk::new(app.clone())));
     handlers.extend(crate::receipts::handlers(app.receipts.clone()));
+    handlers.extend(crate::mailing::handlers(app.mailing.clone()));
     handlers.extend(crate::talk::handlers(app.talk.clone()));
     if let Some(simulator) = &app.simulator {
         handlers.extend(simulator.handlers());

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod invoices;
 pub mod jobs;
 pub mod library;
+pub mod mailing;
 pub mod mails;
 pub mod media;
 pub mod receipts;

@@ -50,7 +50,9 @@ impl Words {
 pub(crate) enum Block {
     /// A paragraph.
     Text(String),
-    /// What a person wrote: its lines stay lines.
+    /// A paragraph whose lines stay lines.
+    Lines(String),
+    /// What a person wrote, as a quotation; its lines stay lines.
     Said(String),
     /// A heading.
     Title(String),
@@ -64,7 +66,7 @@ fn plain(blocks: &[Block]) -> String {
     let mut out = String::new();
     for block in blocks {
         match block {
-            Block::Text(text) => out.push_str(&format!("{text}\n\n")),
+            Block::Text(text) | Block::Lines(text) => out.push_str(&format!("{text}\n\n")),
             Block::Said(text) => {
                 let quoted: Vec<String> = text.lines().map(|line| format!("> {line}")).collect();
                 out.push_str(&format!("{}\n\n", quoted.join("\n")));
@@ -92,6 +94,7 @@ fn rich(lang: &str, subject: &str, blocks: &[Block]) -> Markup {
                 @for block in blocks {
                     @match block {
                         Block::Text(text) => p { (text) },
+                        Block::Lines(text) => p style="white-space:pre-line" { (text) },
                         Block::Said(text) => blockquote style="margin:16px 0;padding-inline-start:16px;border-inline-start:3px solid;white-space:pre-line" { (text) },
                         Block::Title(text) => h2 style="font-size:18px;margin:24px 0 8px" { (text) },
                         Block::Row(name, value) => p style="margin:2px 0" { (name) ": " b { (value) } },
@@ -156,7 +159,12 @@ mod tests {
     fn every_message_the_code_names_exists_in_both_locales() {
         assert_eq!(TEXTS.faults(), Vec::<String>::new());
         let known = TEXTS.ids();
-        let code = [include_str!("receipts.rs"), include_str!("talk/mod.rs")];
+        let code = [
+            include_str!("receipts.rs"),
+            include_str!("talk/mod.rs"),
+            include_str!("mailing/mod.rs"),
+            include_str!("mailing/letters.rs"),
+        ];
         for part in code.iter().flat_map(|c| c.split("\"mail-").skip(1)) {
             let id = format!("mail-{}", part.split('"').next().unwrap_or_default());
             assert!(known.contains(id.as_str()), "{id}");

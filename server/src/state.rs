@@ -31,6 +31,7 @@ use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
+use crate::mailing::Mailing;
 use crate::mails::Sender;
 use crate::media::{Media, Tools};
 use crate::receipts::Receipts;
@@ -108,6 +109,8 @@ pub struct Inner {
     pub receipts: Receipts,
     /// Messages between buyers and shops.
     pub talk: Talk,
+    /// Mailing lists of shops.
+    pub mailing: Mailing,
     /// Files of what was bought.
     pub downloads: Downloads,
     /// What people own.
@@ -282,6 +285,14 @@ impl App {
             sender: sender.clone(),
             base_url: base.clone(),
         };
+        let mailing = Mailing {
+            table: table.clone(),
+            catalog: catalog.records().clone(),
+            sender: sender.clone(),
+            master: master.clone(),
+            secret: secrets::present(&*table, &master, "mailing").await?,
+            base_url: base.clone(),
+        };
         let secret = secrets::present(&*table, &master, "download").await?;
         let redirects = dir_blob.is_none();
         let downloads =
@@ -312,6 +323,7 @@ impl App {
             invoices,
             receipts,
             talk,
+            mailing,
             downloads,
             library,
         })))

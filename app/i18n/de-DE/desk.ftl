@@ -121,3 +121,27 @@ desk-question = Eine Frage zur Bestellung { $order }
 desk-draft = Unfertiger Entwurf:
 desk-talk = Nachrichten
 desk-talk-none = Hier wurde noch nichts geschrieben. Sie können anfangen.
+desk-list = Mailingliste
+desk-list-of = { $shop }: { $count ->
+    [0] noch niemand auf der Mailingliste
+    [one] eine Person auf der Mailingliste
+   *[other] { $count } Personen auf der Mailingliste
+ }
+desk-list-readers = { $count ->
+    [0] Noch niemand
+    [one] Eine Person
+   *[other] { $count } Personen
+ }
+desk-list-empty = Noch niemand ist auf der Liste
+desk-list-empty-text = Ihr Schaufenster hat ein Feld dafür. Wer die Adresse bestätigt, zählt hier.
+desk-letter = An die Liste schreiben
+desk-letter-text = Der Brief geht an alle, die jetzt auf der Liste sind, mit Ihrem Namen und Ihrer Anschrift, wie es das Recht verlangt, und einem Weg zum Abmelden. Was Sie tippen, bleibt bis zum Senden erhalten.
+desk-letter-subject = Betreff
+desk-letter-body = Brief
+desk-letter-hint = Reiner Text; eine leere Zeile beginnt einen Absatz. Höchstens 10.000 Zeichen.
+desk-letter-send = { $count ->
+    [one] An eine Person senden
+   *[other] An { $count } Personen senden
+ }
+desk-trouble-list-empty = Noch niemand ist auf der Liste.
+desk-trouble-list-often = Vier Briefe am Tag sind genug. Senden Sie diesen morgen; er bleibt bis dahin hier.

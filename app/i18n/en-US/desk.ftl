@@ -121,3 +121,27 @@ desk-question = A question about order { $order }
 desk-draft = Unfinished draft:
 desk-talk = Messages
 desk-talk-none = The buyer has not written. You can write first.
+desk-list = Mailing list
+desk-list-of = { $shop }: { $count ->
+    [0] nobody on the mailing list yet
+    [one] one reader on the mailing list
+   *[other] { $count } readers on the mailing list
+ }
+desk-list-readers = { $count ->
+    [0] No readers
+    [one] One reader
+   *[other] { $count } readers
+ }
+desk-list-empty = Nobody is on the list yet
+desk-list-empty-text = Your storefront has a field for it. Whoever confirms their address is counted here.
+desk-letter = Write to your readers
+desk-letter-text = It goes to everybody who is on the list now, with your name and address as the law asks, and a way to leave. What you typed is kept until it is sent.
+desk-letter-subject = Subject
+desk-letter-body = Letter
+desk-letter-hint = Plain text; an empty line begins a paragraph. At most 10,000 characters.
+desk-letter-send = { $count ->
+    [one] Send to one reader
+   *[other] Send to { $count } readers
+ }
+desk-trouble-list-empty = Nobody is on the list yet.
+desk-trouble-list-often = Four letters a day are enough. Send this one tomorrow; it is kept here until then.

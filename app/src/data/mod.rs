@@ -11,7 +11,7 @@ use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
 };
 
 /// Loads with the fault as part of the value, so that hydration finds the same; `keep` gets what came, also with the page.
@@ -70,6 +70,8 @@ loaders! {
     store(handle: String) -> StoreView = store, crate::rpc::catalog::store;
     /// A licence, the newest version or a given one.
     licence(id: String, version: Option<u32>) -> LicenceView = licence, crate::rpc::catalog::licence;
+    /// How a reader of a shop's letters stands; `proof` is of the link they were sent.
+    letters(store: String, who: String, proof: String) -> LettersView = letters, crate::rpc::catalog::letters;
     /// What the frame says of the visitor.
     me() -> MeBar = bar, crate::rpc::me::bar;
     /// The cart, priced for the page's place.

@@ -18,7 +18,7 @@ use crate::shop::parts::{FaultPage, Moment, Page};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
-use studio::{SellerOrder, Studio, Work};
+use studio::{List, SellerOrder, Studio, Work};
 
 /// Every page of the desk.
 #[rustfmt::skip]
@@ -37,6 +37,11 @@ pub enum Desk {
         /// One of the seller's orders.
         #[route("/studio/orders/:id?:..query")]
         SellerOrder { /// Order id.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// The mailing list of one of the seller's shops.
+        #[route("/studio/letters/:id?:..query")]
+        List { /// Store id.
             id: String, /// Raw query string: what the last act came to.
             query: String },
         /// Orders.

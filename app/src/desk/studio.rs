@@ -1,7 +1,7 @@
 //! The seller's pages.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::desk::{EditView, SellerOrder as SellerOrderView, StudioDesk, StudioView};
+use vitrine_shared::views::desk::{EditView, ListView, SellerOrder as SellerOrderView, StudioDesk, StudioView};
 use vitrine_ui::prelude::*;
 
 use super::{History, Lines, Told, asked, shown};
@@ -69,6 +69,13 @@ fn OneDesk(desk: StudioDesk) -> Element {
                             " "
                             a { href: "/studio/works/{work.id}", dir: "auto", "{work.title}" }
                         }
+                    }
+                }
+            }
+            ul { class: "desk-todo", role: "list",
+                for (store , name , readers) in desk.lists.iter() {
+                    li { key: "{store}",
+                        a { href: "/studio/letters/{store}", {t!("desk-list-of", shop = name.clone(), count = *readers)} }
                     }
                 }
             }
@@ -161,6 +168,59 @@ pub(super) fn Work(id: String, query: String) -> Element {
     shown(&view, &to, |view: &EditView| {
         rsx! {
             Editor { view: view.clone(), query: query.clone() }
+        }
+    })
+}
+
+/// A storefront's mailing list: write to it, see what was sent.
+#[component]
+pub(super) fn List(id: String, query: String) -> Element {
+    let to = format!("/studio/letters/{id}");
+    let action = to.clone();
+    let view = crate::data::use_data(
+        move || {
+            let id = id.clone();
+            async move {
+                let (desk, ctx) = asked()?;
+                desk.list(&ctx, &id).await
+            }
+        },
+        |_| {},
+    )?;
+    let view = view.read();
+    shown(&view, &to, |view: &ListView| {
+        rsx! {
+            Page { head: Head { title: t!("desk-list"), private: true, ..Head::default() },
+                div { class: "wrap trade",
+                    h1 { dir: "auto", "{view.shop}" }
+                    Told { query: query.clone() }
+                    p { class: "lead", {t!("desk-list-readers", count = view.readers)} }
+                    if view.readers > 0 {
+                        form { class: "trade-part desk-form", method: "post", action,
+                            h2 { {t!("desk-letter")} }
+                            Notice { {t!("desk-letter-text")} }
+                            input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
+                            Field { name: "subject", label: t!("desk-letter-subject"), value: view.subject.clone(), required: true, maxlength: 120 }
+                            TextArea { name: "text", label: t!("desk-letter-body"), value: view.text.clone(), hint: t!("desk-letter-hint"), rows: 12, required: true, maxlength: 10_000 }
+                            Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-letter-send", count = view.readers)} }
+                        }
+                    } else {
+                        EmptyState { title: t!("desk-list-empty"), text: t!("desk-list-empty-text") }
+                    }
+                    for (i , letter) in view.sent.iter().enumerate() {
+                        details { key: "{i}", class: "trade-part",
+                            summary {
+                                bdi { "{letter.subject}" }
+                                " · "
+                                Moment { at: letter.at.clone() }
+                                " · "
+                                {t!("desk-list-readers", count = letter.readers)}
+                            }
+                            p { class: "talk-text", dir: "auto", "{letter.text}" }
+                        }
+                    }
+                }
+            }
         }
     })
 }

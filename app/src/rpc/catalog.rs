@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LicenceView, MakerView, SearchView, StoreView, SuggestView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, SearchView, StoreView, SuggestView, WorkView,
 };
 
 use super::{Fault, Wire};
@@ -56,4 +56,10 @@ pub async fn store(handle: String) -> Result<Wire<StoreView>, Fault> {
 #[post("/rpc/catalog/licence", ask: Ask)]
 pub async fn licence(id: String, version: Option<u32>) -> Result<Wire<LicenceView>, Fault> {
     Ok(Wire(ask.licence(id, version).await?))
+}
+
+/// How a reader of a shop's letters stands.
+#[post("/rpc/catalog/letters", ask: Ask)]
+pub async fn letters(store: String, who: String, proof: String) -> Result<Wire<LettersView>, Fault> {
+    Ok(Wire(ask.letters(store, who, proof).await?))
 }

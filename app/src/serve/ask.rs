@@ -13,7 +13,7 @@ use vitrine_shared::query::ListQuery;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
 };
 
 use crate::rpc::Fault;
@@ -97,6 +97,10 @@ impl Ask {
 
     pub(crate) async fn licence(&self, id: String, version: Option<u32>) -> Result<LicenceView, Problem> {
         self.app.catalog.licence(&self.ctx, &id, version).await
+    }
+
+    pub(crate) async fn letters(&self, store: String, who: String, proof: String) -> Result<LettersView, Problem> {
+        self.app.mailing.view(&store, &who, &proof).await
     }
 
     pub(crate) async fn account(&self) -> Result<AccountView, Problem> {

@@ -65,6 +65,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         "/studio",
         "/studio/works/{id}",
         "/studio/orders/{id}",
+        "/studio/letters/{id}",
         "/admin",
         "/admin/orders/{id}",
         "/admin/jobs",
@@ -92,6 +93,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::seo::routes().with_state(app.clone()))
         .merge(vitrine_server::desk::routes().with_state(app.clone()))
         .merge(vitrine_server::talk::routes().with_state(app.clone()))
+        .merge(vitrine_server::mailing::routes().with_state(app.clone()))
         .merge(desk)
         .merge(files::downloads(owned.clone()))
         .route("/preferences", get(preferences))
@@ -116,6 +118,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::web::dev::routes(app))
         .merge(provider)
         .merge(webhooks)
+        .merge(vitrine_server::mailing::one_click().with_state(app.clone()))
         .merge(assets)
         .fallback_service(pages_and_acts);
     let files_host = vitrine_server::web::media::routes(app)

@@ -354,6 +354,7 @@ fn maker() -> MakerView {
 
 fn storefront(brand: &str, name: &str) -> StoreView {
     StoreView {
+        id: "st_1".into(),
         store: store(brand, name),
         about_html: "<p>Two people, one pressing plant.</p>".into(),
         links: vec![],

@@ -573,6 +573,7 @@ impl Catalog {
             more_href: (page.total > 60).then(|| {
                 ListQuery { shop: Some(store.handle.clone()), page: 1, ..ListQuery::default() }.href("/catalog")
             }),
+            id: store.id.to_string(),
             about_html: store.about_html.clone(),
             links: store.links.clone(),
             feature,

@@ -11,7 +11,9 @@ use vitrine_shared::catalog::{PriceRecord, Status, Work, WorkKind};
 use vitrine_shared::id::{OrderId, TenantId, WorkId};
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::card::{on_sale, work_href};
-use vitrine_shared::views::desk::{DeskWork, EditView, PriceField, SaleRow, SellerOrder, StudioDesk, StudioView};
+use vitrine_shared::views::desk::{
+    DeskWork, EditView, ListView, PriceField, SaleRow, SellerOrder, StudioDesk, StudioView,
+};
 use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp};
 
 use super::orders::lines_of;
@@ -180,10 +182,16 @@ impl Desk {
             }
             (kind, cursor) = (next_kind, Some(next).filter(|n| !n.is_empty()));
         }
+        let mut lists = Vec::new();
+        for store in records.stores().await?.into_iter().filter(|s| s.tenant == *id) {
+            let readers = self.0.mailing.readers(&store.id).await?;
+            lists.push((store.id.to_string(), store.name, readers));
+        }
         Ok(StudioDesk {
             tenant: id.to_string(),
             name: tenant.name,
             fee: format_percent(i64::from(tenant.fee_bps) * 100, place.locale),
+            lists,
             questions: self.0.talk.open_questions(&desk, place.locale).await?,
             drafts: records.drafts(id).await?.iter().map(desk_work).collect(),
             sales: rows.collect(),
@@ -209,6 +217,14 @@ impl Desk {
             lines: lines_of(&order, &place),
             messages: self.0.talk.of(&order, place.locale).await?,
         })
+    }
+
+    /// The mailing list of one of the caller's shops.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' shops.
+    pub async fn list(&self, ctx: &OpCtx, id: &str) -> Result<ListView> {
+        self.0.mailing.list_view(ctx, id, self.0.catalog.place(ctx).locale).await
     }
 
     /// A work of the caller's for the editor.

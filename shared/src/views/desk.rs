@@ -71,6 +71,40 @@ pub struct SellerOrder {
     pub messages: Vec<MessageView>,
 }
 
+/// A letter that was sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SentLetter {
+    /// When.
+    pub at: MomentView,
+    /// Its subject.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// On the list then.
+    pub readers: i64,
+}
+
+/// A storefront's mailing list for its seller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListView {
+    /// Store id.
+    pub store: String,
+    /// Name of the shop.
+    pub shop: String,
+    /// On the list.
+    pub readers: i64,
+    /// Typed and not sent.
+    pub subject: String,
+    /// Typed and not sent.
+    pub text: String,
+    /// Names this sending.
+    pub attempt: String,
+    /// Newest first.
+    pub sent: Vec<SentLetter>,
+}
+
 /// One seller's desk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -81,6 +115,8 @@ pub struct StudioDesk {
     pub name: String,
     /// Share of net sales that is the platform's, formatted.
     pub fee: String,
+    /// Its shops' mailing lists: store id, name, readers.
+    pub lists: Vec<(String, String, i64)>,
     /// Orders whose buyers wait for an answer, oldest first.
     pub questions: Vec<QuestionRow>,
     /// Works that were begun and are not for sale yet.

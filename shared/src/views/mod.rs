@@ -415,6 +415,8 @@ pub struct MakerView {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoreView {
+    /// Store id.
+    pub id: String,
     /// The same as in lists.
     pub store: StoreCard,
     /// Sanitised HTML.
@@ -433,6 +435,34 @@ pub struct StoreView {
     pub imprint: Vec<String>,
     /// Canonical path.
     pub canonical: String,
+}
+
+/// How a reader of a shop's letters stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LetterState {
+    /// Asked, and has not pressed the button yet.
+    Asked,
+    /// On the list.
+    On,
+    /// Not on the list.
+    #[default]
+    Off,
+}
+
+/// The page behind the links of a shop's letters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LettersView {
+    /// Whose letters.
+    pub shop: Named,
+    /// How things stand.
+    pub state: LetterState,
+    /// Below this address the forms go.
+    pub address: String,
+    /// Proves that the link was sent to the reader; goes back with the forms.
+    pub proof: String,
 }
 
 /// A licence text's page.

@@ -8,7 +8,7 @@ use super::home::Feature;
 use crate::platform::{self, Head};
 use crate::routes::Handle;
 use crate::shop::frame::StoreFrame;
-use crate::shop::parts::{Elsewhere, FaultPage, Page, Years};
+use crate::shop::parts::{Elsewhere, FaultPage, Page, Years, param};
 use crate::t;
 
 /// Loads a storefront.
@@ -16,12 +16,14 @@ use crate::t;
 pub fn Storefront(
     /// With its `@`.
     handle: ReadSignal<Handle>,
+    /// Raw query string; `letters` says what became of asking for them.
+    query: ReadSignal<String>,
 ) -> Element {
     let view = crate::data::use_data(move || crate::data::store(handle().name().to_owned()), |_| {})?;
     let view = view.read();
     match &*view {
         Ok(view) => rsx! {
-            StorefrontBody { view: view.clone() }
+            StorefrontBody { view: view.clone(), letters: param(&query(), "letters") }
         },
         Err(problem) => rsx! {
             StoreFrame { store: Default::default(), imprint: vec![],
@@ -36,6 +38,9 @@ pub fn Storefront(
 pub fn StorefrontBody(
     /// What to show.
     view: StoreView,
+    /// What became of asking for letters.
+    #[props(default)]
+    letters: Option<String>,
 ) -> Element {
     let store = view.store.clone();
     platform::use_brand_sheet(if store.brand.is_empty() {
@@ -70,6 +75,26 @@ pub fn StorefrontBody(
                         }
                     }
                     Years { years: view.years.clone() }
+                }
+                section { class: "wrap store-letters", id: "letters",
+                    h2 { {t!("letters-store")} }
+                    if letters.as_deref() == Some("asked") {
+                        Alert { tone: Tone::Good, title: t!("letters-look"), live: true, {t!("letters-look-text")} }
+                    } else {
+                        form { class: "letters-form", method: "post", action: "{platform::prefs().origin}/letters/{view.id}/ask",
+                            Field {
+                                name: "email",
+                                r#type: "email",
+                                label: t!("letters-email"),
+                                hint: t!("letters-hint", shop = store.name.clone()),
+                                error: (letters.as_deref() == Some("no-address")).then(|| t!("fault-email")),
+                                autocomplete: "email",
+                                required: true,
+                                maxlength: 254,
+                            }
+                            Button { r#type: "submit", {t!("letters-ask")} }
+                        }
+                    }
                 }
                 if !view.about_html.is_empty() || !view.links.is_empty() {
                     section { class: "wrap store-about",
