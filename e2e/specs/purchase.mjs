@@ -65,6 +65,17 @@ test("a guest buys from two shops at once and gets files, a mail and two invoice
   assert.equal(invoices.length, 2);
   await page.goto(invoices[0]);
   assert.match(await page.locator("main").innerText(), /Invoice NL-\d{4}-00001[\s\S]*Nordlicht Musik GmbH[\s\S]*Gast Muster[\s\S]*19%/);
+  // Business details come afterwards, as a document of their own.
+  await page.locator("details.invoice-amend summary").click();
+  await page.fill("[name=company]", "Muster & Co. KG");
+  await page.fill("[name=address]", "Kontorhaus 1\n20095 Hamburg\nDE");
+  await page.getByRole("button", { name: "Add them" }).click();
+  await page.getByRole("heading", { name: /Amendment NLA-\d{4}-00001/ }).waitFor();
+  assert.match(await page.locator("main").innerText(), /Amends invoice NL-\d{4}-00001[\s\S]*Muster & Co\. KG[\s\S]*20095 Hamburg/);
+  assert.deepEqual(await axe(page), []);
+  await page.goto(invoices[0]);
+  await page.getByRole("link", { name: /NLA-\d{4}-00001/ }).waitFor();
+  assert.deepEqual(await axe(page), []);
   // Neither the order nor the invoice opens without the secret.
   for (const address of [order, invoices[0]]) assert.equal((await fetch(address.split("?")[0])).status, 404);
   await close();

@@ -329,6 +329,30 @@ pub struct Credit {
     pub name: String,
 }
 
+/// What buyers of a book get when its text changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UpdatePolicy {
+    /// It stays as it is.
+    None,
+    /// Corrections of this edition.
+    Corrections,
+    /// Corrections and new editions.
+    Editions,
+}
+
+impl UpdatePolicy {
+    /// Key of its words.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::None => "updates-none",
+            Self::Corrections => "updates-corrections",
+            Self::Editions => "updates-editions",
+        }
+    }
+}
+
 /// What only some kinds have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -348,6 +372,12 @@ pub struct Facts {
     pub accessibility: Vec<String>,
     /// Videos, e.g. `1280 × 720`.
     pub resolution: Option<String>,
+    /// Books: what buyers get when the text changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updates: Option<UpdatePolicy>,
+    /// Videos: e.g. `Stereo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sound: Option<String>,
     /// Videos: languages of subtitles.
     pub subtitles: Vec<String>,
     /// Videos: e.g. `all ages`.

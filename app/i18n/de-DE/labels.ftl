@@ -70,6 +70,11 @@ fact-language = Sprache
 fact-isbn = ISBN
 fact-resolution = Auflösung
 fact-subtitles = Untertitel
+fact-updates = Aktualisierungen
+fact-sound = Ton
+updates-none = Sie bleibt, wie sie ist
+updates-corrections = Korrekturen sind kostenlos und kommen in Ihre Bibliothek
+updates-editions = Korrekturen und neue Auflagen sind kostenlos und kommen in Ihre Bibliothek
 fact-age = Altersfreigabe
 fact-accessibility = Barrierefreiheit
 

@@ -70,6 +70,11 @@ fact-language = Language
 fact-isbn = ISBN
 fact-resolution = Resolution
 fact-subtitles = Subtitles
+fact-updates = Updates
+fact-sound = Sound
+updates-none = It stays as it is
+updates-corrections = Corrections are free and come to your library
+updates-editions = Corrections and new editions are free and come to your library
 fact-age = Age rating
 fact-accessibility = Accessibility
 

@@ -134,7 +134,7 @@ impl Ask {
         let invoice = self.app.invoices.get(&id).await?.ok_or_else(missing)?;
         // Whoever may see the order may see its invoice.
         self.app.checkouts.seen(&self.ctx, invoice.checkout.as_str(), key.as_deref()).await.map_err(|_| missing())?;
-        self.app.invoices.view(&self.app.catalog.place(&self.ctx), &invoice)
+        self.app.invoices.view(&self.app.catalog.place(&self.ctx), &invoice).await
     }
 
     pub(crate) async fn library(&self, query: String) -> Result<LibraryView, Problem> {

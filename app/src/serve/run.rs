@@ -92,6 +92,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::rest::routes().with_state(app.clone()))
         .merge(vitrine_server::seo::routes().with_state(app.clone()))
         .merge(vitrine_server::desk::routes().with_state(app.clone()))
+        .merge(vitrine_server::invoices::routes().with_state(app.clone()))
         .merge(vitrine_server::talk::routes().with_state(app.clone()))
         .merge(vitrine_server::mailing::routes().with_state(app.clone()))
         .merge(desk)

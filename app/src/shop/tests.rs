@@ -314,6 +314,7 @@ fn work(n: u8) -> WorkView {
         length: Some("41:07".into()),
         facts: Facts {
             isbn: Some("978-3-16-148410-0".into()),
+            updates: Some(vitrine_shared::catalog::UpdatePolicy::Editions),
             pages: Some(412),
             accessibility: vec!["Structural navigation".into(), "Described images".into()],
             ..Facts::default()

@@ -2,12 +2,17 @@
 //!
 //! Invariants:
 //! - A number is taken in the transaction that writes its document, so none is ever lost or given twice.
-//! - A document is written once for its order (and refund) and never changed; a refund adds a credit note.
+//! - A document is written once for its order (and refund) and never changed; a refund adds a credit note, business details
+//!   that come later add an amendment.
 //! - What law asks to keep (seller, buyer, amounts) is copied into the document; the buyer's part is sealed.
 //! - Numbers are given by a job after the payment, never inside the checkout's transaction: sellers' counters are hot.
 //!
 //! Not here: amounts (the order's quote), mails (`receipts`).
 
+mod amend;
+mod http;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::sync::Arc;
@@ -31,6 +36,8 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, ids};
 
+pub use amend::Business;
+pub use http::routes;
 pub use view::href;
 
 /// How often a lost race for a number is run again.
@@ -44,6 +51,19 @@ pub enum Kind {
     Invoice,
     /// Money went back.
     CreditNote,
+    /// Says who the buyer of an invoice is in law; it changes no amount (Directive 2006/112/EC, Art. 219).
+    Amendment,
+}
+
+impl Kind {
+    /// What numbers of its series have after the seller's prefix.
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Invoice => "",
+            Self::CreditNote => "C",
+            Self::Amendment => "A",
+        }
+    }
 }
 
 /// One line; of a credit note all amounts are negative.
@@ -248,9 +268,7 @@ impl Invoices {
             None => None,
             Some(_) => self.get(&id_of(&order.id)).await?.map(|i| i.number),
         };
-        let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
         let kind = if issue.refund.is_some() { Kind::CreditNote } else { Kind::Invoice };
-        let mark = if kind == Kind::CreditNote { "C" } else { "" };
         let mut invoice = Invoice {
             id,
             number: String::new(),
@@ -270,12 +288,26 @@ impl Invoices {
             paid_with: issue.paid_with.to_owned(),
             buyer_sealed: String::new(),
         };
-        let plain = serde_json::to_vec(&buyer).map_err(|e| fault::internal("an invoice", &e))?;
-        invoice.buyer_sealed = self
-            .master
-            .seal(&format!("invoice/{}", invoice.id), &plain)
-            .map_err(|e| fault::internal("an invoice", &e))?;
-        let series = Key::new(format!("INVOICESERIES#{}", order.tenant), format!("{year}{mark}"));
+        invoice.buyer_sealed = self.sealed(&invoice.id, &buyer)?;
+        self.numbered(ctx, &tenant, invoice, Vec::new()).await
+    }
+
+    fn sealed(&self, id: &InvoiceId, buyer: &[String]) -> Result<String> {
+        self.master.seal_value(&format!("invoice/{id}"), &buyer).map_err(|e| fault::internal("an invoice", &e))
+    }
+
+    /// Gives a document its number and writes it, with `more` in the same transaction; the same one again if it was
+    /// issued already.
+    async fn numbered(
+        &self,
+        ctx: &OpCtx,
+        tenant: &Tenant,
+        mut invoice: Invoice,
+        more: Vec<TransactOp>,
+    ) -> Result<Invoice> {
+        let mark = invoice.kind.mark();
+        let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
+        let series = Key::new(format!("INVOICESERIES#{}", tenant.id), format!("{year}{mark}"));
         for _ in 0..TRIES {
             if let Some(known) = self.get(&invoice.id).await? {
                 return Ok(known);
@@ -293,8 +325,10 @@ impl Invoices {
                 }),
             });
             let put = TransactOp::Put(Put { item: item(&invoice)?, condition: Some(Condition::ItemAbsent) });
-            let what = json!({ "number": invoice.number, "order": order.id });
-            let ops = vec![count, put, audit::entry(ctx, order.checkout.as_str(), "invoice.issued", "", what)];
+            let what = json!({ "number": invoice.number, "order": invoice.order });
+            let act = if invoice.kind == Kind::Amendment { "invoice.amended" } else { "invoice.issued" };
+            let mut ops = vec![count, put, audit::entry(ctx, invoice.checkout.as_str(), act, "", what)];
+            ops.extend(more.iter().cloned());
             match self.table.transact(Transact { ops, token: None }).await {
                 Ok(()) => return Ok(invoice),
                 Err(TableError::Cancelled(_) | TableError::Conflict) => {}

@@ -6,7 +6,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{CustomerId, InvoiceId};
 use vitrine_shared::query::encode;
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
+use vitrine_shared::views::owned::{BusinessForm, InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
 use vitrine_shared::views::trade::{AmountView, OrderView};
 use vitrine_table::{Index, Query};
 
@@ -25,6 +25,7 @@ fn word(kind: Kind) -> String {
     match kind {
         Kind::Invoice => "invoice",
         Kind::CreditNote => "credit_note",
+        Kind::Amendment => "amendment",
     }
     .to_owned()
 }
@@ -100,8 +101,8 @@ impl Invoices {
     /// One document for its page; who may see it is the caller's to say.
     ///
     /// # Errors
-    /// The buyer's part cannot be opened.
-    pub fn view(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
+    /// The buyer's part cannot be opened; the store's.
+    pub async fn view(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
         let money = |m| format_money(m, place.locale);
         let mut sums =
             vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(invoice.totals.net) }];
@@ -128,7 +129,15 @@ impl Invoices {
             tax: money(line.amounts.tax),
             gross: money(line.amounts.gross),
         });
+        let amended = if invoice.kind == Kind::Invoice { self.amendments(&invoice.id).await? } else { Vec::new() };
         Ok(InvoiceView {
+            id: invoice.id.to_string(),
+            business: if invoice.kind == Kind::Invoice {
+                self.kept(&invoice.id).await?
+            } else {
+                BusinessForm::default()
+            },
+            amended: amended.iter().map(|a| (a.number.clone(), href(&a.id))).collect(),
             kind: word(invoice.kind),
             number: invoice.number.clone(),
             corrects: invoice.corrects.clone(),

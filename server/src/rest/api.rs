@@ -222,7 +222,7 @@ pub(super) async fn invoice(State(app): State<App>, ctx: Ctx, Path(id): Path<Str
     let invoice = app.invoices.get(&id).await?.ok_or_else(missing)?;
     let key = param(&uri, "key");
     app.checkouts.seen(&ctx, invoice.checkout.as_str(), key.as_deref()).await.map_err(|_| missing())?;
-    ok(&app.invoices.view(&app.catalog.place(&ctx), &invoice)?)
+    ok(&app.invoices.view(&app.catalog.place(&ctx), &invoice).await?)
 }
 
 pub(super) async fn import(State(app): State<App>, ctx: Ctx, body: Bytes) -> Answer {

@@ -129,12 +129,20 @@ pub struct InvoiceLineView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceView {
-    /// `invoice` or `credit_note`.
+    /// Its id.
+    pub id: String,
+    /// `invoice`, `credit_note` or `amendment`.
     pub kind: String,
     /// Number.
     pub number: String,
     /// Number of what it corrects.
     pub corrects: Option<String>,
+    /// Documents that amend it: number, address.
+    #[serde(default)]
+    pub amended: Vec<(String, String)>,
+    /// Business details that were typed with faults.
+    #[serde(default)]
+    pub business: BusinessForm,
     /// Formatted date.
     pub date: String,
     /// Seller: name, address, tax ids.
@@ -151,6 +159,20 @@ pub struct InvoiceView {
     pub paid_with: String,
     /// Order page.
     pub order_href: String,
+}
+
+/// Business details being added to an invoice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BusinessForm {
+    /// Name of the company.
+    pub company: String,
+    /// VAT identification or other tax number.
+    pub tax_id: String,
+    /// Postal address, one line each.
+    pub address: String,
+    /// Field and key of the fault; without a field: of the whole.
+    pub faults: Vec<(String, String)>,
 }
 
 /// A browser that is signed in.

@@ -1,7 +1,7 @@
 //! Invoices: by year, and one document that prints.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::owned::{InvoiceRow, InvoiceView, InvoicesView};
+use vitrine_shared::views::owned::{BusinessForm, InvoiceRow, InvoiceView, InvoicesView};
 use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
@@ -45,7 +45,11 @@ pub fn Invoice(
 }
 
 fn kind_word(kind: &str) -> String {
-    if kind == "credit_note" { t!("invoice-credit") } else { t!("invoice-invoice") }
+    match kind {
+        "credit_note" => t!("invoice-credit"),
+        "amendment" => t!("invoice-amendment"),
+        _ => t!("invoice-invoice"),
+    }
 }
 
 /// Every document by year.
@@ -115,10 +119,7 @@ pub fn InvoiceBody(
     secret: Option<String>,
 ) -> Element {
     let title = format!("{} {}", kind_word(&view.kind), view.number);
-    let order = secret.map_or_else(
-        || view.order_href.clone(),
-        |s| format!("{}?key={}", view.order_href, vitrine_shared::query::encode(&s)),
-    );
+    let order = with_key(&view.order_href, secret.as_deref());
     let column = |key: &str, number: bool| Column { title: t!(key), number };
     rsx! {
         Page { head: Head { title: title.clone(), private: true, ..Head::default() },
@@ -126,7 +127,20 @@ pub fn InvoiceBody(
                 h1 { class: "num", "{title}" }
                 p { {t!("invoice-issued", date = view.date.clone())} }
                 if let Some(number) = view.corrects.clone() {
-                    p { {t!("invoice-corrects", number = number)} }
+                    p {
+                        if view.kind == "amendment" {
+                            {t!("invoice-amends", number = number)}
+                        } else {
+                            {t!("invoice-corrects", number = number)}
+                        }
+                    }
+                }
+                for (number , to) in view.amended.iter() {
+                    p { key: "{number}",
+                        {t!("invoice-amended")}
+                        " "
+                        a { href: with_key(to, secret.as_deref()), "{number}" }
+                    }
                 }
                 div { class: "invoice-sides",
                     section {
@@ -138,6 +152,7 @@ pub fn InvoiceBody(
                         address { Lines { lines: view.buyer.clone() } }
                     }
                 }
+                if !view.lines.is_empty() {
                 Table {
                     caption: t!("invoice-lines"),
                     columns: vec![
@@ -160,6 +175,7 @@ pub fn InvoiceBody(
                     }
                 }
                 Sums { sums: view.sums.clone() }
+                }
                 for note in view.notes.iter() {
                     p { key: "{note}", {text_or(note, "")} }
                 }
@@ -170,6 +186,38 @@ pub fn InvoiceBody(
                     a { class: "button", href: "{order}", {t!("library-order")} }
                 }
                 Notice { {t!("invoice-print")} }
+                if view.kind == "invoice" {
+                    Amend { id: view.id.clone(), form: view.business.clone(), secret: secret.clone() }
+                }
+            }
+        }
+    }
+}
+
+fn with_key(to: &str, secret: Option<&str>) -> String {
+    secret.map_or_else(|| to.to_owned(), |s| format!("{to}?key={}", vitrine_shared::query::encode(s)))
+}
+
+/// Business details that the invoice lacks.
+#[component]
+fn Amend(id: String, form: BusinessForm, secret: Option<String>) -> Element {
+    let error = |field: &str| form.faults.iter().find(|(f, _)| f == field).map(|(_, code)| text_or(code, ""));
+    let whole = error("");
+    rsx! {
+        details { class: "invoice-amend", id: "amend", open: !form.faults.is_empty(),
+            summary { {t!("invoice-business")} }
+            if let Some(text) = whole {
+                Alert { tone: Tone::Bad, title: t!("invoice-business-not"), live: true, "{text}" }
+            }
+            form { class: "talk-form", method: "post", action: "/invoices/{id}/amend",
+                Notice { {t!("invoice-business-text")} }
+                if let Some(secret) = secret {
+                    input { r#type: "hidden", name: "key", value: "{secret}" }
+                }
+                Field { name: "company", label: t!("invoice-company"), value: form.company.clone(), error: error("company"), autocomplete: "organization", required: true, maxlength: 120 }
+                Field { name: "tax_id", label: t!("invoice-tax-id"), value: form.tax_id.clone(), error: error("tax_id"), hint: t!("invoice-tax-id-hint"), maxlength: 120 }
+                TextArea { name: "address", label: t!("invoice-address"), value: form.address.clone(), error: error("address"), hint: t!("invoice-address-hint"), required: true, maxlength: 700 }
+                Button { r#type: "submit", {t!("invoice-business-go")} }
             }
         }
     }

@@ -337,7 +337,9 @@ fn Facts(view: WorkView) -> Element {
     add("fact-words", f.words.map(|n| n.to_string()));
     add("fact-language", Some(text_or(&format!("language-{}", view.language), &view.language)));
     add("fact-isbn", f.isbn);
+    add("fact-updates", f.updates.map(|u| t!(u.key())));
     add("fact-resolution", f.resolution);
+    add("fact-sound", f.sound);
     let tongue = |code: &String| text_or(&format!("language-{code}"), code);
     add("fact-subtitles", Some(f.subtitles.iter().map(tongue).collect::<Vec<_>>().join(", ")));
     add("fact-age", f.age_rating);

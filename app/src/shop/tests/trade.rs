@@ -198,6 +198,9 @@ fn owned(lost: Option<&str>) -> OwnedView {
 
 fn invoice(kind: &str) -> InvoiceView {
     InvoiceView {
+        id: "inv_1".into(),
+        amended: vec![("NLA-2026-00001".into(), "/invoices/inv_2".into())],
+        business: Default::default(),
         kind: kind.into(),
         number: "NL-2026-00001".into(),
         corrects: (kind == "credit_note").then(|| "NL-2026-00001".to_owned()),

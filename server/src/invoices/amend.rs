@@ -1,0 +1,182 @@
+//! Business details that a buyer adds to an invoice afterwards: a document of its own that refers to it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use vitrine_pricing::money::Money;
+use vitrine_shared::views::owned::BusinessForm;
+use vitrine_table::{Delete, Index, Query};
+
+use super::*;
+use crate::checkout::Checkouts;
+
+/// Amendments of one invoice.
+const MOST: usize = 5;
+/// Longest line, characters.
+const MAX_LINE: usize = 120;
+/// Lines of an address.
+const MAX_LINES: usize = 6;
+
+/// What a buyer adds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Business {
+    /// Name of the company.
+    pub company: String,
+    /// VAT identification or other tax number; empty: none.
+    pub tax_id: String,
+    /// Postal address, one line each.
+    pub address: String,
+}
+
+impl Business {
+    /// The buyer in law, one line each.
+    fn lines(&self) -> Result<Vec<String>> {
+        let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
+        let address: Vec<&str> = self.address.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+        let long = |t: &str| t.chars().count() > MAX_LINE || t.chars().any(char::is_control);
+        for (field, value) in [("company", self.company.trim()), ("address", self.address.trim())] {
+            if value.is_empty() {
+                problem.fields.insert(field.into(), "fault-empty".into());
+            }
+        }
+        if long(self.company.trim()) {
+            problem.fields.insert("company".into(), "fault-long".into());
+        }
+        if long(self.tax_id.trim()) {
+            problem.fields.insert("tax_id".into(), "fault-long".into());
+        }
+        if address.len() > MAX_LINES || address.iter().any(|l| long(l)) {
+            problem.fields.insert("address".into(), "fault-long".into());
+        }
+        if !problem.fields.is_empty() {
+            return Err(problem);
+        }
+        let mut out = vec![self.company.trim().to_owned()];
+        out.extend(address.into_iter().map(str::to_owned));
+        out.extend(Some(self.tax_id.trim().to_owned()).filter(|t| !t.is_empty()));
+        Ok(out)
+    }
+}
+
+fn pointer(of: &InvoiceId, id: &InvoiceId) -> Key {
+    Key::new(format!("INVOICE#{of}"), format!("AMENDED#{id}"))
+}
+
+fn kept_key(of: &InvoiceId) -> Key {
+    Key::new(format!("INVOICEFORM#{of}"), "FORM#")
+}
+
+impl Invoices {
+    /// Documents that amend an invoice, oldest first: number, id.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn amendments(&self, of: &InvoiceId) -> Result<Vec<Invoice>> {
+        let query = Query::new(Index::Base, format!("INVOICE#{of}")).begins_with("AMENDED#").limit(MOST);
+        let page = self.table.query(query).await.map_err(fault::table)?;
+        let mut all = Vec::new();
+        for item in page.items {
+            let id = item.get("sk").and_then(|v| v.as_str()).and_then(|sk| sk.strip_prefix("AMENDED#")?.parse().ok());
+            if let Some(id) = id {
+                all.extend(self.get(&id).await?);
+            }
+        }
+        all.sort_by(|a, b| (a.issued_ms, &a.number).cmp(&(b.issued_ms, &b.number)));
+        Ok(all)
+    }
+
+    /// Adds business details to an invoice: a document with a number of its own that names the invoice and changes no
+    /// amount. The same details again answer the same document.
+    ///
+    /// # Errors
+    /// 404 for who did not buy it or another kind of document, 409 `amended_often`, 422 with `fields`.
+    pub async fn amend(
+        &self,
+        ctx: &OpCtx,
+        checkouts: &Checkouts,
+        id: &InvoiceId,
+        secret: Option<&str>,
+        business: &Business,
+    ) -> Result<Invoice> {
+        let missing = || Problem::not_found("invoice");
+        let of = self.get(id).await?.filter(|i| i.kind == Kind::Invoice).ok_or_else(missing)?;
+        let checkout = checkouts.get(&of.checkout).await?.ok_or_else(missing)?;
+        if !checkouts.bought(ctx, &checkout, secret).await? {
+            return Err(missing());
+        }
+        let lines = match business.lines() {
+            Ok(lines) => lines,
+            Err(problem) => {
+                self.keep(ctx, id, business, &problem).await?;
+                return Err(problem);
+            }
+        };
+        let bits = ids::derived_bits(&["amendment", of.id.as_str(), &lines.join("\n")]);
+        let new = InvoiceId::from_bits(bits);
+        if let Some(known) = self.get(&new).await? {
+            return Ok(known);
+        }
+        if self.amendments(id).await?.len() >= MOST {
+            let problem = Problem::conflict("amended_often", "This invoice was amended five times. Ask the shop.");
+            self.keep(ctx, id, business, &problem).await?;
+            return Err(problem);
+        }
+        let tenant = self.catalog.tenant(&of.seller).await?.ok_or_else(missing)?;
+        let zero = Money::zero(of.totals.gross.currency());
+        let totals =
+            Amounts { list: zero, discounts: Vec::new(), net: zero, taxes: Vec::new(), tax: zero, gross: zero };
+        let amendment = Invoice {
+            buyer_sealed: self.sealed(&new, &lines)?,
+            id: new.clone(),
+            number: String::new(),
+            kind: Kind::Amendment,
+            corrects: Some(of.number.clone()),
+            issued_ms: ctx.now_ms,
+            seller_lines: seller_lines(&tenant),
+            lines: Vec::new(),
+            totals,
+            notes: Vec::new(),
+            paid_with: String::new(),
+            ..of
+        };
+        let key = pointer(id, &new);
+        let mut item = Item::new();
+        item.insert("pk".into(), key.pk.into());
+        item.insert("sk".into(), key.sk.into());
+        item.insert("_v".into(), json!(1));
+        let forget = TransactOp::Delete(Delete { key: kept_key(id), condition: None });
+        self.numbered(ctx, &tenant, amendment, vec![TransactOp::Put(Put { item, condition: None }), forget]).await
+    }
+
+    /// Keeps what was typed with faults for an hour, so that nothing is lost.
+    async fn keep(&self, ctx: &OpCtx, id: &InvoiceId, business: &Business, problem: &Problem) -> Result<()> {
+        let mut faults: Vec<(String, String)> = problem.fields.clone().into_iter().collect();
+        if faults.is_empty() {
+            faults.push((String::new(), problem.code.clone()));
+        }
+        let cut = |text: &str| text.chars().take(1_000).collect::<String>();
+        let typed = BusinessForm {
+            company: cut(&business.company),
+            tax_id: cut(&business.tax_id),
+            address: cut(&business.address),
+            faults,
+        };
+        let key = kept_key(id);
+        let sealed = self.master.seal_value(&key.pk, &typed).map_err(|e| fault::internal("a form", &e))?;
+        let mut item = Item::new();
+        item.insert("pk".into(), key.pk.into());
+        item.insert("sk".into(), key.sk.into());
+        item.insert("sealed".into(), sealed.into());
+        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 3600));
+        item.insert("_v".into(), json!(1));
+        self.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
+        Ok(())
+    }
+
+    /// What was typed with faults.
+    pub(super) async fn kept(&self, id: &InvoiceId) -> Result<BusinessForm> {
+        let key = kept_key(id);
+        let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
+        let sealed = item.as_ref().and_then(|i| i.get("sealed")).and_then(|v| v.as_str());
+        Ok(sealed.and_then(|s| self.master.open_value(&key.pk, s).ok()).unwrap_or_default())
+    }
+}

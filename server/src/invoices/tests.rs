@@ -1,0 +1,71 @@
+use super::*;
+use crate::testing::Shop;
+
+async fn invoiced(shop: &Shop) -> (OpCtx, String, InvoiceId) {
+    let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
+    let placed = shop.place(&ctx).await.unwrap();
+    shop.pay(&placed, "4242424242424242").await;
+    shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
+    shop.work().await;
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    (ctx, placed.secret, id_of(&checkout.orders[0]))
+}
+
+fn business(company: &str) -> Business {
+    Business {
+        company: company.into(),
+        tax_id: "DE123456789".into(),
+        address: " Weg 1 \r\n\r\n10115 Berlin\nDE".into(),
+    }
+}
+
+#[tokio::test]
+async fn business_details_come_as_a_document_of_their_own_once() {
+    for shop in Shop::both().await {
+        let (ctx, secret, id) = invoiced(&shop).await;
+        let before = shop.invoices.get(&id).await.unwrap().unwrap();
+        let add = |name: &'static str| {
+            let (shop, ctx, secret, id) = (&shop, &ctx, &secret, &id);
+            async move { shop.invoices.amend(ctx, &shop.checkouts, id, Some(secret), &business(name)).await }
+        };
+        let (first, again) = tokio::join!(add("Aurora GmbH"), add("Aurora GmbH"));
+        let (first, again) = (first.unwrap(), again.unwrap());
+        assert_eq!((&first.number, first.kind), (&again.number, Kind::Amendment));
+        assert_eq!((first.corrects.as_ref(), first.totals.gross.minor()), (Some(&before.number), 0));
+        assert!(first.number.contains("A-2026-00001"), "{}", first.number);
+        let place = shop.catalog.place(&ctx);
+        let view = shop.invoices.view(&place, &first).await.unwrap();
+        assert_eq!(view.buyer, ["Aurora GmbH", "Weg 1", "10115 Berlin", "DE", "DE123456789"]);
+        assert_eq!(shop.invoices.get(&id).await.unwrap().unwrap(), before, "the invoice stays as it was");
+        for name in ["b", "c", "d", "e"] {
+            add(name).await.unwrap();
+        }
+        assert_eq!(add("f").await.unwrap_err().code, "amended_often");
+        assert_eq!(shop.invoices.amendments(&id).await.unwrap().len(), 5);
+        // An invoice's series has no gap from it.
+        let (_, _, next) = invoiced(&shop).await;
+        assert!(shop.invoices.get(&next).await.unwrap().unwrap().number.ends_with("-00002"));
+    }
+}
+
+#[tokio::test]
+async fn only_who_bought_adds_and_what_was_typed_stays() {
+    let shop = Shop::open().await;
+    let (ctx, secret, id) = invoiced(&shop).await;
+    let good = business("Aurora GmbH");
+    for (who, secret) in [(shop.guest(), None), (shop.guest(), Some("x")), (shop.staff(), None)] {
+        let refused = shop.invoices.amend(&who, &shop.checkouts, &id, secret, &good).await.unwrap_err();
+        assert_eq!(refused.status, 404);
+    }
+    let bad = Business { address: String::new(), ..good.clone() };
+    let refused = shop.invoices.amend(&ctx, &shop.checkouts, &id, Some(&secret), &bad).await.unwrap_err();
+    assert_eq!(refused.fields.get("address").map(String::as_str), Some("fault-empty"));
+    let place = shop.catalog.place(&ctx);
+    let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+    let view = shop.invoices.view(&place, &invoice).await.unwrap();
+    assert_eq!((view.business.company.as_str(), view.business.faults.len()), ("Aurora GmbH", 1));
+    let amendment = shop.invoices.amend(&ctx, &shop.checkouts, &id, Some(&secret), &good).await.unwrap();
+    assert_eq!(shop.invoices.view(&place, &invoice).await.unwrap().business.company, "");
+    let of_it = shop.invoices.amend(&ctx, &shop.checkouts, &amendment.id, Some(&secret), &good).await.unwrap_err();
+    assert_eq!(of_it.status, 404, "only invoices are amended");
+}
