@@ -21,12 +21,12 @@ mod trade;
 
 #[derive(Clone)]
 enum Sample {
-    Home(HomeView),
+    Home(Box<HomeView>),
     Catalog(CatalogView),
     Search(SearchView),
     Work(Box<WorkView>),
     Maker(MakerView),
-    Store(StoreView),
+    Store(Box<StoreView>),
     Licence(LicenceView),
     Fault(Problem),
     Trade(Box<trade::Sample>),
@@ -45,12 +45,12 @@ fn Drawn() -> Element {
     let me = use_signal(|| None);
     use_context_provider(|| Me(me));
     let body = match use_context::<Sample>() {
-        Sample::Home(view) => rsx! { MarketRoom { HomeBody { view } } },
+        Sample::Home(view) => rsx! { MarketRoom { HomeBody { view: *view } } },
         Sample::Catalog(view) => rsx! { MarketRoom { CatalogBody { view } } },
         Sample::Search(view) => rsx! { MarketRoom { SearchBody { view } } },
         Sample::Work(view) => rsx! { MarketRoom { WorkBody { view: *view } } },
         Sample::Maker(view) => rsx! { MarketRoom { MakerBody { view } } },
-        Sample::Store(view) => rsx! { StorefrontBody { view } },
+        Sample::Store(view) => rsx! { StorefrontBody { view: *view } },
         Sample::Licence(view) => rsx! { MarketRoom { EulaBody { view } } },
         Sample::Trade(sample) => rsx! { MarketRoom { {trade::body(*sample)} } },
         Sample::Fault(problem) => rsx! { MarketRoom { FaultPage { problem, meant: "blue moon" } } },
@@ -386,8 +386,8 @@ fn licence() -> LicenceView {
 
 fn all() -> Vec<(&'static str, Sample)> {
     let mut all = vec![
-        ("home", Sample::Home(home())),
-        ("home-empty", Sample::Home(HomeView::default())),
+        ("home", Sample::Home(Box::new(home()))),
+        ("home-empty", Sample::Home(Box::default())),
         ("catalog", Sample::Catalog(catalog(14))),
         ("catalog-empty", Sample::Catalog(catalog(0))),
         (
@@ -425,9 +425,9 @@ fn all() -> Vec<(&'static str, Sample)> {
             })),
         ),
         ("maker", Sample::Maker(maker())),
-        ("store-aurora", Sample::Store(storefront("aurora", "Aurora Records"))),
-        ("store-folio", Sample::Store(storefront("folio", "Folio & Daughters"))),
-        ("store-arcade", Sample::Store(storefront("arcade", "Arcade"))),
+        ("store-aurora", Sample::Store(Box::new(storefront("aurora", "Aurora Records")))),
+        ("store-folio", Sample::Store(Box::new(storefront("folio", "Folio & Daughters")))),
+        ("store-arcade", Sample::Store(Box::new(storefront("arcade", "Arcade")))),
         ("licence", Sample::Licence(licence())),
         ("missing", Sample::Fault(Problem::not_found("page"))),
         ("failed", Sample::Fault(Problem::internal("01J9Z"))),
