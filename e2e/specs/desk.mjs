@@ -1,9 +1,12 @@
 // The other side of the counter: what the seller and staff see and do, and what comes of it for the buyer.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { axe, launch, openPage } from "../lib/browser.mjs";
 import { fill, from, mail, pay, place, signIn, works } from "../lib/buying.mjs";
 import { startServer } from "../lib/server.mjs";
+import { zipOf } from "../lib/zip.mjs";
 
 let server;
 let browser;
@@ -221,6 +224,36 @@ test("staff import rows and read the report", async () => {
   await close();
 });
 
+test("staff import a ZIP of rows and files, and it plays", async () => {
+  const { page, close } = await staff();
+  const file = async (name) => readFile(new URL(`../fixtures/market/files/${name}`, import.meta.url));
+  const row = { type: "work", ref: "zipped", store: "nord", kind: "album", title: "Zipped Light", makers: ["ida"], released: "2026-01-01",
+    parts: [{ title: "Packed", files: [{ file: "files/1.ogg", format: "Ogg Vorbis" }] }],
+    products: [{ ref: "digital", kind: "digital", title: "Digital album", tax_class: "digital_music",
+      variants: [{ sku: "ZL-D", prices: [{ region: "eu", currency: "EUR", minor: 500 }] }] }] };
+  // Larger than any other body may be.
+  const archive = zipOf([["shop/catalog.jsonl", Buffer.from(JSON.stringify(row))], ["shop/files/1.ogg", await file("1.ogg")],
+    ["shop/files/unused.bin", randomBytes(3 << 20)]]);
+  await page.goto(`${server.url}/admin/import`);
+  await page.setInputFiles("[name=rows]", { name: "shop.zip", mimeType: "application/zip", buffer: archive });
+  await imported(page);
+  assert.match(await page.locator("main").innerText(), /work zipped[\s\S]*Created/);
+  await from(page, server, "DE");
+  const deadline = Date.now() + 20_000;
+  let found;
+  while (!(found = (await (await fetch(`${server.url}/search?q=zipped+light`)).text()).match(/href="(\/albums\/zipped-light-[^"]+)"/))) {
+    assert.ok(Date.now() < deadline, "the import is not in the search");
+  }
+  await page.goto(server.url + found[1]);
+  await page.getByRole("button", { name: /Play.*Packed|Packed.*Play|Play all/ }).first().waitFor();
+  // What is no archive says so.
+  await page.goto(`${server.url}/admin/import`);
+  await page.setInputFiles("[name=rows]", { name: "bad.zip", mimeType: "application/zip", buffer: Buffer.from("PK\x03\x04 no more") });
+  await imported(page);
+  assert.match(await page.locator("main").innerText(), /not a ZIP archive/);
+  await close();
+});
+
 test("staff import flat products as CSV, and buyers find them", async () => {
   const { page, close } = await staff();
   const rows = [
@@ -251,6 +284,11 @@ test("nobody else gets in: anonymous, buyer, seller of another shop", async () =
   await signIn(buyer.page, server, "buyer@vitrine.example", "listen-and-read");
   for (const path of paths.slice(0, 4)) assert.equal((await buyer.page.goto(server.url + path)).status(), 403, path);
   assert.equal((await buyer.page.goto(server.url + paths[4])).status(), 404);
+  for (const path of ["orders/ord_00000000000000000000000000", "letters/s_00000000000000000000000000"]) {
+    assert.equal((await buyer.page.goto(`${server.url}/studio/${path}`)).status(), 404, path);
+  }
+  const upload = { method: "POST", body: "--x--", headers: { "content-type": "multipart/form-data; boundary=x", origin: server.url } };
+  assert.equal((await fetch(`${server.url}/admin/import/upload`, upload)).status, 401);
   const acts = ["/admin/orders/ord_00000000000000000000000000/refund", "/admin/orders/ord_00000000000000000000000000/ship", "/admin/jobs"];
   for (const path of acts) {
     const status = await buyer.page.evaluate(async (p) => (await fetch(p, { method: "POST", body: new URLSearchParams({ reason: "x", tracking: "x", line: "0", attempt: "y", kind: "mail.send", key: "k" }) })).status, path);

@@ -87,8 +87,8 @@ desk-restock = Die Stücke sind wieder im Lager
 desk-reason = Grund
 desk-reason-hint = Nur Mitarbeiter sehen ihn.
 desk-refund-go = Erstatten
-desk-rows = Zeilen als JSON oder CSV
-desk-rows-hint = JSON-Zeilen im Format der Ausfuhr oder einfache Produkte als CSV. Höchstens 1 MB; Dateien, die Zeilen nennen, müssen schon da sein.
+desk-rows = Zeilen als JSON oder CSV, oder ein ZIP aus Zeilen und Dateien
+desk-rows-hint = Ein ZIP enthält, was die Ausfuhr schreibt: catalog.jsonl (oder catalog.csv) und die Dateien, die Zeilen nennen, höchstens 1 GB. Zeilen allein, höchstens 16 MB, bringen keine Dateien mit.
 desk-import-go = Importieren
 desk-report = Bericht des Imports
 desk-running = Der Import läuft
@@ -145,3 +145,5 @@ desk-letter-send = { $count ->
  }
 desk-trouble-list-empty = Noch niemand ist auf der Liste.
 desk-trouble-list-often = Vier Briefe am Tag sind genug. Senden Sie diesen morgen; er bleibt bis dahin hier.
+desk-trouble-fault-rows-large = Zeilen allein haben höchstens 16 MB. Legen Sie sie in ein ZIP.
+desk-trouble-fault-archive-large = Ein Archiv hat höchstens 1 GB. Teilen Sie es.

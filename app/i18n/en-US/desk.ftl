@@ -87,8 +87,8 @@ desk-restock = Pieces are back in stock
 desk-reason = Reason
 desk-reason-hint = Only staff see it.
 desk-refund-go = Refund
-desk-rows = Rows as JSON lines or CSV
-desk-rows-hint = JSON lines in the format of the export, or flat products as CSV. At most 1 MB; files that rows name must be here already.
+desk-rows = Rows as JSON lines or CSV, or a ZIP of rows and files
+desk-rows-hint = A ZIP holds what the export writes: catalog.jsonl (or catalog.csv) and the files its rows name, at most 1 GB. Rows on their own, at most 16 MB, bring no files with them.
 desk-import-go = Import
 desk-report = Report of the import
 desk-running = The import is running
@@ -145,3 +145,5 @@ desk-letter-send = { $count ->
  }
 desk-trouble-list-empty = Nobody is on the list yet.
 desk-trouble-list-often = Four letters a day are enough. Send this one tomorrow; it is kept here until then.
+desk-trouble-fault-rows-large = Rows on their own have at most 16 MB. Put them into a ZIP.
+desk-trouble-fault-archive-large = An archive has at most 1 GB. Split it in two.

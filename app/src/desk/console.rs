@@ -306,11 +306,11 @@ pub(super) fn Import(query: String) -> Element {
                 div { class: "wrap trade",
                     h1 { {t!("desk-import")} }
                     Told { query: query.clone() }
-                    form { class: "trade-part desk-form", method: "post", action: "/admin/import", enctype: "multipart/form-data",
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/import/upload", enctype: "multipart/form-data",
                         div { class: "field",
                             label { class: "field-label", r#for: "rows", {t!("desk-rows")} }
                             span { class: "field-hint", id: "rows-hint", {t!("desk-rows-hint")} }
-                            input { class: "input", r#type: "file", id: "rows", name: "rows", accept: ".jsonl,.ndjson,.csv,application/x-ndjson,text/csv", required: true, aria_describedby: "rows-hint" }
+                            input { class: "input", r#type: "file", id: "rows", name: "rows", accept: ".jsonl,.ndjson,.csv,.zip,application/x-ndjson,text/csv,application/zip", required: true, aria_describedby: "rows-hint" }
                         }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-import-go")} }
                     }

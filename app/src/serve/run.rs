@@ -38,6 +38,8 @@ use crate::shop;
 
 /// Most bytes of a request's body; files go to the blob store by their own way.
 const MAX_BODY: usize = 1024 * 1024;
+/// Longest time for an answer to begin.
+const ANSWER_TIME: Duration = Duration::from_secs(30);
 
 /// Everything that answers HTTP, as one service.
 ///
@@ -103,14 +105,16 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .route("/readyz", get(ready).with_state(app.clone()))
         .route("/api/{*rest}", any(missing));
     let context = RequestContext { app: app.clone(), negotiate };
-    let pages_and_acts = rpc
-        .merge(own)
-        .fallback_service(rendered)
-        .layer(from_fn(metrics::layer))
-        .layer(Extension(app.clone()))
-        .layer(from_fn_with_state(OwnOrigins(vec![base.clone()]), csrf::guard))
-        .layer(from_fn_with_state(refusals, page::for_people))
-        .layer(from_fn_with_state(context, ctx::layer));
+    let for_people = |router: Router| {
+        router
+            .layer(from_fn(metrics::layer))
+            .layer(Extension(app.clone()))
+            .layer(from_fn_with_state(OwnOrigins(vec![base.clone()]), csrf::guard))
+            .layer(from_fn_with_state(refusals.clone(), page::for_people))
+            .layer(from_fn_with_state(context.clone(), ctx::layer))
+    };
+    let pages_and_acts = for_people(rpc.merge(own).fallback_service(rendered));
+    let uploads = for_people(vitrine_server::desk::uploads().with_state(app.clone()));
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider: Router = app.provider.routes();
     let webhooks: Router = vitrine_server::trade::webhooks().with_state(app.clone());
@@ -121,22 +125,22 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(webhooks)
         .merge(vitrine_server::mailing::one_click().with_state(app.clone()))
         .merge(assets)
-        .fallback_service(pages_and_acts);
+        .fallback_service(pages_and_acts)
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .merge(uploads);
     let files_host = vitrine_server::web::media::routes(app)
         .merge(files::contents(owned))
-        .layer(from_fn_with_state(app.clone(), ctx::files_layer));
+        .layer(from_fn_with_state(app.clone(), ctx::files_layer))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY));
     let files_name = host_name(&files_origin);
     let both = tower::service_fn(move |request: Request| {
         let to_files = ctx::host(&request).is_some_and(|h| h == files_name);
         let router = if to_files { files_host.clone() } else { shop_host.clone() };
         router.oneshot(request)
     });
-    Ok(Router::new()
-        .fallback_service(both)
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(30)))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(headers::layer)))
+    Ok(Router::new().fallback_service(both).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(headers::layer)))
 }
 
 fn host_name(url: &str) -> String {

@@ -1,12 +1,19 @@
 //! Forms of studio and console. Every act answers 303 to the page it came from, with a code of what went wrong.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-use axum::extract::{Extension, Multipart, Path, State};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{DefaultBodyLimit, Extension, Multipart, Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Form, Router};
+use bytes::Bytes;
+use futures::SinkExt as _;
 use serde::Deserialize;
+use tower_http::timeout::TimeoutLayer;
+use vitrine_blob::BlobError;
 use vitrine_shared::Problem;
 use vitrine_shared::id::OrderId;
 
@@ -19,6 +26,13 @@ use crate::rest::ProblemResponse;
 use crate::state::App;
 use crate::web::http::go;
 
+/// Largest upload, bytes.
+const MAX_UPLOAD: usize = 1 << 30;
+/// Longest upload.
+const UPLOAD_TIME: Duration = Duration::from_secs(30 * 60);
+/// Largest rows on their own, bytes.
+const MAX_ROWS: usize = 16 << 20;
+
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
     Router::new()
@@ -27,8 +41,15 @@ pub fn routes() -> Router<App> {
         .route("/studio/works/{id}/archive", post(archive))
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
-        .route("/admin/import", post(import))
         .route("/admin/jobs", post(revive))
+}
+
+/// Routes that take bodies larger and slower than others; they limit them themselves.
+pub fn uploads() -> Router<App> {
+    Router::new()
+        .route("/admin/import/upload", post(import))
+        .layer(DefaultBodyLimit::max(MAX_UPLOAD))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, UPLOAD_TIME))
 }
 
 /// Back to a page with what went wrong; who may not act at all gets the refusal itself.
@@ -143,17 +164,68 @@ async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut fo
     let begun = async {
         // Asked before the body is read: nobody else may make the server read it.
         crate::authz::staff(&ctx, "catalog:import")?;
-        let bad = |_| Problem::invalid("rows", "fault-rows", "The file could not be read as text.");
-        let mut rows = String::new();
-        while let Some(field) = form.next_field().await.map_err(bad)? {
+        while let Some(mut field) = form.next_field().await.map_err(unread)? {
             if field.name() == Some("rows") {
-                rows = field.text().await.map_err(bad)?;
+                let first = field.chunk().await.map_err(unread)?.unwrap_or_default();
+                return if first.starts_with(b"PK\x03\x04") {
+                    archived(&desk, &ctx, first, field).await
+                } else {
+                    let rows = text(first, field).await?;
+                    desk.begin_import(&ctx, rows).await
+                };
             }
         }
-        desk.begin_import(&ctx, rows).await
+        Err(Problem::invalid("rows", "fault-empty", "Choose a file with at least one row."))
     };
     match begun.await {
         Ok(id) => go(&format!("/admin/import/{id}"), &[]),
         Err(problem) => back("/admin/import", Err(problem)),
     }
+}
+
+fn unread(error: MultipartError) -> Problem {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::invalid("rows", "fault-archive-large", "An archive has at most 1 GB.");
+    }
+    Problem::invalid("rows", "fault-rows", "The file could not be read.")
+}
+
+async fn text(first: Bytes, mut field: Field<'_>) -> Result<String> {
+    let mut all = first.to_vec();
+    while let Some(chunk) = field.chunk().await.map_err(unread)? {
+        all.extend_from_slice(&chunk);
+        if all.len() > MAX_ROWS {
+            return Err(Problem::invalid("rows", "fault-rows-large", "Rows on their own have at most 16 MB."));
+        }
+    }
+    String::from_utf8(all).map_err(|_| Problem::invalid("rows", "fault-rows", "The rows are not text in UTF-8."))
+}
+
+/// Hands an archive on to the store as it comes.
+async fn archived(desk: &Desk, ctx: &OpCtx, first: Bytes, mut field: Field<'_>) -> Result<String> {
+    let (mut send, receive) = futures::channel::mpsc::channel(2);
+    let feed = async move {
+        // The store stopped listening if it failed; its own answer says why.
+        if send.send(Ok(first)).await.is_err() {
+            return Ok(());
+        }
+        loop {
+            match field.chunk().await {
+                Ok(Some(chunk)) => {
+                    if send.send(Ok(chunk)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    // A stream that fails leaves nothing behind.
+                    let broken = BlobError::Unavailable("the upload broke off".into());
+                    drop(send.send(Err(broken)).await);
+                    return Err(unread(error));
+                }
+            }
+        }
+    };
+    let (fed, begun) = futures::join!(feed, desk.begin_archive(ctx, Box::pin(receive)));
+    fed.and(begun)
 }

@@ -1,18 +1,21 @@
 //! Imports by staff: the rows are kept, a job takes them in, the report stays to be read.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use vitrine_blob::{BlobError, PutOptions};
+use futures::TryStreamExt as _;
+use tokio::io::AsyncWriteExt as _;
+use vitrine_blob::{BlobError, ByteStream, PutOptions};
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob};
 use vitrine_shared::Problem;
 use vitrine_shared::views::desk::{ImportRow, ImportView};
 use vitrine_table::Transact;
 
-use super::Desk;
+use super::{Desk, archive};
 use crate::catalog::exchange::{Importer, Report};
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
@@ -23,6 +26,10 @@ pub const IMPORT: &str = "catalog.import";
 
 fn rows_key(id: &str) -> String {
     format!("imports/{id}/rows.jsonl")
+}
+
+fn archive_key(id: &str) -> String {
+    format!("imports/{id}/archive.zip")
 }
 
 fn report_key(id: &str) -> String {
@@ -54,9 +61,27 @@ impl Desk {
         let id = ids::secret();
         let options = PutOptions::new("application/x-ndjson");
         self.0.blob.put_bytes(&rows_key(&id), Bytes::from(rows), options).await.map_err(fault::blob)?;
+        self.queue_import(ctx, &id).await?;
+        Ok(id)
+    }
+
+    /// Keeps a ZIP of rows and files and queues its import; answers the report's id.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff; what the store says of a stream that breaks.
+    pub async fn begin_archive(&self, ctx: &OpCtx, bytes: ByteStream) -> Result<String> {
+        authz::staff(ctx, "catalog:import")?;
+        let id = ids::secret();
+        let options = PutOptions::new("application/zip");
+        self.0.blob.put(&archive_key(&id), bytes, options).await.map_err(fault::blob)?;
+        self.queue_import(ctx, &id).await?;
+        Ok(id)
+    }
+
+    async fn queue_import(&self, ctx: &OpCtx, id: &str) -> Result<()> {
         let job = NewJob {
             kind: IMPORT.into(),
-            key: id.clone(),
+            key: id.to_owned(),
             payload: serde_json::json!({ "import": id }),
             run_at_ms: ctx.now_ms,
             max_attempts: 3,
@@ -66,7 +91,15 @@ impl Desk {
         let begun = audit::entry(ctx, &format!("import_{id}"), "import.begun", "", serde_json::Value::Null);
         self.0.table.transact(Transact { ops: vec![begun], token: None }).await.map_err(fault::table)?;
         self.0.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
-        Ok(id)
+        Ok(())
+    }
+
+    async fn is_kept(&self, key: &str) -> Result<bool> {
+        match self.0.blob.head(key, None).await {
+            Ok(_) => Ok(true),
+            Err(BlobError::NotFound) => Ok(false),
+            Err(e) => Err(fault::blob(e)),
+        }
     }
 
     /// The report of an import; `None` while it runs.
@@ -81,34 +114,65 @@ impl Desk {
         }
         match self.0.blob.get_bytes(&report_key(id)).await {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| fault::internal("a report", &e)),
-            Err(BlobError::NotFound) => match self.0.blob.head(&rows_key(id), None).await {
-                Ok(_) => Ok(None),
-                Err(BlobError::NotFound) => Err(missing()),
-                Err(e) => Err(fault::blob(e)),
-            },
+            Err(BlobError::NotFound) if self.is_kept(&rows_key(id)).await? => Ok(None),
+            Err(BlobError::NotFound) if self.is_kept(&archive_key(id)).await? => Ok(None),
+            Err(BlobError::NotFound) => Err(missing()),
             Err(e) => Err(fault::blob(e)),
         }
     }
 
     async fn run_import(&self, id: &str) -> Result<()> {
         let app = &self.0;
-        let rows = app.blob.get_bytes(&rows_key(id)).await.map_err(fault::blob)?;
-        let text = String::from_utf8_lossy(&rows);
-        // Rows sent by a form bring no files with them: their folder is empty.
         let folder = tempfile::tempdir().map_err(|e| fault::internal("a folder", &e))?;
-        let importer = Importer::new(
-            app.catalog.records().clone(),
-            app.blob.clone(),
-            app.media.clone(),
-            app.queue.clone(),
-            folder.path().to_path_buf(),
-        );
+        let archived = self.is_kept(&archive_key(id)).await?;
+        let (text, root) = if archived {
+            match self.unpacked(id, folder.path()).await? {
+                Ok(unpacked) => unpacked,
+                Err(why) => {
+                    let row = ImportRow {
+                        line: 0,
+                        row: "archive.zip".into(),
+                        outcome: "refused".into(),
+                        notes: vec![why.to_owned()],
+                    };
+                    return self.report(id, &ImportView { counts: vec![("refused".into(), 1)], rows: vec![row] }).await;
+                }
+            }
+        } else {
+            // Rows on their own bring no files with them: their folder is empty.
+            let rows = app.blob.get_bytes(&rows_key(id)).await.map_err(fault::blob)?;
+            (String::from_utf8_lossy(&rows).into_owned(), folder.path().to_path_buf())
+        };
+        let importer =
+            Importer::new(app.catalog.records().clone(), app.blob.clone(), app.media.clone(), app.queue.clone(), root);
         let ctx = OpCtx { caller: Caller::System("import"), ..OpCtx::system("import", app.clock.now_ms()) };
         let report = importer.run(&ctx, &text, |_| {}).await?;
-        let json = serde_json::to_vec(&view(&report)).map_err(|e| fault::internal("a report", &e))?;
+        self.report(id, &view(&report)).await
+    }
+
+    /// Keeps the report; the archive's files are works' files now, so the archive itself goes.
+    async fn report(&self, id: &str, view: &ImportView) -> Result<()> {
+        let json = serde_json::to_vec(view).map_err(|e| fault::internal("a report", &e))?;
         let options = PutOptions::new("application/json");
-        app.blob.put_bytes(&report_key(id), Bytes::from(json), options).await.map_err(fault::blob)?;
-        Ok(())
+        self.0.blob.put_bytes(&report_key(id), Bytes::from(json), options).await.map_err(fault::blob)?;
+        self.0.blob.delete(&archive_key(id)).await.map_err(fault::blob)
+    }
+
+    /// Brings an archive here and unpacks it: its rows and the folder that their files are in, or why not.
+    async fn unpacked(&self, id: &str, folder: &Path) -> Result<std::result::Result<(String, PathBuf), &'static str>> {
+        let local = |e: std::io::Error| fault::internal("an archive", &e);
+        let (zip, files) = (folder.join("archive.zip"), folder.join("files"));
+        let mut reading = self.0.blob.get(&archive_key(id), None, None).await.map_err(fault::blob)?;
+        let mut file = tokio::fs::File::create(&zip).await.map_err(local)?;
+        while let Some(chunk) = reading.bytes.try_next().await.map_err(fault::blob)? {
+            file.write_all(&chunk).await.map_err(local)?;
+        }
+        file.flush().await.map_err(local)?;
+        drop(file);
+        std::fs::create_dir(&files).map_err(local)?;
+        tokio::task::spawn_blocking(move || archive::unpack(&zip, &files))
+            .await
+            .map_err(|e| fault::internal("an archive", &e))
     }
 }
 
@@ -137,7 +201,7 @@ impl Handler for TakeIn {
     }
 
     fn time_out(&self) -> Duration {
-        Duration::from_secs(600)
+        Duration::from_secs(3_600)
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! Not here: refunds and parcels themselves (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
 
+mod archive;
 mod http;
 mod import;
 mod jobs;
@@ -13,7 +14,7 @@ mod studio;
 #[cfg(test)]
 mod tests;
 
-pub use http::routes;
+pub use http::{routes, uploads};
 pub use import::handlers;
 pub use studio::Edit;
 
