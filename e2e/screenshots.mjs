@@ -3,7 +3,7 @@
 // The shop must have the demonstration content. --whole takes pages to their end, for looking, not for keeping.
 import { mkdir } from "node:fs/promises";
 import { launch, openPage } from "./lib/browser.mjs";
-import { fill, from, pay, place, signIn } from "./lib/buying.mjs";
+import { fill, from, mail, pay, place, signIn } from "./lib/buying.mjs";
 
 const [url, folder, whole] = process.argv.slice(2);
 const server = { url };
@@ -56,6 +56,10 @@ for (const [width, height] of sizes) {
     await shot("payment");
     if (/simulator/.test(page.url())) await pay(page);
     await page.waitForURL("**/orders/**");
+    await page.locator("details.order-talk summary").first().click();
+    await page.getByLabel("Your message").first().fill("Does the CD come with a booklet?");
+    await page.getByRole("button", { name: "Send" }).first().click();
+    await page.getByText("The other side gets a mail with it.").waitFor();
     await shot("order");
     await at("library", "/my-products");
     await page.locator(".card-title a").first().click();
@@ -65,6 +69,24 @@ for (const [width, height] of sizes) {
     await page.locator("table a").first().click();
     await page.waitForURL("**/invoices/*");
     await shot("invoice");
+    await page.locator("details.invoice-amend summary").click();
+    await page.fill("[name=company]", `Muster & Co. KG ${width} ${colorScheme}`);
+    await page.fill("[name=address]", "Kontorhaus 1\n20095 Hamburg\nDE");
+    await shot("invoice-business");
+    await page.getByRole("button", { name: "Add them" }).click();
+    await page.getByRole("heading", { name: /Amendment/ }).waitFor();
+    await shot("amendment");
+    const reader = `reader-${width}-${colorScheme}@example.org`;
+    await page.goto(`${url}/@aurora`);
+    await page.getByLabel("E-mail address").fill(reader);
+    await page.getByRole("button", { name: "Send me the link" }).click();
+    await page.getByText("Look into your mail").waitFor();
+    await shot("storefront-letters");
+    const link = (await mail(page, server, "please confirm", reader)).match(/http\S+\/letters\/\S+/)[0];
+    await page.goto(link);
+    await shot("letters");
+    await page.getByRole("button", { name: "Yes, write to me" }).click();
+    await page.getByText("You get the letters").waitFor();
     await at("admin", "/admin");
     await page.locator("table a").first().click();
     await page.waitForURL("**/admin/orders/*");
@@ -74,7 +96,9 @@ for (const [width, height] of sizes) {
     await close();
     const creator = await openPage(browser, { viewport: { width, height }, colorScheme });
     await signIn(creator.page, server, "creator@vitrine.example", "make-and-publish", "/studio");
-    for (const [name, go] of [["studio", async () => {}], ["studio-work", () => creator.page.locator("table:last-of-type a").last().click()]]) {
+    for (const [name, go] of [["studio", async () => {}], ["studio-order", () => creator.page.getByRole("link", { name: /A question about order/ }).first().click()],
+      ["studio-letters", async () => { await creator.page.goto(`${url}/studio`); await creator.page.getByRole("link", { name: /Aurora.*on the mailing list/ }).first().click(); }],
+      ["studio-work", async () => { await creator.page.goto(`${url}/studio`); await creator.page.locator("table:last-of-type a").last().click(); }]]) {
       await go();
       await creator.page.waitForLoadState("networkidle");
       await creator.page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.jpg`, type: "jpeg", quality: 70, fullPage: whole === "--whole", animations: "disabled" });

@@ -29,6 +29,8 @@ pub use vitrine_identity::client::local_path;
 
 /// Kind of the job that sends one rendered mail.
 pub const SEND: &str = "mail.send";
+/// The same for mails that go out in heaps.
+pub const SEND_BULK: &str = "bulk.mail.send";
 
 /// Puts account mails into the queue.
 pub struct AccountMails {
@@ -66,7 +68,8 @@ impl SendAccountMail for AccountMails {
 /// The message cannot be written as JSON.
 pub fn send_job(message: &Message, now_ms: i64) -> Result<NewJob, serde_json::Error> {
     Ok(NewJob {
-        kind: SEND.into(),
+        // Who can be left off by one press is one of many.
+        kind: if message.unsubscribe.is_some() { SEND_BULK } else { SEND }.into(),
         key: message.key.clone(),
         payload: serde_json::to_value(message)?,
         run_at_ms: now_ms,
@@ -90,7 +93,7 @@ impl Handler for SendMail {
 /// Handlers of this domain's jobs.
 pub fn handlers(mail: SharedMail) -> vitrine_queue::worker::Handlers {
     let send: Arc<dyn Handler> = Arc::new(SendMail(mail));
-    [(SEND.to_owned(), send)].into_iter().collect()
+    [(SEND.to_owned(), send.clone()), (SEND_BULK.to_owned(), send)].into_iter().collect()
 }
 
 /// What a browser is called by people: `Firefox · Windows`; the header itself where that cannot be told.

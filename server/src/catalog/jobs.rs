@@ -15,7 +15,7 @@ use crate::media::{Media, MediaError};
 use crate::state::App;
 
 /// Kind of the job that adds WebP and AVIF to a work's cover.
-pub const COVER: &str = "catalog.cover";
+pub const COVER: &str = "bulk.catalog.cover";
 
 /// The job for a work's cover; `None` if it has no cover or has all formats. It is keyed by the picture: works that share
 /// one get its formats with their next write, from what the job left in the store.

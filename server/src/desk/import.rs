@@ -22,7 +22,7 @@ use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
 
 /// Kind of the job that takes rows in.
-pub const IMPORT: &str = "catalog.import";
+pub const IMPORT: &str = "bulk.catalog.import";
 
 fn rows_key(id: &str) -> String {
     format!("imports/{id}/rows.jsonl")

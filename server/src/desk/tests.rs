@@ -34,7 +34,7 @@ async fn a_job_that_gave_up_gets_another_try_from_staff_only() {
         trace: None,
     };
     app.queue.enqueue(job).await.unwrap();
-    let leased = app.queue.lease(10, 60).await.unwrap();
+    let leased = app.queue.lease(vitrine_queue::Lane::Soon, 10, 60).await.unwrap();
     let failing = leased.iter().find(|j| j.job.kind == "test.fails").unwrap();
     app.queue.failed(failing, "the printer is on fire").await.unwrap();
 
@@ -51,7 +51,7 @@ async fn a_job_that_gave_up_gets_another_try_from_staff_only() {
     assert_eq!((view.dead, view.rows.len()), (0, 0));
     assert_eq!((view.history.len(), view.history[0].act.as_str()), (1, "job.revived"));
     assert!(view.history[0].who.starts_with("user"), "{}", view.history[0].who);
-    let again = app.queue.lease(10, 60).await.unwrap();
+    let again = app.queue.lease(vitrine_queue::Lane::Soon, 10, 60).await.unwrap();
     assert!(again.iter().any(|j| j.job.kind == "test.fails"), "it is due at once");
     assert_eq!(desk.revive(&staff, "test.fails", "k").await.unwrap_err().code, "job_gone");
 }

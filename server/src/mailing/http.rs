@@ -11,7 +11,7 @@ use vitrine_shared::query::encode;
 
 use super::letters::Draft;
 use super::missing;
-use crate::ctx::OpCtx;
+use crate::ctx::{Caller, OpCtx};
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
 use crate::state::App;
@@ -87,10 +87,11 @@ async fn confirm(
 
 async fn off(
     State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
     Path((id, who)): Path<(String, String)>,
     Form(Proof { proof }): Form<Proof>,
 ) -> Response {
-    let done = async { app.mailing.leave(&store(&id)?, &who, &proof).await };
+    let done = async { app.mailing.leave(&ctx, &store(&id)?, &who, &proof).await };
     match done.await {
         Ok(()) => page(&id, &who, &proof),
         Err(problem) => ProblemResponse(problem).into_response(),
@@ -102,7 +103,9 @@ async fn leave(
     Path((id, who)): Path<(String, String)>,
     Query(Proof { proof }): Query<Proof>,
 ) -> Response {
-    let done = async { app.mailing.leave(&store(&id)?, &who, &proof).await };
+    // No page of ours and no cookie of theirs: the request's circumstances are not read here.
+    let ctx = OpCtx { caller: Caller::Anonymous, ..OpCtx::system("letters.leave", app.clock.now_ms()) };
+    let done = async { app.mailing.leave(&ctx, &store(&id)?, &who, &proof).await };
     match done.await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(problem) => ProblemResponse(problem).into_response(),

@@ -10,10 +10,10 @@ use vitrine_shared::views::desk::{ListView, SentLetter};
 use vitrine_table::{Index, Query};
 
 use super::*;
-use crate::{audit, authz, ids};
+use crate::{authz, ids};
 
 /// Kind of the job that sends a letter to one page of readers.
-pub const SEND: &str = "mailing.send";
+pub const SEND: &str = "bulk.mailing.send";
 /// Longest subject, characters.
 pub const MAX_SUBJECT: usize = 120;
 /// Longest letter, characters.

@@ -27,6 +27,7 @@ use vitrine_table::{
     Condition, Consistency, Delete, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem,
 };
 
+use crate::audit;
 use crate::catalog::store::CatalogStore;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -89,6 +90,10 @@ fn count_key(store: &StoreId) -> Key {
 
 fn place(store: &StoreId, who: &str) -> String {
     format!("reader/{store}/{who}")
+}
+
+fn trail(ctx: &OpCtx, store: &StoreId, act: &str) -> TransactOp {
+    audit::entry(ctx, store.as_str(), act, "", json!({}))
 }
 
 fn missing() -> Problem {
@@ -265,7 +270,8 @@ impl Mailing {
             updates: vec![Update::set("since_ms", ctx.now_ms), Update::Remove("ttl".into())],
             condition: Some(Condition::eq("asked_ms", reader.asked_ms).and(Condition::Absent("since_ms".into()))),
         };
-        let ops = vec![TransactOp::Update(join), self.counted(store, 1)];
+        // The trail of a list names no reader: who leaves leaves nothing behind.
+        let ops = vec![TransactOp::Update(join), self.counted(store, 1), trail(ctx, store, "letters.joined")];
         match self.table.transact(Transact { ops, token: None }).await {
             // Pressed twice at once: the other press did it.
             Err(e) if e.failed_condition(0).is_some() => Ok(()),
@@ -277,7 +283,7 @@ impl Mailing {
     ///
     /// # Errors
     /// 404 for a link nobody was sent.
-    pub async fn leave(&self, store: &StoreId, who: &str, proof: &str) -> Result<()> {
+    pub async fn leave(&self, ctx: &OpCtx, store: &StoreId, who: &str, proof: &str) -> Result<()> {
         self.proved(store, who, proof)?;
         let Some(reader) = self.reader(store, who).await? else { return Ok(()) };
         let there = match reader.since_ms {
@@ -287,6 +293,7 @@ impl Mailing {
         let mut ops = vec![TransactOp::Delete(Delete { key: reader_key(store, who), condition: Some(there) })];
         if reader.since_ms.is_some() {
             ops.push(self.counted(store, -1));
+            ops.push(trail(ctx, store, "letters.left"));
         }
         match self.table.transact(Transact { ops, token: None }).await {
             Err(e) if e.failed_condition(0).is_some() => {

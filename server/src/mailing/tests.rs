@@ -115,7 +115,7 @@ async fn nobody_is_on_a_list_before_the_press_and_nothing_is_left_after_leaving(
         assert!(mails.len() == 1 && mails[0].subject.contains("already"), "{mails:?}");
         assert_eq!(lists.readers().await, 1);
         for _ in 0..2 {
-            lists.mailing.leave(&lists.store, &who, &proof).await.unwrap();
+            lists.mailing.leave(&lists.now(), &lists.store, &who, &proof).await.unwrap();
         }
         assert_eq!(lists.readers().await, 0);
         let item = lists.shop.table.get(&reader_key(&lists.store, &who), Consistency::Strong).await.unwrap();

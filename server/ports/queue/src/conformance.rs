@@ -10,7 +10,7 @@ use serde_json::json;
 use vitrine_clock::{Clock, FixedClock};
 use vitrine_table::{Condition, Put, Table, Transact, TransactOp};
 
-use crate::{Job, NewJob, Queue, QueueError};
+use crate::{Job, Lane, NewJob, Queue, QueueError};
 
 /// A queue to be checked, empty.
 pub struct Subject {
@@ -59,7 +59,7 @@ async fn put(queue: &dyn Queue, key: &str, run_at_ms: i64) {
 async fn take(queue: &dyn Queue, count: usize) -> Vec<Job> {
     let mut jobs = Vec::new();
     for _ in 0..200 {
-        jobs.extend(queue.lease(count - jobs.len(), 60).await.unwrap());
+        jobs.extend(queue.lease(Lane::Soon, count - jobs.len(), 60).await.unwrap());
         if jobs.len() == count {
             return jobs;
         }
@@ -69,7 +69,7 @@ async fn take(queue: &dyn Queue, count: usize) -> Vec<Job> {
 }
 
 async fn nothing_due(queue: &dyn Queue) {
-    assert_eq!(queue.lease(10, 60).await.unwrap(), vec![]);
+    assert_eq!(queue.lease(Lane::Soon, 10, 60).await.unwrap(), vec![]);
 }
 
 async fn due_order(s: &Subject) {
@@ -99,7 +99,7 @@ async fn two_workers_never_hold_one_job(s: &Subject) {
     let mut seen = BTreeSet::new();
     let mut leased = 0;
     for _ in 0..200 {
-        let (one, two) = tokio::join!(s.queue.lease(7, 60), s.other.lease(7, 60));
+        let (one, two) = tokio::join!(s.queue.lease(Lane::Soon, 7, 60), s.other.lease(Lane::Soon, 7, 60));
         for job in one.unwrap().into_iter().chain(two.unwrap()) {
             leased += 1;
             seen.insert(job.job.key);

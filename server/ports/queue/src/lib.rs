@@ -19,7 +19,7 @@ pub mod worker;
 /// What to do, when.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct NewJob {
-    /// Names the handler, `[a-z0-9._-]`, e.g. `mail.send`.
+    /// Names the handler, `[a-z0-9._-]`, e.g. `mail.send`; its beginning names the [`Lane`].
     pub kind: String,
     /// Makes it unique within its kind.
     pub key: String,
@@ -31,6 +31,26 @@ pub struct NewJob {
     pub max_attempts: u32,
     /// `traceparent` of what caused it.
     pub trace: Option<String>,
+}
+
+/// Which jobs wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// What people wait for.
+    Soon,
+    /// What comes in heaps, e.g. thousands of pictures after an import: kinds that begin with `bulk.`. It never stands in
+    /// the way of the other lane.
+    Bulk,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 2] = [Self::Soon, Self::Bulk];
+
+    /// The lane of a kind.
+    pub fn of(kind: &str) -> Self {
+        if kind.starts_with("bulk.") { Self::Bulk } else { Self::Soon }
+    }
 }
 
 /// A job in hand.
@@ -96,8 +116,8 @@ pub trait Queue: Send + Sync + 'static {
     /// caller's choice). `None`: this queue does not live in the table; the outbox sweeper hands jobs over instead.
     fn as_item(&self, job: &NewJob) -> Result<Option<Item>>;
 
-    /// Up to `limit` due jobs, leased for `lease_secs`.
-    async fn lease(&self, limit: usize, lease_secs: u32) -> Result<Vec<Job>>;
+    /// Up to `limit` due jobs of a lane, leased for `lease_secs`.
+    async fn lease(&self, lane: Lane, limit: usize, lease_secs: u32) -> Result<Vec<Job>>;
 
     /// Done; forget it.
     async fn done(&self, job: &Job) -> Result<()>;
@@ -117,8 +137,8 @@ pub trait Queue: Send + Sync + 'static {
     /// How full it is.
     async fn depth(&self) -> Result<Depth>;
 
-    /// Waits until something may be due or `at_most` has passed.
-    async fn wait(&self, at_most: std::time::Duration);
+    /// Waits until something of a lane may be due or `at_most` has passed.
+    async fn wait(&self, lane: Lane, at_most: std::time::Duration);
 }
 
 /// A queue that is handed around.

@@ -20,7 +20,7 @@ use vitrine_table::{
     to_item,
 };
 
-use crate::{DeadLetter, Depth, Job, NewJob, Queue, QueueError, Result};
+use crate::{DeadLetter, Depth, Job, Lane, NewJob, Queue, QueueError, Result};
 
 /// Partitions of the due index, so that no single one takes every write.
 const SHARDS: u64 = 4;
@@ -180,10 +180,10 @@ impl TableQueue {
         }
     }
 
-    async fn next_due(&self) -> Result<Option<i64>> {
+    async fn next_due(&self, lane: Lane) -> Result<Option<i64>> {
         let mut next = None;
         for shard in 0..SHARDS {
-            let page = self.table.query(Query::new(Index::Gsi1, due_partition(shard)).limit(1)).await?;
+            let page = self.table.query(Query::new(Index::Gsi1, due_partition(lane, shard)).limit(1)).await?;
             for item in page.items {
                 let due = from_item::<Stored>(item)?.due;
                 next = Some(next.map_or(due, |n: i64| n.min(due)));
@@ -213,7 +213,7 @@ impl Queue for TableQueue {
         item_of(job).map(Some)
     }
 
-    async fn lease(&self, limit: usize, lease_secs: u32) -> Result<Vec<Job>> {
+    async fn lease(&self, lane: Lane, limit: usize, lease_secs: u32) -> Result<Vec<Job>> {
         if limit == 0 || lease_secs == 0 {
             return Err(QueueError::Invalid("a lease takes at least one job for at least one second".into()));
         }
@@ -228,7 +228,7 @@ impl Queue for TableQueue {
             let mut found: Vec<Stored> = Vec::new();
             let mut more = Vec::new();
             for (shard, cursor) in places {
-                let query = Query::new(Index::Gsi1, due_partition(shard))
+                let query = Query::new(Index::Gsi1, due_partition(lane, shard))
                     .range(due.clone())
                     .limit(limit.min(1000))
                     .after(cursor);
@@ -321,7 +321,7 @@ impl Queue for TableQueue {
         let dead = Condition::eq("state", State::Dead.name());
         let updates = vec![
             Update::set("state", State::Waiting.name()),
-            Update::set("pk2", due_partition(shard_of(kind, key))),
+            Update::set("pk2", due_partition(Lane::of(kind), shard_of(kind, key))),
             Update::set("sk2", sort_key(now, kind, key)),
             Update::set("due", now),
             Update::set("attempt", 0),
@@ -342,15 +342,17 @@ impl Queue for TableQueue {
     /// business transaction by [`Queue::as_item`] would have to carry it.
     async fn depth(&self) -> Result<Depth> {
         let mut waiting = 0;
-        for shard in 0..SHARDS {
-            waiting += self.count(&due_partition(shard)).await?;
+        for lane in Lane::ALL {
+            for shard in 0..SHARDS {
+                waiting += self.count(&due_partition(lane, shard)).await?;
+            }
         }
         Ok(Depth { waiting, dead: self.count(DEAD).await? })
     }
 
-    async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, lane: Lane, at_most: Duration) {
         let woken = self.wake.notified();
-        let until_due = match self.next_due().await {
+        let until_due = match self.next_due(lane).await {
             Ok(Some(due)) => {
                 let ms = u64::try_from(due - self.clock.now_ms()).unwrap_or(0);
                 // Not zero: an index that lags may show a job that is already taken.
@@ -388,7 +390,7 @@ fn item_of(job: &NewJob) -> Result<Item> {
         return invalid("the payload is over 64 KiB");
     }
     let stored = Stored {
-        pk2: due_partition(shard_of(&job.kind, &job.key)),
+        pk2: due_partition(Lane::of(&job.kind), shard_of(&job.kind, &job.key)),
         sk2: sort_key(job.run_at_ms, &job.kind, &job.key),
         state: State::Waiting,
         kind: job.kind.clone(),
@@ -419,8 +421,11 @@ fn job_key(kind: &str, key: &str) -> Key {
     Key::new(format!("JOB#{kind}#{key}"), "JOB")
 }
 
-fn due_partition(shard: u64) -> String {
-    format!("JOBDUE#{shard}")
+fn due_partition(lane: Lane, shard: u64) -> String {
+    match lane {
+        Lane::Soon => format!("JOBDUE#{shard}"),
+        Lane::Bulk => format!("JOBBULK#{shard}"),
+    }
 }
 
 fn padded(ms: i64) -> String {

@@ -12,10 +12,16 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::{Job, QueueError, Result, SharedQueue};
+use crate::{Job, Lane, QueueError, Result, SharedQueue};
 
-/// Jobs of one process at a time.
-const CONCURRENCY: usize = 8;
+/// Jobs of one process at a time, by lane. Heaps are work for the processor, so few of them at once are as fast.
+const fn concurrency(lane: Lane) -> usize {
+    match lane {
+        Lane::Soon => 8,
+        Lane::Bulk => 2,
+    }
+}
+
 /// How long the worker sleeps at most when nothing is due.
 const IDLE: Duration = Duration::from_secs(5);
 /// What a lease is longer than the longest time-out, seconds: time to write the answer.
@@ -101,10 +107,14 @@ impl Worker {
     }
 
     /// Works until `shutdown` is `true` or its sender is gone, then finishes the jobs in hand.
-    pub async fn run(&self, mut shutdown: watch::Receiver<bool>) {
+    pub async fn run(&self, shutdown: watch::Receiver<bool>) {
+        tokio::join!(self.run_lane(Lane::Soon, shutdown.clone()), self.run_lane(Lane::Bulk, shutdown));
+    }
+
+    async fn run_lane(&self, lane: Lane, mut shutdown: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
         while !*shutdown.borrow() {
-            let free = CONCURRENCY - running.len();
+            let free = concurrency(lane) - running.len();
             if free == 0 {
                 tokio::select! {
                     _ = running.join_next() => {}
@@ -112,7 +122,7 @@ impl Worker {
                 }
                 continue;
             }
-            let jobs = match self.queue.lease(free, self.lease_secs()).await {
+            let jobs = match self.queue.lease(lane, free, self.lease_secs()).await {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     tracing::error!(%error, "jobs could not be leased");
@@ -130,7 +140,7 @@ impl Worker {
             }
             if idle {
                 tokio::select! {
-                    () = self.queue.wait(IDLE) => {}
+                    () = self.queue.wait(lane, IDLE) => {}
                     Some(_) = running.join_next() => {}
                     changed = shutdown.changed() => if changed.is_err() { break },
                 }
@@ -148,7 +158,10 @@ impl Worker {
     pub async fn run_due_once(&self) -> Result<usize> {
         let mut ran = 0;
         while ran < MAX_DRAIN {
-            let jobs = self.queue.lease(1, self.lease_secs()).await?;
+            let mut jobs = self.queue.lease(Lane::Soon, 1, self.lease_secs()).await?;
+            if jobs.is_empty() {
+                jobs = self.queue.lease(Lane::Bulk, 1, self.lease_secs()).await?;
+            }
             if jobs.is_empty() {
                 break;
             }

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use vitrine_clock::{Clock, FixedClock};
 use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome, Worker, WorkerMetrics};
-use vitrine_queue::{Job, NewJob, Queue};
+use vitrine_queue::{Job, Lane, NewJob, Queue};
 use vitrine_table::sqlite::SqliteTable;
 
 /// Longer than any of these tests; only a failing one waits so long.
@@ -85,6 +85,30 @@ impl Handler for Gate {
 }
 
 #[tokio::test]
+async fn heaps_of_work_do_not_stand_in_the_way_of_what_people_wait_for() {
+    let w = world();
+    let gate = Arc::new(Gate { begun: Semaphore::new(0), open: Semaphore::new(0), finished: AtomicUsize::new(0) });
+    let soon = Arc::new(Gate { begun: Semaphore::new(0), open: Semaphore::new(9), finished: AtomicUsize::new(0) });
+    let worker = w.worker(vec![("bulk.gate", gate.clone()), ("soon", soon.clone())]);
+    for n in 0..40 {
+        w.enqueue("bulk.gate", &format!("k{n}"), 3).await;
+    }
+    w.enqueue("soon", "k", 3).await;
+    assert_eq!(w.queue.depth().await.unwrap().waiting, 41);
+    let (shutdown, heard) = watch::channel(false);
+    let running = tokio::spawn({
+        let worker = worker.clone();
+        async move { worker.run(heard).await }
+    });
+    drop(tokio::time::timeout(PATIENCE, gate.begun.acquire_many(2)).await.expect("two of the heap begin"));
+    drop(tokio::time::timeout(PATIENCE, soon.begun.acquire()).await.expect("the other begins beside them"));
+    gate.open.add_permits(100);
+    shutdown.send(true).unwrap();
+    tokio::time::timeout(PATIENCE, running).await.expect("the worker ends").unwrap();
+    assert_eq!(soon.finished.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn shutdown_finishes_the_jobs_in_hand_and_takes_no_other() {
     let w = world();
     let gate = Arc::new(Gate { begun: Semaphore::new(0), open: Semaphore::new(0), finished: AtomicUsize::new(0) });
@@ -105,7 +129,7 @@ async fn shutdown_finishes_the_jobs_in_hand_and_takes_no_other() {
     tokio::time::timeout(PATIENCE, running).await.expect("the worker ends").unwrap();
     assert_eq!(gate.finished.load(Ordering::SeqCst), 8);
     assert_eq!(worker.metrics(), WorkerMetrics { done: 8, ..WorkerMetrics::default() });
-    let left = w.queue.lease(10, 60).await.unwrap();
+    let left = w.queue.lease(Lane::Soon, 10, 60).await.unwrap();
     assert_eq!(left.iter().map(|job| job.attempt).collect::<Vec<_>>(), [1], "one was never taken");
 }
 
@@ -193,7 +217,7 @@ async fn every_end_is_counted() {
             let (queue, clock) = &self.0;
             // Slower than its lease, and somebody else takes the job.
             clock.advance_ms(3_700_000);
-            assert_eq!(queue.lease(1, 60).await.map_err(JobFailed::new)?.len(), 1);
+            assert_eq!(queue.lease(Lane::Soon, 1, 60).await.map_err(JobFailed::new)?.len(), 1);
             Ok(Outcome::Done)
         }
     }
@@ -214,7 +238,7 @@ async fn every_end_is_counted() {
     w.clock.advance_ms(9_999);
     assert_eq!(worker.run_due_once().await.unwrap(), 0, "not before its time");
     w.clock.advance_ms(1);
-    let again = w.queue.lease(1, 60).await.unwrap().remove(0);
+    let again = w.queue.lease(Lane::Soon, 1, 60).await.unwrap().remove(0);
     assert_eq!((again.attempt, again.job.kind.as_str()), (1, "again"));
     w.queue.done(&again).await.unwrap();
     w.enqueue("robbed", "k", 3).await;
