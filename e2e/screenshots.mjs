@@ -56,7 +56,7 @@ for (const [width, height] of sizes) {
     await shot("payment");
     if (/simulator/.test(page.url())) await pay(page);
     await page.waitForURL("**/orders/**");
-    const talk = page.locator("details.order-talk", { hasText: "Aurora" });
+    const talk = page.locator("details.order-talk", { hasText: "Folio" });
     await talk.locator("summary").click();
     await talk.getByLabel("Your message").fill("Does it come with a booklet?");
     await talk.getByRole("button", { name: "Send" }).click();
@@ -77,8 +77,8 @@ for (const [width, height] of sizes) {
     await page.getByRole("button", { name: "Add them" }).click();
     await page.getByRole("heading", { name: /Amendment/ }).waitFor();
     await shot("amendment");
-    const reader = `reader-${width}-${colorScheme}@example.org`;
-    await page.goto(`${url}/@aurora`);
+    const reader = `reader-${Date.now()}@example.org`;
+    await page.goto(`${url}/@folio`);
     await page.getByLabel("E-mail address").fill(reader);
     await page.getByRole("button", { name: "Send me the link" }).click();
     await page.getByText("Look into your mail").waitFor();
@@ -98,7 +98,7 @@ for (const [width, height] of sizes) {
     const creator = await openPage(browser, { viewport: { width, height }, colorScheme });
     await signIn(creator.page, server, "creator@vitrine.example", "make-and-publish", "/studio");
     for (const [name, go] of [["studio", async () => {}], ["studio-order", () => creator.page.getByRole("link", { name: /A question about order/ }).first().click()],
-      ["studio-letters", async () => { await creator.page.goto(`${url}/studio`); await creator.page.getByRole("link", { name: /Aurora.*on the mailing list/ }).first().click(); }],
+      ["studio-letters", async () => { await creator.page.goto(`${url}/studio`); await creator.page.getByRole("link", { name: /Folio.*on the mailing list/ }).first().click(); }],
       ["studio-work", async () => { await creator.page.goto(`${url}/studio`); await creator.page.locator("table:last-of-type a").last().click(); }]]) {
       await go();
       await creator.page.waitForLoadState("networkidle");

@@ -258,3 +258,4 @@ invoice-tax-id-hint = Falls Sie eine haben, zum Beispiel DE123456789.
 invoice-address = Anschrift
 invoice-address-hint = Je eine Zeile, das Land am Ende.
 amended_often = Diese Rechnung wurde schon fünfmal ergänzt. Fragen Sie den Shop.
+library-play-all = Alles abspielen

@@ -258,3 +258,4 @@ invoice-tax-id-hint = If you have one, for example DE123456789.
 invoice-address = Address
 invoice-address-hint = One line each, the country at the end.
 amended_often = This invoice was amended five times already. Ask the shop.
+library-play-all = Play all

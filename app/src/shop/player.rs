@@ -174,6 +174,31 @@ pub fn PlayButton(
     }
 }
 
+/// Plays all of a list, from the first on; says so in words.
+#[component]
+pub fn PlayAll(
+    /// What follows each other.
+    list: Vec<PlayView>,
+    /// What it says while it is silent.
+    words: String,
+) -> Element {
+    let player = use_player();
+    let on = list.iter().any(|p| player.plays(&p.src));
+    let mine = list.iter().any(|p| player.holds(&p.src));
+    rsx! {
+        Button {
+            scripted: true,
+            onclick: move |_| if mine { player.toggle() } else { player.start(list.clone(), 0) },
+            Icon { shape: if on { Shape::Pause } else { Shape::Play } }
+            if on {
+                {t!("player-pause")}
+            } else {
+                "{words}"
+            }
+        }
+    }
+}
+
 /// The bar and the sound itself.
 #[component]
 pub fn PlayerBar(

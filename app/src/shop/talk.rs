@@ -53,7 +53,7 @@ pub fn Talk(
         if !messages.is_empty() {
             ol { class: "talk", role: "list",
                 for (i , message) in messages.iter().enumerate() {
-                    li { key: "{i}", class: if message.shop == ours { "talk-own" } else { "talk-other" },
+                    li { key: "{i}", class: if !third && message.shop == ours { "talk-own" },
                         p { class: "talk-who",
                             bdi { {who(message)} }
                             " · "

@@ -91,7 +91,11 @@ impl Invoices {
                 seller: invoice.seller_lines.first().cloned().unwrap_or_default(),
                 date: date.map(|d| format_date(d, place.locale)).unwrap_or_default(),
                 year: date.map_or(0, |d| i32::from(d.year())),
-                total: format_money(invoice.totals.gross, place.locale),
+                // An amendment changes no amount.
+                total: match invoice.kind {
+                    Kind::Amendment => String::new(),
+                    _ => format_money(invoice.totals.gross, place.locale),
+                },
                 kind: word(invoice.kind),
             }
         });

@@ -86,7 +86,7 @@ pub fn AccountBody(
                 section {
                     h2 { {t!("account-devices")} }
                     p { class: "notice", {t!("account-devices-hint")} }
-                    ul { class: "footer-list", role: "list",
+                    ul { class: "devices", role: "list",
                         for device in view.devices.iter().cloned() {
                             Device { key: "{device.id}", device }
                         }

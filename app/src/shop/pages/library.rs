@@ -13,7 +13,7 @@ use super::work::{Film, Parts};
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::parts::{Makers, Moment, Page, PageLinks, SortMenu, WorkCard, facet_word, kind_shape, picture_of};
-use crate::shop::player::PlayButton;
+use crate::shop::player::PlayAll;
 use crate::t;
 
 /// Loads the library.
@@ -165,7 +165,7 @@ pub fn OwnedBody(
                         }
                         div { class: "work-act",
                             if !plays.is_empty() && card.kind != WorkKind::Video {
-                                PlayButton { list: plays.clone() }
+                                PlayAll { list: plays.clone(), words: t!("library-play-all") }
                             }
                             if let Some(reader) = view.reader.clone() {
                                 DialogButton { dialog: "read", open: move |id: String| platform::show_dialog(&id),

@@ -12,7 +12,7 @@ use crate::shop::buy::BuyBlock;
 use crate::shop::parts::{
     Makers, Page, Shelf, facet_word, kind_shape, kind_word, makers_line, picture_of, title_class, use_live,
 };
-use crate::shop::player::{PlayButton, use_player};
+use crate::shop::player::{PlayAll, PlayButton, use_player};
 use crate::shop::recent;
 use crate::t;
 
@@ -139,7 +139,7 @@ pub fn WorkBody(
                         }
                         div { class: "work-act",
                             if !plays.is_empty() && card.kind != WorkKind::Video {
-                                PlayAll { list: plays.clone() }
+                                PlayAll { list: plays.clone(), words: t!("work-play-all") }
                             }
                             if let Some(sample) = view.sample.clone() {
                                 DialogButton { dialog: "look-inside", open: move |id: String| platform::show_dialog(&id),
@@ -220,26 +220,6 @@ pub fn Film(
             source { src: "{play.src}", r#type: "{play.content_type}" }
             for (language , src) in play.captions.iter() {
                 track { key: "{language}", kind: "captions", src: "{src}", srclang: "{language}", label: text_or(&format!("language-{language}"), language) }
-            }
-        }
-    }
-}
-
-/// Plays all previews, from the first on.
-#[component]
-fn PlayAll(list: Vec<PlayView>) -> Element {
-    let player = use_player();
-    let on = list.iter().any(|p| player.plays(&p.src));
-    let mine = list.iter().any(|p| player.holds(&p.src));
-    rsx! {
-        Button {
-            scripted: true,
-            onclick: move |_| if mine { player.toggle() } else { player.start(list.clone(), 0) },
-            Icon { shape: if on { Shape::Pause } else { Shape::Play } }
-            if on {
-                {t!("player-pause")}
-            } else {
-                {t!("work-play-all")}
             }
         }
     }
