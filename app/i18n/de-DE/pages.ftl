@@ -149,3 +149,4 @@ letters-hint = Zuerst kommt ein Link; { $shop } schreibt Ihnen erst, wenn Sie ih
 letters-ask = Link schicken
 letters-look = Sehen Sie in Ihre Mail
 letters-look-text = Wenn die Adresse Mail empfangen kann, ist ein Link unterwegs. Drücken Sie dahinter auf den Knopf, dann geht es los.
+buy-at-market = Bei Vitrine kaufen

@@ -149,3 +149,4 @@ letters-hint = A link comes first; { $shop } writes to you only once you confirm
 letters-ask = Send me the link
 letters-look = Look into your mail
 letters-look-text = If the address can get mail, a link is on its way. Press the button behind it to begin.
+buy-at-market = Buy it at Vitrine

@@ -34,8 +34,10 @@ pub struct Prefs {
     pub countries: Vec<(String, String)>,
     /// Currencies to choose from: code, name in `locale`.
     pub currencies: Vec<(String, String)>,
-    /// Scheme and host of this site without a slash at the end, e.g. `https://vitrine.example`.
+    /// Scheme and host of the marketplace without a slash at the end, e.g. `https://vitrine.example`.
     pub origin: String,
+    /// This document is on a shop's own host, which only shows: acts are at `origin`.
+    pub shows_only: bool,
 }
 
 impl Default for Prefs {
@@ -49,6 +51,7 @@ impl Default for Prefs {
             countries: vec![pair("US", "United States")],
             currencies: vec![pair("USD", "US dollar")],
             origin: String::new(),
+            shows_only: false,
         }
     }
 }

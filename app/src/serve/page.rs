@@ -111,6 +111,7 @@ fn prefs(ctx: &OpCtx, country: String, origin: String) -> Prefs {
         locales: LOCALES.iter().map(|tag| ((*tag).to_owned(), texts.get(&format!("locale-{tag}"), None))).collect(),
         countries,
         origin,
+        shows_only: ctx.scope != vitrine_server::ctx::Scope::Marketplace,
     }
 }
 

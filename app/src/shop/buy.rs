@@ -7,6 +7,7 @@ use vitrine_shared::views::{EditionView, StoreCard};
 use vitrine_ui::prelude::*;
 
 use super::parts::{PriceTag, stock_word};
+use crate::platform;
 use crate::t;
 
 /// Editions, what is in them, add to cart, buy now.
@@ -16,7 +17,11 @@ pub fn BuyBlock(
     editions: Vec<EditionView>,
     /// Whose shop.
     store: StoreCard,
+    /// Path of the work's page.
+    #[props(default)]
+    at: String,
 ) -> Element {
+    let prefs = use_hook(platform::prefs);
     let chosen = editions.iter().position(sellable);
     rsx! {
         section { class: "buy", aria_label: t!("buy-label"),
@@ -29,7 +34,9 @@ pub fn BuyBlock(
                             Edition { key: "{edition.variant}", edition, checked: chosen == Some(i) }
                         }
                     }
-                    if chosen.is_some() {
+                    if chosen.is_some() && prefs.shows_only {
+                        a { class: "button button-primary button-large button-wide", href: "{prefs.origin}{at}", {t!("buy-at-market")} }
+                    } else if chosen.is_some() {
                         div { class: "buy-keys",
                             Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true, {t!("buy-add")} }
                             Button { r#type: "submit", name: "buy", value: "1", wide: true, {t!("buy-now")} }

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use vitrine_identity::ClientError;
@@ -148,6 +148,14 @@ async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Opt
     })))
 }
 
+/// Whether a path is of a person: a shop's own host only shows, the marketplace's has the session and the cart.
+fn is_personal(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let of_people =
+        ["account", "admin", "auth", "cart", "checkout", "invoices", "letters", "my-products", "orders", "studio"];
+    of_people.contains(&first)
+}
+
 /// The layer: puts [`OpCtx`], [`Country`] and the peer's address on the request.
 pub async fn layer(State(state): State<Context>, mut request: Request, next: Next) -> Response {
     let app = &state.app;
@@ -172,6 +180,10 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
             Err(problem) => return ProblemResponse(problem).into_response(),
         }
     };
+    if scope != Scope::Marketplace && is_personal(request.uri().path()) && request.method() == Method::GET {
+        let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
+        return axum::response::Redirect::temporary(&format!("{}{path}", app.config.base_url())).into_response();
+    }
     let peer = peer(&request, &app.config.trusted_proxies);
     let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
     let from_proxy = direct.is_some_and(|d| app.config.trusted_proxies.contains(&d));

@@ -43,6 +43,7 @@ pub fn StorefrontBody(
     letters: Option<String>,
 ) -> Element {
     let store = view.store.clone();
+    let prefs = use_hook(platform::prefs);
     platform::use_brand_sheet(if store.brand.is_empty() {
         String::new()
     } else {
@@ -80,8 +81,10 @@ pub fn StorefrontBody(
                     h2 { {t!("letters-store")} }
                     if letters.as_deref() == Some("asked") {
                         Alert { tone: Tone::Good, title: t!("letters-look"), live: true, {t!("letters-look-text")} }
+                    } else if prefs.shows_only {
+                        a { class: "button", href: "{prefs.origin}{view.canonical}#letters", {t!("letters-ask")} }
                     } else {
-                        form { class: "letters-form", method: "post", action: "{platform::prefs().origin}/letters/{view.id}/ask",
+                        form { class: "letters-form", method: "post", action: "/letters/{view.id}/ask",
                             Field {
                                 name: "email",
                                 r#type: "email",

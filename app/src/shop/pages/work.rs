@@ -151,7 +151,7 @@ pub fn WorkBody(
                                 }
                             }
                         }
-                        BuyBlock { editions: view.editions.clone(), store: view.store.clone() }
+                        BuyBlock { editions: view.editions.clone(), store: view.store.clone(), at: view.canonical.clone() }
                     }
                 }
                 if let Some(trailer) = view.trailer.clone() {
