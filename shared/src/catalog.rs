@@ -329,6 +329,17 @@ pub struct Credit {
     pub name: String,
 }
 
+impl Work {
+    /// The parts as pages show them: episodes newest first, anything else in its own order.
+    pub fn shown_parts(&self) -> Vec<&Part> {
+        let mut parts: Vec<&Part> = self.parts.iter().collect();
+        if self.kind == WorkKind::Podcast {
+            parts.sort_by_key(|p| std::cmp::Reverse((p.date.as_deref(), p.group, p.number)));
+        }
+        parts
+    }
+}
+
 /// What buyers of a book get when its text changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -637,4 +648,35 @@ pub struct Asset {
     pub length_ms: Option<u64>,
     /// Whether it may go out.
     pub state: AssetState,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work(kind: &str) -> Work {
+        let part = |number: u32, group: u32, date: Option<&str>| {
+            serde_json::json!({ "id": PartId::from_bits(u128::from(number)), "number": number, "group": group,
+                "title": number.to_string(), "date": date })
+        };
+        let parts = [
+            part(1, 1, Some("2025-01-01")),
+            part(2, 1, None),
+            part(3, 2, Some("2026-02-01")),
+            part(4, 2, Some("2026-02-01")),
+        ];
+        serde_json::from_value(serde_json::json!({
+            "id": WorkId::from_bits(1), "tenant": TenantId::from_bits(1), "store": StoreId::from_bits(1), "kind": kind,
+            "slug": "a", "title": "A", "makers": [], "released": "2025-01-01", "status": "published", "rev": 1,
+            "parts": parts,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn episodes_come_newest_first_and_tracks_in_order() {
+        let shown = |kind: &str| work(kind).shown_parts().iter().map(|p| p.number).collect::<Vec<_>>();
+        assert_eq!(shown("podcast"), [4, 3, 1, 2]);
+        assert_eq!(shown("album"), [1, 2, 3, 4]);
+    }
 }

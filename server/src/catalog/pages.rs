@@ -451,8 +451,8 @@ impl Catalog {
         }
         let length_ms: u64 = work.parts.iter().filter_map(|p| p.length_ms).sum();
         let parts = work
-            .parts
-            .iter()
+            .shown_parts()
+            .into_iter()
             .map(|p| PartView {
                 number: p.number,
                 group: p.group,

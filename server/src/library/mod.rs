@@ -233,7 +233,7 @@ impl Library {
             .filter_map(|f| opened.get(&f.id).filter(|g| !access.awaits_licence(g)).map(|g| (&f.id, (f, *g))))
             .collect();
         let by = bundle.work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
-        let parts = bundle.work.parts.iter().map(|p| self.part(ctx, &place, p, &by, &playable)).collect();
+        let parts = bundle.work.shown_parts().into_iter().map(|p| self.part(ctx, &place, p, &by, &playable)).collect();
         let mut reader = None;
         let book =
             files.iter().filter_map(|f| playable.get(&f.id)).find(|(f, _)| f.content_type == "application/epub+zip");
