@@ -374,7 +374,7 @@ pub fn FaultPage(
                 if !text.is_empty() {
                     p { class: "lead", "{text}" }
                 }
-                if problem.status == 404 {
+                if matches!(problem.status, 404 | 410) {
                     form { class: "fault-search", action: "/search", method: "get",
                         Field { name: "q", r#type: "search", label: t!("fault-search"), value: meant }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }

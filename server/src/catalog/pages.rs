@@ -361,19 +361,29 @@ impl Catalog {
         })
     }
 
-    fn visible(ctx: &OpCtx, work: &Work, listed: bool) -> bool {
-        work.status == Status::Published
-            && match &ctx.scope {
-                Scope::Marketplace => listed,
-                Scope::Tenant(id) => work.tenant == *id,
-            }
+    fn in_scope(ctx: &OpCtx, work: &Work, listed: bool) -> bool {
+        match &ctx.scope {
+            Scope::Marketplace => listed,
+            Scope::Tenant(id) => work.tenant == *id,
+        }
+    }
+
+    /// Why a work that is not public is not here: withdrawn if people could see it once, else there is no such work.
+    async fn absent(&self, ctx: &OpCtx, id: &WorkId, kind: WorkKind) -> Result<Problem> {
+        let missing = Problem::not_found(kind.as_str());
+        let Some(bundle) = self.store.bundle(id).await? else { return Ok(missing) };
+        let work = &bundle.work;
+        let listed = self.store.tenant(&work.tenant).await?.is_some_and(|t| t.listed);
+        let was_public = work.status == Status::Archived && work.published_ms.is_some();
+        let gone = work.kind == kind && was_public && Self::in_scope(ctx, work, listed);
+        Ok(if gone { Problem::new(410, "gone", "This work was withdrawn from sale.") } else { missing })
     }
 
     /// A published work of the scope with its storefront.
     pub async fn published(&self, ctx: &OpCtx, id: &WorkId) -> Result<Option<(WorkBundle, Store)>> {
         let Some(bundle) = self.store.bundle(id).await? else { return Ok(None) };
         let listed = self.store.tenant(&bundle.work.tenant).await?.is_some_and(|t| t.listed);
-        if !Self::visible(ctx, &bundle.work, listed) {
+        if bundle.work.status != Status::Published || !Self::in_scope(ctx, &bundle.work, listed) {
             return Ok(None);
         }
         Ok(self.store.store(&bundle.work.store).await?.map(|store| (bundle, store)))
@@ -383,7 +393,9 @@ impl Catalog {
     pub async fn work(&self, ctx: &OpCtx, kind: WorkKind, segment: &str) -> Result<Found<WorkView>> {
         let missing = || Problem::not_found(kind.as_str());
         if let Some(id) = id_part(segment, "w").and_then(|id| id.parse::<WorkId>().ok()) {
-            let (bundle, store) = self.published(ctx, &id).await?.ok_or_else(missing)?;
+            let Some((bundle, store)) = self.published(ctx, &id).await? else {
+                return Err(self.absent(ctx, &id, kind).await?);
+            };
             let path = work_href(bundle.work.kind, &bundle.work.slug, bundle.work.id.as_str());
             if path != format!("/{}/{segment}", kind.segment()) {
                 return Ok(Found::Moved(path));
