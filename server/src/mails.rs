@@ -11,7 +11,8 @@ use vitrine_clock::SharedClock;
 use vitrine_mail::Message;
 use vitrine_pricing::format::{Locale as MoneyLocale, format_money};
 use vitrine_pricing::money::Money;
-use vitrine_queue::SharedQueue;
+use vitrine_queue::{NewJob, SharedQueue};
+use vitrine_table::{Put, TransactOp};
 use vitrine_texts::{FluentValue, Texts};
 
 use crate::accounts::send_job;
@@ -134,6 +135,23 @@ pub struct Sender {
 impl Sender {
     /// Queues a mail; a second one with its key changes nothing.
     pub(crate) async fn send(&self, words: &Words, letter: Letter<'_>) -> Result<()> {
+        let job = self.job(words, letter)?;
+        self.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
+        Ok(())
+    }
+
+    /// A mail as a member of a transaction: it goes if and only if what it tells of is written.
+    pub(crate) fn op(&self, words: &Words, letter: Letter<'_>) -> Result<Option<TransactOp>> {
+        self.job_op(&self.job(words, letter)?)
+    }
+
+    /// A job as a member of a transaction; `None`: the queue hands it over by itself.
+    pub(crate) fn job_op(&self, job: &NewJob) -> Result<Option<TransactOp>> {
+        let item = self.queue.as_item(job).map_err(|e| fault::internal("the queue", &e))?;
+        Ok(item.map(|item| TransactOp::Put(Put { item, condition: None })))
+    }
+
+    fn job(&self, words: &Words, letter: Letter<'_>) -> Result<NewJob> {
         let message = Message {
             key: letter.key,
             to: letter.to.to_owned(),
@@ -145,9 +163,7 @@ impl Sender {
             locale: words.tag.clone(),
             unsubscribe: letter.unsubscribe,
         };
-        let job = send_job(&message, self.clock.now_ms()).map_err(|e| fault::internal("a mail", &e))?;
-        self.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
-        Ok(())
+        send_job(&message, self.clock.now_ms()).map_err(|e| fault::internal("a mail", &e))
     }
 }
 

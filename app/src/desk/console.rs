@@ -5,7 +5,7 @@ use vitrine_shared::views::Named;
 use vitrine_shared::views::desk::{DeskOrder, ImportView, JobsView, OrdersView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Lines, Told, asked, shown};
+use super::{History, Lines, Told, shown, use_desk};
 use crate::platform::Head;
 use crate::shop::pages::Sums;
 use crate::shop::parts::{Moment, Page, param};
@@ -16,16 +16,10 @@ use crate::t;
 #[component]
 pub(super) fn Orders(query: String) -> Element {
     let words = param(&query, "q").unwrap_or_default();
-    let view = crate::data::use_data(
-        move || {
-            let words = words.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.orders(&ctx, &words).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let words = words.clone();
+        async move { desk.orders(&ctx, &words).await }
+    })?;
     let view = view.read();
     let column = |key: &str, number: bool| Column { title: t!(key), number };
     shown(&view, "/admin", |view: &OrdersView| {
@@ -100,16 +94,10 @@ fn Hits(title: String, names: Vec<Named>) -> Element {
 #[component]
 pub(super) fn Jobs(query: String) -> Element {
     let cursor = param(&query, "cursor");
-    let view = crate::data::use_data(
-        move || {
-            let cursor = cursor.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.jobs(&ctx, cursor).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let cursor = cursor.clone();
+        async move { desk.jobs(&ctx, cursor).await }
+    })?;
     let view = view.read();
     let column = |key: &str| Column { title: t!(key), number: false };
     shown(&view, "/admin/jobs", |view: &JobsView| {
@@ -162,16 +150,10 @@ pub(super) fn Jobs(query: String) -> Element {
 #[component]
 pub(super) fn Order(id: String, query: String) -> Element {
     let to = format!("/admin/orders/{id}");
-    let view = crate::data::use_data(
-        move || {
-            let id = id.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.order(&ctx, &id).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let id = id.clone();
+        async move { desk.order(&ctx, &id).await }
+    })?;
     let view = view.read();
     shown(&view, &to, |view: &DeskOrder| {
         rsx! {
@@ -292,13 +274,7 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
 /// A form for rows of the import format.
 #[component]
 pub(super) fn Import(query: String) -> Element {
-    let view = crate::data::use_data(
-        move || async move {
-            let (desk, ctx) = asked()?;
-            desk.may_import(&ctx)
-        },
-        |_| {},
-    )?;
+    let view = use_desk(|desk, ctx| async move { desk.may_import(&ctx) })?;
     let view = view.read();
     shown(&view, "/admin/import", |()| {
         rsx! {
@@ -325,16 +301,10 @@ pub(super) fn Import(query: String) -> Element {
 pub(super) fn ImportReport(id: String) -> Element {
     let to = format!("/admin/import/{id}");
     let again = to.clone();
-    let view = crate::data::use_data(
-        move || {
-            let id = id.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.import_report(&ctx, &id).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let id = id.clone();
+        async move { desk.import_report(&ctx, &id).await }
+    })?;
     let view = view.read();
     shown(&view, &to, |view: &Option<ImportView>| {
         rsx! {

@@ -6,7 +6,11 @@
 mod console;
 mod studio;
 
+use dioxus::fullstack::{Loader, Loading};
 use dioxus::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use vitrine_server::ctx::OpCtx;
 use vitrine_server::desk::Desk as Service;
 use vitrine_shared::Problem;
 use vitrine_shared::views::desk::{DeskLine, HistoryRow};
@@ -113,10 +117,25 @@ fn Frame() -> Element {
     }
 }
 
-/// The service and the request.
-fn asked() -> Result<(Service, vitrine_server::ctx::OpCtx), Problem> {
-    let (app, ctx) = crate::serve::Ask::here()?.parts();
-    Ok((Service::new(app), ctx))
+/// Loads a page of the desk: `load` gets the service and the request.
+///
+/// # Errors
+/// `Loading` while the answer is on its way; the component suspends.
+fn use_desk<T, F>(load: impl Fn(Service, OpCtx) -> F + Clone + 'static) -> Result<Loader<Result<T, Problem>>, Loading>
+where
+    T: Clone + PartialEq + Serialize + DeserializeOwned + 'static,
+    F: Future<Output = Result<T, Problem>> + 'static,
+{
+    crate::data::use_data(
+        move || {
+            let load = load.clone();
+            async move {
+                let (app, ctx) = crate::serve::Ask::here()?.parts();
+                load(Service::new(app), ctx).await
+            }
+        },
+        |_| {},
+    )
 }
 
 /// Draws what was loaded, the way to sign in, or why not.

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::desk::{EditView, ListView, SellerOrder as SellerOrderView, StudioDesk, StudioView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Lines, Told, asked, shown};
+use super::{History, Lines, Told, shown, use_desk};
 use crate::i18n::text_or;
 use crate::platform::Head;
 use crate::shop::parts::{Moment, Page, param};
@@ -20,16 +20,10 @@ fn cursor(query: &str, name: &str) -> Option<(String, String)> {
 /// Sales and works.
 #[component]
 pub(super) fn Studio(query: String) -> Element {
-    let view = crate::data::use_data(
-        move || {
-            let query = query.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.studio(&ctx, cursor(&query, "sales"), cursor(&query, "works")).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let query = query.clone();
+        async move { desk.studio(&ctx, cursor(&query, "sales"), cursor(&query, "works")).await }
+    })?;
     let view = view.read();
     shown(&view, "/studio", |view: &StudioView| {
         rsx! {
@@ -154,16 +148,10 @@ fn OneDesk(desk: StudioDesk) -> Element {
 #[component]
 pub(super) fn Work(id: String, query: String) -> Element {
     let to = format!("/studio/works/{id}");
-    let view = crate::data::use_data(
-        move || {
-            let id = id.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.edit_view(&ctx, &id).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let id = id.clone();
+        async move { desk.edit_view(&ctx, &id).await }
+    })?;
     let view = view.read();
     shown(&view, &to, |view: &EditView| {
         rsx! {
@@ -177,16 +165,10 @@ pub(super) fn Work(id: String, query: String) -> Element {
 pub(super) fn List(id: String, query: String) -> Element {
     let to = format!("/studio/letters/{id}");
     let action = to.clone();
-    let view = crate::data::use_data(
-        move || {
-            let id = id.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.list(&ctx, &id).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let id = id.clone();
+        async move { desk.list(&ctx, &id).await }
+    })?;
     let view = view.read();
     shown(&view, &to, |view: &ListView| {
         rsx! {
@@ -229,16 +211,10 @@ pub(super) fn List(id: String, query: String) -> Element {
 #[component]
 pub(super) fn SellerOrder(id: String, query: String) -> Element {
     let to = format!("/studio/orders/{id}");
-    let view = crate::data::use_data(
-        move || {
-            let id = id.clone();
-            async move {
-                let (desk, ctx) = asked()?;
-                desk.seller_order(&ctx, &id).await
-            }
-        },
-        |_| {},
-    )?;
+    let view = use_desk(move |desk, ctx| {
+        let id = id.clone();
+        async move { desk.seller_order(&ctx, &id).await }
+    })?;
     let view = view.read();
     let column = |key: &str, number: bool| Column { title: t!(key), number };
     shown(&view, &to, |view: &SellerOrderView| {

@@ -8,7 +8,7 @@ use vitrine_server::ctx::{Caller, OpCtx};
 use vitrine_server::state::App;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
-use vitrine_shared::id::{InvoiceId, WorkId};
+use vitrine_shared::id::WorkId;
 use vitrine_shared::query::ListQuery;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
@@ -129,12 +129,8 @@ impl Ask {
     }
 
     pub(crate) async fn invoice(&self, id: String, key: Option<String>) -> Result<InvoiceView, Problem> {
-        let missing = || Problem::not_found("invoice");
-        let id: InvoiceId = id.parse().map_err(|_| missing())?;
-        let invoice = self.app.invoices.get(&id).await?.ok_or_else(missing)?;
-        // Whoever may see the order may see its invoice.
-        self.app.checkouts.seen(&self.ctx, invoice.checkout.as_str(), key.as_deref()).await.map_err(|_| missing())?;
-        self.app.invoices.view(&self.app.catalog.place(&self.ctx), &invoice).await
+        let place = self.app.catalog.place(&self.ctx);
+        self.app.invoices.view(&self.ctx, &self.app.checkouts, &place, &id, key.as_deref()).await
     }
 
     pub(crate) async fn library(&self, query: String) -> Result<LibraryView, Problem> {

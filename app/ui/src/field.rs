@@ -4,6 +4,36 @@ use dioxus::prelude::*;
 
 use crate::icon::{Icon, Shape};
 
+/// What `aria-describedby` of a field names.
+fn described(id: &str, hint: bool, error: bool) -> Option<String> {
+    let parts: Vec<String> = [(hint, "hint"), (error, "error")]
+        .iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, w)| format!("{id}-{w}"))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Label, hint and fault around a control of this id.
+#[component]
+fn Labelled(id: String, label: String, hint: Option<String>, error: Option<String>, children: Element) -> Element {
+    rsx! {
+        div { class: "field",
+            label { class: "field-label", r#for: "{id}", "{label}" }
+            if let Some(hint) = hint {
+                span { class: "field-hint", id: "{id}-hint", "{hint}" }
+            }
+            {children}
+            if let Some(error) = error {
+                span { class: "field-error", id: "{id}-error",
+                    Icon { shape: Shape::Warning }
+                    "{error}"
+                }
+            }
+        }
+    }
+}
+
 /// A labelled input. The hint and the fault are tied to it by `aria-describedby`.
 #[component]
 pub fn Field(
@@ -47,18 +77,9 @@ pub fn Field(
     #[props(default)]
     onchange: Option<EventHandler<FormEvent>>,
 ) -> Element {
-    let described: Vec<String> = [(hint.is_some(), "hint"), (error.is_some(), "error")]
-        .into_iter()
-        .filter(|(there, _)| *there)
-        .map(|(_, what)| format!("{name}-{what}"))
-        .collect();
-    let described = (!described.is_empty()).then(|| described.join(" "));
+    let described = described(&name, hint.is_some(), error.is_some());
     rsx! {
-        div { class: "field",
-            label { class: "field-label", r#for: "{name}", "{label}" }
-            if let Some(hint) = hint.clone() {
-                span { class: "field-hint", id: "{name}-hint", "{hint}" }
-            }
+        Labelled { id: name.clone(), label, hint: hint.clone(), error: error.clone(),
             input {
                 class: "input",
                 id: "{name}",
@@ -82,12 +103,6 @@ pub fn Field(
                         act.call(event);
                     }
                 },
-            }
-            if let Some(error) = error.clone() {
-                span { class: "field-error", id: "{name}-error",
-                    Icon { shape: Shape::Warning }
-                    "{error}"
-                }
             }
         }
     }
@@ -125,19 +140,11 @@ pub fn TextArea(
     maxlength: Option<u32>,
 ) -> Element {
     let id = id.unwrap_or_else(|| name.clone());
-    let described: Vec<String> = [(hint.is_some(), "hint"), (error.is_some(), "error")]
-        .into_iter()
-        .filter(|(there, _)| *there)
-        .map(|(_, what)| format!("{id}-{what}"))
-        .collect();
+    let described = described(&id, hint.is_some(), error.is_some());
     // The renderer writes the value of a text area nowhere, so it stands between the tags.
     let inside = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     rsx! {
-        div { class: "field",
-            label { class: "field-label", r#for: "{id}", "{label}" }
-            if let Some(hint) = hint.clone() {
-                span { class: "field-hint", id: "{id}-hint", "{hint}" }
-            }
+        Labelled { id: id.clone(), label, hint: hint.clone(), error: error.clone(),
             textarea {
                 class: "input",
                 id: "{id}",
@@ -147,14 +154,8 @@ pub fn TextArea(
                 required,
                 maxlength: maxlength.map(i64::from),
                 aria_invalid: error.is_some().then_some("true"),
-                aria_describedby: (!described.is_empty()).then(|| described.join(" ")),
+                aria_describedby: described,
                 dangerous_inner_html: "{inside}",
-            }
-            if let Some(error) = error.clone() {
-                span { class: "field-error", id: "{id}-error",
-                    Icon { shape: Shape::Warning }
-                    "{error}"
-                }
             }
         }
     }

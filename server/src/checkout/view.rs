@@ -142,6 +142,7 @@ impl Checkouts {
             total: format_money(total, place.locale),
             placed: MomentView::of(checkout.placed_ms, place.locale),
             guest: checkout.guest,
+            mine: self.bought(ctx, &checkout, secret).await?,
         })
     }
 

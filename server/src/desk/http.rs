@@ -24,7 +24,7 @@ use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
 use crate::state::App;
-use crate::web::http::go;
+use crate::web::http::{back, go};
 
 /// Largest upload, bytes.
 const MAX_UPLOAD: usize = 1 << 30;
@@ -52,18 +52,6 @@ pub fn uploads() -> Router<App> {
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, UPLOAD_TIME))
 }
 
-/// Back to a page with what went wrong; who may not act at all gets the refusal itself.
-fn back(path: &str, done: Result<()>) -> Response {
-    match done {
-        Ok(()) => go(&format!("{path}?done=1"), &[]),
-        Err(problem) if matches!(problem.status, 409 | 422) => {
-            let said = problem.fields.values().next().unwrap_or(&problem.code);
-            go(&format!("{path}?trouble={}", vitrine_shared::query::encode(said)), &[])
-        }
-        Err(problem) => ProblemResponse(problem).into_response(),
-    }
-}
-
 async fn edit(
     State(app): State<App>,
     Extension(ctx): Extension<OpCtx>,
@@ -86,7 +74,7 @@ async fn edit(
         }
         done => done,
     };
-    back(&format!("/studio/works/{id}"), done)
+    back(&format!("/studio/works/{id}"), "", done)
 }
 
 #[derive(Deserialize)]
@@ -100,7 +88,7 @@ async fn publish(
     Path(id): Path<String>,
     Form(seen): Form<Seen>,
 ) -> Response {
-    back(&format!("/studio/works/{id}"), Desk::new(app).publish(&ctx, &id, true, seen.rev).await)
+    back(&format!("/studio/works/{id}"), "", Desk::new(app).publish(&ctx, &id, true, seen.rev).await)
 }
 
 async fn archive(
@@ -109,7 +97,7 @@ async fn archive(
     Path(id): Path<String>,
     Form(seen): Form<Seen>,
 ) -> Response {
-    back(&format!("/studio/works/{id}"), Desk::new(app).publish(&ctx, &id, false, seen.rev).await)
+    back(&format!("/studio/works/{id}"), "", Desk::new(app).publish(&ctx, &id, false, seen.rev).await)
 }
 
 fn lines(form: &[(String, String)]) -> Vec<usize> {
@@ -128,7 +116,7 @@ async fn ship(
 ) -> Response {
     let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
     let done = app.checkouts.ship(&ctx, &order, &lines(&form), &value(&form, "tracking")).await;
-    back(&format!("/admin/orders/{id}"), done)
+    back(&format!("/admin/orders/{id}"), "", done)
 }
 
 async fn refund(
@@ -146,7 +134,7 @@ async fn refund(
         reason: value(&form, "reason"),
     };
     let done = app.checkouts.refund(&ctx, &order, &wish).await.map(|_| ());
-    back(&format!("/admin/orders/{id}"), done)
+    back(&format!("/admin/orders/{id}"), "", done)
 }
 
 #[derive(Deserialize)]
@@ -156,7 +144,7 @@ struct Named {
 }
 
 async fn revive(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(job): Form<Named>) -> Response {
-    back("/admin/jobs", Desk::new(app).revive(&ctx, &job.kind, &job.key).await)
+    back("/admin/jobs", "", Desk::new(app).revive(&ctx, &job.kind, &job.key).await)
 }
 
 async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut form: Multipart) -> Response {
@@ -179,7 +167,7 @@ async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut fo
     };
     match begun.await {
         Ok(id) => go(&format!("/admin/import/{id}"), &[]),
-        Err(problem) => back("/admin/import", Err(problem)),
+        Err(problem) => back("/admin/import", "", Err(problem)),
     }
 }
 

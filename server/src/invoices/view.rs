@@ -6,11 +6,13 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{CustomerId, InvoiceId};
 use vitrine_shared::query::encode;
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::owned::{BusinessForm, InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
+use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
 use vitrine_shared::views::trade::{AmountView, OrderView};
 use vitrine_table::{Index, Query};
 
 use super::{Invoice, Invoices, Kind};
+use crate::checkout::Checkouts;
+use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 
 /// Documents of one page.
@@ -102,11 +104,30 @@ impl Invoices {
         Ok(InvoicesView { rows: rows.collect(), more })
     }
 
-    /// One document for its page; who may see it is the caller's to say.
+    /// One document for who may see its order; `key` opens it for a guest.
     ///
     /// # Errors
-    /// The buyer's part cannot be opened; the store's.
-    pub async fn view(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
+    /// 404 for everybody else.
+    pub async fn view(
+        &self,
+        ctx: &OpCtx,
+        checkouts: &Checkouts,
+        place: &Place,
+        id: &str,
+        key: Option<&str>,
+    ) -> Result<InvoiceView> {
+        let missing = || Problem::not_found("invoice");
+        let id: InvoiceId = id.parse().map_err(|_| missing())?;
+        let invoice = self.get(&id).await?.ok_or_else(missing)?;
+        let checkout = checkouts.seen(ctx, invoice.checkout.as_str(), key).await.map_err(|_| missing())?;
+        let mut view = self.shown(place, &invoice).await?;
+        if invoice.kind == Kind::Invoice && checkouts.bought(ctx, &checkout, key).await? {
+            view.business = Some(self.kept(&id).await?);
+        }
+        Ok(view)
+    }
+
+    async fn shown(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
         let money = |m| format_money(m, place.locale);
         let mut sums =
             vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(invoice.totals.net) }];
@@ -136,11 +157,7 @@ impl Invoices {
         let amended = if invoice.kind == Kind::Invoice { self.amendments(&invoice.id).await? } else { Vec::new() };
         Ok(InvoiceView {
             id: invoice.id.to_string(),
-            business: if invoice.kind == Kind::Invoice {
-                self.kept(&invoice.id).await?
-            } else {
-                BusinessForm::default()
-            },
+            business: None,
             amended: amended.iter().map(|a| (a.number.clone(), href(&a.id))).collect(),
             kind: word(invoice.kind),
             number: invoice.number.clone(),

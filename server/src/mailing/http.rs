@@ -15,7 +15,7 @@ use crate::ctx::{Caller, OpCtx};
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
 use crate::state::App;
-use crate::web::http::go;
+use crate::web::http::{back, go};
 
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
@@ -72,6 +72,11 @@ fn page(store: &str, who: &str, proof: &str) -> Response {
     go(&format!("/letters/{}/{}?proof={}", encode(store), encode(who), encode(proof)), &[])
 }
 
+/// Back to the page, which says how things stand now.
+fn pressed(store: &str, who: &str, proof: &str, done: Result<()>) -> Response {
+    done.map_or_else(|problem| ProblemResponse(problem).into_response(), |()| page(store, who, proof))
+}
+
 async fn confirm(
     State(app): State<App>,
     Extension(ctx): Extension<OpCtx>,
@@ -79,10 +84,7 @@ async fn confirm(
     Form(Proof { proof }): Form<Proof>,
 ) -> Response {
     let done = async { app.mailing.confirm(&ctx, &store(&id)?, &who, &proof).await };
-    match done.await {
-        Ok(()) => page(&id, &who, &proof),
-        Err(problem) => ProblemResponse(problem).into_response(),
-    }
+    pressed(&id, &who, &proof, done.await)
 }
 
 async fn off(
@@ -92,10 +94,7 @@ async fn off(
     Form(Proof { proof }): Form<Proof>,
 ) -> Response {
     let done = async { app.mailing.leave(&ctx, &store(&id)?, &who, &proof).await };
-    match done.await {
-        Ok(()) => page(&id, &who, &proof),
-        Err(problem) => ProblemResponse(problem).into_response(),
-    }
+    pressed(&id, &who, &proof, done.await)
 }
 
 async fn leave(
@@ -124,12 +123,5 @@ async fn send(
     Form(draft): Form<Draft>,
 ) -> Response {
     let to = format!("/studio/letters/{}", encode(&id));
-    match app.mailing.send(&ctx, &id, &draft).await {
-        Ok(()) => go(&format!("{to}?done=1"), &[]),
-        Err(problem) if matches!(problem.status, 409 | 422) => {
-            let said = problem.fields.values().next().unwrap_or(&problem.code);
-            go(&format!("{to}?trouble={}", encode(said)), &[])
-        }
-        Err(problem) => ProblemResponse(problem).into_response(),
-    }
+    back(&to, "", app.mailing.send(&ctx, &id, &draft).await)
 }

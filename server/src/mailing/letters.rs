@@ -154,9 +154,7 @@ impl Mailing {
             audit::entry(ctx, store.id.as_str(), "letter.sent", "", json!({ "letter": id, "readers": readers })),
         ];
         let job = self.job(&store.id, &key.sk, None, 0, ctx.now_ms);
-        if let Some(item) = self.sender.queue.as_item(&job).map_err(|e| fault::internal("the queue", &e))? {
-            ops.push(TransactOp::Put(Put { item, condition: None }));
-        }
+        ops.extend(self.sender.job_op(&job)?);
         match self.table.transact(Transact { ops, token: None }).await {
             Err(e) if e.failed_condition(0).is_some() => Ok(()),
             done => done.map_err(fault::table),

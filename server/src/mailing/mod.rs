@@ -23,9 +23,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::catalog::Store;
 use vitrine_shared::id::StoreId;
 use vitrine_shared::views::{LetterState, LettersView, Named};
-use vitrine_table::{
-    Condition, Consistency, Delete, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem,
-};
+use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, Table, Transact, TransactOp, Update, UpdateItem};
 
 use crate::audit;
 use crate::catalog::store::CatalogStore;
@@ -166,60 +164,43 @@ impl Mailing {
             return Ok(shop);
         }
         let key = reader_key(store, &who);
-        match &known {
-            // On the list: the mail says so and how to leave.
-            Some(reader) if reader.since_ms.is_some() => {
-                let updates = vec![Update::set("asked_ms", ctx.now_ms)];
-                let update = UpdateItem { key, updates, condition: Some(Condition::ItemExists) };
-                match self.table.update(update).await {
-                    Ok(_) => {}
-                    // They left in the meantime; they may ask again.
-                    Err(TableError::ConditionFailed(_)) => return Ok(shop),
-                    Err(e) => return Err(fault::table(e)),
-                }
-            }
-            _ => {
-                let sealed = self
-                    .master
-                    .seal_value(&place(store, &who), &email.trim())
-                    .map_err(|e| fault::internal("an address", &e))?;
-                let reader = Reader {
-                    who: who.clone(),
-                    sealed,
-                    locale: ctx.locale.clone(),
-                    asked_ms: ctx.now_ms,
-                    since_ms: None,
-                    ttl: Some(ctx.now_ms / 1000 + ASKED_SECS),
-                };
-                let item = self.item(&key, &reader)?;
-                let condition = known.as_ref().map_or(Condition::ItemAbsent, |r| Condition::eq("asked_ms", r.asked_ms));
-                match self.table.put(Put { item, condition: Some(condition) }).await {
-                    Ok(_) => {}
-                    // The same was asked at the same time: one mail is enough.
-                    Err(TableError::ConditionFailed(_)) => return Ok(shop),
-                    Err(e) => return Err(fault::table(e)),
-                }
-            }
-        }
+        let on_list = known.as_ref().is_some_and(|r| r.since_ms.is_some());
+        let asked = if on_list {
+            let updates = vec![Update::set("asked_ms", ctx.now_ms)];
+            TransactOp::Update(UpdateItem { key, updates, condition: Some(Condition::ItemExists) })
+        } else {
+            let sealed = self
+                .master
+                .seal_value(&place(store, &who), &email.trim())
+                .map_err(|e| fault::internal("an address", &e))?;
+            let reader = Reader {
+                who: who.clone(),
+                sealed,
+                locale: ctx.locale.clone(),
+                asked_ms: ctx.now_ms,
+                since_ms: None,
+                ttl: Some(ctx.now_ms / 1000 + ASKED_SECS),
+            };
+            let condition = known.as_ref().map_or(Condition::ItemAbsent, |r| Condition::eq("asked_ms", r.asked_ms));
+            TransactOp::Put(Put { item: self.item(&key, &reader)?, condition: Some(condition) })
+        };
         let words = Words::of(&ctx.locale);
+        let name: &[(&str, &str)] = &[("shop", &shop.name)];
         let link = self.page(store, &who);
-        let (subject, blocks) = if known.is_some_and(|r| r.since_ms.is_some()) {
+        let (subject, blocks) = if on_list {
+            // The mail says so and how to leave.
+            let known = Block::Text(words.say("mail-list-known-text", name));
             (
-                words.say("mail-list-known-subject", &[("shop", &shop.name)]),
-                vec![
-                    Block::Text(words.say("mail-list-known-text", &[("shop", &shop.name)])),
-                    Block::Link(words.say("mail-list-leave", &[]), link),
-                ],
+                words.say("mail-list-known-subject", name),
+                vec![known, Block::Link(words.say("mail-list-leave", &[]), link)],
             )
         } else {
-            (
-                words.say("mail-list-subject", &[("shop", &shop.name)]),
-                vec![
-                    Block::Text(words.say("mail-list-text", &[("shop", &shop.name)])),
-                    Block::Link(words.say("mail-list-confirm", &[]), link),
-                    Block::Text(words.say("mail-list-ignore", &[])),
-                ],
-            )
+            let blocks = vec![
+                Block::Text(words.say("mail-list-text", name)),
+                Block::Link(words.say("mail-list-confirm", &[]), link),
+                Block::Text(words.say("mail-list-ignore", &[])),
+            ];
+            (words.say("mail-list-subject", name), blocks)
         };
         let letter = Letter {
             key: format!("list/{who}/{}", ctx.now_ms),
@@ -228,8 +209,13 @@ impl Mailing {
             blocks: &blocks,
             unsubscribe: None,
         };
-        self.sender.send(&words, letter).await?;
-        Ok(shop)
+        let mut ops = vec![asked];
+        ops.extend(self.sender.op(&words, letter)?);
+        match self.table.transact(Transact { ops, token: None }).await {
+            // The same was asked at the same time, so one mail is on its way; or they left in the meantime.
+            Err(e) if e.failed_condition(0).is_some() => Ok(shop),
+            done => done.map(|()| shop).map_err(fault::table),
+        }
     }
 
     fn item(&self, key: &Key, reader: &Reader) -> Result<Item> {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
-use vitrine_shared::id::{AssetId, CustomerId, InvoiceId, VariantId, WorkId};
+use vitrine_shared::id::{AssetId, CustomerId, VariantId, WorkId};
 use vitrine_shared::query::{ListQuery, decode};
 
 use super::{ProblemResponse, shapes};
@@ -217,12 +217,9 @@ pub(super) async fn invoices(State(app): State<App>, ctx: Ctx, uri: Uri) -> Answ
 }
 
 pub(super) async fn invoice(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, uri: Uri) -> Answer {
-    let missing = || bad_id("invoice");
-    let id: InvoiceId = id.parse().map_err(|_| missing())?;
-    let invoice = app.invoices.get(&id).await?.ok_or_else(missing)?;
     let key = param(&uri, "key");
-    app.checkouts.seen(&ctx, invoice.checkout.as_str(), key.as_deref()).await.map_err(|_| missing())?;
-    ok(&app.invoices.view(&app.catalog.place(&ctx), &invoice).await?)
+    let place = app.catalog.place(&ctx);
+    ok(&app.invoices.view(&ctx, &app.checkouts, &place, &id, key.as_deref()).await?)
 }
 
 pub(super) async fn import(State(app): State<App>, ctx: Ctx, body: Bytes) -> Answer {

@@ -1,7 +1,7 @@
 //! The forms of both sides.
 
 use axum::extract::{Extension, Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
 use axum::{Form, Router};
 use serde::Deserialize;
@@ -11,9 +11,8 @@ use vitrine_shared::query::encode;
 
 use crate::ctx::OpCtx;
 use crate::fault::Result;
-use crate::rest::ProblemResponse;
 use crate::state::App;
-use crate::web::http::go;
+use crate::web::http::back;
 
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
@@ -33,19 +32,6 @@ fn order(id: &str) -> Result<OrderId> {
     id.parse().map_err(|_| Problem::not_found("order"))
 }
 
-/// Back to the page with what went wrong; who may not act at all gets the refusal itself.
-fn back(path: String, done: Result<()>) -> Response {
-    let joint = if path.contains('?') { '&' } else { '?' };
-    match done {
-        Ok(()) => go(&format!("{path}{joint}done=talk#talk"), &[]),
-        Err(problem) if matches!(problem.status, 409 | 410 | 422) => {
-            let said = problem.fields.values().next().unwrap_or(&problem.code);
-            go(&format!("{path}{joint}trouble={}#talk", encode(said)), &[])
-        }
-        Err(problem) => ProblemResponse(problem).into_response(),
-    }
-}
-
 async fn ask(
     State(app): State<App>,
     Extension(ctx): Extension<OpCtx>,
@@ -58,7 +44,7 @@ async fn ask(
         Some(secret) => format!("/orders/{}?key={}", encode(&id), encode(secret)),
         None => format!("/orders/{}", encode(&id)),
     };
-    back(page, done.await)
+    back(&page, "#talk", done.await)
 }
 
 async fn answer(
@@ -68,5 +54,5 @@ async fn answer(
     Form(said): Form<Said>,
 ) -> Response {
     let done = async { app.talk.answer(&ctx, &order(&id)?, said.seen, &said.text).await };
-    back(format!("/studio/orders/{}", encode(&id)), done.await)
+    back(&format!("/studio/orders/{}", encode(&id)), "#talk", done.await)
 }

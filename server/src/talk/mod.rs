@@ -143,7 +143,7 @@ impl Talk {
             let Ok(id) = part.id.parse::<OrderId>() else { continue };
             let Some(order) = self.checkouts.order(&id).await? else { continue };
             part.messages = self.of(&order, locale).await?;
-            part.may_write = order.paid && part.messages.len() < MOST;
+            part.may_write = view.mine && order.paid && part.messages.len() < MOST;
         }
         Ok(view)
     }
@@ -233,9 +233,7 @@ impl Talk {
             max_attempts: 12,
             trace: None,
         };
-        if let Some(item) = self.sender.queue.as_item(&job).map_err(|e| fault::internal("the queue", &e))? {
-            ops.push(TransactOp::Put(Put { item, condition: None }));
-        }
+        ops.extend(self.sender.job_op(&job)?);
         match self.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),
             // The same message came twice at once.

@@ -131,4 +131,10 @@ async fn only_who_bought_asks_and_only_the_orders_shop_answers() {
         assert_eq!(sold.ask(0, bad).await.unwrap_err().status, 422);
     }
     assert!(sold.said().await.is_empty());
+    // The form is there for who may use it only.
+    let id = sold.order.as_str();
+    for (ctx, secret, may) in [(&sold.buyer, Some(sold.secret.as_str()), true), (&shop.staff(), None, false)] {
+        let view = sold.talk.order_view(ctx, id, secret, Locale::EnUs).await.unwrap();
+        assert_eq!((view.mine, view.parts[0].may_write), (may, may));
+    }
 }

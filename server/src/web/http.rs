@@ -2,6 +2,10 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use vitrine_shared::query::encode;
+
+use crate::fault::Result;
+use crate::rest::ProblemResponse;
 
 /// 303 to a path of this site, with cookies; never cached.
 pub(crate) fn go(path: &str, cookies: &[String]) -> Response {
@@ -15,4 +19,18 @@ pub(crate) fn go(path: &str, cookies: &[String]) -> Response {
         }
     }
     response
+}
+
+/// 303 back to a form's page with what came of it: `done=1`, or `trouble` with the code of what can be mended there. `path`
+/// may have a query; `anchor` names the place on the page, or is empty. Any other problem is the answer itself.
+pub(crate) fn back(path: &str, anchor: &str, done: Result<()>) -> Response {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let said = match done {
+        Ok(()) => "done=1".to_owned(),
+        Err(problem) if matches!(problem.status, 409 | 410 | 422) => {
+            format!("trouble={}", encode(problem.fields.values().next().unwrap_or(&problem.code)))
+        }
+        Err(problem) => return ProblemResponse(problem).into_response(),
+    };
+    go(&format!("{path}{joint}{said}{anchor}"), &[])
 }

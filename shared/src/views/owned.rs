@@ -140,9 +140,9 @@ pub struct InvoiceView {
     /// Documents that amend it: number, address.
     #[serde(default)]
     pub amended: Vec<(String, String)>,
-    /// Business details that were typed with faults.
+    /// Business details can be added; holds what was typed with faults.
     #[serde(default)]
-    pub business: BusinessForm,
+    pub business: Option<BusinessForm>,
     /// Formatted date.
     pub date: String,
     /// Seller: name, address, tax ids.

@@ -287,4 +287,7 @@ pub struct OrderView {
     pub placed: MomentView,
     /// Bought as a guest: offer an account.
     pub guest: bool,
+    /// The reader is who bought it, not staff who look.
+    #[serde(default)]
+    pub mine: bool,
 }

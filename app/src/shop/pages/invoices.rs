@@ -186,8 +186,8 @@ pub fn InvoiceBody(
                     a { class: "button", href: "{order}", {t!("library-order")} }
                 }
                 Notice { {t!("invoice-print")} }
-                if view.kind == "invoice" {
-                    Amend { id: view.id.clone(), form: view.business.clone(), secret: secret.clone() }
+                if let Some(form) = view.business.clone() {
+                    Amend { id: view.id.clone(), form, secret: secret.clone() }
                 }
             }
         }

@@ -101,7 +101,7 @@ pub fn OrderBody(
                     TalkTold { trouble, done: asked }
                 }
                 for part in view.parts.iter().cloned() {
-                    Part { key: "{part.id}", part, checkout: view.id.clone(), secret: secret.clone() }
+                    Part { key: "{part.id}", part, checkout: view.id.clone(), secret: secret.clone(), mine: view.mine }
                 }
                 if let Some(part) = view.parts.first() {
                     section { class: "trade-part",
@@ -123,7 +123,7 @@ pub fn OrderBody(
 }
 
 #[component]
-fn Part(part: OrderPartView, checkout: String, secret: Option<String>) -> Element {
+fn Part(part: OrderPartView, checkout: String, secret: Option<String>, mine: bool) -> Element {
     rsx! {
         section { class: "trade-part",
             h2 {
@@ -149,6 +149,7 @@ fn Part(part: OrderPartView, checkout: String, secret: Option<String>) -> Elemen
                         of: part.id.clone(),
                         messages: part.messages.clone(),
                         shop: part.store.name.clone(),
+                        third: !mine,
                         write: part.may_write.then(|| Write {
                             action: format!("/orders/{}/ask", part.id),
                             secret: secret.clone(),

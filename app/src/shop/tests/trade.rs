@@ -159,6 +159,7 @@ fn order(state: PayState) -> OrderView {
         total: "€16.90".into(),
         placed: at,
         guest: true,
+        mine: true,
     }
 }
 
@@ -200,7 +201,7 @@ fn invoice(kind: &str) -> InvoiceView {
     InvoiceView {
         id: "inv_1".into(),
         amended: vec![("NLA-2026-00001".into(), "/invoices/inv_2".into())],
-        business: Default::default(),
+        business: Some(Default::default()),
         kind: kind.into(),
         number: "NL-2026-00001".into(),
         corrects: (kind == "credit_note").then(|| "NL-2026-00001".to_owned()),
