@@ -8,7 +8,7 @@ use dioxus::prelude::*;
 use crate::shop::frame::{MarketFrame, Shell};
 use crate::shop::pages::{
     Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Home, Invoice, Invoices, Letters, Library,
-    Missing, Order, Owned, Podcast, Policy, Refused, Search, Storefront, Video,
+    Missing, Order, Owned, Podcast, Policy, Preview, Refused, Search, Storefront, Video,
 };
 
 /// The buyer's pages.
@@ -63,6 +63,10 @@ pub enum Shop {
                 store: String, /// Names the reader.
                 who: String, /// Raw query string; `proof` is of the link.
                 query: String },
+            /// A seller's work as buyers would see it.
+            #[route("/preview/:id")]
+            Preview { /// Work id.
+                id: String },
             /// What the marketplace promises.
             #[route("/policies/:slug")]
             Policy { /// Which policy.

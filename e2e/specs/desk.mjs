@@ -158,6 +158,7 @@ test("a buyer asks the shop about an order, the seller answers, and each gets a 
 test("a seller sees sales with their share, edits text and price, takes a work from sale and puts it back", async () => {
   const buyer = await bought("sale@example.org");
   const { page, close } = await openPage(browser);
+  await from(page, server, "DE");
   await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");
   const text = await page.locator("main").innerText();
   assert.match(text, /fee is 10%|fee is 15%/);
@@ -170,15 +171,31 @@ test("a seller sees sales with their share, edits text and price, takes a work f
   await page.fill("[name=title]", "");
   await page.locator("form.desk-form").first().evaluate((form) => (form.noValidate = true));
   await page.fill("[name=description]", "<p>New words</p><script>window.stolen=1</script>");
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Fill in this field").first().waitFor();
-  assert.match(await page.inputValue("[name=description]"), /New words/, "what was typed stays");
-  await page.fill("[name=title]", `${mine.title} Revised`);
   const euro = page.locator("[name^=price-][name$='-EUR']").first();
   await euro.fill("6,50");
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.getByText("Fill in this field").first().waitFor();
+  assert.match(await page.inputValue("[name=description]"), /New words/, "what was typed stays");
+  assert.equal(await euro.inputValue(), "6,50");
+  await page.fill("[name=title]", `${mine.title} Revised`);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.waitForURL("**/preview/w_*");
+  const preview = page.url();
+  await page.getByRole("heading", { name: `${mine.title} Revised` }).waitFor();
+  const seen = await page.locator("main").innerText();
+  assert.match(seen, /New words/);
+  assert.match(seen, /€6\.50/);
+  assert.equal(await page.getByRole("button", { name: "Add to cart" }).isDisabled(), true);
+  assert.deepEqual(await axe(page), []);
+  assert.equal((await buyer.page.goto(preview)).status(), 401);
+  await buyer.page.getByRole("link", { name: "Sign in" }).waitFor();
+  await from(buyer.page, server, "DE");
+  await buyer.page.goto(server.url + mine.path, { waitUntil: "networkidle" });
+  assert.doesNotMatch(await buyer.page.locator("main").innerText(), /Revised/);
+  await page.getByRole("link", { name: "Back to the editor" }).click();
+  assert.equal(await page.inputValue("[name=title]"), `${mine.title} Revised`, "and still waits to be saved");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("It is saved.").waitFor();
-  await from(buyer.page, server, "DE");
   await buyer.page.goto(server.url + mine.path, { waitUntil: "networkidle" });
   const shown = await buyer.page.locator("main").innerText();
   assert.match(shown, /Revised/);
@@ -301,7 +318,9 @@ test("nobody else gets in: anonymous, buyer, seller of another shop", async () =
   await signIn(seller.page, server, "creator@vitrine.example", "make-and-publish", "/studio");
   const mine = await seller.page.locator("main").innerText();
   const other = mine.includes("Nordlicht") ? shop.book : shop.album;
-  assert.equal((await seller.page.goto(`${server.url}/studio/works/w_${other.split("-w_").pop()}`)).status(), 404);
+  for (const path of ["studio/works", "preview"]) {
+    assert.equal((await seller.page.goto(`${server.url}/${path}/w_${other.split("-w_").pop()}`)).status(), 404, path);
+  }
   assert.equal((await seller.page.goto(`${server.url}/admin`)).status(), 403);
   await seller.close();
 });

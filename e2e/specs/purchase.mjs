@@ -169,6 +169,19 @@ test("a cart survives signing in, and the library plays what was bought", async 
   // The link is the buyer's: somebody else's session does not open it, nobody's does.
   await page.goto(`${server.url}/invoices`);
   await page.getByRole("link", { name: /Invoice NL-/ }).first().waitFor();
+  // The work's own page knows its owner: no price in the way, whole tracks, and the way to buy it again.
+  await page.goto(server.url + shop.album);
+  const yours = page.getByRole("region", { name: "What you own" });
+  await yours.getByRole("button", { name: /Everything as a ZIP/ }).waitFor();
+  await yours.getByRole("heading", { name: "Licence as you accepted it" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Add to cart" }).isVisible(), false);
+  await page.getByText("Buy again, or another edition").click();
+  assert.equal(await page.getByRole("button", { name: "Add to cart" }).isVisible(), true);
+  assert.deepEqual(await axe(page), []);
+  await yours.getByRole("button", { name: "Play all" }).click();
+  await page.waitForFunction(() => document.querySelector("#vitrine-sound").currentSrc.includes("/s/"));
+  await yours.getByRole("link", { name: "See the invoice" }).click();
+  await page.waitForURL("**/invoices/inv_*");
   const other = await openPage(browser);
   await signIn(other.page, server, "creator@vitrine.example", "make-and-publish");
   const refused = await other.page.goto(one.url);

@@ -297,7 +297,7 @@ impl App {
         let redirects = dir_blob.is_none();
         let downloads =
             Downloads::new(table.clone(), blob.clone(), secret, base.clone(), config.files_url(), redirects);
-        let library = Library::new(catalog.clone(), downloads.clone());
+        let library = Library::new(catalog.clone(), downloads.clone(), invoices.clone());
         Ok(Self(Arc::new(Inner {
             config,
             demo,

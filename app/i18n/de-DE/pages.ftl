@@ -98,6 +98,9 @@ store-works = { $count ->
 store-about = Über diesen Laden
 
 licence-full = Voller Text: { $title }
+preview-title = Das ist eine Vorschau
+preview-text = Nur Mitglieder Ihres Shops sehen sie. Hier lässt sich nichts kaufen.
+preview-back = Zurück zum Editor
 licence-short = Kurz gesagt
 licence-short-note = Es gilt der volle Text darunter.
 licence-version = Fassung { $version }, { $date }

@@ -204,6 +204,10 @@ library-fetch-of = { $name } herunterladen
 library-licence = Lizenz, wie Sie sie angenommen haben
 library-accepted = Version { $version }, angenommen am
 library-order = Zur Bestellung
+library-invoice = Zur Rechnung
+owned-label = Was Ihnen gehört
+owned-yours = Das gehört Ihnen
+owned-again = Noch einmal kaufen oder eine andere Ausgabe
 
 invoices-title = Ihre Rechnungen
 invoices-empty = Noch keine Rechnungen

@@ -98,6 +98,9 @@ store-works = { $count ->
 store-about = About this shop
 
 licence-full = Full text: { $title }
+preview-title = This is a preview
+preview-text = Only members of your shop see it. Nothing here can be bought.
+preview-back = Back to the editor
 licence-short = In short
 licence-short-note = The full text below is what counts.
 licence-version = Version { $version }, { $date }

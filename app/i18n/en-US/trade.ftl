@@ -204,6 +204,10 @@ library-fetch-of = Download { $name }
 library-licence = Licence as you accepted it
 library-accepted = Version { $version }, accepted
 library-order = See the order
+library-invoice = See the invoice
+owned-label = What you own
+owned-yours = This is yours
+owned-again = Buy again, or another edition
 
 invoices-title = Your invoices
 invoices-empty = No invoices yet

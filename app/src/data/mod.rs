@@ -84,6 +84,10 @@ loaders! {
     library(query: String) -> LibraryView = library, crate::rpc::me::library;
     /// One work owned.
     owned(work: String) -> OwnedView = owned, crate::rpc::me::owned;
+    /// The same for a work's own page; nothing if it is not owned.
+    owns(work: String) -> Option<OwnedView> = owns, crate::rpc::me::owns;
+    /// A work of the visitor's own shop as buyers would see it.
+    preview(work: String) -> WorkView = preview, crate::rpc::me::preview;
     /// Invoices and credit notes, one page.
     invoices(cursor: Option<String>) -> InvoicesView = invoices, crate::rpc::me::invoices;
     /// One document; `key` opens it for a guest.

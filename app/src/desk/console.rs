@@ -5,9 +5,10 @@ use vitrine_shared::views::Named;
 use vitrine_shared::views::desk::{DeskOrder, ImportView, JobsView, OrdersView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Lines, Told, shown, use_desk};
+use super::{History, Lines, Told, use_desk};
 use crate::platform::Head;
 use crate::shop::pages::Sums;
+use crate::shop::pages::drawn;
 use crate::shop::parts::{Moment, Page, param};
 use crate::shop::talk::Talk;
 use crate::t;
@@ -22,7 +23,7 @@ pub(super) fn Orders(query: String) -> Element {
     })?;
     let view = view.read();
     let column = |key: &str, number: bool| Column { title: t!(key), number };
-    shown(&view, "/admin", |view: &OrdersView| {
+    drawn(&view, |view: &OrdersView| {
         rsx! {
             Page { head: Head { title: t!("desk-orders"), private: true, ..Head::default() },
                 div { class: "wrap trade",
@@ -100,7 +101,7 @@ pub(super) fn Jobs(query: String) -> Element {
     })?;
     let view = view.read();
     let column = |key: &str| Column { title: t!(key), number: false };
-    shown(&view, "/admin/jobs", |view: &JobsView| {
+    drawn(&view, |view: &JobsView| {
         rsx! {
             Page { head: Head { title: t!("desk-jobs"), private: true, ..Head::default() },
                 div { class: "wrap trade",
@@ -149,13 +150,12 @@ pub(super) fn Jobs(query: String) -> Element {
 /// One order.
 #[component]
 pub(super) fn Order(id: String, query: String) -> Element {
-    let to = format!("/admin/orders/{id}");
     let view = use_desk(move |desk, ctx| {
         let id = id.clone();
         async move { desk.order(&ctx, &id).await }
     })?;
     let view = view.read();
-    shown(&view, &to, |view: &DeskOrder| {
+    drawn(&view, |view: &DeskOrder| {
         rsx! {
             OneOrder { view: view.clone(), query: query.clone() }
         }
@@ -276,7 +276,7 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
 pub(super) fn Import(query: String) -> Element {
     let view = use_desk(|desk, ctx| async move { desk.may_import(&ctx) })?;
     let view = view.read();
-    shown(&view, "/admin/import", |()| {
+    drawn(&view, |()| {
         rsx! {
             Page { head: Head { title: t!("desk-import"), private: true, ..Head::default() },
                 div { class: "wrap trade",
@@ -299,14 +299,13 @@ pub(super) fn Import(query: String) -> Element {
 /// What became of rows.
 #[component]
 pub(super) fn ImportReport(id: String) -> Element {
-    let to = format!("/admin/import/{id}");
-    let again = to.clone();
+    let again = format!("/admin/import/{id}");
     let view = use_desk(move |desk, ctx| {
         let id = id.clone();
         async move { desk.import_report(&ctx, &id).await }
     })?;
     let view = view.read();
-    shown(&view, &to, |view: &Option<ImportView>| {
+    drawn(&view, |view: &Option<ImportView>| {
         rsx! {
             Page { head: Head { title: t!("desk-report"), private: true, ..Head::default() },
                 div { class: "wrap trade",

@@ -17,8 +17,8 @@ use vitrine_shared::views::desk::{DeskLine, HistoryRow};
 use vitrine_ui::prelude::*;
 
 use crate::i18n::{Texts, text_or};
-use crate::platform::{self, Head};
-use crate::shop::parts::{FaultPage, Moment, Page};
+use crate::platform;
+use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
@@ -136,29 +136,6 @@ where
         },
         |_| {},
     )
-}
-
-/// Draws what was loaded, the way to sign in, or why not.
-fn shown<T>(loaded: &Result<T, Problem>, to: &str, draw: impl FnOnce(&T) -> Element) -> Element {
-    match loaded {
-        Ok(view) => draw(view),
-        Err(problem) if problem.status == 401 => {
-            platform::status(401);
-            let to = format!("/auth/login?to={}", vitrine_shared::query::encode(to));
-            rsx! {
-                Page { head: Head { title: t!("problem-unauthenticated"), private: true, ..Head::default() },
-                    div { class: "wrap fault",
-                        h1 { {t!("problem-unauthenticated")} }
-                        p { class: "lead", {t!("problem-unauthenticated-text")} }
-                        a { class: "button button-primary", href: to, {t!("account-sign-in")} }
-                    }
-                }
-            }
-        }
-        Err(problem) => rsx! {
-            FaultPage { problem: problem.clone() }
-        },
-    }
 }
 
 /// What the last act came to.

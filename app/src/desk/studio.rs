@@ -4,9 +4,10 @@ use dioxus::prelude::*;
 use vitrine_shared::views::desk::{EditView, ListView, SellerOrder as SellerOrderView, StudioDesk, StudioView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Lines, Told, shown, use_desk};
+use super::{History, Lines, Told, use_desk};
 use crate::i18n::text_or;
 use crate::platform::Head;
+use crate::shop::pages::drawn;
 use crate::shop::parts::{Moment, Page, param};
 use crate::shop::talk::{Talk, TalkTold, Write};
 use crate::t;
@@ -25,7 +26,7 @@ pub(super) fn Studio(query: String) -> Element {
         async move { desk.studio(&ctx, cursor(&query, "sales"), cursor(&query, "works")).await }
     })?;
     let view = view.read();
-    shown(&view, "/studio", |view: &StudioView| {
+    drawn(&view, |view: &StudioView| {
         rsx! {
             Page { head: Head { title: t!("desk-studio"), private: true, ..Head::default() },
                 div { class: "wrap trade",
@@ -147,13 +148,12 @@ fn OneDesk(desk: StudioDesk) -> Element {
 /// A work's editor.
 #[component]
 pub(super) fn Work(id: String, query: String) -> Element {
-    let to = format!("/studio/works/{id}");
     let view = use_desk(move |desk, ctx| {
         let id = id.clone();
         async move { desk.edit_view(&ctx, &id).await }
     })?;
     let view = view.read();
-    shown(&view, &to, |view: &EditView| {
+    drawn(&view, |view: &EditView| {
         rsx! {
             Editor { view: view.clone(), query: query.clone() }
         }
@@ -163,14 +163,13 @@ pub(super) fn Work(id: String, query: String) -> Element {
 /// A storefront's mailing list: write to it, see what was sent.
 #[component]
 pub(super) fn List(id: String, query: String) -> Element {
-    let to = format!("/studio/letters/{id}");
-    let action = to.clone();
+    let action = format!("/studio/letters/{id}");
     let view = use_desk(move |desk, ctx| {
         let id = id.clone();
         async move { desk.list(&ctx, &id).await }
     })?;
     let view = view.read();
-    shown(&view, &to, |view: &ListView| {
+    drawn(&view, |view: &ListView| {
         rsx! {
             Page { head: Head { title: t!("desk-list"), private: true, ..Head::default() },
                 div { class: "wrap trade",
@@ -210,14 +209,13 @@ pub(super) fn List(id: String, query: String) -> Element {
 /// One of the seller's orders.
 #[component]
 pub(super) fn SellerOrder(id: String, query: String) -> Element {
-    let to = format!("/studio/orders/{id}");
     let view = use_desk(move |desk, ctx| {
         let id = id.clone();
         async move { desk.seller_order(&ctx, &id).await }
     })?;
     let view = view.read();
     let column = |key: &str, number: bool| Column { title: t!(key), number };
-    shown(&view, &to, |view: &SellerOrderView| {
+    drawn(&view, |view: &SellerOrderView| {
         let id = view.id.clone();
         rsx! {
             Page { head: Head { title: id.clone(), private: true, ..Head::default() },
@@ -320,7 +318,11 @@ fn Editor(view: EditView, query: String) -> Element {
                             maxlength: 20,
                         }
                     }
-                    Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-save")} }
+                    div { class: "desk-keys",
+                        Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-save")} }
+                        Button { r#type: "submit", name: "preview", value: "1", {t!("desk-preview")} }
+                    }
+                    Notice { {t!("desk-preview-text")} }
                 }
                 History { rows: view.history.clone() }
             }

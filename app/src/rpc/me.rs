@@ -1,8 +1,8 @@
 //! What the frame says of the visitor.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::MeBar;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
+use vitrine_shared::views::{MeBar, WorkView};
 
 use super::{Fault, Wire};
 #[cfg(feature = "server")]
@@ -30,6 +30,18 @@ pub async fn library(query: String) -> Result<Wire<LibraryView>, Fault> {
 #[post("/rpc/me/owned", ask: Ask)]
 pub async fn owned(work: String) -> Result<Wire<OwnedView>, Fault> {
     Ok(Wire(ask.owned(work).await?))
+}
+
+/// The same for a work's own page, where owning nothing is no fault.
+#[post("/rpc/me/owns", ask: Ask)]
+pub async fn owns(work: String) -> Result<Wire<Option<OwnedView>>, Fault> {
+    Ok(Wire(ask.owns(work).await?))
+}
+
+/// A work of the visitor's own shop as buyers would see it.
+#[post("/rpc/me/preview", ask: Ask)]
+pub async fn preview(work: String) -> Result<Wire<WorkView>, Fault> {
+    Ok(Wire(ask.preview(work).await?))
 }
 
 /// Invoices and credit notes, one page.

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use dioxus::fullstack::{FullstackContext, StatusCode};
 use vitrine_server::catalog::pages::Found;
 use vitrine_server::ctx::{Caller, OpCtx};
+use vitrine_server::desk::Desk;
 use vitrine_server::state::App;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
@@ -142,6 +143,18 @@ impl Ask {
         let customers = self.app.checkouts.customers(&self.ctx).await?;
         let work: WorkId = work.parse().map_err(|_| Problem::not_found("work"))?;
         self.app.library.entry(&self.ctx, &customers, &work).await
+    }
+
+    pub(crate) async fn owns(&self, work: String) -> Result<Option<OwnedView>, Problem> {
+        match self.owned(work).await {
+            Ok(view) => Ok(Some(view)),
+            Err(problem) if matches!(problem.status, 401 | 404) => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    pub(crate) async fn preview(&self, work: String) -> Result<WorkView, Problem> {
+        Desk::new(self.app.clone()).preview(&self.ctx, &work).await
     }
 
     pub(crate) async fn bar(&self) -> Result<MeBar, Problem> {

@@ -20,6 +20,9 @@ pub fn BuyBlock(
     /// Path of the work's page.
     #[props(default)]
     at: String,
+    /// For its seller alone: shows what buyers press, and nothing happens.
+    #[props(default)]
+    preview: bool,
 ) -> Element {
     let prefs = use_hook(platform::prefs);
     let chosen = editions.iter().position(sellable);
@@ -38,8 +41,8 @@ pub fn BuyBlock(
                         a { class: "button button-primary button-large button-wide", href: "{prefs.origin}{at}", {t!("buy-at-market")} }
                     } else if chosen.is_some() {
                         div { class: "buy-keys",
-                            Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true, {t!("buy-add")} }
-                            Button { r#type: "submit", name: "buy", value: "1", wide: true, {t!("buy-now")} }
+                            Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true, disabled: preview, {t!("buy-add")} }
+                            Button { disabled: preview, r#type: "submit", name: "buy", value: "1", wide: true, {t!("buy-now")} }
                         }
                     } else {
                         Notice { {t!("buy-nothing-left")} }

@@ -362,7 +362,8 @@ pub fn FaultPage(
     #[props(default, into)]
     meant: Option<String>,
 ) -> Element {
-    let meant = meant.unwrap_or_else(|| words_of(&router().full_route_string()));
+    let here = router().full_route_string();
+    let meant = meant.unwrap_or_else(|| words_of(&here));
     platform::status(problem.status);
     let title = text_or(&format!("problem-{}", problem.code), &t!("problem-internal"));
     let text = text_or(&format!("problem-{}-text", problem.code), "");
@@ -381,6 +382,9 @@ pub fn FaultPage(
                     }
                 }
                 p { class: "fault-ways",
+                    if problem.status == 401 {
+                        a { class: "button button-primary", href: "/auth/login?to={vitrine_shared::query::encode(&here)}", {t!("account-sign-in")} }
+                    }
                     a { class: "button", href: "/", {t!("fault-home")} }
                     a { class: "button", href: "/catalog", {t!("fault-catalog")} }
                 }

@@ -418,6 +418,15 @@ impl Catalog {
         }
     }
 
+    /// A work of any state as buyers would see it. Who may ask is the caller's to say.
+    ///
+    /// # Errors
+    /// 404 without its storefront.
+    pub async fn preview(&self, ctx: &OpCtx, bundle: WorkBundle) -> Result<WorkView> {
+        let store = self.store.store(&bundle.work.store).await?.ok_or_else(|| Problem::not_found("shop"))?;
+        self.work_view(ctx, bundle, &store).await
+    }
+
     async fn work_view(&self, ctx: &OpCtx, bundle: WorkBundle, store: &Store) -> Result<WorkView> {
         let place = self.place(ctx);
         let WorkBundle { work, products, prices } = bundle;

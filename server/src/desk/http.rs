@@ -67,11 +67,14 @@ async fn edit(
         rev: text("rev").parse().unwrap_or(-1),
     };
     let desk = Desk::new(app);
-    let done = match desk.edit(&ctx, &id, &edit).await {
+    let preview = form.contains_key("preview");
+    let done = if preview { desk.keep_for_preview(&ctx, &id, &edit).await } else { desk.edit(&ctx, &id, &edit).await };
+    let done = match done {
         Err(problem) if problem.status == 422 => {
             let faults: BTreeMap<String, String> = problem.fields.clone();
             desk.keep(&ctx, &id, &edit, &faults).await.and(Err(problem))
         }
+        Ok(()) if preview => return go(&format!("/preview/{id}"), &[]),
         done => done,
     };
     back(&format!("/studio/works/{id}"), "", done)

@@ -9,12 +9,12 @@ use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{PriceRecord, Status, Work, WorkKind};
 use vitrine_shared::id::{OrderId, TenantId, WorkId};
-use vitrine_shared::views::MomentView;
 use vitrine_shared::views::card::{on_sale, work_href};
 use vitrine_shared::views::desk::{
     DeskWork, EditView, ListView, PriceField, SaleRow, SellerOrder, StudioDesk, StudioView,
 };
-use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp};
+use vitrine_shared::views::{MomentView, WorkView};
+use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, TableError, Transact, TransactOp};
 
 use super::orders::lines_of;
 use super::{Desk, history};
@@ -74,6 +74,11 @@ fn in_force(bundle: &WorkBundle, now_ms: i64) -> Vec<PriceRecord> {
     newest.into_values().collect()
 }
 
+fn decimal(price: &PriceRecord) -> String {
+    let currency = price.currency.parse::<Currency>().ok();
+    currency.and_then(|c| Money::new(price.amount_minor, c).ok()).map(|m| m.to_decimal()).unwrap_or_default()
+}
+
 fn field_of(price: &PriceRecord) -> String {
     format!("price-{}-{}-{}", price.variant, price.region, price.currency)
 }
@@ -93,6 +98,58 @@ fn checklist(bundle: &WorkBundle, now_ms: i64) -> Vec<(String, bool)> {
         ("check-edition".into(), sold),
         ("check-price".into(), priced),
     ]
+}
+
+/// The work with what was typed, and the prices that follow those in force.
+///
+/// # Errors
+/// 422 with `fields`.
+fn edited(bundle: &WorkBundle, edit: &Edit, now_ms: i64) -> Result<(Work, Vec<PriceRecord>)> {
+    let mut faults: BTreeMap<String, String> = BTreeMap::new();
+    let mut work = bundle.work.clone();
+    let line = |text: &str, most: usize| {
+        let text = text.trim();
+        let fine = text.chars().count() <= most && !text.chars().any(char::is_control);
+        fine.then(|| text.to_owned())
+    };
+    match line(&edit.title, MAX_TITLE) {
+        Some(title) if !title.is_empty() => work.title = title,
+        Some(_) => drop(faults.insert("title".into(), "fault-empty".into())),
+        None => drop(faults.insert("title".into(), "fault-long".into())),
+    }
+    match line(&edit.latin, MAX_TITLE) {
+        Some(latin) => work.latin = (!latin.is_empty()).then_some(latin),
+        None => drop(faults.insert("latin".into(), "fault-long".into())),
+    }
+    if edit.description.len() > MAX_DESCRIPTION {
+        faults.insert("description".into(), "fault-long".into());
+    } else {
+        work.description_html = clean(&edit.description);
+    }
+    let mut changed = Vec::new();
+    for price in in_force(bundle, now_ms) {
+        let Some(typed) = edit.prices.get(&field_of(&price)) else { continue };
+        let currency = price.currency.parse::<Currency>().map_err(|e| fault::internal("a price", &e))?;
+        match Money::parse(&typed.trim().replace(',', "."), currency) {
+            Ok(amount) if amount.minor() < 0 || price.minimum_minor.is_some_and(|least| amount.minor() < least) => {
+                faults.insert(field_of(&price), "fault-amount".into());
+            }
+            Ok(amount) if amount.minor() == price.amount_minor => {}
+            Ok(amount) => changed.push(PriceRecord {
+                amount_minor: amount.minor(),
+                valid_from_ms: now_ms,
+                valid_to_ms: None,
+                ..price
+            }),
+            Err(_) => drop(faults.insert(field_of(&price), "fault-amount".into())),
+        }
+    }
+    if !faults.is_empty() {
+        let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
+        problem.fields = faults;
+        return Err(problem);
+    }
+    Ok((work, changed))
 }
 
 impl Desk {
@@ -268,13 +325,7 @@ impl Desk {
                     edition: editions.get(p.variant.as_str()).cloned().unwrap_or_default(),
                     region: p.region.clone(),
                     currency: p.currency.clone(),
-                    amount: p
-                        .currency
-                        .parse::<Currency>()
-                        .ok()
-                        .and_then(|c| Money::new(p.amount_minor, c).ok())
-                        .map(|m| m.to_decimal())
-                        .unwrap_or_default(),
+                    amount: typed.prices.get(&field_of(p)).cloned().unwrap_or_else(|| decimal(p)),
                 })
                 .collect(),
             rev: work.rev,
@@ -318,61 +369,45 @@ impl Desk {
         Ok(bundle)
     }
 
+    /// A work of the caller's as buyers would see it with what was typed and not saved yet.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' works.
+    pub async fn preview(&self, ctx: &OpCtx, id: &str) -> Result<WorkView> {
+        let mut bundle = self.mine(ctx, id).await?;
+        if let Some((edit, _)) = self.kept(ctx, &bundle.work).await?
+            && let Ok((work, prices)) = edited(&bundle, &edit, ctx.now_ms)
+        {
+            bundle.work = work;
+            bundle.prices.extend(prices);
+        }
+        self.0.catalog.preview(ctx, bundle).await
+    }
+
+    /// Keeps what was typed for [`Self::preview`].
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    pub async fn keep_for_preview(&self, ctx: &OpCtx, id: &str, edit: &Edit) -> Result<()> {
+        let bundle = self.mine(ctx, id).await?;
+        edited(&bundle, edit, ctx.now_ms)?;
+        self.keep(ctx, id, edit, &BTreeMap::new()).await
+    }
+
     /// Changes texts and prices. A price is never overwritten: a new one follows it from now on.
     ///
     /// # Errors
     /// 401 for nobody, 404 for others' works, 409 if somebody else changed it meanwhile, 422 with `fields` for faults.
     pub async fn edit(&self, ctx: &OpCtx, id: &str, edit: &Edit) -> Result<()> {
         let bundle = self.mine(ctx, id).await?;
-        let mut faults: BTreeMap<String, String> = BTreeMap::new();
-        let mut work = bundle.work.clone();
-        let line = |text: &str, most: usize| {
-            let text = text.trim();
-            let fine = text.chars().count() <= most && !text.chars().any(char::is_control);
-            fine.then(|| text.to_owned())
-        };
-        match line(&edit.title, MAX_TITLE) {
-            Some(title) if !title.is_empty() => work.title = title,
-            Some(_) => drop(faults.insert("title".into(), "fault-empty".into())),
-            None => drop(faults.insert("title".into(), "fault-long".into())),
-        }
-        match line(&edit.latin, MAX_TITLE) {
-            Some(latin) => work.latin = (!latin.is_empty()).then_some(latin),
-            None => drop(faults.insert("latin".into(), "fault-long".into())),
-        }
-        if edit.description.len() > MAX_DESCRIPTION {
-            faults.insert("description".into(), "fault-long".into());
-        } else {
-            work.description_html = clean(&edit.description);
-        }
-        let mut changed = Vec::new();
-        for price in in_force(&bundle, ctx.now_ms) {
-            let Some(typed) = edit.prices.get(&field_of(&price)) else { continue };
-            let currency = price.currency.parse::<Currency>().map_err(|e| fault::internal("a price", &e))?;
-            match Money::parse(&typed.trim().replace(',', "."), currency) {
-                Ok(amount) if amount.minor() < 0 || price.minimum_minor.is_some_and(|least| amount.minor() < least) => {
-                    faults.insert(field_of(&price), "fault-amount".into());
-                }
-                Ok(amount) if amount.minor() == price.amount_minor => {}
-                Ok(amount) => changed.push(PriceRecord {
-                    amount_minor: amount.minor(),
-                    valid_from_ms: ctx.now_ms,
-                    valid_to_ms: None,
-                    ..price
-                }),
-                Err(_) => drop(faults.insert(field_of(&price), "fault-amount".into())),
-            }
-        }
-        if !faults.is_empty() {
-            let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
-            problem.fields = faults;
-            return Err(problem);
-        }
+        let (work, changed) = edited(&bundle, edit, ctx.now_ms)?;
         let texts = work.title != bundle.work.title
             || work.latin != bundle.work.latin
             || work.description_html != bundle.work.description_html;
         if !texts && changed.is_empty() {
-            return Ok(());
+            // What was kept for a preview is not what is wanted any more.
+            let key = kept_key(ctx, &bundle.work.id)?;
+            return self.0.table.delete(Delete { key, condition: None }).await.map(|_| ()).map_err(fault::table);
         }
         let prices: Vec<_> = changed
             .iter()

@@ -3,7 +3,7 @@
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_date, format_money, format_percent};
 use vitrine_shared::Problem;
-use vitrine_shared::id::{CustomerId, InvoiceId};
+use vitrine_shared::id::{CustomerId, InvoiceId, OrderId};
 use vitrine_shared::query::encode;
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
@@ -37,6 +37,15 @@ fn date(ms: i64) -> Option<Date> {
 }
 
 impl Invoices {
+    /// Address of an order's invoice, once it is issued.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn of_order(&self, order: &OrderId) -> Result<Option<String>> {
+        let id = super::id_of(order);
+        Ok(self.get(&id).await?.map(|_| href(&id)))
+    }
+
     /// Adds the addresses of invoices that were issued to an order page, with the secret it was opened with.
     ///
     /// # Errors
@@ -44,11 +53,8 @@ impl Invoices {
     pub async fn link(&self, view: &mut OrderView, secret: Option<&str>) -> Result<()> {
         for part in &mut view.parts {
             let Ok(order) = part.id.parse() else { continue };
-            let id = super::id_of(&order);
-            if self.get(&id).await?.is_some() {
-                part.invoice_href =
-                    Some(secret.map_or_else(|| href(&id), |s| format!("{}?key={}", href(&id), encode(s))));
-            }
+            let address = self.of_order(&order).await?;
+            part.invoice_href = address.map(|at| secret.map_or(at.clone(), |s| format!("{at}?key={}", encode(s))));
         }
         Ok(())
     }

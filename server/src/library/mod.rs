@@ -29,6 +29,7 @@ use crate::ctx::OpCtx;
 use crate::downloads::stream::Show;
 use crate::downloads::{Access, Downloads};
 use crate::fault::{self, Result};
+use crate::invoices::Invoices;
 
 /// Works of one page.
 pub const PAGE: usize = 48;
@@ -44,6 +45,7 @@ const NEW_MS: i64 = 14 * 86_400_000;
 pub struct Library {
     catalog: Catalog,
     downloads: Downloads,
+    invoices: Invoices,
 }
 
 /// Path of a work's entry.
@@ -92,8 +94,8 @@ fn searchable(work: &Work) -> Searchable {
 
 impl Library {
     /// Over these services.
-    pub fn new(catalog: Catalog, downloads: Downloads) -> Self {
-        Self { catalog, downloads }
+    pub fn new(catalog: Catalog, downloads: Downloads, invoices: Invoices) -> Self {
+        Self { catalog, downloads, invoices }
     }
 
     async fn card(&self, ctx: &OpCtx, place: &Place, bundle: &WorkBundle) -> Result<Option<CardView>> {
@@ -277,6 +279,7 @@ impl Library {
             licence,
             accepted,
             order_href: format!("/orders/{}", newest.order),
+            invoice_href: self.invoices.of_order(&newest.order).await?,
             lost: access.lost().map(lost_key),
         })
     }

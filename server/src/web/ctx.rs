@@ -151,8 +151,19 @@ async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Opt
 /// Whether a path is of a person: a shop's own host only shows, the marketplace's has the session and the cart.
 fn is_personal(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let of_people =
-        ["account", "admin", "auth", "cart", "checkout", "invoices", "letters", "my-products", "orders", "studio"];
+    let of_people = [
+        "account",
+        "admin",
+        "auth",
+        "cart",
+        "checkout",
+        "invoices",
+        "letters",
+        "my-products",
+        "orders",
+        "preview",
+        "studio",
+    ];
     of_people.contains(&first)
 }
 

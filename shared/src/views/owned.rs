@@ -73,6 +73,8 @@ pub struct OwnedView {
     pub accepted: Option<MomentView>,
     /// Order page.
     pub order_href: String,
+    /// The order's invoice, once it is issued.
+    pub invoice_href: Option<String>,
     /// Key of why access is lost, if it is.
     pub lost: Option<String>,
 }

@@ -12,6 +12,7 @@ mod library;
 mod list;
 mod maker;
 mod order;
+mod owned;
 mod policy;
 mod storefront;
 mod work;
@@ -29,7 +30,7 @@ pub use maker::{Artist, Author, MakerBody};
 pub use order::{Order, OrderBody};
 pub use policy::Policy;
 pub use storefront::{Storefront, StorefrontBody};
-pub use work::{Album, Book, Podcast, Video, WorkBody};
+pub use work::{Album, Book, Podcast, Preview, Video, WorkBody};
 
 use dioxus::prelude::*;
 use vitrine_shared::Problem;

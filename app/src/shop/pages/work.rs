@@ -6,6 +6,7 @@ use vitrine_shared::views::{PartView, PlayView, WorkView};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
+use super::owned::{Lost, OwnedBlock, use_owned};
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::buy::BuyBlock;
@@ -60,6 +61,21 @@ pub fn Podcast(
     }
 }
 
+/// A seller's work as buyers would see it, published or not.
+#[component]
+pub fn Preview(
+    /// Work id.
+    id: ReadSignal<String>,
+) -> Element {
+    let view = crate::data::use_data(move || crate::data::preview(id()), |_| {})?;
+    let view = view.read();
+    drawn(&view, |view| {
+        rsx! {
+            WorkBody { key: "{view.card.id}", view: view.clone(), preview: true }
+        }
+    })
+}
+
 #[component]
 fn WorkPage(kind: WorkKind, id: ReadSignal<String>) -> Element {
     let view = crate::data::use_data(move || crate::data::work(kind, id()), |_| {})?;
@@ -76,14 +92,17 @@ fn WorkPage(kind: WorkKind, id: ReadSignal<String>) -> Element {
 pub fn WorkBody(
     /// What to show.
     view: WorkView,
+    /// For its seller alone: nothing can be bought, nothing is remembered.
+    #[props(default)]
+    preview: bool,
 ) -> Element {
     let card = view.card.clone();
     let by = makers_line(&card.makers);
-    remember(&view);
+    remember((!preview).then_some(&view));
     let head = Head {
         title: if by.is_empty() { card.title.clone() } else { format!("{} · {by}", card.title) },
         description: view.lead.clone(),
-        canonical: view.canonical.clone(),
+        canonical: if preview { String::new() } else { view.canonical.clone() },
         image: card.cover.as_ref().map(|c| c.src.clone()).unwrap_or_default(),
         kind: match card.kind {
             WorkKind::Album => "music.album",
@@ -91,14 +110,27 @@ pub fn WorkBody(
             WorkKind::Video => "video.other",
             WorkKind::Podcast => "website",
         },
-        private: false,
+        private: preview,
     };
-    let plays: Vec<PlayView> = view.parts.iter().filter_map(|p| p.play.clone()).collect();
+    let owned = use_owned((!preview).then(|| card.id.clone()));
+    // Whoever owns it hears and reads it whole.
+    let whole = owned().filter(|o| o.lost.is_none());
+    let has = whole.is_some();
+    let lost = owned().and_then(|o| o.lost);
+    let parts = whole.as_ref().map_or(&view.parts, |o| &o.parts).clone();
+    let plays: Vec<PlayView> = parts.iter().filter_map(|p| p.play.clone()).collect();
     let tint = card.cover.as_ref().map_or(0, |c| c.tint);
     let lang = (!card.language.is_empty()).then(|| card.language.clone());
     rsx! {
-        Page { head, tint, json_ld: view.json_ld.clone(),
+        Page { head, tint, json_ld: if preview { String::new() } else { view.json_ld.clone() },
             div { class: "wrap",
+                if preview {
+                    Alert { title: t!("preview-title"),
+                        {t!("preview-text")}
+                        " "
+                        a { href: "/studio/works/{card.id}", {t!("preview-back")} }
+                    }
+                }
                 Breadcrumb {
                     label: t!("crumbs-label"),
                     crumbs: vec![
@@ -137,24 +169,37 @@ pub fn WorkBody(
                                 span { {t!(&format!("parts-{}", card.kind.as_str()), count = view.parts.len())} }
                             }
                         }
-                        div { class: "work-act",
-                            if !plays.is_empty() && card.kind != WorkKind::Video {
-                                PlayAll { list: plays.clone(), words: t!("work-play-all") }
+                        if let Some(owned) = whole {
+                            section { class: "owned", aria_label: t!("owned-label"),
+                                p { class: "owned-yours", Icon { shape: Shape::Check } {t!("owned-yours")} }
+                                OwnedBlock { view: owned }
                             }
-                            if let Some(sample) = view.sample.clone() {
-                                DialogButton { dialog: "look-inside", open: move |id: String| platform::show_dialog(&id),
-                                    Icon { shape: Shape::Book }
-                                    {t!("book-look-inside")}
+                            Disclosure { title: t!("owned-again"),
+                                BuyBlock { editions: view.editions.clone(), store: view.store.clone(), at: view.canonical.clone(), preview }
+                            }
+                        } else {
+                            if let Some(why) = lost {
+                                Lost { why }
+                            }
+                            div { class: "work-act",
+                                if !plays.is_empty() && card.kind != WorkKind::Video {
+                                    PlayAll { list: plays.clone(), words: t!("work-play-all") }
                                 }
-                                Dialog { id: "look-inside", wide: true, title: t!("book-look-inside"), close: t!("close"),
-                                    iframe { class: "reader", src: "{sample}", title: t!("book-sample-of", title = card.title.clone()), "loading": "lazy", "sandbox": "" }
+                                if let Some(sample) = view.sample.clone() {
+                                    DialogButton { dialog: "look-inside", open: move |id: String| platform::show_dialog(&id),
+                                        Icon { shape: Shape::Book }
+                                        {t!("book-look-inside")}
+                                    }
+                                    Dialog { id: "look-inside", wide: true, title: t!("book-look-inside"), close: t!("close"),
+                                        iframe { class: "reader", src: "{sample}", title: t!("book-sample-of", title = card.title.clone()), "loading": "lazy", "sandbox": "" }
+                                    }
                                 }
                             }
+                            BuyBlock { editions: view.editions.clone(), store: view.store.clone(), at: view.canonical.clone(), preview }
                         }
-                        BuyBlock { editions: view.editions.clone(), store: view.store.clone(), at: view.canonical.clone() }
                     }
                 }
-                if let Some(trailer) = view.trailer.clone() {
+                if let Some(trailer) = view.trailer.clone().filter(|_| !has) {
                     section { class: "trailer",
                         h2 { {t!("video-trailer")} }
                         Film { play: trailer, label: t!("video-trailer-of", title = card.title.clone()), poster: card.cover.as_ref().map(|c| c.src.clone()) }
@@ -163,10 +208,10 @@ pub fn WorkBody(
                 div { class: "work-more",
                     div { class: "work-main",
                         // A film alone is its own only part.
-                        if view.parts.len() > usize::from(card.kind == WorkKind::Video) {
+                        if parts.len() > usize::from(card.kind == WorkKind::Video) {
                             section { class: "parts-section",
                                 h2 { {t!(&format!("parts-title-{}", card.kind.as_str()))} }
-                                Parts { parts: view.parts.clone(), kind: card.kind }
+                                Parts { parts, kind: card.kind }
                             }
                         }
                         if !view.description_html.is_empty() {
@@ -188,14 +233,18 @@ pub fn WorkBody(
 }
 
 /// Keeps the work for "go on where you were", on this device only.
-fn remember(view: &WorkView) {
-    let item = recent::Recent {
+fn remember(view: Option<&WorkView>) {
+    let item = view.map(|view| recent::Recent {
         href: view.card.href.clone(),
         title: view.card.title.clone(),
         by: makers_line(&view.card.makers),
         cover: view.card.cover.as_ref().map(|c| c.src.clone()).unwrap_or_default(),
-    };
-    use_effect(use_reactive((&item,), |(item,)| recent::add(item)));
+    });
+    use_effect(use_reactive((&item,), |(item,)| {
+        if let Some(item) = item {
+            recent::add(item);
+        }
+    }));
 }
 
 /// A film with its captions.

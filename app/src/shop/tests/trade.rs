@@ -193,6 +193,7 @@ fn owned(lost: Option<&str>) -> OwnedView {
             text: "Nov 23, 2026, 09:00 UTC".into(),
         }),
         order_href: "/orders/ord_1".into(),
+        invoice_href: Some("/invoices/i_1".into()),
         lost: lost.map(str::to_owned),
     }
 }
