@@ -1,4 +1,4 @@
-//! Mails about purchases: receipt, refund, parcel. Each is one job that can run again: its mail's key makes it go once.
+//! Mails about purchases: receipt, payment that failed, refund, parcel. Each is one job that can run again: its mail's key makes it go once.
 //!
 //! Invariants: addresses are opened from sealed data only to be written to.
 //!
@@ -9,13 +9,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
+use vitrine_pricing::quote::QuotedLine;
 use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_shared::id::{CheckoutId, OrderId};
+use vitrine_shared::orders::CheckoutState;
 
 use crate::catalog::store::CatalogStore;
-use crate::checkout::store::{Checkout, Order};
-use crate::checkout::{Checkouts, RECEIPT, REFUND, SHIPPED};
+use crate::checkout::store::{Checkout, Order, OrderLine};
+use crate::checkout::{Checkouts, FAILED, RECEIPT, REFUND, SHIPPED};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, href};
@@ -89,6 +91,43 @@ impl Receipts {
                 },
             )
             .await
+    }
+
+    /// Queues the mail of a payment that did not arrive, or arrived after the last piece was gone.
+    ///
+    /// # Errors
+    /// The stores'; safe to repeat.
+    pub async fn failed(&self, id: &CheckoutId) -> Result<()> {
+        let Some(checkout) = self.checkouts.get(id).await? else { return Ok(()) };
+        let late = match checkout.state {
+            CheckoutState::Released => false,
+            CheckoutState::RefundedLate => true,
+            // It was paid after all, and the receipt says so.
+            _ => return Ok(()),
+        };
+        let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
+        let words = Words::of(&checkout.locale);
+        let total = total_of(&checkout, &words)?;
+        let say = |id: &str| words.say(id, &[("total", &total)]);
+        let keys = if late {
+            ["mail-late-subject", "mail-late-hello", "mail-late-text"]
+        } else {
+            ["mail-failed-subject", "mail-failed-hello", "mail-failed-text"]
+        };
+        let mut blocks = vec![Block::Text(say(keys[1])), Block::Text(say(keys[2]))];
+        for order in self.checkouts.orders(&checkout).await? {
+            blocks.extend(line_rows(&order, &words));
+        }
+        blocks.push(Block::Link(say("mail-failed-open"), self.checkouts.page_url(&checkout)?));
+        blocks.push(Block::Link(say("mail-failed-cart"), format!("{}/cart", self.base_url)));
+        let letter = Letter {
+            key: format!("failed/{}", checkout.id),
+            to: &person.email,
+            subject: say(keys[0]),
+            blocks: &blocks,
+            unsubscribe: None,
+        };
+        self.sender.send(&words, letter).await
     }
 
     /// Carries a decided refund out: money, credit note, mail.
@@ -188,6 +227,26 @@ fn total_of(checkout: &Checkout, words: &Words) -> Result<String> {
     Ok(words.money(total))
 }
 
+/// What was ordered, with its amounts.
+fn line_rows(order: &Order, words: &Words) -> Vec<Block> {
+    let row = |(line, quoted): (&OrderLine, &QuotedLine)| {
+        let mut name = line.title.clone();
+        if !line.edition.is_empty() {
+            name.push_str(&format!(" · {}", line.edition));
+        }
+        if line.quantity > 1 {
+            name.push_str(&format!(" × {}", line.quantity));
+        }
+        if line.physical {
+            name.push_str(&format!(" ({})", words.say("mail-receipt-parcel", &[])));
+        }
+        let amounts = &quoted.amounts;
+        let amount = if order.quote.prices_include_tax { amounts.gross } else { amounts.net };
+        Block::Row(name, words.money(amount))
+    };
+    order.lines.iter().zip(&order.quote.lines).map(row).collect()
+}
+
 fn receipt_blocks(
     checkout: &Checkout,
     parts: &[Part],
@@ -202,20 +261,7 @@ fn receipt_blocks(
     for part in parts {
         let quote = &part.order.quote;
         out.push(Block::Title(words.say("mail-receipt-sold-by", &[("name", &part.seller)])));
-        for (line, quoted) in part.order.lines.iter().zip(&quote.lines) {
-            let mut name = line.title.clone();
-            if !line.edition.is_empty() {
-                name.push_str(&format!(" · {}", line.edition));
-            }
-            if line.quantity > 1 {
-                name.push_str(&format!(" × {}", line.quantity));
-            }
-            if line.physical {
-                name.push_str(&format!(" ({})", words.say("mail-receipt-parcel", &[])));
-            }
-            let amount = if quote.prices_include_tax { quoted.amounts.gross } else { quoted.amounts.net };
-            out.push(Block::Row(name, words.money(amount)));
-        }
+        out.extend(line_rows(&part.order, words));
         if let Some(shipping) = &quote.shipping {
             let amount = if quote.prices_include_tax { shipping.gross } else { shipping.net };
             out.push(Block::Row(words.say("mail-receipt-shipping", &[]), words.money(amount)));
@@ -244,6 +290,17 @@ fn receipt_blocks(
         out.push(Block::Text(words.say("mail-receipt-paid-with", &[("method", &checkout.paid_with)])));
     }
     out
+}
+
+struct TellFailed(Receipts);
+
+#[async_trait]
+impl Handler for TellFailed {
+    async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
+        let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
+        self.0.failed(&id).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
 }
 
 struct SendReceipt(Receipts);
@@ -288,6 +345,7 @@ impl Handler for TellShipped {
 pub fn handlers(receipts: Receipts) -> Handlers {
     let send: Arc<dyn Handler> = Arc::new(SendReceipt(receipts.clone()));
     let carry: Arc<dyn Handler> = Arc::new(CarryRefund(receipts.clone()));
+    let failed: Arc<dyn Handler> = Arc::new(TellFailed(receipts.clone()));
     let tell: Arc<dyn Handler> = Arc::new(TellShipped(receipts));
-    [(RECEIPT.to_owned(), send), (REFUND.to_owned(), carry), (SHIPPED.to_owned(), tell)].into_iter().collect()
+    [(RECEIPT, send), (FAILED, failed), (REFUND, carry), (SHIPPED, tell)].map(|(k, h)| (k.to_owned(), h)).into()
 }

@@ -2,14 +2,16 @@
 //! from, the payment simulator, a clock that tests turn.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use vitrine_blob::Blob;
 use vitrine_blob::dir::{DirBlob, SignKeys};
 use vitrine_clock::{Clock, FixedClock};
 use vitrine_identity::MasterKey;
+use vitrine_mail::{Mail, MailError, Message};
 use vitrine_payments::simulator::{Form, Mischief, Simulator, SimulatorConfig};
 use vitrine_payments::{Payments, Session, SharedPayments};
 use vitrine_queue::SharedQueue;
@@ -216,6 +218,19 @@ impl Shop {
         self.simulator.pay(&session.id, &form).await.unwrap().unwrap()
     }
 
+    /// Runs these jobs and those that send mails, as far as they are due; answers the mails whose key begins so.
+    pub(crate) async fn mails(&self, mut handlers: Handlers, keys: &[&str]) -> Vec<Message> {
+        let kept = Arc::new(Kept::default());
+        handlers.extend(crate::accounts::handlers(kept.clone()));
+        let worker = Worker::new(self.queue.clone(), handlers);
+        // A queue over an index that lags finds a job a little later, as a running worker would.
+        for _ in 0..30 {
+            worker.run_due_once().await.unwrap();
+        }
+        let all: Vec<Message> = kept.0.lock().unwrap().drain(..).collect();
+        all.into_iter().filter(|m| keys.iter().any(|k| m.key.starts_with(k))).collect()
+    }
+
     /// Runs the jobs of purchases that are due; what else is due waits.
     pub(crate) async fn work(&self) {
         let mut handlers = Handlers::new();
@@ -226,6 +241,18 @@ impl Shop {
         for _ in 0..10 {
             worker.run_due_once().await.unwrap();
         }
+    }
+}
+
+/// Keeps what is sent.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Message>>);
+
+#[async_trait]
+impl Mail for Kept {
+    async fn send(&self, message: &Message) -> std::result::Result<(), MailError> {
+        self.0.lock().unwrap().push(message.clone());
+        Ok(())
     }
 }
 

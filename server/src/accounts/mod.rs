@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use vitrine_clock::SharedClock;
 use vitrine_identity::SessionInfo;
+use vitrine_identity::browser_name;
 use vitrine_identity::provider::{AccountMail, SendAccountMail};
 use vitrine_mail::{Message, SharedMail};
 use vitrine_queue::worker::{Handler, JobFailed, Outcome};
@@ -96,37 +97,6 @@ pub fn handlers(mail: SharedMail) -> vitrine_queue::worker::Handlers {
     [(SEND.to_owned(), send.clone()), (SEND_BULK.to_owned(), send)].into_iter().collect()
 }
 
-/// What a browser is called by people: `Firefox · Windows`; the header itself where that cannot be told.
-fn browser(agent: &str) -> String {
-    // In this order: most of them name those below them too.
-    let find =
-        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    let program = find(&[
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser/", "Samsung Internet"),
-        ("Firefox/", "Firefox"),
-        ("FxiOS/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("CriOS/", "Chrome"),
-        ("Safari/", "Safari"),
-    ]);
-    let system = find(&[
-        ("Windows", "Windows"),
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (program, system) {
-        (Some(program), Some(system)) => format!("{program} · {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => agent.to_owned(),
-    }
-}
-
 /// The person of a session.
 pub fn user_of(session: &SessionInfo) -> Option<User> {
     Some(User {
@@ -154,7 +124,7 @@ pub async fn account(app: &App, ctx: &OpCtx) -> Result<AccountView, Problem> {
         .map(|s| DeviceView {
             current: user.session.as_deref() == Some(&s.id),
             id: s.id,
-            agent: browser(&s.user_agent),
+            agent: browser_name(&s.user_agent).unwrap_or_else(|| s.user_agent.clone()),
             seen: MomentView::of(s.last_seen_ms, locale),
         })
         .collect();
@@ -171,19 +141,5 @@ pub async fn sign_out_device(app: &App, ctx: &OpCtx, session: &str) -> Result<()
         Ok(true) => Ok(()),
         Ok(false) => Err(Problem::not_found("session")),
         Err(e) => Err(fault::internal("a session", &e)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn browsers_have_names() {
-        let of = super::browser;
-        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0";
-        assert_eq!(of(edge), "Edge · Windows");
-        assert_eq!(of("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"), "Firefox · Linux");
-        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
-        assert_eq!(of(phone), "Safari · iPhone");
-        assert_eq!((of("curl/8.1"), of("")), ("curl/8.1".to_owned(), String::new()));
     }
 }

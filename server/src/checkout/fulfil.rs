@@ -89,7 +89,7 @@ fn job(kind: &str, key: &str, payload: serde_json::Value, now_ms: i64) -> NewJob
 }
 
 impl Checkouts {
-    fn job_op(&self, job: &NewJob) -> Result<Option<TransactOp>> {
+    pub(super) fn job_op(&self, job: &NewJob) -> Result<Option<TransactOp>> {
         let item = self.queue.as_item(job).map_err(|e| fault::internal("the queue", &e))?;
         Ok(item.map(|item| TransactOp::Put(Put { item, condition: None })))
     }

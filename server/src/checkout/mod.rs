@@ -44,6 +44,8 @@ use crate::fault::{self, Result};
 
 /// Kind of the job that issues invoices and sends the receipt.
 pub const RECEIPT: &str = "checkout.receipt";
+/// Kind of the job that tells a buyer that money they thought was on its way did not arrive, or arrived too late.
+pub const FAILED: &str = "checkout.failed";
 /// Kind of the job that ends a hold.
 pub const EXPIRE: &str = "checkout.expire";
 /// Kind of the job that counts what was bought together.

@@ -10,7 +10,7 @@ use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Condition, Item, Put, TableError, Transact, TransactOp};
 
 use super::store::{self, Checkout, Order};
-use super::{Checkouts, RECEIPT, TOGETHER, sales};
+use super::{Checkouts, FAILED, RECEIPT, TOGETHER, sales};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::together::Together;
@@ -178,17 +178,7 @@ impl Checkouts {
             ops.push(sales::sold_op(order, ctx.now_ms, self.fee_bps(order).await?)?);
         }
         for kind in [RECEIPT, TOGETHER] {
-            let job = NewJob {
-                kind: kind.into(),
-                key: checkout.id.to_string(),
-                payload: json!({ "checkout": checkout.id }),
-                run_at_ms: ctx.now_ms,
-                max_attempts: 20,
-                trace: None,
-            };
-            if let Some(item) = self.queue.as_item(&job).map_err(|e| fault::internal("the queue", &e))? {
-                ops.push(put(item, None));
-            }
+            ops.extend(self.about_op(ctx, checkout, kind)?);
         }
         let why = by.and_then(|(_, event)| event).unwrap_or_default();
         ops.push(audit::entry(
@@ -215,6 +205,19 @@ impl Checkouts {
             }
             Err(e) => Err(fault::table(e)),
         }
+    }
+
+    /// A job about a checkout as a member of a transaction.
+    fn about_op(&self, ctx: &OpCtx, checkout: &Checkout, kind: &str) -> Result<Option<TransactOp>> {
+        let job = NewJob {
+            kind: kind.into(),
+            key: checkout.id.to_string(),
+            payload: json!({ "checkout": checkout.id }),
+            run_at_ms: ctx.now_ms,
+            max_attempts: 20,
+            trace: None,
+        };
+        self.job_op(&job)
     }
 
     /// Counts the works of a paid checkout for "bought together".
@@ -246,6 +249,7 @@ impl Checkouts {
             "sold out",
             json!({ "total_minor": checkout.total_minor }),
         ));
+        ops.extend(self.about_op(ctx, checkout, FAILED)?);
         self.write(ops).await
     }
 
@@ -261,6 +265,10 @@ impl Checkouts {
             ops.push(stock::release(&line.variant, i64::from(line.quantity)));
         }
         ops.push(audit::entry(ctx, checkout.id.as_str(), "checkout.released", why, serde_json::Value::Null));
+        // Who was declined saw it on the page; who believed to have paid is told.
+        if checkout.state == CheckoutState::Settling {
+            ops.extend(self.about_op(ctx, checkout, FAILED)?);
+        }
         self.write(ops).await
     }
 

@@ -23,6 +23,11 @@ fn event(id: &str, session: &Session, state: PaymentState) -> Event {
     }
 }
 
+/// Mails that tell of payments that did not arrive in time.
+async fn failures(shop: &Shop) -> Vec<vitrine_mail::Message> {
+    shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["failed/"]).await
+}
+
 async fn grants(shop: &Shop, placed: &Placed) -> usize {
     let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
     let mut count = 0;
@@ -238,6 +243,10 @@ async fn a_decline_leaves_the_page_open_and_a_failed_settlement_lets_go() {
         }
         let level = shop.level("Paper Boats").await;
         assert_eq!((level.available, level.reserved, level.sold), (5, 0, 0));
+        let told = failures(&shop).await;
+        assert_eq!((told.len(), told[0].to.as_str()), (1, "Gast.Muster@Example.org"));
+        assert!(told[0].text.contains("€20.90") && told[0].text.contains("Paper Boats"), "{}", told[0].text);
+        assert!(told[0].text.contains(&placed.secret) && told[0].text.contains("/cart"), "{}", told[0].text);
         assert_eq!(shop.checkouts.cart_view(&ctx).await.unwrap().count, 1, "the cart is as it was");
     }
 }
@@ -252,6 +261,7 @@ async fn a_hold_ends_and_late_money_is_honoured_or_sent_back() {
         shop.work().await;
         let released = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
         assert_eq!(released.state, CheckoutState::Released);
+        assert!(failures(&shop).await.is_empty(), "who never paid is not written to");
         assert_eq!(shop.level("Paper Boats").await.available, 5);
         // The money comes all the same, and there are pieces left.
         let system = OpCtx::system("webhook", shop.clock.now_ms());
@@ -355,6 +365,8 @@ async fn money_that_comes_after_the_last_piece_went_is_sent_back_once() {
     let refunds = fake.refunds.lock().unwrap().clone();
     assert_eq!(refunds.len(), 1);
     assert_eq!(refunds[0].amount_minor, checkout.total_minor);
+    let told = failures(&shop).await;
+    assert!(told.len() == 1 && told[0].subject.contains("you get €20.90 back"), "{told:?}");
     assert_eq!(shop.level("Paper Boats").await.available, 0, "nobody's piece was taken");
 }
 

@@ -1,21 +1,8 @@
-use std::sync::Mutex;
-
 use vitrine_clock::Clock;
-use vitrine_mail::{Mail, MailError, Message};
-use vitrine_queue::worker::Worker;
+use vitrine_mail::Message;
 
 use super::*;
 use crate::testing::Shop;
-
-struct Kept(Mutex<Vec<Message>>);
-
-#[async_trait::async_trait]
-impl Mail for Kept {
-    async fn send(&self, message: &Message) -> std::result::Result<(), MailError> {
-        self.0.lock().unwrap().push(message.clone());
-        Ok(())
-    }
-}
 
 struct Lists {
     shop: Shop,
@@ -79,15 +66,7 @@ impl Lists {
     }
 
     async fn mails(&self) -> Vec<Message> {
-        let kept = Arc::new(Kept(Mutex::default()));
-        let mut handlers = handlers(self.mailing.clone());
-        handlers.extend(crate::accounts::handlers(kept.clone()));
-        let worker = Worker::new(self.shop.queue.clone(), handlers);
-        for _ in 0..30 {
-            worker.run_due_once().await.unwrap();
-        }
-        let ours = |m: &Message| m.key.starts_with("list/") || m.key.starts_with("letter/");
-        kept.0.lock().unwrap().drain(..).filter(ours).collect()
+        self.shop.mails(handlers(self.mailing.clone()), &["list/", "letter/"]).await
     }
 }
 

@@ -48,29 +48,12 @@ impl Sold {
     }
 }
 
-/// Bodies of the mails that wait, by their keys' beginning.
+/// Readers and bodies of the mails that wait.
 async fn mails(shop: &Shop, talk: &Talk) -> Vec<(String, String)> {
-    let mut handlers = handlers(talk.clone());
-    let kept = Arc::new(Kept(std::sync::Mutex::default()));
-    handlers.extend(crate::accounts::handlers(kept.clone()));
-    let worker = vitrine_queue::worker::Worker::new(shop.queue.clone(), handlers);
-    for _ in 0..20 {
-        worker.run_due_once().await.unwrap();
-    }
-    let mut all: Vec<(String, String)> =
-        kept.0.lock().unwrap().drain(..).filter(|m| m.key.starts_with("talk/")).map(|m| (m.to, m.text)).collect();
+    let all = shop.mails(handlers(talk.clone()), &["talk/"]).await;
+    let mut all: Vec<(String, String)> = all.into_iter().map(|m| (m.to, m.text)).collect();
     all.sort();
     all
-}
-
-struct Kept(std::sync::Mutex<Vec<vitrine_mail::Message>>);
-
-#[async_trait]
-impl vitrine_mail::Mail for Kept {
-    async fn send(&self, message: &vitrine_mail::Message) -> std::result::Result<(), vitrine_mail::MailError> {
-        self.0.lock().unwrap().push(message.clone());
-        Ok(())
-    }
 }
 
 #[tokio::test]

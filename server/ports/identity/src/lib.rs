@@ -17,11 +17,13 @@ pub mod crypto;
 pub mod provider;
 pub mod session;
 
+mod agent;
 mod cookie;
 mod locale;
 mod store;
 
 pub use account::{Account, AccountError, Accounts, Membership};
+pub use agent::browser_name;
 pub use client::{Client, ClientConfig, ClientError, Endpoints};
 pub use crypto::{CryptoError, MasterKey};
 pub use provider::{OidcClient, Provider, ProviderConfig};

@@ -261,7 +261,7 @@ async fn a_person_signs_up_comes_back_and_signs_out() {
     assert!(w.provider.accounts().find_by_email("ada@example.com").await.unwrap().is_none(), "not before the link");
 
     let mail = w.mails.last();
-    assert_eq!((mail.kind, mail.locale.as_str()), (MailKind::SignUp, "de-DE"));
+    assert_eq!((mail.kind.clone(), mail.locale.as_str()), (MailKind::SignUp, "de-DE"));
     assert!(mail.render().text.contains(&mail.link) && mail.render().subject.contains("Bestätigen"));
     let page = browser.get(&mail.link).await;
     assert!(!page.body.contains("type=\"password\""), "the same browser is not asked again");
@@ -479,7 +479,7 @@ async fn answers_do_not_tell_who_has_an_account() {
         }
         assert_eq!(seen[0], seen[1], "{step}");
     }
-    let kinds: Vec<_> = w.mails.0.lock().unwrap().iter().map(|m| m.kind).collect();
+    let kinds: Vec<_> = w.mails.0.lock().unwrap().iter().map(|m| m.kind.clone()).collect();
     assert_eq!(kinds, [MailKind::AlreadyRegistered, MailKind::SignUp, MailKind::Reset, MailKind::NoAccount]);
 }
 
@@ -507,6 +507,41 @@ async fn wrong_passwords_make_the_pause_grow_for_known_and_unknown_alike() {
     w.sign_in(&mut browser, "ada@example.com").await;
     let wrong = [("step", "password"), ("email", "ada@example.com"), ("password", "not the password")];
     assert_eq!(browser.post(&url, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "success forgives");
+}
+
+#[tokio::test]
+async fn the_owner_hears_of_a_browser_never_seen_before_and_can_take_the_account_back() {
+    let w = world().await;
+    w.account("ada@example.com").await;
+    let mut own = Browser::new(&w);
+    w.sign_in(&mut own, "ada@example.com").await;
+    w.sign_in(&mut own, "ada@example.com").await;
+    assert!(w.mails.0.lock().unwrap().is_empty(), "the first browser and a known one are nothing new");
+    // Signed out and long away, but not for a year: still known.
+    own.jar.remove("__Host-idp");
+    w.clock.advance_ms(300 * 24 * 3_600_000);
+    w.sign_in(&mut own, "ada@example.com").await;
+    assert!(w.mails.0.lock().unwrap().is_empty());
+
+    let mut thief = Browser::new(&w);
+    let mallory = w.sign_in(&mut thief, "ada@example.com").await;
+    let mail = w.mails.last();
+    assert_eq!(mail.kind, MailKind::NewDevice { browser: None });
+    assert_eq!(mail.to, "ada@example.com");
+    let words = mail.render();
+    assert!(words.text.contains("does not say its name") && words.html.contains("If that was you"), "{}", words.text);
+    let token = link_token(&mail);
+    let answer = own.post(&w.at("/oidc/reset"), &[("token", &token), ("password", "quite another one")]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(w.client.refresh(mallory.tokens.refresh_token.as_ref().unwrap()).await.is_err(), "the thief is out");
+    assert_eq!(w.mails.0.lock().unwrap().len(), 1, "one mail, and none for the owner's own reset");
+
+    // Somebody else's browser that knows this account's cookie of another account is new to the other one.
+    w.account("grace@example.com").await;
+    w.sign_in(&mut Browser::new(&w), "grace@example.com").await;
+    own.jar.remove("__Host-idp");
+    w.sign_in(&mut own, "grace@example.com").await;
+    assert_eq!(w.mails.last().to, "grace@example.com");
 }
 
 #[tokio::test]

@@ -76,3 +76,7 @@ idp-mail-life = Der Link gilt { $hours ->
    *[other] { $hours } Stunden
 } und nur einmal.
 idp-mail-not-you = Wenn Sie das nicht waren, müssen Sie nichts tun.
+idp-mail-device-subject = Neue Anmeldung bei { $site }
+idp-mail-device-text = In Ihrem Konto bei { $site } hat sich gerade jemand mit einem Browser angemeldet, der dort noch nie benutzt wurde: { $browser }. Falls Sie das nicht waren, setzen Sie jetzt ein neues Passwort; damit werden alle überall abgemeldet:
+idp-mail-device-unnamed = einer, der seinen Namen nicht sagt
+idp-mail-was-you = Falls Sie das waren, ist nichts zu tun.

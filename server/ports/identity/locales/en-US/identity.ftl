@@ -76,3 +76,7 @@ idp-mail-life = The link works for { $hours ->
    *[other] { $hours } hours
 } and only once.
 idp-mail-not-you = If that was not you, there is nothing to do.
+idp-mail-device-subject = New sign-in to { $site }
+idp-mail-device-text = Your account at { $site } was just signed in to with a browser it was never used with before: { $browser }. If that was not you, set a new password now; it signs out everyone, everywhere:
+idp-mail-device-unnamed = one that does not say its name
+idp-mail-was-you = If that was you, there is nothing to do.

@@ -238,11 +238,14 @@ impl Provider {
     /// Signs the browser in and goes on where the person came from: the request is answered as for anyone signed in.
     async fn go_on(&self, link: &Link, account: &Account, visit: &Visit<'_>) -> Result<Response, ProviderError> {
         let cookie = self.sign_in(visit.headers, account).await?;
+        // Whoever opened the link reads the owner's mail: there is nothing to tell them.
+        let (device, _) = self.remember_device(visit.headers, account).await?;
         // `prompt=login` was fulfilled just now; asking again would be a circle.
         let query: Vec<_> = pairs(&link.query).into_iter().filter(|(n, _)| n != "prompt").collect();
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let response = go(&format!("/oidc/authorize?{query}"));
-        Ok(with_cookie(with_cookie(response, &cookie), &cookie::clear(SIGN_UP_COOKIE)))
+        let response = with_cookie(with_cookie(response, &cookie), &device);
+        Ok(with_cookie(response, &cookie::clear(SIGN_UP_COOKIE)))
     }
 }
 

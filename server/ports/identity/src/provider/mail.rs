@@ -1,4 +1,4 @@
-//! The mails of sign-up and password reset: what they say, and who sends them.
+//! The mails of sign-up, password reset and new devices: what they say, and who sends them.
 
 use async_trait::async_trait;
 use maud::html;
@@ -18,7 +18,7 @@ pub trait SendAccountMail: Send + Sync + 'static {
 }
 
 /// What a mail is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailKind {
     /// Confirm the address of a new account.
     SignUp,
@@ -28,6 +28,11 @@ pub enum MailKind {
     Reset,
     /// Somebody asked for a new password for an address without account.
     NoAccount,
+    /// Somebody signed in with a browser the account was never signed in with; the link sets a new password.
+    NewDevice {
+        /// What the browser is called, where that can be told.
+        browser: Option<String>,
+    },
 }
 
 /// One mail.
@@ -62,24 +67,33 @@ impl AccountMail {
     /// Writes it in its locale.
     pub fn render(&self) -> RenderedMail {
         let locale = Locale::choose(&self.locale).unwrap_or(Locale::DEFAULT);
-        let (subject, text) = match self.kind {
+        let (subject, text) = match &self.kind {
             MailKind::SignUp => ("idp-mail-sign-up-subject", "idp-mail-sign-up-text"),
             MailKind::AlreadyRegistered => ("idp-mail-registered-subject", "idp-mail-registered-text"),
             MailKind::Reset => ("idp-mail-reset-subject", "idp-mail-reset-text"),
             MailKind::NoAccount => ("idp-mail-nobody-subject", "idp-mail-nobody-text"),
+            MailKind::NewDevice { .. } => ("idp-mail-device-subject", "idp-mail-device-text"),
         };
-        let subject = locale.text(subject);
-        let first = locale.with(text, &[("site", &self.site_name)]);
+        let mut values = vec![("site", self.site_name.clone())];
+        let mut last = "idp-mail-not-you";
+        if let MailKind::NewDevice { browser } = &self.kind {
+            let browser = browser.clone().unwrap_or_else(|| locale.text("idp-mail-device-unnamed"));
+            values.push(("browser", browser));
+            last = "idp-mail-was-you";
+        }
+        let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let subject = locale.with(subject, &values);
+        let first = locale.with(text, &values);
         let life = locale.with("idp-mail-life", &[("hours", LINK_HOURS)]);
-        let not_you = locale.text("idp-mail-not-you");
+        let last = locale.text(last);
         let html = html! {
             (maud::DOCTYPE)
             html lang=(locale.tag()) dir=(locale.direction()) {
                 head { meta charset="utf-8"; title { (subject) } }
-                body { p { (first) } p { a href=(self.link) { (self.link) } } p { (life) } p { (not_you) } }
+                body { p { (first) } p { a href=(self.link) { (self.link) } } p { (life) } p { (last) } }
             }
         };
-        let text = format!("{first}\n\n{}\n\n{life}\n{not_you}\n", self.link);
+        let text = format!("{first}\n\n{}\n\n{life}\n{last}\n", self.link);
         RenderedMail { subject, text, html: html.into_string() }
     }
 }

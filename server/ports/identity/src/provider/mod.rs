@@ -28,6 +28,7 @@ use crate::crypto::{CryptoError, MasterKey};
 use crate::store::Store;
 
 mod authorize;
+mod device;
 mod grants;
 mod keys;
 mod links;

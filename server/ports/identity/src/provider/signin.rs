@@ -110,8 +110,12 @@ impl Provider {
         self.0.throttle.forgive(&account).await?;
         self.0.throttle.take_back(&address).await?;
         let cookie = self.sign_in(visit.headers, &found).await?;
+        let (device, new) = self.remember_device(visit.headers, &found).await?;
+        if new {
+            self.tell_new_device(&found, &request.query, visit).await?;
+        }
         let who = SignedIn { account: found, auth_time_ms: self.now_ms() };
-        Ok(with_cookie(self.grant(request, &who).await?, &cookie))
+        Ok(with_cookie(with_cookie(self.grant(request, &who).await?, &cookie), &device))
     }
 
     /// The account is made when the mailed link is opened: until then nobody has taken the address.
