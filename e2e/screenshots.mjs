@@ -40,6 +40,7 @@ for (const [width, height] of sizes) {
     await at("catalog", "/catalog");
     await at("search", "/search?q=singulrity");
     for (const [kind, path] of Object.entries(kinds)) await at(kind, path);
+    await at("transcript", `${kinds.podcast}/transcript/1`);
     await at("artist", artist);
     await at("licence", licence);
     await at("storefront", "/@aurora");
@@ -49,7 +50,8 @@ for (const [width, height] of sizes) {
     await signIn(page, server, "staff@vitrine.example", "help-and-refund");
     await shot("account");
     const goods = await first("/catalog?format=CD", /href="(\/albums\/[^"]+-w_[^"]+)"/).catch(() => kinds.book);
-    await fill(page, server, [await first("/@aurora", /href="(\/albums\/[^"]+-w_[^"]+)"/), goods]);
+    const bought = await first("/@aurora", /href="(\/albums\/[^"]+-w_[^"]+)"/);
+    await fill(page, server, [bought, goods]);
     await shot("cart");
     await at("checkout", "/checkout");
     await place(page, server, "staff@vitrine.example");
@@ -66,6 +68,9 @@ for (const [width, height] of sizes) {
     await page.locator(".card-title a").first().click();
     await page.waitForURL("**/my-products/w_*");
     await shot("owned");
+    await page.goto(url + bought);
+    await page.getByText("This is yours").waitFor();
+    await shot("album-owned");
     await at("invoices", "/invoices");
     await page.locator("table a").first().click();
     await page.waitForURL("**/invoices/*");
@@ -99,7 +104,8 @@ for (const [width, height] of sizes) {
     await signIn(creator.page, server, "creator@vitrine.example", "make-and-publish", "/studio");
     for (const [name, go] of [["studio", async () => {}], ["studio-order", () => creator.page.getByRole("link", { name: /A question about order/ }).first().click()],
       ["studio-letters", async () => { await creator.page.goto(`${url}/studio`); await creator.page.getByRole("link", { name: /Folio.*on the mailing list/ }).first().click(); }],
-      ["studio-work", async () => { await creator.page.goto(`${url}/studio`); await creator.page.locator("table:last-of-type a").last().click(); }]]) {
+      ["studio-work", async () => { await creator.page.goto(`${url}/studio`); await creator.page.locator("table:last-of-type a").last().click(); }],
+      ["studio-preview", () => creator.page.getByRole("button", { name: "Preview" }).click()]]) {
       await go();
       await creator.page.waitForLoadState("networkidle");
       await creator.page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.jpg`, type: "jpeg", quality: 70, fullPage: whole === "--whole", animations: "disabled" });

@@ -8,7 +8,7 @@ use dioxus::prelude::*;
 use crate::shop::frame::{MarketFrame, Shell};
 use crate::shop::pages::{
     Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Home, Invoice, Invoices, Letters, Library,
-    Missing, Order, Owned, Podcast, Policy, Preview, Refused, Search, Storefront, Video,
+    Missing, Order, Owned, Podcast, Policy, Preview, Refused, Search, Storefront, Transcript, Video,
 };
 
 /// The buyer's pages.
@@ -52,6 +52,12 @@ pub enum Shop {
             #[route("/podcasts/:id")]
             Podcast { /// `slug-id`.
                 id: String },
+            /// An episode in words.
+            #[route("/podcasts/:id/transcript/:number?:..query")]
+            Transcript { /// `slug-id` of the podcast.
+                id: String, /// Number of the episode.
+                number: u32, /// Raw query string; `language` picks one of several.
+                query: String },
             /// A licence's full text.
             #[route("/eula/:id?:..query")]
             Eula { /// Licence id.

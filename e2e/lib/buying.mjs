@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 export async function works(server) {
   const list = await (await fetch(`${server.url}/catalog`)).text();
   const path = (kind, slug) => list.match(new RegExp(`href="(/${kind}/${slug}-w_[^"]+)"`))[1];
-  return { album: path("albums", "harbour-lights"), book: path("books", "paper-boats"), free: path("albums", "free-tide"), film: path("videos", "tide-study") };
+  return { album: path("albums", "harbour-lights"), book: path("books", "paper-boats"), free: path("albums", "free-tide"), film: path("videos", "tide-study"), podcast: path("podcasts", "harbour-talk") };
 }
 
 /** Prices and tax for this country from now on. */

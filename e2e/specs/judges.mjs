@@ -43,7 +43,7 @@ async function documents() {
     found[name] = await answer.text();
   };
   const open = { home: "/", catalog: "/catalog", filtered: "/catalog?type=album&sort=title", search: "/search?q=harbur", nothing: "/search?q=qqqq",
-    album: shop.album, book: shop.book, artist: "/artists/ida-strand", author: "/authors/joe-quill", store: "/@nordlicht",
+    album: shop.album, book: shop.book, film: shop.film, podcast: shop.podcast, transcript: `${shop.podcast}/transcript/1`, artist: "/artists/ida-strand", author: "/authors/joe-quill", store: "/@nordlicht",
     policy: "/policies/privacy", account: "/account", missing: "/nowhere/at/all", cartEmpty: "/cart", libraryOut: "/my-products" };
   for (const [name, path] of Object.entries(open)) await keep(name, path);
   await keep("eula", (await (await fetch(server.url + shop.album)).text()).match(/href="(\/eula\/[^"]+)"/)[1]);
@@ -65,6 +65,14 @@ async function documents() {
   await keep("jobs", "/admin/jobs");
   await keep("found", "/admin?q=harbour");
   await keep("signedIn", "/account");
+  await keep("invoices", "/invoices");
+  await keep("invoice", found.invoices.match(/href="(\/invoices\/inv_[^"]+)"/)[1]);
+  await page.context().clearCookies();
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");
+  await keep("studio", "/studio");
+  await keep("editor", found.studio.match(/href="(\/studio\/works\/w_[^"]+)"/)[1]);
+  await keep("letters", found.studio.match(/href="(\/studio\/letters\/[^"]+)"/)[1]);
+  await keep("preview", found.editor.match(/action="\/studio\/works\/(w_[^"/]+)"/)[1].replace(/^/, "/preview/"));
   await close();
   return found;
 }
@@ -95,7 +103,7 @@ async function vocabulary() {
 
 test("structured data holds what search engines require, and nothing the vocabulary does not know", async () => {
   const validator = new Validator(await vocabulary());
-  for (const [path, kind] of [[shop.album, "MusicAlbum"], [shop.book, "Book"], ["/artists/ida-strand", "MusicGroup"], ["/authors/joe-quill", "Person"]]) {
+  for (const [path, kind] of [[shop.album, "MusicAlbum"], [shop.book, "Book"], [shop.film, "VideoObject"], [shop.podcast, "PodcastSeries"], ["/artists/ida-strand", "MusicGroup"], ["/authors/joe-quill", "Person"]]) {
     const page = await (await fetch(server.url + path)).text();
     const data = new WebAutoExtractor({ addLocation: true }).parse(page);
     assert.ok(data.jsonld[kind], `${path}: ${Object.keys(data.jsonld)}`);
@@ -125,6 +133,26 @@ test("sitemaps follow their schema, name each public page once, and every addres
   const robots = await (await fetch(`${server.url}/robots.txt`)).text();
   assert.match(robots, /Disallow: \/checkout/);
   assert.ok(robots.includes(`Sitemap: ${server.url}/sitemap.xml`));
+});
+
+test("a podcast's feed carries its previews, dates and words", async () => {
+  const address = `${server.url}${shop.podcast}/feed.xml`;
+  const text = await (await fetch(address)).text();
+  const file = join(folder, "podcast.xml");
+  await writeFile(file, text);
+  await run(python, ["-c", "import sys, lxml.etree as e\ne.parse(sys.argv[1])", file]);
+  assert.match(text, /<title>High Water<[\s\S]*<title>Low Water</, "newest first");
+  assert.match(text, /<pubDate>Sat, 01 Feb 2025 00:00:00 GMT<\/pubDate><itunes:season>1</);
+  const sounds = [...text.matchAll(/<enclosure url="([^"]+)" length="(\d+)"/g)];
+  assert.equal(sounds.length, 2);
+  // The files' host is a name that only browsers find here.
+  const { page, close } = await openPage(browser);
+  const read = (url) => page.evaluate(async (u) => [...new Uint8Array(await (await fetch(u)).arrayBuffer())], url);
+  for (const [, url, length] of sounds) assert.equal((await read(url)).length, Number(length), url);
+  const words = [...text.matchAll(/<podcast:transcript url="([^"]+)" type="text\/vtt" language="(\w+)"/g)];
+  assert.deepEqual(words.map((w) => w[2]), ["en", "de"]);
+  assert.match(String.fromCharCode(...(await read(words[0][1]))), /^WEBVTT/);
+  await close();
 });
 
 test("feeds are whole documents with addresses that answer", async () => {

@@ -227,6 +227,49 @@ test("a film has a trailer with captions, and plays with them once it is owned",
   await close();
 });
 
+test("an episode is read by everybody, and its times play once it is owned", async () => {
+  const { page, faults, close } = await openPage(browser);
+  await from(page, server, "DE");
+  await page.goto(server.url + shop.podcast, { waitUntil: "networkidle" });
+  assert.deepEqual(await page.locator(".part-title").allInnerTexts(), ["High Water", "Low Water"]);
+  await page.getByText("Notes", { exact: true }).click();
+  assert.equal(await page.locator(".part a.moment").count(), 0, "there is nothing to lead into");
+  await page.getByRole("link", { name: "Transcript (English)" }).click();
+  await page.waitForURL("**/transcript/1?language=en");
+  await page.getByRole("heading", { name: "Low Water" }).waitFor();
+  assert.match(await page.locator("main").innerText(), /0:00\s+Ida: A tone & nothing else\.\s+0:01\s+Joe: And it goes on\./);
+  assert.equal(await page.locator("button.moment").count(), 0);
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("link", { name: "Deutsch" }).click();
+  await page.getByText("Ein Ton, sonst nichts.").waitFor();
+  const plain = await (await fetch(`${server.url}${shop.podcast}/transcript/1`)).text();
+  assert.match(plain, /And it goes on\./);
+  for (const path of ["/transcript/2", "/transcript/9", "/transcript/1?language=fr"]) {
+    assert.equal((await fetch(server.url + shop.podcast + path)).status, 404, path);
+  }
+  await fill(page, server, [shop.podcast]);
+  await signIn(page, server, "buyer@vitrine.example", "listen-and-read", "/cart");
+  await place(page, server, "buyer@vitrine.example");
+  await page.waitForURL("**/orders/**");
+  const from1 = () => page.waitForFunction(() => {
+    const sound = document.querySelector("#vitrine-sound");
+    return sound.currentSrc.includes("/s/") && sound.currentTime >= 1;
+  });
+  await page.goto(server.url + shop.podcast);
+  await page.getByText("This is yours").waitFor();
+  await page.getByText("Notes", { exact: true }).click();
+  await page.getByRole("link", { name: "0:01" }).click();
+  await from1();
+  assert.match(page.url(), new RegExp(`${shop.podcast}$`), "the page stays");
+  assert.deepEqual(await axe(page), []);
+  await page.goto(`${server.url}${shop.podcast}/transcript/1`);
+  await page.getByRole("button", { name: "Play from 0:01" }).click();
+  await from1();
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(faults.filter((f) => !f.includes("ERR_ABORTED")), []);
+  await close();
+});
+
 test("what a guest bought is in the library of the account with the same address", async () => {
   const { page, close } = await openPage(browser);
   await from(page, server, "DE");

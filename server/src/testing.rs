@@ -47,6 +47,7 @@ pub(crate) const NOW: i64 = 1_790_000_000_000;
 pub(crate) struct Shop {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) table: Arc<dyn Table>,
+    pub(crate) blob: Arc<dyn Blob>,
     pub(crate) catalog: Catalog,
     pub(crate) carts: Carts,
     pub(crate) checkouts: Checkouts,
@@ -82,7 +83,7 @@ impl Shop {
         let market = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
         let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
         let media = Media::new(blob.clone(), None);
-        let importer = Importer::new(records.clone(), blob, media, queue.clone(), market);
+        let importer = Importer::new(records.clone(), blob.clone(), media, queue.clone(), market);
         let report = importer.run(&OpCtx::system("test", NOW), &rows, |_| {}).await.unwrap();
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
         let search = TantivySearch::create(&dir.path().join("index")).unwrap();
@@ -124,7 +125,7 @@ impl Shop {
             base_url: base.clone(),
         };
         let grants = GrantStore::new(table.clone());
-        Self { clock, table, catalog, carts, checkouts, invoices, grants, simulator, queue, receipts, _dir: dir }
+        Self { clock, table, blob, catalog, carts, checkouts, invoices, grants, simulator, queue, receipts, _dir: dir }
     }
 
     /// A guest in Germany; every one has a cart of their own once they put something in.

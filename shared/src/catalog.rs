@@ -444,6 +444,9 @@ pub struct Part {
     /// `YYYY-MM-DD`, episodes.
     #[serde(default)]
     pub date: Option<String>,
+    /// What is said in an episode, for everybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transcripts: Vec<Captions>,
     /// Its files, in the order of preference for playing.
     #[serde(default)]
     pub assets: Vec<AssetId>,
@@ -464,7 +467,7 @@ pub struct Preview {
     pub captions: Vec<Captions>,
 }
 
-/// WebVTT of a preview; public, immutable.
+/// WebVTT of a preview or an episode; public, immutable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captions {
     /// BCP 47.

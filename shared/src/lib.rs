@@ -17,6 +17,7 @@ pub mod problem;
 pub mod query;
 pub mod search;
 pub mod slug;
+pub mod timed;
 pub mod views;
 
 pub use problem::Problem;

@@ -61,6 +61,12 @@ group-video = Staffel { $number }
 group-podcast = Staffel { $number }
 part-bonus = Bonus, für Käufer
 part-notes = Notizen
+transcript = Zum Lesen
+transcript-in = Zum Lesen ({ $language })
+transcript-title-of = Zum Lesen: { $episode } · { $podcast }
+transcript-file = Der Text mit seinen Zeiten als Datei (WebVTT)
+transcript-press = Drücken Sie eine Zeit, um ab dort zu hören.
+transcript-play-from = Ab { $at } hören
 
 fact-series = Reihe
 fact-series-number = { $series }, Nr. { $number }

@@ -61,6 +61,12 @@ group-video = Season { $number }
 group-podcast = Season { $number }
 part-bonus = Bonus, for buyers
 part-notes = Notes
+transcript = Transcript
+transcript-in = Transcript ({ $language })
+transcript-title-of = Transcript: { $episode } · { $podcast }
+transcript-file = The words with their times as a file (WebVTT)
+transcript-press = Press a time to hear it from there.
+transcript-play-from = Play from { $at }
 
 fact-series = Series
 fact-series-number = { $series }, no. { $number }

@@ -11,7 +11,8 @@ use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView,
+    TranscriptView, WorkView,
 };
 
 /// Loads with the fault as part of the value, so that hydration finds the same; `keep` gets what came, also with the page.
@@ -64,6 +65,8 @@ loaders! {
     suggest(words: String) -> SuggestView = suggest, crate::rpc::catalog::suggest;
     /// A work by `slug-id`.
     work(kind: WorkKind, id: String) -> WorkView = work, crate::rpc::catalog::work;
+    /// An episode in words; without a language the first there is.
+    transcript(id: String, number: u32, language: Option<String>) -> TranscriptView = transcript, crate::rpc::catalog::transcript;
     /// A maker by its slug.
     maker(kind: MakerKind, slug: String) -> MakerView = maker, crate::rpc::catalog::maker;
     /// A storefront by its handle without `@`.

@@ -36,6 +36,11 @@ pub fn locale_source(tag: &str) -> Option<Cow<'static, str>> {
     }
 }
 
+/// Nobody presses anything here.
+pub fn link_of(_event: &MouseEvent) -> Option<String> {
+    None
+}
+
 /// What this page depends on: the request's extension, else the defaults.
 pub fn prefs() -> Prefs {
     FullstackContext::current().and_then(|c| c.extension::<Prefs>()).unwrap_or_default()

@@ -54,6 +54,18 @@ pub fn prefs() -> Prefs {
     })
 }
 
+/// The address of the link that a press inside an element fell on, as written; presses that ask for a new window keep
+/// their own meaning.
+pub fn link_of(event: &MouseEvent) -> Option<String> {
+    use dioxus::web::WebEventExt as _;
+    let event = event.data().try_as_web_event()?.dyn_into::<web_sys::MouseEvent>().ok()?;
+    if event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
+        return None;
+    }
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    target.closest("a[href]").ok()??.get_attribute("href")
+}
+
 /// Sheets are linked by the server only: empty.
 pub fn asset_url(_path: &str) -> String {
     String::new()

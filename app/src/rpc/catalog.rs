@@ -3,7 +3,8 @@
 use dioxus::prelude::*;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, SearchView, StoreView, SuggestView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, SearchView, StoreView, SuggestView, TranscriptView,
+    WorkView,
 };
 
 use super::{Fault, Wire};
@@ -38,6 +39,12 @@ pub async fn suggest(words: String) -> Result<Wire<SuggestView>, Fault> {
 #[post("/rpc/catalog/work", ask: Ask)]
 pub async fn work(kind: WorkKind, id: String) -> Result<Wire<WorkView>, Fault> {
     Ok(Wire(ask.work(kind, id).await?))
+}
+
+/// An episode in words.
+#[post("/rpc/catalog/transcript", ask: Ask)]
+pub async fn transcript(id: String, number: u32, language: Option<String>) -> Result<Wire<TranscriptView>, Fault> {
+    Ok(Wire(ask.transcript(id, number, language).await?))
 }
 
 /// A maker by slug.

@@ -14,7 +14,8 @@ use vitrine_shared::query::ListQuery;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView,
+    TranscriptView, WorkView,
 };
 
 use crate::rpc::Fault;
@@ -83,6 +84,19 @@ impl Ask {
 
     pub(crate) async fn work(&self, kind: WorkKind, id: String) -> Result<WorkView, Problem> {
         match self.app.catalog.work(&self.ctx, kind, &id).await? {
+            Found::Here(view) => Ok(*view),
+            Found::Moved(path) => Err(moved(path)),
+        }
+    }
+
+    pub(crate) async fn transcript(
+        &self,
+        id: String,
+        number: u32,
+        language: Option<String>,
+    ) -> Result<TranscriptView, Problem> {
+        let (catalog, blob) = (&self.app.catalog, &*self.app.blob);
+        match catalog.transcript(&self.ctx, blob, &id, number, language.as_deref()).await? {
             Found::Here(view) => Ok(*view),
             Found::Moved(path) => Err(moved(path)),
         }

@@ -66,6 +66,18 @@ impl Player {
         }
     }
 
+    /// Plays one of a list from a moment on; the loaded file only moves.
+    pub fn start_at(mut self, list: Vec<PlayView>, index: usize, ms: u64) {
+        let Some(item) = list.get(index) else { return };
+        if self.current_now() && self.current().is_some_and(|c| c.src == item.src) {
+            platform::resume();
+        } else {
+            self.start(list, index);
+        }
+        self.place_ms.set(ms);
+        platform::seek(ms);
+    }
+
     /// Play and pause of one file: what a button beside a title does.
     pub fn press(self, list: &[PlayView], index: usize) {
         match list.get(index) {

@@ -309,6 +309,11 @@ fn work(n: u8) -> WorkView {
                 bonus: i == 6,
                 notes_html: String::new(),
                 date: None,
+                transcripts: if i == 3 {
+                    vec![("en".into(), "/podcasts/x/transcript/3?language=en".into())]
+                } else {
+                    Vec::new()
+                },
             })
             .collect(),
         length: Some("41:07".into()),

@@ -29,6 +29,8 @@ pub fn work(work: &Work, card: &CardView, editions: &[EditionView], canonical: &
     let kind = match work.kind {
         WorkKind::Album => "MusicAlbum",
         WorkKind::Book => "Book",
+        // Without a picture a film is no video to search engines.
+        WorkKind::Video if card.cover.is_none() => "CreativeWork",
         WorkKind::Video => "VideoObject",
         WorkKind::Podcast => "PodcastSeries",
     };
@@ -93,12 +95,16 @@ pub fn work(work: &Work, card: &CardView, editions: &[EditionView], canonical: &
                     map.insert("isbn".into(), isbn.clone().into());
                 }
             }
+            WorkKind::Video if card.cover.is_none() => {
+                map.insert("creator".into(), makers.into());
+            }
             WorkKind::Video => {
                 map.insert("uploadDate".into(), format!("{}T00:00:00Z", work.released).into());
                 map.insert("creator".into(), makers.into());
             }
             WorkKind::Podcast => {
                 map.insert("author".into(), makers.into());
+                map.insert("webFeed".into(), format!("{canonical}/feed.xml").into());
             }
         }
     }

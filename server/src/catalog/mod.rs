@@ -13,3 +13,4 @@ mod jsonld;
 pub mod pages;
 mod shelves;
 pub mod store;
+pub(crate) mod transcripts;

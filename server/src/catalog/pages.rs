@@ -369,7 +369,7 @@ impl Catalog {
     }
 
     /// Why a work that is not public is not here: withdrawn if people could see it once, else there is no such work.
-    async fn absent(&self, ctx: &OpCtx, id: &WorkId, kind: WorkKind) -> Result<Problem> {
+    pub(super) async fn absent(&self, ctx: &OpCtx, id: &WorkId, kind: WorkKind) -> Result<Problem> {
         let missing = Problem::not_found(kind.as_str());
         let Some(bundle) = self.store.bundle(id).await? else { return Ok(missing) };
         let work = &bundle.work;
@@ -487,7 +487,8 @@ impl Catalog {
                     .map(|v| place.play(v, &p.title, p.maker.as_deref().unwrap_or(&by), &p.peaks)),
                 bonus: p.bonus,
                 notes_html: p.notes_html.clone(),
-                date: p.date.as_deref().map(|d| shown_date(d, &place)),
+                date: p.date.as_deref().map(|d| place.date(d)),
+                transcripts: super::transcripts::pages(&work, p),
             })
             .collect();
         let same_maker = self.of_makers(ctx, work.makers.first().into_iter(), std::slice::from_ref(&work.id)).await?;
@@ -504,7 +505,7 @@ impl Catalog {
         let lead = lead(&work.description_html);
         let json_ld = jsonld::work(&work, &card, &editions, &address, &lead, &by);
         Ok(WorkView {
-            released: shown_date(&work.released, &place),
+            released: place.date(&work.released),
             released_iso: work.released.clone(),
             language: work.language.clone(),
             lead,
@@ -636,16 +637,6 @@ fn by_year(cards: Vec<CardView>) -> Vec<(i32, Vec<CardView>)> {
         years.entry(card.year.unwrap_or(0)).or_default().push(card);
     }
     years.into_iter().rev().collect()
-}
-
-fn shown_date(iso: &str, place: &Place) -> String {
-    let part = |r: std::ops::Range<usize>| iso.get(r).and_then(|t| t.parse::<u16>().ok());
-    match (part(0..4), part(5..7), part(8..10)) {
-        (Some(y), Some(m), Some(d)) => {
-            Date::new(y, m as u8, d as u8).map(|d| format_date(d, place.locale)).unwrap_or_else(|_| iso.to_owned())
-        }
-        _ => iso.to_owned(),
-    }
 }
 
 /// 5, 10, 20, 50 of the currency's main unit (a hundredfold where there are no minor units).

@@ -10,14 +10,14 @@ mod tests;
 
 use std::collections::HashMap;
 
-use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{format_bytes, format_date, format_duration};
+use vitrine_pricing::format::{format_bytes, format_duration};
 use vitrine_shared::Problem;
 use vitrine_shared::access::Grant;
 use vitrine_shared::catalog::{Asset, AssetState, Part, Work, WorkKind};
 use vitrine_shared::id::{AssetId, CustomerId, WorkId};
 use vitrine_shared::query::{ListQuery, Sort};
 use vitrine_shared::search::{Query, Searchable, find, key};
+use vitrine_shared::timed::linked;
 use vitrine_shared::views::card::{Place, card_data};
 use vitrine_shared::views::owned::{LibraryView, OwnedCard, OwnedView};
 use vitrine_shared::views::trade::FileView;
@@ -25,6 +25,7 @@ use vitrine_shared::views::{CardView, FacetValue, LicenceLine, MomentView, PartV
 
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::WorkBundle;
+use crate::catalog::transcripts;
 use crate::ctx::OpCtx;
 use crate::downloads::stream::Show;
 use crate::downloads::{Access, Downloads};
@@ -235,7 +236,12 @@ impl Library {
             .filter_map(|f| opened.get(&f.id).filter(|g| !access.awaits_licence(g)).map(|g| (&f.id, (f, *g))))
             .collect();
         let by = bundle.work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
-        let parts = bundle.work.shown_parts().into_iter().map(|p| self.part(ctx, &place, p, &by, &playable)).collect();
+        let parts = bundle
+            .work
+            .shown_parts()
+            .into_iter()
+            .map(|p| self.part(ctx, &place, (&bundle.work, p), &by, &playable))
+            .collect();
         let mut reader = None;
         let book =
             files.iter().filter_map(|f| playable.get(&f.id)).find(|(f, _)| f.content_type == "application/epub+zip");
@@ -288,20 +294,21 @@ impl Library {
         &self,
         ctx: &OpCtx,
         place: &Place,
-        part: &Part,
+        (work, part): (&Work, &Part),
         by: &str,
         playable: &HashMap<&AssetId, (&Asset, &Grant)>,
     ) -> PartView {
         let sounds = |f: &Asset| f.content_type.starts_with("audio/") || f.content_type.starts_with("video/");
         let file = part.assets.iter().filter_map(|a| playable.get(a)).find(|(f, _)| sounds(f));
+        let src = file.map(|(f, grant)| self.downloads.signed(ctx, grant, &f.id, Show::File).url);
         PartView {
             number: part.number,
             group: part.group,
             title: part.title.clone(),
             maker: part.maker.clone(),
             length: part.length_ms.map(format_duration),
-            play: file.map(|(f, grant)| PlayView {
-                src: self.downloads.signed(ctx, grant, &f.id, Show::File).url,
+            play: file.zip(src.clone()).map(|((f, _), src)| PlayView {
+                src,
                 content_type: f.content_type.clone(),
                 title: part.title.clone(),
                 by: part.maker.clone().unwrap_or_else(|| by.to_owned()),
@@ -318,19 +325,9 @@ impl Library {
                     .collect(),
             }),
             bonus: part.bonus,
-            notes_html: part.notes_html.clone(),
-            date: part.date.as_deref().map(|d| shown(d, place)),
+            notes_html: src.as_deref().map_or_else(|| part.notes_html.clone(), |src| linked(&part.notes_html, src)),
+            transcripts: transcripts::pages(work, part),
+            date: part.date.as_deref().map(|d| place.date(d)),
         }
     }
-}
-
-fn shown(iso: &str, place: &Place) -> String {
-    let mut numbers = iso.splitn(3, '-').map(|n| n.parse::<u16>().ok());
-    let date = match (numbers.next().flatten(), numbers.next().flatten(), numbers.next().flatten()) {
-        (Some(y), Some(m), Some(d)) => {
-            u8::try_from(m).ok().zip(u8::try_from(d).ok()).and_then(|(m, d)| Date::new(y, m, d).ok())
-        }
-        _ => None,
-    };
-    date.map_or_else(|| iso.to_owned(), |d| format_date(d, place.locale))
 }

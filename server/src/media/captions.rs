@@ -1,4 +1,4 @@
-//! WebVTT beside a film: its language by the file's name, and the part of it that a trailer needs.
+//! WebVTT: its language by the file's name, its words, and the part of it that a trailer needs.
 //!
 //! <https://www.w3.org/TR/webvtt1/>, cues and notes only; styles and regions are left out of a trailer's.
 
@@ -12,13 +12,26 @@ pub fn language_of(name: &str) -> Option<String> {
     fits.then(|| tag.to_owned())
 }
 
-/// The cues between two moments, told from the first on. Both in milliseconds; `None` if the text is no WebVTT.
-pub fn cut(text: &str, from_ms: u64, to_ms: u64) -> Option<String> {
+/// Words shown from one moment to another, milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cue {
+    /// First moment.
+    pub begin: u64,
+    /// Last moment.
+    pub end: u64,
+    /// Position on the screen, as written.
+    settings: String,
+    /// Lines with their mark-up.
+    lines: String,
+}
+
+/// Every cue in the order of the file; `None` if the text is no WebVTT.
+pub fn cues(text: &str) -> Option<Vec<Cue>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     if !text.starts_with("WEBVTT") {
         return None;
     }
-    let mut out = String::from("WEBVTT\n");
+    let mut out = Vec::new();
     for block in text.split("\n\n").skip(1) {
         let mut lines = block.trim_matches('\n').lines().peekable();
         // A name may stand before the times.
@@ -26,17 +39,54 @@ pub fn cut(text: &str, from_ms: u64, to_ms: u64) -> Option<String> {
             lines.next();
         }
         let Some((begin, end, settings)) = lines.next().and_then(times) else { continue };
-        if end <= from_ms || begin >= to_ms {
-            continue;
-        }
-        let (begin, end) = (begin.max(from_ms) - from_ms, end.min(to_ms) - from_ms);
-        out.push_str(&format!("\n{} --> {}{settings}\n", stamp(begin), stamp(end)));
-        for line in lines {
-            out.push_str(line);
-            out.push('\n');
-        }
+        out.push(Cue { begin, end, settings, lines: lines.map(|line| format!("{line}\n")).collect() });
     }
     Some(out)
+}
+
+/// The cues between two moments, told from the first on. Both in milliseconds; `None` if the text is no WebVTT.
+pub fn cut(text: &str, from_ms: u64, to_ms: u64) -> Option<String> {
+    let mut out = String::from("WEBVTT\n");
+    for cue in cues(text)?.into_iter().filter(|c| c.end > from_ms && c.begin < to_ms) {
+        let (begin, end) = (cue.begin.max(from_ms) - from_ms, cue.end.min(to_ms) - from_ms);
+        out.push_str(&format!("\n{} --> {}{}\n{}", stamp(begin), stamp(end), cue.settings, cue.lines));
+    }
+    Some(out)
+}
+
+impl Cue {
+    /// Who speaks (the first voice span) and the words without mark-up, on one line.
+    pub fn words(&self) -> (Option<String>, String) {
+        let (mut speaker, mut out) = (None, String::new());
+        let mut rest = self.lines.as_str();
+        while let Some(open) = rest.find('<') {
+            out.push_str(&rest[..open]);
+            let Some(end) = rest[open..].find('>') else {
+                rest = &rest[open..];
+                break;
+            };
+            let tag = &rest[open + 1..open + end];
+            // `<v.loud Ada>`: classes after the name, then the annotation.
+            if let Some((_, name)) =
+                tag.split_once(char::is_whitespace).filter(|(t, _)| t.split('.').next() == Some("v"))
+            {
+                speaker.get_or_insert_with(|| unescape(name.trim()));
+            }
+            rest = &rest[open + end + 1..];
+        }
+        out.push_str(rest);
+        (speaker, unescape(&out.split_whitespace().collect::<Vec<_>>().join(" ")))
+    }
+}
+
+/// The entities of WebVTT (<https://www.w3.org/TR/webvtt1/#syntax>).
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&lrm;", "\u{200e}")
+        .replace("&rlm;", "\u{200f}")
+        .replace("&amp;", "&")
 }
 
 /// `begin --> end settings`.
@@ -73,6 +123,14 @@ mod tests {
         assert_eq!(language_of("captions.vtt"), None);
         assert_eq!(language_of("film.de.srt"), None);
         assert_eq!(language_of("film.\"><script>.vtt"), None);
+    }
+
+    #[test]
+    fn words_lose_their_mark_up_and_say_who_speaks() {
+        let text = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v.loud Ada &amp; Co>Hello <b>you</b>\n&lt;all&gt; &amp;amp;</v>\n\n00:03.000 --> 00:04.000\nplain <00:00:03.500>words <broken\n";
+        let said: Vec<_> = cues(text).unwrap().iter().map(Cue::words).collect();
+        assert_eq!(said[0], (Some("Ada & Co".into()), "Hello you <all> &amp;".into()));
+        assert_eq!(said[1], (None, "plain words <broken".into()));
     }
 
     #[test]

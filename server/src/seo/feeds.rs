@@ -2,6 +2,7 @@
 
 use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
+use vitrine_pricing::date::Date;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::WorkKind;
 use vitrine_shared::query::ListQuery;
@@ -42,7 +43,8 @@ struct Channel<'a> {
 fn open(channel: &Channel<'_>) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\" \
-         xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\">\n<channel>\n<title>{}</title>\n<link>{}</link>\n\
+         xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\" \
+         xmlns:podcast=\"https://podcastindex.org/namespace/1.0\">\n<channel>\n<title>{}</title>\n<link>{}</link>\n\
          <description>{}</description>\n<language>{}</language>\n\
          <atom:link href=\"{}\" rel=\"self\" type=\"application/rss+xml\"/>\n",
         escape(channel.title),
@@ -102,14 +104,15 @@ pub(super) async fn podcast(
     Path(id): Path<String>,
 ) -> Response {
     match app.catalog.work(&ctx, WorkKind::Podcast, &id).await {
-        Ok(Found::Here(view)) => answer(episodes(&app, &view).await),
+        Ok(Found::Here(view)) => answer(episodes(&app, &ctx, &view).await),
         Ok(Found::Moved(path)) => axum::response::Redirect::permanent(&format!("{path}/feed.xml")).into_response(),
         Err(problem) => ProblemResponse(problem).into_response(),
     }
 }
 
-async fn episodes(app: &App, view: &WorkView) -> Result<String> {
+async fn episodes(app: &App, ctx: &OpCtx, view: &WorkView) -> Result<String> {
     let base = app.config.base_url();
+    let place = app.catalog.place(ctx);
     let link = format!("{base}{}", view.canonical);
     let own = format!("{link}/feed.xml");
     let about = if view.lead.is_empty() { view.card.title.clone() } else { view.lead.clone() };
@@ -128,24 +131,33 @@ async fn episodes(app: &App, view: &WorkView) -> Result<String> {
         Ok(id) => app.catalog.records().bundle(&id).await?,
         Err(_) => None,
     };
-    let parts = bundle.map(|b| b.work.parts).unwrap_or_default();
-    for part in parts.iter().rev() {
+    let parts: Vec<_> = bundle.iter().flat_map(|b| b.work.shown_parts()).collect();
+    for part in &parts {
         let mut enclosure = String::new();
+        for text in &part.transcripts {
+            enclosure.push_str(&format!(
+                "<podcast:transcript url=\"{}\" type=\"text/vtt\" language=\"{}\"/>",
+                escape(&place.file(&text.key)),
+                escape(&text.language),
+            ));
+        }
         if let Some(preview) = &part.preview {
             // The length is the file's, in bytes; without the file there is nothing to fetch.
-            if let Ok(meta) = app.blob.head(&format!("public/{}", preview.key), None).await {
-                enclosure = format!(
-                    "<enclosure url=\"{}/m/{}\" length=\"{}\" type=\"{}\"/>",
-                    escape(&app.config.files_url()),
-                    escape(&preview.key),
+            if let Ok(meta) = app.blob.head(&preview.key, None).await {
+                enclosure.push_str(&format!(
+                    "<enclosure url=\"{}\" length=\"{}\" type=\"{}\"/>",
+                    escape(&place.file(&preview.key)),
                     meta.size,
                     escape(&preview.content_type),
-                );
+                ));
             }
         }
+        let date = part.date.as_deref().and_then(|d| d.parse::<Date>().ok());
+        let date = date.map(|d| format!("<pubDate>{}</pubDate>", d.rfc2822())).unwrap_or_default();
+        let season = part.group.map(|g| format!("<itunes:season>{g}</itunes:season>")).unwrap_or_default();
         xml.push_str(&format!(
             "<item><title>{}</title><link>{}</link><guid isPermaLink=\"false\">{}</guid><description>{}</description>\
-             <itunes:episode>{}</itunes:episode>{enclosure}</item>\n",
+             {date}{season}<itunes:episode>{}</itunes:episode>{enclosure}</item>\n",
             escape(&part.title),
             escape(&link),
             escape(part.id.as_str()),

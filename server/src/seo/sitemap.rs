@@ -28,6 +28,7 @@ pub(super) async fn robots(State(app): State<App>) -> Response {
         "/invoices",
         "/my-products",
         "/orders/",
+        "/preview/",
         "/problem/",
         "/rpc/",
         "/search",

@@ -52,6 +52,18 @@ impl Date {
         self.day
     }
 
+    /// Midnight (UTC) of the day as RFC 5322 writes it, for feeds: `Sun, 22 Nov 2026 00:00:00 GMT`.
+    pub fn rfc2822(self) -> String {
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+        // Sakamoto's method.
+        const SHIFT: [u16; 12] = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
+        let month = usize::from(self.month - 1);
+        let y = self.year - u16::from(self.month < 3);
+        let day = (y + y / 4 - y / 100 + y / 400 + SHIFT[month] + u16::from(self.day)) % 7;
+        format!("{}, {:02} {} {:04} 00:00:00 GMT", DAYS[usize::from(day)], self.day, MONTHS[month], self.year)
+    }
+
     /// The day (UTC) of an instant in milliseconds since 1970. Errors: [`DateError`] outside years 1 to 9999.
     pub fn from_unix_ms(ms: i64) -> Result<Self, DateError> {
         // Days to civil: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".

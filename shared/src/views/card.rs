@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vitrine_pricing::format::{Locale, format_money};
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{Locale, format_date, format_money};
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay};
 use vitrine_pricing::money::Money;
 
@@ -134,6 +135,11 @@ impl Place {
     /// Address of a public object.
     pub fn file(&self, key: &str) -> String {
         format!("{}/m/{}", self.files_url, key.strip_prefix("public/").unwrap_or(key))
+    }
+
+    /// A civil date in words; a text that is none stays as it is.
+    pub fn date(&self, iso: &str) -> String {
+        iso.parse::<Date>().map_or_else(|_| iso.to_owned(), |d| format_date(d, self.locale))
     }
 
     /// A price in words.

@@ -336,6 +336,47 @@ pub struct PartView {
     pub notes_html: String,
     /// Formatted date.
     pub date: Option<String>,
+    /// Its transcripts: BCP 47 and page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transcripts: Vec<(String, String)>,
+}
+
+/// What was said from one moment on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SaidView {
+    /// Seconds from the beginning.
+    pub at_s: u64,
+    /// The same, `4:05`.
+    pub at: String,
+    /// Who, where it is said.
+    pub speaker: Option<String>,
+    /// The words.
+    pub text: String,
+}
+
+/// An episode in words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TranscriptView {
+    /// The podcast.
+    pub card: CardView,
+    /// Number of the episode.
+    pub number: u32,
+    /// Its title.
+    pub title: String,
+    /// Formatted date.
+    pub date: Option<String>,
+    /// BCP 47 of the words.
+    pub language: String,
+    /// All of its transcripts: BCP 47 and page.
+    pub languages: Vec<(String, String)>,
+    /// In order.
+    pub said: Vec<SaidView>,
+    /// The WebVTT file.
+    pub file: String,
+    /// Path of this page.
+    pub canonical: String,
 }
 
 /// The page of an album, book, video or podcast.

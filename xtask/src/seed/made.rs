@@ -16,7 +16,7 @@ use crate::sh::{self, say};
 /// Length of the film, seconds.
 const FILM_S: u32 = 40;
 /// Changes when the recipes do: made files of another recipe are made anew.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 
 /// Makes a file by name, once; answers its path in the cache.
 ///
@@ -40,8 +40,12 @@ pub(super) fn make(name: &str, sources: &mut Sources<'_>) -> Result<PathBuf> {
             &partial,
             captions(["Musik: „Nebula“ von Maxstack", "Die Musik geht weiter", "Die Musik verklingt"]),
         )?,
-        "read-aloud-1.mp3" => episode(sources, "scope.xhtml", 1_700, "time_to_strike.mp3", &dir, &partial)?,
-        "read-aloud-2.mp3" => episode(sources, "new-maintainer.xhtml", 2_000, "frontiers.mp3", &dir, &partial)?,
+        "read-aloud-1.mp3" | "read-aloud-1.en.vtt" => {
+            return episode(sources, "scope.xhtml", 1_700, "time_to_strike.mp3", &dir, "read-aloud-1", name);
+        }
+        "read-aloud-2.mp3" | "read-aloud-2.en.vtt" => {
+            return episode(sources, "new-maintainer.xhtml", 2_000, "frontiers.mp3", &dir, "read-aloud-2", name);
+        }
         other => bail!("nothing is known of how to make {other}"),
     }
     fs::rename(&partial, &path)?;
@@ -91,15 +95,21 @@ fn captions(lines: [&str; 3]) -> String {
     format!("WEBVTT\n{cues}")
 }
 
-/// A chapter's beginning, spoken, over music that is quiet while the voice is there.
+/// Silence before the first word and between sentences, seconds.
+const BEFORE_S: f64 = 4.5;
+const PAUSE_S: f64 = 0.45;
+
+/// A chapter's beginning, spoken sentence by sentence, over music that is quiet while the voice is there; with it a
+/// transcript that knows when each sentence begins. Answers the file asked for.
 fn episode(
     sources: &mut Sources<'_>,
     chapter: &str,
     characters: usize,
     music: &str,
     dir: &Path,
-    to: &Path,
-) -> Result<()> {
+    stem: &str,
+    wanted: &str,
+) -> Result<PathBuf> {
     ffmpeg()?;
     if !sh::output(sh::plain("ffmpeg").args(["-v", "error", "-filters"]))?.contains(" flite ") {
         bail!("it is spoken with ffmpeg's filter `flite`, which this ffmpeg does not have");
@@ -107,15 +117,31 @@ fn episode(
     say(format!("making an episode from {chapter}"));
     let book = sources.package("developers-reference", "usr/share/developers-reference/developers-reference.epub")?;
     let music = sources.package("asc-music", &format!("usr/share/games/asc/music/{music}"))?;
-    fs::write(dir.join("spoken.txt"), spoken::text(&book, chapter, characters)?)?;
-    // Relative names in the filter: no path needs escaping.
-    let voice = dir.join("voice.wav");
-    let mut speak = sh::plain("ffmpeg");
-    speak.args(["-v", "error", "-y", "-f", "lavfi", "-i", "flite=textfile=spoken.txt:voice=slt", "voice.wav"]);
-    sh::output(speak.current_dir(dir))?;
-    let probe = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"];
-    let seconds = sh::output(sh::plain("ffprobe").args(probe).arg(&voice))?;
-    let seconds: f64 = seconds.trim().parse().context("the voice has no length")?;
+    let work = dir.join("speaking");
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
+    fs::create_dir_all(&work)?;
+    let mut cues = Vec::new();
+    let mut list = String::new();
+    let mut at = BEFORE_S;
+    for (n, sentence) in spoken::sentences(&spoken::text(&book, chapter, characters)?).into_iter().enumerate() {
+        fs::write(work.join("spoken.txt"), &sentence)?;
+        // Relative names in the filter: no path needs escaping.
+        let voice = format!("{n}.wav");
+        let pause = format!("apad=pad_dur={PAUSE_S}");
+        let mut speak = sh::plain("ffmpeg");
+        speak.args(["-v", "error", "-y", "-f", "lavfi", "-i", "flite=textfile=spoken.txt:voice=slt", "-af"]);
+        sh::output(speak.args([&pause, &voice]).current_dir(&work))?;
+        let probe = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"];
+        let seconds = sh::output(sh::plain("ffprobe").args(probe).arg(work.join(&voice)))?;
+        let seconds: f64 = seconds.trim().parse().context("the voice has no length")?;
+        cues.push((at, at + seconds - PAUSE_S, sentence));
+        at += seconds;
+        list.push_str(&format!("file '{voice}'\n"));
+    }
+    fs::write(work.join("list.txt"), list)?;
+    let seconds = at - BEFORE_S;
     let end = seconds + 9.0;
     let filter = format!(
         "[0:a]aresample=44100,aformat=channel_layouts=stereo,highpass=f=90,volume=1.5,adelay=4500:all=1,apad,atrim=0:{end:.2}[v];\
@@ -125,27 +151,39 @@ fn episode(
         out = end - 2.5,
     );
     let mut mix = sh::plain("ffmpeg");
-    mix.args(["-v", "error", "-y", "-i"]).arg(&voice).arg("-i").arg(music);
-    mix.args([
-        "-filter_complex",
-        &filter,
-        "-map",
-        "[out]",
-        "-map_metadata",
-        "-1",
-        "-c:a",
-        "libmp3lame",
-        "-b:a",
-        "128k",
-    ]);
-    sh::output(mix.arg(to))?;
-    fs::remove_file(voice)?;
-    fs::remove_file(dir.join("spoken.txt"))?;
-    Ok(())
+    mix.args(["-v", "error", "-y", "-f", "concat", "-i", "list.txt", "-i"]).arg(music);
+    mix.args(["-filter_complex", &filter, "-map", "[out]", "-map_metadata", "-1"]);
+    mix.args(["-c:a", "libmp3lame", "-b:a", "128k", "episode.mp3"]);
+    sh::output(mix.current_dir(&work))?;
+    fs::write(dir.join(format!("{stem}.en.vtt")), transcript(&cues))?;
+    fs::rename(work.join("episode.mp3"), dir.join(format!("{stem}.mp3")))?;
+    fs::remove_dir_all(work)?;
+    Ok(dir.join(wanted))
+}
+
+/// WebVTT of sentences with their times in seconds.
+fn transcript(cues: &[(f64, f64, String)]) -> String {
+    let stamp = |s: f64| {
+        let ms = (s * 1000.0).round() as u64;
+        format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
+    };
+    let mut out = String::from("WEBVTT\n");
+    for (from, to, text) in cues {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        out.push_str(&format!("\n{} --> {}\n{text}\n", stamp(*from), stamp(*to)));
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn transcripts_are_webvtt() {
+        let cues = [(4.5, 6.25, "A & B.".to_owned()), (3723.0, 3724.0, "C.".to_owned())];
+        let text = super::transcript(&cues);
+        assert_eq!(text, "WEBVTT\n\n00:00:04.500 --> 00:00:06.250\nA &amp; B.\n\n01:02:03.000 --> 01:02:04.000\nC.\n");
+    }
+
     #[test]
     fn captions_are_webvtt() {
         let text = super::captions(["a", "b", "c"]);

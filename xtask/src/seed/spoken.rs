@@ -53,9 +53,33 @@ fn speakable(text: &str) -> String {
     words.join(" ").replace(" .", ".").replace('’', "'").replace(['“', '”'], "\"")
 }
 
+/// The sentences of a text, paragraph by paragraph. A point ends one only before a space and a capital.
+pub(super) fn sentences(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for paragraph in text.split("\n\n").map(str::trim).filter(|p| !p.is_empty()) {
+        let mut from = 0;
+        for (at, mark) in paragraph.match_indices(['.', '!', '?']) {
+            let end = at + mark.len();
+            let mut after = paragraph[end..].chars();
+            if after.next() == Some(' ') && after.next().is_some_and(char::is_uppercase) {
+                out.push(paragraph[from..end].trim().to_owned());
+                from = end;
+            }
+        }
+        out.push(paragraph[from..].trim().to_owned());
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_end_before_capitals_only() {
+        let text = "See e.g. the Policy. It is long!\n\nOne more? Yes, 1.5 of them.\n\n";
+        assert_eq!(sentences(text), ["See e.g. the Policy.", "It is long!", "One more?", "Yes, 1.5 of them."]);
+    }
 
     #[test]
     fn paragraphs_are_whole_and_without_addresses() {

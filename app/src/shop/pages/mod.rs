@@ -15,6 +15,7 @@ mod order;
 mod owned;
 mod policy;
 mod storefront;
+mod transcript;
 mod work;
 
 pub use account::{Account, AccountBody, SignedOut};
@@ -30,6 +31,7 @@ pub use maker::{Artist, Author, MakerBody};
 pub use order::{Order, OrderBody};
 pub use policy::Policy;
 pub use storefront::{Storefront, StorefrontBody};
+pub use transcript::{Transcript, TranscriptBody};
 pub use work::{Album, Book, Podcast, Preview, Video, WorkBody};
 
 use dioxus::prelude::*;

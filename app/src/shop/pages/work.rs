@@ -262,7 +262,7 @@ pub fn Film(
         video {
             controls: true,
             preload: "metadata",
-            "playsinline": "true",
+            "playsinline": "",
             crossorigin: "anonymous",
             poster,
             aria_label: label,
@@ -330,7 +330,20 @@ pub fn Parts(
                             }
                             if !part.notes_html.is_empty() {
                                 Disclosure { title: t!("part-notes"),
-                                    div { class: "prose", dir: "auto", dangerous_inner_html: "{part.notes_html}" }
+                                    Notes { html: part.notes_html.clone(), plays: plays.clone() }
+                                }
+                            }
+                            if !part.transcripts.is_empty() {
+                                p { class: "part-words",
+                                    for (language , to) in part.transcripts.iter() {
+                                        Go { key: "{language}", to: to.clone(),
+                                            if part.transcripts.len() > 1 {
+                                                {t!("transcript-in", language = text_or(&format!("language-{language}"), language))}
+                                            } else {
+                                                {t!("transcript")}
+                                            }
+                                        }
+                                    }
                                 }
                             }
                         }
@@ -342,6 +355,28 @@ pub fn Parts(
                     }
                 }
             }
+        }
+    }
+}
+
+/// Notes of a part. Moments that lead into one of `plays` move the player instead of the page.
+#[component]
+fn Notes(html: String, plays: Vec<PlayView>) -> Element {
+    let player = use_player();
+    rsx! {
+        div {
+            class: "prose",
+            dir: "auto",
+            onclick: move |event: MouseEvent| {
+                let Some(link) = platform::link_of(&event) else { return };
+                let Some((src, seconds)) = link.rsplit_once("#t=") else { return };
+                let index = plays.iter().position(|p| p.src == src);
+                if let (Some(index), Ok(seconds)) = (index, seconds.parse::<u64>()) {
+                    event.prevent_default();
+                    player.start_at(plays.clone(), index, seconds * 1000);
+                }
+            },
+            dangerous_inner_html: "{html}",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use vitrine_shared::catalog::{Asset, Image, MakerRef, Part, PriceRecord, Product, Status, Variant, Work};
+use vitrine_shared::catalog::{Asset, Captions, Image, MakerRef, Part, PriceRecord, Product, Status, Variant, Work};
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
 
@@ -32,10 +32,25 @@ pub(super) struct Parts<'a> {
     pub(super) store: StoreId,
     pub(super) makers: Vec<MakerRef>,
     pub(super) cover: Option<Image>,
-    /// Files of each part, in order.
-    pub(super) part_files: Vec<Vec<Stored>>,
+    /// Of each part, in order.
+    pub(super) part_files: Vec<PartFiles>,
     /// Files of the whole.
     pub(super) files: Vec<Stored>,
+}
+
+impl Parts<'_> {
+    /// Every file of the work, those of parts first.
+    pub(super) fn all_files(&self) -> impl Iterator<Item = &Stored> {
+        self.part_files.iter().flat_map(|p| &p.files).chain(&self.files)
+    }
+}
+
+/// What came with a part.
+pub(super) struct PartFiles {
+    /// What is sold.
+    pub(super) files: Vec<Stored>,
+    /// What everybody reads.
+    pub(super) transcripts: Vec<Captions>,
 }
 
 /// A field and why it cannot be.
@@ -86,7 +101,7 @@ pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> R
     let title = text("title", &row.title, MAX_TITLE)?;
     let latin = row.latin.as_deref().map(|l| text("latin", l, MAX_TITLE)).transpose()?;
     let mut tracks = Vec::with_capacity(row.parts.len());
-    for (index, (part, files)) in row.parts.iter().zip(&parts.part_files).enumerate() {
+    for (index, (part, PartFiles { files, transcripts })) in row.parts.iter().zip(&parts.part_files).enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let sound = files.iter().find_map(|f| f.sound.clone());
         tracks.push(Part {
@@ -101,6 +116,7 @@ pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> R
             bonus: part.bonus,
             notes_html: clean(&part.notes_html),
             date: part.date.as_deref().map(|d| date("parts.date", d)).transpose()?,
+            transcripts: transcripts.clone(),
             assets: files.iter().map(|f| f.asset.id.clone()).collect(),
         });
     }
@@ -158,6 +174,7 @@ fn chapters(work: &WorkId, book: &BookFacts) -> Vec<Part> {
                 bonus: false,
                 notes_html: String::new(),
                 date: None,
+                transcripts: Vec::new(),
                 assets: Vec::new(),
             }
         })
@@ -195,11 +212,7 @@ fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<
     let digital = product.kind == vitrine_shared::catalog::ProductKind::Digital;
     let wanted =
         |f: &Stored| row.formats.is_empty() || row.formats.iter().any(|x| x.eq_ignore_ascii_case(&f.asset.format));
-    let files: Vec<&Stored> = if digital {
-        parts.part_files.iter().flatten().chain(&parts.files).filter(|f| wanted(f)).collect()
-    } else {
-        Vec::new()
-    };
+    let files: Vec<&Stored> = if digital { parts.all_files().filter(|f| wanted(f)).collect() } else { Vec::new() };
     if digital && files.is_empty() && product.status == Status::Published && parts.row.status == Status::Published {
         return Err(format!("variant `{sku}` has no file of its formats; nothing is sold without its file"));
     }

@@ -6,11 +6,11 @@ use std::path::Path;
 use futures::TryStreamExt;
 use tokio::io::AsyncWriteExt;
 use vitrine_blob::Blob;
-use vitrine_shared::catalog::{Asset, Image, Maker, PriceRecord, Work};
+use vitrine_shared::catalog::{Asset, Captions, Image, Maker, PriceRecord, Work};
 
 use super::{
-    FileRow, LicenceRow, MakerRow, PartRow, PictureRow, PriceRow, ProductRow, Row, StoreRow, TenantRow, VariantRow,
-    WorkRow,
+    FileRow, LicenceRow, MakerRow, PartRow, PictureRow, PriceRow, ProductRow, Row, StoreRow, TenantRow, TranscriptRow,
+    VariantRow, WorkRow,
 };
 use crate::catalog::store::{CatalogStore, LIST_SHARDS, WorkBundle};
 use crate::ctx::OpCtx;
@@ -186,6 +186,13 @@ async fn work(
     };
     let find = |id: &vitrine_shared::id::AssetId| assets.iter().find(|a| a.id == *id);
     let has_book = assets.iter().any(|a| a.content_type == "application/epub+zip");
+    let mut transcripts = std::collections::HashMap::new();
+    for text in work.parts.iter().flat_map(|p| &p.transcripts) {
+        let stem = text.key.rsplit('/').next().and_then(|n| n.split('.').next()).unwrap_or_default();
+        let file = copy(blob, dir, &text.key, &format!("{stem}.{}.vtt", text.language), written).await?;
+        transcripts.insert((text.key.clone(), text.language.clone()), TranscriptRow { file });
+    }
+    let transcript_of = |text: &Captions| transcripts.get(&(text.key.clone(), text.language.clone())).cloned();
     let parts = work
         .parts
         .iter()
@@ -200,6 +207,7 @@ async fn work(
             bonus: p.bonus,
             notes_html: p.notes_html.clone(),
             date: p.date.clone(),
+            transcripts: p.transcripts.iter().filter_map(transcript_of).collect(),
         })
         .collect();
     let mut products = Vec::new();

@@ -13,13 +13,13 @@ use vitrine_blob::{Blob, BlobError, PutOptions};
 use vitrine_queue::SharedQueue;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{
-    Asset, AssetState, Captions, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work, WorkKind,
+    Asset, AssetState, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work, WorkKind,
 };
 use vitrine_shared::id::{LicenceId, MakerId, StoreId, TenantId, WorkId};
 use vitrine_table::retry::retrying;
 use vitrine_table::{CancelReason, Condition, Put, TableError, Transact, TransactOp};
 
-use super::build::{self, Refusal, Stored, id_of};
+use super::build::{self, PartFiles, Refusal, Stored, id_of};
 use super::csv;
 use super::{FileRow, MAX_LINE, Outcome, PictureRow, Report, Row, RowReport, WorkRow};
 use crate::catalog::store::{CatalogStore, VariantPointer, WorkBundle, claim, items, put};
@@ -28,8 +28,6 @@ use crate::fault::{self, Result};
 use crate::media::{AudioFacts, BookFacts, Media, MediaError};
 use crate::{audit, authz};
 
-/// Largest captions, bytes.
-const MAX_CAPTIONS_BYTES: u64 = 1024 * 1024;
 /// How many rows of one type are worked on at a time.
 const AT_ONCE: usize = 64;
 /// Writes of one work's transaction beside its prices.
@@ -38,8 +36,8 @@ const ROOM_FOR_PRICES: usize = 60;
 /// Imports rows from a folder.
 pub struct Importer {
     catalog: CatalogStore,
-    blob: Arc<dyn Blob>,
-    media: Media,
+    pub(super) blob: Arc<dyn Blob>,
+    pub(super) media: Media,
     queue: SharedQueue,
     root: PathBuf,
     seen: Mutex<Seen>,
@@ -64,7 +62,7 @@ struct FileFacts {
     notes: Vec<String>,
 }
 
-enum Fault {
+pub(super) enum Fault {
     /// The row is wrong: reported.
     Refused(Refusal),
     /// The shop is: reported too, and the rest goes on.
@@ -357,7 +355,8 @@ impl Importer {
                 files.push(self.file(&id, &store.tenant, file, &mut notes).await?);
             }
             self.captions(&mut files).await?;
-            part_files.push(files);
+            let transcripts = self.transcripts(row.kind, &part.transcripts).await?;
+            part_files.push(PartFiles { files, transcripts });
         }
         let mut files = Vec::new();
         for file in &row.files {
@@ -387,8 +386,7 @@ impl Importer {
         products.sort_by(|a, b| a.id.cmp(&b.id));
         let have = before.as_ref().map(|b| b.prices.as_slice()).unwrap_or_default();
         let prices = build::price_changes(&store.tenant, &row.products, have, ctx.now_ms);
-        let assets: Vec<Asset> =
-            parts.part_files.iter().flatten().chain(&parts.files).map(|f| f.asset.clone()).collect();
+        let assets: Vec<Asset> = parts.all_files().map(|f| f.asset.clone()).collect();
         let outcome = self.write(ctx, before, work, products, prices, assets, row, &store.tenant).await?;
         notes.dedup();
         Ok((outcome, notes))
@@ -487,7 +485,7 @@ impl Importer {
         }
     }
 
-    fn path(&self, file: &str) -> std::result::Result<PathBuf, Fault> {
+    pub(super) fn path(&self, file: &str) -> std::result::Result<PathBuf, Fault> {
         let relative = Path::new(file);
         if file.is_empty() || relative.components().any(|c| !matches!(c, Component::Normal(_))) {
             return Err(format!("`file`: {file:?} must be a path below the import's folder").into());
@@ -615,29 +613,6 @@ impl Importer {
         Ok(facts)
     }
 
-    /// Gives a film's trailer its captions, from the WebVTT files of the same part.
-    async fn captions(&self, files: &mut [Stored]) -> std::result::Result<(), Fault> {
-        let texts: Vec<(String, String)> = files
-            .iter()
-            .filter(|f| f.asset.state == AssetState::Clean && f.asset.size <= MAX_CAPTIONS_BYTES)
-            .filter_map(|f| Some((crate::media::captions::language_of(&f.asset.file_name)?, f.asset.key.clone())))
-            .collect();
-        for sound in files.iter_mut().filter_map(|f| f.sound.as_mut()) {
-            let Some(preview) = sound.preview.as_mut().filter(|p| p.content_type.starts_with("video/")) else {
-                continue;
-            };
-            let to_ms = sound.start_ms + preview.length_ms.unwrap_or(0);
-            for (language, key) in &texts {
-                let bytes = self.blob.get_bytes(key).await.map_err(fault::blob)?;
-                let text = String::from_utf8_lossy(&bytes);
-                let Some(cut) = crate::media::captions::cut(&text, sound.start_ms, to_ms) else { continue };
-                let key = self.media.publish(cut.into(), "vtt", "text/vtt").await.map_err(|e| refuse(language, &e))?;
-                preview.captions.push(Captions { language: language.clone(), key });
-            }
-        }
-        Ok(())
-    }
-
     async fn derived<T: serde::de::DeserializeOwned>(&self, key: &str) -> std::result::Result<Option<T>, Fault> {
         match self.blob.get_bytes(key).await {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
@@ -653,7 +628,7 @@ impl Importer {
     }
 }
 
-fn refuse(file: &str, error: &MediaError) -> Fault {
+pub(super) fn refuse(file: &str, error: &MediaError) -> Fault {
     Fault::Refused(format!("{file}: {error}"))
 }
 

@@ -10,6 +10,9 @@ mod build;
 mod csv;
 mod export;
 mod import;
+#[cfg(test)]
+mod tests;
+mod texts;
 
 use std::collections::BTreeMap;
 
@@ -260,6 +263,17 @@ pub struct PartRow {
     /// `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// What is said in an episode, one file per language; everybody reads it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transcripts: Vec<TranscriptRow>,
+}
+
+/// A transcript.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TranscriptRow {
+    /// Path below the folder of the rows; WebVTT, its name ends in `.LANGUAGE.vtt`.
+    pub file: String,
 }
 
 /// What is sold.
