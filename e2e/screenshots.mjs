@@ -27,6 +27,7 @@ for (const [width, height] of sizes) {
   for (const colorScheme of ["light", "dark"]) {
     const { page, close } = await openPage(browser, { viewport: { width, height }, colorScheme });
     const shot = async (name) => {
+      await page.locator("h1").first().waitFor();
       await page.waitForLoadState("networkidle");
       await page.evaluate(() => document.fonts.ready.then(() => true));
       await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.jpg`, type: "jpeg", quality: 70, fullPage: whole === "--whole", animations: "disabled" });
@@ -51,7 +52,7 @@ for (const [width, height] of sizes) {
     await shot("account");
     const goods = await first("/catalog?format=CD", /href="(\/albums\/[^"]+-w_[^"]+)"/).catch(() => kinds.book);
     const bought = await first("/@aurora", /href="(\/albums\/[^"]+-w_[^"]+)"/);
-    await fill(page, server, [bought, goods]);
+    await fill(page, server, [bought, goods], true);
     await shot("cart");
     await at("checkout", "/checkout");
     await place(page, server, "staff@vitrine.example");

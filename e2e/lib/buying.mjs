@@ -13,10 +13,12 @@ export function from(page, server, country) {
   return page.goto(`${server.url}/preferences?country=${country}&lang=en-US&to=/`);
 }
 
-/** Puts the first edition of each path into the cart. */
-export async function fill(page, server, paths) {
+/** Puts the first edition of each path into the cart; `again` where the person may own them already. */
+export async function fill(page, server, paths, again = false) {
   for (const path of paths) {
-    await page.goto(server.url + path);
+    await page.goto(server.url + path, { waitUntil: again ? "networkidle" : "load" });
+    const unfold = page.getByText("Buy again, or another edition");
+    if (again && (await unfold.count())) await unfold.click();
     await page.getByRole("button", { name: "Add to cart" }).click();
     await page.waitForURL("**/cart**");
   }
