@@ -196,6 +196,8 @@ test("a seller sees sales with their share, edits text and price, takes a work f
   assert.equal(await page.inputValue("[name=title]"), `${mine.title} Revised`, "and still waits to be saved");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("It is saved.").waitFor();
+  // A kept page is made anew at once, for whoever asks first.
+  assert.match(await (await fetch(server.url + mine.path)).text(), /Revised/);
   await buyer.page.goto(server.url + mine.path, { waitUntil: "networkidle" });
   const shown = await buyer.page.locator("main").innerText();
   assert.match(shown, /Revised/);

@@ -26,6 +26,7 @@ use crate::accounts::AccountMails;
 use crate::cart::Carts;
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
+use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
 use crate::downloads::Downloads;
@@ -69,6 +70,8 @@ pub struct Inner {
     pub clock: SharedClock,
     /// Items.
     pub table: Arc<dyn Table>,
+    /// What of the public catalogue changed since when.
+    pub changes: Changes,
     /// Files.
     pub blob: Arc<dyn Blob>,
     /// The embedded blob store, whose signed addresses this server answers.
@@ -146,7 +149,8 @@ impl App {
                 anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`")
             }
         };
-        let table: Arc<dyn Table> = Arc::new(Retrying(table));
+        let changes = Changes::default();
+        let table: Arc<dyn Table> = Arc::new(Watched::new(Arc::new(Retrying(table)), changes.clone()));
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
             (BlobConfig::Dir, None) => {
@@ -187,7 +191,7 @@ impl App {
         };
         let search: Arc<dyn Search> = Arc::new(open_index(&dir.join("index"))?);
         let records = CatalogStore::new(table.clone());
-        let catalog = Catalog::new(records, search.clone(), config.base_url(), config.files_url());
+        let catalog = Catalog::new(records, search.clone(), &changes, config.base_url(), config.files_url());
         let media = Media::new(blob.clone(), Tools::find());
         let base = config.base_url();
         let secret = secrets::present(&*table, &master, "oidc-client").await?;
@@ -303,6 +307,7 @@ impl App {
             demo,
             clock,
             table,
+            changes,
             blob,
             dir_blob,
             queue,
@@ -331,7 +336,12 @@ impl App {
 
     /// The follower that keeps this node's index.
     pub fn indexer(&self) -> crate::catalog::index::Indexer {
-        crate::catalog::index::Indexer::new(self.catalog.records().clone(), self.search.clone(), self.clock.clone())
+        crate::catalog::index::Indexer::new(
+            self.catalog.records().clone(),
+            self.search.clone(),
+            self.clock.clone(),
+            self.changes.clone(),
+        )
     }
 }
 

@@ -30,6 +30,7 @@ use crate::cart::{Add, Carts};
 use crate::catalog::exchange::{Importer, Outcome};
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
+use crate::changes::{Changes, Watched};
 use crate::checkout::{Checkouts, Placed, Placing};
 use crate::ctx::{Caller, OpCtx, User};
 use crate::entitlements::store::GrantStore;
@@ -73,7 +74,8 @@ impl Shop {
     pub(crate) async fn with(chaos: Option<u64>, payments: Option<SharedPayments>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = FixedClock::at(NOW);
-        let table = table(&dir, clock.clone(), chaos);
+        let changes = Changes::default();
+        let table: Arc<dyn Table> = Arc::new(Watched::new(table(&dir, clock.clone(), chaos), changes.clone()));
         let keys = SignKeys::new("k", SecretString::from("s".repeat(32)));
         let files = "http://files.example";
         let blob: Arc<dyn Blob> =
@@ -88,7 +90,7 @@ impl Shop {
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
         let search = TantivySearch::create(&dir.path().join("index")).unwrap();
         let base = "http://shop.example".to_owned();
-        let catalog = Catalog::new(records.clone(), Arc::new(search), base.clone(), files.into());
+        let catalog = Catalog::new(records.clone(), Arc::new(search), &changes, base.clone(), files.into());
         let simulator = Simulator::new(
             table.clone(),
             queue.clone(),

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod build;
 mod client;
 mod doctor;
@@ -41,6 +42,8 @@ enum Word {
     Serve(serve::Options),
     /// Every check, with one summary at the end.
     Test(test::Options),
+    /// Measure the optimised program with generated works, the server on one core.
+    Bench(bench::Options),
     /// A folder to distribute: `target/vitrine/`, the program and its public files.
     Build,
     /// Fetch the demonstration content.
@@ -75,6 +78,7 @@ fn run(word: Word) -> Result<()> {
         Word::Setup { peers } => setup::run(peers).map(drop),
         Word::Serve(options) => serve::run(&options),
         Word::Test(options) => test::run(&options),
+        Word::Bench(options) => bench::run(&options),
         Word::Build => build::run(),
         Word::Seed => seed::run().map(drop),
         Word::Doctor => doctor::run(),

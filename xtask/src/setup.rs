@@ -41,6 +41,18 @@ pub(crate) fn run(peers: bool) -> Result<Tools> {
     Ok(tools)
 }
 
+/// Installs the generator of load that `bench` uses.
+///
+/// # Errors
+/// It cannot be installed.
+pub(crate) fn wrk() -> Result<()> {
+    if sh::which("wrk").is_some() {
+        return Ok(());
+    }
+    say("wrk asks the server as fast as it answers");
+    apt(&["wrk"]).context("install wrk")
+}
+
 /// Installs the standard library for the browser: by rustup, else by the distribution's packages.
 fn wasm_target(tools: Tools) -> Result<Tools> {
     say(format!("the browser's client needs Rust's standard library for {WASM}: rustup target add"));

@@ -4,6 +4,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use dioxus::fullstack::{FullstackContext, StatusCode};
 use vitrine_server::catalog::pages::Found;
+use vitrine_server::catalog::views::shown_by;
+use vitrine_server::changes::LISTS;
 use vitrine_server::ctx::{Caller, OpCtx};
 use vitrine_server::desk::Desk;
 use vitrine_server::state::App;
@@ -18,6 +20,7 @@ use vitrine_shared::views::{
     TranscriptView, WorkView,
 };
 
+use super::cache::Reads;
 use crate::rpc::Fault;
 
 /// The house and the request. Outside a request there is none: asking fails closed.
@@ -25,6 +28,8 @@ use crate::rpc::Fault;
 pub struct Ask {
     app: App,
     ctx: OpCtx,
+    /// What a page that is kept was made from.
+    reads: Option<Reads>,
 }
 
 fn outside() -> Problem {
@@ -38,7 +43,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ask {
         let app = parts.extensions.get::<App>().cloned();
         let ctx = parts.extensions.get::<OpCtx>().cloned();
         match (app, ctx) {
-            (Some(app), Some(ctx)) => Ok(Self { app, ctx }),
+            (Some(app), Some(ctx)) => Ok(Self { app, ctx, reads: None }),
             _ => Err(outside().into()),
         }
     }
@@ -58,7 +63,7 @@ impl Ask {
     pub fn here() -> Result<Self, Problem> {
         let context = FullstackContext::current().ok_or_else(outside)?;
         let (app, ctx) = (context.extension::<App>(), context.extension::<OpCtx>());
-        Ok(Self { app: app.ok_or_else(outside)?, ctx: ctx.ok_or_else(outside)? })
+        Ok(Self { app: app.ok_or_else(outside)?, ctx: ctx.ok_or_else(outside)?, reads: context.extension::<Reads>() })
     }
 
     /// The house and the request, for pages that only the server draws.
@@ -66,15 +71,24 @@ impl Ask {
         (self.app, self.ctx)
     }
 
+    fn note<'a>(&self, keys: impl IntoIterator<Item = &'a str>) {
+        if let Some(reads) = &self.reads {
+            reads.note(keys);
+        }
+    }
+
     pub(crate) async fn home(&self) -> Result<HomeView, Problem> {
+        self.note([LISTS]);
         self.app.catalog.home(&self.ctx).await
     }
 
     pub(crate) async fn list(&self, query: String) -> Result<CatalogView, Problem> {
+        self.note([LISTS]);
         self.app.catalog.list(&self.ctx, &ListQuery::parse(&query), "/catalog").await.map(|(view, _)| view)
     }
 
     pub(crate) async fn search(&self, query: String) -> Result<SearchView, Problem> {
+        self.note([LISTS]);
         self.app.catalog.search(&self.ctx, &ListQuery::parse(&query)).await
     }
 
@@ -84,7 +98,10 @@ impl Ask {
 
     pub(crate) async fn work(&self, kind: WorkKind, id: String) -> Result<WorkView, Problem> {
         match self.app.catalog.work(&self.ctx, kind, &id).await? {
-            Found::Here(view) => Ok(*view),
+            Found::Here(view) => {
+                self.note(shown_by(&view).iter().map(String::as_str));
+                Ok(*view)
+            }
             Found::Moved(path) => Err(moved(path)),
         }
     }
@@ -97,20 +114,26 @@ impl Ask {
     ) -> Result<TranscriptView, Problem> {
         let (catalog, blob) = (&self.app.catalog, &*self.app.blob);
         match catalog.transcript(&self.ctx, blob, &id, number, language.as_deref()).await? {
-            Found::Here(view) => Ok(*view),
+            Found::Here(view) => {
+                self.note([format!("WORK#{}", view.card.id).as_str(), LISTS]);
+                Ok(*view)
+            }
             Found::Moved(path) => Err(moved(path)),
         }
     }
 
     pub(crate) async fn maker(&self, kind: MakerKind, slug: String) -> Result<MakerView, Problem> {
+        self.note([LISTS]);
         self.app.catalog.maker(&self.ctx, kind, &slug).await
     }
 
     pub(crate) async fn store(&self, handle: String) -> Result<StoreView, Problem> {
+        self.note([LISTS]);
         self.app.catalog.storefront(&self.ctx, &handle).await
     }
 
     pub(crate) async fn licence(&self, id: String, version: Option<u32>) -> Result<LicenceView, Problem> {
+        self.note([format!("LICENCE#{id}").as_str()]);
         self.app.catalog.licence(&self.ctx, &id, version).await
     }
 

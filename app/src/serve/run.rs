@@ -31,6 +31,7 @@ use vitrine_server::web::{headers, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
+use super::cache::{self, PageCache};
 use super::page::{self, Pages};
 use crate::i18n::negotiate;
 use crate::platform;
@@ -61,6 +62,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let render = get(FullstackState::render_handler).with_state(state.clone());
     let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
     let refusals = rendered.clone();
+    let rendered = rendered.layer(from_fn_with_state(PageCache::new(app.changes.clone()), cache::layer));
     let drawn = get(FullstackState::render_handler);
     let mut desk: Router<FullstackState> = Router::new();
     let paths = [

@@ -16,6 +16,7 @@ use vitrine_shared::views::card::card_data;
 use vitrine_table::{FeedStart, TableError};
 
 use super::store::{CatalogStore, LIST_SHARDS, WorkBundle};
+use crate::changes::Changes;
 use crate::fault::{self, Result};
 
 /// Keeps one node's index.
@@ -24,6 +25,7 @@ pub struct Indexer {
     catalog: CatalogStore,
     search: Arc<dyn Search>,
     clock: vitrine_clock::SharedClock,
+    changes: Changes,
 }
 
 fn searching(error: SearchError) -> Problem {
@@ -32,8 +34,13 @@ fn searching(error: SearchError) -> Problem {
 
 impl Indexer {
     /// An indexer of this catalogue.
-    pub fn new(catalog: CatalogStore, search: Arc<dyn Search>, clock: vitrine_clock::SharedClock) -> Self {
-        Self { catalog, search, clock }
+    pub fn new(
+        catalog: CatalogStore,
+        search: Arc<dyn Search>,
+        clock: vitrine_clock::SharedClock,
+        changes: Changes,
+    ) -> Self {
+        Self { catalog, search, clock, changes }
     }
 
     /// Builds the index if it has no position; then handles what the feed has.
@@ -57,6 +64,8 @@ impl Indexer {
             if touched {
                 self.search.set_position(&page.position).await.map_err(searching)?;
             }
+            // Only now: what was made meanwhile may come from the index as it was.
+            self.changes.mark(keys.iter().copied());
             if page.caught_up {
                 return Ok(());
             }

@@ -14,3 +14,4 @@ pub mod pages;
 mod shelves;
 pub mod store;
 pub(crate) mod transcripts;
+pub mod views;

@@ -22,8 +22,11 @@ use vitrine_shared::views::{
 
 use super::jsonld;
 use super::store::{CatalogStore, WorkBundle};
+use super::views;
+use crate::changes::Changes;
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
+use crate::kept::Kept;
 use crate::stock;
 use crate::together::Together;
 
@@ -35,10 +38,13 @@ pub struct Catalog {
     pub(super) together: Together,
     base_url: String,
     files_url: String,
+    pub(super) kept_works: Kept<Found<WorkView>>,
+    pub(super) kept_lists: Kept<(CatalogView, Vec<Relaxed>)>,
+    pub(super) kept_shelves: Kept<Vec<CardView>>,
 }
 
 /// Where an address leads.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Found<T> {
     /// Here it is.
     Here(Box<T>),
@@ -70,9 +76,18 @@ pub fn lead(html: &str) -> String {
 
 impl Catalog {
     /// The catalogue's pages over these stores.
-    pub fn new(store: CatalogStore, search: Arc<dyn Search>, base_url: String, files_url: String) -> Self {
+    pub fn new(
+        store: CatalogStore,
+        search: Arc<dyn Search>,
+        changes: &Changes,
+        base_url: String,
+        files_url: String,
+    ) -> Self {
         let together = Together::new(store.table().clone());
-        Self { store, search, together, base_url, files_url }
+        let kept_works = Kept::new(changes.clone(), views::WORKS);
+        let kept_lists = Kept::new(changes.clone(), views::LISTINGS);
+        let kept_shelves = Kept::new(changes.clone(), views::SHELVES);
+        Self { store, search, together, kept_works, kept_lists, kept_shelves, base_url, files_url }
     }
 
     /// Records behind the pages.
@@ -233,7 +248,12 @@ impl Catalog {
     }
 
     /// A list with facets at `path` (`/catalog` or `/search`).
-    pub async fn list(&self, ctx: &OpCtx, list: &ListQuery, path: &str) -> Result<(CatalogView, Vec<Relaxed>)> {
+    pub(super) async fn find_list(
+        &self,
+        ctx: &OpCtx,
+        list: &ListQuery,
+        path: &str,
+    ) -> Result<(CatalogView, Vec<Relaxed>)> {
         let place = self.place(ctx);
         let query = self.list_query(ctx, list).await?;
         let (cards, page) = self.hits(query, &place).await?;
@@ -390,7 +410,7 @@ impl Catalog {
     }
 
     /// The work an address names: `slug-id` or an id, or a bare slug if only one work has it.
-    pub async fn work(&self, ctx: &OpCtx, kind: WorkKind, segment: &str) -> Result<Found<WorkView>> {
+    pub(super) async fn find_work(&self, ctx: &OpCtx, kind: WorkKind, segment: &str) -> Result<Found<WorkView>> {
         let missing = || Problem::not_found(kind.as_str());
         if let Some(id) = id_part(segment, "w").and_then(|id| id.parse::<WorkId>().ok()) {
             let Some((bundle, store)) = self.published(ctx, &id).await? else {
@@ -427,7 +447,7 @@ impl Catalog {
         self.work_view(ctx, bundle, &store).await
     }
 
-    async fn work_view(&self, ctx: &OpCtx, bundle: WorkBundle, store: &Store) -> Result<WorkView> {
+    pub(super) async fn work_view(&self, ctx: &OpCtx, bundle: WorkBundle, store: &Store) -> Result<WorkView> {
         let place = self.place(ctx);
         let WorkBundle { work, products, prices } = bundle;
         let data = card_data(&work, store, &products, &prices, ctx.now_ms);

@@ -47,11 +47,7 @@ impl Catalog {
         Ok(cards.filter(|card| card.price.is_some()).take(SHELF).collect())
     }
 
-    /// What goes with works in a cart: what others bought with them, then what their makers made besides.
-    ///
-    /// # Errors
-    /// The stores'.
-    pub async fn goes_with(&self, ctx: &OpCtx, works: &[(WorkId, Vec<MakerRef>)]) -> Result<Vec<CardView>> {
+    pub(super) async fn find_goes_with(&self, ctx: &OpCtx, works: &[(WorkId, Vec<MakerRef>)]) -> Result<Vec<CardView>> {
         let ids: Vec<WorkId> = works.iter().map(|(id, _)| id.clone()).collect();
         let mut cards = self.together(ctx, &ids).await?;
         if cards.len() < SHELF {

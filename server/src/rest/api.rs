@@ -8,13 +8,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::catalog::MakerKind;
 use vitrine_shared::id::{AssetId, CustomerId, VariantId, WorkId};
 use vitrine_shared::query::{ListQuery, decode};
 
 use super::{ProblemResponse, shapes};
 use crate::cart::Add;
-use crate::catalog::pages::Found;
 use crate::checkout::Placing;
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
@@ -117,14 +116,7 @@ pub(super) async fn search(State(app): State<App>, ctx: Ctx, uri: Uri, headers: 
 
 pub(super) async fn item(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let id: WorkId = id.parse().map_err(|_| bad_id("item"))?;
-    let (bundle, _) = app.catalog.published(&ctx, &id).await?.ok_or_else(|| bad_id("item"))?;
-    let kind: WorkKind = bundle.work.kind;
-    let path = vitrine_shared::views::card::work_href(kind, &bundle.work.slug, id.as_str());
-    let segment = path.rsplit('/').next().unwrap_or_default();
-    match app.catalog.work(&ctx, kind, segment).await? {
-        Found::Here(view) => tagged(&view, &headers),
-        Found::Moved(_) => Err(bad_id("item").into()),
-    }
+    tagged(&app.catalog.item(&ctx, &id).await?, &headers)
 }
 
 pub(super) async fn artist(State(app): State<App>, ctx: Ctx, Path(slug): Path<String>, headers: HeaderMap) -> Answer {

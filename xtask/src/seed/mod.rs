@@ -67,6 +67,25 @@ pub(crate) fn run() -> Result<PathBuf> {
     prepare(&content_dir(), &Options::default())
 }
 
+/// An import folder with nothing but this many generated works.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn prepare_generated(works: usize) -> Result<PathBuf> {
+    let folder = content_dir().join(format!("generated-{RECIPE}-{works}"));
+    if folder.join(ROWS).is_file() {
+        return Ok(folder);
+    }
+    fs::create_dir_all(&folder)?;
+    let mut rows = generated(&folder, works, &content_dir().join("covers"))?;
+    let licences =
+        template::fill(&sh::root().join("content"), |_| anyhow::bail!("only the generated works are wanted"))?;
+    rows.extend(licences.rows.into_iter().filter(|r| template::text(r, "type") == "licence"));
+    in_order(&mut rows);
+    write(&folder.join(ROWS), &rows)?;
+    Ok(folder)
+}
+
 /// Prepares `cache/import`, ready for `vitrine import`, and answers it.
 ///
 /// # Errors

@@ -459,9 +459,15 @@ impl Importer {
         ops.extend(price_ops);
         ops.extend(items::draft(&work, before.as_ref().map(|b| b.work.status)));
         ops.push(audit::entry(ctx, work.id.as_str(), act, "import", serde_json::json!({ "rev": work.rev })));
+        let job = crate::catalog::jobs::cover_job(&work, ctx.now_ms).filter(|_| self.media.has_tools());
+        let queueing = |e| fault::internal("the queue", &e);
+        let item = job.as_ref().map(|j| self.queue.as_item(j)).transpose().map_err(queueing)?.flatten();
+        // A queue that is no table takes the job by itself.
+        let apart = job.filter(|_| item.is_none());
+        ops.extend(item.map(put));
         self.transact(ops).await?;
-        if let Some(job) = crate::catalog::jobs::cover_job(&work, ctx.now_ms).filter(|_| self.media.has_tools()) {
-            self.queue.enqueue(job).await.map_err(|e| fault::internal("the queue", &e))?;
+        if let Some(job) = apart {
+            self.queue.enqueue(job).await.map_err(queueing)?;
         }
         for variant in row.products.iter().flat_map(|p| &p.variants) {
             if let Some(pieces) = variant.stock {
