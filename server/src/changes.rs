@@ -47,6 +47,8 @@ struct Marks {
     at: HashMap<Tag, (u64, Instant)>,
     /// What was made before this number is stale whatever it was made from.
     floor: u64,
+    /// How many there may be before old ones are looked for.
+    room: usize,
 }
 
 /// The marks. Cheap to clone.
@@ -88,13 +90,21 @@ impl Changes {
             marks.at.insert(tag, (number, now));
         }
         // Looked through once for each doubling, not at each mark.
-        if marks.at.len() >= 1024 && marks.at.len().is_power_of_two() || marks.at.len() > MOST {
+        if marks.at.len() > marks.room {
             marks.at.retain(|_, (_, at)| now.duration_since(*at) < KEEP);
             if marks.at.len() > MOST {
                 marks.at.clear();
                 marks.floor = number;
             }
+            marks.room = (2 * marks.at.len()).clamp(1024, MOST);
         }
+    }
+
+    /// Makes everything stale: the search index was built anew.
+    pub fn mark_all(&self) {
+        let mut marks = self.0.marks.write().unwrap_or_else(PoisonError::into_inner);
+        marks.floor = self.0.now.fetch_add(1, Ordering::SeqCst) + 1;
+        marks.at.clear();
     }
 
     /// Whether any of these changed after the number `since`.
@@ -223,7 +233,10 @@ mod tests {
         }
         assert!(changes.stale(made, &[tag("WORK#never-marked")]));
         assert!(changes.0.marks.read().unwrap().at.len() < MOST);
-        assert!(!changes.stale(changes.now(), &[tag("STOCK#5")]));
+        let again = changes.now();
+        assert!(!changes.stale(again, &[tag("STOCK#5")]));
+        changes.mark_all();
+        assert!(changes.stale(again, &[tag("STOCK#5")]) && !changes.stale(changes.now(), &[tag("STOCK#5")]));
     }
 
     #[tokio::test]

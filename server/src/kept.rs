@@ -11,7 +11,7 @@ use moka::sync::Cache;
 use crate::changes::{Changes, Tag};
 use crate::fault::Result;
 
-/// How long a view is kept, whatever happens: prices and releases that begin at a moment show after it.
+/// How long a view is kept, whatever happens: what begins at a moment shows after it.
 pub const LIFE: Duration = Duration::from_secs(60);
 
 struct Made<V> {

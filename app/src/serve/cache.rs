@@ -25,7 +25,7 @@ use vitrine_shared::query::ListQuery;
 
 /// Most bytes of all kept pages, bodies and names.
 const MOST_BYTES: u64 = 48 << 20;
-/// How long a page is kept, whatever happens: prices and releases that begin at a moment show after it.
+/// How long a page is kept, whatever happens: what begins at a moment shows after it and the life of the view below it.
 const LIFE: Duration = Duration::from_secs(60);
 /// Smaller bodies are sent as they are.
 const WORTH_COMPRESSING: usize = 1024;
@@ -236,7 +236,7 @@ fn packed(plain: &Bytes) -> (String, Option<Bytes>, Option<Bytes>) {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
     let gzip = gzip.write_all(plain).and_then(|()| gzip.finish()).ok().and_then(smaller);
     let mut brotli = Vec::new();
-    // Quality 5: about a tenth larger than 11 at a hundredth of the time, and a page lives a minute.
+    // Quality 5: a page lives a minute, so the time to pack it counts more than the last bytes.
     let params = brotli::enc::BrotliEncoderParams { quality: 5, ..Default::default() };
     let brotli = brotli::BrotliCompress(&mut &plain[..], &mut brotli, &params).ok().and_then(|_| smaller(brotli));
     (hash, gzip, brotli)

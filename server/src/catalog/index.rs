@@ -132,6 +132,7 @@ impl Indexer {
             }
         }
         self.search.set_position(&before).await.map_err(searching)?;
+        self.changes.mark_all();
         Ok(FeedStart::After(before))
     }
 
