@@ -13,7 +13,9 @@ use crate::server::{Shop, Work, from_germany};
 /// Buyers at the same time.
 const BUYERS: usize = 16;
 
-struct Buyer {
+/// Guests who buy one edition through the REST interface.
+#[derive(Clone, Debug)]
+pub struct Buyer {
     client: reqwest::Client,
     base: String,
     variant: String,
@@ -21,6 +23,19 @@ struct Buyer {
 }
 
 impl Buyer {
+    /// Buyers of that work.
+    ///
+    /// # Errors
+    /// No client can be made.
+    pub fn new(shop: &Shop, work: &Work) -> Result<Self> {
+        let client = reqwest::Client::builder()
+            .default_headers(from_germany())
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()?;
+        Ok(Self { client, base: shop.url(""), variant: work.variant.clone(), minor: work.minor })
+    }
+
     async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Result<Value> {
         let mut request = self.client.post(format!("{}{path}", self.base)).header("content-type", "application/json");
         for (name, value) in headers {
@@ -33,7 +48,10 @@ impl Buyer {
     }
 
     /// One purchase of a new guest; the order is paid when it returns.
-    async fn buy(&self, number: u64) -> Result<()> {
+    ///
+    /// # Errors
+    /// A step does not answer as it should, or the order is not paid within seconds.
+    pub async fn buy(&self, number: u64) -> Result<()> {
         let added = self.post("/api/cart", &[], &json!({ "variant": self.variant })).await?;
         let token = added["cart_token"].as_str().context("no cart token")?;
         let attempt = format!("bench-attempt-{number:012}");
@@ -63,12 +81,11 @@ impl Buyer {
 }
 
 /// Purchases, one after the other by each of several buyers.
-pub(crate) async fn checkouts(shop: &Shop, work: &Work, time: Duration) -> Result<Line> {
-    let client = reqwest::Client::builder()
-        .default_headers(from_germany())
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
-    let buyer = Arc::new(Buyer { client, base: shop.url(""), variant: work.variant.clone(), minor: work.minor });
+///
+/// # Errors
+/// The first purchase fails.
+pub async fn checkouts(shop: &Shop, work: &Work, time: Duration) -> Result<Line> {
+    let buyer = Arc::new(Buyer::new(shop, work)?);
     let number = Arc::new(AtomicU64::new(u64::from(std::process::id()) << 24));
     buyer.buy(number.fetch_add(1, Ordering::Relaxed)).await.context("the first purchase")?;
     let begun = Instant::now();

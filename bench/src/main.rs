@@ -4,10 +4,6 @@
 //! Invariants: the server has one core and everything that asks has the other; all of a table is of one run; only this machine is
 //! asked, for a bounded time.
 
-mod flows;
-mod server;
-mod wrk;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,7 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
-use server::{Bare, Shop};
+use vitrine_bench::server::{self, Bare, Launch, Shop};
+use vitrine_bench::{Line, flows, wrk};
 
 #[derive(Parser)]
 struct Args {
@@ -51,20 +48,6 @@ enum Word {
     },
 }
 
-/// One line of the table.
-pub(crate) struct Line {
-    /// What was measured.
-    pub(crate) what: String,
-    /// A second.
-    pub(crate) rate: f64,
-    /// 50th, 95th and 99th percentile, milliseconds.
-    pub(crate) ms: [f64; 3],
-    /// Bytes of one body.
-    pub(crate) bytes: usize,
-    /// Answers that were not as they should be.
-    pub(crate) wrong: u64,
-}
-
 fn main() -> ExitCode {
     let done = match Args::parse().word {
         Word::Bare { port, bytes } => runtime().and_then(|r| r.block_on(server::bare(port, bytes))),
@@ -91,8 +74,9 @@ async fn shop(
     data: &std::path::Path,
     time: Duration,
 ) -> Result<()> {
-    Shop::settle(program, public, data).await.context("before measuring")?;
-    let shop = Shop::start(program, public, data).await?;
+    let launch = Launch { core: Some(0), ready: "/", ..Launch::new(program, public, data) };
+    Shop::settle(&launch).await.context("before measuring")?;
+    let shop = launch.start().await?;
     println!("works: {}; first answer after {} ms", shop.works().await?, shop.started.as_millis());
     println!("memory at rest: {} MB", shop.memory_mb()?);
     let work = shop.first_work().await?;

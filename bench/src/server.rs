@@ -1,6 +1,6 @@
-//! What is asked: the shop on the first core, and a bare server there in its turn.
+//! What is asked: the shop as a process of its own, and a bare server on the first core.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,16 +9,16 @@ use axum::Router;
 use bytes::Bytes;
 use serde_json::Value;
 
-/// A process on the first core, ended with its value.
-struct Pinned(Child);
+/// A process that ends with its value.
+struct Process(Child);
 
-impl Pinned {
+impl Process {
     fn start(command: &mut Command) -> Result<Self> {
-        Ok(Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().context("taskset must be installed")?))
+        Ok(Self(command.spawn().with_context(|| format!("cannot start {:?}", command.get_program()))?))
     }
 }
 
-impl Drop for Pinned {
+impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
         drop(self.0.kill());
@@ -26,106 +26,217 @@ impl Drop for Pinned {
     }
 }
 
-fn on_first_core(program: &Path) -> Command {
+fn on_core(core: usize, program: &Path) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", "0"]).arg(program);
+    command.args(["-c", &core.to_string()]).arg(program);
     command
 }
 
-fn free_port() -> Result<u16> {
+/// A port of this machine that nobody has.
+///
+/// # Errors
+/// There is none.
+pub fn free_port() -> Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-async fn answers(url: &str, most: Duration) -> Result<Duration> {
+async fn answers(process: &mut Process, url: &str, most: Duration) -> Result<Duration> {
     let begun = Instant::now();
     let client = reqwest::Client::new();
     while begun.elapsed() < most {
         if client.get(url).send().await.is_ok_and(|a| a.status().is_success()) {
             return Ok(begun.elapsed());
         }
+        if let Some(status) = process.0.try_wait()? {
+            bail!("it ended before it answered: {status}");
+        }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     bail!("{url} does not answer")
 }
 
+/// How a shop is started.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// Its browser files.
+    pub public: PathBuf,
+    /// Its data.
+    pub data: PathBuf,
+    /// Port of the shop; 0: a free one.
+    pub port: u16,
+    /// The core it is pinned to; `None`: all.
+    pub core: Option<usize>,
+    /// Further variables of its environment.
+    pub env: Vec<(String, String)>,
+    /// Where what it logs goes, appended; `None`: nowhere.
+    pub log: Option<PathBuf>,
+    /// Waited for until it answers 200.
+    pub ready: &'static str,
+}
+
+impl Launch {
+    /// A demonstration shop on all cores and a free port, waited for until it is ready.
+    pub fn new(program: &Path, public: &Path, data: &Path) -> Self {
+        Self {
+            program: program.to_owned(),
+            public: public.to_owned(),
+            data: data.to_owned(),
+            port: 0,
+            core: None,
+            env: Vec::new(),
+            log: None,
+            ready: "/readyz",
+        }
+    }
+
+    /// With one more variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl ToString) -> Self {
+        self.env.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Starts it and waits until it answers.
+    ///
+    /// # Errors
+    /// It ends or does not answer within two minutes.
+    pub async fn start(&self) -> Result<Shop> {
+        let port = if self.port == 0 { free_port()? } else { self.port };
+        let numbers = free_port()?;
+        let mut command = match self.core {
+            Some(core) => on_core(core, &self.program),
+            None => Command::new(&self.program),
+        };
+        command.args(["serve", "--demo", "--port", &port.to_string(), "--data"]).arg(&self.data);
+        command.arg("--public").arg(&self.public).env("VITRINE_METRICS_PORT", numbers.to_string());
+        command.env("VITRINE_LOG", "warn").envs(self.env.iter().map(|(k, v)| (k, v)));
+        command.stdout(Stdio::null());
+        match &self.log {
+            Some(path) => command.stderr(std::fs::OpenOptions::new().create(true).append(true).open(path)?),
+            None => command.stderr(Stdio::null()),
+        };
+        let mut process = Process::start(&mut command)?;
+        let url = format!("http://localhost:{port}{}", self.ready);
+        let started = answers(&mut process, &url, Duration::from_secs(120)).await?;
+        let client = reqwest::Client::builder().default_headers(from_germany()).timeout(Duration::from_secs(60));
+        Ok(Shop { process, port, numbers, started, client: client.build()? })
+    }
+}
+
 /// Everything asks from Germany: generated works are sold there with their tax.
-pub(crate) fn from_germany() -> reqwest::header::HeaderMap {
+pub fn from_germany() -> reqwest::header::HeaderMap {
     let language = reqwest::header::HeaderValue::from_static("de-DE");
     [(reqwest::header::ACCEPT_LANGUAGE, language)].into_iter().collect()
 }
 
 /// The shop.
-pub(crate) struct Shop {
-    process: Pinned,
+pub struct Shop {
+    process: Process,
     port: u16,
-    /// Until its first page.
-    pub(crate) started: Duration,
+    numbers: u16,
+    /// Until it answered.
+    pub started: Duration,
     /// Keeps connections.
-    pub(crate) client: reqwest::Client,
+    pub client: reqwest::Client,
 }
 
 /// A work that can be bought.
-pub(crate) struct Work {
+pub struct Work {
     /// Its id.
-    pub(crate) id: String,
+    pub id: String,
     /// Its page.
-    pub(crate) page: String,
+    pub page: String,
     /// A digital edition.
-    pub(crate) variant: String,
+    pub variant: String,
     /// Its price for who asks from here.
-    pub(crate) minor: i64,
+    pub minor: i64,
 }
 
 impl Shop {
-    /// Starts it and waits for its first page.
-    pub(crate) async fn start(program: &Path, public: &Path, data: &Path) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = on_first_core(program);
-        command.args(["serve", "--demo", "--port", &port.to_string(), "--data"]).arg(data).arg("--public").arg(public);
-        let process = Pinned::start(command.env("RUST_LOG", "warn"))?;
-        let started = answers(&format!("http://localhost:{port}/"), Duration::from_secs(120)).await?;
-        Ok(Self { process, port, started, client: reqwest::Client::builder().default_headers(from_germany()).build()? })
-    }
-
     /// Lets a shop that was just filled do its jobs (smaller covers and the like) on all cores, and stops it.
-    pub(crate) async fn settle(program: &Path, public: &Path, data: &Path) -> Result<()> {
-        let (port, numbers) = (free_port()?, free_port()?);
-        let mut command = Command::new(program);
-        command.args(["serve", "--demo", "--port", &port.to_string(), "--data"]).arg(data).arg("--public").arg(public);
-        command.env("RUST_LOG", "warn").env("VITRINE_METRICS_PORT", numbers.to_string());
-        let process = Pinned::start(&mut command)?;
-        let started = answers(&format!("http://localhost:{port}/readyz"), Duration::from_secs(120)).await?;
-        let shop = Self { process, port, started, client: reqwest::Client::new() };
-        let address = format!("http://127.0.0.1:{numbers}/metrics");
-        let (begun, mut quiet) = (Instant::now(), 0);
-        // Jobs in hand are not counted among those that wait: a few looks in a row.
-        while quiet < 5 {
-            anyhow::ensure!(begun.elapsed() < Duration::from_secs(1200), "its jobs do not end");
-            let text = shop.client.get(&address).send().await?.text().await?;
-            quiet = if text.lines().any(|l| l == "jobs_waiting 0") { quiet + 1 } else { 0 };
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+    ///
+    /// # Errors
+    /// It does not start, or its jobs do not end within twenty minutes.
+    pub async fn settle(launch: &Launch) -> Result<()> {
+        let shop = Launch { core: None, ready: "/readyz", ..launch.clone() }.start().await?;
+        shop.idle(Duration::from_secs(1200)).await?;
         shop.stop().await
     }
 
+    /// Waits until no job waits.
+    ///
+    /// # Errors
+    /// Some still do after that long.
+    pub async fn idle(&self, most: Duration) -> Result<()> {
+        let (begun, mut quiet) = (Instant::now(), 0);
+        // Jobs in hand are not counted among those that wait: a few looks in a row.
+        while quiet < 5 {
+            anyhow::ensure!(begun.elapsed() < most, "its jobs do not end");
+            quiet = if self.metrics().await?.lines().any(|l| l == "jobs_waiting 0") { quiet + 1 } else { 0 };
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Ok(())
+    }
+
+    /// Its numbers, as Prometheus reads them.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn metrics(&self) -> Result<String> {
+        let address = format!("http://127.0.0.1:{}/metrics", self.numbers);
+        Ok(self.client.get(&address).send().await?.error_for_status()?.text().await?)
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it at once, as SIGKILL does.
+    ///
+    /// # Errors
+    /// It cannot be waited for.
+    pub fn kill(mut self) -> Result<()> {
+        self.process.0.kill()?;
+        self.process.0.wait()?;
+        Ok(())
+    }
+
     /// An address of it.
-    pub(crate) fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
     }
 
-    async fn json(&self, path: &str) -> Result<Value> {
+    /// What an address answers, as JSON.
+    ///
+    /// # Errors
+    /// Not 2xx, or no JSON.
+    pub async fn json(&self, path: &str) -> Result<Value> {
         let answer = self.client.get(self.url(path)).send().await?.error_for_status()?;
         Ok(serde_json::from_str(&answer.text().await?)?)
     }
 
     /// How many works there are.
-    pub(crate) async fn works(&self) -> Result<u64> {
+    ///
+    /// # Errors
+    /// As [`Shop::json`].
+    pub async fn works(&self) -> Result<u64> {
         let list = self.json("/api/public/catalog/search").await?;
         list["total"].as_u64().with_context(|| format!("no total in {list}"))
     }
 
     /// The first album that is sold here as files.
-    pub(crate) async fn first_work(&self) -> Result<Work> {
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn first_work(&self) -> Result<Work> {
         let list = self.json("/api/public/catalog/search?type=album").await?;
         for card in list["items"].as_array().into_iter().flatten() {
             let id = card["id"].as_str().unwrap_or_default();
@@ -146,14 +257,20 @@ impl Shop {
     }
 
     /// Resident memory.
-    pub(crate) fn memory_mb(&self) -> Result<u64> {
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn memory_mb(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()))?;
         let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
     }
 
     /// Asks it to stop and waits.
-    pub(crate) async fn stop(mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// It is still there after half a minute.
+    pub async fn stop(mut self) -> Result<()> {
         let pid = self.process.0.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status()?;
         let begun = Instant::now();
@@ -168,31 +285,36 @@ impl Shop {
 }
 
 /// The bare server.
-pub(crate) struct Bare {
-    _process: Pinned,
+pub struct Bare {
+    _process: Process,
     port: u16,
 }
 
 impl Bare {
     /// With bodies of this size.
-    pub(crate) async fn start(bytes: usize) -> Result<Self> {
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start(bytes: usize) -> Result<Self> {
         let port = free_port()?;
-        let mut command = on_first_core(&std::env::current_exe()?);
+        let mut command = on_core(0, &std::env::current_exe()?);
         command.args(["bare", "--port", &port.to_string(), "--bytes", &bytes.to_string()]);
-        let process = Pinned::start(&mut command)?;
-        let bare = Self { _process: process, port };
-        answers(&bare.url(), Duration::from_secs(10)).await?;
-        Ok(bare)
+        let mut process = Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
+        answers(&mut process, &format!("http://127.0.0.1:{port}/"), Duration::from_secs(10)).await?;
+        Ok(Self { _process: process, port })
     }
 
     /// Its one address.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 }
 
 /// Serves the same bytes to whoever asks, until it is ended.
-pub(crate) async fn bare(port: u16, bytes: usize) -> Result<()> {
+///
+/// # Errors
+/// The port is taken.
+pub async fn bare(port: u16, bytes: usize) -> Result<()> {
     let body = Bytes::from(vec![b'x'; bytes]);
     let router = Router::new().fallback(move || {
         let body = body.clone();

@@ -31,12 +31,12 @@ end
 "#;
 
 /// Reads of one address.
-pub(crate) fn get(what: &str, url: &str, coding: &str, time: Duration) -> Result<Line> {
+pub fn get(what: &str, url: &str, coding: &str, time: Duration) -> Result<Line> {
     run(what, url, &["GET", coding, "-", "text/html"], time)
 }
 
 /// The same body posted again and again.
-pub(crate) fn post(what: &str, url: &str, body: &str, time: Duration) -> Result<Line> {
+pub fn post(what: &str, url: &str, body: &str, time: Duration) -> Result<Line> {
     run(what, url, &["POST", "identity", body, "application/json"], time)
 }
 

@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod build;
+mod campaign;
 mod client;
 mod doctor;
 mod seed;
@@ -44,6 +45,8 @@ enum Word {
     Test(test::Options),
     /// Measure the optimised program with generated works, the server on one core.
     Bench(bench::Options),
+    /// Break the running shop on purpose and look whether it holds; `cargo xtask campaign --help` names them.
+    Campaign(campaign::Options),
     /// A folder to distribute: `target/vitrine/`, the program and its public files.
     Build,
     /// Fetch the demonstration content.
@@ -79,6 +82,7 @@ fn run(word: Word) -> Result<()> {
         Word::Serve(options) => serve::run(&options),
         Word::Test(options) => test::run(&options),
         Word::Bench(options) => bench::run(&options),
+        Word::Campaign(options) => campaign::run(&options),
         Word::Build => build::run(),
         Word::Seed => seed::run().map(drop),
         Word::Doctor => doctor::run(),

@@ -1,0 +1,42 @@
+//! The running shop, broken on purpose: killed, starved, overloaded, doubled, restored. Each campaign says at its end what held.
+//!
+//! Invariants: a campaign is bounded in count and time, asks this machine only, prints its seed, and fails if an invariant does.
+//!
+//! Not here: what holds is said by `vitrine check`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Args {
+    /// The program.
+    #[arg(long)]
+    program: PathBuf,
+    /// Its browser files.
+    #[arg(long)]
+    public: PathBuf,
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Subcommand)]
+enum Word {}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime.map_err(Into::into).and_then(|r| r.block_on(run(args))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("campaign: {fault:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<()> {
+    match args.word {}
+}

@@ -1,0 +1,41 @@
+//! The running shop, broken on purpose: see `campaigns/` and docs/campaigns.md.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::sh::{self, Tools};
+use crate::{build, client, setup};
+
+/// What `campaign` takes.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Optimised code instead of the quickest build.
+    #[arg(long)]
+    release: bool,
+    /// The campaign and its own options.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    words: Vec<String>,
+}
+
+/// Builds what the campaign needs and runs it.
+///
+/// # Errors
+/// Builds that fail, a campaign in which something did not hold.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let tools = setup::run(true)?;
+    client::build(&tools, options.release, &tools.public_dir(options.release), options.release)?;
+    build::program(&tools, options.release)?;
+    sh::run(&mut command(&tools, options.release, &options.words)?)
+}
+
+/// The built campaigns with these words; the program and its browser files must be there.
+///
+/// # Errors
+/// The build fails.
+pub(crate) fn command(tools: &Tools, release: bool, words: &[String]) -> Result<std::process::Command> {
+    sh::run(&mut tools.cargo(["build", "-q", "-p", "vitrine-campaigns"]))?;
+    let mut command = sh::plain(tools.target.join("debug/vitrine-campaigns"));
+    command.arg("--program").arg(tools.program(release)).arg("--public").arg(tools.public_dir(release)).args(words);
+    command.env("VITRINE_TEST_PEERS", setup::peers_dir());
+    Ok(command)
+}
