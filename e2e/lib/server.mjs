@@ -31,16 +31,17 @@ export async function vitrine(...args) {
 }
 
 /**
- * Starts the built program, with `shop` (a folder below `fixtures/`) or `rows` (JSON lines) imported, and waits until `/readyz`
+ * Starts the built program, with `shop` (a folder below `fixtures/`), `folder` (any) or `rows` (JSON lines) imported, and waits until `/readyz`
  * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers.
  * Answers `{url, files, data, key, metrics, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false } = {}) {
+export async function startServer({ args = ["--demo"], shop, folder, rows, scopes, metrics = false } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
   const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
   const port = await freePort();
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
+  if (folder) await vitrine("import", "--demo", "--data", data, folder);
   if (rows) {
     const file = join(data, "rows.jsonl");
     await writeFile(file, rows);
@@ -66,7 +67,7 @@ export async function startServer({ args = ["--demo"], shop, rows, scopes, metri
     }
     await rm(data, { recursive: true, force: true });
   };
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
     if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, key, metrics: `http://127.0.0.1:${numbers}/metrics`, log: () => log, stop };

@@ -37,6 +37,9 @@ pub struct Config {
     pub blob: BlobConfig,
     /// How mail goes out.
     pub mail: MailConfig,
+    /// Where faults of security are reported, `mailto:` or `https:`; `/.well-known/security.txt` names it. Empty: there is
+    /// no such file.
+    pub security_contact: String,
     /// `text` or `json`.
     pub log_format: LogFormat,
     /// Filter of the log, as `RUST_LOG`.
@@ -60,6 +63,7 @@ impl Default for Config {
             table: TableConfig::default(),
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
+            security_contact: String::new(),
             log_format: LogFormat::default(),
             log: "info,tantivy=warn,dioxus_server=warn".into(),
             shutdown_secs: 20,
@@ -229,6 +233,11 @@ impl Config {
         if self.base_url() == self.files_url() {
             return Err(ConfigError::Invalid("`files_url` must be another origin than `base_url`".into()));
         }
+        let contact = url::Url::parse(&self.security_contact);
+        let known = contact.is_ok_and(|u| ["mailto", "https"].contains(&u.scheme()));
+        if !self.security_contact.is_empty() && (!known || self.security_contact.chars().any(char::is_whitespace)) {
+            return Err(ConfigError::Invalid("`security_contact` must be a mailto: or https: address".into()));
+        }
         if !demo && matches!(self.mail, MailConfig::Outbox) {
             return Err(ConfigError::Invalid(
                 "`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into(),
@@ -262,6 +271,7 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
+            "security_contact": self.security_contact,
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
     }
@@ -309,6 +319,11 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "outbox",
         "outbox (demonstration data only), or smtp with host, port, user, password, security, from.",
     ),
+    (
+        "security_contact",
+        "",
+        "mailto: or https: address for reports of faults; named in /.well-known/security.txt. Empty for no such file.",
+    ),
     ("log", "info,tantivy=warn,dioxus_server=warn", "Filter of the log."),
     ("log_format", "text", "text or json."),
     ("shutdown_secs", "20", "Seconds that requests and jobs in hand get when stopping."),
@@ -354,6 +369,18 @@ mod tests {
         assert!(matches!(config.check(true), Err(ConfigError::DemoBeyondLoopback)));
         assert!(load("", &[]).unwrap().check(true).is_ok());
         assert!(load("", &[]).unwrap().check(false).unwrap_err().to_string().contains("mail"));
+    }
+
+    #[test]
+    fn a_contact_is_an_address() {
+        let smtp = "[mail]\nkind=\"smtp\"\nhost=\"m\"\nport=465\nsecurity=\"tls\"\nfrom=\"a@b.example\"";
+        let check = |contact: &str| load(&format!("security_contact = {contact:?}\n{smtp}"), &[]).unwrap().check(false);
+        for fine in ["", "mailto:security@shop.example", "https://shop.example/report"] {
+            assert!(check(fine).is_ok(), "{fine}");
+        }
+        for bad in ["security@shop.example", "http://shop.example", "mailto:a@b.example\nContact: x"] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tower::ServiceExt;
 use vitrine_pricing::market::{MARKETS, Market};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::csp::Policy;
-use vitrine_server::web::ctx::Country;
+use vitrine_server::web::ctx::{self, Country};
 use vitrine_server::web::html::{self, Fill};
 use vitrine_shared::Problem;
 
@@ -76,17 +76,33 @@ pub(super) async fn finish(State(pages): State<Pages>, mut request: Request, nex
     let Some(ctx) = ctx else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let prefs = prefs(&ctx, country, pages.origin.clone());
     request.extensions_mut().insert(prefs.clone());
+    let policy = Policy { assets: assets_of(&pages.origin, ctx::host(&request)), ..pages.policy.clone() };
     let bare = pages.plain || request.extensions().get::<Bare>().is_some();
     let mut response = next.run(request).await;
     // Pages depend on cookie and language; shared caches are for the page cache in front of this layer.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     let fill = fill(&pages, &ctx, &prefs, bare);
-    match html::answer(response, &fill, &pages.policy).await {
+    match html::answer(response, &fill, &policy).await {
         Ok(response) => response,
         Err(error) => {
             tracing::error!(%error, "a page broke off");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
+    }
+}
+
+/// The build's files under the name the page was asked by: shops have names of their own. Scheme and port are the configured
+/// ones and never the caller's, for the page may be kept and shown to others. Empty for an IPv6 address, which a policy cannot name.
+fn assets_of(origin: &str, host: Option<String>) -> String {
+    let (scheme, rest) = origin.split_once("://").unwrap_or(("http", origin));
+    let port = rest.rsplit_once(':').filter(|(_, p)| p.bytes().all(|b| b.is_ascii_digit())).map(|(_, port)| port);
+    let host = host.unwrap_or_default();
+    if host.starts_with('[') {
+        return String::new();
+    }
+    match port {
+        Some(port) => format!("{scheme}://{host}:{port}/assets/"),
+        None => format!("{scheme}://{host}/assets/"),
     }
 }
 
@@ -155,5 +171,19 @@ fn fill(pages: &Pages, ctx: &OpCtx, prefs: &Prefs, bare: bool) -> Fill {
             ("{head}", head),
             ("<!--boot-->", boot),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_build_are_named_by_the_host_asked_and_by_nothing_else_the_caller_says() {
+        let of = |origin: &str, host: &str| assets_of(origin, Some(host.to_owned()));
+        assert_eq!(of("http://localhost:8080", "localhost"), "http://localhost:8080/assets/");
+        assert_eq!(of("http://localhost:8080", "aurora.localhost"), "http://aurora.localhost:8080/assets/");
+        assert_eq!(of("https://shop.example", "shop.example"), "https://shop.example/assets/");
+        assert_eq!(of("http://localhost:8080", "[::1]"), "");
     }
 }

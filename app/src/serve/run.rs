@@ -27,7 +27,8 @@ use vitrine_server::web::csp::Policy;
 use vitrine_server::web::csrf::{self, OwnOrigins};
 use vitrine_server::web::ctx::{self, Context as RequestContext};
 use vitrine_server::web::files::{self, Files};
-use vitrine_server::web::{headers, metrics};
+use vitrine_server::web::headers::{self, Transport};
+use vitrine_server::web::metrics;
 use vitrine_shared::Problem;
 
 use super::Public;
@@ -52,7 +53,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let files_origin = app.config.files_url();
     let pages = Pages {
         public: public.clone(),
-        policy: Policy { files_origin: files_origin.clone(), form_origins: Vec::new() },
+        policy: Policy { files_origin: files_origin.clone(), ..Policy::default() },
         origin: base.clone(),
         files_origin: files_origin.clone(),
         plain: false,
@@ -101,7 +102,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::mailing::routes().with_state(app.clone()))
         .merge(desk)
         .merge(files::downloads(owned.clone()))
-        .route("/preferences", get(preferences))
+        .route("/preferences", get(preferences).with_state(Transport::of(&base)))
         .route("/favicon.ico", get(move || async move { axum::response::Redirect::permanent(&icon) }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready).with_state(app.clone()))
@@ -120,12 +121,15 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider: Router = app.provider.routes();
     let webhooks: Router = vitrine_server::trade::webhooks().with_state(app.clone());
-    let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
-    let shop_host = Router::new()
+    let doors = Router::new()
         .merge(vitrine_server::web::dev::routes(app))
         .merge(provider)
         .merge(webhooks)
         .merge(vitrine_server::mailing::one_click().with_state(app.clone()))
+        .layer(from_fn_with_state(app.clone(), ctx::door));
+    let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
+    let shop_host = Router::new()
+        .merge(doors)
         .merge(assets)
         .fallback_service(pages_and_acts)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
@@ -142,7 +146,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         let router = if to_files { files_host.clone() } else { shop_host.clone() };
         router.oneshot(request)
     });
-    Ok(Router::new().fallback_service(both).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(headers::layer)))
+    Ok(Router::new().fallback_service(both).layer(CatchPanicLayer::custom(panicked)).layer(from_fn_with_state(Transport::of(&base), headers::layer)))
 }
 
 fn host_name(url: &str) -> String {
@@ -194,11 +198,15 @@ struct Preferences {
 }
 
 /// Keeps place and language for a year and goes back.
-async fn preferences(Query(wish): Query<Preferences>) -> Response<Body> {
+async fn preferences(State(transport): State<Transport>, Query(wish): Query<Preferences>) -> Response<Body> {
     let country = wish.country.to_ascii_uppercase();
     let country = if vitrine_pricing::market::is_country(&country) { country } else { String::new() };
     let lang = negotiate(Some(&wish.lang), "");
-    let cookie = format!("{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax", ctx::PREFS_COOKIE);
+    let secure = if transport == Transport::Tls { "; Secure" } else { "" };
+    let cookie = format!(
+        "{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
+        ctx::PREFS_COOKIE
+    );
     let to = HeaderValue::from_str(local_path(&wish.to)).unwrap_or(HeaderValue::from_static("/"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(header::LOCATION, to);

@@ -183,7 +183,7 @@ impl Importer {
                     tagline: r.tagline.clone(),
                     about_html: build::clean(&r.about_html),
                     brand: r.brand.clone(),
-                    links: r.links.clone(),
+                    links: build::links(&r.links)?,
                     ships_from: r.ships_from.clone(),
                     shipping: r.shipping.clone(),
                 };
@@ -237,7 +237,7 @@ impl Importer {
                     name: build::text("name", &r.name, 200)?,
                     latin: r.latin.clone(),
                     bio_html: build::clean(&r.bio_html),
-                    links: r.links.clone(),
+                    links: build::links(&r.links)?,
                     image,
                     status: r.status,
                 };
