@@ -1,5 +1,7 @@
 //! The program `vitrine`: serve, import, export, configuration.
 
+mod probe;
+
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -73,6 +75,8 @@ enum Command {
     },
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Ask the shop on this machine whether it is ready; for health checks.
+    Probe,
 }
 
 #[derive(Subcommand)]
@@ -178,6 +182,7 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             eprintln!("Keep it: it is not shown again. Send it as the header X-Api-Key.");
             Ok(())
         }
+        Command::Probe => probe::run(config.bind, config.port),
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&document(&config.base_url()))?);
             Ok(())

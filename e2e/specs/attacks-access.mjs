@@ -89,11 +89,13 @@ function act(pattern, { cookie = "", more = {}, other } = {}) {
 }
 
 const acts = () => Object.entries(ROUTES).filter(([, route]) => route.act);
+/** Those that leave who asks signed in. */
+const staying = () => acts().filter(([pattern]) => !/logout/.test(pattern));
 
 test("the table names every address of the sources, and nothing else", async () => {
   const found = await named();
-  assert.deepEqual(found.unread.sort(), ["&format!(\"/api{}\"", "docs::STYLE_PATH", "path"], "an address that is no literal; the first is the table of the interface, the last the desk's pages");
-  found.routes.add("/api/style.css");
+  assert.deepEqual(found.unread.sort(), ["&format!(\"/api{}\"", "STYLE_PATH", "docs::STYLE_PATH", "path"], "addresses that are no literals: the table of the interface, two sheets, the desk's pages");
+  for (const sheet of ["/api/style.css", "/simulator/style.css"]) found.routes.add(sheet);
   const missing = (set, table) => [...set].filter((address) => !(address in table));
   assert.deepEqual([missing(found.routes, ROUTES), missing(found.pages, PAGES), missing(found.rpc, RPC)], [[], [], []], "add them to e2e/lib/routes.mjs with who may call them");
   const gone = (set, table) => Object.keys(table).filter((address) => !set.has(address));
@@ -103,7 +105,7 @@ test("the table names every address of the sources, and nothing else", async () 
 test("nobody, a stranger and another shop's seller change nothing that is not theirs", async () => {
   const before = (await ask(server, "GET", `/api/orders/${sample.checkout}?key=${sample.key}`)).body;
   for (const who of ["nobody", "stranger", "seller"]) {
-    for (const [pattern, route] of acts()) {
+    for (const [pattern, route] of staying()) {
       const answer = await act(pattern, { cookie: people[who] });
       assert.ok(answer.status < 500, `${pattern} as ${who}: ${answer.status} ${answer.body}`);
       if (route[who]) assert.equal(answer.status, route[who], `${pattern} as ${who}: ${answer.body.slice(0, 300)}`);
@@ -140,7 +142,7 @@ test("no page shows others what is somebody's, and its owners see it", async () 
 });
 
 test("what is hidden and what is not there answer alike", async () => {
-  const shape = (answer) => `${answer.status} ${answer.body.replaceAll(/(t|s|m|w|v|a|co|ord|inv|lic|c)_[0-9a-v]{26}/g, "ID").replaceAll(/req_[0-9a-f]+|[0-9a-f-]{36}|"instance":"[^"]*"/g, "N").replaceAll(/initial_dioxus_hydration_data="[^"]*"/g, "DATA")}`;
+  const shape = (answer) => `${answer.status} ${answer.body.replaceAll(/\b(t|s|m|w|v|a|co|ord|inv|lic|c)[_ ][0-9a-v]{26}/g, "ID").replaceAll(/req_[0-9a-f]+|[0-9a-f-]{36}|"instance":"[^"]*"/g, "N").replaceAll(/initial_dioxus_hydration_data="[^"]*"/g, "DATA")}`;
   for (const who of ["nobody", "stranger", "seller"]) {
     const cookie = people[who];
     for (const [pattern, route] of acts().filter(([, r]) => r[who] === 404)) {
@@ -217,7 +219,7 @@ test("a body of another kind is refused, and never breaks anything", async () =>
     ["application/x-www-form-urlencoded", "%ff%fe=%00&rev=99999999999999999999&line=-1&quantity=-1&seen=x"], ["", "rev=1"], ["application/x-www-form-urlencoded", "a&".repeat(20_000)],
   ];
   for (const [type, body] of bodies) {
-    for (const [pattern, route] of acts()) {
+    for (const [pattern, route] of staying()) {
       if (route.takes === "none") continue;
       const headers = { origin: server.url, cookie: people.stranger, ...(type ? { "content-type": type } : {}) };
       const answer = await ask(server, "POST", address(pattern), { headers, body });
@@ -314,9 +316,9 @@ test("a wrong password takes as long for an address without an account", async (
       unknown.push(await timed(`nobody-${round}-${email}`));
     }
   }
-  const median = (all) => all.sort((a, b) => a - b)[all.length >> 1];
-  const ratio = median(known) / median(unknown);
-  assert.ok(ratio > 0.75 && ratio < 1.33, `known ${median(known).toFixed(1)} ms, unknown ${median(unknown).toFixed(1)} ms`);
+  // The quickest of each: what the machine did besides only ever adds. Without the work of a hash it would be a tenth.
+  const [quickest, other] = [Math.min(...known), Math.min(...unknown)];
+  assert.ok(quickest / other > 0.6 && other / quickest > 0.6, `known ${quickest.toFixed(1)} ms, unknown ${other.toFixed(1)} ms`);
   // The page says the same, too.
   const said = async (email) => (await post(server, page, { step: "password", email, password: "not the right one" }, `${jar}`)).body.replaceAll(email, "E");
   await signedIn(server, "buyer@vitrine.example", "listen-and-read");

@@ -146,7 +146,7 @@ test("nothing that a visitor writes comes alive where the shop, the seller or st
   for (const path of [`/cart?trouble=${q}`, `/problem/${q}?id=${q}&status=404`, `/${q}`, `/@${q}`, `/albums/${q}`, `/orders/${q}?key=${q}`, `/policies/${q}`, `/eula/${q}`, `/letters/${q}/${q}?proof=${q}`, `/dev/outbox/mail?key=${q}`, `/oidc/authorize?client_id=${q}&redirect_uri=${q}`, `/oidc/logout?state=${q}`, `/oidc/verify?token=${q}`, `/simulator/done/${q}`, `/@evil?letters=${q}`]) await looked(page, faults, server.url + path, false);
   // A person whose name, browser, address and words are all hostile buys, asks, and adds business details.
   const evil = await signedUp(server, "evil-buyer@example.org", "a long enough word", TEXT);
-  const cookies = `${evil}`.split("; ").map((pair) => ({ name: pair.split("=")[0], value: pair.slice(pair.indexOf("=") + 1), url: server.url, secure: true, httpOnly: true, sameSite: "Lax" }));
+  const cookies = `${evil}`.split("; ").map((pair) => ({ name: pair.split("=")[0], value: pair.slice(pair.indexOf("=") + 1), url: server.url.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" }));
   const { order, parts } = await purchase(server, [paths.album, paths.book], { cookie: `${evil}`, email: "evil-buyer@example.org", name: TEXT, line1: TEXT, line2: TEXT, city: TEXT, region: TEXT, postcode: "10115" });
   assert.equal((await post(server, `/orders/${parts[0].id}/ask`, { text: TEXT, seen: "0" }, `${evil}`)).status, 303);
   const deadline = Date.now() + 20_000;
@@ -166,7 +166,7 @@ test("nothing that a visitor writes comes alive where the shop, the seller or st
   for (const path of ["/cart", "/checkout"]) await looked(page, faults, server.url + path);
   for (const [jar, seen] of [[seller, ["/studio", editor, `/studio/orders/${parts[0].id}`, `/preview/${editor.split("/").pop()}`]], [staff, ["/admin?q=evil-buyer@example.org", `/admin/orders/${parts[0].id}`, "/admin?q=album"]]]) {
     await page.context().clearCookies();
-    await page.context().addCookies(`${jar}`.split("; ").map((pair) => ({ name: pair.split("=")[0], value: pair.slice(pair.indexOf("=") + 1), url: server.url, secure: true, httpOnly: true, sameSite: "Lax" })));
+    await page.context().addCookies(`${jar}`.split("; ").map((pair) => ({ name: pair.split("=")[0], value: pair.slice(pair.indexOf("=") + 1), url: server.url.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" })));
     for (const path of seen) await looked(page, faults, server.url + path, !path.includes("?q=evil"));
   }
   // Letters to readers, and every mail of all of this.

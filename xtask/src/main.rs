@@ -21,6 +21,7 @@ mod seed;
 mod serve;
 mod setup;
 mod sh;
+mod supply;
 mod test;
 mod tidy;
 
@@ -47,6 +48,18 @@ enum Word {
     Bench(bench::Options),
     /// Break the running shop on purpose and look whether it holds; `cargo xtask campaign --help` names them.
     Campaign(campaign::Options),
+    /// Feed every parser of ours with inputs changed at random.
+    Fuzz {
+        /// For how long each.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// One target; all of them if absent.
+        target: Option<String>,
+    },
+    /// Licences, sources and duplicates of dependencies, and their known faults where the database is reachable.
+    Deny,
+    /// Write `target/sbom.cdx.json`: what the program is made of (CycloneDX).
+    Sbom,
     /// A folder to distribute: `target/vitrine/`, the program and its public files.
     Build,
     /// Fetch the demonstration content.
@@ -83,6 +96,17 @@ fn run(word: Word) -> Result<()> {
         Word::Test(options) => test::run(&options),
         Word::Bench(options) => bench::run(&options),
         Word::Campaign(options) => campaign::run(&options),
+        Word::Fuzz { seconds, target } => {
+            let tools = sh::Tools::find()?;
+            let mut cargo = tools.cargo(["run", "-p", "vitrine-fuzz", "--", &seconds.to_string()]);
+            sh::run(cargo.args(target))
+        }
+        Word::Deny => {
+            setup::run(true)?;
+            supply::deny()?;
+            supply::advisories()
+        }
+        Word::Sbom => supply::sbom(&sh::Tools::find()?),
         Word::Build => build::run(),
         Word::Seed => seed::run().map(drop),
         Word::Doctor => doctor::run(),

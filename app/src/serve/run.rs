@@ -33,6 +33,7 @@ use vitrine_shared::Problem;
 
 use super::Public;
 use super::cache::{self, PageCache};
+use super::calls;
 use super::page::{self, Pages};
 use crate::i18n::negotiate;
 use crate::platform;
@@ -83,7 +84,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let desk: Router = desk
         .with_state(FullstackState::new(ServeConfig::new(), crate::desk::App))
         .layer(from_fn_with_state(plain, page::finish));
-    let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
+    let calls = Router::new().register_server_functions().layer(from_fn(calls::layer));
+    let rpc: Router = calls.with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
     let icon = public.url("icons/icon.svg");
     let owned = Arc::new(Files {
@@ -146,7 +148,10 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         let router = if to_files { files_host.clone() } else { shop_host.clone() };
         router.oneshot(request)
     });
-    Ok(Router::new().fallback_service(both).layer(CatchPanicLayer::custom(panicked)).layer(from_fn_with_state(Transport::of(&base), headers::layer)))
+    Ok(Router::new()
+        .fallback_service(both)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Transport::of(&base), headers::layer)))
 }
 
 fn host_name(url: &str) -> String {
@@ -203,10 +208,8 @@ async fn preferences(State(transport): State<Transport>, Query(wish): Query<Pref
     let country = if vitrine_pricing::market::is_country(&country) { country } else { String::new() };
     let lang = negotiate(Some(&wish.lang), "");
     let secure = if transport == Transport::Tls { "; Secure" } else { "" };
-    let cookie = format!(
-        "{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
-        ctx::PREFS_COOKIE
-    );
+    let cookie =
+        format!("{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", ctx::PREFS_COOKIE);
     let to = HeaderValue::from_str(local_path(&wish.to)).unwrap_or(HeaderValue::from_static("/"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(header::LOCATION, to);

@@ -34,14 +34,14 @@ fn unreadable(why: impl std::fmt::Display) -> MediaError {
     MediaError::Unreadable { what: "a book", why: why.to_string() }
 }
 
-struct Chapter {
+pub(super) struct Chapter {
     title: String,
     html: String,
     words: u32,
 }
 
-struct Unpacked {
-    chapters: Vec<Chapter>,
+pub(super) struct Unpacked {
+    pub(super) chapters: Vec<Chapter>,
     pictures: Vec<(String, Vec<u8>, &'static str)>,
 }
 
@@ -75,7 +75,7 @@ fn resolve(base: &str, link: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn unpack(bytes: &[u8]) -> Result<Unpacked> {
+pub(super) fn unpack(bytes: &[u8]) -> Result<Unpacked> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
     if zip.len() > MAX_ENTRIES {
         return Err(MediaError::TooLarge(format!("{} entries, at most {MAX_ENTRIES}", zip.len())));

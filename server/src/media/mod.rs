@@ -129,6 +129,14 @@ impl Media {
     }
 }
 
+/// Reads an EPUB without keeping anything of it: how many chapters it has.
+///
+/// # Errors
+/// `Unreadable` for what is no EPUB, `TooLarge` past the bounds.
+pub fn chapters_of(book: &[u8]) -> Result<usize> {
+    epub::unpack(book).map(|book| book.chapters.len())
+}
+
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)

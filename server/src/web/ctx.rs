@@ -168,6 +168,10 @@ fn is_marketplace(host: &str, base: &str) -> bool {
     host == base || host == "127.0.0.1" || host == "localhost" || host == "[::1]"
 }
 
+fn bad_host() -> Response {
+    ProblemResponse(Problem::new(400, "bad_host", "The request must name exactly one host.")).into_response()
+}
+
 fn wrong_host() -> Response {
     ProblemResponse(Problem::new(421, "unknown_host", "There is no shop at this address.")).into_response()
 }
@@ -177,7 +181,8 @@ fn wrong_host() -> Response {
 /// rebinding) opens none of it to its pages. Puts the peer's address on the request.
 pub async fn door(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let base = host_of(&app.config.base_url());
-    if !host(&request).is_some_and(|h| is_marketplace(&h, &base)) {
+    let Some(host) = host(&request) else { return bad_host() };
+    if !is_marketplace(&host, &base) {
         return wrong_host();
     }
     if let Some(ip) = peer(&request, &app.config.trusted_proxies) {
@@ -190,10 +195,7 @@ pub async fn door(State(app): State<App>, mut request: Request, next: Next) -> R
 pub async fn layer(State(state): State<Context>, mut request: Request, next: Next) -> Response {
     let app = &state.app;
     let base = host_of(&app.config.base_url());
-    let Some(host) = host(&request) else {
-        return ProblemResponse(Problem::new(400, "bad_host", "The request must name exactly one host."))
-            .into_response();
-    };
+    let Some(host) = host(&request) else { return bad_host() };
     let scope = if is_marketplace(&host, &base) {
         Scope::Marketplace
     } else {

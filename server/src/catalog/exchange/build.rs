@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use vitrine_shared::catalog::{Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Variant, Work};
+use vitrine_shared::catalog::{
+    Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Variant, Work,
+};
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
 
@@ -426,7 +428,17 @@ mod tests {
     fn only_addresses_on_the_web_are_linked() {
         assert!(web_address("f", "https://a.example/x?y=1#z").is_ok());
         let long = format!("https://a.example/{}", "x".repeat(MAX_ADDRESS));
-        for bad in ["javascript:alert(1)", " https://a.example", "https://", "http://a.example", "//a.example", "data:text/html,x", "java\nscript:x", "", &long] {
+        for bad in [
+            "javascript:alert(1)",
+            " https://a.example",
+            "https://",
+            "http://a.example",
+            "//a.example",
+            "data:text/html,x",
+            "java\nscript:x",
+            "",
+            &long,
+        ] {
             assert!(web_address("f", bad).is_err(), "{bad:?}");
         }
     }

@@ -84,7 +84,7 @@ impl From<Problem> for Fault {
 type Done = std::result::Result<(Outcome, Vec<String>), Fault>;
 
 /// JSON lines, each with its number.
-fn lines(text: &str) -> Vec<csv::Read> {
+pub(super) fn lines(text: &str) -> Vec<csv::Read> {
     let read = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(|(index, line)| {
         let row = if line.len() > MAX_LINE {
             Err(format!("the line is longer than {MAX_LINE} bytes"))
