@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use vitrine_table::{Item, TableError};
 
 pub mod conformance;
+pub mod hearing;
 pub mod table;
 pub mod worker;
 

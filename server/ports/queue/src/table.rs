@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -20,6 +21,7 @@ use vitrine_table::{
     to_item,
 };
 
+use crate::hearing::Ears;
 use crate::{DeadLetter, Depth, Job, Lane, NewJob, Queue, QueueError, Result};
 
 /// Partitions of the due index, so that no single one takes every write.
@@ -32,6 +34,8 @@ const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 const BACKOFF_BASE_MS: i64 = 2_000;
 /// Longest back-off, milliseconds.
 const BACKOFF_CAP_MS: i64 = 3_600_000;
+/// When the next due job could not be read, a look follows after this, milliseconds.
+const ASK_AGAIN_MS: i64 = 1_000;
 /// Longest error text kept, characters.
 const MAX_ERROR_CHARS: usize = 1_000;
 
@@ -39,7 +43,9 @@ const MAX_ERROR_CHARS: usize = 1_000;
 pub struct TableQueue {
     table: Arc<dyn Table>,
     clock: SharedClock,
-    /// Wakes waiting workers of this process; other processes learn from the feed.
+    /// What this process hears of jobs; `None`: its workers look whenever the feed may have something.
+    ears: Option<Ears>,
+    /// Wakes waiting workers of this process that do not hear.
     wake: Notify,
 }
 
@@ -102,7 +108,14 @@ impl Stored {
 impl TableQueue {
     /// A queue over `table`, reading the time from `clock`.
     pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
-        Self { table, clock, wake: Notify::new() }
+        Self { table, clock, ears: None, wake: Notify::new() }
+    }
+
+    /// Its workers look only when they heard of a job: `table` and all that writes jobs go through [`crate::hearing::Hearing`].
+    #[must_use]
+    pub fn hearing(mut self, ears: Ears) -> Self {
+        self.ears = Some(ears);
+        self
     }
 
     async fn update(&self, kind: &str, key: &str, condition: Condition, updates: Vec<Update>) -> Result<Item> {
@@ -180,10 +193,12 @@ impl TableQueue {
         }
     }
 
-    async fn next_due(&self, lane: Lane) -> Result<Option<i64>> {
+    /// When the first job of a lane is due that was not due before `after`.
+    async fn next_due(&self, lane: Lane, after: i64) -> Result<Option<i64>> {
         let mut next = None;
         for shard in 0..SHARDS {
-            let page = self.table.query(Query::new(Index::Gsi1, due_partition(lane, shard)).limit(1)).await?;
+            let query = Query::new(Index::Gsi1, due_partition(lane, shard)).range(SortRange::From(padded(after)));
+            let page = self.table.query(query.limit(1)).await?;
             for item in page.items {
                 let due = from_item::<Stored>(item)?.due;
                 next = Some(next.map_or(due, |n: i64| n.min(due)));
@@ -220,7 +235,9 @@ impl Queue for TableQueue {
         let now = self.clock.now_ms();
         // '~' sorts after the '#' that follows the time, so this takes everything due at `now` itself.
         let due = SortRange::To(format!("{}~", padded(now)));
+        let look = self.ears.as_ref().map(|ears| (ears, ears.look(lane)));
         let mut jobs = Vec::new();
+        let mut tried_all = true;
         let mut places: Vec<(u64, Option<String>)> = (0..SHARDS).map(|shard| (shard, None)).collect();
         // The first page of every shard holds the earliest `limit` jobs; later pages are needed only when the index
         // lags and candidates turn out to be taken.
@@ -241,21 +258,42 @@ impl Queue for TableQueue {
                 }
             }
             found.sort_by(|a, b| a.sk2.cmp(&b.sk2));
-            for stored in &found {
-                if jobs.len() == limit {
-                    break;
+            let mut left = found.as_slice();
+            while !left.is_empty() && jobs.len() < limit {
+                let (these, rest) = left.split_at(left.len().min(limit - jobs.len()));
+                left = rest;
+                // All at once: their writes share a commit.
+                let taken = join_all(these.iter().map(|stored| self.take(stored, now, lease_secs))).await;
+                let mut fault = None;
+                for answer in taken {
+                    match answer {
+                        Ok(taken) => jobs.extend(taken),
+                        Err(error) => fault = Some(error),
+                    }
                 }
-                match self.take(stored, now, lease_secs).await {
-                    Ok(taken) => jobs.extend(taken),
+                match fault {
                     // Jobs already leased must be answered; the fault shows again on the next call.
-                    Err(error) if !jobs.is_empty() => {
+                    Some(error) if !jobs.is_empty() => {
                         tracing::warn!(%error, "leasing stopped early");
                         return Ok(jobs);
                     }
-                    Err(error) => return Err(error),
+                    Some(error) => return Err(error),
+                    None => {}
                 }
             }
+            tried_all &= left.is_empty();
             places = more;
+        }
+        if let Some((ears, look)) = look
+            && ears.looked(&look, jobs.len(), tried_all && places.is_empty(), now)
+        {
+            match self.next_due(lane, now + 1).await {
+                Ok(next) => ears.next(&look, next),
+                Err(error) => {
+                    tracing::warn!(%error, "the next due job could not be read");
+                    ears.next(&look, Some(now + ASK_AGAIN_MS));
+                }
+            }
         }
         Ok(jobs)
     }
@@ -351,8 +389,11 @@ impl Queue for TableQueue {
     }
 
     async fn wait(&self, lane: Lane, at_most: Duration) {
+        if let Some(ears) = &self.ears {
+            return ears.wait(lane, at_most).await;
+        }
         let woken = self.wake.notified();
-        let until_due = match self.next_due(lane).await {
+        let until_due = match self.next_due(lane, 0).await {
             Ok(Some(due)) => {
                 let ms = u64::try_from(due - self.clock.now_ms()).unwrap_or(0);
                 // Not zero: an index that lags may show a job that is already taken.
@@ -406,6 +447,20 @@ fn item_of(job: &NewJob) -> Result<Item> {
         died: None,
     };
     Ok(to_item(&job_key(&job.kind, &job.key), &stored)?)
+}
+
+/// Whether an item is a job that will be due, of which lane and when.
+pub(crate) fn lane_and_due(item: &Item) -> Option<(Lane, i64)> {
+    item.get("pk")?.as_str().filter(|pk| pk.starts_with("JOB#"))?;
+    let partition = item.get("pk2")?.as_str()?;
+    let lane = if partition.starts_with("JOBDUE#") {
+        Lane::Soon
+    } else if partition.starts_with("JOBBULK#") {
+        Lane::Bulk
+    } else {
+        return None;
+    };
+    Some((lane, item.get("due")?.as_i64()?))
 }
 
 fn check_time(ms: i64) -> Result<()> {
