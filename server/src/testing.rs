@@ -17,7 +17,7 @@ use vitrine_payments::{Payments, Session, SharedPayments};
 use vitrine_queue::SharedQueue;
 use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handlers, Worker};
-use vitrine_search::TantivySearch;
+use vitrine_search::{Search, TantivySearch};
 use vitrine_shared::catalog::WorkKind;
 use vitrine_shared::id::{TenantId, UserId, VariantId};
 use vitrine_shared::views::trade::CheckoutForm;
@@ -53,6 +53,8 @@ pub(crate) struct Shop {
     pub(crate) table: Arc<dyn Table>,
     pub(crate) blob: Arc<dyn Blob>,
     pub(crate) catalog: Catalog,
+    pub(crate) search: Arc<dyn Search>,
+    pub(crate) changes: Changes,
     pub(crate) carts: Carts,
     pub(crate) checkouts: Checkouts,
     pub(crate) invoices: Invoices,
@@ -95,9 +97,9 @@ impl Shop {
         let importer = Importer::new(records.clone(), blob.clone(), media, queue.clone(), market);
         let report = importer.run(&OpCtx::system("test", NOW), &rows, |_| {}).await.unwrap();
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
-        let search = TantivySearch::create(&dir.path().join("index")).unwrap();
+        let search: Arc<dyn Search> = Arc::new(TantivySearch::create(&dir.path().join("index")).unwrap());
         let base = "http://shop.example".to_owned();
-        let catalog = Catalog::new(records.clone(), Arc::new(search), &changes, base.clone(), files.into());
+        let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into());
         let simulator = Simulator::new(
             table.clone(),
             queue.clone(),
@@ -139,6 +141,8 @@ impl Shop {
             table,
             blob,
             catalog,
+            search,
+            changes,
             carts,
             checkouts,
             invoices,
@@ -270,12 +274,17 @@ impl Shop {
 
 /// Calls of a table, in order.
 #[derive(Clone, Default)]
-pub(crate) struct Calls(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Calls(Arc<Mutex<Vec<String>>>, Arc<Mutex<Option<Item>>>);
 
 impl Calls {
     /// Those since the last time.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    /// Somebody else writes this item just before the next transaction.
+    pub(crate) fn interfere(&self, item: Item) {
+        *self.1.lock().unwrap() = Some(item);
     }
 
     fn add(&self, op: &str, keys: impl IntoIterator<Item = String>) {
@@ -339,6 +348,10 @@ impl Table for Counted {
             TransactOp::Check { key, .. } => key.pk.clone(),
         };
         self.calls.add("transact", transact.ops.iter().map(pk));
+        let other = self.calls.1.lock().unwrap().take();
+        if let Some(item) = other {
+            self.table.put(Put { item, condition: None }).await?;
+        }
         self.table.transact(transact).await
     }
 
@@ -348,6 +361,7 @@ impl Table for Counted {
     }
 
     async fn feed(&self, start: FeedStart, limit: usize) -> vitrine_table::Result<FeedPage> {
+        self.calls.0.lock().unwrap().push(format!("feed {start:?}"));
         self.table.feed(start, limit).await
     }
 

@@ -308,3 +308,36 @@ fn released_ms(date: &str) -> i64 {
     let format = time::macros::format_description!("[year]-[month]-[day]");
     time::Date::parse(date, format).map(|d| d.midnight().assume_utc().unix_timestamp() * 1000).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Shop;
+
+    /// Where the feed was read from since the last time.
+    fn starts(shop: &Shop) -> Vec<String> {
+        shop.calls.take().into_iter().filter_map(|call| call.strip_prefix("feed ").map(str::to_owned)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_read_of_the_feed_is_not_read_again() {
+        let shop = Shop::open().await;
+        let records = shop.catalog.records().clone();
+        let indexer = Indexer::new(records, shop.search.clone(), shop.clock.clone(), shop.changes.clone());
+        indexer.catch_up().await.unwrap();
+        let kept = shop.search.position().await.unwrap().unwrap();
+        starts(&shop);
+        shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        indexer.catch_up().await.unwrap();
+        assert_eq!(starts(&shop), [format!("{:?}", FeedStart::After(kept.clone()))]);
+        assert_eq!(shop.search.position().await.unwrap().as_ref(), Some(&kept), "a cart is nothing to index");
+        shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        indexer.catch_up().await.unwrap();
+        let later = starts(&shop);
+        assert!(later.len() == 1 && !later[0].contains(&format!("{kept:?}")), "{later:?} begins behind the first cart");
+        shop.clock.advance_ms(KEEP_AFTER_MS);
+        shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        indexer.catch_up().await.unwrap();
+        assert_ne!(shop.search.position().await.unwrap(), Some(kept), "a start reads no more than an hour again");
+    }
+}

@@ -1,15 +1,18 @@
-//! Hears of jobs as they are written, so that a worker looks when something is due and not at every commit of the store.
+//! Hears of jobs as they are written, so that a worker takes what is due by its name and need not look at every commit of the
+//! store.
 //!
 //! Invariants:
 //! - A job is heard after the write that holds it succeeded, however it was written: by the queue or in a business transaction.
-//! - What is heard only says when to look; the store decides what is due.
+//! - What is heard only says where to look; the job's own item decides whether it is due and free.
 //! - Jobs written by other processes are not heard. Each process works on what it hears, and all look every few seconds, so
 //!   jobs of one that died are found.
+//! - Memory is bounded: beyond [`MOST`] jobs the index is looked at instead.
 //!
 //! Not here: leasing, see [`crate::table`].
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -20,14 +23,25 @@ use vitrine_table::{
 };
 
 use crate::Lane;
-use crate::table::lane_and_due;
 
-/// How often a worker looks again for jobs it heard of and did not find: an index may lag.
-const LOOKS: u32 = 20;
-/// How long it waits between such looks.
-const GLANCE: Duration = Duration::from_millis(50);
+/// Jobs of a lane that are remembered by name.
+const MOST: usize = 4096;
+/// The index is looked at this often, however much is heard.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A job that was heard of; in the order of their times.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Named {
+    /// When it is due, UTC milliseconds.
+    pub(crate) due: i64,
+    /// Its kind.
+    pub(crate) kind: String,
+    /// Its key.
+    pub(crate) key: String,
+}
 
 /// What is known of one lane.
+#[derive(Default)]
 struct Ear {
     known: Mutex<Known>,
     wake: Notify,
@@ -35,18 +49,14 @@ struct Ear {
 
 #[derive(Default)]
 struct Known {
-    /// Jobs heard that were due at once.
-    heard: u64,
-    /// `heard` at the beginning of the last look that found everything due.
-    looked: u64,
-    /// The last look may have left something.
+    /// Jobs that are due and not taken yet.
+    due: BTreeSet<Named>,
+    /// The index may hold more that is due.
     more: bool,
-    /// Nothing later than what was looked at is due before this time, UTC milliseconds; `None`: nobody has looked.
+    /// Nothing else is due before this time, UTC milliseconds; `None`: nobody has looked.
     next: Option<i64>,
-    /// Jobs heard that no look has found yet.
-    owed: usize,
-    /// Looks left for them.
-    looks: u32,
+    /// When the index was last looked at.
+    looked: Option<Instant>,
 }
 
 /// The ears of one process. Cheap to clone.
@@ -56,17 +66,10 @@ pub struct Ears {
     clock: SharedClock,
 }
 
-/// A look at a lane, from before its first query.
-pub(crate) struct Look {
-    lane: Lane,
-    heard: u64,
-}
-
 impl Ears {
     /// Ears that hear nothing yet.
     pub fn new(clock: SharedClock) -> Self {
-        let ear = || Ear { known: Mutex::default(), wake: Notify::new() };
-        Self { lanes: Arc::new([ear(), ear()]), clock }
+        Self { lanes: Arc::default(), clock }
     }
 
     fn ear(&self, lane: Lane) -> &Ear {
@@ -80,72 +83,83 @@ impl Ears {
         self.ear(lane).known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hear(&self, lane: Lane, due: i64) {
+    fn hear(&self, lane: Lane, job: Named) {
         let mut known = self.known(lane);
-        if due <= self.clock.now_ms() {
-            known.heard += 1;
-            known.owed += 1;
-            known.looks = LOOKS;
-        } else if known.next.is_some_and(|next| next <= due) {
+        if job.due <= self.clock.now_ms() {
+            if known.due.len() < MOST {
+                known.due.insert(job);
+            } else {
+                known.more = true;
+            }
+        } else if known.next.is_some_and(|next| next <= job.due) {
             return;
         } else {
             // Unknown stays unknown: the first look asks the store.
-            known.next = known.next.map(|_| due);
+            known.next = known.next.map(|_| job.due);
         }
         drop(known);
         self.ear(lane).wake.notify_waiters();
     }
 
-    pub(crate) fn look(&self, lane: Lane) -> Look {
-        Look { lane, heard: self.known(lane).heard }
+    /// Up to `limit` jobs that were heard of, earliest first, and whether the index must be looked at too.
+    pub(crate) fn take(&self, lane: Lane, limit: usize, now: i64) -> (Vec<Named>, bool) {
+        let mut known = self.known(lane);
+        let mut jobs = Vec::new();
+        while jobs.len() < limit
+            && let Some(job) = known.due.pop_first()
+        {
+            jobs.push(job);
+        }
+        let late = known.looked.is_none_or(|at| at.elapsed() >= LOOK);
+        (jobs, known.more || late || known.next.is_none_or(|next| next <= now))
     }
 
-    /// A look took `found` jobs; `all`: nothing else was due. Answers whether the store must be asked what is due next.
-    pub(crate) fn looked(&self, look: &Look, found: usize, all: bool, now: i64) -> bool {
-        let mut known = self.known(look.lane);
-        known.owed = known.owed.saturating_sub(found);
-        known.more = !all;
-        if !all {
-            return false;
-        }
-        known.looked = look.heard;
+    /// A look at the index begins. Answers whether it must also find out what is due next.
+    pub(crate) fn look(&self, lane: Lane, now: i64) -> bool {
+        let mut known = self.known(lane);
+        known.looked = Some(Instant::now());
+        known.more = false;
         let ask = known.next.is_none_or(|next| next <= now);
         if ask {
-            // What is heard while the store is asked lowers this.
+            // What is heard during the look lowers this.
             known.next = Some(i64::MAX);
         }
         ask
     }
 
-    /// The store's answer to that.
-    pub(crate) fn next(&self, look: &Look, due: Option<i64>) {
-        let mut known = self.known(look.lane);
-        known.next = Some(known.next.unwrap_or(i64::MAX).min(due.unwrap_or(i64::MAX)));
+    /// Something that is due may be left.
+    pub(crate) fn left(&self, lane: Lane) {
+        self.known(lane).more = true;
     }
 
-    /// Waits until a look at the lane may find something, or `at_most` has passed.
+    /// Nothing else is due before then.
+    pub(crate) fn next(&self, lane: Lane, due: i64) {
+        let mut known = self.known(lane);
+        known.next = Some(known.next.unwrap_or(i64::MAX).min(due));
+    }
+
+    /// Waits until there may be something to take, or `at_most` has passed.
     pub(crate) async fn wait(&self, lane: Lane, at_most: Duration) {
         // Before the state is read: what is heard in between wakes it.
         let woken = self.ear(lane).wake.notified();
         let most = {
-            let mut known = self.known(lane);
-            let Some(next) = known.next.filter(|_| known.heard == known.looked && !known.more) else { return };
+            let known = self.known(lane);
+            let Some(next) = known.next.filter(|_| known.due.is_empty() && !known.more) else { return };
             let due = u64::try_from(next.saturating_sub(self.clock.now_ms())).unwrap_or(0);
-            let most = Duration::from_millis(due.max(1)).min(at_most);
-            if known.owed == 0 {
-                most
-            } else if known.looks == 0 {
-                // Somebody else has them.
-                known.owed = 0;
-                most
-            } else {
-                known.looks -= 1;
-                most.min(GLANCE)
-            }
+            Duration::from_millis(due.max(1)).min(at_most)
         };
         // Both outcomes mean the same to the caller: look.
         let _ = tokio::time::timeout(most, woken).await;
     }
+}
+
+/// The job an item is, if it is one that will be due.
+fn job(item: &Item) -> Option<(Lane, Named)> {
+    item.get("pk")?.as_str().filter(|pk| pk.starts_with("JOB#"))?;
+    let text = |name: &str| item.get(name)?.as_str();
+    let lane = crate::item::lane_of(text("pk2")?)?;
+    let named = Named { due: item.get("due")?.as_i64()?, kind: text("kind")?.into(), key: text("key")?.into() };
+    Some((lane, named))
 }
 
 /// A table whose jobs are heard.
@@ -160,9 +174,9 @@ impl Hearing {
         Self { table, ears }
     }
 
-    fn hear(&self, jobs: impl IntoIterator<Item = (Lane, i64)>) {
-        for (lane, due) in jobs {
-            self.ears.hear(lane, due);
+    fn hear(&self, jobs: impl IntoIterator<Item = (Lane, Named)>) {
+        for (lane, job) in jobs {
+            self.ears.hear(lane, job);
         }
     }
 }
@@ -174,7 +188,7 @@ impl Table for Hearing {
     }
 
     async fn put(&self, put: Put) -> Result<Option<Item>> {
-        let job = lane_and_due(&put.item);
+        let job = job(&put.item);
         let old = self.table.put(put).await?;
         self.hear(job);
         Ok(old)
@@ -182,7 +196,7 @@ impl Table for Hearing {
 
     async fn update(&self, update: UpdateItem) -> Result<Item> {
         let item = self.table.update(update).await?;
-        self.hear(lane_and_due(&item));
+        self.hear(job(&item));
         Ok(item)
     }
 
@@ -199,11 +213,11 @@ impl Table for Hearing {
     }
 
     async fn batch_write(&self, writes: Vec<BatchWrite>) -> Result<Vec<BatchWrite>> {
-        let job = |write: &BatchWrite| match write {
-            BatchWrite::Put(item) => lane_and_due(item),
+        let put = |write: &BatchWrite| match write {
+            BatchWrite::Put(item) => job(item),
             BatchWrite::Delete(_) => None,
         };
-        let jobs: Vec<_> = writes.iter().filter_map(job).collect();
+        let jobs: Vec<_> = writes.iter().filter_map(put).collect();
         let left = self.table.batch_write(writes).await?;
         self.hear(jobs);
         Ok(left)
@@ -211,11 +225,11 @@ impl Table for Hearing {
 
     /// Changes of jobs by [`TransactOp::Update`] are not heard: the queue makes its own one by one, and nobody else may.
     async fn transact(&self, transact: Transact) -> Result<()> {
-        let job = |op: &TransactOp| match op {
-            TransactOp::Put(put) => lane_and_due(&put.item),
+        let put = |op: &TransactOp| match op {
+            TransactOp::Put(put) => job(&put.item),
             _ => None,
         };
-        let jobs: Vec<_> = transact.ops.iter().filter_map(job).collect();
+        let jobs: Vec<_> = transact.ops.iter().filter_map(put).collect();
         self.table.transact(transact).await?;
         self.hear(jobs);
         Ok(())

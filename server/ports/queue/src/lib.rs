@@ -14,6 +14,7 @@ use vitrine_table::{Item, TableError};
 
 pub mod conformance;
 pub mod hearing;
+mod item;
 pub mod table;
 pub mod worker;
 

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct World {
     clock: Arc<FixedClock>,
     table: Arc<dyn Table>,
+    /// The same, past the ears.
+    deaf: Arc<dyn Table>,
     queue: TableQueue,
     _dir: tempfile::TempDir,
 }
@@ -27,10 +29,10 @@ fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
     let clock = FixedClock::at(1_800_000_000_000);
     let ears = Ears::new(clock.clone());
-    let table: Arc<dyn Table> = Arc::new(SqliteTable::open(dir.path().join("data.db"), clock.clone()).unwrap());
-    let table: Arc<dyn Table> = Arc::new(Hearing::new(table, ears.clone()));
+    let deaf: Arc<dyn Table> = Arc::new(SqliteTable::open(dir.path().join("data.db"), clock.clone()).unwrap());
+    let table: Arc<dyn Table> = Arc::new(Hearing::new(deaf.clone(), ears.clone()));
     let queue = TableQueue::new(table.clone(), clock.clone()).hearing(ears);
-    World { clock, table, queue, _dir: dir }
+    World { clock, table, deaf, queue, _dir: dir }
 }
 
 impl World {
@@ -107,4 +109,18 @@ async fn a_job_for_later_is_waited_for_until_its_time() {
     assert!(poll!(pin!(w.queue.wait(Lane::Soon, PATIENCE))).is_pending());
     w.clock.advance_ms(60_000);
     assert_eq!(w.queue.lease(Lane::Soon, 10, 60).await.unwrap().len(), 2, "leases that ended are found");
+}
+
+#[tokio::test]
+async fn jobs_that_were_heard_of_are_taken_without_the_index() {
+    let w = world();
+    w.nothing_is_due().await;
+    // The index knows this job and nobody heard of it: written past the ears, as by another process.
+    let unheard = w.queue.as_item(&w.job("test.run", "other", 0)).unwrap().unwrap();
+    w.deaf.put(Put { item: unheard, condition: None }).await.unwrap();
+    assert!(poll!(pin!(w.queue.wait(Lane::Soon, PATIENCE))).is_pending());
+    w.transact(&w.job("test.run", "mine", 0)).await;
+    let keys = |jobs: Vec<vitrine_queue::Job>| jobs.into_iter().map(|j| j.job.key).collect::<Vec<_>>();
+    assert_eq!(keys(w.queue.lease(Lane::Soon, 10, 60).await.unwrap()), ["mine"]);
+    assert_eq!(keys(w.queue.lease(Lane::Soon, 10, 60).await.unwrap()), ["other"], "a look without anything heard");
 }
