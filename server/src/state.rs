@@ -16,6 +16,7 @@ use vitrine_mail::smtp::{Security, SmtpConfig, SmtpMail};
 use vitrine_payments::SharedPayments;
 use vitrine_payments::simulator::{Mischief, Simulator, SimulatorConfig};
 use vitrine_queue::SharedQueue;
+use vitrine_queue::hearing::{Ears, Hearing};
 use vitrine_queue::table::TableQueue;
 use vitrine_search::{Search, SearchError, TantivySearch};
 use vitrine_table::Table;
@@ -150,7 +151,9 @@ impl App {
             }
         };
         let changes = Changes::default();
-        let table: Arc<dyn Table> = Arc::new(Watched::new(Arc::new(Retrying(table)), changes.clone()));
+        let ears = Ears::new(clock.clone());
+        let table: Arc<dyn Table> = Arc::new(Hearing::new(Arc::new(Retrying(table)), ears.clone()));
+        let table: Arc<dyn Table> = Arc::new(Watched::new(table, changes.clone()));
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
             (BlobConfig::Dir, None) => {
@@ -163,7 +166,7 @@ impl App {
             }
             (BlobConfig::S3 { .. }, None) => anyhow::bail!("blob.kind = \"s3\" needs a build with the feature `aws`"),
         };
-        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()));
+        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()).hearing(ears));
         let (mail, outbox, mail_from): (SharedMail, _, _) = match &config.mail {
             MailConfig::Outbox => {
                 let outbox = Arc::new(OutboxMail::new(table.clone(), clock.clone()));
@@ -263,7 +266,7 @@ impl App {
             None
         };
         let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
-        let carts = Carts::new(catalog.records().clone());
+        let carts = Carts::new(catalog.offers().clone());
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),

@@ -33,6 +33,8 @@ pub use open::OpenError;
 
 /// How many connections read at a time.
 const READERS: usize = 4;
+/// A page of at most this many items is a short read.
+const SHORT_PAGE: usize = 100;
 /// Expired items removed by one savepoint.
 const SWEEP_CHUNK: usize = 200;
 
@@ -114,7 +116,9 @@ impl Table for SqliteTable {
     async fn query(&self, query: Query) -> Result<Page> {
         check::query(&query)?;
         let now = self.now();
-        self.readers.run(move |conn| read::query(conn, &query, now.secs())).await
+        let short = query.limit <= SHORT_PAGE;
+        let read = move |conn: &rusqlite::Connection| read::query(conn, &query, now.secs());
+        if short { self.readers.run(read).await } else { self.readers.run_apart(read).await }
     }
 
     async fn batch_get(&self, keys: Vec<Key>, _: Consistency) -> Result<BatchGot> {
@@ -147,7 +151,15 @@ impl Table for SqliteTable {
             return Err(TableError::Invalid("a feed page of no changes".into()));
         }
         let store_id = self.store_id.clone();
-        self.readers.run(move |conn| feed::page(conn, &store_id, &start, limit)).await
+        self.readers.run_apart(move |conn| feed::page(conn, &store_id, &start, limit, true)).await
+    }
+
+    async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
+        if limit == 0 {
+            return Err(TableError::Invalid("a feed page of no changes".into()));
+        }
+        let store_id = self.store_id.clone();
+        self.readers.run_apart(move |conn| feed::page(conn, &store_id, &start, limit, false)).await
     }
 
     async fn feed_wait(&self, at_most: Duration) {
