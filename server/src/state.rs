@@ -29,6 +29,7 @@ use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
+use crate::counted::Counted;
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
@@ -38,6 +39,7 @@ use crate::media::{Media, Tools};
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
+use crate::web::limits::Buckets;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
@@ -118,6 +120,8 @@ pub struct Inner {
     pub downloads: Downloads,
     /// What people own.
     pub library: Library,
+    /// How often everybody asked; `None`: nothing is limited.
+    pub buckets: Option<Buckets>,
 }
 
 impl std::ops::Deref for App {
@@ -150,7 +154,8 @@ impl App {
             }
         };
         let changes = Changes::default();
-        let table: Arc<dyn Table> = Arc::new(Watched::new(Arc::new(Retrying(table)), changes.clone()));
+        let table: Arc<dyn Table> =
+            Arc::new(Watched::new(Arc::new(Retrying(Arc::new(Counted(table)))), changes.clone()));
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
             (BlobConfig::Dir, None) => {
@@ -302,6 +307,13 @@ impl App {
         let downloads =
             Downloads::new(table.clone(), blob.clone(), secret, base.clone(), config.files_url(), redirects);
         let library = Library::new(catalog.clone(), downloads.clone(), invoices.clone());
+        let buckets = match config.limits.rules() {
+            Some(rules) => {
+                let secret = secrets::present(&*table, &master, "limits").await?;
+                Some(Buckets::new(table.clone(), clock.clone(), secret, rules))
+            }
+            None => None,
+        };
         Ok(Self(Arc::new(Inner {
             config,
             demo,
@@ -331,6 +343,7 @@ impl App {
             mailing,
             downloads,
             library,
+            buckets,
         })))
     }
 

@@ -15,8 +15,8 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 
 use crate::state::App;
 
-/// Bounds of the histogram of answers, seconds.
-const BOUNDS: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+/// Bounds of histograms, seconds; those of the alarms are among them.
+const BOUNDS: [f64; 13] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.3, 0.5, 0.8, 2.0, 5.0];
 
 /// Begins to count, once per process.
 ///
@@ -37,12 +37,31 @@ fn method(request: &Request) -> &'static str {
     }
 }
 
-/// Counts answers by route, method and class of status, and how long they took until their head was there.
-pub async fn layer(request: Request, next: Next) -> Response {
+/// The pattern of the route that answered, as an extension of the answer.
+#[derive(Clone, Debug)]
+struct Route(Option<MatchedPath>);
+
+fn route(response: &Response) -> String {
+    match response.extensions().get::<Route>() {
+        Some(Route(Some(path))) if path.as_str().starts_with("/assets") => "/assets".to_owned(),
+        Some(Route(Some(path))) => path.as_str().to_owned(),
+        // What no route of ours names is a page, or nothing.
+        Some(Route(None)) => "page".to_owned(),
+        None => "wall".to_owned(),
+    }
+}
+
+/// Names the route for the layers outside. On every router.
+pub async fn name(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(Route(path));
+    response
+}
+
+/// Counts answers by route, method and class of status, refusals of the walls among them. Outermost.
+pub async fn count(request: Request, next: Next) -> Response {
     let method = method(&request);
-    // What no route of ours names is a page, or nothing.
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "page".to_owned(), |p| p.as_str().to_owned());
-    let started = Instant::now();
     let response = next.run(request).await;
     let class = match response.status().as_u16() {
         ..=299 => "2xx",
@@ -50,13 +69,24 @@ pub async fn layer(request: Request, next: Next) -> Response {
         400..=499 => "4xx",
         _ => "5xx",
     };
-    metrics::counter!("http_requests_total", "route" => route.clone(), "method" => method, "status" => class)
+    metrics::counter!("http_requests_total", "route" => route(&response), "method" => method, "status" => class)
         .increment(1);
-    metrics::histogram!("http_request_duration_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+    response
+}
+
+/// Measures how long answers took until their head was there, waiting for room included, the time bodies take to arrive not.
+pub async fn time(request: Request, next: Next) -> Response {
+    let (method, started) = (method(&request), Instant::now());
+    let response = next.run(request).await;
+    metrics::histogram!("http_request_duration_seconds", "route" => route(&response), "method" => method)
+        .record(started.elapsed().as_secs_f64());
     response
 }
 
 async fn text(app: App, handle: PrometheusHandle) -> String {
+    if let Some(buckets) = &app.buckets {
+        metrics::gauge!("limits_subjects").set(buckets.subjects() as f64);
+    }
     match app.queue.depth().await {
         Ok(depth) => {
             metrics::gauge!("jobs_waiting").set(depth.waiting as f64);
