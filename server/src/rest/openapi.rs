@@ -12,7 +12,7 @@ use crate::state::{App, PROGRAMS, PROGRAMS_REDIRECT};
 
 /// Problems every endpoint may answer: broken request, bad credentials, foreign page, too slow, too large, wrong type, wrong data,
 /// too often, too busy.
-const COMMON: [u16; 10] = [400, 401, 403, 405, 408, 413, 415, 422, 429, 503];
+const COMMON: [u16; 11] = [400, 401, 403, 405, 408, 413, 414, 415, 422, 429, 503];
 
 fn word(status: u16) -> &'static str {
     match status {
@@ -28,6 +28,7 @@ fn word(status: u16) -> &'static str {
         409 => "The state of things does not allow it",
         410 => "Not there any more",
         413 => "The body is too large",
+        414 => "The query is too long",
         415 => "The body is of another type",
         422 => "Some values cannot be; `fields` names them",
         429 => "Too many requests; `Retry-After` says when to ask again",

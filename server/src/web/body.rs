@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::BytesMut;
@@ -20,6 +20,8 @@ use super::limits::wall;
 
 /// Most bytes of a body.
 pub const MOST_BYTES: usize = 1024 * 1024;
+/// Most bytes of a query string.
+pub const MOST_QUERY: usize = 4 * 1024;
 /// Most fields of a form.
 pub const MOST_FIELDS: usize = 1_000;
 /// Most bytes of all bodies in hand, in units of [`UNIT`].
@@ -85,6 +87,11 @@ fn too_large() -> Response {
 /// The rest of the body is not read: nothing else can follow on the connection.
 fn last(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE { response } else { plain(response) }
+}
+
+/// Asking again does not help.
+fn plain(mut response: Response) -> Response {
     response.headers_mut().remove(header::RETRY_AFTER);
     response
 }
@@ -101,6 +108,10 @@ pub(super) const UPLOADS: &str = "/admin/import/upload";
 
 /// The layer.
 pub async fn whole(State(bodies): State<Bodies>, request: Request, next: Next) -> Response {
+    if request.uri().query().is_some_and(|q| q.len() > MOST_QUERY) {
+        let text = format!("A query string holds at most {MOST_QUERY} bytes.");
+        return plain(wall(Problem::new(414, "too_large", "The address is too long.").detail(text), 1));
+    }
     if request.body().is_end_stream() || request.uri().path() == UPLOADS {
         return next.run(request).await;
     }
@@ -113,7 +124,7 @@ pub async fn whole(State(bodies): State<Bodies>, request: Request, next: Next) -
         Err(refused) => return refused,
     };
     if is_form(&parts.headers) && bytes.iter().filter(|b| **b == b'&').count() >= MOST_FIELDS {
-        return wall(Problem::new(413, "too_large", "The form has too many fields."), 1);
+        return plain(wall(Problem::new(413, "too_large", "The form has too many fields."), 1));
     }
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
     drop(held);
@@ -157,6 +168,15 @@ mod tests {
         assert_eq!(send(&bodies, fields(MOST_FIELDS + 1), form).await.0, 413);
         assert_eq!(send(&bodies, fields(MOST_FIELDS + 1), "text/plain").await.0, 200);
         assert_eq!(bodies.room.available_permits(), ROOM, "what was held is given back");
+    }
+
+    #[tokio::test]
+    async fn a_query_has_a_length() {
+        let bodies = Bodies::new(Duration::from_secs(5));
+        for (length, status) in [(MOST_QUERY, 200), (MOST_QUERY + 1, 414)] {
+            let request = Request::builder().uri(format!("/?{}", "q".repeat(length))).body(Body::empty()).unwrap();
+            assert_eq!(shop(&bodies).oneshot(request).await.unwrap().status(), status);
+        }
     }
 
     #[tokio::test]

@@ -23,7 +23,59 @@ const BOUNDS: [f64; 13] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.
 /// # Errors
 /// Something else counts already.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
-    PrometheusBuilder::new().set_buckets(&BOUNDS)?.install_recorder()
+    let handle = PrometheusBuilder::new().set_buckets(&BOUNDS)?.install_recorder()?;
+    begin();
+    Ok(handle)
+}
+
+/// Says what each number is and begins it at 0: an alarm sees the first step of a number only if it was there before.
+fn begin() {
+    use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+    describe_counter!("http_requests_total", "Answers by route, method and class of status");
+    describe_histogram!("http_request_duration_seconds", "Time until the head of an answer");
+    describe_counter!("page_cache_total", "Public pages asked for, kept or not");
+    describe_counter!("page_cache_made_total", "Public pages made");
+    describe_counter!("store_calls_total", "Calls of the table by kind and outcome");
+    describe_gauge!("jobs_waiting", "Jobs that wait");
+    describe_gauge!("jobs_dead", "Jobs that were given up");
+    describe_counter!("webhooks_total", "Webhooks of payment providers by outcome");
+    describe_histogram!("download_link_seconds", "Time to make a link to files");
+    describe_histogram!("search_seconds", "Time of a search in the engine");
+    describe_counter!(
+        "limits_refused_total",
+        "Requests refused because too many came, by class and whose count it was"
+    );
+    describe_counter!("limits_store_away_total", "Leases of tokens that the store did not answer in time");
+    describe_gauge!("limits_subjects", "Addresses, accounts and keys counted on this node");
+    describe_counter!("requests_shed_total", "Requests refused because too many were being worked on");
+    describe_gauge!("requests_in_flight", "Requests being worked on");
+    describe_gauge!("connections_open", "Open connections");
+    describe_counter!("connections_refused_total", "Connections refused because too many were open");
+    describe_counter!("slow_clients_total", "Clients given up because they were too slow");
+    for result in ["hit", "miss"] {
+        counter!("page_cache_total", "result" => result).increment(0);
+    }
+    counter!("page_cache_made_total").increment(0);
+    for result in ["ok", "throttled", "conflict", "failed", "refused"] {
+        counter!("store_calls_total", "op" => "get", "result" => result).increment(0);
+    }
+    for rule in super::limits::RULES {
+        for of in ["address", "account", "key"] {
+            counter!("limits_refused_total", "class" => rule.name, "of" => of).increment(0);
+        }
+        counter!("limits_store_away_total", "class" => rule.name).increment(0);
+    }
+    for rank in ["common", "important", "upload", "body"] {
+        counter!("requests_shed_total", "rank" => rank).increment(0);
+    }
+    for what in ["head", "body", "answer"] {
+        counter!("slow_clients_total", "what" => what).increment(0);
+    }
+    counter!("connections_refused_total").increment(0);
+    gauge!("requests_in_flight").set(0.0);
+    gauge!("connections_open").set(0.0);
+    // A histogram is there once it has a handle.
+    drop((histogram!("download_link_seconds"), histogram!("search_seconds")));
 }
 
 fn method(request: &Request) -> &'static str {
@@ -104,6 +156,11 @@ async fn text(app: App, handle: PrometheusHandle) -> String {
 /// The port is taken, or something counts already.
 pub async fn serve(app: App, port: u16) -> anyhow::Result<()> {
     let handle = install()?;
+    if let Some(payments) = &app.payments {
+        for result in ["handled", "failed", "refused"] {
+            metrics::counter!("webhooks_total", "provider" => payments.name(), "result" => result).increment(0);
+        }
+    }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = tokio::net::TcpListener::bind(address).await?;
     tracing::info!(%address, "numbers for Prometheus at /metrics");
