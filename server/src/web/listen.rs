@@ -378,3 +378,127 @@ async fn connection(
         tracing::trace!(%error, "a connection broke off");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    struct Running {
+        address: SocketAddr,
+        stop: oneshot::Sender<()>,
+        ended: tokio::task::JoinHandle<io::Result<()>>,
+    }
+
+    async fn start(router: Router, load: Load) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, told) = oneshot::channel();
+        let ended = tokio::spawn(async move {
+            let told = async move { drop(told.await) };
+            serve(listener, router, &load, Vec::new(), told).await
+        });
+        Running { address, stop, ended }
+    }
+
+    fn quick() -> Load {
+        Load { head_secs: 1, idle_secs: 1, stall_secs: 1, ..Load::default() }
+    }
+
+    async fn say(address: SocketAddr, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut all = Vec::new();
+        // A reset ends it as well as an end does.
+        drop(stream.read_to_end(&mut all).await);
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    #[tokio::test]
+    async fn connections_that_wait_too_long_are_closed() {
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let shop = start(router, quick()).await;
+        assert_eq!(rest(say(shop.address, "").await).await, "", "nothing was said");
+        assert_eq!(rest(say(shop.address, "GET / HTT").await).await, "", "half a head");
+        let kept = rest(say(shop.address, GET).await).await;
+        assert!(kept.starts_with("HTTP/1.1 200 OK") && kept.ends_with("here"), "one answer, then the end: {kept}");
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_is_cut_off() {
+        let (sent, mut dropped) = watch::channel(());
+        let router = Router::new().route(
+            "/",
+            get(move || {
+                let sent = sent.clone();
+                // Without an end; the sender goes with the body.
+                let body = futures::stream::unfold(sent, |sent| async move {
+                    Some((Ok::<_, io::Error>(vec![0_u8; 64 * 1024]), sent))
+                });
+                async move { Body::from_stream(body) }
+            }),
+        );
+        let shop = start(router.clone(), quick()).await;
+        drop(router);
+        let stream = say(shop.address, GET).await;
+        shop.stop.send(()).unwrap();
+        // Serving ends only once the connection is given up, although nothing was read.
+        shop.ended.await.unwrap().unwrap();
+        assert!(dropped.changed().await.is_err(), "the body is gone");
+        drop(stream);
+    }
+
+    #[tokio::test]
+    async fn told_to_stop_the_answer_in_hand_is_finished() {
+        let (go, told) = watch::channel(false);
+        let (begun, mut began) = watch::channel(false);
+        let router = Router::new().route(
+            "/",
+            get(move || {
+                let (mut told, begun) = (told.clone(), begun.clone());
+                async move {
+                    begun.send_replace(true);
+                    told.wait_for(|go| *go).await.map(|_| ()).unwrap();
+                    "done"
+                }
+            }),
+        );
+        let shop = start(router, Load::default()).await;
+        let idle = say(shop.address, "").await;
+        let stream = say(shop.address, GET).await;
+        began.wait_for(|b| *b).await.unwrap();
+        shop.stop.send(()).unwrap();
+        assert_eq!(rest(idle).await, "", "who has nothing in hand is closed at once");
+        go.send(true).unwrap();
+        assert!(rest(stream).await.ends_with("done"));
+        shop.ended.await.unwrap().unwrap();
+        assert!(TcpStream::connect(shop.address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn one_address_has_only_its_share() {
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let load = Load { connections_of_address: 2, ..Load::default() };
+        let shop = start(router, load).await;
+        let held = [say(shop.address, "").await, say(shop.address, "").await];
+        assert!(rest(TcpStream::connect(shop.address).await.unwrap()).await.starts_with("HTTP/1.1 503"));
+        drop(held);
+        loop {
+            let mut stream = TcpStream::connect(shop.address).await.unwrap();
+            // Closed at once while the places are not given back yet.
+            drop(stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await);
+            if rest(stream).await.ends_with("here") {
+                break;
+            }
+        }
+    }
+}

@@ -65,7 +65,7 @@ fn begin() {
         }
         counter!("limits_store_away_total", "class" => rule.name).increment(0);
     }
-    for rank in ["common", "important", "upload", "body"] {
+    for rank in ["common", "important", "machine", "upload", "body"] {
         counter!("requests_shed_total", "rank" => rank).increment(0);
     }
     for what in ["head", "body", "answer"] {

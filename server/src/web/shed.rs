@@ -1,8 +1,9 @@
 //! How many requests are worked on at once, and what happens to more: they wait a little, then they are refused quickly.
 //!
 //! Invariants:
-//! - At most [`Load::in_flight`] common requests are worked on, and as many as a quarter of that more which are worth more: paying,
-//!   webhooks, signing in, downloads. Pages never take the room of these.
+//! - At most [`Load::in_flight`] requests are worked on, a quarter of that more of those which are worth more (paying, signing in,
+//!   carts, downloads), and another quarter of programs that prove themselves (webhooks, tokens). Pages never take the room of these,
+//!   and signing in, which asks for a token, never the room that its own question needs.
 //! - Who waits is bounded in number ([`Load::waiting`]) and time ([`Load::patience_ms`]); everybody else gets 503 with `Retry-After`
 //!   at once, whatever the machine is busy with.
 //! - Static files and the health of the process do not pass here; long uploads have a few places of their own.
@@ -66,6 +67,7 @@ enum Rank {
     Free,
     Common,
     Important,
+    Machine,
     Upload,
 }
 
@@ -74,7 +76,8 @@ impl Rank {
         match request.extensions().get::<Counted>().map(|c| c.0) {
             None | Some(Class::File) => Self::Free,
             Some(Class::Transfer) if request.uri().path() == super::body::UPLOADS => Self::Upload,
-            Some(Class::Checkout | Class::Machine | Class::SignIn | Class::Download | Class::Write) => Self::Important,
+            Some(Class::Machine) => Self::Machine,
+            Some(Class::Checkout | Class::SignIn | Class::Download | Class::Write) => Self::Important,
             Some(_) => Self::Common,
         }
     }
@@ -84,6 +87,7 @@ impl Rank {
             Self::Free => "free",
             Self::Common => "common",
             Self::Important => "important",
+            Self::Machine => "machine",
             Self::Upload => "upload",
         }
     }
@@ -96,6 +100,7 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     room: Semaphore,
     reserve: Semaphore,
+    machines: Semaphore,
     uploads: Semaphore,
     waiting: AtomicUsize,
     most_waiting: usize,
@@ -117,6 +122,7 @@ impl Gate {
         Self(Arc::new(Inner {
             room: Semaphore::new(load.in_flight),
             reserve: Semaphore::new((load.in_flight / 4).max(1)),
+            machines: Semaphore::new((load.in_flight / 4).max(1)),
             uploads: Semaphore::new(UPLOADS),
             waiting: AtomicUsize::new(0),
             most_waiting: load.waiting,
@@ -133,13 +139,14 @@ impl Gate {
             Rank::Common => &inner.room,
             // A semaphore gives to who waited longest: beside a full queue of pages only the reserve is quick.
             Rank::Important => &inner.reserve,
+            Rank::Machine => &inner.machines,
         };
         if let Ok(permit) = inner.room.try_acquire().or_else(|_| lane.try_acquire()) {
             return Some(Some(permit));
         }
         let _waits = Waits(&inner.waiting);
         // As many again of those that are worth more.
-        let most = if rank == Rank::Important { inner.most_waiting * 2 } else { inner.most_waiting };
+        let most = if rank == Rank::Common { inner.most_waiting } else { inner.most_waiting * 2 };
         if inner.waiting.fetch_add(1, Ordering::Relaxed) >= most {
             return None;
         }
@@ -221,11 +228,12 @@ mod tests {
         assert!(refused.extensions().get::<super::super::limits::Wall>().is_some());
         let paying = ask(Class::Checkout);
         let file = ask(Class::File);
-        working.wait_for(|n| *n == 6).await.unwrap();
+        let webhook = ask(Class::Machine);
+        working.wait_for(|n| *n == 7).await.unwrap();
         // The reserve is taken as well now.
         assert_eq!(ask(Class::Checkout).await.unwrap().unwrap().status(), 503);
         go.send(true).unwrap();
-        for task in held.into_iter().chain([paying, file]) {
+        for task in held.into_iter().chain([paying, file, webhook]) {
             assert_eq!(task.await.unwrap().unwrap().status(), 200);
         }
         // All places are free again.
