@@ -4,6 +4,8 @@
 //!
 //! Not here: what holds is said by `vitrine check`.
 
+mod load;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,7 +25,10 @@ struct Args {
 }
 
 #[derive(Subcommand)]
-enum Word {}
+enum Word {
+    /// What people do, ten times that, and those who only hold connections.
+    Load(load::Options),
+}
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -38,5 +43,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
-    match args.word {}
+    match args.word {
+        Word::Load(options) => load::run(&args.program, &args.public, &options).await,
+    }
 }

@@ -30,6 +30,7 @@ use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
+use crate::counted::Counted;
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
@@ -39,6 +40,7 @@ use crate::media::{Media, Tools};
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
+use crate::web::limits::Buckets;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
@@ -119,6 +121,8 @@ pub struct Inner {
     pub downloads: Downloads,
     /// What people own.
     pub library: Library,
+    /// How often everybody asked; `None`: nothing is limited.
+    pub buckets: Option<Buckets>,
 }
 
 impl std::ops::Deref for App {
@@ -152,7 +156,7 @@ impl App {
         };
         let changes = Changes::default();
         let ears = Ears::new(clock.clone());
-        let table: Arc<dyn Table> = Arc::new(Hearing::new(Arc::new(Retrying(table)), ears.clone()));
+        let table: Arc<dyn Table> = Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(Counted(table)))), ears.clone()));
         let table: Arc<dyn Table> = Arc::new(Watched::new(table, changes.clone()));
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
@@ -305,6 +309,13 @@ impl App {
         let downloads =
             Downloads::new(table.clone(), blob.clone(), secret, base.clone(), config.files_url(), redirects);
         let library = Library::new(catalog.clone(), downloads.clone(), invoices.clone());
+        let buckets = match config.limits.rules() {
+            Some(rules) => {
+                let secret = secrets::present(&*table, &master, "limits").await?;
+                Some(Buckets::new(table.clone(), clock.clone(), secret, rules))
+            }
+            None => None,
+        };
         Ok(Self(Arc::new(Inner {
             config,
             demo,
@@ -334,6 +345,7 @@ impl App {
             mailing,
             downloads,
             library,
+            buckets,
         })))
     }
 
