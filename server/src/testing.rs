@@ -17,7 +17,7 @@ use vitrine_payments::{Payments, Session, SharedPayments};
 use vitrine_queue::SharedQueue;
 use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handlers, Worker};
-use vitrine_search::TantivySearch;
+use vitrine_search::{Search, TantivySearch};
 use vitrine_shared::catalog::WorkKind;
 use vitrine_shared::id::{TenantId, UserId, VariantId};
 use vitrine_shared::views::trade::CheckoutForm;
@@ -28,6 +28,7 @@ use vitrine_table::sqlite::SqliteTable;
 
 use crate::cart::{Add, Carts};
 use crate::catalog::exchange::{Importer, Outcome};
+use crate::catalog::index::Indexer;
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
@@ -49,6 +50,8 @@ pub(crate) struct Shop {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) table: Arc<dyn Table>,
     pub(crate) blob: Arc<dyn Blob>,
+    pub(crate) search: Arc<dyn Search>,
+    pub(crate) indexer: Indexer,
     pub(crate) catalog: Catalog,
     pub(crate) carts: Carts,
     pub(crate) checkouts: Checkouts,
@@ -88,9 +91,10 @@ impl Shop {
         let importer = Importer::new(records.clone(), blob.clone(), media, queue.clone(), market);
         let report = importer.run(&OpCtx::system("test", NOW), &rows, |_| {}).await.unwrap();
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
-        let search = TantivySearch::create(&dir.path().join("index")).unwrap();
+        let search: Arc<dyn Search> = Arc::new(TantivySearch::create(&dir.path().join("index")).unwrap());
         let base = "http://shop.example".to_owned();
-        let catalog = Catalog::new(records.clone(), Arc::new(search), &changes, base.clone(), files.into());
+        let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into());
+        let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes);
         let simulator = Simulator::new(
             table.clone(),
             queue.clone(),
@@ -127,7 +131,22 @@ impl Shop {
             base_url: base.clone(),
         };
         let grants = GrantStore::new(table.clone());
-        Self { clock, table, blob, catalog, carts, checkouts, invoices, grants, simulator, queue, receipts, _dir: dir }
+        Self {
+            search,
+            indexer,
+            clock,
+            table,
+            blob,
+            catalog,
+            carts,
+            checkouts,
+            invoices,
+            grants,
+            simulator,
+            queue,
+            receipts,
+            _dir: dir,
+        }
     }
 
     /// A guest in Germany; every one has a cart of their own once they put something in.

@@ -21,6 +21,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::timeout::TimeoutLayer;
 use vitrine_server::accounts::local_path;
+use vitrine_server::config::TableConfig;
 use vitrine_server::rest::ProblemResponse;
 use vitrine_server::state::App;
 use vitrine_server::web::csp::Policy;
@@ -230,6 +231,14 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
             tracing::trace!(%error, "a connection keeps its delay");
         }
     });
+    if matches!(app.config.table, TableConfig::Sqlite) {
+        // The table's lock says that this is the only process: who held these jobs is gone.
+        let released = app.queue.release_leases().await?;
+        if released > 0 {
+            tracing::info!(released, "jobs that were in hand when the last process ended go on");
+        }
+    }
+    vitrine_server::check::schedule(&app.queue, &app.clock).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({
         let (indexer, stopped) = (app.indexer(), stopped.clone());

@@ -19,6 +19,9 @@ use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
 use crate::{audit, ids, stock};
 
+/// An attempt without an answer is another request's until then, milliseconds; no request takes longer.
+const IN_FLIGHT_MS: i64 = 35_000;
+
 /// What the buyer sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placing {
@@ -133,7 +136,7 @@ impl Checkouts {
         // All guests have one name, so the cart is part of whose attempt it is.
         let cart = self.carts.name(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
-        if let Some(answer) = self.remembered(&scope, &body).await? {
+        if let Some(answer) = self.remembered(ctx, &placing.form, &scope, &body).await? {
             return Ok(answer);
         }
         let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
@@ -159,13 +162,14 @@ impl Checkouts {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
         }
         let customer = self.customer(ctx, &placing.form.email).await?;
-        let (checkout, orders, secret) = self.built(ctx, &priced, &customer.id, &to).await?;
+        let (mut checkout, orders, secret) = self.built(ctx, &priced, &customer.id, &to).await?;
+        checkout.attempt = Some(scope.clone());
         let sealed = customer.seal(&said(&placing.form))?;
         self.hold(ctx, &checkout, &orders, sealed, &scope, &body).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
     }
 
-    async fn remembered(&self, scope: &str, body: &str) -> Result<Option<Placed>> {
+    async fn remembered(&self, ctx: &OpCtx, form: &CheckoutForm, scope: &str, body: &str) -> Result<Option<Placed>> {
         let item = self.table.get(&store::attempt_key(scope), Consistency::Strong).await.map_err(fault::table)?;
         let Some(item) = item else { return Ok(None) };
         if item.get("body").and_then(|v| v.as_str()) != Some(body) {
@@ -181,7 +185,38 @@ impl Checkouts {
                 let plain = plain.map_err(|e| fault::internal("an attempt", &e))?;
                 serde_json::from_slice(&plain).map(Some).map_err(|e| fault::internal("an attempt", &e))
             }
-            None => Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment.")),
+            None => self.taken_up(ctx, &item, form, scope).await.map(Some),
+        }
+    }
+
+    /// An attempt without its answer: whoever made it is still at it, or their process ended half-way. After the time a
+    /// request may take it goes on where it stopped; the provider gives the same payment for it again.
+    async fn taken_up(&self, ctx: &OpCtx, attempt: &Item, form: &CheckoutForm, scope: &str) -> Result<Placed> {
+        let id = attempt.get("checkout").and_then(|v| v.as_str()).and_then(|id| id.parse::<CheckoutId>().ok());
+        let checkout = match &id {
+            Some(id) => self.get(id).await?,
+            None => None,
+        };
+        let Some(checkout) = checkout.filter(|c| ctx.now_ms - c.placed_ms >= IN_FLIGHT_MS) else {
+            return Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment."));
+        };
+        let secret = self
+            .master
+            .open(&format!("checkout/{}", checkout.id), &checkout.secret_sealed)
+            .map_err(|e| fault::internal("a checkout", &e))?;
+        let secret = String::from_utf8_lossy(&secret).into_owned();
+        match checkout.state {
+            CheckoutState::Released | CheckoutState::RefundedLate => {
+                Err(Problem::conflict("attempt_over", "This attempt ended without a payment. Begin a new one."))
+            }
+            CheckoutState::PendingPayment if checkout.session.is_none() => {
+                self.begin(ctx, checkout, form, secret, scope).await
+            }
+            _ => {
+                let placed = Placed { id: checkout.id, secret, pay_url: checkout.pay_url };
+                self.answered(scope, &placed).await?;
+                Ok(placed)
+            }
         }
     }
 
@@ -271,6 +306,7 @@ impl Checkouts {
             waived: needs_waiver(priced, &to.country),
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
+            attempt: None,
             pay_url: None,
             rev: 1,
         };
@@ -408,7 +444,13 @@ impl Checkouts {
             let condition = Some(Condition::eq("rev", checkout.rev - 1));
             self.table.put(Put { item, condition }).await.map_err(fault::table)?;
         }
-        let plain = serde_json::to_vec(&placed).map_err(|e| fault::internal("an attempt", &e))?;
+        self.answered(scope, &placed).await?;
+        Ok(placed)
+    }
+
+    /// Keeps an attempt's answer.
+    async fn answered(&self, scope: &str, placed: &Placed) -> Result<()> {
+        let plain = serde_json::to_vec(placed).map_err(|e| fault::internal("an attempt", &e))?;
         // The answer holds the secret of the order's page.
         let answer =
             self.master.seal(&format!("attempt/{scope}"), &plain).map_err(|e| fault::internal("an attempt", &e))?;
@@ -418,7 +460,7 @@ impl Checkouts {
             condition: Some(Condition::ItemExists),
         };
         self.table.update(update).await.map_err(fault::table)?;
-        Ok(placed)
+        Ok(())
     }
 
     /// Whether a secret opens a checkout's page.

@@ -57,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// What numbers of its series have after the seller's prefix.
-    const fn mark(self) -> &'static str {
+    pub(crate) const fn mark(self) -> &'static str {
         match self {
             Self::Invoice => "",
             Self::CreditNote => "C",
@@ -138,7 +138,8 @@ pub struct Invoices {
     master: Arc<MasterKey>,
 }
 
-fn key(id: &InvoiceId) -> Key {
+/// Key of a document.
+pub(crate) fn key(id: &InvoiceId) -> Key {
     Key::new(format!("INVOICE#{id}"), "META#")
 }
 
