@@ -13,6 +13,7 @@ pub mod authz;
 pub mod cart;
 pub mod catalog;
 pub mod changes;
+pub mod check;
 pub mod checkout;
 pub mod config;
 pub mod counted;

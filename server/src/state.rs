@@ -140,7 +140,7 @@ impl App {
     pub async fn open(config: Config, adapters: Adapters) -> anyhow::Result<Self> {
         use anyhow::Context;
         let dir = config.data_dir.clone();
-        std::fs::create_dir_all(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        made(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
         let demo = is_demo(&dir);
         config.check(demo)?;
         let clock: SharedClock = Arc::new(SystemClock);
@@ -370,15 +370,15 @@ pub fn is_demo(dir: &Path) -> bool {
 /// # Errors
 /// The directory holds data without the mark, or cannot be written.
 pub fn mark_demo(dir: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir)?;
+    made(dir)?;
     if !is_demo(dir) {
         anyhow::ensure!(
             !dir.join("table.sqlite").exists(),
             "{} holds a shop's own data; demonstration data needs a directory of its own",
             dir.display()
         );
-        std::fs::write(
-            dir.join(DEMO_MARK),
+        durable(
+            &dir.join(DEMO_MARK),
             "This directory holds demonstration data: the payment simulator, the mail outbox and the demo accounts exist only here.\n",
         )?;
     }
@@ -406,23 +406,42 @@ fn master_key(config: &Config, dir: &Path) -> anyhow::Result<MasterKey> {
     if !path.exists() {
         let bytes: [u8; 32] = rand::random();
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        write_private(&path, &text)?;
+        durable(&path, &text)?;
     }
     Ok(MasterKey::from_base64(&SecretString::from(std::fs::read_to_string(&path)?))?)
 }
 
-#[cfg(unix)]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a small file that only we read, so that it is there whole or not at all, and stays there when the power goes: what is
+/// sealed under a key must not outlive it.
+fn durable(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let side = path.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&side)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&side, path)?;
+    synced(folder)
 }
 
-#[cfg(not(unix))]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    std::fs::write(path, text)
+/// Makes the names in a folder stay when the power goes.
+fn synced(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Makes a folder that stays when the power goes.
+fn made(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    made(parent)?;
+    std::fs::create_dir(folder)?;
+    synced(parent)
 }
 
 /// A key that is never written: reading it shows that the table answers.

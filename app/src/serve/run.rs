@@ -20,6 +20,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vitrine_server::accounts::local_path;
+use vitrine_server::config::TableConfig;
 use vitrine_server::rest::ProblemResponse;
 use vitrine_server::state::App;
 use vitrine_server::web::csp::Policy;
@@ -245,6 +246,14 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; another program has the port, or choose one with --port")
     })?;
+    if matches!(app.config.table, TableConfig::Sqlite) {
+        // The table's lock says that this is the only process: who held these jobs is gone.
+        let released = app.queue.release_leases().await?;
+        if released > 0 {
+            tracing::info!(released, "jobs that were in hand when the last process ended go on");
+        }
+    }
+    vitrine_server::check::schedule(&app.queue, &app.clock).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({
         let (indexer, stopped) = (app.indexer(), stopped.clone());

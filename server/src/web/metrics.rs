@@ -142,9 +142,20 @@ async fn text(app: App, handle: PrometheusHandle) -> String {
     match app.queue.depth().await {
         Ok(depth) => {
             metrics::gauge!("jobs_waiting").set(depth.waiting as f64);
+            metrics::gauge!("jobs_due").set(depth.due as f64);
             metrics::gauge!("jobs_dead").set(depth.dead as f64);
         }
         Err(error) => tracing::warn!(%error, "the queue's depth cannot be read"),
+    }
+    match crate::check::last(&*app.table).await {
+        Ok(Some(report)) => {
+            for (invariant, count) in report.counts {
+                metrics::gauge!("check_violations", "invariant" => invariant).set(count as f64);
+            }
+            metrics::gauge!("check_last_run_seconds").set(report.at_ms as f64 / 1000.0);
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the last look at what must hold cannot be read"),
     }
     handle.run_upkeep();
     handle.render()
