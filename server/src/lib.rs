@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod changes;
 pub mod checkout;
 pub mod config;
+pub mod counted;
 pub mod ctx;
 pub mod desk;
 pub mod downloads;

@@ -119,7 +119,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let uploads = for_people(vitrine_server::desk::uploads().with_state(app.clone()));
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider: Router = app.provider.routes();
-    let webhooks: Router = vitrine_server::trade::webhooks().with_state(app.clone());
+    let webhooks: Router = vitrine_server::trade::webhooks().with_state(app.clone()).layer(from_fn(metrics::layer));
     let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
     let shop_host = Router::new()
         .merge(vitrine_server::web::dev::routes(app))

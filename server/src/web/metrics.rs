@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
+use crate::counted;
 use crate::state::App;
 
 /// Bounds of the histogram of answers, seconds.
@@ -43,7 +44,8 @@ pub async fn layer(request: Request, next: Next) -> Response {
     // What no route of ours names is a page, or nothing.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "page".to_owned(), |p| p.as_str().to_owned());
     let started = Instant::now();
-    let response = next.run(request).await;
+    let (response, calls) = counted::of(next.run(request)).await;
+    count_calls(&calls, &route, |counter, n| counter.increment(n));
     let class = match response.status().as_u16() {
         ..=299 => "2xx",
         300..=399 => "3xx",
@@ -56,6 +58,13 @@ pub async fn layer(request: Request, next: Next) -> Response {
     response
 }
 
+/// Calls of the table, by name and by what they were made for.
+fn count_calls(calls: &counted::Counts, by: &str, add: impl Fn(metrics::Counter, u64)) {
+    for (op, &n) in counted::OPS.iter().zip(calls).filter(|(_, n)| **n > 0) {
+        add(metrics::counter!("table_calls_total", "op" => *op, "by" => by.to_owned()), n);
+    }
+}
+
 async fn text(app: App, handle: PrometheusHandle) -> String {
     match app.queue.depth().await {
         Ok(depth) => {
@@ -63,6 +72,9 @@ async fn text(app: App, handle: PrometheusHandle) -> String {
             metrics::gauge!("jobs_dead").set(depth.dead as f64);
         }
         Err(error) => tracing::warn!(%error, "the queue's depth cannot be read"),
+    }
+    for (by, calls) in [("elsewhere", &app.calls), ("provider", &app.provider_calls)] {
+        count_calls(&calls.counts(), by, |counter, n| counter.absolute(n));
     }
     handle.run_upkeep();
     handle.render()
