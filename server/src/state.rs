@@ -30,7 +30,7 @@ use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
-use crate::counted::Counted;
+use crate::counted::{Calls, Counted};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
@@ -73,6 +73,10 @@ pub struct Inner {
     pub clock: SharedClock,
     /// Items.
     pub table: Arc<dyn Table>,
+    /// Calls of the table outside of requests.
+    pub calls: Calls,
+    /// Calls of the table by the payment simulator, which has its own elsewhere.
+    pub provider_calls: Calls,
     /// What of the public catalogue changed since when.
     pub changes: Changes,
     /// Files.
@@ -156,7 +160,11 @@ impl App {
         };
         let changes = Changes::default();
         let ears = Ears::new(clock.clone());
-        let table: Arc<dyn Table> = Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(Counted(table)))), ears.clone()));
+        let (calls, provider_calls) = (Calls::default(), Calls::default());
+        let heard =
+            |counted| -> Arc<dyn Table> { Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(counted))), ears.clone())) };
+        let of_provider = heard(Counted::apart(table.clone(), provider_calls.clone()));
+        let table = heard(Counted::new(table, calls.clone()));
         let table: Arc<dyn Table> = Arc::new(Watched::new(table, changes.clone()));
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
@@ -255,7 +263,7 @@ impl App {
         let simulator = if demo {
             let secret = secrets::present(&*table, &master, "simulator-webhook").await?;
             Some(Simulator::new(
-                table.clone(),
+                of_provider,
                 queue.clone(),
                 clock.clone(),
                 SimulatorConfig {
@@ -321,6 +329,8 @@ impl App {
             demo,
             clock,
             table,
+            calls,
+            provider_calls,
             changes,
             blob,
             dir_blob,

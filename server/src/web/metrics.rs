@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
+use crate::counted;
 use crate::state::App;
 
 /// Bounds of histograms, seconds; those of the alarms are among them.
@@ -114,7 +115,8 @@ pub async fn name(request: Request, next: Next) -> Response {
 /// Counts answers by route, method and class of status, refusals of the walls among them. Outermost.
 pub async fn count(request: Request, next: Next) -> Response {
     let method = method(&request);
-    let response = next.run(request).await;
+    let (response, calls) = counted::of(next.run(request)).await;
+    count_calls(&calls, &route(&response), |counter, n| counter.increment(n));
     let class = match response.status().as_u16() {
         ..=299 => "2xx",
         300..=399 => "3xx",
@@ -133,6 +135,13 @@ pub async fn time(request: Request, next: Next) -> Response {
     metrics::histogram!("http_request_duration_seconds", "route" => route(&response), "method" => method)
         .record(started.elapsed().as_secs_f64());
     response
+}
+
+/// Calls of the table, by name and by what they were made for.
+fn count_calls(calls: &counted::Counts, by: &str, add: impl Fn(metrics::Counter, u64)) {
+    for (op, &n) in counted::OPS.iter().zip(calls).filter(|(_, n)| **n > 0) {
+        add(metrics::counter!("table_calls_total", "op" => *op, "by" => by.to_owned()), n);
+    }
 }
 
 async fn text(app: App, handle: PrometheusHandle) -> String {
@@ -156,6 +165,9 @@ async fn text(app: App, handle: PrometheusHandle) -> String {
         }
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, "the last look at what must hold cannot be read"),
+    }
+    for (by, calls) in [("elsewhere", &app.calls), ("provider", &app.provider_calls)] {
+        count_calls(&calls.counts(), by, |counter, n| counter.absolute(n));
     }
     handle.run_upkeep();
     handle.render()
