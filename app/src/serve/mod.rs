@@ -10,6 +10,7 @@ mod cache;
 mod calls;
 mod page;
 mod public;
+mod refusal;
 mod run;
 
 pub use ask::Ask;
