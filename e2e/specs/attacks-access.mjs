@@ -13,7 +13,7 @@ let sample;
 const SECRET = "For-no-other-eyes";
 
 before(async () => {
-  server = await startServer({ shop: "market" });
+  server = await startServer({ shop: "market", limits: 0 });
   const shop = await works(server);
   const [stranger, seller, staff, buyer] = await Promise.all([
     signedUp(server, "stranger@example.org", "a stranger's word", "Stranger"),

@@ -89,7 +89,7 @@ before(async () => {
   await put("many.epub", epub(item, "<itemref idref=\"c\"/>".repeat(100_000), [["c.xhtml", `<html><body>${"<p>x</p>".repeat(10_000)}</body></html>`]]));
   await put("list.m3u8", `#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n${join(folder, "1.ogg")}\n#EXT-X-ENDLIST\n`);
   await put("bomb.png", png(12_000, 12_000));
-  server = await startServer({ folder });
+  server = await startServer({ folder, limits: 0 });
   browser = await launch();
   staff = await signedIn(server, "staff@vitrine.example", "help-and-refund");
   seller = await signedIn(server, "creator@vitrine.example", "make-and-publish");

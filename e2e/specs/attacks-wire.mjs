@@ -10,11 +10,8 @@ let shop;
 let buyer;
 let host;
 before(async () => {
-  process.env.VITRINE_LOG = "debug,hyper=warn,tantivy=warn";
-  process.env.VITRINE_SECURITY_CONTACT = "mailto:security@vitrine.example";
-  server = await startServer({ shop: "market" });
-  delete process.env.VITRINE_LOG;
-  delete process.env.VITRINE_SECURITY_CONTACT;
+  const env = { VITRINE_LOG: "debug,hyper=warn,tantivy=warn", VITRINE_SECURITY_CONTACT: "mailto:security@vitrine.example" };
+  server = await startServer({ shop: "market", limits: 0, env });
   shop = await works(server);
   host = new URL(server.url).host;
   buyer = `${await signedIn(server, "buyer@vitrine.example", "listen-and-read")}`;

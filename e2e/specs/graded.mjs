@@ -28,9 +28,7 @@ before(async () => {
   let behind = "127.0.0.1:1";
   tls = await front(() => behind);
   const environment = { VITRINE_BASE_URL: `https://localhost:${tls.https}`, VITRINE_FILES_URL: `https://files.localhost:${tls.https}` };
-  Object.assign(process.env, environment);
-  const inside = await startServer({ shop: "market" });
-  for (const name of Object.keys(environment)) delete process.env[name];
+  const inside = await startServer({ shop: "market", limits: 0, env: environment });
   behind = `127.0.0.1:${new URL(inside.url).port}`;
   shop = await works(inside);
   server = { ...inside, inside: inside.url, url: environment.VITRINE_BASE_URL, files: environment.VITRINE_FILES_URL };

@@ -156,6 +156,10 @@ fn test_tools(tools: &Tools) -> Result<()> {
         say("the browser tests drive Chromium");
         apt(&["chromium"])?;
     }
+    if sh::which("bwrap").is_none() {
+        say("bubblewrap shows that the program needs no rights and no writable system");
+        apt(&["bubblewrap"])?;
+    }
     if sh::which("java").is_none() {
         say("the HTML checker is a Java program");
         apt(&["default-jre-headless"])?;
