@@ -40,7 +40,11 @@ where
 }
 
 macro_rules! loaders {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $view:ty = $ask:ident, $rpc:path;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $view:ty = $ask:ident, crate::rpc::$domain:ident::$verb:ident;)*) => {
+        /// Where the browser's loaders ask, and whether they send arguments.
+        #[cfg(all(test, feature = "server"))]
+        const CALLS: &[(&str, bool)] = &[$((concat!("/rpc/", stringify!($domain), "/", stringify!($verb)), !<[&str]>::is_empty(&[$(stringify!($arg)),*]))),*];
+    $(
         $(#[$doc])*
         ///
         /// # Errors
@@ -49,7 +53,11 @@ macro_rules! loaders {
             #[cfg(feature = "server")]
             return crate::serve::Ask::here()?.$ask($($arg),*).await;
             #[cfg(not(feature = "server"))]
-            return $rpc($($arg),*).await.map(|w| w.0).map_err(Into::into);
+            return crate::rpc::call(
+                concat!("/rpc/", stringify!($domain), "/", stringify!($verb)),
+                &[$((stringify!($arg), serde_json::json!($arg))),*],
+            )
+            .await;
         }
     )*};
 }
@@ -97,4 +105,21 @@ loaders! {
     invoice(id: String, key: Option<String>) -> InvoiceView = invoice, crate::rpc::me::invoice;
     /// The account page.
     account() -> AccountView = account, crate::rpc::me::account;
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::CALLS;
+
+    #[test]
+    fn every_call_of_the_browser_is_a_server_function() {
+        let functions: Vec<(&str, bool)> = dioxus::server::ServerFunction::collect()
+            .into_iter()
+            .map(|f| (f.path(), f.method() == axum::http::Method::POST))
+            .collect();
+        for call in CALLS {
+            assert!(functions.contains(call), "{call:?} is not among {functions:?}");
+        }
+        assert_eq!(CALLS.len(), functions.len(), "a server function that no loader calls");
+    }
 }

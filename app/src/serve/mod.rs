@@ -6,6 +6,7 @@
 //! Not here: services (`vitrine-server`), pages (`shop`).
 
 mod ask;
+mod assets;
 mod cache;
 mod page;
 mod public;

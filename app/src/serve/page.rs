@@ -16,7 +16,7 @@ use vitrine_shared::Problem;
 use super::Public;
 use crate::i18n::{LOCALES, Texts};
 use crate::platform::Prefs;
-use crate::shop::{PRELOAD_FONTS, PRINT_SHEET, STYLESHEETS};
+use crate::shop::{PRINT_SHEET, STYLESHEETS};
 
 /// State of the layer.
 #[derive(Clone)]
@@ -25,6 +25,9 @@ pub(super) struct Pages {
     pub(super) policy: Policy,
     pub(super) origin: String,
     pub(super) files_origin: String,
+    /// What its pages announce, and those without scripts.
+    pub(super) links: HeaderValue,
+    pub(super) bare_links: HeaderValue,
     /// Its pages are complete without scripts and get none.
     pub(super) plain: bool,
 }
@@ -80,6 +83,8 @@ pub(super) async fn finish(State(pages): State<Pages>, mut request: Request, nex
     let mut response = next.run(request).await;
     // Pages depend on cookie and language; shared caches are for the page cache in front of this layer.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    let links = if bare { &pages.bare_links } else { &pages.links };
+    response.headers_mut().insert(header::LINK, links.clone());
     let fill = fill(&pages, &ctx, &prefs, bare);
     match html::answer(response, &fill, &pages.policy).await {
         Ok(response) => response,
@@ -122,12 +127,6 @@ fn escape(text: &str) -> String {
 fn fill(pages: &Pages, ctx: &OpCtx, prefs: &Prefs, bare: bool) -> Fill {
     let url = |name: &str| pages.public.url(name);
     let mut head = String::new();
-    for font in PRELOAD_FONTS {
-        head.push_str(&format!(
-            "<link rel=\"preload\" as=\"font\" type=\"font/woff2\" crossorigin href=\"{}\">\n",
-            url(font)
-        ));
-    }
     for sheet in STYLESHEETS {
         head.push_str(&format!("<link rel=\"stylesheet\" href=\"{}\">\n", url(sheet)));
     }

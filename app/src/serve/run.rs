@@ -18,7 +18,6 @@ use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::services::ServeDir;
 use tower_http::timeout::TimeoutLayer;
 use vitrine_server::accounts::local_path;
 use vitrine_server::rest::ProblemResponse;
@@ -31,6 +30,7 @@ use vitrine_server::web::{headers, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
+use super::assets;
 use super::cache::{self, PageCache};
 use super::page::{self, Pages};
 use crate::i18n::negotiate;
@@ -55,6 +55,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         policy: Policy { files_origin: files_origin.clone(), form_origins: Vec::new() },
         origin: base.clone(),
         files_origin: files_origin.clone(),
+        links: assets::links(public, true),
+        bare_links: assets::links(public, false),
         plain: false,
     };
     let plain = Pages { plain: true, ..pages.clone() };
@@ -120,13 +122,12 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider: Router = app.provider.routes();
     let webhooks: Router = vitrine_server::trade::webhooks().with_state(app.clone());
-    let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
     let shop_host = Router::new()
         .merge(vitrine_server::web::dev::routes(app))
         .merge(provider)
         .merge(webhooks)
         .merge(vitrine_server::mailing::one_click().with_state(app.clone()))
-        .merge(assets)
+        .merge(assets::routes(public))
         .fallback_service(pages_and_acts)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
@@ -147,21 +148,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
 
 fn host_name(url: &str) -> String {
     url.split("://").nth(1).unwrap_or(url).split([':', '/']).next().unwrap_or_default().to_owned()
-}
-
-fn assets_service(public: &Public) -> ServeDir {
-    ServeDir::new(&public.assets).precompressed_br().precompressed_gzip()
-}
-
-/// Addresses under `/assets` carry their content's hash.
-async fn immutable(request: Request, next: axum::middleware::Next) -> Response<Body> {
-    let mut response = next.run(request).await;
-    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-        response.headers_mut().insert(header::CACHE_CONTROL, forever);
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    }
-    response
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
