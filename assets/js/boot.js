@@ -3,6 +3,11 @@
 // the server sent it: readable, links and forms work.
 import init from "./__CLIENT__";
 
+// The framework's client looks for these; the page has its data in elements that no browser runs, so that its policy needs no
+// exception for inline scripts. Pages come whole, so no piece waits in the queue.
+window.hydrate_queue = [];
+window.initial_dioxus_hydration_data = JSON.parse(document.getElementById("data-0").textContent);
+
 const link = document.getElementById("vitrine-locale");
 const answer = await fetch(link.href);
 if (!answer.ok) throw new Error(`locale file: ${answer.status}`);

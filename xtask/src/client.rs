@@ -86,7 +86,7 @@ pub(crate) fn build(tools: &Tools, release: bool, out: &Path, squeeze: bool) -> 
 
 /// The frame of every page must hold what the server's renderer looks for.
 fn check_index(html: &str) -> Result<()> {
-    for mark in ["id=\"main\"", "</head>", "</body>", "<!--boot-->"] {
+    for mark in ["{lang}", "{dir}", "{title}", "{head}", "<div id=\"main\">", "<!--boot-->"] {
         if !html.contains(mark) {
             bail!("app/index.html lacks {mark}");
         }
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn the_frame_must_hold_its_marks() {
-        let html = "<head></head><body><div id=\"main\"></div><!--boot--></body>";
+        let html = "<html lang=\"{lang}\" dir=\"{dir}\"><title>{title}</title>{head}<div id=\"main\"></div><!--boot-->";
         assert!(check_index(html).is_ok());
         assert!(check_index(&html.replace("<!--boot-->", "")).is_err());
     }

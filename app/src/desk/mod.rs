@@ -16,6 +16,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::views::desk::{DeskLine, HistoryRow};
 use vitrine_ui::prelude::*;
 
+use crate::data::Carried;
 use crate::i18n::{Texts, text_or};
 use crate::platform;
 use crate::shop::parts::{FaultPage, Moment};
@@ -121,7 +122,7 @@ fn Frame() -> Element {
 ///
 /// # Errors
 /// `Loading` while the answer is on its way; the component suspends.
-fn use_desk<T, F>(load: impl Fn(Service, OpCtx) -> F + Clone + 'static) -> Result<Loader<Result<T, Problem>>, Loading>
+fn use_desk<T, F>(load: impl Fn(Service, OpCtx) -> F + Clone + 'static) -> Result<Loader<Carried<T>>, Loading>
 where
     T: Clone + PartialEq + Serialize + DeserializeOwned + 'static,
     F: Future<Output = Result<T, Problem>> + 'static,

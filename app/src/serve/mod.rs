@@ -7,6 +7,7 @@
 
 mod ask;
 mod cache;
+mod draw;
 mod page;
 mod public;
 mod run;

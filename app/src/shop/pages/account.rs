@@ -15,7 +15,7 @@ use crate::t;
 pub fn Account() -> Element {
     let view = crate::data::use_data(crate::data::account, |_| {})?;
     let view = view.read();
-    match &*view {
+    match &**view {
         Err(problem) if problem.status == 401 => rsx! {
             SignedOut {}
         },

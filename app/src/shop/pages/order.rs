@@ -24,7 +24,7 @@ pub fn Order(
     query: ReadSignal<String>,
 ) -> Element {
     let mut view = crate::data::use_data(move || crate::data::order(id(), param(&query(), "key")), |_| {})?;
-    let moving = matches!(&*view.read(), Ok(view) if matches!(view.state, PayState::Open | PayState::Settling));
+    let moving = matches!(&**view.read(), Ok(view) if matches!(view.state, PayState::Open | PayState::Settling));
     use_effect(use_reactive((&moving,), move |(moving,)| {
         if moving {
             spawn(async move {

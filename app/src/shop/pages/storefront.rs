@@ -21,7 +21,7 @@ pub fn Storefront(
 ) -> Element {
     let view = crate::data::use_data(move || crate::data::store(handle().name().to_owned()), |_| {})?;
     let view = view.read();
-    match &*view {
+    match &**view {
         Ok(view) => rsx! {
             StorefrontBody { view: view.clone(), letters: param(&query(), "letters") }
         },
