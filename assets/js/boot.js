@@ -7,6 +7,11 @@ import init from "./__CLIENT__.js";
 const code = fetch(new URL("__CLIENT___bg.wasm", import.meta.url));
 const text = fetch(document.getElementById("vitrine-locale").href);
 const compiled = WebAssembly.compileStreaming(code);
+// The framework's client looks for these; the page has its data in elements that no browser runs, so that its policy needs no
+// exception for inline scripts. Pages come whole, so no piece waits in the queue.
+window.hydrate_queue = [];
+window.initial_dioxus_hydration_data = JSON.parse(document.getElementById("data-0").textContent);
+
 const answer = await text;
 if (!answer.ok) throw new Error(`locale file: ${answer.status}`);
 window.__vitrine_ftl = await answer.text();

@@ -111,7 +111,7 @@ fn named(tools: &Tools, app: &str) -> PathBuf {
 
 /// The frame of every page must hold what the server's renderer looks for.
 fn check_index(html: &str) -> Result<()> {
-    for mark in ["id=\"main\"", "</head>", "</body>", "<!--boot-->"] {
+    for mark in ["{lang}", "{dir}", "{title}", "{head}", "<div id=\"main\">", "<!--boot-->"] {
         if !html.contains(mark) {
             bail!("app/index.html lacks {mark}");
         }
@@ -395,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_frame_must_hold_its_marks() {
-        let html = "<head></head><body><div id=\"main\"></div><!--boot--></body>";
+        let html = "<html lang=\"{lang}\" dir=\"{dir}\"><title>{title}</title>{head}<div id=\"main\"></div><!--boot-->";
         assert!(check_index(html).is_ok());
         assert!(check_index(&html.replace("<!--boot-->", "")).is_err());
     }

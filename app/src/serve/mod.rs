@@ -8,6 +8,7 @@
 mod ask;
 mod assets;
 mod cache;
+mod draw;
 mod page;
 mod public;
 mod run;

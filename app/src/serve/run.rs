@@ -14,7 +14,8 @@ use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use axum::serve::ListenerExt;
 use axum::{Extension, Router};
-use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
+use dioxus::server::{DioxusRouterExt, FullstackState};
+use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -50,23 +51,16 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     platform::set_assets(public.all());
     let base = app.config.base_url();
     let files_origin = app.config.files_url();
-    let pages = Pages {
-        public: public.clone(),
-        policy: Policy { files_origin: files_origin.clone(), form_origins: Vec::new() },
-        origin: base.clone(),
-        files_origin: files_origin.clone(),
-        links: assets::links(public, true),
-        bare_links: assets::links(public, false),
-        plain: false,
-    };
-    let plain = Pages { plain: true, ..pages.clone() };
-    let state = FullstackState::new(ServeConfig::new(), shop::App);
-    let render = get(FullstackState::render_handler).with_state(state.clone());
-    let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
+    let policy = Policy { files_origin: files_origin.clone(), form_origins: Vec::new() };
+    let threads = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
+    let pages = Pages::new(public, &policy, &base, threads.clone(), shop::App)?;
+    let drawn = get(page::draw).with_state(pages.plain(threads, crate::desk::App));
+    // The framework's state runs server functions only: pages are drawn by `draw`.
+    let state = FullstackState::headless();
+    let rendered: Router = Router::new().fallback_service(get(page::draw).with_state(pages));
     let refusals = rendered.clone();
     let rendered = rendered.layer(from_fn_with_state(PageCache::new(app.changes.clone()), cache::layer));
-    let drawn = get(FullstackState::render_handler);
-    let mut desk: Router<FullstackState> = Router::new();
+    let mut desk: Router = Router::new();
     let paths = [
         "/studio",
         "/studio/works/{id}",
@@ -81,9 +75,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     for path in paths {
         desk = desk.route(path, drawn.clone());
     }
-    let desk: Router = desk
-        .with_state(FullstackState::new(ServeConfig::new(), crate::desk::App))
-        .layer(from_fn_with_state(plain, page::finish));
     let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
     let icon = public.url("icons/icon.svg");

@@ -1,8 +1,8 @@
 //! What every HTTP answer passes through: walls, headers, pages.
 //!
 //! Invariants: a state-changing request is refused unless it proves to come from our own pages ([`csrf`]); every answer
-//! carries a request id and the security headers ([`headers`]); an HTML page runs only the two inline scripts the
-//! renderer writes, named by hash ([`html`]).
+//! carries a request id and the security headers ([`headers`]); no inline script runs on an HTML page ([`csp`],
+//! [`html`]).
 
 pub mod csp;
 pub mod csrf;
