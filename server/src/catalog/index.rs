@@ -295,7 +295,7 @@ impl Indexer {
             year: super::pages::release_year(&work),
             released_ms: released_ms(&work.released),
             popularity: 0,
-            prices: data.prices.iter().map(|(m, p)| (m.clone(), p.minor)).collect(),
+            prices: data.prices.iter().map(|(m, p)| (m.to_owned(), p.minor)).collect(),
             data: serde_json::to_value(&data).map_err(|e| fault::internal("a search document", &e))?,
             rev: work.rev,
         }))

@@ -122,13 +122,13 @@ impl Snapshot {
     }
 
     /// What a document gives back.
-    pub(super) fn data(&self, fields: &Fields, segment: u32, doc: u32) -> Result<serde_json::Value, SearchError> {
+    pub(super) fn data(&self, fields: &Fields, segment: u32, doc: u32) -> Result<String, SearchError> {
         let stored: TantivyDocument = self.searcher.doc(DocAddress::new(segment, doc)).map_err(failed)?;
         let data = stored
             .get_first(fields.data)
             .and_then(|value| value.as_str())
             .ok_or_else(|| failed("a document has no payload"))?;
-        serde_json::from_str(data).map_err(failed)
+        Ok(data.to_owned())
     }
 }
 
