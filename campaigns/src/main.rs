@@ -4,6 +4,15 @@
 //!
 //! Not here: what holds is said by `vitrine check`.
 
+mod clients;
+mod crash;
+mod disk;
+mod facts;
+mod faults;
+mod ground;
+mod load;
+mod power;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,7 +32,16 @@ struct Args {
 }
 
 #[derive(Subcommand)]
-enum Word {}
+enum Word {
+    /// What people do, ten times that, and those who only hold connections.
+    Load(load::Options),
+    /// Kill it at random points; everything must hold and stay.
+    Crash(crash::Options),
+    /// Cut its power at random points; everything must hold and stay.
+    Power(power::Options),
+    /// Break what is around it, one thing at a time.
+    Faults(faults::Options),
+}
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -38,5 +56,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
-    match args.word {}
+    let ground = ground::Ground { program: args.program, public: args.public };
+    match args.word {
+        Word::Crash(options) => crash::run(&ground, &options).await,
+        Word::Power(options) => power::run(&ground, &options).await,
+        Word::Faults(options) => faults::run(&ground, &options).await,
+        Word::Load(options) => load::run(&ground.program, &ground.public, &options).await,
+    }
 }

@@ -219,6 +219,10 @@ impl Table for Watched {
     async fn sweep_expired(&self, limit: usize) -> Result<usize> {
         self.table.sweep_expired(limit).await
     }
+
+    async fn damage(&self) -> Result<Vec<String>> {
+        self.table.damage().await
+    }
 }
 
 #[cfg(test)]

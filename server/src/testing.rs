@@ -31,6 +31,7 @@ use vitrine_table::{
 
 use crate::cart::{Add, Carts};
 use crate::catalog::exchange::{Importer, Outcome};
+use crate::catalog::index::Indexer;
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
@@ -52,8 +53,9 @@ pub(crate) struct Shop {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) table: Arc<dyn Table>,
     pub(crate) blob: Arc<dyn Blob>,
-    pub(crate) catalog: Catalog,
     pub(crate) search: Arc<dyn Search>,
+    pub(crate) indexer: Indexer,
+    pub(crate) catalog: Catalog,
     pub(crate) changes: Changes,
     pub(crate) carts: Carts,
     pub(crate) checkouts: Checkouts,
@@ -100,6 +102,7 @@ impl Shop {
         let search: Arc<dyn Search> = Arc::new(TantivySearch::create(&dir.path().join("index")).unwrap());
         let base = "http://shop.example".to_owned();
         let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into());
+        let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes.clone());
         let simulator = Simulator::new(
             table.clone(),
             queue.clone(),
@@ -137,11 +140,12 @@ impl Shop {
         };
         let grants = GrantStore::new(table.clone());
         Self {
+            search,
+            indexer,
             clock,
             table,
             blob,
             catalog,
-            search,
             changes,
             carts,
             checkouts,

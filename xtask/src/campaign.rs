@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::sh::{self, Tools};
-use crate::{build, client, setup};
+use crate::{build, client, seed, setup};
 
 /// What `campaign` takes.
 #[derive(Args)]
@@ -25,7 +25,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::run(true)?;
     client::build(&tools, options.release, &tools.public_dir(options.release), options.release)?;
     build::program(&tools, options.release)?;
-    sh::run(&mut command(&tools, options.release, &options.words)?)
+    let mut words = options.words.clone();
+    if words[0] == "load" {
+        setup::k6()?;
+        if !words.iter().any(|w| w == "--works") {
+            words.extend(["--works".into(), seed::prepare_generated(5_000)?.to_string_lossy().into_owned()]);
+        }
+    }
+    sh::run(&mut command(&tools, options.release, &words)?)
 }
 
 /// The built campaigns with these words; the program and its browser files must be there.

@@ -17,6 +17,7 @@ mod build;
 mod campaign;
 mod client;
 mod doctor;
+mod instructions;
 mod seed;
 mod serve;
 mod setup;
@@ -45,6 +46,8 @@ enum Word {
     Test(test::Options),
     /// Measure the optimised program with generated works, the server on one core.
     Bench(bench::Options),
+    /// Count the instructions of some acts and compare them with what is stored for this compiler and processor.
+    Instructions(instructions::Options),
     /// Break the running shop on purpose and look whether it holds; `cargo xtask campaign --help` names them.
     Campaign(campaign::Options),
     /// A folder to distribute: `target/vitrine/`, the program and its public files.
@@ -82,6 +85,7 @@ fn run(word: Word) -> Result<()> {
         Word::Serve(options) => serve::run(&options),
         Word::Test(options) => test::run(&options),
         Word::Bench(options) => bench::run(&options),
+        Word::Instructions(options) => instructions::run(&options),
         Word::Campaign(options) => campaign::run(&options),
         Word::Build => build::run(),
         Word::Seed => seed::run().map(drop),

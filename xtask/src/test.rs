@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::sh::{self, Tools, WASM, say};
-use crate::{build, client, setup, tidy};
+use crate::{build, client, instructions, setup, tidy};
 
 /// What `test` takes.
 #[derive(Args)]
@@ -126,6 +126,10 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
     ));
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
+        steps.push((
+            "instructions",
+            Box::new(|| instructions::step(tools).map(|()| Counts::default()).map_err(|f| (Counts::default(), f))),
+        ));
         let doc = ["doc", "--workspace", "--exclude", "xtask", "--no-deps"];
         steps.push(("documentation", Box::new(move || tested(tools.cargo(doc).env("RUSTDOCFLAGS", "-D warnings")))));
     }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use vitrine_search::{Kind, Maker as DocMaker, Search, SearchDoc, SearchError};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{Maker, MakerKind, Status, Store, WorkKind};
-use vitrine_shared::id::{MakerId, StoreId, WorkId};
+use vitrine_shared::id::{MakerId, StoreId, TenantId, WorkId};
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::card_data;
 use vitrine_table::{FeedStart, TableError};
 
-use super::store::{CatalogStore, LIST_SHARDS, WorkBundle};
+use super::store::{CatalogStore, LIST_SHARDS, OfTenant, WorkBundle};
 use crate::changes::Changes;
 use crate::fault::{self, Result};
 
@@ -109,6 +109,11 @@ impl Indexer {
     /// Follows the feed until told to stop.
     pub async fn run(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
         loop {
+            match self.search.renew_if_lost().await {
+                Ok(false) => {}
+                Ok(true) => tracing::warn!("the search index was gone; building it anew while the former one answers"),
+                Err(error) => tracing::warn!(%error, "the search index is gone and cannot be made now; trying again"),
+            }
             if let Err(problem) = self.catch_up().await {
                 tracing::warn!(problem = %problem, "the search index is behind; trying again");
                 tokio::select! {
@@ -177,6 +182,7 @@ impl Indexer {
     /// Reads the named things as they are now and stages them; the feed only says which.
     async fn apply(&self, keys: &BTreeSet<&str>) -> Result<bool> {
         let (mut docs, mut gone, mut touched) = (Vec::new(), Vec::new(), false);
+        let mut sellers = BTreeSet::new();
         for pk in keys {
             if let Some(id) = pk.strip_prefix("WORK#").and_then(|id| id.parse::<WorkId>().ok()) {
                 touched = true;
@@ -202,7 +208,11 @@ impl Indexer {
                 touched = true;
                 if let Some(store) = self.catalog.store(&id).await? {
                     docs.extend(self.store_doc(&store).await?);
+                    sellers.insert(store.tenant);
                 }
+            } else if let Some(id) = pk.strip_prefix("TENANT#").and_then(|id| id.parse::<TenantId>().ok()) {
+                touched = true;
+                sellers.insert(id);
             }
         }
         if !gone.is_empty() {
@@ -211,10 +221,45 @@ impl Indexer {
         if !docs.is_empty() {
             self.search.upsert(docs).await.map_err(searching)?;
         }
+        for seller in sellers {
+            self.all_of(&seller).await?;
+        }
         Ok(touched)
     }
 
-    async fn work_doc(&self, bundle: WorkBundle) -> Result<Option<SearchDoc>> {
+    /// Stages everything of a seller: its storefront's name and whether it is listed stand in each document.
+    async fn all_of(&self, seller: &TenantId) -> Result<()> {
+        for store in self.catalog.stores().await?.into_iter().filter(|s| s.tenant == *seller) {
+            let doc = self.store_doc(&store).await?;
+            self.search.upsert(doc.into_iter().collect()).await.map_err(searching)?;
+        }
+        let mut cursor = None;
+        loop {
+            let (things, next) = self.catalog.page_of_tenant(seller, cursor).await?;
+            let (mut docs, mut gone) = (Vec::new(), Vec::new());
+            for thing in things {
+                let (id, doc) = match thing {
+                    OfTenant::Work(id) => match self.catalog.bundle(&id).await? {
+                        Some(bundle) => (id.to_string(), self.work_doc(bundle).await?),
+                        None => continue,
+                    },
+                    OfTenant::Maker(maker) => (maker.id.to_string(), self.maker_doc(&maker).await?),
+                };
+                match doc {
+                    Some(doc) => docs.push(doc),
+                    None => gone.push(id),
+                }
+            }
+            self.search.delete(gone).await.map_err(searching)?;
+            self.search.upsert(docs).await.map_err(searching)?;
+            cursor = next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(crate) async fn work_doc(&self, bundle: WorkBundle) -> Result<Option<SearchDoc>> {
         let WorkBundle { work, products, prices } = bundle;
         if work.status != Status::Published {
             return Ok(None);
@@ -256,7 +301,7 @@ impl Indexer {
         }))
     }
 
-    async fn maker_doc(&self, maker: &Maker) -> Result<Option<SearchDoc>> {
+    pub(crate) async fn maker_doc(&self, maker: &Maker) -> Result<Option<SearchDoc>> {
         if maker.status != Status::Published {
             return Ok(None);
         }
@@ -273,7 +318,7 @@ impl Indexer {
         Ok(Some(doc))
     }
 
-    async fn store_doc(&self, store: &Store) -> Result<Option<SearchDoc>> {
+    pub(crate) async fn store_doc(&self, store: &Store) -> Result<Option<SearchDoc>> {
         let listed = self.catalog.tenant(&store.tenant).await?.is_some_and(|t| t.listed);
         let named = Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) };
         plain(store.id.to_string(), Kind::Shop, store.tenant.to_string(), listed, &store.name, &named).map(Some)

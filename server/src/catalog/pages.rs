@@ -126,7 +126,9 @@ impl Catalog {
         query: SearchQuery,
         place: &Place,
     ) -> Result<(Vec<CardView>, vitrine_search::SearchPage)> {
+        let begun = std::time::Instant::now();
         let page = self.search.search(query).await.map_err(searching)?;
+        metrics::histogram!("search_seconds").record(begun.elapsed().as_secs_f64());
         let cards = page
             .hits
             .iter()

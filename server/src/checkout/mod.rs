@@ -33,6 +33,7 @@ use vitrine_table::{Consistency, Table};
 pub use form::Typed;
 pub use fulfil::{REFUND, Refund, SHIPPED, Wish};
 pub use jobs::handlers;
+pub(crate) use pay::grant_id;
 pub use place::{Placed, Placing, destination};
 pub use sales::Sale;
 use store::{Checkout, Order};
@@ -124,6 +125,8 @@ impl Checkouts {
     }
 }
 
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

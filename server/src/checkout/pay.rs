@@ -69,25 +69,28 @@ impl Checkouts {
         }
     }
 
-    /// The hold is over: if no money is there or on its way, everything is let go.
+    /// The hold is over: if no money is there or on its way, everything is let go. `true`: it is on its way, ask again
+    /// later; the event that says more may never come.
     ///
     /// # Errors
     /// The stores' and the provider's; the job repeats.
-    pub async fn expire(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<()> {
-        let Some(checkout) = self.get(id).await? else { return Ok(()) };
-        if checkout.state != CheckoutState::PendingPayment {
-            return Ok(());
+    pub async fn expire(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<bool> {
+        let Some(checkout) = self.get(id).await? else { return Ok(false) };
+        if !matches!(checkout.state, CheckoutState::PendingPayment | CheckoutState::Settling) {
+            return Ok(false);
         }
         match checkout.session.clone() {
-            None => self.release(ctx, &checkout, "expired").await,
+            None => self.release(ctx, &checkout, "expired").await?,
+            Some(_) if checkout.state == CheckoutState::Settling => self.refreshed(ctx, checkout).await.map(drop)?,
             Some(session) => {
                 // Closing it at the provider first: nobody can pay after the stock is gone.
-                let Some(payments) = &self.payments else { return Ok(()) };
+                let Some(payments) = &self.payments else { return Ok(false) };
                 let closed =
                     payments.expire(&session).await.map_err(|e| fault::internal("the payment provider", &e))?;
-                self.apply(ctx, checkout, &closed, None).await.map(drop)
+                self.apply(ctx, checkout, &closed, None).await?;
             }
         }
+        Ok(self.get(id).await?.is_some_and(|c| !c.state.is_final() && c.state != CheckoutState::Released))
     }
 
     /// Moves a checkout, as it was just read, to where its session is; answers it if there was nothing to move.
@@ -292,16 +295,9 @@ impl Checkouts {
         Together::new(self.table.clone()).count(id, works, now_ms).await
     }
 
+    /// Decides that all of it goes back; the job sends it and tells the buyer. Decided first: a process that ends between
+    /// the two must not leave a payment that went back and can still be honoured.
     async fn refund_late(&self, ctx: &OpCtx, checkout: &Checkout) -> Result<()> {
-        if let (Some(session), Some(payments)) = (&checkout.session, &self.payments) {
-            let refund = NewRefund {
-                idempotency_key: format!("late-{}", checkout.id),
-                session_id: session.clone(),
-                amount_minor: checkout.total_minor,
-                reason: "sold out before the payment arrived".into(),
-            };
-            payments.refund(refund).await.map_err(|e| fault::internal("the payment provider", &e))?;
-        }
         let mut next = checkout.clone();
         next.state = CheckoutState::RefundedLate;
         next.failure = Some("sold_out".into());
@@ -316,6 +312,22 @@ impl Checkouts {
         ));
         ops.extend(self.about_op(ctx, checkout, FAILED)?);
         self.write(ops).await
+    }
+
+    /// Asks the provider to send back what came too late; once, whatever is repeated.
+    ///
+    /// # Errors
+    /// The provider's; the job repeats.
+    pub(crate) async fn send_late_back(&self, checkout: &Checkout) -> Result<()> {
+        let (Some(session), Some(payments)) = (&checkout.session, &self.payments) else { return Ok(()) };
+        let refund = NewRefund {
+            idempotency_key: format!("late-{}", checkout.id),
+            session_id: session.clone(),
+            amount_minor: checkout.total_minor,
+            reason: "sold out before the payment arrived".into(),
+        };
+        payments.refund(refund).await.map_err(|e| fault::internal("the payment provider", &e))?;
+        Ok(())
     }
 
     /// No money: what was held can be sold again.
@@ -364,7 +376,7 @@ pub(super) fn writes(orders: &[Order]) -> usize {
 }
 
 /// One grant per line, whatever is repeated.
-pub(super) fn grant_id(order: &OrderId, line: usize) -> GrantId {
+pub(crate) fn grant_id(order: &OrderId, line: usize) -> GrantId {
     GrantId::from_bits(ids::derived_bits(&["grant", order.as_str(), &line.to_string()]))
 }
 

@@ -20,6 +20,9 @@ use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
 use crate::{audit, ids, stock};
 
+/// An attempt without an answer is another request's until then, milliseconds; no request takes longer.
+const IN_FLIGHT_MS: i64 = 35_000;
+
 /// What the buyer sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placing {
@@ -160,7 +163,7 @@ impl Checkouts {
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
         let to = destination(&placing.form);
         let [attempt, cart, known] = self.read(ctx, &scope).await?;
-        if let Some(answer) = self.remembered(attempt, &scope, &body)? {
+        if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
         }
         let cart = self.carts.opened(ctx, ctx.cart.as_deref(), cart)?;
@@ -187,7 +190,8 @@ impl Checkouts {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
         }
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
-        let (checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
+        let (mut checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
+        checkout.attempt = Some(scope.clone());
         let sealed = customer.seal(&said(&placing.form))?;
         let attempt = attempt_item(&checkout, &scope, &body);
         self.hold(ctx, &checkout, &orders, sealed, made, attempt).await?;
@@ -203,7 +207,14 @@ impl Checkouts {
         Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))
     }
 
-    fn remembered(&self, item: Option<Item>, scope: &str, body: &str) -> Result<Option<Placed>> {
+    async fn remembered(
+        &self,
+        ctx: &OpCtx,
+        form: &CheckoutForm,
+        item: Option<Item>,
+        scope: &str,
+        body: &str,
+    ) -> Result<Option<Placed>> {
         let Some(item) = item else { return Ok(None) };
         if item.get("body").and_then(|v| v.as_str()) != Some(body) {
             return Err(Problem::new(
@@ -218,7 +229,38 @@ impl Checkouts {
                 let plain = plain.map_err(|e| fault::internal("an attempt", &e))?;
                 serde_json::from_slice(&plain).map(Some).map_err(|e| fault::internal("an attempt", &e))
             }
-            None => Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment.")),
+            None => self.taken_up(ctx, &item, form, scope).await.map(Some),
+        }
+    }
+
+    /// An attempt without its answer: whoever made it is still at it, or their process ended half-way. After the time a
+    /// request may take it goes on where it stopped; the provider gives the same payment for it again.
+    async fn taken_up(&self, ctx: &OpCtx, attempt: &Item, form: &CheckoutForm, scope: &str) -> Result<Placed> {
+        let id = attempt.get("checkout").and_then(|v| v.as_str()).and_then(|id| id.parse::<CheckoutId>().ok());
+        let checkout = match &id {
+            Some(id) => self.get(id).await?,
+            None => None,
+        };
+        let Some(checkout) = checkout.filter(|c| ctx.now_ms - c.placed_ms >= IN_FLIGHT_MS) else {
+            return Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment."));
+        };
+        let secret = self
+            .master
+            .open(&format!("checkout/{}", checkout.id), &checkout.secret_sealed)
+            .map_err(|e| fault::internal("a checkout", &e))?;
+        let secret = String::from_utf8_lossy(&secret).into_owned();
+        match checkout.state {
+            CheckoutState::Released | CheckoutState::RefundedLate => {
+                Err(Problem::conflict("attempt_over", "This attempt ended without a payment. Begin a new one."))
+            }
+            CheckoutState::PendingPayment if checkout.session.is_none() => {
+                self.begin(ctx, checkout, form, secret, scope).await
+            }
+            _ => {
+                let placed = Placed { id: checkout.id, secret, pay_url: checkout.pay_url };
+                self.write(vec![self.answer(scope, &placed)?]).await?;
+                Ok(placed)
+            }
         }
     }
 
@@ -308,6 +350,7 @@ impl Checkouts {
             waived: needs_waiver(priced, &to.country),
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
+            attempt: None,
             pay_url: None,
             rev: 1,
         };
@@ -444,17 +487,22 @@ impl Checkouts {
                 condition: Some(Condition::eq("rev", checkout.rev - 1)),
             }));
         }
-        let plain = serde_json::to_vec(&placed).map_err(|e| fault::internal("an attempt", &e))?;
+        ops.push(self.answer(scope, &placed)?);
+        self.write(ops).await?;
+        Ok(placed)
+    }
+
+    /// Keeps an attempt's answer.
+    fn answer(&self, scope: &str, placed: &Placed) -> Result<TransactOp> {
+        let plain = serde_json::to_vec(placed).map_err(|e| fault::internal("an attempt", &e))?;
         // The answer holds the secret of the order's page.
         let answer =
             self.master.seal(&format!("attempt/{scope}"), &plain).map_err(|e| fault::internal("an attempt", &e))?;
-        ops.push(TransactOp::Update(vitrine_table::UpdateItem {
+        Ok(TransactOp::Update(vitrine_table::UpdateItem {
             key: store::attempt_key(scope),
             updates: vec![vitrine_table::Update::Set("answer".into(), answer.into())],
             condition: Some(Condition::ItemExists),
-        }));
-        self.write(ops).await?;
-        Ok(placed)
+        }))
     }
 
     /// Whether a secret opens a checkout's page.

@@ -71,6 +71,9 @@ pub struct Checkout {
     /// The cart it came from; bought editions leave it once they are paid.
     #[serde(default)]
     pub cart: Option<String>,
+    /// Names the attempt it was placed with, as [`attempt_key`] takes it.
+    #[serde(default)]
+    pub attempt: Option<String>,
     /// The provider's page, as long as it can be paid.
     #[serde(default)]
     pub pay_url: Option<String>,

@@ -60,7 +60,7 @@ pub enum Kind {
 
 impl Kind {
     /// What numbers of its series have after the seller's prefix.
-    const fn mark(self) -> &'static str {
+    pub(crate) const fn mark(self) -> &'static str {
         match self {
             Self::Invoice => "",
             Self::CreditNote => "C",
@@ -144,7 +144,8 @@ pub struct Invoices {
     turns: Arc<[Mutex<()>; TURNS]>,
 }
 
-fn key(id: &InvoiceId) -> Key {
+/// Key of a document.
+pub(crate) fn key(id: &InvoiceId) -> Key {
     Key::new(format!("INVOICE#{id}"), "META#")
 }
 

@@ -16,12 +16,13 @@ use rand::Rng;
 use tokio::sync::Notify;
 use vitrine_clock::SharedClock;
 use vitrine_table::{
-    Condition, Delete, Index, Item, Put, Query, SortRange, Table, TableError, Update, UpdateItem, from_item,
+    Condition, Consistency, Delete, Index, Item, Put, Query, SortRange, Table, TableError, Update, UpdateItem,
+    from_item,
 };
 
 use crate::hearing::Ears;
 use crate::item::{SHARDS, State, Stored, check_time, due_partition, item_of, job_key, padded, shard_of, sort_key};
-use crate::{DeadLetter, Depth, Job, Lane, NewJob, Queue, QueueError, Result};
+use crate::{DeadLetter, Depth, Job, JobState, Lane, NewJob, Queue, QueueError, Result};
 
 /// The index partition of dead letters.
 const DEAD: &str = "JOBDEAD";
@@ -198,16 +199,38 @@ impl TableQueue {
         }
     }
 
-    async fn count(&self, pk: &str) -> Result<u64> {
-        let mut count = 0;
+    /// Lets one lease go; `false`: there was none any more.
+    async fn release(&self, found: &Stored, now: i64) -> Result<bool> {
+        let Some(lease) = &found.lease else { return Ok(false) };
+        let due = if found.attempt > 1 { now + backoff_ms(found.attempt - 1) } else { now };
+        let updates = vec![
+            Update::set("due", due),
+            Update::set("sk2", sort_key(due, &found.kind, &found.key)),
+            Update::Remove("lease".into()),
+        ];
+        match self.update(&found.kind, &found.key, Condition::eq("lease", lease.clone()), updates).await {
+            Ok(_) => Ok(true),
+            Err(QueueError::Table(TableError::ConditionFailed(_))) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Entries of an index partition: all, and those that are leased or due by now.
+    async fn count(&self, pk: &str) -> Result<(u64, u64)> {
+        let now = self.clock.now_ms();
+        let (mut all, mut due) = (0, 0);
         let mut cursor = None;
         loop {
             let query = Query::new(Index::Gsi1, pk).limit(1000).after(cursor);
             let page = retry(|| self.table.query(query.clone())).await?;
-            count += page.items.len() as u64;
+            for item in &page.items {
+                let at = item.get("due").and_then(serde_json::Value::as_i64);
+                all += 1;
+                due += u64::from(item.contains_key("lease") || at.is_some_and(|at| at <= now));
+            }
             cursor = page.cursor;
             if cursor.is_none() {
-                return Ok(count);
+                return Ok((all, due));
             }
         }
     }
@@ -283,6 +306,45 @@ impl Queue for TableQueue {
             ears.next(lane, next.unwrap_or(i64::MAX));
         }
         Ok(jobs)
+    }
+
+    async fn extend(&self, job: &Job, lease_secs: u32) -> Result<()> {
+        let until = self.clock.now_ms() + i64::from(lease_secs) * 1000;
+        let updates = vec![Update::set("due", until), Update::set("sk2", sort_key(until, &job.job.kind, &job.job.key))];
+        self.answer(job, updates).await
+    }
+
+    async fn release_leases(&self) -> Result<usize> {
+        let now = self.clock.now_ms();
+        let mut released = 0;
+        for lane in Lane::ALL {
+            for shard in 0..SHARDS {
+                let mut cursor = None;
+                loop {
+                    let query = Query::new(Index::Gsi1, due_partition(lane, shard)).limit(1000).after(cursor);
+                    let page = retry(|| self.table.query(query.clone())).await?;
+                    for item in page.items {
+                        let stored: Stored = from_item(item)?;
+                        released += usize::from(self.release(&stored, now).await?);
+                    }
+                    cursor = page.cursor;
+                    if cursor.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.wake.notify_waiters();
+        Ok(released)
+    }
+
+    async fn state(&self, kind: &str, key: &str) -> Result<Option<JobState>> {
+        let key = job_key(kind, key);
+        let Some(item) = retry(|| self.table.get(&key, Consistency::Strong)).await? else { return Ok(None) };
+        Ok(Some(match from_item::<Stored>(item)?.state {
+            State::Waiting => JobState::Waiting,
+            State::Dead => JobState::Dead,
+        }))
     }
 
     async fn done(&self, job: &Job) -> Result<()> {
@@ -366,13 +428,15 @@ impl Queue for TableQueue {
     /// Counts index entries. A counter item would be written by every job of every shop, and jobs that come in a
     /// business transaction by [`Queue::as_item`] would have to carry it.
     async fn depth(&self) -> Result<Depth> {
-        let mut waiting = 0;
+        let mut depth = Depth { dead: self.count(DEAD).await?.0, ..Depth::default() };
         for lane in Lane::ALL {
             for shard in 0..SHARDS {
-                waiting += self.count(&due_partition(lane, shard)).await?;
+                let (waiting, due) = self.count(&due_partition(lane, shard)).await?;
+                depth.waiting += waiting;
+                depth.due += due;
             }
         }
-        Ok(Depth { waiting, dead: self.count(DEAD).await? })
+        Ok(depth)
     }
 
     async fn wait(&self, lane: Lane, at_most: Duration) {

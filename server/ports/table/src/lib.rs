@@ -298,6 +298,12 @@ pub enum TableError {
     /// A cursor or feed position is foreign, damaged, or older than what is kept.
     #[error("the position is not one of this store: {0}")]
     BadPosition(String),
+    /// The store takes no writes now: its disk is full or read-only. Nothing was written; reads go on.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(String),
+    /// What the store kept is not what it reads now; a backup has to be put back.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
     /// The store cannot be reached or failed inside; whether the write happened is unknown.
     #[error("the store failed: {0}")]
     Unavailable(String),
@@ -397,6 +403,12 @@ pub trait Table: Send + Sync + 'static {
 
     /// Deletes expired items now, up to `limit`; answers how many. A no-op where the store does it by itself.
     async fn sweep_expired(&self, limit: usize) -> Result<usize>;
+
+    /// Looks whether what the store keeps can be read as it was written; each finding in the store's own words, at most
+    /// some dozens. Reads everything: for the night, not for a request. Empty where the store watches over it itself.
+    async fn damage(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Reads an item into a type; attributes the type does not know are ignored.

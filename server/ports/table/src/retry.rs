@@ -192,4 +192,8 @@ impl Table for Retrying {
     async fn sweep_expired(&self, limit: usize) -> Result<usize> {
         retrying(|| self.0.sweep_expired(limit)).await
     }
+
+    async fn damage(&self) -> Result<Vec<String>> {
+        self.0.damage().await
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vitrine_queue::NewJob;
+use vitrine_queue::{JobState, NewJob};
 use vitrine_table::{
     CancelReason, Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp, from_item, retry, to_item,
 };
@@ -10,7 +10,10 @@ use vitrine_table::{
 use super::{EXPIRE, SETTLE, Simulator, WEBHOOK};
 use crate::{Event, NewRefund, NewSession, PaymentError, PaymentState, Refund, Result, Session};
 
-/// Faults of webhook delivery, on demand.
+/// Most repeated deliveries of one event.
+const MOST_COPIES: u32 = 5;
+
+/// Faults of webhook delivery and of answers, on demand.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mischief {
@@ -22,6 +25,10 @@ pub struct Mischief {
     pub reverse: bool,
     /// Attempts of every delivery that get lost, at most 5.
     pub drop_first: u32,
+    /// Calls of the shop are answered as a provider does that fails inside.
+    pub refuse: bool,
+    /// Milliseconds every call of the shop waits, at most 60,000.
+    pub slow_ms: u32,
 }
 
 /// A payment as it is stored.
@@ -109,6 +116,32 @@ impl Simulator {
     async fn read(&self, id: &str) -> Result<Record> {
         let item = self.table.get(&record_key(id), Consistency::Strong).await.map_err(unavailable)?;
         from_item(item.ok_or(PaymentError::NotFound)?).map_err(unavailable)
+    }
+
+    /// How a payment stands, without ending it if its time is over.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` if the store fails.
+    pub async fn look(&self, id: &str) -> Result<Session> {
+        Ok(self.read(id).await?.session)
+    }
+
+    /// Whether an event about a payment is still to be delivered.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` if the store fails.
+    pub async fn telling(&self, id: &str) -> Result<bool> {
+        let record = self.read(id).await?;
+        for rev in 0..=record.rev {
+            let event = self.derived("evt", &format!("{id}:{rev}"));
+            for copy in 0..=MOST_COPIES {
+                let state = self.queue.state(WEBHOOK, &format!("{event}-{copy}")).await.map_err(unavailable)?;
+                if state == Some(JobState::Waiting) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Changes a record; a new state is told by webhook, in the same transaction. `apply` gets the time too.
@@ -218,8 +251,8 @@ impl Simulator {
     /// # Errors
     /// `Invalid` above the limits of [`Mischief`]; `Unavailable` if the store fails.
     pub async fn set_mischief(&self, mischief: Mischief) -> Result<()> {
-        if mischief.duplicates > 5 || mischief.drop_first > 5 {
-            return Err(PaymentError::Invalid("at most 5 duplicates and 5 lost attempts".into()));
+        if mischief.duplicates > MOST_COPIES || mischief.drop_first > 5 || mischief.slow_ms > 60_000 {
+            return Err(PaymentError::Invalid("at most 5 duplicates, 5 lost attempts and a minute".into()));
         }
         let item = to_item(&control_key(), &Control { mischief }).map_err(unavailable)?;
         self.table.put(Put { item, condition: None }).await.map_err(unavailable)?;

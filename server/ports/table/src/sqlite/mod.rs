@@ -88,8 +88,23 @@ impl SqliteTable {
 }
 
 /// An inner failure in the port's words.
-fn failed(error: impl std::fmt::Display) -> TableError {
-    TableError::Unavailable(error.to_string())
+fn failed(error: impl std::fmt::Display + 'static) -> TableError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure};
+    let said = error.to_string();
+    let any: &dyn std::any::Any = &error;
+    match any.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code) {
+        Some(DiskFull | ReadOnly) => TableError::Unwritable(said),
+        // Writing, shortening, making durable; a failed read is no reason to believe that writes fail.
+        Some(SystemIoFailure) if said.contains("disk I/O error") && is_write(any) => TableError::Unwritable(said),
+        Some(DatabaseCorrupt | NotADatabase) => TableError::Damaged(said),
+        _ => TableError::Unavailable(said),
+    }
+}
+
+fn is_write(error: &dyn std::any::Any) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    let Some(rusqlite::Error::SqliteFailure(error, _)) = error.downcast_ref() else { return false };
+    [SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE].contains(&error.extended_code)
 }
 
 #[async_trait]
@@ -180,5 +195,9 @@ impl Table for SqliteTable {
             }
         }
         Ok(swept)
+    }
+
+    async fn damage(&self) -> Result<Vec<String>> {
+        self.readers.run(read::damage).await
     }
 }
