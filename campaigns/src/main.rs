@@ -10,6 +10,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod buyer;
+mod restore;
+
 #[derive(Parser)]
 struct Args {
     /// The program.
@@ -23,7 +26,10 @@ struct Args {
 }
 
 #[derive(Subcommand)]
-enum Word {}
+enum Word {
+    /// The machine is lost under load; the shop is restored elsewhere.
+    Restore(restore::Options),
+}
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -38,5 +44,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
-    match args.word {}
+    match args.word {
+        Word::Restore(options) => restore::campaign(&args.program, &args.public, &options).await,
+    }
 }

@@ -37,6 +37,8 @@ pub struct Config {
     pub blob: BlobConfig,
     /// How mail goes out.
     pub mail: MailConfig,
+    /// Copies for the day the machine is gone.
+    pub backup: BackupConfig,
     /// `text` or `json`.
     pub log_format: LogFormat,
     /// Filter of the log, as `RUST_LOG`.
@@ -60,6 +62,7 @@ impl Default for Config {
             table: TableConfig::default(),
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
+            backup: BackupConfig::default(),
             log_format: LogFormat::default(),
             log: "info,tantivy=warn,dioxus_server=warn".into(),
             shutdown_secs: 20,
@@ -129,6 +132,24 @@ pub enum MailConfig {
         /// Sender, RFC 5322.
         from: String,
     },
+}
+
+/// Copies of the embedded data; what is in them only keys of the recipients read.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupConfig {
+    /// age recipients, as `vitrine backup-key` prints them.
+    pub recipients: Vec<String>,
+    /// Folder in which the running server keeps a log of every change; `None`: no log.
+    pub log_dir: Option<PathBuf>,
+    /// Seconds between two pieces of the log; most of what is lost with the machine.
+    pub log_secs: u64,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self { recipients: Vec::new(), log_dir: None, log_secs: 300 }
+    }
 }
 
 /// How log lines look.
@@ -234,6 +255,19 @@ impl Config {
                 "`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into(),
             ));
         }
+        let backup = &self.backup;
+        if backup.log_dir.is_some() || !backup.recipients.is_empty() {
+            crate::backup::recipients(&backup.recipients)
+                .map_err(|e| ConfigError::Invalid(format!("`backup.recipients`: {e}")))?;
+        }
+        let embedded = matches!((&self.table, &self.blob), (TableConfig::Sqlite, BlobConfig::Dir));
+        if backup.log_dir.is_some() && !embedded {
+            return Err(ConfigError::Invalid(format!("`backup.log_dir`: {}", crate::backup::BackupError::NotEmbedded)));
+        }
+        // Fifteen minutes is the most a shop may lose; a piece needs some time to be written.
+        if !(1..=600).contains(&backup.log_secs) {
+            return Err(ConfigError::Invalid("`backup.log_secs` must be 1 to 600".into()));
+        }
         if let MailConfig::Smtp { security, host, .. } = &self.mail {
             match security.as_str() {
                 "tls" | "starttls" => {}
@@ -262,7 +296,7 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
-            "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
+            "backup": self.backup, "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
     }
 }
@@ -309,6 +343,13 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "outbox",
         "outbox (demonstration data only), or smtp with host, port, user, password, security, from.",
     ),
+    ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
+    (
+        "backup.log_dir",
+        "none",
+        "Folder for a log of every change, kept by the running server; on another disk or machine.",
+    ),
+    ("backup.log_secs", "300", "Seconds between two pieces of that log, at most 600."),
     ("log", "info,tantivy=warn,dioxus_server=warn", "Filter of the log."),
     ("log_format", "text", "text or json."),
     ("shutdown_secs", "20", "Seconds that requests and jobs in hand get when stopping."),
@@ -354,6 +395,18 @@ mod tests {
         assert!(matches!(config.check(true), Err(ConfigError::DemoBeyondLoopback)));
         assert!(load("", &[]).unwrap().check(true).is_ok());
         assert!(load("", &[]).unwrap().check(false).unwrap_err().to_string().contains("mail"));
+    }
+
+    #[test]
+    fn a_log_of_backups_needs_somebody_who_can_read_it() {
+        let refused = |text: &str| load(text, &[]).unwrap().check(true).unwrap_err().to_string();
+        assert!(refused("[backup]\nlog_dir = \"/mnt/log\"").contains("backup-key"));
+        assert!(refused("[backup]\nrecipients = [\"age1nonsense\"]").contains("age1nonsense"));
+        let cloud = "[blob]\nkind = \"s3\"\nbucket = \"b\"\nregion = \"r\"\n[backup]\nlog_dir = \"/mnt/log\"";
+        let known = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+        assert!(refused(&format!("{cloud}\nrecipients = [\"{known}\"]")).contains("point-in-time"));
+        let whole = load(&format!("[backup]\nlog_dir = \"/mnt/log\"\nrecipients = [\"{known}\"]"), &[]).unwrap();
+        assert!(whole.check(true).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod authz;
+pub mod backup;
 pub mod cart;
 pub mod catalog;
 pub mod changes;

@@ -41,6 +41,10 @@ use crate::talk::Talk;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
+/// Name of the embedded table's file.
+pub const TABLE: &str = "table.sqlite";
+/// Name of the file with the master key, where the configuration has none.
+pub const MASTER_KEY: &str = "master.key";
 
 /// Client id of programs that people run themselves and sign in with.
 pub const PROGRAMS: &str = "vitrine-programs";
@@ -136,6 +140,11 @@ impl App {
         use anyhow::Context;
         let dir = config.data_dir.clone();
         std::fs::create_dir_all(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        anyhow::ensure!(
+            !dir.join(crate::backup::RESTORING).exists(),
+            "a restore into {} was cut off; empty the folder and restore again",
+            dir.display()
+        );
         let demo = is_demo(&dir);
         config.check(demo)?;
         let clock: SharedClock = Arc::new(SystemClock);
@@ -143,7 +152,7 @@ impl App {
         let table: Arc<dyn Table> = match (&config.table, adapters.table) {
             (_, Some(table)) => table,
             (TableConfig::Sqlite, None) => {
-                Arc::new(SqliteTable::open(dir.join("table.sqlite"), clock.clone()).context("cannot open the table")?)
+                Arc::new(SqliteTable::open(dir.join(TABLE), clock.clone()).context("cannot open the table")?)
             }
             (TableConfig::Dynamodb { .. }, None) => {
                 anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`")
@@ -358,7 +367,7 @@ pub fn mark_demo(dir: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;
     if !is_demo(dir) {
         anyhow::ensure!(
-            !dir.join("table.sqlite").exists(),
+            !dir.join(TABLE).exists(),
             "{} holds a shop's own data; demonstration data needs a directory of its own",
             dir.display()
         );
@@ -387,7 +396,7 @@ fn master_key(config: &Config, dir: &Path) -> anyhow::Result<MasterKey> {
     if !config.master_key.expose_secret().is_empty() {
         return Ok(MasterKey::from_base64(&config.master_key)?);
     }
-    let path: PathBuf = dir.join("master.key");
+    let path: PathBuf = dir.join(MASTER_KEY);
     if !path.exists() {
         let bytes: [u8; 32] = rand::random();
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
@@ -396,8 +405,9 @@ fn master_key(config: &Config, dir: &Path) -> anyhow::Result<MasterKey> {
     Ok(MasterKey::from_base64(&SecretString::from(std::fs::read_to_string(&path)?))?)
 }
 
+/// Writes a new file that only its owner reads.
 #[cfg(unix)]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
@@ -405,9 +415,11 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Writes a new file.
 #[cfg(not(unix))]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    std::fs::write(path, text)
+pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    std::fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
 /// A key that is never written: reading it shows that the table answers.
