@@ -29,6 +29,7 @@ pub mod library;
 pub mod mailing;
 pub mod mails;
 pub mod media;
+pub mod purges;
 pub mod receipts;
 pub mod rest;
 pub mod secrets;

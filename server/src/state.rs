@@ -35,6 +35,7 @@ use crate::library::Library;
 use crate::mailing::Mailing;
 use crate::mails::Sender;
 use crate::media::{Media, Tools};
+use crate::purges::Purges;
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
@@ -76,6 +77,8 @@ pub struct Inner {
     pub table: Arc<dyn Table>,
     /// What of the public catalogue changed since when.
     pub changes: Changes,
+    /// What other nodes are told of it, where there may be others.
+    pub purges: Option<Purges>,
     /// Files.
     pub blob: Arc<dyn Blob>,
     /// The embedded blob store, whose signed addresses this server answers.
@@ -149,6 +152,8 @@ impl App {
         config.check(demo)?;
         let clock: SharedClock = Arc::new(SystemClock);
         let master = Arc::new(master_key(&config, &dir)?);
+        // What is not in this directory other nodes may have too.
+        let shared = adapters.table.is_some();
         let table: Arc<dyn Table> = match (&config.table, adapters.table) {
             (_, Some(table)) => table,
             (TableConfig::Sqlite, None) => {
@@ -159,7 +164,13 @@ impl App {
             }
         };
         let changes = Changes::default();
-        let table: Arc<dyn Table> = Arc::new(Watched::new(Arc::new(Retrying(table)), changes.clone()));
+        let table: Arc<dyn Table> = Arc::new(Retrying(table));
+        let purges = shared.then(|| Purges::new(table.clone(), clock.clone()));
+        let watched = Watched::new(table, changes.clone());
+        let table: Arc<dyn Table> = Arc::new(match &purges {
+            Some(purges) => watched.telling(purges.clone()),
+            None => watched,
+        });
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
             (BlobConfig::Dir, None) => {
@@ -317,6 +328,7 @@ impl App {
             clock,
             table,
             changes,
+            purges,
             blob,
             dir_blob,
             queue,

@@ -241,6 +241,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         async move { worker.run(stopped).await }
     });
     let copies = backup_log(&app, stopped.clone())?;
+    let purges = app.purges.clone().map(|p| tokio::spawn(p.follow(app.changes.clone(), stopped.clone())));
     if app.demo {
         println!("The shop:    {}", app.config.base_url());
         println!("The outbox:  {}/dev/outbox", app.config.base_url());
@@ -267,7 +268,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         }
     }
     let _ = stop.send(true);
-    for task in [indexer, worker].into_iter().chain(copies) {
+    for task in [indexer, worker].into_iter().chain(copies).chain(purges) {
         if tokio::time::timeout(limit, task).await.is_err() {
             tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
         }
