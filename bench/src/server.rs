@@ -111,6 +111,8 @@ impl Launch {
         };
         command.args(["serve", "--demo", "--port", &port.to_string(), "--data"]).arg(&self.data);
         command.arg("--public").arg(&self.public).env("VITRINE_METRICS_PORT", numbers.to_string());
+        // One address asks for all: everything is counted as ever, and nothing is refused unless a campaign says so.
+        command.env("VITRINE_LIMITS__TIMES", "10000").env("VITRINE_LOAD__CONNECTIONS_OF_ADDRESS", "16000");
         command.env("VITRINE_LOG", "warn").envs(self.env.iter().map(|(k, v)| (k, v)));
         command.stdout(Stdio::null());
         match &self.log {
@@ -165,16 +167,16 @@ impl Shop {
         shop.stop().await
     }
 
-    /// Waits until no job waits.
+    /// Waits until no job is due or in hand; what is for later stays.
     ///
     /// # Errors
-    /// Some still do after that long.
+    /// Some still are after that long.
     pub async fn idle(&self, most: Duration) -> Result<()> {
         let (begun, mut quiet) = (Instant::now(), 0);
         // Jobs in hand are not counted among those that wait: a few looks in a row.
         while quiet < 5 {
             anyhow::ensure!(begun.elapsed() < most, "its jobs do not end");
-            quiet = if self.metrics().await?.lines().any(|l| l == "jobs_waiting 0") { quiet + 1 } else { 0 };
+            quiet = if self.metrics().await?.lines().any(|l| l == "jobs_due 0") { quiet + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         Ok(())

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::web::limits::Figures;
+use crate::web::shed::Load;
+
 /// Everything that can be set. `docs` of each key is the text of `vitrine config docs`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -39,6 +42,10 @@ pub struct Config {
     pub mail: MailConfig,
     /// Copies for the day the machine is gone.
     pub backup: BackupConfig,
+    /// How often an address, an account or a key may ask.
+    pub limits: Figures,
+    /// How many requests and connections there may be at once, and how long they may take.
+    pub load: Load,
     /// `text` or `json`.
     pub log_format: LogFormat,
     /// Filter of the log, as `RUST_LOG`.
@@ -63,6 +70,8 @@ impl Default for Config {
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
             backup: BackupConfig::default(),
+            limits: Figures::default(),
+            load: Load::default(),
             log_format: LogFormat::default(),
             log: "info,tantivy=warn,dioxus_server=warn".into(),
             shutdown_secs: 20,
@@ -247,6 +256,11 @@ impl Config {
                 return Err(ConfigError::Invalid(format!("`{key}` must be an origin without a path")));
             }
         }
+        if self.load.in_flight == 0 || self.load.connections == 0 || self.load.connections_of_address == 0 {
+            return Err(ConfigError::Invalid(
+                "`load`: in_flight, connections and connections_of_address are at least 1".into(),
+            ));
+        }
         if self.base_url() == self.files_url() {
             return Err(ConfigError::Invalid("`files_url` must be another origin than `base_url`".into()));
         }
@@ -296,7 +310,8 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
-            "backup": self.backup, "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
+            "limits": self.limits, "load": self.load, "backup": self.backup,
+            "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
     }
 }
@@ -350,6 +365,24 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "Folder for a log of every change, kept by the running server; on another disk or machine.",
     ),
     ("backup.log_secs", "300", "Seconds between two pieces of that log, at most 600."),
+    ("limits.times", "1", "All figures of docs/security.md, Limits, times this; 0: nothing is limited."),
+    (
+        "limits.<class>",
+        "see docs/security.md",
+        "Requests of an address and of an account in the class's window, e.g. limits.search = [1200, 600].",
+    ),
+    (
+        "load.in_flight",
+        "128",
+        "Requests worked on at once; a quarter more for paying, webhooks, signing in, downloads.",
+    ),
+    ("load.waiting", "512", "Requests that wait for their turn; more are refused with 503."),
+    ("load.patience_ms", "1000", "How long they wait."),
+    ("load.connections", "16000", "Connections at once."),
+    ("load.connections_of_address", "2000", "Connections of one address at once; trusted proxies have no such limit."),
+    ("load.head_secs", "15", "Seconds for a whole request head."),
+    ("load.idle_secs", "75", "Seconds a connection stays open between requests; longer than at the proxy in front."),
+    ("load.stall_secs", "30", "Seconds without a byte of a body coming in, or of an answer going out."),
     ("log", "info,tantivy=warn,dioxus_server=warn", "Filter of the log."),
     ("log_format", "text", "text or json."),
     ("shutdown_secs", "20", "Seconds that requests and jobs in hand get when stopping."),

@@ -35,6 +35,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(works) = options.works {
         words.extend(["--content".into(), seed::prepare_generated(works)?.display().to_string()]);
     }
+    if words[0] == "load" {
+        setup::k6()?;
+        if !words.iter().any(|w| w == "--works") {
+            words.extend(["--works".into(), seed::prepare_generated(5_000)?.to_string_lossy().into_owned()]);
+        }
+    }
     sh::run(&mut command(&tools, options.release, &program, &words)?)
 }
 

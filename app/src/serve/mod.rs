@@ -9,6 +9,7 @@ mod ask;
 mod cache;
 mod page;
 mod public;
+mod refusal;
 mod run;
 
 pub use ask::Ask;

@@ -1,5 +1,6 @@
 //! Who can read copies: age keys, and the print of the shop's master key.
 
+use std::io::Write;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -9,7 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::{BackupError, Result, io};
-use crate::state::write_private;
 
 /// Makes a key file that only its owner reads; answers the recipient that belongs into `backup.recipients`.
 ///
@@ -26,6 +26,17 @@ pub fn make_key(path: &Path) -> Result<String> {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Err(BackupError::Exists(path.to_owned())),
         done => done.map(|()| recipient).map_err(io(format!("writing {}", path.display()))),
     }
+}
+
+/// Writes a new file that only its owner reads; one that is there stays as it is.
+pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// The keys of a file, one a line; lines that begin with `#` are passed over.

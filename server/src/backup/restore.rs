@@ -189,7 +189,7 @@ fn unpack(asked: &Asked, stage: &Path, files: &mut u64) -> Result<Manifest> {
                 let key = SecretString::from(
                     String::from_utf8_lossy(&entry.small().map_err(|e| damaged(&e.to_string()))?).into_owned(),
                 );
-                crate::state::write_private(&stage.join(MASTER_KEY), key.expose_secret())
+                super::keys::write_private(&stage.join(MASTER_KEY), key.expose_secret())
                     .map_err(io("writing the master key"))
             }
             DEMO_MARK => write(&mut entry, &stage.join(DEMO_MARK), &asked.file),

@@ -26,7 +26,13 @@ fn number(connection: &Connection, sql: &str) -> Result<i64> {
     connection.prepare_cached(sql).and_then(|mut s| s.query_row([], |r| r.get(0))).map_err(failed)
 }
 
-pub(super) fn page(connection: &Connection, store_id: &str, start: &FeedStart, limit: usize) -> Result<FeedPage> {
+pub(super) fn page(
+    connection: &Connection,
+    store_id: &str,
+    start: &FeedStart,
+    limit: usize,
+    images: bool,
+) -> Result<FeedPage> {
     let moment = connection.unchecked_transaction().map_err(failed)?;
     let floor = number(&moment, "SELECT value FROM meta WHERE name = 'feed_floor'")?;
     let newest = number(&moment, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)")?;
@@ -49,9 +55,12 @@ pub(super) fn page(connection: &Connection, store_id: &str, start: &FeedStart, l
             seq
         }
     };
-    let mut statement = moment
-        .prepare_cached("SELECT seq, pk, sk, old, new, at_ms, expired FROM feed WHERE seq > ?1 ORDER BY seq LIMIT ?2")
-        .map_err(failed)?;
+    let sql = if images {
+        "SELECT seq, pk, sk, old, new, at_ms, expired FROM feed WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+    } else {
+        "SELECT seq, pk, sk, NULL, NULL, at_ms, expired FROM feed WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+    };
+    let mut statement = moment.prepare_cached(sql).map_err(failed)?;
     let mut rows = statement.query(params![after, limit.min(MAX_CHANGES) as i64]).map_err(failed)?;
     let (mut last, mut bytes) = (after, 0);
     let mut changes = Vec::new();
