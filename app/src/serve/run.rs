@@ -238,6 +238,8 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         let stopped = stopped.clone();
         async move { worker.run(stopped).await }
     });
+    let copies = backup_log(&app, stopped.clone())?;
+    let purges = app.purges.clone().map(|p| tokio::spawn(p.follow(app.changes.clone(), stopped.clone())));
     let sweeper = tokio::spawn(vitrine_server::jobs::sweep(app.clone(), stopped.clone()));
     if app.demo {
         println!("The shop:    {}", app.config.base_url());
@@ -267,12 +269,24 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         }
     }
     let _ = stop.send(true);
-    for task in [indexer, worker, sweeper] {
+    for task in [indexer, worker, sweeper].into_iter().chain(copies).chain(purges) {
         if tokio::time::timeout(limit, task).await.is_err() {
             tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
         }
     }
     Ok(())
+}
+
+/// Keeps the log of backups, if one is configured.
+fn backup_log(
+    app: &App,
+    stopped: tokio::sync::watch::Receiver<bool>,
+) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
+    use vitrine_server::backup::{Shipper, Source};
+    let config = &app.config.backup;
+    let Some(folder) = config.log_dir.clone() else { return Ok(None) };
+    let shipper = Shipper::new(Source::new(&app.config, &config.recipients)?.with_clock(app.clock.clone()), folder);
+    Ok(Some(tokio::spawn(shipper.run(Duration::from_secs(config.log_secs), stopped))))
 }
 
 async fn signalled() {
