@@ -332,7 +332,7 @@ pub const DOCS: &[(&str, &str, &str)] = &[
     ),
     (
         "load.in_flight",
-        "128",
+        "64",
         "Requests worked on at once; a quarter more for paying, webhooks, signing in, downloads.",
     ),
     ("load.waiting", "512", "Requests that wait for their turn; more are refused with 503."),
