@@ -12,6 +12,7 @@ pub fn worker(app: &App) -> Worker {
     let mut handlers = Handlers::new();
     handlers.extend(crate::accounts::handlers(app.mail.clone()));
     handlers.extend(crate::catalog::jobs::handlers(app));
+    handlers.extend(crate::check::handlers(app));
     handlers.extend(crate::checkout::handlers(app.checkouts.clone(), app.clock.clone()));
     handlers.extend(crate::desk::handlers(crate::desk::Desk::new(app.clone())));
     handlers.extend(crate::receipts::handlers(app.receipts.clone()));

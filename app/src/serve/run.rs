@@ -13,13 +13,14 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
-use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
+use dioxus::server::{DioxusRouterExt, FullstackState};
+use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::services::ServeDir;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vitrine_server::accounts::local_path;
+use vitrine_server::config::TableConfig;
 use vitrine_server::rest::ProblemResponse;
 use vitrine_server::state::App;
 use vitrine_server::web::csp::Policy;
@@ -32,6 +33,7 @@ use vitrine_server::web::{body, headers, listen, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
+use super::assets;
 use super::cache::{self, PageCache};
 use super::page::{self, Pages};
 use super::refusal::{self, Refusals};
@@ -50,24 +52,19 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     platform::set_assets(public.all());
     let base = app.config.base_url();
     let files_origin = app.config.files_url();
-    let pages = Pages {
-        public: public.clone(),
-        policy: Policy { files_origin: files_origin.clone(), form_origins: Vec::new() },
-        origin: base.clone(),
-        files_origin: files_origin.clone(),
-        plain: false,
-    };
-    let plain = Pages { plain: true, ..pages.clone() };
-    let state = FullstackState::new(ServeConfig::new(), shop::App);
-    let render = get(FullstackState::render_handler).with_state(state.clone());
-    let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
+    let policy = Policy { files_origin: files_origin.clone(), form_origins: Vec::new() };
+    let threads = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
+    let pages = Pages::new(public, &policy, &base, threads.clone(), shop::App)?;
+    let drawn = get(page::draw).with_state(pages.plain(threads, crate::desk::App));
+    // The framework's state runs server functions only: pages are drawn by `draw`.
+    let state = FullstackState::headless();
+    let rendered: Router = Router::new().fallback_service(get(page::draw).with_state(pages));
     let refusals = rendered.clone();
     let walls = Refusals { rendered: rendered.clone(), negotiate, made: Default::default() };
     let counted =
         Limits { buckets: app.buckets.clone(), trusted: app.config.trusted_proxies.clone(), is_kept: cache::is_public };
     let rendered = rendered.layer(from_fn_with_state(PageCache::new(app.changes.clone()), cache::layer));
-    let drawn = get(FullstackState::render_handler);
-    let mut desk: Router<FullstackState> = Router::new();
+    let mut desk: Router = Router::new();
     let paths = [
         "/studio",
         "/studio/works/{id}",
@@ -82,9 +79,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     for path in paths {
         desk = desk.route(path, drawn.clone());
     }
-    let desk: Router = desk
-        .with_state(FullstackState::new(ServeConfig::new(), crate::desk::App))
-        .layer(from_fn_with_state(plain, page::finish));
     let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
     let icon = public.url("icons/icon.svg");
@@ -126,17 +120,13 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider = app.provider.routes().layer(from_fn(metrics::name));
     let webhooks = vitrine_server::trade::webhooks().with_state(app.clone());
-    let assets: Router = Router::new()
-        .nest_service("/assets", assets_service(public))
-        .layer(from_fn(immutable))
-        .layer(from_fn(metrics::name));
     let shop_host = Router::new()
         .merge(vitrine_server::web::dev::routes(app))
         .merge(provider)
         .merge(
             webhooks.merge(vitrine_server::mailing::one_click().with_state(app.clone())).layer(from_fn(metrics::name)),
         )
-        .merge(assets)
+        .merge(assets::routes(public).layer(from_fn(metrics::name)))
         .fallback_service(pages_and_acts)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
         .layer(RequestBodyLimitLayer::new(body::MOST_BYTES))
@@ -168,21 +158,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
 
 fn host_name(url: &str) -> String {
     url.split("://").nth(1).unwrap_or(url).split([':', '/']).next().unwrap_or_default().to_owned()
-}
-
-fn assets_service(public: &Public) -> ServeDir {
-    ServeDir::new(&public.assets).precompressed_br().precompressed_gzip()
-}
-
-/// Addresses under `/assets` carry their content's hash.
-async fn immutable(request: Request, next: axum::middleware::Next) -> Response<Body> {
-    let mut response = next.run(request).await;
-    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-        response.headers_mut().insert(header::CACHE_CONTROL, forever);
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    }
-    response
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
@@ -245,6 +220,14 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; another program has the port, or choose one with --port")
     })?;
+    if matches!(app.config.table, TableConfig::Sqlite) {
+        // The table's lock says that this is the only process: who held these jobs is gone.
+        let released = app.queue.release_leases().await?;
+        if released > 0 {
+            tracing::info!(released, "jobs that were in hand when the last process ended go on");
+        }
+    }
+    vitrine_server::check::schedule(&app.queue, &app.clock).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({
         let (indexer, stopped) = (app.indexer(), stopped.clone());
@@ -255,6 +238,8 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         let stopped = stopped.clone();
         async move { worker.run(stopped).await }
     });
+    let copies = backup_log(&app, stopped.clone())?;
+    let purges = app.purges.clone().map(|p| tokio::spawn(p.follow(app.changes.clone(), stopped.clone())));
     let sweeper = tokio::spawn(vitrine_server::jobs::sweep(app.clone(), stopped.clone()));
     if app.demo {
         println!("The shop:    {}", app.config.base_url());
@@ -284,12 +269,24 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         }
     }
     let _ = stop.send(true);
-    for task in [indexer, worker, sweeper] {
+    for task in [indexer, worker, sweeper].into_iter().chain(copies).chain(purges) {
         if tokio::time::timeout(limit, task).await.is_err() {
             tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
         }
     }
     Ok(())
+}
+
+/// Keeps the log of backups, if one is configured.
+fn backup_log(
+    app: &App,
+    stopped: tokio::sync::watch::Receiver<bool>,
+) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
+    use vitrine_server::backup::{Shipper, Source};
+    let config = &app.config.backup;
+    let Some(folder) = config.log_dir.clone() else { return Ok(None) };
+    let shipper = Shipper::new(Source::new(&app.config, &config.recipients)?.with_clock(app.clock.clone()), folder);
+    Ok(Some(tokio::spawn(shipper.run(Duration::from_secs(config.log_secs), stopped))))
 }
 
 async fn signalled() {

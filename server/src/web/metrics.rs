@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
+use crate::counted;
 use crate::state::App;
 
 /// Bounds of histograms, seconds; those of the alarms are among them.
@@ -114,7 +115,8 @@ pub async fn name(request: Request, next: Next) -> Response {
 /// Counts answers by route, method and class of status, refusals of the walls among them. Outermost.
 pub async fn count(request: Request, next: Next) -> Response {
     let method = method(&request);
-    let response = next.run(request).await;
+    let (response, calls) = counted::of(next.run(request)).await;
+    count_calls(&calls, &route(&response), |counter, n| counter.increment(n));
     let class = match response.status().as_u16() {
         ..=299 => "2xx",
         300..=399 => "3xx",
@@ -135,6 +137,13 @@ pub async fn time(request: Request, next: Next) -> Response {
     response
 }
 
+/// Calls of the table, by name and by what they were made for.
+fn count_calls(calls: &counted::Counts, by: &str, add: impl Fn(metrics::Counter, u64)) {
+    for (op, &n) in counted::OPS.iter().zip(calls).filter(|(_, n)| **n > 0) {
+        add(metrics::counter!("table_calls_total", "op" => *op, "by" => by.to_owned()), n);
+    }
+}
+
 async fn text(app: App, handle: PrometheusHandle) -> String {
     if let Some(buckets) = &app.buckets {
         metrics::gauge!("limits_subjects").set(buckets.subjects() as f64);
@@ -142,9 +151,23 @@ async fn text(app: App, handle: PrometheusHandle) -> String {
     match app.queue.depth().await {
         Ok(depth) => {
             metrics::gauge!("jobs_waiting").set(depth.waiting as f64);
+            metrics::gauge!("jobs_due").set(depth.due as f64);
             metrics::gauge!("jobs_dead").set(depth.dead as f64);
         }
         Err(error) => tracing::warn!(%error, "the queue's depth cannot be read"),
+    }
+    match crate::check::last(&*app.table).await {
+        Ok(Some(report)) => {
+            for (invariant, count) in report.counts {
+                metrics::gauge!("check_violations", "invariant" => invariant).set(count as f64);
+            }
+            metrics::gauge!("check_last_run_seconds").set(report.at_ms as f64 / 1000.0);
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the last look at what must hold cannot be read"),
+    }
+    for (by, calls) in [("elsewhere", &app.calls), ("provider", &app.provider_calls)] {
+        count_calls(&calls.counts(), by, |counter, n| counter.absolute(n));
     }
     handle.run_upkeep();
     handle.render()

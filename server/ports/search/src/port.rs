@@ -30,6 +30,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Kind; 8] =
+        [Kind::Artist, Kind::Author, Kind::Album, Kind::Book, Kind::Video, Kind::Podcast, Kind::Product, Kind::Shop];
+
     /// Its name in facets, queries and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -161,6 +165,19 @@ pub trait Search: Send + Sync {
     /// # Errors
     /// `Failed`.
     async fn position(&self) -> Result<Option<String>, SearchError>;
+
+    /// Revision and payload of visible documents, in the order asked; `None`: not there.
+    ///
+    /// # Errors
+    /// `Failed`.
+    async fn stored(&self, ids: Vec<String>) -> Result<Vec<Option<(i64, serde_json::Value)>>, SearchError>;
+
+    /// Looks whether the index's files are still there; if not, makes an empty index in their place and answers `true`.
+    /// Searches go on in what was visible until the next commit; the follower of the feed begins anew: there is no position.
+    ///
+    /// # Errors
+    /// `Failed` if the disk refuses; call it again.
+    async fn renew_if_lost(&self) -> Result<bool, SearchError>;
 
     /// Visible documents, of all scopes.
     ///
