@@ -33,11 +33,12 @@ export async function vitrine(...args) {
 
 /**
  * Starts the built program, with `shop` (a folder below `fixtures/`) or `rows` (JSON lines) imported, and waits until `/readyz`
- * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers; `kept` is a data folder
- * that stays.
+ * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers. A spec asks more often than
+ * people from one address: the figures of all limits are taken `limits` times (20; 0 for none). `env` adds variables; `kept` is a data
+ * folder that stays.
  * Answers `{url, files, data, key, metrics, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false, kept } = {}) {
+export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false, limits, env: more = {}, kept } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
   const data = kept ?? (await mkdtemp(join(tmpdir(), "vitrine-e2e-")));
@@ -51,7 +52,8 @@ export async function startServer({ args = ["--demo"], shop, rows, scopes, metri
   const wanted = (scopes ?? []).flatMap((scope) => ["--scope", scope]);
   const key = scopes && (await vitrine("api-key", "create", "tests", ...wanted, "--data", data)).trim();
   const numbers = metrics ? await freePort() : 0;
-  const env = { ...process.env, VITRINE_METRICS_PORT: String(numbers) };
+  const times = String(limits ?? process.env.VITRINE_LIMITS__TIMES ?? 20);
+  const env = { ...process.env, VITRINE_METRICS_PORT: String(numbers), VITRINE_LIMITS__TIMES: times, ...more };
   const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args], { env });
   let log = "";
   let failed = null;

@@ -17,6 +17,7 @@ mod build;
 mod campaign;
 mod client;
 mod doctor;
+mod instructions;
 mod lighthouse;
 mod seed;
 mod serve;
@@ -47,6 +48,8 @@ enum Word {
     Test(test::Options),
     /// Measure the optimised program with generated works, the server on one core.
     Bench(bench::Options),
+    /// Count the instructions of some acts and compare them with what is stored for this compiler and processor.
+    Instructions(instructions::Options),
     /// Break the running shop on purpose and look whether it holds; `cargo xtask campaign --help` names them.
     Campaign(campaign::Options),
     /// Score the optimised shop with its demonstration content in a browser, as a phone would load it.
@@ -92,6 +95,7 @@ fn run(word: Word) -> Result<()> {
         Word::Serve(options) => serve::run(&options),
         Word::Test(options) => test::run(&options),
         Word::Bench(options) => bench::run(&options),
+        Word::Instructions(options) => instructions::run(&options),
         Word::Campaign(options) => campaign::run(&options),
         Word::Lighthouse(options) => lighthouse::run(&options),
         Word::Build => build::run(),

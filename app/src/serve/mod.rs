@@ -11,6 +11,7 @@ mod cache;
 mod draw;
 mod page;
 mod public;
+mod refusal;
 mod run;
 
 pub use ask::Ask;

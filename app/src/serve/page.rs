@@ -52,7 +52,7 @@ type Named = Vec<(String, String)>;
 
 /// The page stands for another address: without scripts, for the client would look for the address's own page.
 #[derive(Clone, Copy)]
-struct Bare;
+pub(super) struct Bare;
 
 impl Pages {
     /// Pages of the client `app`, drawn on these threads.
@@ -109,7 +109,8 @@ impl Pages {
     }
 }
 
-fn wants_page(request: &Request) -> bool {
+/// Whether a page is what was asked for.
+pub(super) fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
     let program = ["/api/", "/rpc/", "/healthz", "/readyz"].iter().any(|p| path.starts_with(p));
     let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
