@@ -6,10 +6,9 @@
 mod console;
 mod studio;
 
-use dioxus::fullstack::{Loader, Loading};
+use dioxus::fullstack::Loading;
 use dioxus::prelude::*;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::desk::Desk as Service;
 use vitrine_shared::Problem;
