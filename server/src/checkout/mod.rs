@@ -11,6 +11,7 @@
 //!
 //! Not here: totals (`cart::view`, the pricing engine), who may see an order's page (`pages`).
 
+mod attempt;
 mod claim;
 mod form;
 mod fulfil;
