@@ -10,6 +10,7 @@ mod disk;
 mod facts;
 mod faults;
 mod ground;
+mod load;
 mod power;
 
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+mod buyer;
+mod restore;
 
 #[derive(Parser)]
 struct Args {
@@ -32,6 +36,10 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Word {
+    /// The machine is lost under load; the shop is restored elsewhere.
+    Restore(restore::Options),
+    /// What people do, ten times that, and those who only hold connections.
+    Load(load::Options),
     /// Kill it at random points; everything must hold and stay.
     Crash(crash::Options),
     /// Cut its power at random points; everything must hold and stay.
@@ -58,5 +66,7 @@ async fn run(args: Args) -> Result<()> {
         Word::Crash(options) => crash::run(&ground, &options).await,
         Word::Power(options) => power::run(&ground, &options).await,
         Word::Faults(options) => faults::run(&ground, &options).await,
+        Word::Load(options) => load::run(&ground.program, &ground.public, &options).await,
+        Word::Restore(options) => restore::campaign(&ground.program, &ground.public, &options).await,
     }
 }

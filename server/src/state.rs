@@ -16,6 +16,7 @@ use vitrine_mail::smtp::{Security, SmtpConfig, SmtpMail};
 use vitrine_payments::SharedPayments;
 use vitrine_payments::simulator::{Mischief, Simulator, SimulatorConfig};
 use vitrine_queue::SharedQueue;
+use vitrine_queue::hearing::{Ears, Hearing};
 use vitrine_queue::table::TableQueue;
 use vitrine_search::{Search, SearchError, TantivySearch};
 use vitrine_table::Table;
@@ -29,18 +30,25 @@ use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
+use crate::counted::{Calls, Counted};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
 use crate::mailing::Mailing;
 use crate::mails::Sender;
 use crate::media::{Media, Tools};
+use crate::purges::Purges;
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
+use crate::web::limits::Buckets;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
+/// Name of the embedded table's file.
+pub const TABLE: &str = "table.sqlite";
+/// Name of the file with the master key, where the configuration has none.
+pub const MASTER_KEY: &str = "master.key";
 
 /// Client id of programs that people run themselves and sign in with.
 pub const PROGRAMS: &str = "vitrine-programs";
@@ -70,8 +78,14 @@ pub struct Inner {
     pub clock: SharedClock,
     /// Items.
     pub table: Arc<dyn Table>,
+    /// Calls of the table outside of requests.
+    pub calls: Calls,
+    /// Calls of the table by the payment simulator, which has its own elsewhere.
+    pub provider_calls: Calls,
     /// What of the public catalogue changed since when.
     pub changes: Changes,
+    /// What other nodes are told of it, where there may be others.
+    pub purges: Option<Purges>,
     /// Files.
     pub blob: Arc<dyn Blob>,
     /// The embedded blob store, whose signed addresses this server answers.
@@ -118,6 +132,8 @@ pub struct Inner {
     pub downloads: Downloads,
     /// What people own.
     pub library: Library,
+    /// How often everybody asked; `None`: nothing is limited.
+    pub buckets: Option<Buckets>,
 }
 
 impl std::ops::Deref for App {
@@ -136,21 +152,39 @@ impl App {
         use anyhow::Context;
         let dir = config.data_dir.clone();
         made(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        anyhow::ensure!(
+            !dir.join(crate::backup::RESTORING).exists(),
+            "a restore into {} was cut off; empty the folder and restore again",
+            dir.display()
+        );
         let demo = is_demo(&dir);
         config.check(demo)?;
         let clock: SharedClock = Arc::new(SystemClock);
         let master = Arc::new(master_key(&config, &dir)?);
+        // What is not in this directory other nodes may have too.
+        let shared = adapters.table.is_some();
         let table: Arc<dyn Table> = match (&config.table, adapters.table) {
             (_, Some(table)) => table,
             (TableConfig::Sqlite, None) => {
-                Arc::new(SqliteTable::open(dir.join("table.sqlite"), clock.clone()).context("cannot open the table")?)
+                Arc::new(SqliteTable::open(dir.join(TABLE), clock.clone()).context("cannot open the table")?)
             }
             (TableConfig::Dynamodb { .. }, None) => {
                 anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`")
             }
         };
         let changes = Changes::default();
-        let table: Arc<dyn Table> = Arc::new(Watched::new(Arc::new(Retrying(table)), changes.clone()));
+        let ears = Ears::new(clock.clone());
+        let (calls, provider_calls) = (Calls::default(), Calls::default());
+        let heard =
+            |counted| -> Arc<dyn Table> { Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(counted))), ears.clone())) };
+        let of_provider = heard(Counted::apart(table.clone(), provider_calls.clone()));
+        let table = heard(Counted::new(table, calls.clone()));
+        let purges = shared.then(|| Purges::new(table.clone(), clock.clone()));
+        let watched = Watched::new(table, changes.clone());
+        let table: Arc<dyn Table> = Arc::new(match &purges {
+            Some(purges) => watched.telling(purges.clone()),
+            None => watched,
+        });
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
             (BlobConfig::Dir, None) => {
@@ -163,7 +197,7 @@ impl App {
             }
             (BlobConfig::S3 { .. }, None) => anyhow::bail!("blob.kind = \"s3\" needs a build with the feature `aws`"),
         };
-        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()));
+        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()).hearing(ears));
         let (mail, outbox, mail_from): (SharedMail, _, _) = match &config.mail {
             MailConfig::Outbox => {
                 let outbox = Arc::new(OutboxMail::new(table.clone(), clock.clone()));
@@ -248,7 +282,7 @@ impl App {
         let simulator = if demo {
             let secret = secrets::present(&*table, &master, "simulator-webhook").await?;
             Some(Simulator::new(
-                table.clone(),
+                of_provider,
                 queue.clone(),
                 clock.clone(),
                 SimulatorConfig {
@@ -263,7 +297,7 @@ impl App {
             None
         };
         let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
-        let carts = Carts::new(catalog.records().clone());
+        let carts = Carts::new(catalog.offers().clone());
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),
@@ -302,12 +336,22 @@ impl App {
         let downloads =
             Downloads::new(table.clone(), blob.clone(), secret, base.clone(), config.files_url(), redirects);
         let library = Library::new(catalog.clone(), downloads.clone(), invoices.clone());
+        let buckets = match config.limits.rules() {
+            Some(rules) => {
+                let secret = secrets::present(&*table, &master, "limits").await?;
+                Some(Buckets::new(table.clone(), clock.clone(), secret, rules))
+            }
+            None => None,
+        };
         Ok(Self(Arc::new(Inner {
             config,
             demo,
             clock,
             table,
+            calls,
+            provider_calls,
             changes,
+            purges,
             blob,
             dir_blob,
             queue,
@@ -331,6 +375,7 @@ impl App {
             mailing,
             downloads,
             library,
+            buckets,
         })))
     }
 
@@ -358,7 +403,7 @@ pub fn mark_demo(dir: &Path) -> anyhow::Result<()> {
     made(dir)?;
     if !is_demo(dir) {
         anyhow::ensure!(
-            !dir.join("table.sqlite").exists(),
+            !dir.join(TABLE).exists(),
             "{} holds a shop's own data; demonstration data needs a directory of its own",
             dir.display()
         );
@@ -387,7 +432,7 @@ fn master_key(config: &Config, dir: &Path) -> anyhow::Result<MasterKey> {
     if !config.master_key.expose_secret().is_empty() {
         return Ok(MasterKey::from_base64(&config.master_key)?);
     }
-    let path: PathBuf = dir.join("master.key");
+    let path: PathBuf = dir.join(MASTER_KEY);
     if !path.exists() {
         let bytes: [u8; 32] = rand::random();
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);

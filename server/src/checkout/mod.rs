@@ -11,7 +11,6 @@
 //!
 //! Not here: totals (`cart::view`, the pricing engine), who may see an order's page (`pages`).
 
-mod attempt;
 mod claim;
 mod form;
 mod fulfil;
@@ -98,7 +97,7 @@ impl Checkouts {
     /// The orders of a checkout, in its order.
     pub async fn orders(&self, checkout: &Checkout) -> Result<Vec<Order>> {
         let keys = checkout.orders.iter().map(store::order_key).collect();
-        let items = self.table.transact_get(keys).await.map_err(fault::table)?;
+        let items = vitrine_table::retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
         items.into_iter().flatten().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect()
     }
 
@@ -130,3 +129,5 @@ impl Checkouts {
 mod cases;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trips;

@@ -32,6 +32,9 @@ pub struct Checkout {
     pub state: CheckoutState,
     /// One per seller.
     pub orders: Vec<OrderId>,
+    /// Who sells each of them.
+    #[serde(default)]
+    pub sellers: Vec<TenantId>,
     /// ISO 4217.
     pub currency: String,
     /// Minor units.

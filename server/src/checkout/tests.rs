@@ -559,3 +559,16 @@ async fn what_is_said_of_a_person_opens_with_their_key_only() {
         assert_eq!(shop.checkouts.order_person(&old).await.unwrap(), None);
     }
 }
+
+#[tokio::test]
+async fn what_was_typed_is_kept_up_to_a_size() {
+    let shop = Shop::open().await;
+    let guest = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+    let mut typed = Typed { form: form(), ..Typed::default() };
+    typed.form.name = "ä".repeat(400_000);
+    shop.checkouts.keep_form(&guest, &typed).await.unwrap();
+    let kept = shop.checkouts.kept_form(&guest).await.unwrap();
+    assert_eq!((kept.form.name.chars().count(), kept.form.email), (1_000, typed.form.email.clone()));
+    let placing = Placing { form: typed.form.clone(), ..shop.placing(&guest, "large").await };
+    assert_eq!(shop.checkouts.place(&guest, &placing).await.unwrap_err().fields["name"], "fault-long");
+}

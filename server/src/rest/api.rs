@@ -111,7 +111,7 @@ pub(super) async fn search(State(app): State<App>, ctx: Ctx, uri: Uri, headers: 
     let seen = u64::from(query.page) * vitrine_shared::query::PAGE as u64;
     let next =
         (seen < view.total && query.page < vitrine_shared::query::MAX_PAGE).then(|| format!("p{}", query.page + 1));
-    tagged(&shapes::Listing { items: view.cards, total: view.total, next }, &headers)
+    tagged(&shapes::Listing { items: &view.cards, total: view.total, next }, &headers)
 }
 
 pub(super) async fn item(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, headers: HeaderMap) -> Answer {
@@ -133,7 +133,7 @@ pub(super) async fn add(State(app): State<App>, ctx: Ctx, Json(add): Json<shapes
     let changed = app.carts.add(&ctx, ctx.cart.as_deref(), &add).await?;
     let mut seen = ctx.0.clone();
     seen.cart = changed.token.clone().or(seen.cart);
-    let cart = app.checkouts.cart_view(&seen).await?;
+    let cart = app.checkouts.view_of(&seen, &changed.cart).await?;
     ok(&shapes::Carted { cart, cart_token: changed.token })
 }
 
@@ -144,8 +144,8 @@ pub(super) async fn set(
     Json(line): Json<shapes::SetLine>,
 ) -> Answer {
     let variant: VariantId = variant.parse().map_err(|_| bad_id("cart line"))?;
-    app.carts.set(&ctx, ctx.cart.as_deref(), &variant, line.quantity, line.rev).await?;
-    ok(&app.checkouts.cart_view(&ctx).await?)
+    let cart = app.carts.set(&ctx, ctx.cart.as_deref(), &variant, line.quantity, line.rev).await?;
+    ok(&app.checkouts.view_of(&ctx, &cart).await?)
 }
 
 pub(super) async fn create_session(

@@ -1,7 +1,7 @@
 //! The catalogue and the search page: lists with facets whose whole state is the address.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::{CatalogView, FacetView, SearchView};
+use vitrine_shared::views::{CatalogView, FacetView, SearchView, Shared};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
@@ -20,7 +20,7 @@ pub fn Catalog(
     /// Raw query string.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::catalog(query()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::catalog(query()))?;
     let busy = view.loading();
     let view = view.read();
     drawn(&view, |view| {
@@ -36,7 +36,7 @@ pub fn Search(
     /// Raw query string.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::search(query()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::search(query()))?;
     let busy = view.loading();
     let view = view.read();
     drawn(&view, |view| {
@@ -50,7 +50,8 @@ pub fn Search(
 #[component]
 pub fn CatalogBody(
     /// What to show.
-    view: CatalogView,
+    #[props(into)]
+    view: Shared<CatalogView>,
     /// Another list is on its way.
     #[props(default)]
     busy: bool,
@@ -75,7 +76,8 @@ pub fn CatalogBody(
 #[component]
 pub fn SearchBody(
     /// What to show.
-    view: SearchView,
+    #[props(into)]
+    view: Shared<SearchView>,
     /// Another list is on its way.
     #[props(default)]
     busy: bool,
@@ -150,7 +152,7 @@ fn Found(title: String, names: Vec<vitrine_shared::views::Named>) -> Element {
 
 /// Facets, chips, count, sort, density, cards, pages.
 #[component]
-fn Listing(view: CatalogView, busy: bool) -> Element {
+fn Listing(view: Shared<CatalogView>, busy: bool) -> Element {
     let live = use_live();
     let mut dense = use_signal(|| false);
     use_effect(move || dense.set(platform::kept(DENSE).as_deref() == Some("1")));

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use vitrine_table::{Item, TableError};
 
 pub mod conformance;
+pub mod hearing;
+mod item;
 pub mod table;
 pub mod worker;
 

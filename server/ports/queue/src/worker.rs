@@ -120,13 +120,17 @@ impl Worker {
 
     async fn run_lane(&self, lane: Lane, mut shutdown: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
+        // Set when there may be something to take: at first, when the queue says so, and while it had as much as was asked for.
+        let mut look = true;
         while !*shutdown.borrow() {
             let free = concurrency(lane) - running.len();
-            if free == 0 {
+            if free == 0 || !look {
                 tokio::select! {
-                    _ = running.join_next() => {}
+                    () = self.queue.wait(lane, IDLE), if free > 0 => look = true,
+                    Some(_) = running.join_next() => {}
                     changed = shutdown.changed() => if changed.is_err() { break },
                 }
+                while running.try_join_next().is_some() {}
                 continue;
             }
             let jobs = match self.queue.lease(lane, free, LEASE_SECS).await {
@@ -140,19 +144,11 @@ impl Worker {
                     continue;
                 }
             };
-            let idle = jobs.is_empty();
+            look = jobs.len() == free;
             for job in jobs {
                 let worker = self.clone();
                 running.spawn(async move { worker.handle(job).await });
             }
-            if idle {
-                tokio::select! {
-                    () = self.queue.wait(lane, IDLE) => {}
-                    Some(_) = running.join_next() => {}
-                    changed = shutdown.changed() => if changed.is_err() { break },
-                }
-            }
-            while running.try_join_next().is_some() {}
         }
         while running.join_next().await.is_some() {}
     }

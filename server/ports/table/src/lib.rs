@@ -390,6 +390,14 @@ pub trait Table: Send + Sync + 'static {
     /// MUST be `BadPosition` for a position that is no longer kept: the reader rebuilds from a listing.
     async fn feed(&self, start: FeedStart, limit: usize) -> Result<FeedPage>;
 
+    /// As [`Table::feed`], for readers that only ask what changed: the store may leave both images out.
+    ///
+    /// # Errors
+    /// As [`Table::feed`].
+    async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
+        self.feed(start, limit).await
+    }
+
     /// Waits until a change may have happened or `at_most` has passed. A hint to save polling, never a promise.
     async fn feed_wait(&self, at_most: Duration);
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vitrine_queue::{JobState, NewJob};
 use vitrine_table::{
-    CancelReason, Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp, from_item, to_item,
+    CancelReason, Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp, from_item, retry, to_item,
 };
 
 use super::{EXPIRE, SETTLE, Simulator, WEBHOOK};
@@ -151,7 +151,12 @@ impl Simulator {
         apply: impl Fn(&mut Record, i64) -> Result<()> + Send,
     ) -> Result<Record> {
         for _ in 0..20 {
-            let before = self.read(id).await?;
+            // What faults are in force goes along: a change is one read and one write.
+            let keys = vec![record_key(id), control_key()];
+            let mut found = retry::get_each(&*self.table, keys).await.map_err(unavailable)?.into_iter();
+            let before: Record =
+                from_item(found.next().flatten().ok_or(PaymentError::NotFound)?).map_err(unavailable)?;
+            let mischief = self.mischief_of(found.next().flatten())?;
             let now = self.clock.now_ms();
             let mut after = before.clone();
             if after.session.state == PaymentState::Open && now >= after.new.expires_ms {
@@ -172,7 +177,7 @@ impl Simulator {
             let news = before.session.state != after.session.state
                 || (after.session.state == PaymentState::Failed && before.session != after.session);
             if let Some(name) = name.filter(|_| news) {
-                jobs.extend(self.webhooks(name, &after, None).await?);
+                jobs.extend(self.webhooks(name, &after, None, mischief)?);
             }
             if before.debit.is_none() && after.debit.is_some() {
                 let delay = i64::try_from(self.config.settle_delay.as_millis()).unwrap_or(i64::MAX / 2);
@@ -212,7 +217,8 @@ impl Simulator {
                 (to_item(&record_key(&new.session_id), &after).map_err(unavailable)?, Condition::eq("rev", before.rev)),
                 (to_item(&key, &stored).map_err(unavailable)?, Condition::ItemAbsent),
             ];
-            let jobs = self.webhooks("refund.created", &after, Some(refund.clone())).await?;
+            let mischief = self.mischief().await?;
+            let jobs = self.webhooks("refund.created", &after, Some(refund.clone()), mischief)?;
             match self.commit(puts, jobs).await {
                 Ok(()) => return Ok(refund),
                 Err(TableError::Cancelled(reasons))
@@ -229,7 +235,12 @@ impl Simulator {
     /// # Errors
     /// `Unavailable` if the store fails.
     pub async fn mischief(&self) -> Result<Mischief> {
-        match self.table.get(&control_key(), Consistency::Strong).await.map_err(unavailable)? {
+        let item = self.table.get(&control_key(), Consistency::Strong).await.map_err(unavailable)?;
+        self.mischief_of(item)
+    }
+
+    fn mischief_of(&self, item: Option<Item>) -> Result<Mischief> {
+        match item {
             Some(item) => from_item::<Control>(item).map(|c| c.mischief).map_err(unavailable),
             None => Ok(self.config.mischief),
         }
@@ -248,8 +259,7 @@ impl Simulator {
         Ok(())
     }
 
-    async fn webhooks(&self, name: &str, record: &Record, refund: Option<Refund>) -> Result<Vec<NewJob>> {
-        let mischief = self.mischief().await?;
+    fn webhooks(&self, name: &str, record: &Record, refund: Option<Refund>, mischief: Mischief) -> Result<Vec<NewJob>> {
         let now = self.clock.now_ms();
         let id = self.derived("evt", &format!("{}:{}", record.session.id, record.rev));
         let event =

@@ -9,6 +9,7 @@
 //!
 //! Not here: what a request must look like (`check.rs`), what conditions mean (`eval.rs`).
 
+pub mod copies;
 mod cursor;
 mod feed;
 mod open;
@@ -33,6 +34,8 @@ pub use open::OpenError;
 
 /// How many connections read at a time.
 const READERS: usize = 4;
+/// A page of at most this many items is a short read.
+const SHORT_PAGE: usize = 100;
 /// Expired items removed by one savepoint.
 const SWEEP_CHUNK: usize = 200;
 
@@ -71,7 +74,7 @@ impl SqliteTable {
     /// `Invalid` if `target` exists, `Unavailable` if it cannot be written.
     pub async fn backup_to(&self, target: impl Into<PathBuf>) -> Result<()> {
         let (source, target) = (self.path.clone(), target.into());
-        tokio::task::spawn_blocking(move || open::backup(&source, &target)).await.map_err(failed)?
+        tokio::task::spawn_blocking(move || open::backup(&source, &target).map(drop)).await.map_err(failed)?
     }
 
     fn now(&self) -> write::Now {
@@ -129,7 +132,9 @@ impl Table for SqliteTable {
     async fn query(&self, query: Query) -> Result<Page> {
         check::query(&query)?;
         let now = self.now();
-        self.readers.run(move |conn| read::query(conn, &query, now.secs())).await
+        let short = query.limit <= SHORT_PAGE;
+        let read = move |conn: &rusqlite::Connection| read::query(conn, &query, now.secs());
+        if short { self.readers.run(read).await } else { self.readers.run_apart(read).await }
     }
 
     async fn batch_get(&self, keys: Vec<Key>, _: Consistency) -> Result<BatchGot> {
@@ -162,7 +167,15 @@ impl Table for SqliteTable {
             return Err(TableError::Invalid("a feed page of no changes".into()));
         }
         let store_id = self.store_id.clone();
-        self.readers.run(move |conn| feed::page(conn, &store_id, &start, limit)).await
+        self.readers.run_apart(move |conn| feed::page(conn, &store_id, &start, limit, true)).await
+    }
+
+    async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
+        if limit == 0 {
+            return Err(TableError::Invalid("a feed page of no changes".into()));
+        }
+        let store_id = self.store_id.clone();
+        self.readers.run_apart(move |conn| feed::page(conn, &store_id, &start, limit, false)).await
     }
 
     async fn feed_wait(&self, at_most: Duration) {
