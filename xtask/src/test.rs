@@ -126,6 +126,22 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
     ));
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
+        // Short forms: the long ones run by command (docs/campaigns.md).
+        for (name, words) in [
+            ("crash campaign", &["crash", "--points", "10", "--longest-ms", "700"][..]),
+            ("power campaign", &["power", "--cuts", "5", "--life-ms", "800"]),
+            ("power, lying disk", &["power", "--cuts", "5", "--life-ms", "800", "--lying"]),
+            ("faults", &["faults"]),
+        ] {
+            steps.push((
+                name,
+                Box::new(move || {
+                    let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+                    let mut command = campaign::command(tools, false, &words).map_err(|f| (Counts::default(), f))?;
+                    tested(&mut command)
+                }),
+            ));
+        }
         steps.push((
             "instructions",
             Box::new(|| instructions::step(tools).map(|()| Counts::default()).map_err(|f| (Counts::default(), f))),
