@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use vitrine_server::catalog::exchange::{Importer, Outcome, export};
+use vitrine_server::check::{Check, Depth, How, Invariant, Report};
 use vitrine_server::config::{Config, DOCS, LogFormat};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::rest::{document, keys};
 use vitrine_server::state::{Adapters, App, is_demo, mark_demo};
 use vitrine_shared::id::TenantId;
+
+mod copies;
 
 /// Pages are made of many small pieces: the system's allocator took a third of their time.
 #[global_allocator]
@@ -61,6 +64,21 @@ enum Command {
         /// A folder; made if missing.
         dir: PathBuf,
     },
+    /// Copy the whole shop into an encrypted file, also while it is served.
+    Backup {
+        /// Must not exist.
+        file: PathBuf,
+        /// Who can read it; default: `backup.recipients` of the configuration.
+        #[arg(long = "recipient", value_name = "age1...")]
+        recipients: Vec<String>,
+    },
+    /// Make a key that reads backups, and print the recipient it belongs to.
+    BackupKey {
+        /// Must not exist; keep it apart from the shop and from its backups.
+        file: PathBuf,
+    },
+    /// Restore a shop from a backup into an empty data directory.
+    Restore(copies::Restore),
     /// Look at the configuration.
     Config {
         #[command(subcommand)]
@@ -70,6 +88,18 @@ enum Command {
     ApiKey {
         #[command(subcommand)]
         what: ApiKeyCommand,
+    },
+    /// Look whether everything that must hold of the data does, while the server is stopped; exit code 1 if not.
+    Check {
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+        /// Look at the lengths of files only, do not read them.
+        #[arg(long)]
+        quick: bool,
+        /// Remove files older than a day that no record names.
+        #[arg(long)]
+        remove_orphans: bool,
     },
     /// Print the OpenAPI document of the REST interface.
     Openapi,
@@ -168,6 +198,25 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             eprintln!("Keep it: it is not shown again. Send it as the header X-Api-Key.");
             Ok(())
         }
+        Command::Backup { file, recipients } => copies::backup(&config, file, recipients).await,
+        Command::BackupKey { file } => copies::key(&file),
+        Command::Restore(asked) => copies::restore(&config, asked).await,
+        Command::Check { json, quick, remove_orphans } => {
+            let app = open(config).await?;
+            let check = Check::of(&app);
+            if remove_orphans {
+                println!("{} files removed", check.remove_orphans().await?);
+            }
+            let files = if quick { Depth::Sizes } else { Depth::All };
+            let report = check.run(How { live: false, files }).await?;
+            if json {
+                println!("{}", serde_json::to_string_pretty(&report)?);
+            } else {
+                print(&report);
+            }
+            anyhow::ensure!(report.holds(), "something does not hold");
+            Ok(())
+        }
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&document(&config.base_url()))?);
             Ok(())
@@ -179,6 +228,22 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             Ok(())
         }
     }
+}
+
+fn print(report: &Report) {
+    for invariant in Invariant::ALL {
+        let count = report.counts.get(invariant.name()).copied().unwrap_or_default();
+        let word = if count == 0 { "holds".to_owned() } else { format!("{count} VIOLATED") };
+        println!("{:<16} {word:<12} {}", invariant.name(), invariant.sentence());
+    }
+    for violation in &report.violations {
+        println!("{}: {}: {}", violation.invariant.name(), violation.keys.join(" "), violation.what);
+    }
+    for what in &report.unseen {
+        println!("not looked at: {what}");
+    }
+    let seen: Vec<String> = report.seen.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    println!("{} in hand; looked at {} in {} ms", report.in_hand, seen.join(", "), report.took_ms);
 }
 
 async fn open(config: Config) -> anyhow::Result<App> {

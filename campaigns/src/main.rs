@@ -4,11 +4,23 @@
 //!
 //! Not here: what holds is said by `vitrine check`.
 
+mod clients;
+mod crash;
+mod disk;
+mod facts;
+mod faults;
+mod ground;
+mod load;
+mod power;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+mod buyer;
+mod restore;
 
 #[derive(Parser)]
 struct Args {
@@ -23,7 +35,18 @@ struct Args {
 }
 
 #[derive(Subcommand)]
-enum Word {}
+enum Word {
+    /// The machine is lost under load; the shop is restored elsewhere.
+    Restore(restore::Options),
+    /// What people do, ten times that, and those who only hold connections.
+    Load(load::Options),
+    /// Kill it at random points; everything must hold and stay.
+    Crash(crash::Options),
+    /// Cut its power at random points; everything must hold and stay.
+    Power(power::Options),
+    /// Break what is around it, one thing at a time.
+    Faults(faults::Options),
+}
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -38,5 +61,12 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
-    match args.word {}
+    let ground = ground::Ground { program: args.program, public: args.public };
+    match args.word {
+        Word::Crash(options) => crash::run(&ground, &options).await,
+        Word::Power(options) => power::run(&ground, &options).await,
+        Word::Faults(options) => faults::run(&ground, &options).await,
+        Word::Load(options) => load::run(&ground.program, &ground.public, &options).await,
+        Word::Restore(options) => restore::campaign(&ground.program, &ground.public, &options).await,
+    }
 }

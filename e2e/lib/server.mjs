@@ -8,7 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-function freePort() {
+/** A port of this machine that nobody has. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);
     probe.listen(0, "127.0.0.1", () => {
@@ -32,13 +33,15 @@ export async function vitrine(...args) {
 
 /**
  * Starts the built program, with `shop` (a folder below `fixtures/`) or `rows` (JSON lines) imported, and waits until `/readyz`
- * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers.
+ * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers. A spec asks more often than
+ * people from one address: the figures of all limits are taken `limits` times (20; 0 for none). `env` adds variables; `kept` is a data
+ * folder that stays.
  * Answers `{url, files, data, key, metrics, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false } = {}) {
+export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false, limits, env: more = {}, kept } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
-  const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
+  const data = kept ?? (await mkdtemp(join(tmpdir(), "vitrine-e2e-")));
   const port = await freePort();
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
   if (rows) {
@@ -49,7 +52,8 @@ export async function startServer({ args = ["--demo"], shop, rows, scopes, metri
   const wanted = (scopes ?? []).flatMap((scope) => ["--scope", scope]);
   const key = scopes && (await vitrine("api-key", "create", "tests", ...wanted, "--data", data)).trim();
   const numbers = metrics ? await freePort() : 0;
-  const env = { ...process.env, VITRINE_METRICS_PORT: String(numbers) };
+  const times = String(limits ?? process.env.VITRINE_LIMITS__TIMES ?? 20);
+  const env = { ...process.env, VITRINE_METRICS_PORT: String(numbers), VITRINE_LIMITS__TIMES: times, ...more };
   const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args], { env });
   let log = "";
   let failed = null;
@@ -64,7 +68,7 @@ export async function startServer({ args = ["--demo"], shop, rows, scopes, metri
       await ended;
       clearTimeout(late);
     }
-    await rm(data, { recursive: true, force: true });
+    if (!kept) await rm(data, { recursive: true, force: true });
   };
   const deadline = Date.now() + 30_000;
   for (;;) {

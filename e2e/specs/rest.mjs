@@ -20,7 +20,7 @@ let shop;
 let folder;
 let browser;
 before(async () => {
-  server = await startServer({ shop: "market", scopes: ["catalog:import"] });
+  server = await startServer({ shop: "market", scopes: ["catalog:import"], limits: 0 });
   browser = await launch();
   shop = await works(server);
   folder = await mkdtemp(join(tmpdir(), "vitrine-rest-"));

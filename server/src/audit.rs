@@ -44,11 +44,9 @@ pub struct Entry {
 
 /// The trail of one thing, oldest first, at most 1,000 entries.
 pub async fn of(table: &dyn vitrine_table::Table, entity: &str) -> Result<Vec<Entry>> {
-    let page = table
-        .query(Query::new(vitrine_table::Index::Base, format!("AUDIT#{entity}")).limit(1000))
-        .await
-        .map_err(fault::table)?;
-    page.items.into_iter().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
+    let query = Query::new(vitrine_table::Index::Base, format!("AUDIT#{entity}"));
+    let items = vitrine_table::retry::query_all(table, query, 1000).await.map_err(fault::table)?;
+    items.into_iter().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
 }
 
 /// The key under which a thing's trail begins, for tests and exports.

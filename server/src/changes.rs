@@ -18,6 +18,8 @@ use vitrine_table::{
     Transact, TransactOp, UpdateItem,
 };
 
+use crate::purges::Purges;
+
 /// How long a mark is kept; nothing made from records may be kept longer.
 pub const KEEP: Duration = Duration::from_secs(120);
 /// Marks at once.
@@ -30,6 +32,11 @@ pub const SHOPS: &str = "SHOPS";
 const LISTED: [&str; 4] = ["WORK#", "STORE#", "TENANT#", "MAKER#"];
 /// Further records that public pages show.
 const SHOWN: [&str; 3] = ["LICENCE#", "STOCK#", "TOGETHER#"];
+
+/// Whether a public page shows anything of this partition.
+fn is_shown(pk: &str) -> bool {
+    LISTED.iter().chain(&SHOWN).any(|p| pk.starts_with(p))
+}
 
 /// A record's partition as a number.
 pub type Tag = u64;
@@ -121,18 +128,29 @@ impl Changes {
 pub struct Watched {
     table: Arc<dyn Table>,
     changes: Changes,
+    /// Tells other nodes.
+    purges: Option<Purges>,
 }
 
 impl Watched {
     /// Around a table.
     pub fn new(table: Arc<dyn Table>, changes: Changes) -> Self {
-        Self { table, changes }
+        Self { table, changes, purges: None }
+    }
+
+    /// Tells the other nodes too.
+    #[must_use]
+    pub fn telling(self, purges: Purges) -> Self {
+        Self { purges: Some(purges), ..self }
     }
 
     /// Marks also after a failure: an answer that was lost may have been a write.
     async fn marked<T>(&self, keys: Vec<String>, work: impl Future<Output = Result<T>>) -> Result<T> {
         let done = work.await;
         self.changes.mark(keys.iter().map(String::as_str));
+        if let Some(purges) = &self.purges {
+            purges.tell(&keys.iter().map(String::as_str).filter(|pk| is_shown(pk)).collect::<Vec<_>>()).await;
+        }
         done
     }
 }
@@ -193,12 +211,20 @@ impl Table for Watched {
         self.table.feed(start, limit).await
     }
 
+    async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
+        self.table.feed_keys(start, limit).await
+    }
+
     async fn feed_wait(&self, at_most: Duration) {
         self.table.feed_wait(at_most).await;
     }
 
     async fn sweep_expired(&self, limit: usize) -> Result<usize> {
         self.table.sweep_expired(limit).await
+    }
+
+    async fn damage(&self) -> Result<Vec<String>> {
+        self.table.damage().await
     }
 }
 

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::web::limits::Figures;
+use crate::web::shed::Load;
+
 /// Everything that can be set. `docs` of each key is the text of `vitrine config docs`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -37,6 +40,12 @@ pub struct Config {
     pub blob: BlobConfig,
     /// How mail goes out.
     pub mail: MailConfig,
+    /// Copies for the day the machine is gone.
+    pub backup: BackupConfig,
+    /// How often an address, an account or a key may ask.
+    pub limits: Figures,
+    /// How many requests and connections there may be at once, and how long they may take.
+    pub load: Load,
     /// `text` or `json`.
     pub log_format: LogFormat,
     /// Filter of the log, as `RUST_LOG`.
@@ -60,6 +69,9 @@ impl Default for Config {
             table: TableConfig::default(),
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
+            backup: BackupConfig::default(),
+            limits: Figures::default(),
+            load: Load::default(),
             log_format: LogFormat::default(),
             log: "info,tantivy=warn,dioxus_server=warn".into(),
             shutdown_secs: 20,
@@ -129,6 +141,24 @@ pub enum MailConfig {
         /// Sender, RFC 5322.
         from: String,
     },
+}
+
+/// Copies of the embedded data; what is in them only keys of the recipients read.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupConfig {
+    /// age recipients, as `vitrine backup-key` prints them.
+    pub recipients: Vec<String>,
+    /// Folder in which the running server keeps a log of every change; `None`: no log.
+    pub log_dir: Option<PathBuf>,
+    /// Seconds between two pieces of the log; most of what is lost with the machine.
+    pub log_secs: u64,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self { recipients: Vec::new(), log_dir: None, log_secs: 300 }
+    }
 }
 
 /// How log lines look.
@@ -226,6 +256,11 @@ impl Config {
                 return Err(ConfigError::Invalid(format!("`{key}` must be an origin without a path")));
             }
         }
+        if self.load.in_flight == 0 || self.load.connections == 0 || self.load.connections_of_address == 0 {
+            return Err(ConfigError::Invalid(
+                "`load`: in_flight, connections and connections_of_address are at least 1".into(),
+            ));
+        }
         if self.base_url() == self.files_url() {
             return Err(ConfigError::Invalid("`files_url` must be another origin than `base_url`".into()));
         }
@@ -233,6 +268,19 @@ impl Config {
             return Err(ConfigError::Invalid(
                 "`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into(),
             ));
+        }
+        let backup = &self.backup;
+        if backup.log_dir.is_some() || !backup.recipients.is_empty() {
+            crate::backup::recipients(&backup.recipients)
+                .map_err(|e| ConfigError::Invalid(format!("`backup.recipients`: {e}")))?;
+        }
+        let embedded = matches!((&self.table, &self.blob), (TableConfig::Sqlite, BlobConfig::Dir));
+        if backup.log_dir.is_some() && !embedded {
+            return Err(ConfigError::Invalid(format!("`backup.log_dir`: {}", crate::backup::BackupError::NotEmbedded)));
+        }
+        // Fifteen minutes is the most a shop may lose; a piece needs some time to be written.
+        if !(1..=600).contains(&backup.log_secs) {
+            return Err(ConfigError::Invalid("`backup.log_secs` must be 1 to 600".into()));
         }
         if let MailConfig::Smtp { security, host, .. } = &self.mail {
             match security.as_str() {
@@ -262,6 +310,7 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
+            "limits": self.limits, "load": self.load, "backup": self.backup,
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
     }
@@ -309,6 +358,27 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "outbox",
         "outbox (demonstration data only), or smtp with host, port, user, password, security, from.",
     ),
+    ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
+    (
+        "backup.log_dir",
+        "none",
+        "Folder for a log of every change, kept by the running server; on another disk or machine.",
+    ),
+    ("backup.log_secs", "300", "Seconds between two pieces of that log, at most 600."),
+    ("limits.times", "1", "All figures of docs/security.md, Limits, times this; 0: nothing is limited."),
+    (
+        "limits.<class>",
+        "see docs/security.md",
+        "Requests of an address and of an account in the class's window, e.g. limits.search = [1200, 600].",
+    ),
+    ("load.in_flight", "64", "Requests worked on at once; a quarter more for paying, webhooks, signing in, downloads."),
+    ("load.waiting", "512", "Requests that wait for their turn; more are refused with 503."),
+    ("load.patience_ms", "1000", "How long they wait."),
+    ("load.connections", "16000", "Connections at once."),
+    ("load.connections_of_address", "2000", "Connections of one address at once; trusted proxies have no such limit."),
+    ("load.head_secs", "15", "Seconds for a whole request head."),
+    ("load.idle_secs", "75", "Seconds a connection stays open between requests; longer than at the proxy in front."),
+    ("load.stall_secs", "30", "Seconds without a byte of a body coming in, or of an answer going out."),
     ("log", "info,tantivy=warn,dioxus_server=warn", "Filter of the log."),
     ("log_format", "text", "text or json."),
     ("shutdown_secs", "20", "Seconds that requests and jobs in hand get when stopping."),
@@ -354,6 +424,18 @@ mod tests {
         assert!(matches!(config.check(true), Err(ConfigError::DemoBeyondLoopback)));
         assert!(load("", &[]).unwrap().check(true).is_ok());
         assert!(load("", &[]).unwrap().check(false).unwrap_err().to_string().contains("mail"));
+    }
+
+    #[test]
+    fn a_log_of_backups_needs_somebody_who_can_read_it() {
+        let refused = |text: &str| load(text, &[]).unwrap().check(true).unwrap_err().to_string();
+        assert!(refused("[backup]\nlog_dir = \"/mnt/log\"").contains("backup-key"));
+        assert!(refused("[backup]\nrecipients = [\"age1nonsense\"]").contains("age1nonsense"));
+        let cloud = "[blob]\nkind = \"s3\"\nbucket = \"b\"\nregion = \"r\"\n[backup]\nlog_dir = \"/mnt/log\"";
+        let known = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+        assert!(refused(&format!("{cloud}\nrecipients = [\"{known}\"]")).contains("point-in-time"));
+        let whole = load(&format!("[backup]\nlog_dir = \"/mnt/log\"\nrecipients = [\"{known}\"]"), &[]).unwrap();
+        assert!(whole.check(true).is_ok());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Who does which job.
 
+use std::time::Duration;
+
+use tokio::sync::watch;
 use vitrine_queue::worker::{Handlers, Worker};
 
 use crate::state::App;
@@ -9,6 +12,7 @@ pub fn worker(app: &App) -> Worker {
     let mut handlers = Handlers::new();
     handlers.extend(crate::accounts::handlers(app.mail.clone()));
     handlers.extend(crate::catalog::jobs::handlers(app));
+    handlers.extend(crate::check::handlers(app));
     handlers.extend(crate::checkout::handlers(app.checkouts.clone(), app.clock.clone()));
     handlers.extend(crate::desk::handlers(crate::desk::Desk::new(app.clone())));
     handlers.extend(crate::receipts::handlers(app.receipts.clone()));
@@ -18,4 +22,29 @@ pub fn worker(app: &App) -> Worker {
         handlers.extend(simulator.handlers());
     }
     Worker::new(app.queue.clone(), handlers)
+}
+
+/// How often expired items are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// Expired items removed in one go.
+const SWEPT_AT_ONCE: usize = 500;
+
+/// Removes expired items where the store does not do it by itself, until told to stop.
+pub async fn sweep(app: App, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+        loop {
+            match app.table.sweep_expired(SWEPT_AT_ONCE).await {
+                Ok(SWEPT_AT_ONCE) => tokio::task::yield_now().await,
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "expired items could not be removed");
+                    break;
+                }
+            }
+        }
+    }
 }

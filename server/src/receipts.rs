@@ -93,7 +93,7 @@ impl Receipts {
             .await
     }
 
-    /// Queues the mail of a payment that did not arrive, or arrived after the last piece was gone.
+    /// Queues the mail of a payment that did not arrive, or arrived after the last piece was gone and goes back.
     ///
     /// # Errors
     /// The stores'; safe to repeat.
@@ -105,6 +105,9 @@ impl Receipts {
             // It was paid after all, and the receipt says so.
             _ => return Ok(()),
         };
+        if late {
+            self.checkouts.send_late_back(&checkout).await?;
+        }
         let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
         let words = Words::of(&checkout.locale);
         let total = total_of(&checkout, &words)?;

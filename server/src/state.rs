@@ -16,6 +16,7 @@ use vitrine_mail::smtp::{Security, SmtpConfig, SmtpMail};
 use vitrine_payments::SharedPayments;
 use vitrine_payments::simulator::{Mischief, Simulator, SimulatorConfig};
 use vitrine_queue::SharedQueue;
+use vitrine_queue::hearing::{Ears, Hearing};
 use vitrine_queue::table::TableQueue;
 use vitrine_search::{Search, SearchError, TantivySearch};
 use vitrine_table::Table;
@@ -29,18 +30,25 @@ use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
+use crate::counted::{Calls, Counted};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
 use crate::mailing::Mailing;
 use crate::mails::Sender;
 use crate::media::{Media, Tools};
+use crate::purges::Purges;
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
+use crate::web::limits::Buckets;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
+/// Name of the embedded table's file.
+pub const TABLE: &str = "table.sqlite";
+/// Name of the file with the master key, where the configuration has none.
+pub const MASTER_KEY: &str = "master.key";
 
 /// Client id of programs that people run themselves and sign in with.
 pub const PROGRAMS: &str = "vitrine-programs";
@@ -70,8 +78,14 @@ pub struct Inner {
     pub clock: SharedClock,
     /// Items.
     pub table: Arc<dyn Table>,
+    /// Calls of the table outside of requests.
+    pub calls: Calls,
+    /// Calls of the table by the payment simulator, which has its own elsewhere.
+    pub provider_calls: Calls,
     /// What of the public catalogue changed since when.
     pub changes: Changes,
+    /// What other nodes are told of it, where there may be others.
+    pub purges: Option<Purges>,
     /// Files.
     pub blob: Arc<dyn Blob>,
     /// The embedded blob store, whose signed addresses this server answers.
@@ -118,6 +132,8 @@ pub struct Inner {
     pub downloads: Downloads,
     /// What people own.
     pub library: Library,
+    /// How often everybody asked; `None`: nothing is limited.
+    pub buckets: Option<Buckets>,
 }
 
 impl std::ops::Deref for App {
@@ -135,22 +151,40 @@ impl App {
     pub async fn open(config: Config, adapters: Adapters) -> anyhow::Result<Self> {
         use anyhow::Context;
         let dir = config.data_dir.clone();
-        std::fs::create_dir_all(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        made(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        anyhow::ensure!(
+            !dir.join(crate::backup::RESTORING).exists(),
+            "a restore into {} was cut off; empty the folder and restore again",
+            dir.display()
+        );
         let demo = is_demo(&dir);
         config.check(demo)?;
         let clock: SharedClock = Arc::new(SystemClock);
         let master = Arc::new(master_key(&config, &dir)?);
+        // What is not in this directory other nodes may have too.
+        let shared = adapters.table.is_some();
         let table: Arc<dyn Table> = match (&config.table, adapters.table) {
             (_, Some(table)) => table,
             (TableConfig::Sqlite, None) => {
-                Arc::new(SqliteTable::open(dir.join("table.sqlite"), clock.clone()).context("cannot open the table")?)
+                Arc::new(SqliteTable::open(dir.join(TABLE), clock.clone()).context("cannot open the table")?)
             }
             (TableConfig::Dynamodb { .. }, None) => {
                 anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`")
             }
         };
         let changes = Changes::default();
-        let table: Arc<dyn Table> = Arc::new(Watched::new(Arc::new(Retrying(table)), changes.clone()));
+        let ears = Ears::new(clock.clone());
+        let (calls, provider_calls) = (Calls::default(), Calls::default());
+        let heard =
+            |counted| -> Arc<dyn Table> { Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(counted))), ears.clone())) };
+        let of_provider = heard(Counted::apart(table.clone(), provider_calls.clone()));
+        let table = heard(Counted::new(table, calls.clone()));
+        let purges = shared.then(|| Purges::new(table.clone(), clock.clone()));
+        let watched = Watched::new(table, changes.clone());
+        let table: Arc<dyn Table> = Arc::new(match &purges {
+            Some(purges) => watched.telling(purges.clone()),
+            None => watched,
+        });
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
             (BlobConfig::Dir, None) => {
@@ -163,7 +197,7 @@ impl App {
             }
             (BlobConfig::S3 { .. }, None) => anyhow::bail!("blob.kind = \"s3\" needs a build with the feature `aws`"),
         };
-        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()));
+        let queue: SharedQueue = Arc::new(TableQueue::new(table.clone(), clock.clone()).hearing(ears));
         let (mail, outbox, mail_from): (SharedMail, _, _) = match &config.mail {
             MailConfig::Outbox => {
                 let outbox = Arc::new(OutboxMail::new(table.clone(), clock.clone()));
@@ -248,7 +282,7 @@ impl App {
         let simulator = if demo {
             let secret = secrets::present(&*table, &master, "simulator-webhook").await?;
             Some(Simulator::new(
-                table.clone(),
+                of_provider,
                 queue.clone(),
                 clock.clone(),
                 SimulatorConfig {
@@ -263,7 +297,7 @@ impl App {
             None
         };
         let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
-        let carts = Carts::new(catalog.records().clone());
+        let carts = Carts::new(catalog.offers().clone());
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),
@@ -302,12 +336,22 @@ impl App {
         let downloads =
             Downloads::new(table.clone(), blob.clone(), secret, base.clone(), config.files_url(), redirects);
         let library = Library::new(catalog.clone(), downloads.clone(), invoices.clone());
+        let buckets = match config.limits.rules() {
+            Some(rules) => {
+                let secret = secrets::present(&*table, &master, "limits").await?;
+                Some(Buckets::new(table.clone(), clock.clone(), secret, rules))
+            }
+            None => None,
+        };
         Ok(Self(Arc::new(Inner {
             config,
             demo,
             clock,
             table,
+            calls,
+            provider_calls,
             changes,
+            purges,
             blob,
             dir_blob,
             queue,
@@ -331,6 +375,7 @@ impl App {
             mailing,
             downloads,
             library,
+            buckets,
         })))
     }
 
@@ -355,15 +400,15 @@ pub fn is_demo(dir: &Path) -> bool {
 /// # Errors
 /// The directory holds data without the mark, or cannot be written.
 pub fn mark_demo(dir: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir)?;
+    made(dir)?;
     if !is_demo(dir) {
         anyhow::ensure!(
-            !dir.join("table.sqlite").exists(),
+            !dir.join(TABLE).exists(),
             "{} holds a shop's own data; demonstration data needs a directory of its own",
             dir.display()
         );
-        std::fs::write(
-            dir.join(DEMO_MARK),
+        durable(
+            &dir.join(DEMO_MARK),
             "This directory holds demonstration data: the payment simulator, the mail outbox and the demo accounts exist only here.\n",
         )?;
     }
@@ -387,27 +432,46 @@ fn master_key(config: &Config, dir: &Path) -> anyhow::Result<MasterKey> {
     if !config.master_key.expose_secret().is_empty() {
         return Ok(MasterKey::from_base64(&config.master_key)?);
     }
-    let path: PathBuf = dir.join("master.key");
+    let path: PathBuf = dir.join(MASTER_KEY);
     if !path.exists() {
         let bytes: [u8; 32] = rand::random();
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        write_private(&path, &text)?;
+        durable(&path, &text)?;
     }
     Ok(MasterKey::from_base64(&SecretString::from(std::fs::read_to_string(&path)?))?)
 }
 
-#[cfg(unix)]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a small file that only we read, so that it is there whole or not at all, and stays there when the power goes: what is
+/// sealed under a key must not outlive it.
+fn durable(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let side = path.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&side)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&side, path)?;
+    synced(folder)
 }
 
-#[cfg(not(unix))]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    std::fs::write(path, text)
+/// Makes the names in a folder stay when the power goes.
+fn synced(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Makes a folder that stays when the power goes.
+fn made(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    made(parent)?;
+    std::fs::create_dir(folder)?;
+    synced(parent)
 }
 
 /// A key that is never written: reading it shows that the table answers.

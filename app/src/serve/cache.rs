@@ -147,7 +147,7 @@ pub(super) struct PageCache {
 }
 
 /// Whether the address is of a page that is the same for everybody, written as our links write it.
-fn is_public(path: &str, query: &str) -> bool {
+pub(super) fn is_public(path: &str, query: &str) -> bool {
     let mut parts = path.trim_start_matches('/').split('/');
     let first = parts.next().unwrap_or_default();
     let of = |name: &str, fits: fn(char) -> bool| {

@@ -6,10 +6,12 @@
 //! Not here: services (`vitrine-server`), pages (`shop`).
 
 mod ask;
+mod assets;
 mod cache;
 mod draw;
 mod page;
 mod public;
+mod refusal;
 mod run;
 
 pub use ask::Ask;

@@ -22,10 +22,11 @@ use vitrine_server::web::html::{Parts, Template};
 use vitrine_shared::Problem;
 
 use super::Public;
+use super::assets;
 use super::draw::Drawing;
 use crate::i18n::{LOCALES, Texts, source_of};
 use crate::platform::{Choices, Prefs, Sheet, escaped};
-use crate::shop::{PRELOAD_FONTS, PRINT_SHEET, STYLESHEETS};
+use crate::shop::{PRINT_SHEET, STYLESHEETS};
 
 /// State of the pages of one client. Cheap to clone.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ struct Inner {
     head: String,
     /// What starts the client; empty: pages are complete without one.
     boot: String,
+    /// What pages announce, with the client and without.
+    links: [HeaderValue; 2],
     countries: Mutex<BTreeMap<String, Arc<Named>>>,
 }
 
@@ -49,7 +52,7 @@ type Named = Vec<(String, String)>;
 
 /// The page stands for another address: without scripts, for the client would look for the address's own page.
 #[derive(Clone, Copy)]
-struct Bare;
+pub(super) struct Bare;
 
 impl Pages {
     /// Pages of the client `app`, drawn on these threads.
@@ -65,13 +68,6 @@ impl Pages {
     ) -> anyhow::Result<Self> {
         let url = |name: &str| public.url(name);
         let mut head = String::new();
-        for font in PRELOAD_FONTS {
-            let _ = writeln!(
-                head,
-                "<link rel=\"preload\" as=\"font\" type=\"font/woff2\" crossorigin href=\"{}\">",
-                url(font)
-            );
-        }
         for sheet in STYLESHEETS {
             let _ = writeln!(head, "<link rel=\"stylesheet\" href=\"{}\">", url(sheet));
         }
@@ -91,6 +87,7 @@ impl Pages {
             origin: origin.to_owned(),
             head,
             boot: format!("<script type=\"module\" src=\"{}\"></script>", url("shop/boot.js")),
+            links: [assets::links(public, true), assets::links(public, false)],
             countries: Mutex::default(),
         })))
     }
@@ -106,12 +103,14 @@ impl Pages {
             origin: own.origin.clone(),
             head: own.head.clone(),
             boot: String::new(),
+            links: [own.links[1].clone(), own.links[1].clone()],
             countries: Mutex::default(),
         }))
     }
 }
 
-fn wants_page(request: &Request) -> bool {
+/// Whether a page is what was asked for.
+pub(super) fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
     let program = ["/api/", "/rpc/", "/healthz", "/readyz"].iter().any(|p| path.starts_with(p));
     let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -193,6 +192,7 @@ impl Pages {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(page.len()));
         headers.insert(header::CONTENT_SECURITY_POLICY, pages.policy.clone());
+        headers.insert(header::LINK, pages.links[usize::from(bare)].clone());
         // Pages depend on cookie and language; those that shared caches may keep are told so by the page cache.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         *response.body_mut() = Body::from(page);

@@ -12,34 +12,35 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
-use axum::serve::ListenerExt;
 use axum::{Extension, Router};
 use dioxus::server::{DioxusRouterExt, FullstackState};
 use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::services::ServeDir;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vitrine_server::accounts::local_path;
+use vitrine_server::config::TableConfig;
 use vitrine_server::rest::ProblemResponse;
 use vitrine_server::state::App;
 use vitrine_server::web::csp::Policy;
 use vitrine_server::web::csrf::{self, OwnOrigins};
 use vitrine_server::web::ctx::{self, Context as RequestContext};
 use vitrine_server::web::files::{self, Files};
-use vitrine_server::web::{headers, metrics};
+use vitrine_server::web::limits::{self, Limits};
+use vitrine_server::web::shed::{self, Gate};
+use vitrine_server::web::{body, headers, listen, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
+use super::assets;
 use super::cache::{self, PageCache};
 use super::page::{self, Pages};
+use super::refusal::{self, Refusals};
 use crate::i18n::negotiate;
 use crate::platform;
 use crate::shop;
 
-/// Most bytes of a request's body; files go to the blob store by their own way.
-const MAX_BODY: usize = 1024 * 1024;
 /// Longest time for an answer to begin.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 
@@ -59,6 +60,9 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let state = FullstackState::headless();
     let rendered: Router = Router::new().fallback_service(get(page::draw).with_state(pages));
     let refusals = rendered.clone();
+    let walls = Refusals { rendered: rendered.clone(), negotiate, made: Default::default() };
+    let counted =
+        Limits { buckets: app.buckets.clone(), trusted: app.config.trusted_proxies.clone(), is_kept: cache::is_public };
     let rendered = rendered.layer(from_fn_with_state(PageCache::new(app.changes.clone()), cache::layer));
     let mut desk: Router = Router::new();
     let paths = [
@@ -102,59 +106,58 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let context = RequestContext { app: app.clone(), negotiate };
     let for_people = |router: Router| {
         router
-            .layer(from_fn(metrics::layer))
+            .layer(from_fn(metrics::name))
             .layer(Extension(app.clone()))
             .layer(from_fn_with_state(OwnOrigins(vec![base.clone()]), csrf::guard))
             .layer(from_fn_with_state(refusals.clone(), page::for_people))
+            .layer(from_fn_with_state(counted.clone(), limits::by_caller))
             .layer(from_fn_with_state(context.clone(), ctx::layer))
     };
     let pages_and_acts = for_people(rpc.merge(own).fallback_service(rendered));
-    let uploads = for_people(vitrine_server::desk::uploads().with_state(app.clone()));
+    let stall = Duration::from_secs(app.config.load.stall_secs);
+    let uploads =
+        for_people(vitrine_server::desk::uploads().with_state(app.clone())).layer(RequestBodyTimeoutLayer::new(stall));
     // The provider and the simulator guard their own forms: their callers are not only our pages.
-    let provider: Router = app.provider.routes();
-    let webhooks: Router = vitrine_server::trade::webhooks().with_state(app.clone());
-    let assets: Router = Router::new().nest_service("/assets", assets_service(public)).layer(from_fn(immutable));
+    let provider = app.provider.routes().layer(from_fn(metrics::name));
+    let webhooks = vitrine_server::trade::webhooks().with_state(app.clone());
     let shop_host = Router::new()
         .merge(vitrine_server::web::dev::routes(app))
         .merge(provider)
-        .merge(webhooks)
-        .merge(vitrine_server::mailing::one_click().with_state(app.clone()))
-        .merge(assets)
+        .merge(
+            webhooks.merge(vitrine_server::mailing::one_click().with_state(app.clone())).layer(from_fn(metrics::name)),
+        )
+        .merge(assets::routes(public).layer(from_fn(metrics::name)))
         .fallback_service(pages_and_acts)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(RequestBodyLimitLayer::new(body::MOST_BYTES))
         .merge(uploads);
     let files_host = vitrine_server::web::media::routes(app)
         .merge(files::contents(owned))
+        .layer(from_fn(metrics::name))
         .layer(from_fn_with_state(app.clone(), ctx::files_layer))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY));
+        .layer(RequestBodyLimitLayer::new(body::MOST_BYTES));
     let files_name = host_name(&files_origin);
     let both = tower::service_fn(move |request: Request| {
         let to_files = ctx::host(&request).is_some_and(|h| h == files_name);
         let router = if to_files { files_host.clone() } else { shop_host.clone() };
         router.oneshot(request)
     });
-    Ok(Router::new().fallback_service(both).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(headers::layer)))
+    // From the outside in: what is said to people, who asks too often, whole bodies, room to work.
+    Ok(Router::new()
+        .fallback_service(both)
+        .layer(from_fn_with_state(Gate::new(&app.config.load), shed::layer))
+        .layer(from_fn(metrics::time))
+        .layer(from_fn_with_state(body::Bodies::new(stall), body::whole))
+        .layer(from_fn_with_state(counted.clone(), limits::by_address))
+        .layer(from_fn_with_state(walls, refusal::layer))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(metrics::count))
+        .layer(from_fn(headers::layer)))
 }
 
 fn host_name(url: &str) -> String {
     url.split("://").nth(1).unwrap_or(url).split([':', '/']).next().unwrap_or_default().to_owned()
-}
-
-fn assets_service(public: &Public) -> ServeDir {
-    ServeDir::new(&public.assets).precompressed_br().precompressed_gzip()
-}
-
-/// Addresses under `/assets` carry their content's hash.
-async fn immutable(request: Request, next: axum::middleware::Next) -> Response<Body> {
-    let mut response = next.run(request).await;
-    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-        response.headers_mut().insert(header::CACHE_CONTROL, forever);
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    }
-    response
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
@@ -217,12 +220,14 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; another program has the port, or choose one with --port")
     })?;
-    let listener = listener.tap_io(|stream| {
-        // Small answers must not wait for the other side's acknowledgement.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::trace!(%error, "a connection keeps its delay");
+    if matches!(app.config.table, TableConfig::Sqlite) {
+        // The table's lock says that this is the only process: who held these jobs is gone.
+        let released = app.queue.release_leases().await?;
+        if released > 0 {
+            tracing::info!(released, "jobs that were in hand when the last process ended go on");
         }
-    });
+    }
+    vitrine_server::check::schedule(&app.queue, &app.clock).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({
         let (indexer, stopped) = (app.indexer(), stopped.clone());
@@ -233,6 +238,9 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         let stopped = stopped.clone();
         async move { worker.run(stopped).await }
     });
+    let copies = backup_log(&app, stopped.clone())?;
+    let purges = app.purges.clone().map(|p| tokio::spawn(p.follow(app.changes.clone(), stopped.clone())));
+    let sweeper = tokio::spawn(vitrine_server::jobs::sweep(app.clone(), stopped.clone()));
     if app.demo {
         println!("The shop:    {}", app.config.base_url());
         println!("The outbox:  {}/dev/outbox", app.config.base_url());
@@ -243,11 +251,13 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     tracing::info!(address = %address, base_url = %app.config.base_url(), demo = app.demo, "the shop is open");
     let limit = Duration::from_secs(app.config.shutdown_secs);
     let mut told = stopped.clone();
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
+    let (load, trusted) = (app.config.load.clone(), app.config.trusted_proxies.clone());
+    let mut serving = tokio::spawn(async move {
+        let stop = async move {
             let _ = told.changed().await;
-        });
-    let mut serving = tokio::spawn(async move { serving.await });
+        };
+        listen::serve(listener, router, &load, trusted, stop).await
+    });
     tokio::select! {
         done = &mut serving => done??,
         () = signalled() => {
@@ -259,12 +269,24 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         }
     }
     let _ = stop.send(true);
-    for task in [indexer, worker] {
+    for task in [indexer, worker, sweeper].into_iter().chain(copies).chain(purges) {
         if tokio::time::timeout(limit, task).await.is_err() {
             tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
         }
     }
     Ok(())
+}
+
+/// Keeps the log of backups, if one is configured.
+fn backup_log(
+    app: &App,
+    stopped: tokio::sync::watch::Receiver<bool>,
+) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
+    use vitrine_server::backup::{Shipper, Source};
+    let config = &app.config.backup;
+    let Some(folder) = config.log_dir.clone() else { return Ok(None) };
+    let shipper = Shipper::new(Source::new(&app.config, &config.recipients)?.with_clock(app.clock.clone()), folder);
+    Ok(Some(tokio::spawn(shipper.run(Duration::from_secs(config.log_secs), stopped))))
 }
 
 async fn signalled() {

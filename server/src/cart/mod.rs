@@ -18,13 +18,15 @@ use vitrine_shared::cart::{CartLine, MAX_LINES};
 use vitrine_shared::catalog::ProductKind;
 use vitrine_shared::id::{CartId, VariantId};
 use vitrine_shared::views::card::{on_sale, price_in};
+use vitrine_table::{Item, Key};
 
 pub use self::store::CartRecord;
 use self::store::{CartStore, Owner};
-use crate::catalog::store::CatalogStore;
+pub(crate) use self::store::{named, without};
+use crate::catalog::offers::Offers;
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::Result;
-use crate::{authz, ids, stock};
+use crate::{authz, ids};
 
 /// What to put in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +51,15 @@ pub struct Changed {
 /// The carts' service. A signed-in person's cart is theirs by account; everybody else brings a token.
 #[derive(Clone)]
 pub struct Carts {
-    catalog: CatalogStore,
+    offers: Offers,
     store: CartStore,
 }
 
 impl Carts {
-    /// Over the catalogue's table.
-    pub fn new(catalog: CatalogStore) -> Self {
-        let store = CartStore::new(catalog.table().clone());
-        Self { catalog, store }
+    /// Over the offers' table.
+    pub fn new(offers: Offers) -> Self {
+        let store = CartStore::new(offers.records().table().clone());
+        Self { offers, store }
     }
 
     /// The caller's cart; empty if there is none or the token opens none.
@@ -71,6 +73,20 @@ impl Carts {
     /// Partition key of the caller's cart; names it without opening it.
     pub fn name(&self, ctx: &OpCtx, token: Option<&str>) -> Option<String> {
         self.owner(ctx, token).map(|o| o.key().pk)
+    }
+
+    /// Where the caller's cart is; [`Carts::opened`] reads what was found there.
+    pub fn key(&self, ctx: &OpCtx, token: Option<&str>) -> Option<Key> {
+        self.owner(ctx, token).map(|o| o.key())
+    }
+
+    /// The caller's cart from its item; empty if there is none or the token does not open it.
+    ///
+    /// # Errors
+    /// The item is not a cart.
+    pub fn opened(&self, ctx: &OpCtx, token: Option<&str>, item: Option<Item>) -> Result<CartRecord> {
+        let Some((owner, item)) = self.owner(ctx, token).zip(item) else { return Ok(CartRecord::default()) };
+        Ok(store::opened(&owner, item)?.unwrap_or_default())
     }
 
     /// Takes bought editions out of a cart, by [`Carts::name`].
@@ -174,10 +190,8 @@ impl Carts {
             return Err(Problem::not_found("cart line"));
         };
         if !later {
-            let left = match stock::level(self.catalog.table().as_ref(), variant).await? {
-                Some(level) => u32::try_from(level.available.max(1)).unwrap_or(u32::MAX),
-                None => u32::MAX,
-            };
+            let left = self.offers.kept(std::slice::from_ref(variant)).await?.left(variant);
+            let left = left.map_or(u32::MAX, |left| u32::try_from(left.max(1)).unwrap_or(u32::MAX));
             line.quantity = self.allowed(ctx, variant, line.quantity.min(left), line.named_minor).await?;
         }
         line.later = later;
@@ -207,7 +221,7 @@ impl Carts {
         let Some(theirs) = self.store.read(&guest).await? else { return Ok(mine) };
         let mut digital = Vec::new();
         for line in &theirs.lines {
-            if self.catalog.variant(&line.variant).await?.is_none_or(|p| p.kind != ProductKind::Physical) {
+            if self.offers.records().variant(&line.variant).await?.is_none_or(|p| p.kind != ProductKind::Physical) {
                 digital.push(line.variant.clone());
             }
         }
@@ -234,11 +248,12 @@ impl Carts {
     /// How many pieces a line that asks for `want` gets.
     async fn allowed(&self, ctx: &OpCtx, id: &VariantId, want: u32, named: Option<i64>) -> Result<u32> {
         let gone = || Problem::not_found("edition");
-        let pointer = self.catalog.variant(id).await?.ok_or_else(gone)?;
-        let bundle = self.catalog.bundle(&pointer.work).await?.ok_or_else(gone)?;
+        let found = self.offers.kept(std::slice::from_ref(id)).await?;
+        let offer = found.offer(id).ok_or_else(gone)?;
+        let bundle = &offer.bundle;
         let here = match &ctx.scope {
-            Scope::Marketplace => self.catalog.tenant(&pointer.seller).await?.is_some_and(|t| t.listed),
-            Scope::Tenant(tenant) => pointer.seller == *tenant,
+            Scope::Marketplace => offer.tenant.listed,
+            Scope::Tenant(tenant) => offer.tenant.id == *tenant,
         };
         let published = bundle.work.status == vitrine_shared::catalog::Status::Published;
         let (product, variant) =
@@ -246,11 +261,6 @@ impl Carts {
         let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
         let price = price_in(&bundle.prices, id, market, ctx.now_ms).ok_or_else(gone)?;
         rules::named_price(price, named)?;
-        let stocked = if variant.stocked {
-            Some(stock::level(self.catalog.table().as_ref(), id).await?.map_or(0, |l| l.available))
-        } else {
-            None
-        };
-        rules::pieces(product.kind, want, stocked)
+        rules::pieces(product.kind, want, found.left(id).filter(|_| variant.stocked))
     }
 }

@@ -89,10 +89,7 @@ impl CartStore {
     /// The owner's cart; `None` also for a wrong secret.
     pub async fn read(&self, owner: &Owner) -> Result<Option<CartRecord>> {
         let item = self.table.get(&owner.key(), Consistency::Strong).await.map_err(fault::table)?;
-        let Some(item) = item else { return Ok(None) };
-        let cart: CartRecord = vitrine_table::from_item(item).map_err(fault::table)?;
-        let same = cart.token_hash.as_bytes().ct_eq(owner.token_hash().as_bytes());
-        Ok(bool::from(same).then_some(cart))
+        item.map_or(Ok(None), |item| opened(owner, item))
     }
 
     /// Writes other lines over the cart that was read, keeping the old ones for undo.
@@ -131,16 +128,10 @@ impl CartStore {
 
     /// Takes bought editions out of a cart named by its partition key, not those kept for later; a cart that changes meanwhile is left as it is.
     pub async fn take_out(&self, pk: &str, bought: &[VariantId]) -> Result<()> {
-        let key = Key::new(pk, "CART#");
-        let Some(mut item) = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)? else {
-            return Ok(());
-        };
-        let cart: CartRecord = vitrine_table::from_item(item.clone()).map_err(fault::table)?;
-        let lines: Vec<&CartLine> = cart.lines.iter().filter(|l| l.later || !bought.contains(&l.variant)).collect();
-        item.insert("lines".into(), json!(lines));
-        item.insert("before".into(), serde_json::Value::Null);
-        item.insert("rev".into(), json!(cart.rev + 1));
-        match self.table.put(Put { item, condition: Some(unchanged(cart.rev)) }).await {
+        let key = named(pk);
+        let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
+        let Some(put) = item.map_or(Ok(None), |item| without(item, bought))? else { return Ok(()) };
+        match self.table.put(put).await {
             Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(()),
             Err(e) => Err(fault::table(e)),
         }
@@ -152,6 +143,32 @@ impl CartStore {
         self.table.put(put).await.map_err(fault::table)?;
         Ok(next)
     }
+}
+
+/// The owner's cart from its item; `None` for a wrong secret.
+pub(super) fn opened(owner: &Owner, item: Item) -> Result<Option<CartRecord>> {
+    let cart: CartRecord = vitrine_table::from_item(item).map_err(fault::table)?;
+    let same = cart.token_hash.as_bytes().ct_eq(owner.token_hash().as_bytes());
+    Ok(bool::from(same).then_some(cart))
+}
+
+/// Where a cart named by its partition key is.
+pub(crate) fn named(pk: &str) -> Key {
+    Key::new(pk, "CART#")
+}
+
+/// The cart of this item without bought editions, those kept for later left in; `None`: it holds none of them. It holds only
+/// for the cart that was read.
+pub(crate) fn without(mut item: Item, bought: &[VariantId]) -> Result<Option<Put>> {
+    let cart: CartRecord = vitrine_table::from_item(item.clone()).map_err(fault::table)?;
+    let lines: Vec<&CartLine> = cart.lines.iter().filter(|l| l.later || !bought.contains(&l.variant)).collect();
+    if lines.len() == cart.lines.len() {
+        return Ok(None);
+    }
+    item.insert("lines".into(), json!(lines));
+    item.insert("before".into(), serde_json::Value::Null);
+    item.insert("rev".into(), json!(cart.rev + 1));
+    Ok(Some(Put { item, condition: Some(unchanged(cart.rev)) }))
 }
 
 fn item(owner: &Owner, cart: &CartRecord, now_ms: i64) -> Result<Item> {

@@ -7,6 +7,8 @@ use vitrine_table::Consistency;
 
 use super::store::Owner;
 use super::*;
+use crate::catalog::store::CatalogStore;
+use crate::changes::Changes;
 use crate::ctx::{Caller, User};
 
 const NOW: i64 = 1_800_000_000_000;
@@ -22,7 +24,8 @@ fn line(n: u128, quantity: u32) -> CartLine {
 }
 
 fn open(dir: &tempfile::TempDir, clock: Arc<FixedClock>, chaos: Option<u64>) -> Carts {
-    Carts::new(CatalogStore::new(crate::testing::table(dir, clock, chaos)))
+    let records = CatalogStore::new(crate::testing::table(dir, clock, chaos));
+    Carts::new(Offers::new(records, &Changes::default()))
 }
 
 async fn guest(carts: &Carts, lines: Vec<CartLine>) -> String {
@@ -42,7 +45,7 @@ async fn a_guests_cart_opens_only_with_its_secret_and_ends_after_sixty_days() {
         assert_eq!(carts.count(&ctx(), Some(&format!("{token}x"))).await.unwrap(), 0);
         let (id, secret) = token.split_once('.').unwrap();
         let key = vitrine_table::Key::new(format!("CART#{id}"), "CART#");
-        let kept = carts.catalog.table().get(&key, Consistency::Strong).await.unwrap().unwrap();
+        let kept = carts.offers.records().table().get(&key, Consistency::Strong).await.unwrap().unwrap();
         assert!(!json!(kept).to_string().contains(secret), "only the hash is kept");
         clock.advance_ms(60 * 86_400_000 + 1000);
         assert_eq!(carts.count(&ctx(), Some(&token)).await.unwrap(), 0);

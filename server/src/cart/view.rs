@@ -17,10 +17,9 @@ use vitrine_shared::views::Named;
 use vitrine_shared::views::card::{Place, card_data, on_sale, price_in, work_href};
 use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, SellerPart};
 
-use crate::catalog::store::CatalogStore;
+use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
-use crate::stock;
 
 /// Where it goes; what tax and post ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,12 +79,12 @@ struct Found {
     card: vitrine_shared::views::CardView,
 }
 
-/// Prices lines for a destination in the context's market.
+/// Prices lines for a destination in the context's market, from what was found of their editions.
 ///
 /// # Errors
-/// The stores'; what stands in the way of a line is in its `trouble`.
-pub async fn price(
-    catalog: &CatalogStore,
+/// Amounts that cannot be; what stands in the way of a line is in its `trouble`.
+pub fn price(
+    offers: &offers::Found,
     ctx: &OpCtx,
     place: &Place,
     lines: &[CartLine],
@@ -96,7 +95,7 @@ pub async fn price(
     let mut by_seller: Vec<(Tenant, Vec<Found>)> = Vec::new();
     let mut later = Vec::new();
     for line in lines {
-        let Some((tenant, found)) = find(catalog, ctx, place, line).await? else { continue };
+        let Some((tenant, found)) = find(offers, ctx, place, line) else { continue };
         if line.later {
             later.push(line_view(place, &found, None));
             continue;
@@ -170,24 +169,17 @@ const fn trouble_of(why: &QuoteError) -> &'static str {
     }
 }
 
-async fn find(catalog: &CatalogStore, ctx: &OpCtx, place: &Place, line: &CartLine) -> Result<Option<(Tenant, Found)>> {
+fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> Option<(Tenant, Found)> {
     // A variant that is nowhere any more cannot be shown; nothing of it is owed.
-    let Some(pointer) = catalog.variant(&line.variant).await? else { return Ok(None) };
-    let Some(bundle) = catalog.bundle(&pointer.work).await? else { return Ok(None) };
-    let Some(tenant) = catalog.tenant(&pointer.seller).await? else { return Ok(None) };
-    let Some(store) = catalog.store(&bundle.work.store).await? else { return Ok(None) };
+    let Offer { bundle, tenant, store } = &**offers.offer(&line.variant)?;
     let here = match &ctx.scope {
         Scope::Marketplace => tenant.listed,
         Scope::Tenant(id) => tenant.id == *id,
     };
     let selling = on_sale(&bundle.products).any(|(_, v)| v.id == line.variant);
-    let Some((product, variant)) = bundle.variant(&line.variant) else { return Ok(None) };
+    let (product, variant) = bundle.variant(&line.variant)?;
     let price = price_in(&bundle.prices, &line.variant, place.market, ctx.now_ms).cloned();
-    let left = if variant.stocked {
-        Some(stock::level(catalog.table().as_ref(), &variant.id).await?.map_or(0, |l| l.available))
-    } else {
-        None
-    };
+    let left = offers.left(&line.variant).filter(|_| variant.stocked);
     let trouble = if !here || !selling || bundle.work.status != Status::Published {
         Some("line-withdrawn")
     } else if price.is_none() {
@@ -199,19 +191,19 @@ async fn find(catalog: &CatalogStore, ctx: &OpCtx, place: &Place, line: &CartLin
     } else {
         None
     };
-    let card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
+    let card = place.card(&card_data(&bundle.work, store, &bundle.products, &bundle.prices, ctx.now_ms));
     let found = Found {
         line: line.clone(),
         product: product.clone(),
         variant: variant.clone(),
-        work: bundle.work,
+        work: bundle.work.clone(),
         price,
-        store,
+        store: store.clone(),
         trouble,
         left,
         card,
     };
-    Ok(Some((tenant, found)))
+    Some((tenant.clone(), found))
 }
 
 fn quoted(

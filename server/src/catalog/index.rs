@@ -4,20 +4,37 @@
 //! nothing; a work that is not published, or whose tenant is gone, is not in the index.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use vitrine_search::{Kind, Maker as DocMaker, Search, SearchDoc, SearchError};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{Maker, MakerKind, Status, Store, WorkKind};
-use vitrine_shared::id::{MakerId, StoreId, WorkId};
+use vitrine_shared::id::{MakerId, StoreId, TenantId, WorkId};
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::card_data;
 use vitrine_table::{FeedStart, TableError};
 
-use super::store::{CatalogStore, LIST_SHARDS, WorkBundle};
+use super::store::{CatalogStore, LIST_SHARDS, OfTenant, WorkBundle};
 use crate::changes::Changes;
 use crate::fault::{self, Result};
+
+/// How long changes gather before the feed is read; what this node wrote is marked as changed before that.
+const GATHER: Duration = Duration::from_millis(25);
+
+/// After so many changes without anything to index the index keeps the new position all the same: a start reads no more again.
+const KEEP_AFTER: usize = 20_000;
+/// And after this long, milliseconds: a position that is older than what the feed keeps would cost a new index.
+const KEEP_AFTER_MS: i64 = 60 * 60 * 1000;
+
+/// How far the feed was read.
+struct Read {
+    position: String,
+    /// Changes since the position that the index keeps.
+    since: usize,
+    /// When that was kept or first met, UTC milliseconds.
+    kept_ms: i64,
+}
 
 /// Keeps one node's index.
 #[derive(Clone)]
@@ -26,6 +43,8 @@ pub struct Indexer {
     search: Arc<dyn Search>,
     clock: vitrine_clock::SharedClock,
     changes: Changes,
+    /// Most changes are of carts and orders and leave the index as it is: its own position stays behind this one.
+    read: Arc<Mutex<Option<Read>>>,
 }
 
 fn searching(error: SearchError) -> Problem {
@@ -40,42 +59,61 @@ impl Indexer {
         clock: vitrine_clock::SharedClock,
         changes: Changes,
     ) -> Self {
-        Self { catalog, search, clock, changes }
+        Self { catalog, search, clock, changes, read: Arc::default() }
     }
 
     /// Builds the index if it has no position; then handles what the feed has.
     pub async fn catch_up(&self) -> Result<()> {
-        let mut start = match self.search.position().await.map_err(searching)? {
-            Some(position) => FeedStart::After(position),
-            None => self.rebuild().await?,
+        let read = self.read().take();
+        let now = self.clock.now_ms();
+        let (mut since, mut kept_ms) = read.as_ref().map_or((0, now), |read| (read.since, read.kept_ms));
+        let mut start = match read {
+            Some(read) => FeedStart::After(read.position),
+            None => match self.search.position().await.map_err(searching)? {
+                Some(position) => FeedStart::After(position),
+                None => self.rebuild().await?,
+            },
         };
         loop {
-            let page = match self.catalog.table().feed(start, 500).await {
+            let page = match self.catalog.table().feed_keys(start, 500).await {
                 Ok(page) => page,
                 // The position is older than what is kept: what happened since is only in a new listing.
                 Err(TableError::BadPosition(_)) => {
                     start = self.rebuild().await?;
+                    since = 0;
                     continue;
                 }
                 Err(e) => return Err(fault::table(e)),
             };
             let keys: BTreeSet<&str> = page.changes.iter().map(|c| c.key.pk.as_str()).collect();
             let touched = self.apply(&keys).await?;
-            if touched {
+            since += page.changes.len();
+            if touched || since >= KEEP_AFTER || (since > 0 && now - kept_ms >= KEEP_AFTER_MS) {
                 self.search.set_position(&page.position).await.map_err(searching)?;
+                (since, kept_ms) = (0, now);
             }
             // Only now: what was made meanwhile may come from the index as it was.
             self.changes.mark(keys.iter().copied());
             if page.caught_up {
+                *self.read() = Some(Read { position: page.position, since, kept_ms });
                 return Ok(());
             }
             start = FeedStart::After(page.position);
         }
     }
 
+    fn read(&self) -> std::sync::MutexGuard<'_, Option<Read>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Follows the feed until told to stop.
     pub async fn run(&self, mut stop: tokio::sync::watch::Receiver<bool>) {
         loop {
+            match self.search.renew_if_lost().await {
+                Ok(false) => {}
+                Ok(true) => tracing::warn!("the search index was gone; building it anew while the former one answers"),
+                Err(error) => tracing::warn!(%error, "the search index is gone and cannot be made now; trying again"),
+            }
             if let Err(problem) = self.catch_up().await {
                 tracing::warn!(problem = %problem, "the search index is behind; trying again");
                 tokio::select! {
@@ -88,6 +126,11 @@ impl Indexer {
             }
             tokio::select! {
                 () = self.catalog.table().feed_wait(Duration::from_secs(5)) => {}
+                _ = stop.changed() => return,
+            }
+            // One look for many writes: under load there is a commit every millisecond.
+            tokio::select! {
+                () = tokio::time::sleep(GATHER) => {}
                 _ = stop.changed() => return,
             }
         }
@@ -139,6 +182,7 @@ impl Indexer {
     /// Reads the named things as they are now and stages them; the feed only says which.
     async fn apply(&self, keys: &BTreeSet<&str>) -> Result<bool> {
         let (mut docs, mut gone, mut touched) = (Vec::new(), Vec::new(), false);
+        let mut sellers = BTreeSet::new();
         for pk in keys {
             if let Some(id) = pk.strip_prefix("WORK#").and_then(|id| id.parse::<WorkId>().ok()) {
                 touched = true;
@@ -164,7 +208,11 @@ impl Indexer {
                 touched = true;
                 if let Some(store) = self.catalog.store(&id).await? {
                     docs.extend(self.store_doc(&store).await?);
+                    sellers.insert(store.tenant);
                 }
+            } else if let Some(id) = pk.strip_prefix("TENANT#").and_then(|id| id.parse::<TenantId>().ok()) {
+                touched = true;
+                sellers.insert(id);
             }
         }
         if !gone.is_empty() {
@@ -173,10 +221,45 @@ impl Indexer {
         if !docs.is_empty() {
             self.search.upsert(docs).await.map_err(searching)?;
         }
+        for seller in sellers {
+            self.all_of(&seller).await?;
+        }
         Ok(touched)
     }
 
-    async fn work_doc(&self, bundle: WorkBundle) -> Result<Option<SearchDoc>> {
+    /// Stages everything of a seller: its storefront's name and whether it is listed stand in each document.
+    async fn all_of(&self, seller: &TenantId) -> Result<()> {
+        for store in self.catalog.stores().await?.into_iter().filter(|s| s.tenant == *seller) {
+            let doc = self.store_doc(&store).await?;
+            self.search.upsert(doc.into_iter().collect()).await.map_err(searching)?;
+        }
+        let mut cursor = None;
+        loop {
+            let (things, next) = self.catalog.page_of_tenant(seller, cursor).await?;
+            let (mut docs, mut gone) = (Vec::new(), Vec::new());
+            for thing in things {
+                let (id, doc) = match thing {
+                    OfTenant::Work(id) => match self.catalog.bundle(&id).await? {
+                        Some(bundle) => (id.to_string(), self.work_doc(bundle).await?),
+                        None => continue,
+                    },
+                    OfTenant::Maker(maker) => (maker.id.to_string(), self.maker_doc(&maker).await?),
+                };
+                match doc {
+                    Some(doc) => docs.push(doc),
+                    None => gone.push(id),
+                }
+            }
+            self.search.delete(gone).await.map_err(searching)?;
+            self.search.upsert(docs).await.map_err(searching)?;
+            cursor = next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(crate) async fn work_doc(&self, bundle: WorkBundle) -> Result<Option<SearchDoc>> {
         let WorkBundle { work, products, prices } = bundle;
         if work.status != Status::Published {
             return Ok(None);
@@ -218,7 +301,7 @@ impl Indexer {
         }))
     }
 
-    async fn maker_doc(&self, maker: &Maker) -> Result<Option<SearchDoc>> {
+    pub(crate) async fn maker_doc(&self, maker: &Maker) -> Result<Option<SearchDoc>> {
         if maker.status != Status::Published {
             return Ok(None);
         }
@@ -235,7 +318,7 @@ impl Indexer {
         Ok(Some(doc))
     }
 
-    async fn store_doc(&self, store: &Store) -> Result<Option<SearchDoc>> {
+    pub(crate) async fn store_doc(&self, store: &Store) -> Result<Option<SearchDoc>> {
         let listed = self.catalog.tenant(&store.tenant).await?.is_some_and(|t| t.listed);
         let named = Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) };
         plain(store.id.to_string(), Kind::Shop, store.tenant.to_string(), listed, &store.name, &named).map(Some)
@@ -269,4 +352,37 @@ fn plain(id: String, kind: Kind, tenant: String, listed: bool, title: &str, name
 fn released_ms(date: &str) -> i64 {
     let format = time::macros::format_description!("[year]-[month]-[day]");
     time::Date::parse(date, format).map(|d| d.midnight().assume_utc().unix_timestamp() * 1000).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Shop;
+
+    /// Where the feed was read from since the last time.
+    fn starts(shop: &Shop) -> Vec<String> {
+        shop.calls.take().into_iter().filter_map(|call| call.strip_prefix("feed ").map(str::to_owned)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_read_of_the_feed_is_not_read_again() {
+        let shop = Shop::open().await;
+        let records = shop.catalog.records().clone();
+        let indexer = Indexer::new(records, shop.search.clone(), shop.clock.clone(), shop.changes.clone());
+        indexer.catch_up().await.unwrap();
+        let kept = shop.search.position().await.unwrap().unwrap();
+        starts(&shop);
+        shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        indexer.catch_up().await.unwrap();
+        assert_eq!(starts(&shop), [format!("{:?}", FeedStart::After(kept.clone()))]);
+        assert_eq!(shop.search.position().await.unwrap().as_ref(), Some(&kept), "a cart is nothing to index");
+        shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        indexer.catch_up().await.unwrap();
+        let later = starts(&shop);
+        assert!(later.len() == 1 && !later[0].contains(&format!("{kept:?}")), "{later:?} begins behind the first cart");
+        shop.clock.advance_ms(KEEP_AFTER_MS);
+        shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        indexer.catch_up().await.unwrap();
+        assert_ne!(shop.search.position().await.unwrap(), Some(kept), "a start reads no more than an hour again");
+    }
 }

@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod index;
 pub mod jobs;
 mod jsonld;
+pub mod offers;
 pub mod pages;
 mod shelves;
 pub mod store;

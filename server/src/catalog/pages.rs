@@ -21,6 +21,7 @@ use vitrine_shared::views::{
 };
 
 use super::jsonld;
+use super::offers::Offers;
 use super::store::{CatalogStore, WorkBundle};
 use super::views;
 use crate::changes::Changes;
@@ -34,6 +35,7 @@ use crate::together::Together;
 #[derive(Clone)]
 pub struct Catalog {
     store: CatalogStore,
+    offers: Offers,
     search: Arc<dyn Search>,
     pub(super) together: Together,
     base_url: String,
@@ -89,12 +91,29 @@ impl Catalog {
         let kept_lists = Kept::new(changes.clone(), views::LISTINGS);
         let kept_searches = Kept::new(changes.clone(), views::LISTINGS);
         let kept_shelves = Kept::new(changes.clone(), views::SHELVES);
-        Self { store, search, together, kept_works, kept_lists, kept_searches, kept_shelves, base_url, files_url }
+        let offers = Offers::new(store.clone(), changes);
+        Self {
+            store,
+            offers,
+            search,
+            together,
+            kept_works,
+            kept_lists,
+            kept_searches,
+            kept_shelves,
+            base_url,
+            files_url,
+        }
     }
 
     /// Records behind the pages.
     pub fn records(&self) -> &CatalogStore {
         &self.store
+    }
+
+    /// What can be bought.
+    pub fn offers(&self) -> &Offers {
+        &self.offers
     }
 
     /// Market, formats and file origin of an operation.
@@ -120,7 +139,9 @@ impl Catalog {
         query: SearchQuery,
         place: &Place,
     ) -> Result<(Vec<CardView>, vitrine_search::SearchPage)> {
+        let begun = std::time::Instant::now();
         let page = self.search.search(query).await.map_err(searching)?;
+        metrics::histogram!("search_seconds").record(begun.elapsed().as_secs_f64());
         let cards = page
             .hits
             .iter()

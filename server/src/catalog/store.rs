@@ -60,6 +60,21 @@ pub struct VariantPointer {
     pub kind: ProductKind,
 }
 
+/// Where a tenant is.
+pub fn tenant_key(id: &TenantId) -> Key {
+    Key::new(format!("TENANT#{id}"), format!("TENANT#{id}"))
+}
+
+/// Where a storefront is.
+pub(super) fn store_key(id: &StoreId) -> Key {
+    Key::new(format!("STORE#{id}"), "CONFIG#")
+}
+
+/// Where a variant says what it belongs to.
+pub(super) fn variant_key(id: &VariantId) -> Key {
+    Key::new(format!("VARIANT#{id}"), "SKU#")
+}
+
 /// Reads and builds writes; holds no state of its own.
 #[derive(Clone)]
 pub struct CatalogStore {
@@ -124,18 +139,22 @@ impl CatalogStore {
     }
 
     async fn read<T: DeserializeOwned>(&self, pk: String, sk: &str) -> Result<Option<T>> {
-        let item = self.table.get(&Key::new(pk, sk), Consistency::Strong).await.map_err(fault::table)?;
+        self.at(&Key::new(pk, sk)).await
+    }
+
+    async fn at<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
+        let item = self.table.get(key, Consistency::Strong).await.map_err(fault::table)?;
         item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
     }
 
     /// One tenant.
     pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
-        self.read(format!("TENANT#{id}"), &format!("TENANT#{id}")).await
+        self.at(&tenant_key(id)).await
     }
 
     /// One storefront.
     pub async fn store(&self, id: &StoreId) -> Result<Option<Store>> {
-        self.read(format!("STORE#{id}"), "CONFIG#").await
+        self.at(&store_key(id)).await
     }
 
     /// A storefront by handle.
@@ -177,7 +196,7 @@ impl CatalogStore {
 
     /// All versions of a licence text, oldest first.
     pub async fn licence_versions(&self, id: &LicenceId) -> Result<Vec<Licence>> {
-        self.list(Query::new(Index::Base, format!("LICENCE#{id}")).limit(1000)).await
+        self.list(Query::new(Index::Base, format!("LICENCE#{id}")).limit(100)).await
     }
 
     /// A work with products and prices: one query.
@@ -187,7 +206,7 @@ impl CatalogStore {
         let mut prices = Vec::new();
         let mut cursor = None;
         loop {
-            let query = Query::new(Index::Base, format!("WORK#{id}")).limit(1000).after(cursor);
+            let query = Query::new(Index::Base, format!("WORK#{id}")).limit(100).after(cursor);
             let page = self.table.query(query).await.map_err(fault::table)?;
             for item in page.items {
                 let sk = item.get("sk").and_then(|s| s.as_str()).unwrap_or_default().to_owned();
@@ -216,7 +235,7 @@ impl CatalogStore {
 
     /// Where a variant belongs.
     pub async fn variant(&self, id: &VariantId) -> Result<Option<VariantPointer>> {
-        self.read(format!("VARIANT#{id}"), "SKU#").await
+        self.at(&variant_key(id)).await
     }
 
     /// One file's record.
@@ -238,20 +257,8 @@ impl CatalogStore {
 
     /// Records of many keys, in the order asked; missing ones are left out.
     async fn many<T: DeserializeOwned>(&self, keys: Vec<Key>) -> Result<Vec<T>> {
-        let mut found: std::collections::HashMap<Key, Item> = std::collections::HashMap::new();
-        for chunk in keys.chunks(vitrine_table::MAX_BATCH_GET) {
-            let mut distinct = chunk.to_vec();
-            distinct.sort();
-            distinct.dedup();
-            for item in vitrine_table::retry::batch_get_all(&*self.table, distinct, Consistency::Strong)
-                .await
-                .map_err(fault::table)?
-            {
-                found.insert(vitrine_table::check::key_of(&item).map_err(fault::table)?, item);
-            }
-        }
-        let items = keys.iter().filter_map(|key| found.get(key).cloned());
-        items.map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
+        let items = vitrine_table::retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
+        items.into_iter().flatten().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
     }
 
     async fn list<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>> {
@@ -317,7 +324,38 @@ impl CatalogStore {
     }
 }
 
+/// Something of a seller that the catalogue lists.
+pub(crate) enum OfTenant {
+    /// A work of any kind.
+    Work(WorkId),
+    /// An artist or author.
+    Maker(Box<Maker>),
+}
+
 impl CatalogStore {
+    /// One page of a seller's works and makers.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn page_of_tenant(
+        &self,
+        tenant: &TenantId,
+        cursor: Option<String>,
+    ) -> Result<(Vec<OfTenant>, Option<String>)> {
+        let query = Query::new(Index::Gsi2, tenant.as_str()).limit(200).after(cursor);
+        let page = self.table.query(query).await.map_err(fault::table)?;
+        let mut out = Vec::new();
+        for item in page.items {
+            let pk = item.get("pk").and_then(|v| v.as_str()).unwrap_or_default();
+            if let Some(id) = pk.strip_prefix("WORK#").and_then(|id| id.parse().ok()) {
+                out.push(OfTenant::Work(id));
+            } else if pk.starts_with("MAKER#") {
+                out.push(OfTenant::Maker(vitrine_table::from_item(item).map_err(fault::table)?));
+            }
+        }
+        Ok((out, page.cursor))
+    }
+
     /// Works of a tenant that were begun and never shown, at most 20.
     ///
     /// # Errors

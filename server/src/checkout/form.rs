@@ -10,6 +10,8 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 
 const LIFE_SECS: i64 = 24 * 60 * 60;
+/// Most bytes kept of a field: more than any may have, so that its fault can still be shown.
+const MOST_KEPT: usize = 2_000;
 
 /// A form with its faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +33,21 @@ impl Checkouts {
     pub async fn keep_form(&self, ctx: &OpCtx, typed: &Typed) -> Result<()> {
         let Some(cart) = self.carts.name(ctx, ctx.cart.as_deref()) else { return Ok(()) };
         let key = key(&cart);
-        let plain = serde_json::to_vec(typed).map_err(|e| fault::internal("a form", &e))?;
+        let mut typed = typed.clone();
+        let form = &mut typed.form;
+        for field in [
+            &mut form.email,
+            &mut form.name,
+            &mut form.line1,
+            &mut form.line2,
+            &mut form.city,
+            &mut form.region,
+            &mut form.postcode,
+            &mut form.country,
+        ] {
+            field.truncate(field.floor_char_boundary(MOST_KEPT));
+        }
+        let plain = serde_json::to_vec(&typed).map_err(|e| fault::internal("a form", &e))?;
         let sealed = self.master.seal(&format!("form/{cart}"), &plain).map_err(|e| fault::internal("a form", &e))?;
         let mut item = Item::new();
         item.insert("pk".into(), key.pk.into());

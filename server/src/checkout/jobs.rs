@@ -11,6 +11,9 @@ use vitrine_shared::id::CheckoutId;
 use super::{Checkouts, EXPIRE, TOGETHER};
 use crate::ctx::OpCtx;
 
+/// How often the provider is asked about money on its way, milliseconds.
+const ASK_AGAIN_MS: i64 = 60 * 60 * 1000;
+
 struct Expire {
     checkouts: Checkouts,
     clock: SharedClock,
@@ -21,7 +24,9 @@ impl Handler for Expire {
     async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
         let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
         let ctx = OpCtx::system("checkout.expire", self.clock.now_ms());
-        self.checkouts.expire(&ctx, &id).await.map_err(JobFailed::new)?;
+        if self.checkouts.expire(&ctx, &id).await.map_err(JobFailed::new)? {
+            return Ok(Outcome::Again { run_at_ms: self.clock.now_ms() + ASK_AGAIN_MS });
+        }
         Ok(Outcome::Done)
     }
 }

@@ -33,6 +33,7 @@ use vitrine_table::{Consistency, Table};
 pub use form::Typed;
 pub use fulfil::{REFUND, Refund, SHIPPED, Wish};
 pub use jobs::handlers;
+pub(crate) use pay::grant_id;
 pub use place::{Placed, Placing, destination};
 pub use sales::Sale;
 use store::{Checkout, Order};
@@ -96,7 +97,7 @@ impl Checkouts {
     /// The orders of a checkout, in its order.
     pub async fn orders(&self, checkout: &Checkout) -> Result<Vec<Order>> {
         let keys = checkout.orders.iter().map(store::order_key).collect();
-        let items = self.table.transact_get(keys).await.map_err(fault::table)?;
+        let items = vitrine_table::retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
         items.into_iter().flatten().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect()
     }
 
@@ -125,4 +126,8 @@ impl Checkouts {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trips;

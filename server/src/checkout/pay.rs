@@ -5,12 +5,14 @@ use vitrine_payments::{Event, NewRefund, PaymentState, Session};
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::access::Grant;
+use vitrine_shared::catalog::Tenant;
 use vitrine_shared::id::{CheckoutId, GrantId, OrderId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
-use vitrine_table::{Condition, Item, Put, TableError, Transact, TransactOp};
+use vitrine_table::{Condition, Item, Key, Put, TableError, Transact, TransactOp, retry};
 
 use super::store::{self, Checkout, Order};
 use super::{Checkouts, FAILED, RECEIPT, TOGETHER, sales};
+use crate::catalog::store::tenant_key;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::together::Together;
@@ -34,7 +36,8 @@ impl Checkouts {
             // Not a payment of ours: answering with a fault would only bring it back.
             Err(_) => return Ok(()),
         };
-        self.apply(ctx, &id, &event.session, Some(&event.id)).await
+        let Some(checkout) = self.get(&id).await? else { return Ok(()) };
+        self.apply(ctx, checkout, &event.session, Some(&event.id)).await.map(drop)
     }
 
     /// Asks the provider how a checkout stands and applies it: what a returning browser causes.
@@ -42,45 +45,67 @@ impl Checkouts {
     /// # Errors
     /// The stores'; a provider that is away leaves everything as it is.
     pub async fn refresh(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<()> {
-        let Some(checkout) = self.get(id).await? else { return Err(Problem::not_found("order")) };
-        let Some(session) = checkout.session.as_deref().filter(|_| !checkout.state.is_final()) else { return Ok(()) };
-        let Some(payments) = &self.payments else { return Ok(()) };
-        match payments.session(session).await {
-            Ok(session) => self.apply(ctx, id, &session, None).await,
+        let checkout = self.get(id).await?.ok_or_else(|| Problem::not_found("order"))?;
+        self.refreshed(ctx, checkout).await.map(drop)
+    }
+
+    /// As [`Checkouts::refresh`]; answers the checkout as it is then.
+    pub(super) async fn refreshed(&self, ctx: &OpCtx, checkout: Checkout) -> Result<Checkout> {
+        let Some(session) = checkout.session.clone().filter(|_| !checkout.state.is_final()) else {
+            return Ok(checkout);
+        };
+        let Some(payments) = &self.payments else { return Ok(checkout) };
+        let session = match payments.session(&session).await {
+            Ok(session) => session,
             Err(error) => {
-                tracing::info!(%error, checkout = %id, "the provider cannot be asked now");
-                Ok(())
+                tracing::info!(%error, checkout = %checkout.id, "the provider cannot be asked now");
+                return Ok(checkout);
             }
+        };
+        let id = checkout.id.clone();
+        match self.apply(ctx, checkout, &session, None).await? {
+            Some(unchanged) => Ok(unchanged),
+            None => self.get(&id).await?.ok_or_else(|| Problem::not_found("order")),
         }
     }
 
-    /// The hold is over: if no money is there or on its way, everything is let go.
+    /// The hold is over: if no money is there or on its way, everything is let go. `true`: it is on its way, ask again
+    /// later; the event that says more may never come.
     ///
     /// # Errors
     /// The stores' and the provider's; the job repeats.
-    pub async fn expire(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<()> {
-        let Some(checkout) = self.get(id).await? else { return Ok(()) };
-        if checkout.state != CheckoutState::PendingPayment {
-            return Ok(());
+    pub async fn expire(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<bool> {
+        let Some(checkout) = self.get(id).await? else { return Ok(false) };
+        if !matches!(checkout.state, CheckoutState::PendingPayment | CheckoutState::Settling) {
+            return Ok(false);
         }
-        match &checkout.session {
-            None => self.release(ctx, &checkout, "expired").await,
+        match checkout.session.clone() {
+            None => self.release(ctx, &checkout, "expired").await?,
+            Some(_) if checkout.state == CheckoutState::Settling => self.refreshed(ctx, checkout).await.map(drop)?,
             Some(session) => {
                 // Closing it at the provider first: nobody can pay after the stock is gone.
-                let Some(payments) = &self.payments else { return Ok(()) };
-                let closed = payments.expire(session).await.map_err(|e| fault::internal("the payment provider", &e))?;
-                self.apply(ctx, id, &closed, None).await
+                let Some(payments) = &self.payments else { return Ok(false) };
+                let closed =
+                    payments.expire(&session).await.map_err(|e| fault::internal("the payment provider", &e))?;
+                self.apply(ctx, checkout, &closed, None).await?;
             }
         }
+        Ok(self.get(id).await?.is_some_and(|c| !c.state.is_final() && c.state != CheckoutState::Released))
     }
 
-    async fn apply(&self, ctx: &OpCtx, id: &CheckoutId, session: &Session, event: Option<&str>) -> Result<()> {
+    /// Moves a checkout, as it was just read, to where its session is; answers it if there was nothing to move.
+    async fn apply(
+        &self,
+        ctx: &OpCtx,
+        mut checkout: Checkout,
+        session: &Session,
+        event: Option<&str>,
+    ) -> Result<Option<Checkout>> {
         for _ in 0..TRIES {
-            let Some(checkout) = self.get(id).await? else { return Ok(()) };
             // The session must be this checkout's own, over this amount.
             if checkout.session.as_deref() != Some(&session.id) || session.amount_minor != checkout.total_minor {
-                tracing::warn!(checkout = %id, session = %session.id, "an event does not fit its checkout; ignored");
-                return Ok(());
+                tracing::warn!(checkout = %checkout.id, session = %session.id, "an event does not fit its checkout; ignored");
+                return Ok(Some(checkout));
             }
             let done = match session.state {
                 PaymentState::Captured if checkout.state.may_become(CheckoutState::Paid) => {
@@ -101,12 +126,14 @@ impl Checkouts {
                 {
                     self.noted(ctx, &checkout, session, CheckoutState::PendingPayment, event).await
                 }
-                _ => return Ok(()),
+                _ => return Ok(Some(checkout)),
             };
             match done {
                 Err(problem) if problem.code == "changed_meanwhile" => {}
-                done => return done,
+                done => return done.map(|()| None),
             }
+            let Some(again) = self.get(&checkout.id).await? else { return Ok(None) };
+            checkout = again;
         }
         Err(Problem::conflict("changed_meanwhile", "The checkout changes too often right now. Repeat."))
     }
@@ -134,14 +161,15 @@ impl Checkouts {
         self.write(ops).await
     }
 
-    /// Paid: orders, stock, grants, receipt and trail in one transaction.
+    /// Paid: orders, stock, grants, receipt and trail in one transaction, with what was bought taken out of its cart.
     pub(super) async fn paid(
         &self,
         ctx: &OpCtx,
         checkout: &Checkout,
         by: Option<(&Session, Option<&str>)>,
     ) -> Result<()> {
-        let orders = self.orders(checkout).await?;
+        let Sold { orders, fees, cart } = self.sold(checkout).await?;
+        let bought: Vec<_> = orders.iter().flat_map(|o| &o.lines).map(|l| l.variant.clone()).collect();
         let late = checkout.state == CheckoutState::Released;
         let mut next = checkout.clone();
         next.state = CheckoutState::Paid;
@@ -162,7 +190,7 @@ impl Checkouts {
             ops.push(if late { stock::sell_unheld(&line.variant, pieces) } else { stock::sell(&line.variant, pieces) });
         }
         let stocks = first_stock..ops.len();
-        for order in &orders {
+        for (order, fee_bps) in orders.iter().zip(fees) {
             let mut paid = order.clone();
             paid.paid = true;
             paid.paid_ms = Some(ctx.now_ms);
@@ -175,10 +203,12 @@ impl Checkouts {
                 }
             }
             ops.push(put(store::order_item(&paid)?, Some(Condition::eq("rev", order.rev))));
-            ops.push(sales::sold_op(order, ctx.now_ms, self.fee_bps(order).await?)?);
+            ops.push(sales::sold_op(order, ctx.now_ms, fee_bps)?);
         }
-        for kind in [RECEIPT, TOGETHER] {
-            ops.extend(self.about_op(ctx, checkout, kind)?);
+        ops.extend(self.about_op(ctx, checkout, RECEIPT)?);
+        let works: std::collections::BTreeSet<_> = orders.iter().flat_map(|o| &o.lines).map(|l| &l.work).collect();
+        if works.len() > 1 {
+            ops.extend(self.about_op(ctx, checkout, TOGETHER)?);
         }
         let why = by.and_then(|(_, event)| event).unwrap_or_default();
         ops.push(audit::entry(
@@ -189,12 +219,20 @@ impl Checkouts {
             json!({ "total_minor": checkout.total_minor, "charge": next.charge }),
         ));
         debug_assert!(ops.len() <= writes(&orders), "placing takes in only what can be paid");
-        let done = self.table.transact(Transact { ops, token: None }).await;
+        // The cart is a convenience: it goes along, but money does not wait for one that changes at this moment.
+        let without = cart.map_or(Ok(None), |item| crate::cart::without(item, &bought))?;
+        let along = without.clone().filter(|_| ops.len() < vitrine_table::MAX_TRANSACT_ITEMS).map(TransactOp::Put);
+        let (number, mut left) = (ops.len(), without.is_some() && along.is_none());
+        let all = ops.iter().cloned().chain(along).collect();
+        let mut done = self.table.transact(Transact { ops: all, token: None }).await;
+        if done.as_ref().is_err_and(|e| e.failed_condition(number).is_some()) {
+            left = true;
+            done = self.table.transact(Transact { ops, token: None }).await;
+        }
         match done {
             Ok(()) => {
-                // The cart is a convenience: if this write is lost, the buyer takes the lines out.
-                if let Some(cart) = &checkout.cart {
-                    let bought: Vec<_> = orders.iter().flat_map(|o| &o.lines).map(|l| l.variant.clone()).collect();
+                // If this write is lost, the buyer takes the lines out.
+                if let (true, Some(cart)) = (left, &checkout.cart) {
                     self.carts.take_out(cart, &bought).await?;
                 }
                 Ok(())
@@ -205,6 +243,36 @@ impl Checkouts {
             }
             Err(e) => Err(fault::table(e)),
         }
+    }
+
+    /// Orders, fees and cart of a checkout, in one read.
+    async fn sold(&self, checkout: &Checkout) -> Result<Sold> {
+        let mut keys: Vec<Key> = checkout.orders.iter().map(store::order_key).collect();
+        keys.extend(checkout.sellers.iter().map(tenant_key));
+        keys.extend(checkout.cart.as_deref().map(crate::cart::named));
+        let mut items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter();
+        let orders: Vec<Order> = items
+            .by_ref()
+            .take(checkout.orders.len())
+            .flatten()
+            .map(|i| vitrine_table::from_item(i).map_err(fault::table))
+            .collect::<Result<_>>()?;
+        let sellers: Vec<Option<Tenant>> = items
+            .by_ref()
+            .take(checkout.sellers.len())
+            .map(|i| i.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose())
+            .collect::<Result<_>>()?;
+        let cart = items.next().flatten();
+        let mut fees = Vec::with_capacity(orders.len());
+        for order in &orders {
+            let known = sellers.iter().flatten().find(|seller| seller.id == order.tenant);
+            fees.push(match known {
+                Some(seller) => seller.fee_bps,
+                // Placed before checkouts said who sells.
+                None => self.fee_bps(order).await?,
+            });
+        }
+        Ok(Sold { orders, fees, cart })
     }
 
     /// A job about a checkout as a member of a transaction.
@@ -227,16 +295,9 @@ impl Checkouts {
         Together::new(self.table.clone()).count(id, works, now_ms).await
     }
 
+    /// Decides that all of it goes back; the job sends it and tells the buyer. Decided first: a process that ends between
+    /// the two must not leave a payment that went back and can still be honoured.
     async fn refund_late(&self, ctx: &OpCtx, checkout: &Checkout) -> Result<()> {
-        if let (Some(session), Some(payments)) = (&checkout.session, &self.payments) {
-            let refund = NewRefund {
-                idempotency_key: format!("late-{}", checkout.id),
-                session_id: session.clone(),
-                amount_minor: checkout.total_minor,
-                reason: "sold out before the payment arrived".into(),
-            };
-            payments.refund(refund).await.map_err(|e| fault::internal("the payment provider", &e))?;
-        }
         let mut next = checkout.clone();
         next.state = CheckoutState::RefundedLate;
         next.failure = Some("sold_out".into());
@@ -251,6 +312,22 @@ impl Checkouts {
         ));
         ops.extend(self.about_op(ctx, checkout, FAILED)?);
         self.write(ops).await
+    }
+
+    /// Asks the provider to send back what came too late; once, whatever is repeated.
+    ///
+    /// # Errors
+    /// The provider's; the job repeats.
+    pub(crate) async fn send_late_back(&self, checkout: &Checkout) -> Result<()> {
+        let (Some(session), Some(payments)) = (&checkout.session, &self.payments) else { return Ok(()) };
+        let refund = NewRefund {
+            idempotency_key: format!("late-{}", checkout.id),
+            session_id: session.clone(),
+            amount_minor: checkout.total_minor,
+            reason: "sold out before the payment arrived".into(),
+        };
+        payments.refund(refund).await.map_err(|e| fault::internal("the payment provider", &e))?;
+        Ok(())
     }
 
     /// No money: what was held can be sold again.
@@ -281,6 +358,15 @@ impl Checkouts {
     }
 }
 
+/// What a payment is about.
+struct Sold {
+    orders: Vec<Order>,
+    /// Of each order, basis points.
+    fees: Vec<u32>,
+    /// The cart it came from.
+    cart: Option<Item>,
+}
+
 /// Writes of the transaction that makes these orders paid, at most.
 pub(super) fn writes(orders: &[Order]) -> usize {
     let lines = orders.iter().flat_map(|o| &o.lines);
@@ -290,7 +376,7 @@ pub(super) fn writes(orders: &[Order]) -> usize {
 }
 
 /// One grant per line, whatever is repeated.
-pub(super) fn grant_id(order: &OrderId, line: usize) -> GrantId {
+pub(crate) fn grant_id(order: &OrderId, line: usize) -> GrantId {
     GrantId::from_bits(ids::derived_bits(&["grant", order.as_str(), &line.to_string()]))
 }
 

@@ -4,7 +4,7 @@
 use vitrine_identity::MasterKey;
 use vitrine_shared::Problem;
 use vitrine_shared::id::CustomerId;
-use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Update, UpdateItem};
+use vitrine_table::{Condition, Consistency, Item, Key, Put, TransactOp, Update, UpdateItem, retry};
 
 use super::Checkouts;
 use super::place::email_partition;
@@ -48,11 +48,22 @@ impl Checkouts {
         key.transpose().map_err(|e| fault::internal("a customer's key", &e))
     }
 
-    /// The customer of this address, made if there is none. For a person with a verified address it is theirs.
+    /// Where the customer of whoever buys is, if they are known by an account.
+    pub(super) fn known_customer(ctx: &OpCtx) -> Option<Key> {
+        ctx.caller.user().map(|user| store::customer_key(&super::customer_of(&user.id)))
+    }
+
+    /// The customer of this address and the write that makes them, if there is none; `known` is what was read at
+    /// [`Checkouts::known_customer`]. For a person with a verified address it is theirs.
     ///
     /// # Errors
     /// 422 for no address; the store's.
-    pub(super) async fn customer(&self, ctx: &OpCtx, email: &str) -> Result<Customer> {
+    pub(super) async fn customer(
+        &self,
+        ctx: &OpCtx,
+        email: &str,
+        known: Option<&Item>,
+    ) -> Result<(Customer, Option<TransactOp>)> {
         let email = vitrine_identity::account::normalise_email(email)
             .map_err(|_| Problem::invalid("email", "fault-email", "This is no address."))?;
         // Guests get a customer of their own each time: an address alone opens nobody's orders.
@@ -60,31 +71,30 @@ impl Checkouts {
             Caller::User(user) => (super::customer_of(&user.id), format!("user#{}", user.id)),
             _ => (CustomerId::from_bits(ids::new_bits(ctx.now_ms)), super::claim::GUEST.to_owned()),
         };
+        if let Some(key) = known.and_then(|known| self.key_of(&id, known).transpose()) {
+            return Ok((Customer { id, key: key? }, None));
+        }
         let (key, sealed) =
             self.master.fresh_below(&key_place(&id)).map_err(|e| fault::internal("a customer's key", &e))?;
         let at = store::customer_key(&id);
-        let mut item = Item::new();
-        item.insert("pk".into(), at.pk.clone().into());
-        item.insert("sk".into(), at.sk.clone().into());
-        item.insert("owner".into(), owner.into());
-        item.insert(KEY.into(), sealed.clone().into());
-        item.insert("pk2".into(), email_partition(&email).into());
-        item.insert("sk2".into(), id.to_string().into());
-        item.insert("_v".into(), 1.into());
-        let known = match self.table.put(Put { item, condition: Some(Condition::ItemAbsent) }).await {
-            Ok(_) => return Ok(Customer { id, key }),
-            Err(TableError::ConditionFailed(known)) => known,
-            Err(e) => return Err(fault::table(e)),
-        };
-        if let Some(key) = known.as_ref().and_then(|known| self.key_of(&id, known).transpose()) {
-            return Ok(Customer { id, key: key? });
+        if known.is_none() {
+            let mut item = Item::new();
+            item.insert("pk".into(), at.pk.into());
+            item.insert("sk".into(), at.sk.into());
+            item.insert("owner".into(), owner.into());
+            item.insert(KEY.into(), sealed.into());
+            item.insert("pk2".into(), email_partition(&email).into());
+            item.insert("sk2".into(), id.to_string().into());
+            item.insert("_v".into(), 1.into());
+            let op = TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) });
+            return Ok((Customer { id, key }, Some(op)));
         }
         // Erased and back again: what comes now has a key of its own.
         let updates = vec![Update::SetIfAbsent(KEY.into(), sealed.into())];
         let update = UpdateItem { key: at, updates, condition: Some(Condition::ItemExists) };
         let item = self.table.update(update).await.map_err(fault::table)?;
         let key = self.key_of(&id, &item)?.ok_or_else(|| fault::internal("a customer's key", &"it was not kept"))?;
-        Ok(Customer { id, key })
+        Ok((Customer { id, key }, None))
     }
 
     /// What seals everything said of and by a customer; `None` once it was destroyed.
@@ -113,8 +123,10 @@ impl Checkouts {
     }
 
     async fn opened(&self, at: Key, customer: &CustomerId) -> Result<Option<Person>> {
-        let item = async { self.table.get(&at, Consistency::Strong).await.map_err(fault::table) };
-        let (Some(item), Some(key)) = futures::try_join!(item, self.data_key(customer))? else { return Ok(None) };
+        let keys = vec![at, store::customer_key(customer)];
+        let mut items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter();
+        let (Some(item), Some(of_key)) = (items.next().flatten(), items.next().flatten()) else { return Ok(None) };
+        let Some(key) = self.key_of(customer, &of_key)? else { return Ok(None) };
         let Some(sealed) = sealed_of(&item, "sealed") else { return Ok(None) };
         // Said under a key that was destroyed since: as good as erased.
         Ok(key.open_value(&place(customer), sealed).ok())

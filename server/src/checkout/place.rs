@@ -10,14 +10,18 @@ use vitrine_shared::catalog::ProductKind;
 use vitrine_shared::id::{CheckoutId, CustomerId, OrderId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::trade::CheckoutForm;
-use vitrine_table::{Condition, Consistency, Item, Key, Put, Transact, TransactOp};
+use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
 use super::store::{self, Checkout, Order, OrderLine, Person};
 use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS};
 use crate::cart::view::{Destination, Priced, check_country, price};
+use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
 use crate::{audit, ids, stock};
+
+/// An attempt without an answer is another request's until then, milliseconds; no request takes longer.
+const IN_FLIGHT_MS: i64 = 35_000;
 
 /// What the buyer sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +44,9 @@ pub struct Placed {
     /// The provider's page; `None`: nothing is to be paid.
     pub pay_url: Option<String>,
 }
+
+/// Code of a placing that lost the race to make its account's customer.
+const CUSTOMER_MADE: &str = "customer_made";
 
 fn hash(text: &str) -> String {
     data_encoding::BASE32HEX_NOPAD.encode(&Sha256::digest(text.as_bytes())).to_ascii_lowercase()
@@ -77,6 +84,19 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
     let files = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
     (vitrine_pricing::market::is_eu(country) || country == "GB")
         && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
+}
+
+/// Remembers that this attempt made this checkout.
+fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
+    let mut item = Item::new();
+    let key = store::attempt_key(scope);
+    item.insert("pk".into(), key.pk.into());
+    item.insert("sk".into(), key.sk.into());
+    item.insert("body".into(), body.into());
+    item.insert("checkout".into(), checkout.id.to_string().into());
+    item.insert("ttl".into(), json!(checkout.placed_ms / 1000 + ATTEMPT_SECS));
+    item.insert("_v".into(), 1.into());
+    item
 }
 
 /// Faults of the form: field and code; none: it is complete.
@@ -124,6 +144,14 @@ impl Checkouts {
     /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 503 if the provider is away
     /// (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
+        match self.place_once(ctx, placing).await {
+            // The account's customer is there now.
+            Err(problem) if problem.code == CUSTOMER_MADE => self.place_once(ctx, placing).await,
+            done => done,
+        }
+    }
+
+    async fn place_once(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
         let fine = (16..=64).contains(&placing.attempt.len())
             && placing.attempt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !fine {
@@ -133,13 +161,16 @@ impl Checkouts {
         // All guests have one name, so the cart is part of whose attempt it is.
         let cart = self.carts.name(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
-        if let Some(answer) = self.remembered(&scope, &body).await? {
+        let to = destination(&placing.form);
+        let [attempt, cart, known] = self.read(ctx, &scope).await?;
+        if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
         }
-        let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
-        let to = destination(&placing.form);
+        let cart = self.carts.opened(ctx, ctx.cart.as_deref(), cart)?;
         let place = self.catalog.place(ctx);
-        let priced = price(self.catalog.records(), ctx, &place, &cart.lines, &to, cart.rev).await?;
+        let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
+        let offers = self.catalog.offers().read(&variants).await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
         let faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
@@ -158,15 +189,32 @@ impl Checkouts {
         if priced.view.total_minor != placing.seen_minor {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
         }
-        let customer = self.customer(ctx, &placing.form.email).await?;
-        let (checkout, orders, secret) = self.built(ctx, &priced, &customer.id, &to).await?;
+        let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
+        let (mut checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
+        checkout.attempt = Some(scope.clone());
         let sealed = customer.seal(&said(&placing.form))?;
-        self.hold(ctx, &checkout, &orders, sealed, &scope, &body).await?;
+        let attempt = attempt_item(&checkout, &scope, &body);
+        self.hold(ctx, &checkout, &orders, sealed, made, attempt).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
     }
 
-    async fn remembered(&self, scope: &str, body: &str) -> Result<Option<Placed>> {
-        let item = self.table.get(&store::attempt_key(scope), Consistency::Strong).await.map_err(fault::table)?;
+    /// What placing begins with, in one read: the attempt, the cart, the account's customer.
+    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 3]> {
+        let keys =
+            [Some(store::attempt_key(scope)), self.carts.key(ctx, ctx.cart.as_deref()), Self::known_customer(ctx)];
+        let asked: Vec<Key> = keys.iter().flatten().cloned().collect();
+        let mut items = retry::get_each(&*self.table, asked).await.map_err(fault::table)?.into_iter();
+        Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))
+    }
+
+    async fn remembered(
+        &self,
+        ctx: &OpCtx,
+        form: &CheckoutForm,
+        item: Option<Item>,
+        scope: &str,
+        body: &str,
+    ) -> Result<Option<Placed>> {
         let Some(item) = item else { return Ok(None) };
         if item.get("body").and_then(|v| v.as_str()) != Some(body) {
             return Err(Problem::new(
@@ -181,14 +229,46 @@ impl Checkouts {
                 let plain = plain.map_err(|e| fault::internal("an attempt", &e))?;
                 serde_json::from_slice(&plain).map(Some).map_err(|e| fault::internal("an attempt", &e))
             }
-            None => Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment.")),
+            None => self.taken_up(ctx, &item, form, scope).await.map(Some),
         }
     }
 
-    async fn built(
+    /// An attempt without its answer: whoever made it is still at it, or their process ended half-way. After the time a
+    /// request may take it goes on where it stopped; the provider gives the same payment for it again.
+    async fn taken_up(&self, ctx: &OpCtx, attempt: &Item, form: &CheckoutForm, scope: &str) -> Result<Placed> {
+        let id = attempt.get("checkout").and_then(|v| v.as_str()).and_then(|id| id.parse::<CheckoutId>().ok());
+        let checkout = match &id {
+            Some(id) => self.get(id).await?,
+            None => None,
+        };
+        let Some(checkout) = checkout.filter(|c| ctx.now_ms - c.placed_ms >= IN_FLIGHT_MS) else {
+            return Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment."));
+        };
+        let secret = self
+            .master
+            .open(&format!("checkout/{}", checkout.id), &checkout.secret_sealed)
+            .map_err(|e| fault::internal("a checkout", &e))?;
+        let secret = String::from_utf8_lossy(&secret).into_owned();
+        match checkout.state {
+            CheckoutState::Released | CheckoutState::RefundedLate => {
+                Err(Problem::conflict("attempt_over", "This attempt ended without a payment. Begin a new one."))
+            }
+            CheckoutState::PendingPayment if checkout.session.is_none() => {
+                self.begin(ctx, checkout, form, secret, scope).await
+            }
+            _ => {
+                let placed = Placed { id: checkout.id, secret, pay_url: checkout.pay_url };
+                self.write(vec![self.answer(scope, &placed)?]).await?;
+                Ok(placed)
+            }
+        }
+    }
+
+    fn built(
         &self,
         ctx: &OpCtx,
         priced: &Priced,
+        offers: &Found,
         customer: &CustomerId,
         to: &Destination,
     ) -> Result<(Checkout, Vec<Order>, String)> {
@@ -200,10 +280,8 @@ impl Checkouts {
             let mut lines = Vec::new();
             for line in &seller.lines {
                 let physical = line.product.kind == ProductKind::Physical;
-                let licence = match &line.variant.licence {
-                    Some(id) => self.catalog.records().licence(id, None).await?.map(|l| (l.id.to_string(), l.version)),
-                    None => None,
-                };
+                let licence = line.variant.licence.as_ref().and_then(|id| offers.licence(id));
+                let licence = licence.map(|l| (l.id.to_string(), l.version));
                 lines.push(OrderLine {
                     variant: line.variant.id.clone(),
                     work: line.work.id.clone(),
@@ -256,6 +334,7 @@ impl Checkouts {
             secret_hash: hash(&secret),
             state: CheckoutState::PendingPayment,
             orders: orders.iter().map(|o| o.id.clone()).collect(),
+            sellers: orders.iter().map(|o| o.tenant.clone()).collect(),
             currency: priced.view.currency.clone(),
             total_minor: priced.view.total_minor,
             exponent: self.catalog.place(ctx).market.currency.exponent(),
@@ -271,32 +350,25 @@ impl Checkouts {
             waived: needs_waiver(priced, &to.country),
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
+            attempt: None,
             pay_url: None,
             rev: 1,
         };
         Ok((checkout, orders, secret))
     }
 
-    /// One transaction: attempt, checkout, orders, sealed person, stock, the job that ends the hold, the trail.
+    /// One transaction: attempt, checkout, orders, customer, sealed person, stock, the job that ends the hold, the trail.
     async fn hold(
         &self,
         ctx: &OpCtx,
         checkout: &Checkout,
         orders: &[Order],
         sealed: String,
-        scope: &str,
-        body: &str,
+        made: Option<TransactOp>,
+        attempt: Item,
     ) -> Result<()> {
         let put = |item, condition| TransactOp::Put(Put { item, condition });
         let absent = || Some(Condition::ItemAbsent);
-        let mut attempt = Item::new();
-        let key = store::attempt_key(scope);
-        attempt.insert("pk".into(), key.pk.into());
-        attempt.insert("sk".into(), key.sk.into());
-        attempt.insert("body".into(), body.into());
-        attempt.insert("checkout".into(), checkout.id.to_string().into());
-        attempt.insert("ttl".into(), json!(ctx.now_ms / 1000 + ATTEMPT_SECS));
-        attempt.insert("_v".into(), 1.into());
         let person = |key: Key| {
             let mut item = Item::new();
             item.insert("pk".into(), key.pk.into());
@@ -315,6 +387,8 @@ impl Checkouts {
             ops.push(put(store::order_item(order)?, absent()));
             ops.push(put(person(store::order_person_key(&order.id)), absent()));
         }
+        let made_at = made.is_some().then_some(ops.len());
+        ops.extend(made);
         let first_stock = ops.len();
         for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
             ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
@@ -340,6 +414,9 @@ impl Checkouts {
             Ok(()) => Ok(()),
             Err(e) if e.failed_condition(0).is_some() => {
                 Err(Problem::conflict("attempt_in_flight", "This attempt is still under way. Wait a moment."))
+            }
+            Err(e) if made_at.is_some_and(|at| e.failed_condition(at).is_some()) => {
+                Err(Problem::conflict(CUSTOMER_MADE, "Another purchase of this account began at this moment. Repeat."))
             }
             Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))
@@ -370,6 +447,7 @@ impl Checkouts {
     ) -> Result<Placed> {
         let page = format!("/orders/{}?key={secret}", checkout.id);
         let mut placed = Placed { id: checkout.id.clone(), secret, pay_url: None };
+        let mut ops = Vec::new();
         if checkout.total_minor == 0 {
             self.paid(ctx, &checkout, None).await?;
         } else {
@@ -404,21 +482,27 @@ impl Checkouts {
             checkout.pay_url = Some(session.url.clone());
             placed.pay_url = Some(session.url);
             checkout.rev += 1;
-            let item = store::checkout_item(&checkout)?;
-            let condition = Some(Condition::eq("rev", checkout.rev - 1));
-            self.table.put(Put { item, condition }).await.map_err(fault::table)?;
+            ops.push(TransactOp::Put(Put {
+                item: store::checkout_item(&checkout)?,
+                condition: Some(Condition::eq("rev", checkout.rev - 1)),
+            }));
         }
-        let plain = serde_json::to_vec(&placed).map_err(|e| fault::internal("an attempt", &e))?;
+        ops.push(self.answer(scope, &placed)?);
+        self.write(ops).await?;
+        Ok(placed)
+    }
+
+    /// Keeps an attempt's answer.
+    fn answer(&self, scope: &str, placed: &Placed) -> Result<TransactOp> {
+        let plain = serde_json::to_vec(placed).map_err(|e| fault::internal("an attempt", &e))?;
         // The answer holds the secret of the order's page.
         let answer =
             self.master.seal(&format!("attempt/{scope}"), &plain).map_err(|e| fault::internal("an attempt", &e))?;
-        let update = vitrine_table::UpdateItem {
+        Ok(TransactOp::Update(vitrine_table::UpdateItem {
             key: store::attempt_key(scope),
             updates: vec![vitrine_table::Update::Set("answer".into(), answer.into())],
             condition: Some(Condition::ItemExists),
-        };
-        self.table.update(update).await.map_err(fault::table)?;
-        Ok(placed)
+        }))
     }
 
     /// Whether a secret opens a checkout's page.

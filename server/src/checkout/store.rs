@@ -32,6 +32,9 @@ pub struct Checkout {
     pub state: CheckoutState,
     /// One per seller.
     pub orders: Vec<OrderId>,
+    /// Who sells each of them.
+    #[serde(default)]
+    pub sellers: Vec<TenantId>,
     /// ISO 4217.
     pub currency: String,
     /// Minor units.
@@ -68,6 +71,9 @@ pub struct Checkout {
     /// The cart it came from; bought editions leave it once they are paid.
     #[serde(default)]
     pub cart: Option<String>,
+    /// Names the attempt it was placed with, as [`attempt_key`] takes it.
+    #[serde(default)]
+    pub attempt: Option<String>,
     /// The provider's page, as long as it can be paid.
     #[serde(default)]
     pub pay_url: Option<String>,

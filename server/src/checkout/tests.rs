@@ -145,7 +145,7 @@ async fn what_is_charged_is_what_was_seen_and_faults_name_their_fields() {
 }
 
 #[tokio::test]
-async fn the_last_piece_is_sold_once() {
+async fn case_25_the_last_piece_is_sold_once() {
     for shop in Shop::both().await {
         let variant = shop.edition("Paper Boats").await;
         let mut buyers = Vec::new();
@@ -178,7 +178,7 @@ async fn the_last_piece_is_sold_once() {
 }
 
 #[tokio::test]
-async fn events_come_in_any_order_and_any_number_and_grant_once() {
+async fn case_30_events_come_in_any_order_and_any_number_and_grant_once() {
     for shop in Shop::both().await {
         let ctx = shop.fill(&shop.guest(), &["Paper Boats", "Harbour Lights"]).await;
         let placed = shop.place(&ctx).await.unwrap();
@@ -252,7 +252,7 @@ async fn a_decline_leaves_the_page_open_and_a_failed_settlement_lets_go() {
 }
 
 #[tokio::test]
-async fn a_hold_ends_and_late_money_is_honoured_or_sent_back() {
+async fn case_29_a_hold_ends_and_late_money_is_honoured() {
     for shop in Shop::both().await {
         let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
         let placed = shop.place(&ctx).await.unwrap();
@@ -333,7 +333,7 @@ async fn a_provider_that_is_away_leaves_nothing_held() {
 }
 
 #[tokio::test]
-async fn money_that_comes_after_the_last_piece_went_is_sent_back_once() {
+async fn case_25_and_29_money_that_comes_after_the_last_piece_went_is_sent_back_once() {
     let fake = std::sync::Arc::new(Fake::default());
     let shop = Shop::with(None, Some(fake.clone())).await;
     let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
@@ -362,10 +362,11 @@ async fn money_that_comes_after_the_last_piece_went_is_sent_back_once() {
     }
     let after = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
     assert_eq!(after.state, CheckoutState::RefundedLate);
+    assert!(fake.refunds.lock().unwrap().is_empty(), "decided first, the job sends it");
+    let told = failures(&shop).await;
     let refunds = fake.refunds.lock().unwrap().clone();
     assert_eq!(refunds.len(), 1);
     assert_eq!(refunds[0].amount_minor, checkout.total_minor);
-    let told = failures(&shop).await;
     assert!(told.len() == 1 && told[0].subject.contains("you get €20.90 back"), "{told:?}");
     assert_eq!(shop.level("Paper Boats").await.available, 0, "nobody's piece was taken");
 }
@@ -451,7 +452,7 @@ async fn invoices_have_no_gaps_and_a_repeated_job_writes_none_twice() {
 }
 
 #[tokio::test]
-async fn a_refund_by_line_revokes_restocks_credits_and_happens_once() {
+async fn case_37_a_refund_by_line_revokes_restocks_credits_and_happens_once() {
     for shop in Shop::both().await {
         let ctx = shop.fill(&shop.guest(), &["Paper Boats", "Harbour Lights"]).await;
         let placed = shop.place(&ctx).await.unwrap();
@@ -557,4 +558,17 @@ async fn what_is_said_of_a_person_opens_with_their_key_only() {
         assert_eq!(shop.checkouts.person(&checkout.customer).await.unwrap().unwrap().name, "Gast Muster");
         assert_eq!(shop.checkouts.order_person(&old).await.unwrap(), None);
     }
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_up_to_a_size() {
+    let shop = Shop::open().await;
+    let guest = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+    let mut typed = Typed { form: form(), ..Typed::default() };
+    typed.form.name = "ä".repeat(400_000);
+    shop.checkouts.keep_form(&guest, &typed).await.unwrap();
+    let kept = shop.checkouts.kept_form(&guest).await.unwrap();
+    assert_eq!((kept.form.name.chars().count(), kept.form.email), (1_000, typed.form.email.clone()));
+    let placing = Placing { form: typed.form.clone(), ..shop.placing(&guest, "large").await };
+    assert_eq!(shop.checkouts.place(&guest, &placing).await.unwrap_err().fields["name"], "fault-long");
 }

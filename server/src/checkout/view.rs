@@ -5,7 +5,7 @@ use vitrine_pricing::market::{MARKETS, Market};
 use vitrine_pricing::money::Money;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::Store;
-use vitrine_shared::id::{CheckoutId, OrderId};
+use vitrine_shared::id::{CheckoutId, OrderId, VariantId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderLineView, OrderPartView, OrderView, PayState};
@@ -13,18 +13,29 @@ use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
 use super::{Checkouts, destination};
+use crate::cart::CartRecord;
 use crate::cart::view::{Destination, price, sums};
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
 
+fn variants(cart: &CartRecord) -> Vec<VariantId> {
+    cart.lines.iter().map(|l| l.variant.clone()).collect()
+}
+
 impl Checkouts {
     /// The caller's cart, priced for the place of the page.
     pub async fn cart_view(&self, ctx: &OpCtx) -> Result<CartView> {
         let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
+        self.view_of(ctx, &cart).await
+    }
+
+    /// A cart as it was just read or written, priced for the place of the page. Placing reads every record anew.
+    pub async fn view_of(&self, ctx: &OpCtx, cart: &CartRecord) -> Result<CartView> {
         let to = Destination { country: ctx.country.clone(), region: None, postcode: None };
         let place = self.catalog.place(ctx);
-        let priced = price(self.catalog.records(), ctx, &place, &cart.lines, &to, cart.rev).await?;
+        let offers = self.catalog.offers().kept(&variants(cart)).await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
         let mut view = priced.view;
         let lines = priced.sellers.iter().flat_map(|s| &s.lines);
         let works: Vec<_> = lines.map(|l| (l.work.id.clone(), l.work.makers.clone())).collect();
@@ -48,14 +59,15 @@ impl Checkouts {
             form.name.clone_from(&user.name);
         }
         let place = self.catalog.place(ctx);
-        let priced = price(self.catalog.records(), ctx, &place, &cart.lines, &destination(&form), cart.rev).await?;
+        let offers = self.catalog.offers().read(&variants(&cart)).await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &destination(&form), cart.rev)?;
         let mut licences: Vec<(String, String)> = Vec::new();
         for id in priced.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.variant.licence.as_ref()) {
             let href = format!("/eula/{id}");
             if !licences.iter().any(|(_, h)| *h == href)
-                && let Some(licence) = self.catalog.records().licence(id, None).await?
+                && let Some(licence) = offers.licence(id)
             {
-                licences.push((licence.title, href));
+                licences.push((licence.title.clone(), href));
             }
         }
         let waiver = super::place::needs_waiver(&priced, &destination(&form).country);
@@ -108,16 +120,38 @@ impl Checkouts {
     /// # Errors
     /// 404 for who may not see it.
     pub async fn order_view(&self, ctx: &OpCtx, id: &str, secret: Option<&str>) -> Result<OrderView> {
+        self.order_view_of(ctx, id, secret).await.map(|(view, _)| view)
+    }
+
+    /// As [`Checkouts::order_view`], with the orders in the order of its parts.
+    ///
+    /// # Errors
+    /// 404 for who may not see it.
+    pub(crate) async fn order_view_of(
+        &self,
+        ctx: &OpCtx,
+        id: &str,
+        secret: Option<&str>,
+    ) -> Result<(OrderView, Vec<Order>)> {
         let checkout = self.seen(ctx, id, secret).await?;
-        self.refresh(ctx, &checkout.id).await?;
-        let checkout = self.get(&checkout.id).await?.ok_or_else(|| Problem::not_found("order"))?;
-        let orders = self.orders(&checkout).await?;
+        let checkout = self.refreshed(ctx, checkout).await?;
+        let (orders, timeline, person, shops, mine) = futures::try_join!(
+            self.orders(&checkout),
+            audit::of(&*self.table, checkout.id.as_str()),
+            self.person(&checkout.customer),
+            self.catalog.offers().shops(),
+            self.bought(ctx, &checkout, secret),
+        )?;
         let market = Market::by_id(&checkout.market).unwrap_or_else(|| Market::of_country(""));
         let place = Place { market, ..self.catalog.place(ctx) };
-        let mut parts = Vec::new();
-        for order in &orders {
-            parts.push(self.part(&place, order).await?);
-        }
+        let timeline: Vec<(MomentView, String)> = timeline
+            .into_iter()
+            .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
+            .collect();
+        let parts = orders
+            .iter()
+            .map(|order| part(&place, order, shops.iter().find(|s| s.tenant == order.tenant), timeline.clone()))
+            .collect();
         let paid = checkout.state == CheckoutState::Paid;
         let refunded: i64 = orders.iter().map(|o| o.refunded_minor).sum();
         let state = match checkout.state {
@@ -131,8 +165,8 @@ impl Checkouts {
         };
         let open = checkout.state == CheckoutState::PendingPayment && ctx.now_ms < checkout.held_until_ms;
         let total = Money::new(checkout.total_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
-        let person = self.person(&checkout.customer).await?.unwrap_or_default();
-        Ok(OrderView {
+        let person = person.unwrap_or_default();
+        let view = OrderView {
             id: checkout.id.to_string(),
             state,
             failure: checkout.failure.clone().filter(|_| !paid),
@@ -142,60 +176,54 @@ impl Checkouts {
             total: format_money(total, place.locale),
             placed: MomentView::of(checkout.placed_ms, place.locale),
             guest: checkout.guest,
-            mine: self.bought(ctx, &checkout, secret).await?,
-        })
+            mine,
+        };
+        Ok((view, orders))
     }
+}
 
-    async fn part(&self, place: &Place, order: &Order) -> Result<OrderPartView> {
-        let catalog = self.catalog.records();
-        let stores: Vec<Store> = catalog.stores().await?;
-        let store = stores.into_iter().find(|s| s.tenant == order.tenant);
-        let lines = order
-            .lines
-            .iter()
-            .enumerate()
-            .map(|(n, line)| {
-                let amounts = order.quote.lines.get(n).map(|l| {
-                    let money = if order.quote.prices_include_tax { l.amounts.gross } else { l.amounts.net };
-                    format_money(money, place.locale)
-                });
-                OrderLineView {
-                    line: u32::try_from(n).unwrap_or(u32::MAX),
-                    title: line.title.clone(),
-                    href: line.href.clone(),
-                    edition: line.edition.clone(),
-                    quantity: line.quantity,
-                    total: amounts.unwrap_or_default(),
-                    physical: line.physical,
-                    state: state_key(line.state).to_owned(),
-                    tracking: line.tracking.clone(),
-                    assets: if line.state == Fulfilment::Granted {
-                        line.assets.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(",")
-                    } else {
-                        String::new()
-                    },
-                    library_href: (line.state == Fulfilment::Granted).then(|| crate::library::href(&line.work)),
-                }
-            })
-            .collect();
-        let timeline = audit::of(&*self.table, order.checkout.as_str()).await?;
-        Ok(OrderPartView {
-            id: order.id.to_string(),
-            store: store.map_or_else(Named::default, |s| Named {
-                name: s.name,
-                latin: None,
-                href: format!("/@{}", s.handle),
-            }),
-            lines,
-            sums: sums(place, &order.quote),
-            invoice_href: None,
-            messages: Vec::new(),
-            may_write: false,
-            timeline: timeline
-                .into_iter()
-                .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
-                .collect(),
+fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(MomentView, String)>) -> OrderPartView {
+    let lines = order
+        .lines
+        .iter()
+        .enumerate()
+        .map(|(n, line)| {
+            let amounts = order.quote.lines.get(n).map(|l| {
+                let money = if order.quote.prices_include_tax { l.amounts.gross } else { l.amounts.net };
+                format_money(money, place.locale)
+            });
+            OrderLineView {
+                line: u32::try_from(n).unwrap_or(u32::MAX),
+                title: line.title.clone(),
+                href: line.href.clone(),
+                edition: line.edition.clone(),
+                quantity: line.quantity,
+                total: amounts.unwrap_or_default(),
+                physical: line.physical,
+                state: state_key(line.state).to_owned(),
+                tracking: line.tracking.clone(),
+                assets: if line.state == Fulfilment::Granted {
+                    line.assets.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(",")
+                } else {
+                    String::new()
+                },
+                library_href: (line.state == Fulfilment::Granted).then(|| crate::library::href(&line.work)),
+            }
         })
+        .collect();
+    OrderPartView {
+        id: order.id.to_string(),
+        store: store.map_or_else(Named::default, |s| Named {
+            name: s.name.clone(),
+            latin: None,
+            href: format!("/@{}", s.handle),
+        }),
+        lines,
+        sums: sums(place, &order.quote),
+        invoice_href: None,
+        messages: Vec::new(),
+        may_write: false,
+        timeline,
     }
 }
 

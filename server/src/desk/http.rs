@@ -30,6 +30,8 @@ use crate::web::http::{back, go};
 const MAX_UPLOAD: usize = 1 << 30;
 /// Longest upload.
 const UPLOAD_TIME: Duration = Duration::from_secs(30 * 60);
+/// Parts of a form that are looked at.
+const MAX_PARTS: usize = 16;
 /// Largest rows on their own, bytes.
 const MAX_ROWS: usize = 16 << 20;
 
@@ -155,7 +157,12 @@ async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut fo
     let begun = async {
         // Asked before the body is read: nobody else may make the server read it.
         crate::authz::staff(&ctx, "catalog:import")?;
+        let mut parts = 0;
         while let Some(mut field) = form.next_field().await.map_err(unread)? {
+            parts += 1;
+            if parts > MAX_PARTS {
+                break;
+            }
             if field.name() == Some("rows") {
                 let first = field.chunk().await.map_err(unread)?.unwrap_or_default();
                 return if first.starts_with(b"PK\x03\x04") {

@@ -28,7 +28,8 @@ fn rows_key(id: &str) -> String {
     format!("imports/{id}/rows.jsonl")
 }
 
-fn archive_key(id: &str) -> String {
+/// Where an import's archive is kept until it was taken in.
+pub(crate) fn archive_key_of(id: &str) -> String {
     format!("imports/{id}/archive.zip")
 }
 
@@ -73,7 +74,7 @@ impl Desk {
         authz::staff(ctx, "catalog:import")?;
         let id = ids::secret();
         let options = PutOptions::new("application/zip");
-        self.0.blob.put(&archive_key(&id), bytes, options).await.map_err(fault::blob)?;
+        self.0.blob.put(&archive_key_of(&id), bytes, options).await.map_err(fault::blob)?;
         self.queue_import(ctx, &id).await?;
         Ok(id)
     }
@@ -115,7 +116,7 @@ impl Desk {
         match self.0.blob.get_bytes(&report_key(id)).await {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| fault::internal("a report", &e)),
             Err(BlobError::NotFound) if self.is_kept(&rows_key(id)).await? => Ok(None),
-            Err(BlobError::NotFound) if self.is_kept(&archive_key(id)).await? => Ok(None),
+            Err(BlobError::NotFound) if self.is_kept(&archive_key_of(id)).await? => Ok(None),
             Err(BlobError::NotFound) => Err(missing()),
             Err(e) => Err(fault::blob(e)),
         }
@@ -124,7 +125,7 @@ impl Desk {
     async fn run_import(&self, id: &str) -> Result<()> {
         let app = &self.0;
         let folder = tempfile::tempdir().map_err(|e| fault::internal("a folder", &e))?;
-        let archived = self.is_kept(&archive_key(id)).await?;
+        let archived = self.is_kept(&archive_key_of(id)).await?;
         let (text, root) = if archived {
             match self.unpacked(id, folder.path()).await? {
                 Ok(unpacked) => unpacked,
@@ -155,14 +156,14 @@ impl Desk {
         let json = serde_json::to_vec(view).map_err(|e| fault::internal("a report", &e))?;
         let options = PutOptions::new("application/json");
         self.0.blob.put_bytes(&report_key(id), Bytes::from(json), options).await.map_err(fault::blob)?;
-        self.0.blob.delete(&archive_key(id)).await.map_err(fault::blob)
+        self.0.blob.delete(&archive_key_of(id)).await.map_err(fault::blob)
     }
 
     /// Brings an archive here and unpacks it: its rows and the folder that their files are in, or why not.
     async fn unpacked(&self, id: &str, folder: &Path) -> Result<std::result::Result<(String, PathBuf), &'static str>> {
         let local = |e: std::io::Error| fault::internal("an archive", &e);
         let (zip, files) = (folder.join("archive.zip"), folder.join("files"));
-        let mut reading = self.0.blob.get(&archive_key(id), None, None).await.map_err(fault::blob)?;
+        let mut reading = self.0.blob.get(&archive_key_of(id), None, None).await.map_err(fault::blob)?;
         let mut file = tokio::fs::File::create(&zip).await.map_err(local)?;
         while let Some(chunk) = reading.bytes.try_next().await.map_err(fault::blob)? {
             file.write_all(&chunk).await.map_err(local)?;

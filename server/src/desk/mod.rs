@@ -16,6 +16,7 @@ mod tests;
 
 pub use http::{routes, uploads};
 pub use import::handlers;
+pub(crate) use import::{IMPORT, archive_key_of};
 pub use studio::Edit;
 
 use vitrine_shared::views::MomentView;

@@ -26,6 +26,8 @@ use crate::{audit, authz};
 
 /// Longest description, bytes.
 const MAX_DESCRIPTION: usize = 50_000;
+/// What was typed is kept up to so many bytes; what is larger has a fault anyway.
+const MAX_KEPT: usize = 300 * 1024;
 
 /// What an edit form sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -350,10 +352,14 @@ impl Desk {
     pub async fn keep(&self, ctx: &OpCtx, id: &str, edit: &Edit, faults: &BTreeMap<String, String>) -> Result<()> {
         let bundle = self.mine(ctx, id).await?;
         let key = kept_key(ctx, &bundle.work.id)?;
+        let kept = json!((edit, faults));
+        if kept.to_string().len() > MAX_KEPT {
+            return Ok(());
+        }
         let mut item = Item::new();
         item.insert("pk".into(), key.pk.into());
         item.insert("sk".into(), key.sk.into());
-        item.insert("kept".into(), json!((edit, faults)));
+        item.insert("kept".into(), kept);
         item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 3600));
         item.insert("_v".into(), 1.into());
         self.0.table.put(Put { item, condition: None }).await.map_err(fault::table)?;

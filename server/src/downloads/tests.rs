@@ -148,7 +148,7 @@ fn range(first: u64, last: u64) -> Ask {
 }
 
 #[tokio::test]
-async fn access_is_the_union_and_ends_with_the_last_grant() {
+async fn case_36_access_is_the_union_and_ends_with_the_last_grant() {
     for shop in Shop::both().await {
         let (a, b) = (grant(1, 1, &[1]), grant(2, 1, &[1, 2]));
         shop.grant(&a).await;
@@ -167,7 +167,7 @@ async fn access_is_the_union_and_ends_with_the_last_grant() {
 }
 
 #[tokio::test]
-async fn leaked_expired_and_used_up_links_refuse() {
+async fn case_40_leaked_expired_and_used_up_links_refuse() {
     for shop in Shop::both().await {
         shop.grant(&grant(1, 1, &[1])).await;
         let token = shop.token(&[1]).await;
@@ -277,7 +277,7 @@ async fn several_files_are_a_zip_that_opens() {
 }
 
 #[tokio::test]
-async fn quarantined_files_stay_in_also_after_the_link() {
+async fn case_38_quarantined_files_stay_in_also_after_the_link() {
     for shop in Shop::both().await {
         shop.grant(&grant(1, 1, &[1, 2])).await;
         let token = shop.token(&[1, 2]).await;
@@ -290,7 +290,7 @@ async fn quarantined_files_stay_in_also_after_the_link() {
 }
 
 #[tokio::test]
-async fn the_licence_comes_first_and_new_files_are_included() {
+async fn case_38_the_licence_comes_first_and_new_files_are_included() {
     for shop in Shop::both().await {
         let product = json!({
             "id": ProductId::from_bits(1), "tenant": TenantId::from_bits(1), "work": WorkId::from_bits(1), "kind": "digital",

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::Mutex;
 use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
@@ -27,7 +28,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::catalog::Tenant;
 use vitrine_shared::id::{CheckoutId, CustomerId, InvoiceId, OrderId, TenantId};
 use vitrine_table::{
-    Condition, Consistency, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem,
+    Condition, Consistency, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem, retry,
 };
 
 use crate::catalog::store::CatalogStore;
@@ -42,6 +43,8 @@ pub use view::href;
 
 /// How often a lost race for a number is run again.
 const TRIES: usize = 20;
+/// Turns that numbers are taken in.
+const TURNS: usize = 16;
 
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +60,7 @@ pub enum Kind {
 
 impl Kind {
     /// What numbers of its series have after the seller's prefix.
-    const fn mark(self) -> &'static str {
+    pub(crate) const fn mark(self) -> &'static str {
         match self {
             Self::Invoice => "",
             Self::CreditNote => "C",
@@ -136,9 +139,13 @@ pub struct Invoices {
     table: Arc<dyn Table>,
     catalog: CatalogStore,
     master: Arc<MasterKey>,
+    /// Whoever takes a seller's next number in this process waits for the one before: without this, jobs that run beside each
+    /// other would race for it and all but one repeat. By a part of the seller's hash.
+    turns: Arc<[Mutex<()>; TURNS]>,
 }
 
-fn key(id: &InvoiceId) -> Key {
+/// Key of a document.
+pub(crate) fn key(id: &InvoiceId) -> Key {
     Key::new(format!("INVOICE#{id}"), "META#")
 }
 
@@ -231,7 +238,7 @@ fn seller_lines(tenant: &Tenant) -> Vec<String> {
 impl Invoices {
     /// Over these stores.
     pub fn new(table: Arc<dyn Table>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
-        Self { table, catalog, master }
+        Self { table, catalog, master, turns: Arc::new(std::array::from_fn(|_| Mutex::new(()))) }
     }
 
     /// One document.
@@ -308,11 +315,15 @@ impl Invoices {
         let mark = invoice.kind.mark();
         let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
         let series = Key::new(format!("INVOICESERIES#{}", tenant.id), format!("{year}{mark}"));
+        let turn = crc32fast::hash(tenant.id.as_str().as_bytes()) as usize % TURNS;
+        let _turn = self.turns[turn].lock().await;
         for _ in 0..TRIES {
-            if let Some(known) = self.get(&invoice.id).await? {
-                return Ok(known);
+            let keys = vec![key(&invoice.id), series.clone()];
+            let mut items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter();
+            if let Some(known) = items.next().flatten() {
+                return vitrine_table::from_item(known).map_err(fault::table);
             }
-            let last = self.table.get(&series, Consistency::Strong).await.map_err(fault::table)?;
+            let last = items.next().flatten();
             let last = last.as_ref().and_then(|i| i.get("last")).and_then(|v| v.as_i64());
             let next = last.unwrap_or(0) + 1;
             invoice.number = format!("{}{mark}-{year}-{next:05}", tenant.legal.invoice_prefix);

@@ -8,7 +8,7 @@ use vitrine_shared::query::encode;
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
 use vitrine_shared::views::trade::{AmountView, OrderView};
-use vitrine_table::{Index, Query};
+use vitrine_table::{Index, Query, retry};
 
 use super::{Invoice, Invoices, Kind};
 use crate::checkout::Checkouts;
@@ -51,9 +51,13 @@ impl Invoices {
     /// # Errors
     /// The table's.
     pub async fn link(&self, view: &mut OrderView, secret: Option<&str>) -> Result<()> {
-        for part in &mut view.parts {
-            let Ok(order) = part.id.parse() else { continue };
-            let address = self.of_order(&order).await?;
+        let ids = view.parts.iter().map(|part| part.id.parse::<OrderId>().map(|order| super::id_of(&order)));
+        let ids: Vec<Option<InvoiceId>> = ids.map(std::result::Result::ok).collect();
+        let keys = ids.iter().flatten().map(super::key).collect();
+        let mut issued = retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter();
+        for (part, id) in view.parts.iter_mut().zip(&ids) {
+            let Some(id) = id else { continue };
+            let address = issued.next().flatten().map(|_| href(id));
             part.invoice_href = address.map(|at| secret.map_or(at.clone(), |s| format!("{at}?key={}", encode(s))));
         }
         Ok(())

@@ -107,13 +107,16 @@ impl Mailing {
     pub async fn send(&self, ctx: &OpCtx, id: &str, draft: &Draft) -> Result<()> {
         let (store, _) = self.mine(ctx, id).await?;
         let kept = kept_key(ctx, &store.id)?;
-        let mut item = Item::new();
-        item.insert("pk".into(), kept.pk.clone().into());
-        item.insert("sk".into(), kept.sk.clone().into());
-        item.insert("kept".into(), json!(draft));
-        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 24 * 3600));
-        item.insert("_v".into(), json!(1));
-        self.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
+        // What is far too long is not kept; it has a fault anyway.
+        if draft.subject.len() + draft.text.len() + draft.attempt.len() <= 8 * MAX_TEXT {
+            let mut item = Item::new();
+            item.insert("pk".into(), kept.pk.clone().into());
+            item.insert("sk".into(), kept.sk.clone().into());
+            item.insert("kept".into(), json!(draft));
+            item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 24 * 3600));
+            item.insert("_v".into(), json!(1));
+            self.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
+        }
 
         let subject = draft.subject.trim();
         let text = draft.text.replace("\r\n", "\n").trim().to_owned();

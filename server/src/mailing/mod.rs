@@ -23,7 +23,9 @@ use vitrine_shared::Problem;
 use vitrine_shared::catalog::Store;
 use vitrine_shared::id::StoreId;
 use vitrine_shared::views::{LetterState, LettersView, Named};
-use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, Table, Transact, TransactOp, Update, UpdateItem};
+use vitrine_table::{
+    Condition, Consistency, Delete, Index, Item, Key, Put, Query, Table, Transact, TransactOp, Update, UpdateItem,
+};
 
 use crate::audit;
 use crate::catalog::store::CatalogStore;
@@ -96,6 +98,22 @@ fn trail(ctx: &OpCtx, store: &StoreId, act: &str) -> TransactOp {
 
 fn missing() -> Problem {
     Problem::not_found("letters")
+}
+
+/// Readers of a shop's list: how many its counter says, and how many confirmed ones there are.
+pub(crate) async fn counts(table: &dyn Table, store: &StoreId) -> Result<(i64, i64)> {
+    let item = table.get(&count_key(store), Consistency::Strong).await.map_err(fault::table)?;
+    let counted = item.and_then(|i| i.get("readers").and_then(serde_json::Value::as_i64)).unwrap_or_default();
+    let mut query = Query::new(Index::Base, partition(store)).begins_with("READER#").limit(1000);
+    let mut there = 0;
+    loop {
+        let page = table.query(query.clone()).await.map_err(fault::table)?;
+        there += page.items.iter().filter(|i| i.contains_key("since_ms")).count() as i64;
+        match page.cursor {
+            Some(next) => query.cursor = Some(next),
+            None => return Ok((counted, there)),
+        }
+    }
 }
 
 impl Mailing {

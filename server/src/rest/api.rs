@@ -133,7 +133,7 @@ pub(super) async fn add(State(app): State<App>, ctx: Ctx, Json(add): Json<shapes
     let changed = app.carts.add(&ctx, ctx.cart.as_deref(), &add).await?;
     let mut seen = ctx.0.clone();
     seen.cart = changed.token.clone().or(seen.cart);
-    let cart = app.checkouts.cart_view(&seen).await?;
+    let cart = app.checkouts.view_of(&seen, &changed.cart).await?;
     ok(&shapes::Carted { cart, cart_token: changed.token })
 }
 
@@ -144,8 +144,8 @@ pub(super) async fn set(
     Json(line): Json<shapes::SetLine>,
 ) -> Answer {
     let variant: VariantId = variant.parse().map_err(|_| bad_id("cart line"))?;
-    app.carts.set(&ctx, ctx.cart.as_deref(), &variant, line.quantity, line.rev).await?;
-    ok(&app.checkouts.cart_view(&ctx).await?)
+    let cart = app.carts.set(&ctx, ctx.cart.as_deref(), &variant, line.quantity, line.rev).await?;
+    ok(&app.checkouts.view_of(&ctx, &cart).await?)
 }
 
 pub(super) async fn create_session(

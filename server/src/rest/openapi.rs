@@ -10,9 +10,9 @@ use vitrine_shared::Problem;
 use super::table::{Access, Content, Endpoint, endpoints};
 use crate::state::{App, PROGRAMS, PROGRAMS_REDIRECT};
 
-/// Problems every endpoint may answer: broken request, bad credentials, foreign page, too large, wrong type, wrong data,
-/// too busy.
-const COMMON: [u16; 8] = [400, 401, 403, 405, 413, 415, 422, 429];
+/// Problems every endpoint may answer: broken request, bad credentials, foreign page, too slow, too large, wrong type, wrong data,
+/// too often, too busy.
+const COMMON: [u16; 11] = [400, 401, 403, 405, 408, 413, 414, 415, 422, 429, 503];
 
 fn word(status: u16) -> &'static str {
     match status {
@@ -24,13 +24,15 @@ fn word(status: u16) -> &'static str {
         403 => "Not allowed",
         404 => "There is no such thing, or it is not the caller's to see",
         405 => "No such method here",
+        408 => "The request did not arrive in time",
         409 => "The state of things does not allow it",
         410 => "Not there any more",
         413 => "The body is too large",
+        414 => "The query is too long",
         415 => "The body is of another type",
         422 => "Some values cannot be; `fields` names them",
-        429 => "Too many requests",
-        503 => "A service behind it cannot be reached",
+        429 => "Too many requests; `Retry-After` says when to ask again",
+        503 => "The shop is too busy, or a service behind it cannot be reached; `Retry-After` says when to ask again",
         _ => "A problem",
     }
 }
@@ -140,7 +142,7 @@ pub fn document(base_url: &str) -> Value {
             "title": "Vitrine",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "A marketplace for creative work",
-            "description": "Money is in minor units of its currency. Problems follow RFC 9457. A guest's cart travels in the header X-Cart-Token.",
+            "description": "Money is in minor units of its currency. Problems follow RFC 9457. A guest's cart travels in the header X-Cart-Token. How often may be asked is said in RateLimit-Policy, and what is left in RateLimit (draft-ietf-httpapi-ratelimit-headers-10).",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": format!("{base_url}/api") }],

@@ -138,11 +138,9 @@ impl Talk {
     /// # Errors
     /// 404 for who may not see it.
     pub async fn order_view(&self, ctx: &OpCtx, id: &str, secret: Option<&str>, locale: Locale) -> Result<OrderView> {
-        let mut view = self.checkouts.order_view(ctx, id, secret).await?;
-        for part in &mut view.parts {
-            let Ok(id) = part.id.parse::<OrderId>() else { continue };
-            let Some(order) = self.checkouts.order(&id).await? else { continue };
-            part.messages = self.of(&order, locale).await?;
+        let (mut view, orders) = self.checkouts.order_view_of(ctx, id, secret).await?;
+        for (part, order) in view.parts.iter_mut().zip(&orders) {
+            part.messages = self.of(order, locale).await?;
             part.may_write = view.mine && order.paid && part.messages.len() < MOST;
         }
         Ok(view)

@@ -121,6 +121,7 @@ async fn webhook(State(app): State<App>, Path(provider): Path<String>, headers: 
         Ok(event) => event,
         Err(PaymentError::BadSignature(why)) => {
             tracing::warn!(provider, why, "a webhook was refused");
+            count(payments.name(), "refused");
             return ProblemResponse(Problem::new(400, "bad_signature", "The webhook's signature is not valid."))
                 .into_response();
         }
@@ -128,7 +129,17 @@ async fn webhook(State(app): State<App>, Path(provider): Path<String>, headers: 
     };
     let ctx = OpCtx::system("webhook", app.clock.now_ms());
     match app.checkouts.handle_event(&ctx, &event).await {
-        Ok(()) => StatusCode::OK.into_response(),
-        Err(problem) => ProblemResponse(problem).into_response(),
+        Ok(()) => {
+            count(payments.name(), "handled");
+            StatusCode::OK.into_response()
+        }
+        Err(problem) => {
+            count(payments.name(), "failed");
+            ProblemResponse(problem).into_response()
+        }
     }
+}
+
+fn count(provider: &'static str, result: &'static str) {
+    metrics::counter!("webhooks_total", "provider" => provider, "result" => result).increment(1);
 }

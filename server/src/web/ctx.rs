@@ -97,7 +97,7 @@ fn query_value(request: &Request, name: &str) -> Option<String> {
 }
 
 /// The peer's address, through configured proxies only.
-fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
+pub(crate) fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
     let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())?;
     if !trusted.contains(&direct) {
         return Some(direct);

@@ -1,9 +1,11 @@
 //! What every HTTP answer passes through: walls, headers, pages.
 //!
 //! Invariants: a state-changing request is refused unless it proves to come from our own pages ([`csrf`]); every answer
-//! carries a request id and the security headers ([`headers`]); no inline script runs on an HTML page ([`csp`],
-//! [`html`]).
+//! carries a request id and the security headers ([`headers`]); nothing is unbounded: connections ([`listen`]), requests of one
+//! ([`limits`]) and of all ([`shed`]), bodies ([`body`]); no inline script runs on an HTML page
+//! ([`csp`], [`html`]).
 
+pub mod body;
 pub mod csp;
 pub mod csrf;
 pub mod ctx;
@@ -12,5 +14,8 @@ pub mod files;
 pub mod headers;
 pub mod html;
 pub mod http;
+pub mod limits;
+pub mod listen;
 pub mod media;
 pub mod metrics;
+pub mod shed;

@@ -20,7 +20,7 @@ pub fn Catalog(
     /// Raw query string.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_view(move || crate::data::catalog(query()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::catalog(query()))?;
     let busy = view.loading();
     let view = view.read();
     drawn(&view, |view| {
@@ -36,7 +36,7 @@ pub fn Search(
     /// Raw query string.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_view(move || crate::data::search(query()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::search(query()))?;
     let busy = view.loading();
     let view = view.read();
     drawn(&view, |view| {

@@ -19,9 +19,9 @@ pub fn Storefront(
     /// Raw query string; `letters` says what became of asking for them.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::store(handle().name().to_owned()), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::store(handle().name().to_owned()))?;
     let view = view.read();
-    match &**view {
+    match &*view {
         Ok(view) => rsx! {
             StorefrontBody { view: view.clone(), letters: param(&query(), "letters") }
         },

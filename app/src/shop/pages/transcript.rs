@@ -23,7 +23,7 @@ pub fn Transcript(
     query: ReadSignal<String>,
 ) -> Element {
     let language = move || param(&query(), "language");
-    let view = crate::data::use_view(move || crate::data::transcript(id(), number(), language()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::transcript(id(), number(), language()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

@@ -67,7 +67,7 @@ pub fn Preview(
     /// Work id.
     id: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_view(move || crate::data::preview(id()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::preview(id()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {
@@ -78,7 +78,7 @@ pub fn Preview(
 
 #[component]
 fn WorkPage(kind: WorkKind, id: ReadSignal<String>) -> Element {
-    let view = crate::data::use_view(move || crate::data::work(kind, id()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::work(kind, id()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

@@ -145,6 +145,9 @@ pub enum BlobError {
     /// The bytes on disk are not those that were put.
     #[error("the object {0} is damaged; restore it from a backup")]
     Damaged(String),
+    /// The store takes no writes now: its disk is full or read-only. Reads go on.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(String),
     /// The store cannot be reached or failed inside.
     #[error("the store failed: {0}")]
     Unavailable(String),

@@ -10,7 +10,7 @@ use serde_json::json;
 use vitrine_clock::{Clock, FixedClock};
 use vitrine_table::{Condition, Put, Table, Transact, TransactOp};
 
-use crate::{Job, Lane, NewJob, Queue, QueueError};
+use crate::{Job, JobState, Lane, NewJob, Queue, QueueError};
 
 /// A queue to be checked, empty.
 pub struct Subject {
@@ -32,6 +32,8 @@ pub async fn check_all(fresh: impl AsyncFn() -> Subject) {
     due_order(&fresh().await).await;
     two_workers_never_hold_one_job(&fresh().await).await;
     leases_end(&fresh().await).await;
+    leases_are_held_longer(&fresh().await).await;
+    leases_are_let_go(&fresh().await).await;
     failures_back_off_and_die(&fresh().await).await;
     silent_jobs_die(&fresh().await).await;
     same_key_is_the_same_job(&fresh().await).await;
@@ -110,6 +112,42 @@ async fn two_workers_never_hold_one_job(s: &Subject) {
     }
     assert_eq!((leased, seen.len()), (20, 20), "each job once");
     nothing_due(&*s.other).await;
+}
+
+async fn leases_are_held_longer(s: &Subject) {
+    put(&*s.queue, "k", s.clock.now_ms()).await;
+    let job = take(&*s.queue, 1).await.remove(0);
+    s.queue.extend(&job, 120).await.unwrap();
+    s.clock.advance_ms(119_999);
+    nothing_due(&*s.other).await;
+    s.clock.advance_ms(1);
+    let again = take(&*s.other, 1).await.remove(0);
+    assert!(matches!(s.queue.extend(&job, 60).await, Err(QueueError::LeaseLost)));
+    assert_eq!(s.queue.state("test.run", "k").await.unwrap(), Some(JobState::Waiting));
+    s.other.done(&again).await.unwrap();
+    assert_eq!(s.queue.state("test.run", "k").await.unwrap(), None);
+}
+
+async fn leases_are_let_go(s: &Subject) {
+    put(&*s.queue, "k", s.clock.now_ms()).await;
+    let first = take(&*s.queue, 1).await.remove(0);
+    assert_eq!(s.queue.depth().await.unwrap().due, 1, "in hand");
+    let mut released = 0;
+    // An index may lag: it is asked again.
+    for _ in 0..50 {
+        released += s.other.release_leases().await.unwrap();
+    }
+    assert_eq!(released, 1);
+    assert!(matches!(s.queue.done(&first).await, Err(QueueError::LeaseLost)), "it is nobody's");
+    let second = take(&*s.other, 1).await.remove(0);
+    assert_eq!(second.attempt, 2, "it counts, so that a job that ends its process comes to its end");
+    for _ in 0..50 {
+        s.other.release_leases().await.unwrap();
+    }
+    nothing_due(&*s.queue).await;
+    assert_eq!(s.queue.depth().await.unwrap().due, 0, "it waits as after a failure");
+    s.clock.advance_ms(2_000);
+    take(&*s.queue, 1).await;
 }
 
 async fn leases_end(s: &Subject) {

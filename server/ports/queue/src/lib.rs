@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use vitrine_table::{Item, TableError};
 
 pub mod conformance;
+pub mod hearing;
+mod item;
 pub mod table;
 pub mod worker;
 
@@ -77,11 +79,22 @@ pub struct DeadLetter {
     pub died_ms: i64,
 }
 
+/// What became of a job so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// It waits or is in hand.
+    Waiting,
+    /// It gave up.
+    Dead,
+}
+
 /// Numbers for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
     /// Waiting or leased.
     pub waiting: u64,
+    /// Of these, leased or due by now: what is not for later.
+    pub due: u64,
     /// Given up.
     pub dead: u64,
 }
@@ -118,6 +131,19 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Up to `limit` due jobs of a lane, leased for `lease_secs`.
     async fn lease(&self, lane: Lane, limit: usize, lease_secs: u32) -> Result<Vec<Job>>;
+
+    /// Holds a job for `lease_secs` from now instead of what it was leased for.
+    ///
+    /// # Errors
+    /// MUST be `LeaseLost` if it is not the holder's any more.
+    async fn extend(&self, job: &Job, lease_secs: u32) -> Result<()>;
+
+    /// Lets every lease go, for a process that knows that it is the only one: who held them is gone. A job that was in hand
+    /// more than once waits as if it had failed, so that one which ends its process cannot end it again and again.
+    async fn release_leases(&self) -> Result<usize>;
+
+    /// Whether a job waits or is in hand, or gave up; `None`: it is not there.
+    async fn state(&self, kind: &str, key: &str) -> Result<Option<JobState>>;
 
     /// Done; forget it.
     async fn done(&self, job: &Job) -> Result<()>;

@@ -11,27 +11,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use rand::Rng;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use vitrine_clock::SharedClock;
 use vitrine_table::{
-    Condition, Delete, Index, Item, Key, Put, Query, SortRange, Table, TableError, Update, UpdateItem, from_item,
-    to_item,
+    Condition, Consistency, Delete, Index, Item, Put, Query, SortRange, Table, TableError, Update, UpdateItem,
+    from_item,
 };
 
-use crate::{DeadLetter, Depth, Job, Lane, NewJob, Queue, QueueError, Result};
+use crate::hearing::Ears;
+use crate::item::{SHARDS, State, Stored, check_time, due_partition, item_of, job_key, padded, shard_of, sort_key};
+use crate::{DeadLetter, Depth, Job, JobState, Lane, NewJob, Queue, QueueError, Result};
 
-/// Partitions of the due index, so that no single one takes every write.
-const SHARDS: u64 = 4;
 /// The index partition of dead letters.
 const DEAD: &str = "JOBDEAD";
-/// Largest payload, bytes as JSON.
-const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 /// First back-off, milliseconds.
 const BACKOFF_BASE_MS: i64 = 2_000;
 /// Longest back-off, milliseconds.
 const BACKOFF_CAP_MS: i64 = 3_600_000;
+/// When the next due job could not be read, a look follows after this, milliseconds.
+const ASK_AGAIN_MS: i64 = 1_000;
 /// Longest error text kept, characters.
 const MAX_ERROR_CHARS: usize = 1_000;
 
@@ -39,70 +39,23 @@ const MAX_ERROR_CHARS: usize = 1_000;
 pub struct TableQueue {
     table: Arc<dyn Table>,
     clock: SharedClock,
-    /// Wakes waiting workers of this process; other processes learn from the feed.
+    /// What this process hears of jobs; `None`: its workers look whenever the feed may have something.
+    ears: Option<Ears>,
+    /// Wakes waiting workers of this process that do not hear.
     wake: Notify,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stored {
-    pk2: String,
-    sk2: String,
-    state: State,
-    kind: String,
-    key: String,
-    /// JSON as text: items refuse floats, payloads need not.
-    payload: String,
-    run_at: i64,
-    due: i64,
-    attempt: u32,
-    max_attempts: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    trace: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    lease: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    died: Option<i64>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Waiting,
-    Dead,
-}
-
-impl State {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Dead => "dead",
-        }
-    }
-}
-
-impl Stored {
-    fn new_job(&self) -> Result<NewJob> {
-        let payload = serde_json::from_str(&self.payload).map_err(|e| {
-            TableError::Invalid(format!("the payload of job {}/{} is damaged: {e}", self.kind, self.key))
-        })?;
-        Ok(NewJob {
-            kind: self.kind.clone(),
-            key: self.key.clone(),
-            payload,
-            run_at_ms: self.run_at,
-            max_attempts: self.max_attempts,
-            trace: self.trace.clone(),
-        })
-    }
 }
 
 impl TableQueue {
     /// A queue over `table`, reading the time from `clock`.
     pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
-        Self { table, clock, wake: Notify::new() }
+        Self { table, clock, ears: None, wake: Notify::new() }
+    }
+
+    /// Its workers look only when they heard of a job: `table` and all that writes jobs go through [`crate::hearing::Hearing`].
+    #[must_use]
+    pub fn hearing(mut self, ears: Ears) -> Self {
+        self.ears = Some(ears);
+        self
     }
 
     async fn update(&self, kind: &str, key: &str, condition: Condition, updates: Vec<Update>) -> Result<Item> {
@@ -111,18 +64,18 @@ impl TableQueue {
     }
 
     /// Takes one job if the base item still says that it is due.
-    async fn take(&self, found: &Stored, now: i64, lease_secs: u32) -> Result<Option<Job>> {
+    async fn take(&self, kind: &str, key: &str, now: i64, lease_secs: u32) -> Result<Option<Job>> {
         let until = now + i64::from(lease_secs) * 1000;
         let lease = format!("{:032x}", rand::rng().random::<u128>());
         let condition = Condition::eq("state", State::Waiting.name()).and(Condition::Le("due".into(), now.into()));
         let taken = self
             .update(
-                &found.kind,
-                &found.key,
+                kind,
+                key,
                 condition,
                 vec![
                     Update::set("due", until),
-                    Update::set("sk2", sort_key(until, &found.kind, &found.key)),
+                    Update::set("sk2", sort_key(until, kind, key)),
                     Update::set("lease", lease.clone()),
                     Update::Add("attempt".into(), 1),
                 ],
@@ -141,6 +94,86 @@ impl TableQueue {
             return Ok(None);
         }
         Ok(Some(job))
+    }
+
+    /// Takes those of these jobs that can be taken. All at once: their writes share a commit.
+    ///
+    /// # Errors
+    /// The first, if none could be taken: jobs already leased must be answered, and the fault shows again on the next call.
+    async fn take_all(&self, lane: Lane, jobs: &[(&str, &str)], now: i64, lease_secs: u32) -> Result<Vec<Job>> {
+        let answers = join_all(jobs.iter().map(|(kind, key)| self.take(kind, key, now, lease_secs))).await;
+        let (mut taken, mut fault) = (Vec::new(), None);
+        for answer in answers {
+            match answer {
+                Ok(job) => taken.extend(job),
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
+        if let (Some(_), Some(ears)) = (&fault, &self.ears) {
+            // The index finds them again.
+            ears.left(lane);
+        }
+        match fault {
+            Some(error) if taken.is_empty() => Err(error),
+            Some(error) => {
+                tracing::warn!(%error, "a job could not be leased");
+                Ok(taken)
+            }
+            None => Ok(taken),
+        }
+    }
+
+    /// Takes up to `limit` jobs that the index says are due; answers whether nothing else is.
+    async fn due(&self, lane: Lane, now: i64, limit: usize, lease_secs: u32) -> Result<(Vec<Job>, bool)> {
+        // '~' sorts after the '#' that follows the time, so this takes everything due at `now` itself.
+        let due = SortRange::To(format!("{}~", padded(now)));
+        let mut jobs = Vec::new();
+        let mut tried_all = true;
+        let mut places: Vec<(u64, Option<String>)> = (0..SHARDS).map(|shard| (shard, None)).collect();
+        // The first page of every shard holds the earliest `limit` jobs; later pages are needed only when the index
+        // lags and candidates turn out to be taken.
+        while jobs.len() < limit && !places.is_empty() {
+            let mut found: Vec<Stored> = Vec::new();
+            let mut more = Vec::new();
+            for (shard, cursor) in places {
+                let query = Query::new(Index::Gsi1, due_partition(lane, shard))
+                    .range(due.clone())
+                    .limit(limit.min(1000))
+                    .after(cursor);
+                let page = match retry(|| self.table.query(query.clone())).await {
+                    Ok(page) => page,
+                    Err(error) if !jobs.is_empty() => {
+                        tracing::warn!(%error, "leasing stopped early");
+                        return Ok((jobs, false));
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                for item in page.items {
+                    found.push(from_item(item)?);
+                }
+                if page.cursor.is_some() {
+                    more.push((shard, page.cursor));
+                }
+            }
+            found.sort_by(|a, b| a.sk2.cmp(&b.sk2));
+            let mut left = found.as_slice();
+            while !left.is_empty() && jobs.len() < limit {
+                let (these, rest) = left.split_at(left.len().min(limit - jobs.len()));
+                left = rest;
+                let these: Vec<_> = these.iter().map(|job| (job.kind.as_str(), job.key.as_str())).collect();
+                match self.take_all(lane, &these, now, lease_secs).await {
+                    Ok(taken) => jobs.extend(taken),
+                    Err(error) if !jobs.is_empty() => {
+                        tracing::warn!(%error, "leasing stopped early");
+                        return Ok((jobs, false));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            tried_all &= left.is_empty();
+            places = more;
+        }
+        Ok((jobs, tried_all && places.is_empty()))
     }
 
     async fn bury(&self, job: &Job, error: &str) -> Result<()> {
@@ -166,24 +199,48 @@ impl TableQueue {
         }
     }
 
-    async fn count(&self, pk: &str) -> Result<u64> {
-        let mut count = 0;
+    /// Lets one lease go; `false`: there was none any more.
+    async fn release(&self, found: &Stored, now: i64) -> Result<bool> {
+        let Some(lease) = &found.lease else { return Ok(false) };
+        let due = if found.attempt > 1 { now + backoff_ms(found.attempt - 1) } else { now };
+        let updates = vec![
+            Update::set("due", due),
+            Update::set("sk2", sort_key(due, &found.kind, &found.key)),
+            Update::Remove("lease".into()),
+        ];
+        match self.update(&found.kind, &found.key, Condition::eq("lease", lease.clone()), updates).await {
+            Ok(_) => Ok(true),
+            Err(QueueError::Table(TableError::ConditionFailed(_))) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Entries of an index partition: all, and those that are leased or due by now.
+    async fn count(&self, pk: &str) -> Result<(u64, u64)> {
+        let now = self.clock.now_ms();
+        let (mut all, mut due) = (0, 0);
         let mut cursor = None;
         loop {
             let query = Query::new(Index::Gsi1, pk).limit(1000).after(cursor);
             let page = retry(|| self.table.query(query.clone())).await?;
-            count += page.items.len() as u64;
+            for item in &page.items {
+                let at = item.get("due").and_then(serde_json::Value::as_i64);
+                all += 1;
+                due += u64::from(item.contains_key("lease") || at.is_some_and(|at| at <= now));
+            }
             cursor = page.cursor;
             if cursor.is_none() {
-                return Ok(count);
+                return Ok((all, due));
             }
         }
     }
 
-    async fn next_due(&self, lane: Lane) -> Result<Option<i64>> {
+    /// When the first job of a lane is due that was not due before `after`.
+    async fn next_due(&self, lane: Lane, after: i64) -> Result<Option<i64>> {
         let mut next = None;
         for shard in 0..SHARDS {
-            let page = self.table.query(Query::new(Index::Gsi1, due_partition(lane, shard)).limit(1)).await?;
+            let query = Query::new(Index::Gsi1, due_partition(lane, shard)).range(SortRange::From(padded(after)));
+            let page = self.table.query(query.limit(1)).await?;
             for item in page.items {
                 let due = from_item::<Stored>(item)?.due;
                 next = Some(next.map_or(due, |n: i64| n.min(due)));
@@ -218,46 +275,76 @@ impl Queue for TableQueue {
             return Err(QueueError::Invalid("a lease takes at least one job for at least one second".into()));
         }
         let now = self.clock.now_ms();
-        // '~' sorts after the '#' that follows the time, so this takes everything due at `now` itself.
-        let due = SortRange::To(format!("{}~", padded(now)));
-        let mut jobs = Vec::new();
-        let mut places: Vec<(u64, Option<String>)> = (0..SHARDS).map(|shard| (shard, None)).collect();
-        // The first page of every shard holds the earliest `limit` jobs; later pages are needed only when the index
-        // lags and candidates turn out to be taken.
-        while jobs.len() < limit && !places.is_empty() {
-            let mut found: Vec<Stored> = Vec::new();
-            let mut more = Vec::new();
-            for (shard, cursor) in places {
-                let query = Query::new(Index::Gsi1, due_partition(lane, shard))
-                    .range(due.clone())
-                    .limit(limit.min(1000))
-                    .after(cursor);
-                let page = retry(|| self.table.query(query.clone())).await?;
-                for item in page.items {
-                    found.push(from_item(item)?);
-                }
-                if page.cursor.is_some() {
-                    more.push((shard, page.cursor));
+        let Some(ears) = &self.ears else { return self.due(lane, now, limit, lease_secs).await.map(|(jobs, _)| jobs) };
+        let (heard, look) = ears.take(lane, limit, now);
+        let named: Vec<_> = heard.iter().map(|job| (job.kind.as_str(), job.key.as_str())).collect();
+        let mut jobs = self.take_all(lane, &named, now, lease_secs).await?;
+        if jobs.len() == limit || (!look && !jobs.is_empty()) {
+            return Ok(jobs);
+        }
+        let ask = ears.look(lane, now);
+        match self.due(lane, now, limit - jobs.len(), lease_secs).await {
+            Ok((more, all)) => {
+                jobs.extend(more);
+                if !all {
+                    ears.left(lane);
                 }
             }
-            found.sort_by(|a, b| a.sk2.cmp(&b.sk2));
-            for stored in &found {
-                if jobs.len() == limit {
-                    break;
+            Err(error) => {
+                ears.left(lane);
+                if jobs.is_empty() {
+                    return Err(error);
                 }
-                match self.take(stored, now, lease_secs).await {
-                    Ok(taken) => jobs.extend(taken),
-                    // Jobs already leased must be answered; the fault shows again on the next call.
-                    Err(error) if !jobs.is_empty() => {
-                        tracing::warn!(%error, "leasing stopped early");
-                        return Ok(jobs);
-                    }
-                    Err(error) => return Err(error),
-                }
+                tracing::warn!(%error, "leasing stopped early");
             }
-            places = more;
+        }
+        if ask {
+            let next = self.next_due(lane, now + 1).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "the next due job could not be read");
+                Some(now + ASK_AGAIN_MS)
+            });
+            ears.next(lane, next.unwrap_or(i64::MAX));
         }
         Ok(jobs)
+    }
+
+    async fn extend(&self, job: &Job, lease_secs: u32) -> Result<()> {
+        let until = self.clock.now_ms() + i64::from(lease_secs) * 1000;
+        let updates = vec![Update::set("due", until), Update::set("sk2", sort_key(until, &job.job.kind, &job.job.key))];
+        self.answer(job, updates).await
+    }
+
+    async fn release_leases(&self) -> Result<usize> {
+        let now = self.clock.now_ms();
+        let mut released = 0;
+        for lane in Lane::ALL {
+            for shard in 0..SHARDS {
+                let mut cursor = None;
+                loop {
+                    let query = Query::new(Index::Gsi1, due_partition(lane, shard)).limit(1000).after(cursor);
+                    let page = retry(|| self.table.query(query.clone())).await?;
+                    for item in page.items {
+                        let stored: Stored = from_item(item)?;
+                        released += usize::from(self.release(&stored, now).await?);
+                    }
+                    cursor = page.cursor;
+                    if cursor.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.wake.notify_waiters();
+        Ok(released)
+    }
+
+    async fn state(&self, kind: &str, key: &str) -> Result<Option<JobState>> {
+        let key = job_key(kind, key);
+        let Some(item) = retry(|| self.table.get(&key, Consistency::Strong)).await? else { return Ok(None) };
+        Ok(Some(match from_item::<Stored>(item)?.state {
+            State::Waiting => JobState::Waiting,
+            State::Dead => JobState::Dead,
+        }))
     }
 
     async fn done(&self, job: &Job) -> Result<()> {
@@ -341,18 +428,23 @@ impl Queue for TableQueue {
     /// Counts index entries. A counter item would be written by every job of every shop, and jobs that come in a
     /// business transaction by [`Queue::as_item`] would have to carry it.
     async fn depth(&self) -> Result<Depth> {
-        let mut waiting = 0;
+        let mut depth = Depth { dead: self.count(DEAD).await?.0, ..Depth::default() };
         for lane in Lane::ALL {
             for shard in 0..SHARDS {
-                waiting += self.count(&due_partition(lane, shard)).await?;
+                let (waiting, due) = self.count(&due_partition(lane, shard)).await?;
+                depth.waiting += waiting;
+                depth.due += due;
             }
         }
-        Ok(Depth { waiting, dead: self.count(DEAD).await? })
+        Ok(depth)
     }
 
     async fn wait(&self, lane: Lane, at_most: Duration) {
+        if let Some(ears) = &self.ears {
+            return ears.wait(lane, at_most).await;
+        }
         let woken = self.wake.notified();
-        let until_due = match self.next_due(lane).await {
+        let until_due = match self.next_due(lane, 0).await {
             Ok(Some(due)) => {
                 let ms = u64::try_from(due - self.clock.now_ms()).unwrap_or(0);
                 // Not zero: an index that lags may show a job that is already taken.
@@ -370,76 +462,6 @@ impl Queue for TableQueue {
             () = tokio::time::sleep(until_due) => {}
         }
     }
-}
-
-fn item_of(job: &NewJob) -> Result<Item> {
-    let invalid = |why: &str| Err(QueueError::Invalid(why.into()));
-    let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
-    if job.kind.is_empty() || job.kind.len() > 64 || !job.kind.bytes().all(named) {
-        return invalid("a kind is 1 to 64 of a-z, 0-9, '.', '_' and '-'");
-    }
-    if job.key.is_empty() || job.key.len() > 512 {
-        return invalid("a key is 1 to 512 bytes");
-    }
-    if !(1..=50).contains(&job.max_attempts) {
-        return invalid("attempts are 1 to 50");
-    }
-    check_time(job.run_at_ms)?;
-    let payload = job.payload.to_string();
-    if payload.len() > MAX_PAYLOAD_BYTES {
-        return invalid("the payload is over 64 KiB");
-    }
-    let stored = Stored {
-        pk2: due_partition(Lane::of(&job.kind), shard_of(&job.kind, &job.key)),
-        sk2: sort_key(job.run_at_ms, &job.kind, &job.key),
-        state: State::Waiting,
-        kind: job.kind.clone(),
-        key: job.key.clone(),
-        payload,
-        run_at: job.run_at_ms,
-        due: job.run_at_ms,
-        attempt: 0,
-        max_attempts: job.max_attempts,
-        trace: job.trace.clone(),
-        lease: None,
-        error: None,
-        died: None,
-    };
-    Ok(to_item(&job_key(&job.kind, &job.key), &stored)?)
-}
-
-fn check_time(ms: i64) -> Result<()> {
-    // Fifteen digits reach past the year 30000 and stay below 2^53.
-    if (0..=999_999_999_999_999).contains(&ms) {
-        Ok(())
-    } else {
-        Err(QueueError::Invalid("the run time is out of range".into()))
-    }
-}
-
-fn job_key(kind: &str, key: &str) -> Key {
-    Key::new(format!("JOB#{kind}#{key}"), "JOB")
-}
-
-fn due_partition(lane: Lane, shard: u64) -> String {
-    match lane {
-        Lane::Soon => format!("JOBDUE#{shard}"),
-        Lane::Bulk => format!("JOBBULK#{shard}"),
-    }
-}
-
-fn padded(ms: i64) -> String {
-    format!("{ms:015}")
-}
-
-fn sort_key(ms: i64, kind: &str, key: &str) -> String {
-    format!("{}#{kind}#{key}", padded(ms))
-}
-
-/// FNV-1a: the same in every build and process.
-fn shard_of(kind: &str, key: &str) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    kind.bytes().chain([b'#']).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325, step) % SHARDS
 }
 
 /// Between half of the full delay and all of it; the full delay doubles from two seconds to an hour.

@@ -24,8 +24,11 @@ const fn concurrency(lane: Lane) -> usize {
 
 /// How long the worker sleeps at most when nothing is due.
 const IDLE: Duration = Duration::from_secs(5);
-/// What a lease is longer than the longest time-out, seconds: time to write the answer.
+/// What a lease is longer than its job's time-out, seconds: time to write the answer.
 const LEASE_MARGIN_SECS: u64 = 30;
+/// What every job is leased for first, seconds: who holds it says so again if its handler may take longer. A process that dies
+/// leaves its jobs to the others after this time, however long the longest of all jobs may take.
+const LEASE_SECS: u32 = 90;
 /// Bound of [`Worker::run_due_once`]: a handler that is due for ever must not hang a test.
 const MAX_DRAIN: usize = 10_000;
 
@@ -63,6 +66,10 @@ pub trait Handler: Send + Sync + 'static {
     fn time_out(&self) -> Duration {
         Duration::from_secs(60)
     }
+}
+
+fn limit_of(handler: &dyn Handler) -> Duration {
+    handler.time_out().min(Duration::from_secs(3600))
 }
 
 /// Handlers by kind.
@@ -113,16 +120,20 @@ impl Worker {
 
     async fn run_lane(&self, lane: Lane, mut shutdown: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
+        // Set when there may be something to take: at first, when the queue says so, and while it had as much as was asked for.
+        let mut look = true;
         while !*shutdown.borrow() {
             let free = concurrency(lane) - running.len();
-            if free == 0 {
+            if free == 0 || !look {
                 tokio::select! {
-                    _ = running.join_next() => {}
+                    () = self.queue.wait(lane, IDLE), if free > 0 => look = true,
+                    Some(_) = running.join_next() => {}
                     changed = shutdown.changed() => if changed.is_err() { break },
                 }
+                while running.try_join_next().is_some() {}
                 continue;
             }
-            let jobs = match self.queue.lease(lane, free, self.lease_secs()).await {
+            let jobs = match self.queue.lease(lane, free, LEASE_SECS).await {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     tracing::error!(%error, "jobs could not be leased");
@@ -133,19 +144,11 @@ impl Worker {
                     continue;
                 }
             };
-            let idle = jobs.is_empty();
+            look = jobs.len() == free;
             for job in jobs {
                 let worker = self.clone();
                 running.spawn(async move { worker.handle(job).await });
             }
-            if idle {
-                tokio::select! {
-                    () = self.queue.wait(lane, IDLE) => {}
-                    Some(_) = running.join_next() => {}
-                    changed = shutdown.changed() => if changed.is_err() { break },
-                }
-            }
-            while running.try_join_next().is_some() {}
         }
         while running.join_next().await.is_some() {}
     }
@@ -158,9 +161,9 @@ impl Worker {
     pub async fn run_due_once(&self) -> Result<usize> {
         let mut ran = 0;
         while ran < MAX_DRAIN {
-            let mut jobs = self.queue.lease(Lane::Soon, 1, self.lease_secs()).await?;
+            let mut jobs = self.queue.lease(Lane::Soon, 1, LEASE_SECS).await?;
             if jobs.is_empty() {
-                jobs = self.queue.lease(Lane::Bulk, 1, self.lease_secs()).await?;
+                jobs = self.queue.lease(Lane::Bulk, 1, LEASE_SECS).await?;
             }
             if jobs.is_empty() {
                 break;
@@ -185,14 +188,20 @@ impl Worker {
         }
     }
 
-    fn lease_secs(&self) -> u32 {
-        let longest = self.handlers.values().map(|h| h.time_out().as_secs()).max().unwrap_or(0).min(3600);
-        u32::try_from(longest + LEASE_MARGIN_SECS).unwrap_or(u32::MAX)
-    }
-
     async fn handle(&self, job: Job) {
         let answer = match self.handlers.get(&job.job.kind) {
-            Some(handler) => self.attempt(Arc::clone(handler), job.clone()).await,
+            Some(handler) => {
+                let secs = limit_of(&**handler).as_secs() + LEASE_MARGIN_SECS;
+                let secs = u32::try_from(secs).unwrap_or(u32::MAX);
+                if secs > LEASE_SECS
+                    && let Err(error) = self.queue.extend(&job, secs).await
+                {
+                    // It is another's by now, or the store is away: the lease ends and somebody takes it.
+                    tracing::warn!(kind = job.job.kind, key = job.job.key, %error, "a job could not be held");
+                    return;
+                }
+                self.attempt(Arc::clone(handler), job.clone()).await
+            }
             None => Err(JobFailed(format!("no handler for jobs of kind {}", job.job.kind))),
         };
         let (kind, key, attempt) = (&job.job.kind, &job.job.key, job.attempt);
@@ -224,7 +233,7 @@ impl Worker {
 
     /// In a task of its own, so that a panic ends the job and not the worker.
     async fn attempt(&self, handler: Arc<dyn Handler>, job: Job) -> std::result::Result<Outcome, JobFailed> {
-        let limit = handler.time_out().min(Duration::from_secs(3600));
+        let limit = limit_of(&*handler);
         let mut task = tokio::spawn(async move { handler.run(&job).await });
         match tokio::time::timeout(limit, &mut task).await {
             Ok(Ok(answer)) => answer,

@@ -166,6 +166,19 @@ pub trait Search: Send + Sync {
     /// `Failed`.
     async fn position(&self) -> Result<Option<String>, SearchError>;
 
+    /// Revision and payload of visible documents, in the order asked; `None`: not there.
+    ///
+    /// # Errors
+    /// `Failed`.
+    async fn stored(&self, ids: Vec<String>) -> Result<Vec<Option<(i64, serde_json::Value)>>, SearchError>;
+
+    /// Looks whether the index's files are still there; if not, makes an empty index in their place and answers `true`.
+    /// Searches go on in what was visible until the next commit; the follower of the feed begins anew: there is no position.
+    ///
+    /// # Errors
+    /// `Failed` if the disk refuses; call it again.
+    async fn renew_if_lost(&self) -> Result<bool, SearchError>;
+
     /// Visible documents, of all scopes.
     ///
     /// # Errors

@@ -173,4 +173,8 @@ impl Table for Chaos {
         self.trouble()?;
         self.inner.sweep_expired(limit).await
     }
+
+    async fn damage(&self) -> Result<Vec<String>> {
+        self.inner.damage().await
+    }
 }

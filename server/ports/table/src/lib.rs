@@ -298,6 +298,12 @@ pub enum TableError {
     /// A cursor or feed position is foreign, damaged, or older than what is kept.
     #[error("the position is not one of this store: {0}")]
     BadPosition(String),
+    /// The store takes no writes now: its disk is full or read-only. Nothing was written; reads go on.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(String),
+    /// What the store kept is not what it reads now; a backup has to be put back.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
     /// The store cannot be reached or failed inside; whether the write happened is unknown.
     #[error("the store failed: {0}")]
     Unavailable(String),
@@ -384,11 +390,25 @@ pub trait Table: Send + Sync + 'static {
     /// MUST be `BadPosition` for a position that is no longer kept: the reader rebuilds from a listing.
     async fn feed(&self, start: FeedStart, limit: usize) -> Result<FeedPage>;
 
+    /// As [`Table::feed`], for readers that only ask what changed: the store may leave both images out.
+    ///
+    /// # Errors
+    /// As [`Table::feed`].
+    async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
+        self.feed(start, limit).await
+    }
+
     /// Waits until a change may have happened or `at_most` has passed. A hint to save polling, never a promise.
     async fn feed_wait(&self, at_most: Duration);
 
     /// Deletes expired items now, up to `limit`; answers how many. A no-op where the store does it by itself.
     async fn sweep_expired(&self, limit: usize) -> Result<usize>;
+
+    /// Looks whether what the store keeps can be read as it was written; each finding in the store's own words, at most
+    /// some dozens. Reads everything: for the night, not for a request. Empty where the store watches over it itself.
+    async fn damage(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Reads an item into a type; attributes the type does not know are ignored.

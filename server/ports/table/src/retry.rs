@@ -4,6 +4,7 @@
 //! [`ATTEMPTS`] the last error is the answer. The longest wait in all is about two seconds.
 //! Not here: what a business does about a failed condition.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,21 @@ pub async fn batch_get_all(table: &dyn Table, keys: Vec<Key>, consistency: Consi
         left.extend(rest);
     }
     Ok(found)
+}
+
+/// Reads any number of keys with strong consistency, in the order asked; the same key may be asked for twice.
+///
+/// # Errors
+/// As [`batch_get_all`].
+pub async fn get_each(table: &dyn Table, keys: Vec<Key>) -> Result<Vec<Option<Item>>> {
+    let mut distinct = keys.clone();
+    distinct.sort();
+    distinct.dedup();
+    let mut found: HashMap<Key, Item> = HashMap::with_capacity(distinct.len());
+    for item in batch_get_all(table, distinct, Consistency::Strong).await? {
+        found.insert(crate::check::key_of(&item)?, item);
+    }
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
 }
 
 /// Makes any number of writes of distinct keys, in chunks, asking again for what was left.
@@ -165,11 +181,19 @@ impl Table for Retrying {
         retrying(|| self.0.feed(start.clone(), limit)).await
     }
 
+    async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
+        retrying(|| self.0.feed_keys(start.clone(), limit)).await
+    }
+
     async fn feed_wait(&self, at_most: Duration) {
         self.0.feed_wait(at_most).await;
     }
 
     async fn sweep_expired(&self, limit: usize) -> Result<usize> {
         retrying(|| self.0.sweep_expired(limit)).await
+    }
+
+    async fn damage(&self) -> Result<Vec<String>> {
+        self.0.damage().await
     }
 }

@@ -421,6 +421,12 @@ impl Importer {
             let ops = chunk.iter().map(|a| items::asset(a).map(put)).collect::<Result<Vec<_>>>()?;
             self.transact(ops).await?;
         }
+        // So does stock: a work that is there is not looked at again by an import that is repeated.
+        for variant in row.products.iter().flat_map(|p| &p.variants) {
+            if let Some(pieces) = variant.stock {
+                self.first_stock(&build::variant_id(tenant, variant), pieces).await?;
+            }
+        }
         // Prices that do not fit the transaction go before the work; they mean nothing without it.
         let mut price_ops = prices.iter().map(|p| items::price(&work.id, p).map(put)).collect::<Result<Vec<_>>>()?;
         while price_ops.len() > ROOM_FOR_PRICES {
@@ -468,11 +474,6 @@ impl Importer {
         self.transact(ops).await?;
         if let Some(job) = apart {
             self.queue.enqueue(job).await.map_err(queueing)?;
-        }
-        for variant in row.products.iter().flat_map(|p| &p.variants) {
-            if let Some(pieces) = variant.stock {
-                self.first_stock(&build::variant_id(tenant, variant), pieces).await?;
-            }
         }
         Ok(outcome)
     }

@@ -11,8 +11,9 @@
 //! - An object read from its first to its last byte is checked against its SHA-256, and its length at every read; a part
 //!   of an object is not checked by itself.
 //!
-//! Not here: HTTP ([`crate::http`] has its headers); who may read; backups.
+//! Not here: HTTP ([`crate::http`] has its headers); who may read; where copies go ([`copies`] says which files are copied).
 
+pub mod copies;
 mod sign;
 mod store;
 mod upload;
@@ -50,7 +51,7 @@ pub struct DirBlob {
 }
 
 fn io(what: &str) -> impl FnOnce(std::io::Error) -> BlobError + '_ {
-    move |e| BlobError::Unavailable(format!("{what}: {e}"))
+    move |e| store::refused(&e, format!("{what}: {e}"))
 }
 
 impl DirBlob {
@@ -75,6 +76,11 @@ impl DirBlob {
         let root = root.into();
         for name in ["objects", "uploads", "tmp"] {
             std::fs::create_dir_all(root.join(name)).map_err(io("making the folder"))?;
+        }
+        // The folders' own names must stay when the power goes, or everything below them is nowhere.
+        for folder in [Some(root.as_path()), root.parent().filter(|p| !p.as_os_str().is_empty())].into_iter().flatten()
+        {
+            std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(io("making the folder"))?;
         }
         // What was being written when the process ended is nobody's.
         for entry in std::fs::read_dir(root.join("tmp")).map_err(io("reading the folder"))?.flatten() {

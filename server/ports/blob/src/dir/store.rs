@@ -9,8 +9,17 @@ use tokio::io::AsyncWriteExt;
 use crate::key::is_key_byte;
 use crate::{BlobError, Meta, Result};
 
-fn unavailable(e: impl std::fmt::Display) -> BlobError {
-    BlobError::Unavailable(e.to_string())
+/// What the disk's refusal means.
+pub(super) fn refused(error: &std::io::Error, said: String) -> BlobError {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        StorageFull | ReadOnlyFilesystem | QuotaExceeded => BlobError::Unwritable(said),
+        _ => BlobError::Unavailable(said),
+    }
+}
+
+fn unavailable(e: std::io::Error) -> BlobError {
+    refused(&e, e.to_string())
 }
 
 /// Whether a text has the form of a version, so that it may become part of a path.
@@ -69,7 +78,7 @@ pub(super) async fn read_meta(path: &Path) -> Result<Meta> {
 
 /// Writes a small file so that it is there whole or not at all; the folder's fsync is the caller's.
 pub(super) async fn write_json<T: Serialize>(temporary: &Path, path: &Path, value: &T) -> Result<()> {
-    let bytes = serde_json::to_vec(value).map_err(unavailable)?;
+    let bytes = serde_json::to_vec(value).map_err(|e| BlobError::Invalid(e.to_string()))?;
     let mut file = tokio::fs::File::create(temporary).await.map_err(unavailable)?;
     file.write_all(&bytes).await.map_err(unavailable)?;
     file.flush().await.map_err(unavailable)?;

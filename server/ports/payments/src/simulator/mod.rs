@@ -37,6 +37,9 @@ pub use web::CONTROL_PATH;
 /// The header of its webhooks.
 pub const SIGNATURE_HEADER: &str = "simulator-signature";
 
+/// How long a call of the shop may take.
+const LONGEST_CALL: Duration = Duration::from_secs(20);
+
 /// How the simulator behaves.
 #[derive(Clone, Debug)]
 pub struct SimulatorConfig {
@@ -80,6 +83,17 @@ impl Simulator {
         Ok(Self { table, queue, clock, config: Arc::new(config), http })
     }
 
+    /// What the faults in force make of a call; as every provider's, it ends after 20 seconds.
+    async fn mood(&self) -> Result<()> {
+        let mischief = self.mischief().await?;
+        let slow = Duration::from_millis(u64::from(mischief.slow_ms));
+        tokio::time::sleep(slow.min(LONGEST_CALL)).await;
+        if mischief.refuse || slow > LONGEST_CALL {
+            return Err(PaymentError::Unavailable("it fails on purpose".into()));
+        }
+        Ok(())
+    }
+
     /// An id that only the holder of the secret can make.
     pub(crate) fn derived(&self, prefix: &str, name: &str) -> String {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
@@ -116,16 +130,19 @@ impl Payments for Simulator {
         if !(1..=120).contains(&length) || new.amount_minor <= 0 || !currency || new.exponent > 4 {
             return Err(PaymentError::Invalid("key, amount or currency is out of range".into()));
         }
+        self.mood().await?;
         check_address(&new.return_url)?;
         check_address(&new.cancel_url)?;
         self.create(new).await
     }
 
     async fn session(&self, id: &str) -> Result<Session> {
+        self.mood().await?;
         Ok(self.current(id).await?.session)
     }
 
     async fn expire(&self, id: &str) -> Result<Session> {
+        self.mood().await?;
         let closed = self.change(id, |record, _| {
             record.closed = true;
             record.confirming = None;
@@ -141,6 +158,7 @@ impl Payments for Simulator {
         if new.idempotency_key.is_empty() || new.amount_minor <= 0 {
             return Err(PaymentError::Invalid("a refund needs a key and an amount over 0".into()));
         }
+        self.mood().await?;
         self.give_back(new).await
     }
 

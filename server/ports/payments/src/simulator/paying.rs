@@ -12,6 +12,10 @@ impl Simulator {
     /// # Errors
     /// `NotFound`; `Invalid` if the payment is over; `Unavailable` if the store fails.
     pub async fn pay(&self, id: &str, form: &Form) -> Result<std::result::Result<Session, Vec<Fault>>> {
+        Ok(self.pay_with(id, form).await?.map(|record| record.session))
+    }
+
+    pub(super) async fn pay_with(&self, id: &str, form: &Form) -> Result<std::result::Result<Record, Vec<Fault>>> {
         if form.method == "bank_debit" {
             let succeeds = match form.debit.as_str() {
                 "settles" => true,
@@ -26,7 +30,7 @@ impl Simulator {
                 record.session.state = PaymentState::Settling;
                 Ok(())
             });
-            return Ok(Ok(record.await?.session));
+            return Ok(Ok(record.await?));
         }
         let (fate, last4) = match cards::check(form, self.clock.now_ms()) {
             Ok(checked) => checked,
@@ -42,7 +46,7 @@ impl Simulator {
             }
             Ok(())
         });
-        Ok(Ok(record.await?.session))
+        Ok(Ok(record.await?))
     }
 
     /// Answers the card issuer's question: `true` confirms.

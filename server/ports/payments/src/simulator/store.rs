@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vitrine_queue::NewJob;
+use vitrine_queue::{JobState, NewJob};
 use vitrine_table::{
-    CancelReason, Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp, from_item, to_item,
+    CancelReason, Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp, from_item, retry, to_item,
 };
 
 use super::{EXPIRE, SETTLE, Simulator, WEBHOOK};
 use crate::{Event, NewRefund, NewSession, PaymentError, PaymentState, Refund, Result, Session};
 
-/// Faults of webhook delivery, on demand.
+/// Most repeated deliveries of one event.
+const MOST_COPIES: u32 = 5;
+
+/// Faults of webhook delivery and of answers, on demand.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mischief {
@@ -22,6 +25,10 @@ pub struct Mischief {
     pub reverse: bool,
     /// Attempts of every delivery that get lost, at most 5.
     pub drop_first: u32,
+    /// Calls of the shop are answered as a provider does that fails inside.
+    pub refuse: bool,
+    /// Milliseconds every call of the shop waits, at most 60,000.
+    pub slow_ms: u32,
 }
 
 /// A payment as it is stored.
@@ -111,6 +118,32 @@ impl Simulator {
         from_item(item.ok_or(PaymentError::NotFound)?).map_err(unavailable)
     }
 
+    /// How a payment stands, without ending it if its time is over.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` if the store fails.
+    pub async fn look(&self, id: &str) -> Result<Session> {
+        Ok(self.read(id).await?.session)
+    }
+
+    /// Whether an event about a payment is still to be delivered.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` if the store fails.
+    pub async fn telling(&self, id: &str) -> Result<bool> {
+        let record = self.read(id).await?;
+        for rev in 0..=record.rev {
+            let event = self.derived("evt", &format!("{id}:{rev}"));
+            for copy in 0..=MOST_COPIES {
+                let state = self.queue.state(WEBHOOK, &format!("{event}-{copy}")).await.map_err(unavailable)?;
+                if state == Some(JobState::Waiting) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Changes a record; a new state is told by webhook, in the same transaction. `apply` gets the time too.
     pub(crate) async fn change(
         &self,
@@ -118,7 +151,12 @@ impl Simulator {
         apply: impl Fn(&mut Record, i64) -> Result<()> + Send,
     ) -> Result<Record> {
         for _ in 0..20 {
-            let before = self.read(id).await?;
+            // What faults are in force goes along: a change is one read and one write.
+            let keys = vec![record_key(id), control_key()];
+            let mut found = retry::get_each(&*self.table, keys).await.map_err(unavailable)?.into_iter();
+            let before: Record =
+                from_item(found.next().flatten().ok_or(PaymentError::NotFound)?).map_err(unavailable)?;
+            let mischief = self.mischief_of(found.next().flatten())?;
             let now = self.clock.now_ms();
             let mut after = before.clone();
             if after.session.state == PaymentState::Open && now >= after.new.expires_ms {
@@ -139,7 +177,7 @@ impl Simulator {
             let news = before.session.state != after.session.state
                 || (after.session.state == PaymentState::Failed && before.session != after.session);
             if let Some(name) = name.filter(|_| news) {
-                jobs.extend(self.webhooks(name, &after, None).await?);
+                jobs.extend(self.webhooks(name, &after, None, mischief)?);
             }
             if before.debit.is_none() && after.debit.is_some() {
                 let delay = i64::try_from(self.config.settle_delay.as_millis()).unwrap_or(i64::MAX / 2);
@@ -179,7 +217,8 @@ impl Simulator {
                 (to_item(&record_key(&new.session_id), &after).map_err(unavailable)?, Condition::eq("rev", before.rev)),
                 (to_item(&key, &stored).map_err(unavailable)?, Condition::ItemAbsent),
             ];
-            let jobs = self.webhooks("refund.created", &after, Some(refund.clone())).await?;
+            let mischief = self.mischief().await?;
+            let jobs = self.webhooks("refund.created", &after, Some(refund.clone()), mischief)?;
             match self.commit(puts, jobs).await {
                 Ok(()) => return Ok(refund),
                 Err(TableError::Cancelled(reasons))
@@ -196,7 +235,12 @@ impl Simulator {
     /// # Errors
     /// `Unavailable` if the store fails.
     pub async fn mischief(&self) -> Result<Mischief> {
-        match self.table.get(&control_key(), Consistency::Strong).await.map_err(unavailable)? {
+        let item = self.table.get(&control_key(), Consistency::Strong).await.map_err(unavailable)?;
+        self.mischief_of(item)
+    }
+
+    fn mischief_of(&self, item: Option<Item>) -> Result<Mischief> {
+        match item {
             Some(item) => from_item::<Control>(item).map(|c| c.mischief).map_err(unavailable),
             None => Ok(self.config.mischief),
         }
@@ -207,16 +251,15 @@ impl Simulator {
     /// # Errors
     /// `Invalid` above the limits of [`Mischief`]; `Unavailable` if the store fails.
     pub async fn set_mischief(&self, mischief: Mischief) -> Result<()> {
-        if mischief.duplicates > 5 || mischief.drop_first > 5 {
-            return Err(PaymentError::Invalid("at most 5 duplicates and 5 lost attempts".into()));
+        if mischief.duplicates > MOST_COPIES || mischief.drop_first > 5 || mischief.slow_ms > 60_000 {
+            return Err(PaymentError::Invalid("at most 5 duplicates, 5 lost attempts and a minute".into()));
         }
         let item = to_item(&control_key(), &Control { mischief }).map_err(unavailable)?;
         self.table.put(Put { item, condition: None }).await.map_err(unavailable)?;
         Ok(())
     }
 
-    async fn webhooks(&self, name: &str, record: &Record, refund: Option<Refund>) -> Result<Vec<NewJob>> {
-        let mischief = self.mischief().await?;
+    fn webhooks(&self, name: &str, record: &Record, refund: Option<Refund>, mischief: Mischief) -> Result<Vec<NewJob>> {
         let now = self.clock.now_ms();
         let id = self.derived("evt", &format!("{}:{}", record.session.id, record.rev));
         let event =

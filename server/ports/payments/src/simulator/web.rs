@@ -104,22 +104,21 @@ async fn pay(
 }
 
 async fn paid(simulator: &Simulator, id: &str, form: &Form) -> Result<Response> {
-    if !simulator.current(id).await?.payable(simulator.clock.now_ms()) {
-        return Ok(to_done(id));
-    }
-    match simulator.pay(id, form).await {
-        Ok(Ok(_)) => {}
+    let record = match simulator.pay_with(id, form).await {
+        Ok(Ok(record)) => record,
         Ok(Err(faults)) => {
             let mut record = simulator.current(id).await?;
+            if !record.payable(simulator.clock.now_ms()) {
+                return Ok(to_done(id));
+            }
             // An earlier decline is no news beside what is wrong now.
             record.session.failure = None;
             return Ok(form_page(StatusCode::UNPROCESSABLE_ENTITY, &record, form, &faults));
         }
-        // It ended between the two calls.
+        // It is over.
         Err(PaymentError::Invalid(_)) => return Ok(to_done(id)),
         Err(error) => return Err(error),
-    }
-    let record = simulator.current(id).await?;
+    };
     Ok(if record.confirming.is_some() {
         Redirect::to(&format!("/simulator/pay/{id}/confirm")).into_response()
     } else if record.payable(simulator.clock.now_ms()) {

@@ -15,7 +15,7 @@ mod snapshot;
 mod view;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -42,7 +42,9 @@ pub struct TantivySearch {
 
 struct Inner {
     fields: Fields,
-    reader: IndexReader,
+    /// The folder of this index; `None`: it lives in memory.
+    folder: Option<PathBuf>,
+    reader: RwLock<IndexReader>,
     staging: Mutex<Staging>,
     snapshot: RwLock<Arc<Snapshot>>,
 }
@@ -77,7 +79,7 @@ impl TantivySearch {
         if let Some(file) = damaged.iter().min() {
             return Err(rebuild(format!("{} is damaged", file.display())));
         }
-        Self::with(index, fields).map_err(|error| match error {
+        Self::with(index, fields, Some(folder)).map_err(|error| match error {
             SearchError::Locked => SearchError::Locked,
             other => rebuild(other.to_string()),
         })
@@ -106,7 +108,7 @@ impl TantivySearch {
         let folder = dir.join(fields.version()?);
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let index = Index::create_in_dir(&folder, fields.schema.clone()).map_err(failed)?;
-        Self::with(index, fields)
+        Self::with(index, fields, Some(folder))
     }
 
     /// An empty index that lives in memory: for tests and tools.
@@ -115,35 +117,19 @@ impl TantivySearch {
     /// `Failed`.
     pub fn in_memory() -> Result<Self, SearchError> {
         let fields = Fields::new();
-        Self::with(Index::create_in_ram(fields.schema.clone()), fields)
+        Self::with(Index::create_in_ram(fields.schema.clone()), fields, None)
     }
 
-    fn with(index: Index, fields: Fields) -> Result<Self, SearchError> {
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .memory_budget_per_thread(WRITER_BYTES)
-            .num_merge_threads(1)
-            .build();
-        let writer: IndexWriter = index.writer_with_options(options).map_err(|error| match error {
-            TantivyError::LockFailure(..) => SearchError::Locked,
-            other => failed(other),
-        })?;
-        // Feed batches make many small segments, and each costs every search a few lookups.
-        let mut merging = LogMergePolicy::default();
-        merging.set_min_num_segments(4);
-        merging.set_min_layer_size(2_000);
-        merging.set_del_docs_ratio_before_merge(0.3);
-        writer.set_merge_policy(Box::new(merging));
-        let position = index.load_metas().map_err(failed)?.payload;
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .doc_store_cache_num_blocks(PAYLOAD_BLOCKS)
-            .try_into()
-            .map_err(failed)?;
+    fn with(index: Index, fields: Fields, folder: Option<PathBuf>) -> Result<Self, SearchError> {
+        let (staging, reader) = opened(&index)?;
         let snapshot = Snapshot::load(reader.searcher(), &fields, None)?;
-        let staging = Staging { writer, revs: HashMap::new(), cleared: false, position };
-        let inner = Inner { fields, reader, staging: Mutex::new(staging), snapshot: RwLock::new(Arc::new(snapshot)) };
+        let inner = Inner {
+            fields,
+            folder,
+            reader: RwLock::new(reader),
+            staging: Mutex::new(staging),
+            snapshot: RwLock::new(Arc::new(snapshot)),
+        };
         Ok(TantivySearch { inner: Arc::new(inner) })
     }
 
@@ -155,6 +141,33 @@ impl TantivySearch {
         let inner = self.inner.clone();
         tokio::task::spawn_blocking(move || act(&inner)).await.map_err(failed)?
     }
+}
+
+/// The writer of an index, with nothing staged, and its reader.
+fn opened(index: &Index) -> Result<(Staging, IndexReader), SearchError> {
+    let options = IndexWriterOptions::builder()
+        .num_worker_threads(1)
+        .memory_budget_per_thread(WRITER_BYTES)
+        .num_merge_threads(1)
+        .build();
+    let writer: IndexWriter = index.writer_with_options(options).map_err(|error| match error {
+        TantivyError::LockFailure(..) => SearchError::Locked,
+        other => failed(other),
+    })?;
+    // Feed batches make many small segments, and each costs every search a few lookups.
+    let mut merging = LogMergePolicy::default();
+    merging.set_min_num_segments(4);
+    merging.set_min_layer_size(2_000);
+    merging.set_del_docs_ratio_before_merge(0.3);
+    writer.set_merge_policy(Box::new(merging));
+    let position = index.load_metas().map_err(failed)?.payload;
+    let reader = index
+        .reader_builder()
+        .reload_policy(ReloadPolicy::Manual)
+        .doc_store_cache_num_blocks(PAYLOAD_BLOCKS)
+        .try_into()
+        .map_err(failed)?;
+    Ok((Staging { writer, revs: HashMap::new(), cleared: false, position }, reader))
 }
 
 impl Inner {
@@ -216,16 +229,57 @@ impl Inner {
         staging.position = position;
         staging.revs.clear();
         staging.cleared = false;
-        self.reader.reload().map_err(failed)?;
+        let reader = self.reader();
+        reader.reload().map_err(failed)?;
         let before = self.snapshot();
-        let after = Snapshot::load(self.reader.searcher(), &self.fields, Some(&before))?;
+        let after = Snapshot::load(reader.searcher(), &self.fields, Some(&before))?;
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
-        tracing::debug!(documents = self.reader.searcher().num_docs(), "search index committed");
+        tracing::debug!(documents = reader.searcher().num_docs(), "search index committed");
         Ok(())
     }
 
     fn stored_position(&self) -> Result<Option<String>, SearchError> {
-        Ok(self.reader.searcher().index().load_metas().map_err(failed)?.payload)
+        Ok(self.reader().searcher().index().load_metas().map_err(failed)?.payload)
+    }
+
+    fn reader(&self) -> IndexReader {
+        self.reader.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the list of segments, or a file that each segment has, is gone.
+    fn is_lost(&self, folder: &Path) -> bool {
+        let Ok(metas) = self.reader().searcher().index().load_metas() else { return true };
+        let needed = metas.segments.iter().flat_map(|segment| {
+            let name = segment.id().uuid_string();
+            ["term", "idx", "store", "fast"].map(|kind| folder.join(format!("{name}.{kind}")))
+        });
+        needed.into_iter().any(|file| !file.is_file())
+    }
+
+    fn renew_if_lost(&self) -> Result<bool, SearchError> {
+        let Some(folder) = self.folder.as_deref().filter(|folder| self.is_lost(folder)) else { return Ok(false) };
+        let mut staging = self.staging();
+        // The former writer may still be merging into the folder: it ends before the folder is made anew.
+        let (idle, _) = opened(&Index::create_in_ram(self.fields.schema.clone()))?;
+        let former = std::mem::replace(&mut *staging, idle);
+        if let Err(error) = former.writer.wait_merging_threads() {
+            tracing::debug!(%error, "the lost index's writer ended");
+        }
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let index = Index::create_in_dir(folder, self.fields.schema.clone()).map_err(failed)?;
+        let (fresh, reader) = opened(&index)?;
+        *staging = fresh;
+        *self.reader.write().unwrap_or_else(PoisonError::into_inner) = reader;
+        Ok(true)
+    }
+
+    fn stored(&self, ids: &[String]) -> Result<Vec<Option<(i64, serde_json::Value)>>, SearchError> {
+        let snapshot = self.snapshot();
+        ids.iter().map(|id| snapshot.stored(&self.fields, id)).collect()
     }
 }
 
@@ -267,6 +321,14 @@ impl Search for TantivySearch {
 
     async fn position(&self) -> Result<Option<String>, SearchError> {
         self.work(Inner::stored_position).await
+    }
+
+    async fn stored(&self, ids: Vec<String>) -> Result<Vec<Option<(i64, serde_json::Value)>>, SearchError> {
+        self.work(move |inner| inner.stored(&ids)).await
+    }
+
+    async fn renew_if_lost(&self) -> Result<bool, SearchError> {
+        self.work(Inner::renew_if_lost).await
     }
 
     async fn count(&self) -> Result<u64, SearchError> {

@@ -3,8 +3,6 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use tantivy::schema::Value;
-use tantivy::{DocAddress, TantivyDocument};
 use vitrine_shared::search::{Field, How, Query, rank, rank_unqueried};
 
 use super::cursor::Cursor;
@@ -12,7 +10,7 @@ use super::facets::{Counter, Gate};
 use super::matching::{Candidate, matches};
 use super::schema::Fields;
 use super::snapshot::Snapshot;
-use super::view::{NO_PRICE, failed};
+use super::view::NO_PRICE;
 use crate::port::{Kind, SearchError};
 use crate::query::{Hit, SearchPage, SearchQuery, Sort, SuggestQuery, Suggestions};
 
@@ -173,15 +171,10 @@ fn order(snapshot: &Snapshot) -> impl Fn(&Entry, &Entry) -> Ordering {
 
 fn hit(snapshot: &Snapshot, fields: &Fields, entry: &Entry) -> Result<Hit, SearchError> {
     let view = &snapshot.segments[entry.segment as usize].view;
-    let stored: TantivyDocument = snapshot.searcher.doc(DocAddress::new(entry.segment, entry.doc)).map_err(failed)?;
-    let data = stored
-        .get_first(fields.data)
-        .and_then(|value| value.as_str())
-        .ok_or_else(|| failed("a document has no payload"))?;
     Ok(Hit {
         id: view.ids[entry.doc as usize].to_string(),
         kind: view.kinds[entry.doc as usize],
-        data: data.to_owned(),
+        data: snapshot.data(fields, entry.segment, entry.doc)?,
         how: entry.how,
     })
 }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use tantivy::index::InvertedIndexReader;
-use tantivy::{Searcher, SegmentReader};
+use tantivy::schema::Value as _;
+use tantivy::{DocAddress, Searcher, SegmentReader, TantivyDocument};
 
 use super::schema::Fields;
 use super::view::{NONE, Values, View, failed};
@@ -86,25 +87,49 @@ impl Snapshot {
         places[segment][self.segments[segment].view.title[doc as usize] as usize]
     }
 
-    /// The visible revision of a document.
-    pub(super) fn rev(&self, fields: &Fields, id: &str) -> Result<Option<i64>, SearchError> {
+    /// Where a visible document is: segment and number in it.
+    fn find(&self, fields: &Fields, id: &str) -> Result<Option<(usize, u32)>, SearchError> {
         use tantivy::schema::IndexRecordOption::Basic;
         use tantivy::{DocSet, TERMINATED, Term};
 
         let term = Term::from_field_text(fields.id, id);
-        for segment in &self.segments {
+        for (at, segment) in self.segments.iter().enumerate() {
             let index = segment.reader.inverted_index(fields.id).map_err(failed)?;
             let Some(mut postings) = index.read_postings(&term, Basic).map_err(failed)? else {
                 continue;
             };
             while postings.doc() != TERMINATED {
                 if !segment.reader.is_deleted(postings.doc()) {
-                    return Ok(Some(segment.view.rev[postings.doc() as usize]));
+                    return Ok(Some((at, postings.doc())));
                 }
                 postings.advance();
             }
         }
         Ok(None)
+    }
+
+    /// The visible revision of a document.
+    pub(super) fn rev(&self, fields: &Fields, id: &str) -> Result<Option<i64>, SearchError> {
+        Ok(self.find(fields, id)?.map(|(segment, doc)| self.segments[segment].view.rev[doc as usize]))
+    }
+
+    /// Revision and payload of a visible document.
+    pub(super) fn stored(&self, fields: &Fields, id: &str) -> Result<Option<(i64, serde_json::Value)>, SearchError> {
+        let Some((segment, doc)) = self.find(fields, id)? else { return Ok(None) };
+        let rev = self.segments[segment].view.rev[doc as usize];
+        // As many segments as 2^32 do not fit in memory.
+        let data = self.data(fields, segment as u32, doc)?;
+        Ok(Some((rev, serde_json::from_str(&data).map_err(failed)?)))
+    }
+
+    /// What a document gives back, as JSON.
+    pub(super) fn data(&self, fields: &Fields, segment: u32, doc: u32) -> Result<String, SearchError> {
+        let stored: TantivyDocument = self.searcher.doc(DocAddress::new(segment, doc)).map_err(failed)?;
+        let data = stored
+            .get_first(fields.data)
+            .and_then(|value| value.as_str())
+            .ok_or_else(|| failed("a document has no payload"))?;
+        Ok(data.to_owned())
     }
 }
 

@@ -48,6 +48,16 @@ pub(super) async fn order_and_resume(env: Env) -> Outcome {
         ensure!(of.iter().all(|c| !c.expired), "a plain write is told as expiry");
     }
     ensure!(changes.iter().any(|c| c.key == a && c.new.is_none()), "the removal is not told");
+    let (mut from, mut told) = (start.clone(), Vec::new());
+    loop {
+        let page = env.table.feed_keys(from, 3).await?;
+        told.extend(page.changes.into_iter().map(|c| c.key).filter(|k| k.pk.starts_with(&env.p(""))));
+        from = FeedStart::After(page.position);
+        if page.caught_up {
+            break;
+        }
+    }
+    ensure_eq!(told, changes.iter().map(|c| c.key.clone()).collect::<Vec<_>>());
     // The same position tells the same again: delivery is at least once.
     ensure_eq!(until(&env, start, 11).await?.len(), 11);
     Ok(())

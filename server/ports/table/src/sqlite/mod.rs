@@ -9,6 +9,7 @@
 //!
 //! Not here: what a request must look like (`check.rs`), what conditions mean (`eval.rs`).
 
+pub mod copies;
 mod cursor;
 mod feed;
 mod open;
@@ -33,6 +34,8 @@ pub use open::OpenError;
 
 /// How many connections read at a time.
 const READERS: usize = 4;
+/// A page of at most this many items is a short read.
+const SHORT_PAGE: usize = 100;
 /// Expired items removed by one savepoint.
 const SWEEP_CHUNK: usize = 200;
 
@@ -71,7 +74,7 @@ impl SqliteTable {
     /// `Invalid` if `target` exists, `Unavailable` if it cannot be written.
     pub async fn backup_to(&self, target: impl Into<PathBuf>) -> Result<()> {
         let (source, target) = (self.path.clone(), target.into());
-        tokio::task::spawn_blocking(move || open::backup(&source, &target)).await.map_err(failed)?
+        tokio::task::spawn_blocking(move || open::backup(&source, &target).map(drop)).await.map_err(failed)?
     }
 
     fn now(&self) -> write::Now {
@@ -86,8 +89,23 @@ impl SqliteTable {
 }
 
 /// An inner failure in the port's words.
-fn failed(error: impl std::fmt::Display) -> TableError {
-    TableError::Unavailable(error.to_string())
+fn failed(error: impl std::fmt::Display + 'static) -> TableError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure};
+    let said = error.to_string();
+    let any: &dyn std::any::Any = &error;
+    match any.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code) {
+        Some(DiskFull | ReadOnly) => TableError::Unwritable(said),
+        // Writing, shortening, making durable; a failed read is no reason to believe that writes fail.
+        Some(SystemIoFailure) if said.contains("disk I/O error") && is_write(any) => TableError::Unwritable(said),
+        Some(DatabaseCorrupt | NotADatabase) => TableError::Damaged(said),
+        _ => TableError::Unavailable(said),
+    }
+}
+
+fn is_write(error: &dyn std::any::Any) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    let Some(rusqlite::Error::SqliteFailure(error, _)) = error.downcast_ref() else { return false };
+    [SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE].contains(&error.extended_code)
 }
 
 #[async_trait]
@@ -114,7 +132,9 @@ impl Table for SqliteTable {
     async fn query(&self, query: Query) -> Result<Page> {
         check::query(&query)?;
         let now = self.now();
-        self.readers.run(move |conn| read::query(conn, &query, now.secs())).await
+        let short = query.limit <= SHORT_PAGE;
+        let read = move |conn: &rusqlite::Connection| read::query(conn, &query, now.secs());
+        if short { self.readers.run(read).await } else { self.readers.run_apart(read).await }
     }
 
     async fn batch_get(&self, keys: Vec<Key>, _: Consistency) -> Result<BatchGot> {
@@ -147,7 +167,15 @@ impl Table for SqliteTable {
             return Err(TableError::Invalid("a feed page of no changes".into()));
         }
         let store_id = self.store_id.clone();
-        self.readers.run(move |conn| feed::page(conn, &store_id, &start, limit)).await
+        self.readers.run_apart(move |conn| feed::page(conn, &store_id, &start, limit, true)).await
+    }
+
+    async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
+        if limit == 0 {
+            return Err(TableError::Invalid("a feed page of no changes".into()));
+        }
+        let store_id = self.store_id.clone();
+        self.readers.run_apart(move |conn| feed::page(conn, &store_id, &start, limit, false)).await
     }
 
     async fn feed_wait(&self, at_most: Duration) {
@@ -168,5 +196,9 @@ impl Table for SqliteTable {
             }
         }
         Ok(swept)
+    }
+
+    async fn damage(&self) -> Result<Vec<String>> {
+        self.readers.run(read::damage).await
     }
 }

@@ -26,8 +26,14 @@ const RECENT: Duration = Duration::from_millis(100);
 /// How early.
 const GLANCE: Duration = Duration::from_millis(10);
 
+/// Why a group was not committed.
+struct Failure {
+    message: String,
+    unwritable: bool,
+}
+
 /// Sends the answer, or the failure of the group.
-type Finish = Box<dyn FnOnce(Option<&str>) + Send>;
+type Finish = Box<dyn FnOnce(Option<&Failure>) + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Finish + Send>;
 
 #[derive(Default)]
@@ -68,7 +74,8 @@ impl Writer {
                 // A caller that went away does not want its answer; the write stands.
                 let _ = answer.send(match failure {
                     None => result,
-                    Some(message) => Err(TableError::Unavailable(message.to_owned())),
+                    Some(failure) if failure.unwritable => Err(TableError::Unwritable(failure.message.clone())),
+                    Some(failure) => Err(TableError::Unavailable(failure.message.clone())),
                 });
             })
         });
@@ -119,7 +126,8 @@ fn work(connection: &Connection, mut jobs: mpsc::Receiver<Job>, commits: &Commit
         let failure = outcome.err().map(|e| {
             let message = format!("the group of {} writes was not committed: {e}", group.len());
             tracing::error!(error = %e, writes = group.len(), "a group of writes was not committed");
-            message
+            let unwritable = matches!(failed(e), TableError::Unwritable(_));
+            Failure { message, unwritable }
         });
         if !connection.is_autocommit()
             && let Err(e) = statement(connection, "ROLLBACK")
@@ -127,7 +135,7 @@ fn work(connection: &Connection, mut jobs: mpsc::Receiver<Job>, commits: &Commit
             tracing::error!(error = %e, "a failed group of writes could not be rolled back");
         }
         for finish in group {
-            finish(failure.as_deref());
+            finish(failure.as_ref());
         }
         if failure.is_none() {
             *commits.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());

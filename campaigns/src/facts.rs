@@ -1,0 +1,176 @@
+//! What a shop has answered, and whether it is still true.
+//!
+//! Invariant: a fact is noted after its answer was read to the end, so whoever was answered may rely on it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use vitrine_bench::server::Shop;
+
+/// One answer a client relies on.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// A cart holds that many of an edition.
+    Carted {
+        /// Opens the cart.
+        token: String,
+        /// Which edition.
+        variant: String,
+    },
+    /// An attempt made this checkout.
+    Placed {
+        /// Opens the cart.
+        token: String,
+        /// The attempt's key.
+        attempt: String,
+        /// What was sent.
+        wish: Value,
+        /// The checkout.
+        id: String,
+    },
+    /// The provider took the money for the order at this address.
+    Captured {
+        /// Path with its secret.
+        order: String,
+    },
+    /// The order at this address was seen paid.
+    Paid {
+        /// Path with its secret.
+        order: String,
+    },
+    /// A line of an order was given back.
+    Refunded {
+        /// Path with its secret.
+        order: String,
+    },
+    /// A link that gave these bytes.
+    Linked {
+        /// Whole address.
+        url: String,
+        /// Path of its order with its secret.
+        order: String,
+        /// Length of what came.
+        bytes: usize,
+    },
+    /// An import was taken on.
+    Imported {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// Facts of all clients, with when each was noted, nanoseconds of the machine's clock.
+#[derive(Clone, Default)]
+pub struct Facts(Arc<Mutex<Vec<(u64, Fact)>>>);
+
+impl Facts {
+    /// Notes one.
+    pub fn note(&self, fact: Fact) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((at, fact));
+    }
+
+    /// All of them so far, and none is left.
+    pub fn take(&self) -> Vec<(u64, Fact)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn json(shop: &Shop, path: &str, headers: &[(&str, &str)]) -> Result<(u16, Value)> {
+    let mut request = shop.client.get(shop.url(path));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = request.send().await?;
+    let status = answer.status().as_u16();
+    Ok((status, serde_json::from_str(&answer.text().await?).unwrap_or(Value::Null)))
+}
+
+/// Asks until it holds.
+async fn until<F, Fut>(what: &str, mut holds: F) -> Result<()>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<bool>>,
+{
+    let begun = Instant::now();
+    while !holds().await? {
+        ensure!(begun.elapsed() < Duration::from_secs(30), "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// States of a line that was sold.
+fn states(order: &Value) -> Vec<&str> {
+    let parts = order["parts"].as_array().into_iter().flatten();
+    parts.flat_map(|p| p["lines"].as_array().into_iter().flatten()).filter_map(|l| l["state"].as_str()).collect()
+}
+
+impl Fact {
+    /// Asks the shop whether this is still so; `key` opens imports.
+    ///
+    /// # Errors
+    /// It is not, or the shop does not answer.
+    pub async fn holds(&self, shop: &Shop, key: &str) -> Result<()> {
+        match self {
+            Self::Carted { token, variant } => {
+                let (status, cart) = json(shop, "/api/cart", &[("x-cart-token", token)]).await?;
+                ensure!(
+                    status == 200 && cart.to_string().contains(variant.as_str()),
+                    "an answered cart add is gone: {cart}"
+                );
+            }
+            Self::Placed { token, attempt, wish, id } => {
+                let request = shop.client.post(shop.url("/api/checkout/create-session"));
+                let request = request.header("x-cart-token", token).header("idempotency-key", attempt);
+                let answer = request.header("content-type", "application/json").body(wish.to_string()).send().await?;
+                let status = answer.status();
+                let text = answer.text().await?;
+                ensure!(
+                    status.is_success() && text.contains(id.as_str()),
+                    "an answered attempt answers {status} {text}"
+                );
+            }
+            Self::Captured { order } => {
+                until("money that the provider took made no paid order", || async {
+                    Ok(json(shop, order, &[]).await?.1["state"] == "paid")
+                })
+                .await?;
+            }
+            Self::Paid { order } => {
+                let (status, seen) = json(shop, order, &[]).await?;
+                ensure!(status == 200 && seen["state"] == "paid", "an order seen paid is {status} {}", seen["state"]);
+            }
+            Self::Refunded { order } => {
+                let (_, seen) = json(shop, order, &[]).await?;
+                ensure!(states(&seen).contains(&"refunded"), "an answered refund is gone: {seen}");
+            }
+            Self::Linked { url, order, bytes } => {
+                // A line that was given back since closes its links.
+                if states(&json(shop, order, &[]).await?.1).contains(&"refunded") {
+                    return Ok(());
+                }
+                let answer = shop.client.get(url).send().await?;
+                let status = answer.status();
+                let got = answer.bytes().await.context("a download broke off")?.len();
+                ensure!(
+                    status.is_success() && got == *bytes,
+                    "an answered link gives {status}, {got} bytes of {bytes}"
+                );
+            }
+            Self::Imported { id } => {
+                let path = format!("/api/admin/catalog/import/{id}");
+                until("an import that was taken on has no report", || async {
+                    let (status, report) = json(shop, &path, &[("x-api-key", key)]).await?;
+                    ensure!(status != 404, "an import that was taken on is not known: {report}");
+                    Ok(status == 200)
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+}

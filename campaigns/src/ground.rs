@@ -1,0 +1,146 @@
+//! What campaigns stand on: a small shop's data made once, `vitrine check` on it, and what only the data can tell.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use vitrine_bench::server::{Launch, Shop, free_port};
+
+/// Pieces of the parcel that campaigns buy: enough for all of them.
+const PIECES: u64 = 1_000_000;
+
+/// The program under test and where its things are.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The program.
+    pub program: PathBuf,
+    /// Its browser files.
+    pub public: PathBuf,
+}
+
+/// A data directory with what is in it.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// The directory.
+    pub dir: PathBuf,
+    /// A key for programs that may import, ship and refund.
+    pub key: String,
+}
+
+impl Ground {
+    /// The shop's command line, on this data.
+    pub fn vitrine(&self, data: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        command.env("VITRINE_LOG", "error").arg("--data").arg(data);
+        command
+    }
+
+    /// The browser tests' market with a parcel that does not run out, demonstration accounts and a key, below `folder`.
+    ///
+    /// # Errors
+    /// The program refuses something.
+    pub async fn data(&self, folder: &Path) -> Result<Data> {
+        let market = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+        let (rows, dir) = (folder.join("rows"), folder.join("data"));
+        copy(&market, &rows)?;
+        let parcel = json!({
+            "type": "work", "ref": "parcel", "store": "press", "kind": "book", "title": "Endless Parcel", "makers": ["joe"],
+            "released": "2024-01-01", "genres": ["fiction"], "language": "en", "description_html": "<p>Many.</p>",
+            "products": [{ "ref": "ep", "kind": "physical", "title": "Paperback", "tax_class": "printed_book", "variants": [{
+                "sku": "EP-1", "weight_g": 200, "stock": PIECES, "prices": [{ "region": "eu", "currency": "EUR", "minor": 1000 }],
+            }]}],
+        });
+        let file = rows.join("catalog.jsonl");
+        let text = std::fs::read_to_string(&file)?;
+        std::fs::write(&file, format!("{}\n{parcel}\n", text.trim_end()))?;
+        said(self.vitrine(&dir).arg("import").arg(&rows).arg("--demo")).context("importing the market")?;
+        // Started once: accounts are made, smaller pictures are drawn.
+        let shop = self.launch(&dir, free_port()?).start().await?;
+        shop.idle(Duration::from_secs(120)).await?;
+        shop.stop().await?;
+        let scopes = ["catalog:write", "catalog:import", "orders:read", "orders:ship", "orders:refund"];
+        let mut create = self.vitrine(&dir);
+        create.args(["api-key", "create", "campaign"]);
+        for scope in scopes {
+            create.args(["--scope", scope]);
+        }
+        let key = said(&mut create)?.trim().to_owned();
+        Ok(Data { dir, key })
+    }
+
+    /// How a shop of campaigns is started: what it logs is kept beside its data.
+    pub fn launch(&self, data: &Path, port: u16) -> Launch {
+        let mut launch = Launch::new(&self.program, &self.public, data);
+        launch.port = port;
+        launch.log = Some(data.with_extension("log"));
+        launch
+    }
+
+    /// What `vitrine check` says of stopped data; everything holds.
+    ///
+    /// # Errors
+    /// Something does not, with what is named.
+    pub fn check(&self, data: &Path) -> Result<Value> {
+        let output = self.vitrine(data).args(["check", "--json"]).output()?;
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("no report: {}", String::from_utf8_lossy(&output.stderr)))?;
+        let violations = report["violations"].as_array().cloned().unwrap_or_default();
+        ensure!(violations.is_empty(), "violated: {:#}", Value::Array(violations));
+        ensure!(output.status.success(), "the look failed: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(report)
+    }
+}
+
+impl Data {
+    /// A copy of it, to be broken.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn copied(&self, dir: &Path) -> Result<Self> {
+        copy(&self.dir, dir)?;
+        Ok(Self { dir: dir.to_owned(), key: self.key.clone() })
+    }
+}
+
+/// Runs to its end; answers what it printed.
+fn said(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("{:?}", command.get_program()))?;
+    if !output.status.success() {
+        bail!("{:?} failed: {}", command, String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Copies a folder.
+///
+/// # Errors
+/// The disk's.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until nothing is due, as a campaign does between two blows: quicker than a measurement would.
+///
+/// # Errors
+/// Jobs do not end.
+pub async fn quiet(shop: &Shop, most: Duration) -> Result<()> {
+    let (begun, mut looks) = (Instant::now(), 0);
+    while looks < 2 {
+        ensure!(begun.elapsed() < most, "its jobs do not end");
+        looks = if shop.metrics().await?.lines().any(|l| l == "jobs_due 0") { looks + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}

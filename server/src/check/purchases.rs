@@ -1,0 +1,469 @@
+//! Purchases: money, orders, access, papers and mails of each payment, and the sums that other records must agree with.
+
+use std::collections::HashMap;
+
+use vitrine_payments::{PaymentError, PaymentState, Session};
+use vitrine_queue::JobState;
+use vitrine_shared::id::{TenantId, VariantId, WorkId};
+use vitrine_shared::orders::{CheckoutState, Fulfilment};
+use vitrine_table::{Consistency, Index, Key, Query};
+
+use super::{Check, Findings, Invariant};
+use crate::accounts::SEND;
+use crate::catalog::store::LIST_SHARDS;
+use crate::checkout::store::{self, Checkout, Order, OrderLine};
+use crate::checkout::{EXPIRE, FAILED, RECEIPT, REFUND, Refund, TOGETHER, grant_id};
+use crate::entitlements::store::GrantStore;
+use crate::fault::{self, Result};
+use crate::invoices::{self, Invoice};
+use crate::together;
+
+/// Pairs of works bought together that are counted exactly; of a shop with more, only each payment's own part is looked at.
+const MOST_PAIRS: usize = 500_000;
+
+/// What all purchases say together.
+#[derive(Default)]
+pub(super) struct Sums {
+    /// Pieces of an edition held for payments on their way, and sold.
+    pub(super) pieces: HashMap<VariantId, (i64, i64)>,
+    /// Sales and refunds of a seller.
+    pub(super) sales: HashMap<TenantId, u64>,
+    /// Numbers used, by seller and series.
+    pub(super) series: HashMap<(TenantId, String), Numbers>,
+    /// How often two works were paid together; `None`: more pairs than are kept.
+    pub(super) pairs: Option<HashMap<(WorkId, WorkId), u32>>,
+    /// By work, the sum of its pairs.
+    pub(super) together: HashMap<WorkId, u64>,
+    /// Works of payments that are not counted yet.
+    pub(super) uncounted: std::collections::HashSet<WorkId>,
+}
+
+/// A set of numbers from 1 on, one bit each.
+#[derive(Default)]
+pub(super) struct Numbers(Vec<u64>);
+
+impl Numbers {
+    /// `false`: it was there.
+    fn add(&mut self, number: u64) -> bool {
+        let (at, bit) = ((number / 64) as usize, 1 << (number % 64));
+        if self.0.len() <= at {
+            self.0.resize(at + 1, 0);
+        }
+        let fresh = self.0[at] & bit == 0;
+        self.0[at] |= bit;
+        fresh
+    }
+
+    pub(super) fn has(&self, number: u64) -> bool {
+        self.0.get((number / 64) as usize).is_some_and(|bits| bits & (1 << (number % 64)) != 0)
+    }
+
+    pub(super) fn highest(&self) -> u64 {
+        let last = self.0.iter().enumerate().rev().find(|(_, bits)| **bits != 0);
+        last.map_or(0, |(at, bits)| at as u64 * 64 + 63 - u64::from(bits.leading_zeros()))
+    }
+}
+
+/// A checkout with its orders as of one moment, and what the provider says of its payment.
+struct Purchase {
+    checkout: Checkout,
+    orders: Vec<Order>,
+    session: Option<Session>,
+}
+
+impl Purchase {
+    fn captured(&self) -> Option<&Session> {
+        self.session.as_ref().filter(|s| s.state == PaymentState::Captured)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (&Order, usize, &OrderLine)> {
+        self.orders.iter().flat_map(|o| o.lines.iter().enumerate().map(move |(n, l)| (o, n, l)))
+    }
+}
+
+impl Check {
+    /// Looks at every purchase.
+    pub(super) async fn purchases(&self, out: &mut Findings) -> Result<Sums> {
+        let mut sums = Sums { pairs: Some(HashMap::new()), ..Sums::default() };
+        for shard in 0..LIST_SHARDS {
+            let mut cursor = None;
+            loop {
+                let (orders, next) = self.catalog.list_shard::<Order>("ORDER", shard, cursor).await?;
+                for order in orders {
+                    self.listed(&order, &mut sums, out).await?;
+                }
+                cursor = next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        if sums.pairs.is_none() {
+            out.unseen.push(format!("counts of what is bought together: more than {MOST_PAIRS} pairs"));
+        }
+        Ok(sums)
+    }
+
+    /// One order of the listing: its purchase is looked at with the first of its orders.
+    async fn listed(&self, order: &Order, sums: &mut Sums, out: &mut Findings) -> Result<()> {
+        out.saw("orders");
+        let Some(checkout) = self.checkouts.get(&order.checkout).await? else {
+            out.say(
+                Invariant::CheckoutWhole,
+                &[order.id.as_str(), order.checkout.as_str()],
+                "its checkout is not there",
+            );
+            return Ok(());
+        };
+        if !checkout.orders.contains(&order.id) {
+            let keys = [order.id.as_str(), checkout.id.as_str()];
+            out.say(Invariant::CheckoutWhole, &keys, "its checkout does not know it");
+        }
+        if checkout.orders.first() != Some(&order.id) {
+            return Ok(());
+        }
+        out.saw("checkouts");
+        let keys = std::iter::once(store::checkout_key(&checkout.id))
+            .chain(checkout.orders.iter().map(store::order_key))
+            .collect();
+        let mut items = self.table.transact_get(keys).await.map_err(fault::table)?.into_iter();
+        let Some(item) = items.next().flatten() else { return Ok(()) };
+        let checkout: Checkout = vitrine_table::from_item(item).map_err(fault::table)?;
+        let orders =
+            items.flatten().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect::<Result<_>>()?;
+        let session = match (&checkout.session, &self.simulator) {
+            (Some(id), Some(simulator)) => match simulator.look(id).await {
+                Ok(session) => Some(session),
+                Err(PaymentError::NotFound) => {
+                    let keys = [checkout.id.as_str(), id.as_str()];
+                    out.say(Invariant::PaymentEnds, &keys, "the provider does not know its payment");
+                    None
+                }
+                Err(error) => return Err(fault::internal("the payment provider", &error)),
+            },
+            _ => None,
+        };
+        let purchase = Purchase { checkout, orders, session };
+        self.whole(&purchase, out).await?;
+        self.money(&purchase, out).await?;
+        self.access(&purchase, out).await?;
+        self.papers(&purchase, sums, out).await?;
+        self.counted(&purchase, sums, out).await
+    }
+
+    /// Paid with all its orders, or not at all; one attempt, one checkout.
+    async fn whole(&self, purchase: &Purchase, out: &mut Findings) -> Result<()> {
+        let Purchase { checkout, orders, session } = purchase;
+        let paid = checkout.state == CheckoutState::Paid;
+        if orders.len() != checkout.orders.len() {
+            let what = format!("{} of its {} orders are there", orders.len(), checkout.orders.len());
+            out.say(Invariant::CheckoutWhole, &[checkout.id.as_str()], what);
+        }
+        let mut sum = 0;
+        for order in orders {
+            sum += order.quote.totals.gross.minor();
+            let keys = [order.id.as_str(), checkout.id.as_str()];
+            let unpaid_line = |l: &OrderLine| l.state == Fulfilment::Unpaid;
+            if order.paid != paid || order.lines.iter().any(|l| unpaid_line(l) == paid) {
+                out.say(
+                    Invariant::CheckoutWhole,
+                    &keys,
+                    format!("paid: {}, its checkout: {:?}", order.paid, checkout.state),
+                );
+            }
+            if order.paid && order.provider_charge_id != checkout.charge {
+                out.say(Invariant::CheckoutWhole, &keys, "it names another charge than its checkout");
+            }
+        }
+        if sum != checkout.total_minor {
+            let what = format!("its orders come to {sum}, it to {}", checkout.total_minor);
+            out.say(Invariant::CheckoutWhole, &[checkout.id.as_str()], what);
+        }
+        if paid && checkout.total_minor > 0 && self.simulator.is_some() {
+            let fits = |s: &Session| s.amount_minor == checkout.total_minor && s.charge_id == checkout.charge;
+            if !purchase.captured().is_some_and(fits) {
+                let what = format!("paid without a captured payment of {}: {session:?}", checkout.total_minor);
+                out.say(Invariant::CheckoutWhole, &[checkout.id.as_str()], what);
+            }
+        }
+        if let Some(attempt) = &checkout.attempt {
+            let item = self.table.get(&store::attempt_key(attempt), Consistency::Strong).await.map_err(fault::table)?;
+            // After its time an attempt is forgotten.
+            let names = item.as_ref().and_then(|i| i.get("checkout")).and_then(|v| v.as_str());
+            if names.is_some_and(|name| name != checkout.id.as_str()) {
+                let what = format!("its attempt belongs to {}", names.unwrap_or_default());
+                out.say(Invariant::CheckoutWhole, &[checkout.id.as_str()], what);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the money is, and that nothing waits for ever.
+    async fn money(&self, purchase: &Purchase, out: &mut Findings) -> Result<()> {
+        let Purchase { checkout, orders, session } = purchase;
+        let id = checkout.id.as_str();
+        let mut back = 0;
+        let mut carried = true;
+        for order in orders {
+            let refunds = self.checkouts.refunds(&order.id).await?;
+            for refund in &refunds {
+                if refund.done {
+                    back += refund.amount_minor;
+                } else {
+                    carried = false;
+                }
+                self.refund(order, refund, out).await?;
+            }
+            let sum: i64 = refunds.iter().map(|r| r.amount_minor).sum();
+            if sum != order.refunded_minor {
+                let what = format!("its refunds come to {sum}, it says {}", order.refunded_minor);
+                out.say(Invariant::Refunds, &[order.id.as_str()], what);
+            }
+        }
+        match checkout.state {
+            CheckoutState::Paid => {}
+            CheckoutState::PendingPayment | CheckoutState::Settling => {
+                // The job asks the provider once more, so money whose event was lost is found by it too.
+                if self.in_hand(EXPIRE, id, Invariant::PaymentEnds, out).await?.is_none() {
+                    let what = format!("{:?}, and no job ends its waiting", checkout.state);
+                    out.say(Invariant::PaymentEnds, &[id], what);
+                }
+                return Ok(());
+            }
+            CheckoutState::Released => {
+                if checkout.failure.as_deref().unwrap_or_default().is_empty() {
+                    out.say(Invariant::PaymentEnds, &[id], "let go without a reason");
+                }
+                if purchase.captured().is_some_and(|s| s.refunded_minor < s.amount_minor)
+                    && !self.told(checkout).await?
+                {
+                    out.say(
+                        Invariant::PaymentEnds,
+                        &[id],
+                        "its payment was captured after it was let go, and nobody is told",
+                    );
+                }
+                return Ok(());
+            }
+            CheckoutState::RefundedLate => {
+                if checkout.failure.as_deref().unwrap_or_default().is_empty() {
+                    out.say(Invariant::PaymentEnds, &[id], "given back without a reason");
+                }
+                let state = self.in_hand(FAILED, id, Invariant::PaymentEnds, out).await?;
+                let whole = session.as_ref().is_none_or(|s| s.refunded_minor == checkout.total_minor);
+                if state.is_none() && !whole {
+                    out.say(Invariant::PaymentEnds, &[id], "to be given back, and the money is still here");
+                }
+                return Ok(());
+            }
+        }
+        if let Some(session) = session {
+            let right = if carried { session.refunded_minor == back } else { session.refunded_minor >= back };
+            if !right {
+                let what =
+                    format!("the provider gave {} back, refunds carried out come to {back}", session.refunded_minor);
+                out.say(Invariant::Refunds, &[id, session.id.as_str()], what);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the provider's events about a payment are still on their way.
+    async fn told(&self, checkout: &Checkout) -> Result<bool> {
+        let (Some(simulator), Some(session)) = (&self.simulator, &checkout.session) else { return Ok(true) };
+        simulator.telling(session).await.map_err(|e| fault::internal("the payment provider", &e))
+    }
+
+    async fn refund(&self, order: &Order, refund: &Refund, out: &mut Findings) -> Result<()> {
+        out.saw("refunds");
+        let keys = [order.id.as_str(), refund.id.as_str()];
+        if refund.reason.trim().is_empty() {
+            out.say(Invariant::Refunds, &keys, "without a reason");
+        }
+        if !refund.done {
+            if self.in_hand(REFUND, &refund.id, Invariant::Refunds, out).await?.is_none() {
+                out.say(Invariant::Refunds, &keys, "decided, not carried out, and no job does it");
+            }
+            return Ok(());
+        }
+        if refund.amount_minor > 0 && self.invoice(&invoices::credit_id_of(&refund.id)).await?.is_none() {
+            out.say(Invariant::Refunds, &keys, "carried out without its credit note");
+        }
+        Ok(())
+    }
+
+    /// One grant for each paid line of files, none for anything else.
+    async fn access(&self, purchase: &Purchase, out: &mut Findings) -> Result<()> {
+        let grants = GrantStore::new(self.table.clone());
+        let mut works: Vec<&WorkId> = purchase.lines().map(|(_, _, line)| &line.work).collect();
+        works.sort();
+        works.dedup();
+        for work in works {
+            let mut found = grants.grants_for_work(&purchase.checkout.customer, work).await?;
+            found.retain(|g| purchase.orders.iter().any(|o| o.id == g.order));
+            for (order, number, line) in purchase.lines().filter(|(_, _, line)| line.work == *work) {
+                let id = grant_id(&order.id, number);
+                let at = found.iter().position(|g| g.id == id);
+                let grant = at.map(|at| found.swap_remove(at));
+                let keys = [order.id.to_string(), id.to_string()];
+                match (&grant, order.paid && !line.physical) {
+                    (None, false) => {}
+                    (None, true) => out.say(Invariant::Grants, &keys, "paid, and nothing opens its files"),
+                    (Some(_), false) => out.say(Invariant::Grants, &keys, "opens files that are not paid"),
+                    (Some(grant), true) => {
+                        out.saw("grants");
+                        let refunded = line.state == Fulfilment::Refunded;
+                        if grant.revoked.is_some() != refunded {
+                            let what =
+                                format!("line {number} is {:?}, its grant is revoked: {}", line.state, !refunded);
+                            out.say(Invariant::Grants, &keys, what);
+                        }
+                        if grant.assets != line.assets {
+                            out.say(Invariant::Grants, &keys, "it opens other files than were sold");
+                        }
+                    }
+                }
+            }
+            for grant in found {
+                out.say(Invariant::Grants, &[grant.id.as_str(), grant.order.as_str()], "no line of its order gave it");
+            }
+        }
+        Ok(())
+    }
+
+    async fn invoice(&self, id: &vitrine_shared::id::InvoiceId) -> Result<Option<Invoice>> {
+        let item = self.table.get(&invoices::key(id), Consistency::Strong).await.map_err(fault::table)?;
+        item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
+    }
+
+    /// Invoices, credit notes, numbers, the mail.
+    async fn papers(&self, purchase: &Purchase, sums: &mut Sums, out: &mut Findings) -> Result<()> {
+        let Purchase { checkout, orders, .. } = purchase;
+        let paid = checkout.state == CheckoutState::Paid;
+        let id = checkout.id.as_str();
+        let job = if paid { self.in_hand(RECEIPT, id, Invariant::Receipts, out).await? } else { None };
+        for order in orders {
+            let invoice = self.invoice(&invoices::id_of(&order.id)).await?;
+            match &invoice {
+                None if paid && order.quote.totals.gross.minor() != 0 && job.is_none() => {
+                    out.say(
+                        Invariant::Invoices,
+                        &[order.id.as_str()],
+                        "paid, without an invoice, and no job writes it",
+                    );
+                }
+                Some(invoice) if !order.paid => {
+                    out.say(Invariant::Invoices, &[invoice.id.as_str(), order.id.as_str()], "its order is not paid");
+                }
+                _ => {}
+            }
+            if let Some(invoice) = &invoice {
+                if invoice.totals.gross != order.quote.totals.gross {
+                    out.say(
+                        Invariant::Invoices,
+                        &[invoice.id.as_str(), order.id.as_str()],
+                        "it is over another amount",
+                    );
+                }
+                number(invoice, sums, out);
+                for amendment in self.amendments(invoice).await? {
+                    number(&amendment, sums, out);
+                }
+            }
+            for refund in self.checkouts.refunds(&order.id).await? {
+                if let Some(credit) = self.invoice(&invoices::credit_id_of(&refund.id)).await? {
+                    number(&credit, sums, out);
+                }
+            }
+        }
+        if let (true, None, Some(outbox)) = (paid, job, &self.outbox)
+            && self.checkouts.person(&checkout.customer).await?.is_some()
+        {
+            let key = format!("receipt/{id}");
+            let kept = outbox.get(&key).await.map_err(fault::table)?.is_some();
+            if !kept && self.in_hand(SEND, &key, Invariant::Receipts, out).await? != Some(JobState::Waiting) {
+                out.say(Invariant::Receipts, &[id], "paid, and its mail neither went out nor waits");
+            }
+        }
+        Ok(())
+    }
+
+    async fn amendments(&self, invoice: &Invoice) -> Result<Vec<Invoice>> {
+        let query = Query::new(Index::Base, format!("INVOICE#{}", invoice.id)).begins_with("AMENDED#").limit(1000);
+        let page = self.table.query(query).await.map_err(fault::table)?;
+        let mut all = Vec::new();
+        for item in page.items {
+            let id = item.get("sk").and_then(|v| v.as_str()).and_then(|sk| sk.strip_prefix("AMENDED#")?.parse().ok());
+            if let Some(id) = id {
+                all.extend(self.invoice(&id).await?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What other records count of this purchase.
+    async fn counted(&self, purchase: &Purchase, sums: &mut Sums, out: &mut Findings) -> Result<()> {
+        let Purchase { checkout, orders, .. } = purchase;
+        for (_, _, line) in purchase.lines().filter(|(_, _, line)| line.stocked) {
+            let (held, sold) = sums.pieces.entry(line.variant.clone()).or_default();
+            match checkout.state {
+                CheckoutState::PendingPayment | CheckoutState::Settling => *held += i64::from(line.quantity),
+                CheckoutState::Paid => *sold += i64::from(line.quantity),
+                CheckoutState::Released | CheckoutState::RefundedLate => {}
+            }
+        }
+        for order in orders.iter().filter(|o| o.paid) {
+            let listed = sums.sales.entry(order.tenant.clone()).or_default();
+            let at = order.paid_ms.unwrap_or_default();
+            let mut entries = vec![format!("{at:015}#{}", order.id)];
+            for refund in self.checkouts.refunds(&order.id).await? {
+                entries.push(format!("{:015}#{}#{}", refund.at_ms, order.id, refund.id));
+            }
+            *listed += entries.len() as u64;
+            for sk in entries {
+                let key = Key::new(format!("SALES#{}", order.tenant), sk);
+                if self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?.is_none() {
+                    out.say(Invariant::Sales, &[order.id.as_str(), key.sk.as_str()], "it is not on its seller's list");
+                }
+            }
+        }
+        if checkout.state != CheckoutState::Paid {
+            return Ok(());
+        }
+        let works = together::counted(orders.iter().flat_map(|o| &o.lines).map(|l| l.work.clone()).collect());
+        if works.len() < 2 {
+            return Ok(());
+        }
+        if self.in_hand(TOGETHER, checkout.id.as_str(), Invariant::Together, out).await?.is_some() {
+            sums.uncounted.extend(works);
+            return Ok(());
+        }
+        if let Some(pairs) = &mut sums.pairs {
+            for one in &works {
+                *sums.together.entry(one.clone()).or_default() += works.len() as u64 - 1;
+                for other in works.iter().filter(|w| *w != one) {
+                    *pairs.entry((one.clone(), other.clone())).or_default() += 1;
+                }
+            }
+            if pairs.len() > MOST_PAIRS {
+                sums.pairs = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a document's number into its series.
+fn number(invoice: &Invoice, sums: &mut Sums, out: &mut Findings) {
+    out.saw("invoices");
+    let mut parts = invoice.number.rsplit('-');
+    let parsed = (|| Some((parts.next()?.parse::<u64>().ok()?, parts.next()?.to_owned())))();
+    let Some((number, year)) = parsed else {
+        out.say(Invariant::InvoiceSeries, &[invoice.id.as_str()], format!("{:?} is no number", invoice.number));
+        return;
+    };
+    let series = (invoice.seller.clone(), format!("{year}{}", invoice.kind.mark()));
+    if !sums.series.entry(series).or_default().add(number) {
+        out.say(Invariant::InvoiceSeries, &[invoice.id.as_str()], format!("{} is there twice", invoice.number));
+    }
+}
