@@ -211,3 +211,71 @@ fn of_dynamic(all: &HydrationContext, dom: &VirtualDom, node: &VNode, at: usize)
         DynamicNode::Text(_) | DynamicNode::Placeholder(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use vitrine_shared::Problem;
+
+    use super::*;
+    use crate::platform::Sheet;
+
+    async fn drawn(app: fn() -> Element) -> (Drawn, crate::platform::Written) {
+        let sheet = Sheet::default();
+        let (parts, ()) = Request::builder().uri("/x?y=1").extension(sheet.clone()).body(()).unwrap().into_parts();
+        let page = Drawing::new(app, LocalPoolHandle::new(1)).page(parts).await.unwrap();
+        (page, sheet.take())
+    }
+
+    #[tokio::test]
+    async fn boolean_attributes_lose_their_value_and_nothing_else_does() {
+        fn app() -> Element {
+            let (yes, text) = (true, " hidden=true ");
+            rsx! {
+                p { title: "{text}", hidden: !yes, "{text}" }
+                input { checked: yes, "data-x": yes, disabled: yes }
+            }
+        }
+        let (page, _) = drawn(app).await;
+        assert!(page.main.contains("<p title=\" hidden=true \""), "{}", page.main);
+        assert!(page.main.contains("--> hidden=true <!--"), "{}", page.main);
+        assert!(page.main.contains("<input checked data-x=true disabled"), "{}", page.main);
+    }
+
+    #[tokio::test]
+    async fn what_a_loader_answers_travels_on_the_sheet_and_its_place_in_the_framework_s_data() {
+        #[component]
+        fn Loaded() -> Element {
+            let words = crate::data::use_data(
+                || async {
+                    tokio::task::yield_now().await;
+                    Ok::<_, Problem>("</script> & more".to_owned())
+                },
+                |_| {},
+            )?;
+            let words = words.read();
+            rsx! {
+                p { {(**words).clone().unwrap_or_default()} }
+            }
+        }
+        fn app() -> Element {
+            rsx! {
+                SuspenseBoundary { fallback: |_| rsx! { "wait" }, Loaded {} }
+            }
+        }
+        let (page, written) = drawn(app).await;
+        assert!(page.main.contains("&#60;/script&#62; &#38; more"), "{}", page.main);
+        assert_eq!(written.data, [Arc::from("\"\\u003c/script> & more\"")]);
+        // The framework's own data is small: places, and the page's address.
+        assert!((20..200).contains(&page.data.len()), "{}", page.data);
+    }
+
+    #[tokio::test]
+    async fn a_fault_that_no_page_catches_is_none_of_the_reader_s() {
+        fn app() -> Element {
+            Err(RenderError::from(Problem::internal("secret")))
+        }
+        let (parts, ()) = Request::builder().uri("/").body(()).unwrap().into_parts();
+        assert!(Drawing::new(app, LocalPoolHandle::new(1)).page(parts).await.is_err());
+    }
+}
