@@ -52,14 +52,16 @@ export function share(values, percent) {
 /** Two frames: what was drawn is seen. */
 export const painted = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
 
-/** Types a search letter by letter, waiting for each picture, and for suggestions at the end. */
-export async function typing(page, words = "night") {
+/** Types a title's word letter by letter, waiting for each picture, and for suggestions at the end. */
+export async function typing(page) {
+  const title = await page.locator(".card-title").first().innerText();
+  const words = title.toLowerCase().match(/[a-z]{3,}/)[0].slice(0, 6);
   await page.locator("#search").focus();
   for (const letter of words) {
     await page.keyboard.press(letter);
     await painted(page);
   }
-  await page.getByRole("option").first().waitFor();
+  await page.locator("[role=option]").first().waitFor();
   await painted(page);
 }
 

@@ -7,7 +7,7 @@ use vitrine_ui::prelude::*;
 use super::drawn;
 use super::endless::Endless;
 use crate::platform::{self, Head};
-use crate::shop::parts::{Page, SortMenu, WorkCard, facet_word, use_live};
+use crate::shop::parts::{Page, SortMenu, WorkCard, facet_word};
 use crate::shop::search_box::escape;
 use crate::t;
 
@@ -153,7 +153,6 @@ fn Found(title: String, names: Vec<vitrine_shared::views::Named>) -> Element {
 /// Facets, chips, count, sort, density, cards, pages.
 #[component]
 fn Listing(view: Shared<CatalogView>, busy: bool) -> Element {
-    let live = use_live();
     let mut dense = use_signal(|| false);
     use_effect(move || dense.set(platform::kept(DENSE).as_deref() == Some("1")));
     let action = view.canonical.split('?').next().unwrap_or("/catalog").to_owned();
@@ -171,7 +170,8 @@ fn Listing(view: Shared<CatalogView>, busy: bool) -> Element {
                 div { class: "listing-bar",
                     p { class: "listing-count", role: "status", {t!("results-count", count = view.total)} }
                     SortMenu { action, words: view.query.clone(), sorts: view.sorts.clone(), hidden: view.hidden.clone() }
-                    if live() {
+                    // Always in its place, so that the list does not move when the page comes alive.
+                    div { class: "needs-script",
                         Button {
                             kind: ButtonKind::Quiet,
                             onclick: move |_| {
