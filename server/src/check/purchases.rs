@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use vitrine_payments::{PaymentError, PaymentState, Session};
 use vitrine_shared::id::{TenantId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
-use vitrine_table::{Consistency, Index, Key, Query};
+use vitrine_table::{Consistency, Key};
 
 use super::{Check, Findings, Invariant};
 use crate::catalog::store::LIST_SHARDS;
