@@ -14,6 +14,8 @@ use vitrine_server::rest::{document, keys};
 use vitrine_server::state::{Adapters, App, is_demo, mark_demo};
 use vitrine_shared::id::TenantId;
 
+mod copies;
+
 /// Pages are made of many small pieces: the system's allocator took a third of their time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -64,6 +66,21 @@ enum Command {
         /// A folder; made if missing.
         dir: PathBuf,
     },
+    /// Copy the whole shop into an encrypted file, also while it is served.
+    Backup {
+        /// Must not exist.
+        file: PathBuf,
+        /// Who can read it; default: `backup.recipients` of the configuration.
+        #[arg(long = "recipient", value_name = "age1...")]
+        recipients: Vec<String>,
+    },
+    /// Make a key that reads backups, and print the recipient it belongs to.
+    BackupKey {
+        /// Must not exist; keep it apart from the shop and from its backups.
+        file: PathBuf,
+    },
+    /// Restore a shop from a backup into an empty data directory.
+    Restore(copies::Restore),
     /// Look at the configuration.
     Config {
         #[command(subcommand)]
@@ -141,18 +158,8 @@ fn main() -> anyhow::Result<()> {
         None => std::env::current_exe()?.parent().context("the program stands nowhere")?.join("public"),
     };
     log(&config);
-    if matches!(cli.command, Command::Serve { .. }) {
-        template_dir(&public);
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(cli.command, config, public))
-}
-
-/// Tells the renderer where the page template is; it reads this variable and offers no other door.
-#[expect(unsafe_code, reason = "set before any thread exists; the framework offers no other way to name its template")]
-fn template_dir(public: &std::path::Path) {
-    // SAFETY: called from `main` before the runtime starts, so no other thread reads the environment.
-    unsafe { std::env::set_var("DIOXUS_PUBLIC_PATH", public) };
 }
 
 fn log(config: &Config) {
@@ -195,6 +202,9 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             eprintln!("Keep it: it is not shown again. Send it as the header X-Api-Key.");
             Ok(())
         }
+        Command::Backup { file, recipients } => copies::backup(&config, file, recipients).await,
+        Command::BackupKey { file } => copies::key(&file),
+        Command::Restore(asked) => copies::restore(&config, asked).await,
         Command::Probe => probe::run(config.bind, config.port),
         Command::Check { json, quick, remove_orphans } => {
             let app = open(config).await?;
@@ -209,7 +219,11 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             } else {
                 print(&report);
             }
-            anyhow::ensure!(report.holds(), "something does not hold");
+            // The report is the answer; nothing went wrong in giving it.
+            if !report.holds() {
+                drop((check, app));
+                std::process::exit(1);
+            }
             Ok(())
         }
         Command::Openapi => {

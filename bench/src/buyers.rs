@@ -45,7 +45,7 @@ pub(crate) async fn run(launch: &Launch, time: Duration, orders: usize, most: f6
             eprintln!("  {made} orders of one buyer after {:.0} s", begun.elapsed().as_secs_f64());
         }
     }
-    first.idle(Duration::from_secs(1200)).await?;
+    first.rest(Duration::from_secs(1200)).await?;
     let took = begun.elapsed().as_secs_f64();
     first.stop().await?;
     vitrine_bench::server::move_to(Some(1))?;

@@ -7,6 +7,7 @@
 mod buyers;
 mod engine;
 mod measure;
+mod purchases;
 mod table;
 mod weights;
 

@@ -7,24 +7,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ORIGIN};
-use vitrine_bench::flows::{Bought, Buyer, By};
 use vitrine_bench::load::{self, Done};
 use vitrine_bench::server::{Bare, Launch, Shop, Work};
 use vitrine_bench::wrk::{self, Ask, CONNECTIONS};
-use vitrine_bench::{Line, numbers, sign_in};
+use vitrine_bench::{Line, sign_in};
 
-use crate::engine::{self, Rates, Spec, Written};
+use crate::engine::{self, Rates, Spec};
 use crate::table::{self, Engine, Row};
-use crate::weights;
+use crate::{purchases, weights};
 
-/// Acts that are counted rather than timed.
-const COUNTED: usize = 20;
 /// Words that searches draw from, at most.
 const WORDS: usize = 300;
-/// Links that a customer may ask for in an hour, with room to spare.
-const LINKS: usize = 50;
-/// Title of the work whose files are large, as `cargo xtask bench` adds it.
-const LARGE: &str = "Measured in megabytes";
 
 /// What one size came to.
 pub(crate) struct Report {
@@ -48,16 +41,17 @@ impl Report {
 /// Addresses nobody asked for before, by number.
 type Addresses = Arc<dyn Fn(u64) -> Option<String> + Send + Sync>;
 
-struct Measure {
-    shop: Shop,
-    time: Duration,
+/// A run under way.
+pub(crate) struct Measure {
+    pub(crate) shop: Shop,
+    pub(crate) time: Duration,
     rows: Vec<Row>,
     bare: BTreeMap<usize, f64>,
     rest: String,
 }
 
 impl Measure {
-    fn say(&mut self, row: Row) {
+    pub(crate) fn say(&mut self, row: Row) {
         let [a, b, c] = row.line.ms;
         let fault = row.line.fault.as_deref().map(|f| format!("; {} wrong: {f}", row.line.wrong));
         let (rate, fault) = (table::short(row.line.rate), fault.unwrap_or_default());
@@ -65,7 +59,7 @@ impl Measure {
         self.rows.push(row);
     }
 
-    fn note(&mut self, text: &str) {
+    pub(crate) fn note(&mut self, text: &str) {
         eprintln!("  {text}");
         self.rest += &format!("- {text}\n");
     }
@@ -81,7 +75,7 @@ impl Measure {
         Ok(rate)
     }
 
-    async fn add(&mut self, line: Line, engine: Engine, goal: &'static str) -> Result<()> {
+    pub(crate) async fn add(&mut self, line: Line, engine: Engine, goal: &'static str) -> Result<()> {
         let bare = Some(self.bare(line.bytes).await?);
         self.say(Row { line, bare, engine, goal });
         Ok(())
@@ -190,10 +184,10 @@ pub(crate) async fn run(launch: &Launch, time: Duration) -> Result<Report> {
     reads(&mut m, &work, &words).await?;
     let under = m.shop.memory_mb()?;
     m.note(&format!("resident memory under these reads: {under} MB (goal 150)"));
-    let written = counted(&mut m, &work, &launch.data).await?;
-    let bought = writes(&mut m, &work).await?;
-    links(&mut m, &work, bought).await?;
-    zip(&mut m).await?;
+    let written = purchases::counted(&mut m, &work, &launch.data).await?;
+    let bought = purchases::writes(&mut m, &work).await?;
+    purchases::links(&mut m, &work, bought).await?;
+    purchases::zip(&mut m).await?;
     let under = m.shop.memory_mb()?;
     m.note(&format!("resident memory after all of it: {under} MB (goal 150)"));
     let cookie = sign_in::cookies(&m.shop, sign_in::CREATOR).await?;
@@ -252,14 +246,14 @@ async fn reads(m: &mut Measure, work: &Work, words: &[String]) -> Result<()> {
     let goal = "p95 < 5 ms";
     m.steady("item, REST, another each time, 500 a second", 500, another, "\"editions\"", goal).await?;
     let path = format!("{api}/search?type=album");
-    m.fixed("list of 24, REST, kept", &path, "\"items\"", list.clone(), "4,000").await?;
+    m.fixed("list of 24, REST, kept", &path, "\"href\"", list.clone(), "4,000").await?;
     let never = fresh(move |n| format!("{api}/search?type=album&price={}-{}", n % 150, 5_000 + n));
-    m.varying("list of 24, REST, never asked before", never, "\"items\"", list, "4,000").await?;
+    m.varying("list of 24, REST, never asked before", never, "\"href\"", list, "4,000").await?;
     let path = format!("{api}/search?q={}", words[0]);
-    m.fixed("search, REST, kept", &path, "\"items\"", search.clone(), "3,000").await?;
+    m.fixed("search, REST, kept", &path, "\"href\"", search.clone(), "3,000").await?;
     let of = words.to_vec();
     let never = move |n: u64| format!("{api}/search?q={}&price=0-{}", of[n as usize % of.len()], 100_000 + n);
-    m.varying("search, REST, never asked before", fresh(never.clone()), "\"items\"", search.clone(), "3,000").await?;
+    m.varying("search, REST, never asked before", fresh(never.clone()), "\"href\"", search.clone(), "3,000").await?;
     let of = words.to_vec();
     let typo = move |n: u64| {
         let word = engine::swapped(&of[n as usize % of.len()]);
@@ -268,7 +262,7 @@ async fn reads(m: &mut Measure, work: &Work, words: &[String]) -> Result<()> {
     m.varying("search with a typo, REST, never asked before", fresh(typo), "\"items\"", Engine::Named("typo"), "3,000")
         .await?;
     let goal = "p95 < 15 ms";
-    m.steady("search, REST, never asked before, 100 a second", 100, fresh(never), "\"items\"", goal).await?;
+    m.steady("search, REST, never asked before, 100 a second", 100, fresh(never), "\"href\"", goal).await?;
     suggest(m, words).await
 }
 
@@ -279,187 +273,10 @@ async fn suggest(m: &mut Measure, words: &[String]) -> Result<()> {
     let typed = move |n: u64| -> ReadOnce {
         let body = format!(r#"{{"words":"{}"}}"#, starts[n as usize % starts.len()]);
         let asked = client.post(&url).header(ORIGIN, &origin).header(CONTENT_TYPE, "application/json").body(body);
-        Box::pin(read(Some(asked), "{"))
+        Box::pin(read(Some(asked), "\"href\""))
     };
     let line = load::closed("autocomplete, words being typed", CONNECTIONS, m.time, typed).await?;
     m.add(line, Engine::Named("suggest"), "").await
-}
-
-/// Calls of the table and rows written, act by act on an otherwise idle shop.
-async fn counted(m: &mut Measure, work: &Work, data: &Path) -> Result<BTreeMap<String, Written>> {
-    let buyer = Buyer::new(&m.shop, work)?;
-    m.shop.idle(Duration::from_secs(120)).await?;
-    let mut written = BTreeMap::new();
-    let calls = [numbers::table_calls(&m.shop).await?];
-    let after = engine::last_change(data)?;
-    let mut carts = Vec::new();
-    for _ in 0..COUNTED {
-        carts.push(buyer.fill().await?);
-    }
-    let acts = COUNTED as i64;
-    written.insert("cart".to_owned(), Written { after, to: engine::last_change(data)?, acts });
-    let mut calls = Vec::from(calls);
-    calls.push(numbers::table_calls(&m.shop).await?);
-    let mut placed = Vec::new();
-    for cart in &carts {
-        placed.push(buyer.place(cart).await?);
-    }
-    calls.push(numbers::table_calls(&m.shop).await?);
-    for (page, _) in &placed {
-        buyer.pay(page).await?;
-    }
-    m.shop.idle(Duration::from_secs(60)).await?;
-    calls.push(numbers::table_calls(&m.shop).await?);
-    let to = engine::last_change(data)?;
-    for (_, bought) in placed {
-        buyer.paid(bought).await?;
-    }
-    calls.push(numbers::table_calls(&m.shop).await?);
-    written.insert("order".to_owned(), Written { after, to, acts });
-    let each = |n: u64| n as f64 / COUNTED as f64;
-    let of = |stage: usize, by: &str| {
-        each(numbers::added(&calls[stage], &calls[stage + 1]).get(by).copied().unwrap_or_default())
-    };
-    let (add, place) = (of(0, "/api/cart"), of(1, "/api/checkout/create-session"));
-    let (webhook, seen) = (of(2, "/api/webhooks/{provider}"), of(3, "/api/orders/{id}"));
-    let jobs = of(2, "elsewhere");
-    m.note(&format!(
-        "round trips to the store an order: {:.1} (goal 12): cart add {add:.1}, placing {place:.1}, the webhook's payment {webhook:.1}; besides {jobs:.1} by jobs (receipt, invoice, mail, counting), {seen:.1} by each look at the order; the simulator's own are not counted",
-        add + place + webhook
-    ));
-    let rows = |name: &str| written.get(name).map_or(0.0, Written::rows);
-    let (cart, order) = (rows("cart"), rows("order"));
-    m.note(&format!("rows written: {cart:.1} by a cart add, {order:.1} by an order with all its jobs"));
-    Ok(written)
-}
-
-async fn writes(m: &mut Measure, work: &Work) -> Result<Vec<Bought>> {
-    let body = format!(r#"{{"variant":"{}"}}"#, work.variant);
-    let what = "cart add by a new guest, durable";
-    let ask = Ask { url: m.shop.url("/api/cart"), coding: "identity", body: Some(&body), size: None };
-    let theirs = wrk::run(what, &ask, m.time)?;
-    let buyer = Buyer::new(&m.shop, work)?;
-    let adding = buyer.clone();
-    let ours = load::closed(what, CONNECTIONS, m.time, move |_| {
-        let buyer = adding.clone();
-        async move { buyer.fill().await.map(|token| Some(token.len())) }
-    });
-    let ours = ours.await?;
-    m.note(&format!(
-        "generators on `{what}`: wrk {}/s, ours {}/s ({:.2})",
-        table::short(theirs.rate),
-        table::short(ours.rate),
-        ours.rate / theirs.rate
-    ));
-    m.add(theirs, Engine::Named("cart"), "3,000").await?;
-    let bought: Arc<std::sync::Mutex<Vec<Bought>>> = Arc::default();
-    let buys = |by: By| {
-        let (buyer, bought) = (buyer.clone(), bought.clone());
-        move |_| {
-            let (buyer, bought) = (buyer.clone(), bought.clone());
-            async move {
-                let one = buyer.buy(by).await?;
-                bought.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(one);
-                Ok(Some(0))
-            }
-        }
-    };
-    for (what, by) in [
-        ("cart to paid order and grant, by the webhook", By::Webhook),
-        ("cart to paid order and grant, by the buyer's return", By::Return),
-    ] {
-        let line = load::closed(what, CONNECTIONS, m.time, buys(by)).await?;
-        m.say(Row { line, bare: None, engine: Engine::Named("order"), goal: "300" });
-        m.shop.idle(Duration::from_secs(300)).await?;
-    }
-    let what = "cart to paid order and grant, by the webhook, 50 a second";
-    let line = load::at_rate(what, 50, m.time, buys(By::Webhook)).await?;
-    m.say(Row { line, bare: None, engine: Engine::None, goal: "p95 < 50 ms" });
-    m.shop.idle(Duration::from_secs(300)).await?;
-    let bought = std::mem::take(&mut *bought.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-    ensure!(!bought.is_empty(), "nothing was bought");
-    Ok(bought)
-}
-
-async fn links(m: &mut Measure, work: &Work, bought: Vec<Bought>) -> Result<()> {
-    let (buyer, bought) = (Buyer::new(&m.shop, work)?, Arc::new(bought));
-    let asks = |first: usize, most: usize| {
-        let (buyer, bought) = (buyer.clone(), bought.clone());
-        move |n: u64| {
-            let (buyer, bought) = (buyer.clone(), bought.clone());
-            async move {
-                let n = first + n as usize;
-                if n >= most {
-                    return Ok(None);
-                }
-                buyer.link(&bought[n % bought.len()]).await.map(|url| Some(url.len()))
-            }
-        }
-    };
-    let all = bought.len() * LINKS;
-    let some = (20 * m.time.as_secs() as usize).min(all / 2);
-    let line = load::closed("signed link", CONNECTIONS, m.time, asks(some, all)).await?;
-    m.add(line, Engine::None, "").await?;
-    let line = load::at_rate("signed link, 20 a second", 20, m.time, asks(0, some)).await?;
-    m.say(Row { line, bare: None, engine: Engine::None, goal: "< 2 ms" });
-    Ok(())
-}
-
-/// A ZIP of large files, made while it is sent.
-async fn zip(m: &mut Measure) -> Result<()> {
-    let large = m.shop.works_sold(&format!("q={}", LARGE.replace(' ', "+")), 1).await?;
-    let large = large.into_iter().find(|w| w.title == LARGE).context("the work with large files is not there")?;
-    let buyer = Buyer::of(&m.shop, &[large])?;
-    let bought = buyer.buy(By::Return).await?;
-    ensure!(bought.assets.len() > 1, "one file makes no ZIP");
-    let mut links = Vec::new();
-    for _ in 0..LINKS {
-        links.push(buyer.link(&bought).await?);
-    }
-    let (client, links) = (m.shop.client.clone(), Arc::new(links));
-    let fetch = move |n: u64| {
-        let (client, link) = (client.clone(), links.get(n as usize).cloned());
-        async move {
-            let Some(link) = link else { return Ok(None) };
-            let mut answer = client.get(link).send().await?;
-            ensure!(answer.status() == 200, "{}", answer.status());
-            let said = answer.content_length();
-            let (mut bytes, mut start) = (0, Vec::new());
-            while let Some(chunk) = answer.chunk().await? {
-                if start.len() < 2 {
-                    start.extend_from_slice(&chunk[..chunk.len().min(2)]);
-                }
-                bytes += chunk.len();
-            }
-            ensure!(start == *b"PK" && said == Some(bytes as u64), "no whole ZIP: {bytes} bytes of {said:?}");
-            Ok(Some(bytes))
-        }
-    };
-    let line = load::closed("ZIP", 2, m.time, fetch).await?;
-    let bare = Bare::start(line.bytes).await?;
-    let (client, url) = (m.shop.client.clone(), bare.url());
-    let limit = load::closed("bare", 2, m.time.min(Duration::from_secs(2)), move |_| {
-        let (client, url) = (client.clone(), url.clone());
-        async move {
-            let mut answer = client.get(url).send().await?;
-            let mut bytes = 0;
-            while let Some(chunk) = answer.chunk().await? {
-                bytes += chunk.len();
-            }
-            Ok(Some(bytes))
-        }
-    });
-    let limit = limit.await?;
-    let mega = |line: &Line| line.rate * line.bytes as f64 / 1e6;
-    let wrong = line.fault.as_deref().map(|f| format!(", {} wrong: {f}", line.wrong)).unwrap_or_default();
-    m.note(&format!(
-        "ZIP made while it is sent: {} MB/s of archives of {} MB{wrong}; a bare handler with as large bodies {} MB/s ({:.2})",
-        table::short(mega(&line)),
-        line.bytes / 1_000_000,
-        table::short(mega(&limit)),
-        mega(&line) / mega(&limit)
-    ));
-    Ok(())
 }
 
 /// Runs the engines as a process of their own on the server's core.

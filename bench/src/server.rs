@@ -9,6 +9,9 @@ use axum::Router;
 use bytes::Bytes;
 use serde_json::Value;
 
+/// Hundredths of a second in half a second: who works more does not rest. Counting what waits takes some.
+const BUSY: u64 = 15;
+
 /// A process that ends with its value.
 struct Process(Child);
 
@@ -201,6 +204,32 @@ impl Shop {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         Ok(())
+    }
+
+    /// Waits until it rests: jobs neither come nor go (those of later moments, like the ends of holds, may wait), and it does not work.
+    ///
+    /// # Errors
+    /// It still works after that long.
+    pub async fn rest(&self, most: Duration) -> Result<()> {
+        let (begun, mut quiet, mut last) = (Instant::now(), 0, (String::new(), 0));
+        while quiet < 4 {
+            anyhow::ensure!(begun.elapsed() < most, "it does not come to rest");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let numbers = self.metrics().await?;
+            let waiting = numbers.lines().find(|l| l.starts_with("jobs_waiting ")).unwrap_or_default().to_owned();
+            let now = (waiting, self.ticks()?);
+            quiet = if now.0 == last.0 && now.1 < last.1 + BUSY { quiet + 1 } else { 0 };
+            last = now;
+        }
+        Ok(())
+    }
+
+    /// Time it worked so far, in hundredths of a second.
+    fn ticks(&self) -> Result<u64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.0.id()))?;
+        // Behind the name, which may hold anything, the 12th and 13th are user and system time.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        Ok(fields.iter().skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum())
     }
 
     /// Its numbers, as Prometheus reads them.

@@ -19,6 +19,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod buyer;
+mod restore;
+
 #[derive(Parser)]
 struct Args {
     /// The program.
@@ -33,6 +36,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Word {
+    /// The machine is lost under load; the shop is restored elsewhere.
+    Restore(restore::Options),
     /// What people do, ten times that, and those who only hold connections.
     Load(load::Options),
     /// Kill it at random points; everything must hold and stay.
@@ -62,5 +67,6 @@ async fn run(args: Args) -> Result<()> {
         Word::Power(options) => power::run(&ground, &options).await,
         Word::Faults(options) => faults::run(&ground, &options).await,
         Word::Load(options) => load::run(&ground.program, &ground.public, &options).await,
+        Word::Restore(options) => restore::campaign(&ground.program, &ground.public, &options).await,
     }
 }

@@ -8,7 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-function freePort() {
+/** A port of this machine that nobody has. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);
     probe.listen(0, "127.0.0.1", () => {
@@ -33,14 +34,15 @@ export async function vitrine(...args) {
 /**
  * Starts the built program, with `shop` (a folder below `fixtures/`), `folder` (any) or `rows` (JSON lines) imported, and waits until `/readyz`
  * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers. A spec asks more often than
- * people from one address: the figures of all limits are taken `limits` times (20; 0 for none). `env` adds variables.
+ * people from one address: the figures of all limits are taken `limits` times (20; 0 for none). `env` adds variables; `kept` is a data
+ * folder that stays.
  * `confined`: as another user without any capability, on a file system of which only the data folder and `/tmp` can be written.
  * Answers `{url, files, data, key, metrics, pid, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, folder, rows, scopes, metrics = false, limits, confined = false, env: more = {} } = {}) {
+export async function startServer({ args = ["--demo"], shop, folder, rows, scopes, metrics = false, limits, confined = false, env: more = {}, kept } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
-  const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
+  const data = kept ?? (await mkdtemp(join(tmpdir(), "vitrine-e2e-")));
   const port = await freePort();
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
   if (folder) await vitrine("import", "--demo", "--data", data, folder);
@@ -73,7 +75,7 @@ export async function startServer({ args = ["--demo"], shop, folder, rows, scope
       await ended;
       clearTimeout(late);
     }
-    await rm(data, { recursive: true, force: true });
+    if (!kept) await rm(data, { recursive: true, force: true });
   };
   const deadline = Date.now() + 60_000;
   for (;;) {

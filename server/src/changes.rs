@@ -18,6 +18,8 @@ use vitrine_table::{
     Transact, TransactOp, UpdateItem,
 };
 
+use crate::purges::Purges;
+
 /// How long a mark is kept; nothing made from records may be kept longer.
 pub const KEEP: Duration = Duration::from_secs(120);
 /// Marks at once.
@@ -30,6 +32,11 @@ pub const SHOPS: &str = "SHOPS";
 const LISTED: [&str; 4] = ["WORK#", "STORE#", "TENANT#", "MAKER#"];
 /// Further records that public pages show.
 const SHOWN: [&str; 3] = ["LICENCE#", "STOCK#", "TOGETHER#"];
+
+/// Whether a public page shows anything of this partition.
+fn is_shown(pk: &str) -> bool {
+    LISTED.iter().chain(&SHOWN).any(|p| pk.starts_with(p))
+}
 
 /// A record's partition as a number.
 pub type Tag = u64;
@@ -117,28 +124,35 @@ impl Changes {
     }
 }
 
-/// A table that marks what is written through it, and counts its calls by operation (`table_calls_total`).
+/// A table that marks what is written through it.
 pub struct Watched {
     table: Arc<dyn Table>,
     changes: Changes,
+    /// Tells other nodes.
+    purges: Option<Purges>,
 }
 
 impl Watched {
     /// Around a table.
     pub fn new(table: Arc<dyn Table>, changes: Changes) -> Self {
-        Self { table, changes }
+        Self { table, changes, purges: None }
+    }
+
+    /// Tells the other nodes too.
+    #[must_use]
+    pub fn telling(self, purges: Purges) -> Self {
+        Self { purges: Some(purges), ..self }
     }
 
     /// Marks also after a failure: an answer that was lost may have been a write.
     async fn marked<T>(&self, keys: Vec<String>, work: impl Future<Output = Result<T>>) -> Result<T> {
         let done = work.await;
         self.changes.mark(keys.iter().map(String::as_str));
+        if let Some(purges) = &self.purges {
+            purges.tell(&keys.iter().map(String::as_str).filter(|pk| is_shown(pk)).collect::<Vec<_>>()).await;
+        }
         done
     }
-}
-
-fn count(op: &'static str) {
-    metrics::counter!("table_calls_total", "op" => op).increment(1);
 }
 
 fn pk_of(item: &Item) -> String {
@@ -148,37 +162,30 @@ fn pk_of(item: &Item) -> String {
 #[async_trait]
 impl Table for Watched {
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>> {
-        count("get");
         self.table.get(key, consistency).await
     }
 
     async fn put(&self, put: Put) -> Result<Option<Item>> {
-        count("put");
         self.marked(vec![pk_of(&put.item)], self.table.put(put)).await
     }
 
     async fn update(&self, update: UpdateItem) -> Result<Item> {
-        count("update");
         self.marked(vec![update.key.pk.clone()], self.table.update(update)).await
     }
 
     async fn delete(&self, delete: Delete) -> Result<Option<Item>> {
-        count("delete");
         self.marked(vec![delete.key.pk.clone()], self.table.delete(delete)).await
     }
 
     async fn query(&self, query: Query) -> Result<Page> {
-        count("query");
         self.table.query(query).await
     }
 
     async fn batch_get(&self, keys: Vec<Key>, consistency: Consistency) -> Result<BatchGot> {
-        count("batch_get");
         self.table.batch_get(keys, consistency).await
     }
 
     async fn batch_write(&self, writes: Vec<BatchWrite>) -> Result<Vec<BatchWrite>> {
-        count("batch_write");
         let keys = writes.iter().map(|w| match w {
             BatchWrite::Put(item) => pk_of(item),
             BatchWrite::Delete(key) => key.pk.clone(),
@@ -187,7 +194,6 @@ impl Table for Watched {
     }
 
     async fn transact(&self, transact: Transact) -> Result<()> {
-        count("transact");
         let keys = transact.ops.iter().filter_map(|op| match op {
             TransactOp::Put(put) => Some(pk_of(&put.item)),
             TransactOp::Update(update) => Some(update.key.pk.clone()),
@@ -198,17 +204,14 @@ impl Table for Watched {
     }
 
     async fn transact_get(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>> {
-        count("transact_get");
         self.table.transact_get(keys).await
     }
 
     async fn feed(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
-        count("feed");
         self.table.feed(start, limit).await
     }
 
     async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
-        count("feed");
         self.table.feed_keys(start, limit).await
     }
 

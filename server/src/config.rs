@@ -43,6 +43,8 @@ pub struct Config {
     /// Where faults of security are reported, `mailto:` or `https:`; `/.well-known/security.txt` names it. Empty: there is
     /// no such file.
     pub security_contact: String,
+    /// Copies for the day the machine is gone.
+    pub backup: BackupConfig,
     /// How often an address, an account or a key may ask.
     pub limits: Figures,
     /// How many requests and connections there may be at once, and how long they may take.
@@ -71,6 +73,7 @@ impl Default for Config {
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
             security_contact: String::new(),
+            backup: BackupConfig::default(),
             limits: Figures::default(),
             load: Load::default(),
             log_format: LogFormat::default(),
@@ -142,6 +145,24 @@ pub enum MailConfig {
         /// Sender, RFC 5322.
         from: String,
     },
+}
+
+/// Copies of the embedded data; what is in them only keys of the recipients read.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupConfig {
+    /// age recipients, as `vitrine backup-key` prints them.
+    pub recipients: Vec<String>,
+    /// Folder in which the running server keeps a log of every change; `None`: no log.
+    pub log_dir: Option<PathBuf>,
+    /// Seconds between two pieces of the log; most of what is lost with the machine.
+    pub log_secs: u64,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self { recipients: Vec::new(), log_dir: None, log_secs: 300 }
+    }
 }
 
 /// How log lines look.
@@ -257,6 +278,19 @@ impl Config {
                 "`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into(),
             ));
         }
+        let backup = &self.backup;
+        if backup.log_dir.is_some() || !backup.recipients.is_empty() {
+            crate::backup::recipients(&backup.recipients)
+                .map_err(|e| ConfigError::Invalid(format!("`backup.recipients`: {e}")))?;
+        }
+        let embedded = matches!((&self.table, &self.blob), (TableConfig::Sqlite, BlobConfig::Dir));
+        if backup.log_dir.is_some() && !embedded {
+            return Err(ConfigError::Invalid(format!("`backup.log_dir`: {}", crate::backup::BackupError::NotEmbedded)));
+        }
+        // Fifteen minutes is the most a shop may lose; a piece needs some time to be written.
+        if !(1..=600).contains(&backup.log_secs) {
+            return Err(ConfigError::Invalid("`backup.log_secs` must be 1 to 600".into()));
+        }
         if let MailConfig::Smtp { security, host, .. } = &self.mail {
             match security.as_str() {
                 "tls" | "starttls" => {}
@@ -286,7 +320,7 @@ impl Config {
                 }),
             },
             "security_contact": self.security_contact,
-            "limits": self.limits, "load": self.load,
+            "limits": self.limits, "load": self.load, "backup": self.backup,
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
     }
@@ -339,17 +373,20 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "",
         "mailto: or https: address for reports of faults; named in /.well-known/security.txt. Empty for no such file.",
     ),
+    ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
+    (
+        "backup.log_dir",
+        "none",
+        "Folder for a log of every change, kept by the running server; on another disk or machine.",
+    ),
+    ("backup.log_secs", "300", "Seconds between two pieces of that log, at most 600."),
     ("limits.times", "1", "All figures of docs/security.md, Limits, times this; 0: nothing is limited."),
     (
         "limits.<class>",
         "see docs/security.md",
         "Requests of an address and of an account in the class's window, e.g. limits.search = [1200, 600].",
     ),
-    (
-        "load.in_flight",
-        "128",
-        "Requests worked on at once; a quarter more for paying, webhooks, signing in, downloads.",
-    ),
+    ("load.in_flight", "64", "Requests worked on at once; a quarter more for paying, webhooks, signing in, downloads."),
     ("load.waiting", "512", "Requests that wait for their turn; more are refused with 503."),
     ("load.patience_ms", "1000", "How long they wait."),
     ("load.connections", "16000", "Connections at once."),
@@ -414,6 +451,18 @@ mod tests {
         for bad in ["security@shop.example", "http://shop.example", "mailto:a@b.example\nContact: x"] {
             assert!(check(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_log_of_backups_needs_somebody_who_can_read_it() {
+        let refused = |text: &str| load(text, &[]).unwrap().check(true).unwrap_err().to_string();
+        assert!(refused("[backup]\nlog_dir = \"/mnt/log\"").contains("backup-key"));
+        assert!(refused("[backup]\nrecipients = [\"age1nonsense\"]").contains("age1nonsense"));
+        let cloud = "[blob]\nkind = \"s3\"\nbucket = \"b\"\nregion = \"r\"\n[backup]\nlog_dir = \"/mnt/log\"";
+        let known = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+        assert!(refused(&format!("{cloud}\nrecipients = [\"{known}\"]")).contains("point-in-time"));
+        let whole = load(&format!("[backup]\nlog_dir = \"/mnt/log\"\nrecipients = [\"{known}\"]"), &[]).unwrap();
+        assert!(whole.check(true).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod authz;
+pub mod backup;
 pub mod cart;
 pub mod catalog;
 pub mod changes;
@@ -30,6 +31,7 @@ pub mod library;
 pub mod mailing;
 pub mod mails;
 pub mod media;
+pub mod purges;
 pub mod receipts;
 pub mod rest;
 pub mod secrets;

@@ -37,6 +37,7 @@ use crate::library::Library;
 use crate::mailing::Mailing;
 use crate::mails::Sender;
 use crate::media::{Media, Tools};
+use crate::purges::Purges;
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
@@ -44,6 +45,10 @@ use crate::web::limits::Buckets;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
+/// Name of the embedded table's file.
+pub const TABLE: &str = "table.sqlite";
+/// Name of the file with the master key, where the configuration has none.
+pub const MASTER_KEY: &str = "master.key";
 
 /// Client id of programs that people run themselves and sign in with.
 pub const PROGRAMS: &str = "vitrine-programs";
@@ -79,6 +84,8 @@ pub struct Inner {
     pub provider_calls: Calls,
     /// What of the public catalogue changed since when.
     pub changes: Changes,
+    /// What other nodes are told of it, where there may be others.
+    pub purges: Option<Purges>,
     /// Files.
     pub blob: Arc<dyn Blob>,
     /// The embedded blob store, whose signed addresses this server answers.
@@ -145,14 +152,21 @@ impl App {
         use anyhow::Context;
         let dir = config.data_dir.clone();
         made(&dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        anyhow::ensure!(
+            !dir.join(crate::backup::RESTORING).exists(),
+            "a restore into {} was cut off; empty the folder and restore again",
+            dir.display()
+        );
         let demo = is_demo(&dir);
         config.check(demo)?;
         let clock: SharedClock = Arc::new(SystemClock);
         let master = Arc::new(master_key(&config, &dir)?);
+        // What is not in this directory other nodes may have too.
+        let shared = adapters.table.is_some();
         let table: Arc<dyn Table> = match (&config.table, adapters.table) {
             (_, Some(table)) => table,
             (TableConfig::Sqlite, None) => {
-                Arc::new(SqliteTable::open(dir.join("table.sqlite"), clock.clone()).context("cannot open the table")?)
+                Arc::new(SqliteTable::open(dir.join(TABLE), clock.clone()).context("cannot open the table")?)
             }
             (TableConfig::Dynamodb { .. }, None) => {
                 anyhow::bail!("table.kind = \"dynamodb\" needs a build with the feature `aws`")
@@ -165,7 +179,12 @@ impl App {
             |counted| -> Arc<dyn Table> { Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(counted))), ears.clone())) };
         let of_provider = heard(Counted::apart(table.clone(), provider_calls.clone()));
         let table = heard(Counted::new(table, calls.clone()));
-        let table: Arc<dyn Table> = Arc::new(Watched::new(table, changes.clone()));
+        let purges = shared.then(|| Purges::new(table.clone(), clock.clone()));
+        let watched = Watched::new(table, changes.clone());
+        let table: Arc<dyn Table> = Arc::new(match &purges {
+            Some(purges) => watched.telling(purges.clone()),
+            None => watched,
+        });
         let (blob, dir_blob): (Arc<dyn Blob>, Option<Arc<DirBlob>>) = match (&config.blob, adapters.blob) {
             (_, Some(blob)) => (blob, None),
             (BlobConfig::Dir, None) => {
@@ -332,6 +351,7 @@ impl App {
             calls,
             provider_calls,
             changes,
+            purges,
             blob,
             dir_blob,
             queue,
@@ -383,7 +403,7 @@ pub fn mark_demo(dir: &Path) -> anyhow::Result<()> {
     made(dir)?;
     if !is_demo(dir) {
         anyhow::ensure!(
-            !dir.join("table.sqlite").exists(),
+            !dir.join(TABLE).exists(),
             "{} holds a shop's own data; demonstration data needs a directory of its own",
             dir.display()
         );
@@ -412,7 +432,7 @@ fn master_key(config: &Config, dir: &Path) -> anyhow::Result<MasterKey> {
     if !config.master_key.expose_secret().is_empty() {
         return Ok(MasterKey::from_base64(&config.master_key)?);
     }
-    let path: PathBuf = dir.join("master.key");
+    let path: PathBuf = dir.join(MASTER_KEY);
     if !path.exists() {
         let bytes: [u8; 32] = rand::random();
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);

@@ -1,5 +1,7 @@
 //! The running shop, broken on purpose: see `campaigns/` and docs/campaigns.md.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::Args;
 
@@ -12,6 +14,9 @@ pub(crate) struct Options {
     /// Optimised code instead of the quickest build.
     #[arg(long)]
     release: bool,
+    /// Generated works instead of the campaign's own small market.
+    #[arg(long)]
+    works: Option<usize>,
     /// The campaign and its own options.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     words: Vec<String>,
@@ -25,24 +30,28 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::run(true)?;
     client::build(&tools, options.release, &tools.public_dir(options.release), options.release)?;
     build::program(&tools, options.release)?;
+    let program = tools.program(options.release);
     let mut words = options.words.clone();
+    if let Some(works) = options.works {
+        words.extend(["--content".into(), seed::prepare_generated(works)?.display().to_string()]);
+    }
     if words[0] == "load" {
         setup::k6()?;
         if !words.iter().any(|w| w == "--works") {
             words.extend(["--works".into(), seed::prepare_generated(5_000)?.to_string_lossy().into_owned()]);
         }
     }
-    sh::run(&mut command(&tools, options.release, &words)?)
+    sh::run(&mut command(&tools, options.release, &program, &words)?)
 }
 
 /// The built campaigns with these words; the program and its browser files must be there.
 ///
 /// # Errors
 /// The build fails.
-pub(crate) fn command(tools: &Tools, release: bool, words: &[String]) -> Result<std::process::Command> {
+pub(crate) fn command(tools: &Tools, release: bool, program: &Path, words: &[String]) -> Result<std::process::Command> {
     sh::run(&mut tools.cargo(["build", "-q", "-p", "vitrine-campaigns"]))?;
     let mut command = sh::plain(tools.target.join("debug/vitrine-campaigns"));
-    command.arg("--program").arg(tools.program(release)).arg("--public").arg(tools.public_dir(release)).args(words);
+    command.arg("--program").arg(program).arg("--public").arg(tools.public_dir(release)).args(words);
     command.env("VITRINE_TEST_PEERS", setup::peers_dir());
     Ok(command)
 }

@@ -18,10 +18,12 @@ mod campaign;
 mod client;
 mod doctor;
 mod instructions;
+mod lighthouse;
 mod seed;
 mod serve;
 mod setup;
 mod sh;
+mod size;
 mod supply;
 mod test;
 mod tidy;
@@ -63,6 +65,8 @@ enum Word {
     Deny,
     /// Write `target/sbom.cdx.json`: what the program is made of (CycloneDX).
     Sbom,
+    /// Score the optimised shop with its demonstration content in a browser, as a phone would load it.
+    Lighthouse(lighthouse::Options),
     /// A folder to distribute: `target/vitrine/`, the program and its public files.
     Build,
     /// Fetch the demonstration content.
@@ -79,6 +83,12 @@ enum Word {
         /// Where; default: beside the other build output.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Print what is in the release client, by crate and by function.
+        #[arg(long, requires = "release")]
+        what: bool,
+        /// Keep that as what a client over its budget is compared with.
+        #[arg(long, requires = "release")]
+        record: bool,
     },
 }
 
@@ -111,14 +121,20 @@ fn run(word: Word) -> Result<()> {
             supply::advisories()
         }
         Word::Sbom => supply::sbom(&sh::Tools::find()?),
+        Word::Lighthouse(options) => lighthouse::run(&options),
         Word::Build => build::run(),
         Word::Seed => seed::run().map(drop),
         Word::Doctor => doctor::run(),
         Word::Tidy => tidy::run(&sh::Tools::find()?),
-        Word::Client { release, out } => {
+        Word::Client { release, out, what, record } => {
             let tools = setup::run(false)?;
             let out = out.unwrap_or_else(|| tools.public_dir(release));
-            client::build(&tools, release, &out, release)
+            let how = match (record, what) {
+                (true, _) => size::Tell::Record,
+                (_, true) => size::Tell::All,
+                _ => size::Tell::Weight,
+            };
+            client::build_telling(&tools, release, &out, release, how)
         }
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::sh::{self, Tools, WASM, say};
-use crate::{build, client, instructions, setup, supply, tidy};
+use crate::{build, campaign, client, instructions, setup, supply, tidy};
 
 /// What `test` takes.
 #[derive(Args)]
@@ -130,10 +130,28 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
     ));
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
+        // Short forms: the long ones run by command (docs/campaigns.md).
+        for (name, words) in [
+            ("crash campaign", &["crash", "--points", "10", "--longest-ms", "700"][..]),
+            ("power campaign", &["power", "--cuts", "5", "--life-ms", "800"]),
+            ("power, lying disk", &["power", "--cuts", "5", "--life-ms", "800", "--lying"]),
+            ("faults", &["faults"]),
+        ] {
+            steps.push((
+                name,
+                Box::new(move || {
+                    let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+                    let mut command = campaign::command(tools, false, &words).map_err(|f| (Counts::default(), f))?;
+                    tested(&mut command)
+                }),
+            ));
+        }
         steps.push((
             "instructions",
             Box::new(|| instructions::step(tools).map(|()| Counts::default()).map_err(|f| (Counts::default(), f))),
         ));
+        // With the program and the browser's files of the step before.
+        steps.push(("restore drill", Box::new(|| drill(tools))));
         let doc = ["doc", "--workspace", "--exclude", "xtask", "--no-deps"];
         steps.push(("documentation", Box::new(move || tested(tools.cargo(doc).env("RUSTDOCFLAGS", "-D warnings")))));
     }
@@ -153,6 +171,13 @@ fn browser(tools: &Tools, filters: &[String]) -> Result<Counts, (Counts, anyhow:
         node.env("VITRINE_TEST_CHROMIUM", path);
     }
     tested(&mut node)
+}
+
+/// A shop is lost under load and restored elsewhere.
+fn drill(tools: &Tools) -> Result<Counts, (Counts, anyhow::Error)> {
+    let words = ["restore".to_owned()];
+    let run = || sh::run(&mut campaign::command(tools, false, &tools.program(false), &words)?);
+    run().map(|()| Counts { passed: 1, failed: 0 }).map_err(|fault| (Counts { passed: 0, failed: 1 }, fault))
 }
 
 /// Runs a command with its output shown, and counts the tests it names.

@@ -6,8 +6,10 @@
 //! Not here: services (`vitrine-server`), pages (`shop`).
 
 mod ask;
+mod assets;
 mod cache;
 mod calls;
+mod draw;
 mod page;
 mod public;
 mod refusal;

@@ -13,11 +13,11 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
-use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
+use dioxus::server::{DioxusRouterExt, FullstackState};
+use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::services::ServeDir;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vitrine_server::accounts::local_path;
 use vitrine_server::config::TableConfig;
@@ -34,6 +34,7 @@ use vitrine_server::web::{body, listen, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
+use super::assets;
 use super::cache::{self, PageCache};
 use super::calls;
 use super::page::{self, Pages};
@@ -53,24 +54,19 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     platform::set_assets(public.all());
     let base = app.config.base_url();
     let files_origin = app.config.files_url();
-    let pages = Pages {
-        public: public.clone(),
-        policy: Policy { files_origin: files_origin.clone(), ..Policy::default() },
-        origin: base.clone(),
-        files_origin: files_origin.clone(),
-        plain: false,
-    };
-    let plain = Pages { plain: true, ..pages.clone() };
-    let state = FullstackState::new(ServeConfig::new(), shop::App);
-    let render = get(FullstackState::render_handler).with_state(state.clone());
-    let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
+    let policy = Policy { files_origin: files_origin.clone(), ..Policy::default() };
+    let threads = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
+    let pages = Pages::new(public, &policy, &base, threads.clone(), shop::App)?;
+    let drawn = get(page::draw).with_state(pages.plain(threads, crate::desk::App));
+    // The framework's state runs server functions only: pages are drawn by `draw`.
+    let state = FullstackState::headless();
+    let rendered: Router = Router::new().fallback_service(get(page::draw).with_state(pages));
     let refusals = rendered.clone();
     let walls = Refusals { rendered: rendered.clone(), negotiate, made: Default::default() };
     let counted =
         Limits { buckets: app.buckets.clone(), trusted: app.config.trusted_proxies.clone(), is_kept: cache::is_public };
     let rendered = rendered.layer(from_fn_with_state(PageCache::new(app.changes.clone()), cache::layer));
-    let drawn = get(FullstackState::render_handler);
-    let mut desk: Router<FullstackState> = Router::new();
+    let mut desk: Router = Router::new();
     let paths = [
         "/studio",
         "/studio/works/{id}",
@@ -85,9 +81,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     for path in paths {
         desk = desk.route(path, drawn.clone());
     }
-    let desk: Router = desk
-        .with_state(FullstackState::new(ServeConfig::new(), crate::desk::App))
-        .layer(from_fn_with_state(plain, page::finish));
     let calls = Router::new().register_server_functions().layer(from_fn(calls::layer));
     let rpc: Router = calls.with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
@@ -137,13 +130,9 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::web::dev::routes(app))
         .merge(named)
         .layer(from_fn_with_state(app.clone(), ctx::door));
-    let assets: Router = Router::new()
-        .nest_service("/assets", assets_service(public))
-        .layer(from_fn(immutable))
-        .layer(from_fn(metrics::name));
     let shop_host = Router::new()
         .merge(doors)
-        .merge(assets)
+        .merge(assets::routes(public).layer(from_fn(metrics::name)))
         .fallback_service(pages_and_acts)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
         .layer(RequestBodyLimitLayer::new(body::MOST_BYTES))
@@ -175,21 +164,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
 
 fn host_name(url: &str) -> String {
     url.split("://").nth(1).unwrap_or(url).split([':', '/']).next().unwrap_or_default().to_owned()
-}
-
-fn assets_service(public: &Public) -> ServeDir {
-    ServeDir::new(&public.assets).precompressed_br().precompressed_gzip()
-}
-
-/// Addresses under `/assets` carry their content's hash.
-async fn immutable(request: Request, next: axum::middleware::Next) -> Response<Body> {
-    let mut response = next.run(request).await;
-    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-        response.headers_mut().insert(header::CACHE_CONTROL, forever);
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    }
-    response
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
@@ -272,6 +246,8 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         let stopped = stopped.clone();
         async move { worker.run(stopped).await }
     });
+    let copies = backup_log(&app, stopped.clone())?;
+    let purges = app.purges.clone().map(|p| tokio::spawn(p.follow(app.changes.clone(), stopped.clone())));
     let sweeper = tokio::spawn(vitrine_server::jobs::sweep(app.clone(), stopped.clone()));
     if app.demo {
         println!("The shop:    {}", app.config.base_url());
@@ -301,12 +277,24 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         }
     }
     let _ = stop.send(true);
-    for task in [indexer, worker, sweeper] {
+    for task in [indexer, worker, sweeper].into_iter().chain(copies).chain(purges) {
         if tokio::time::timeout(limit, task).await.is_err() {
             tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
         }
     }
     Ok(())
+}
+
+/// Keeps the log of backups, if one is configured.
+fn backup_log(
+    app: &App,
+    stopped: tokio::sync::watch::Receiver<bool>,
+) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
+    use vitrine_server::backup::{Shipper, Source};
+    let config = &app.config.backup;
+    let Some(folder) = config.log_dir.clone() else { return Ok(None) };
+    let shipper = Shipper::new(Source::new(&app.config, &config.recipients)?.with_clock(app.clock.clone()), folder);
+    Ok(Some(tokio::spawn(shipper.run(Duration::from_secs(config.log_secs), stopped))))
 }
 
 async fn signalled() {

@@ -53,6 +53,13 @@ fn begin() {
     describe_gauge!("connections_open", "Open connections");
     describe_counter!("connections_refused_total", "Connections refused because too many were open");
     describe_counter!("slow_clients_total", "Clients given up because they were too slow");
+    describe_counter!("table_calls_total", "Calls of the table by kind and by what they were made for");
+    describe_gauge!("jobs_due", "Jobs whose time has come");
+    describe_gauge!("check_violations", "What the last look at the data found not to hold, by invariant");
+    describe_gauge!("check_last_run_seconds", "When the data was last looked at, seconds since 1970");
+    describe_counter!("backup_log_failures_total", "Pieces of the log of backups that could not be written");
+    describe_gauge!("backup_log_reaches_seconds", "Until when the log of backups reaches, seconds since 1970");
+    describe_histogram!("purge_log_look_seconds", "Time to look at what other nodes changed");
     for result in ["hit", "miss"] {
         counter!("page_cache_total", "result" => result).increment(0);
     }
@@ -73,6 +80,10 @@ fn begin() {
         counter!("slow_clients_total", "what" => what).increment(0);
     }
     counter!("connections_refused_total").increment(0);
+    counter!("backup_log_failures_total").increment(0);
+    // Until the first look there is no invariant to name.
+    gauge!("check_violations", "invariant" => "any").set(0.0);
+    gauge!("check_last_run_seconds").set(0.0);
     gauge!("requests_in_flight").set(0.0);
     gauge!("connections_open").set(0.0);
     // A histogram is there once it has a handle.

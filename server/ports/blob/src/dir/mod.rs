@@ -11,8 +11,9 @@
 //! - An object read from its first to its last byte is checked against its SHA-256, and its length at every read; a part
 //!   of an object is not checked by itself.
 //!
-//! Not here: HTTP ([`crate::http`] has its headers); who may read; backups.
+//! Not here: HTTP ([`crate::http`] has its headers); who may read; where copies go ([`copies`] says which files are copied).
 
+pub mod copies;
 mod sign;
 mod store;
 mod upload;

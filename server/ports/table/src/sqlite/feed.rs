@@ -3,7 +3,7 @@
 //! Invariants: one writer numbers them, so numbers become visible in order and without holes; a position names the
 //! store and a number, and is refused once records behind it were trimmed.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::write::Now;
 use super::{failed, read, write};
@@ -65,27 +65,32 @@ pub(super) fn page(
     let (mut last, mut bytes) = (after, 0);
     let mut changes = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
-        let mut image = |column: usize| -> rusqlite::Result<_> {
-            match row.get_ref(column)? {
-                rusqlite::types::ValueRef::Null => Ok(None),
-                text => {
-                    bytes += text.as_bytes()?.len();
-                    read::json(text, column).map(Some)
-                }
-            }
-        };
-        let change = (|| {
-            let (old, new) = (image(3)?, image(4)?);
-            let key = Key { pk: row.get(1)?, sk: row.get(2)? };
-            Ok::<_, rusqlite::Error>(Change { key, old, new, at_ms: row.get(5)?, expired: row.get(6)? })
-        })();
-        changes.push(change.map_err(failed)?);
-        last = row.get(0).map_err(failed)?;
+        let (number, change, size) = record(row).map_err(failed)?;
+        changes.push(change);
+        last = number;
+        bytes += size;
         if bytes > MAX_BYTES {
             break;
         }
     }
     Ok(FeedPage { changes, position: position(store_id, last), caught_up: last == newest })
+}
+
+/// A row of number, key, images, time and whether it expired: its number, the change, how many bytes of images it has.
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<(i64, Change, usize)> {
+    let mut bytes = 0;
+    let mut image = |column: usize| -> rusqlite::Result<_> {
+        match row.get_ref(column)? {
+            rusqlite::types::ValueRef::Null => Ok(None),
+            text => {
+                bytes += text.as_bytes()?.len();
+                read::json(text, column).map(Some)
+            }
+        }
+    };
+    let (old, new) = (image(3)?, image(4)?);
+    let key = Key { pk: row.get(1)?, sk: row.get(2)? };
+    Ok((row.get(0)?, Change { key, old, new, at_ms: row.get(5)?, expired: row.get(6)? }, bytes))
 }
 
 /// Forgets what is older than a day, oldest first, and tokens past their life.

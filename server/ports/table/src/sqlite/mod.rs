@@ -9,6 +9,7 @@
 //!
 //! Not here: what a request must look like (`check.rs`), what conditions mean (`eval.rs`).
 
+pub mod copies;
 mod cursor;
 mod feed;
 mod open;
@@ -73,7 +74,7 @@ impl SqliteTable {
     /// `Invalid` if `target` exists, `Unavailable` if it cannot be written.
     pub async fn backup_to(&self, target: impl Into<PathBuf>) -> Result<()> {
         let (source, target) = (self.path.clone(), target.into());
-        tokio::task::spawn_blocking(move || open::backup(&source, &target)).await.map_err(failed)?
+        tokio::task::spawn_blocking(move || open::backup(&source, &target).map(drop)).await.map_err(failed)?
     }
 
     fn now(&self) -> write::Now {

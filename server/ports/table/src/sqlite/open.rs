@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
+use super::copies::Place;
 use super::failed;
 use crate::{Result, TableError};
 
@@ -94,7 +95,7 @@ fn real_path(path: &Path) -> std::io::Result<PathBuf> {
     Ok(folder.canonicalize()?.join(name))
 }
 
-fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -151,8 +152,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> std::result::Result<(), 
     Ok(())
 }
 
-/// Copies through a side file, so `target` is whole or not there.
-pub(super) fn backup(source: &Path, target: &Path) -> Result<()> {
+/// Copies through a side file, so `target` is whole or not there; answers the last change that is in it.
+pub(super) fn backup(source: &Path, target: &Path) -> Result<Place> {
     if target.exists() {
         return Err(TableError::Invalid(format!("{} exists already", target.display())));
     }
@@ -163,8 +164,9 @@ pub(super) fn backup(source: &Path, target: &Path) -> Result<()> {
         _ => {}
     }
     connect(source, OpenFlags::empty()).and_then(|c| c.execute("VACUUM INTO ?1", [name])).map_err(failed)?;
-    // A new identity: after a restore the copy counts its feed on from an older number than readers may hold.
     let copy = connect(&side, OpenFlags::empty()).map_err(failed)?;
+    let place = place(&copy)?;
+    // A new identity: after a restore the copy counts its feed on from an older number than readers may hold.
     copy.execute("UPDATE meta SET value = lower(hex(randomblob(12))) WHERE name = 'store_id'", []).map_err(failed)?;
     let healthy: Option<String> =
         copy.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).optional().map_err(failed)?;
@@ -177,5 +179,22 @@ pub(super) fn backup(source: &Path, target: &Path) -> Result<()> {
     if let Some(folder) = target.parent().filter(|p| !p.as_os_str().is_empty()) {
         File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
     }
-    Ok(())
+    Ok(place)
+}
+
+/// The store and its newest change, as of one moment.
+pub(super) fn place(connection: &Connection) -> Result<Place> {
+    const SQL: &str = "SELECT (SELECT value FROM meta WHERE name = 'store_id'), \
+                       coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)";
+    connection.query_row(SQL, [], |r| Ok(Place { store: r.get(0)?, number: r.get(1)? })).map_err(failed)
+}
+
+/// Whether a file is one of ours and of a version that this program reads as it is.
+pub(super) fn recognise(connection: &Connection, path: &Path) -> std::result::Result<(), OpenError> {
+    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0));
+    let (known, found) = (STEPS.len() as i64, number("user_version")?);
+    if number("application_id")? != APPLICATION_ID || found == 0 {
+        return Err(OpenError::Foreign(path.to_owned()));
+    }
+    if found > known { Err(OpenError::Newer { found, known }) } else { Ok(()) }
 }

@@ -63,14 +63,7 @@ fn apply(connection: &Connection, now: Now, plan: &Plan, expired: bool) -> Resul
     if plan.stored == plan.new {
         return Ok(());
     }
-    match &plan.new {
-        Some(item) => upsert(connection, item)?,
-        None => {
-            let mut statement =
-                connection.prepare_cached("DELETE FROM items WHERE pk = ?1 AND sk = ?2").map_err(failed)?;
-            statement.execute([&plan.key.pk, &plan.key.sk]).map_err(failed)?;
-        }
-    }
+    set(connection, &plan.key, plan.new.as_ref())?;
     let text = |item: &Option<Item>| item.as_ref().map(serde_json::to_string).transpose().map_err(failed);
     let (old, new) = (text(&plan.stored)?, text(&plan.new)?);
     connection
@@ -78,6 +71,18 @@ fn apply(connection: &Connection, now: Now, plan: &Plan, expired: bool) -> Resul
         .and_then(|mut s| s.execute(params![plan.key.pk, plan.key.sk, old, new, now.ms, expired]))
         .map(drop)
         .map_err(failed)
+}
+
+/// Makes an item what it is to be, without a record of it.
+pub(super) fn set(connection: &Connection, key: &Key, new: Option<&Item>) -> Result<()> {
+    match new {
+        Some(item) => upsert(connection, item),
+        None => connection
+            .prepare_cached("DELETE FROM items WHERE pk = ?1 AND sk = ?2")
+            .and_then(|mut s| s.execute([&key.pk, &key.sk]))
+            .map(drop)
+            .map_err(failed),
+    }
 }
 
 fn upsert(connection: &Connection, item: &Item) -> Result<()> {
