@@ -1,5 +1,7 @@
 //! The program `vitrine`: serve, import, export, configuration.
 
+mod probe;
+
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -103,6 +105,8 @@ enum Command {
     },
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Ask the shop on this machine whether it is ready; for health checks.
+    Probe,
 }
 
 #[derive(Subcommand)]
@@ -201,6 +205,7 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
         Command::Backup { file, recipients } => copies::backup(&config, file, recipients).await,
         Command::BackupKey { file } => copies::key(&file),
         Command::Restore(asked) => copies::restore(&config, asked).await,
+        Command::Probe => probe::run(config.bind, config.port),
         Command::Check { json, quick, remove_orphans } => {
             let app = open(config).await?;
             let check = Check::of(&app);

@@ -32,18 +32,20 @@ export async function vitrine(...args) {
 }
 
 /**
- * Starts the built program, with `shop` (a folder below `fixtures/`) or `rows` (JSON lines) imported, and waits until `/readyz`
+ * Starts the built program, with `shop` (a folder below `fixtures/`), `folder` (any) or `rows` (JSON lines) imported, and waits until `/readyz`
  * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers. A spec asks more often than
  * people from one address: the figures of all limits are taken `limits` times (20; 0 for none). `env` adds variables; `kept` is a data
  * folder that stays.
- * Answers `{url, files, data, key, metrics, log(), stop()}`.
+ * `confined`: as another user without any capability, on a file system of which only the data folder and `/tmp` can be written.
+ * Answers `{url, files, data, key, metrics, pid, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false, limits, env: more = {}, kept } = {}) {
+export async function startServer({ args = ["--demo"], shop, folder, rows, scopes, metrics = false, limits, confined = false, env: more = {}, kept } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
   const data = kept ?? (await mkdtemp(join(tmpdir(), "vitrine-e2e-")));
   const port = await freePort();
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
+  if (folder) await vitrine("import", "--demo", "--data", data, folder);
   if (rows) {
     const file = join(data, "rows.jsonl");
     await writeFile(file, rows);
@@ -54,7 +56,12 @@ export async function startServer({ args = ["--demo"], shop, rows, scopes, metri
   const numbers = metrics ? await freePort() : 0;
   const times = String(limits ?? process.env.VITRINE_LIMITS__TIMES ?? 20);
   const env = { ...process.env, VITRINE_METRICS_PORT: String(numbers), VITRINE_LIMITS__TIMES: times, ...more };
-  const child = spawn(program, ["serve", "--data", data, "--port", String(port), "--public", publicDir, ...args], { env });
+  const words = [program, "serve", "--data", data, "--port", String(port), "--public", publicDir, ...args];
+  // What lies below /tmp is covered by the fresh one: program and public files are shown there again, to be read.
+  const walls = ["bwrap", "--unshare-user", "--uid", "10001", "--gid", "10001", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/",
+    "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--ro-bind", program, program, "--ro-bind", publicDir, publicDir, "--bind", data, data, "--"];
+  const [command, ...rest] = confined ? [...walls, ...words] : words;
+  const child = spawn(command, rest, { env });
   let log = "";
   let failed = null;
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (log += bytes));
@@ -70,10 +77,10 @@ export async function startServer({ args = ["--demo"], shop, rows, scopes, metri
     }
     if (!kept) await rm(data, { recursive: true, force: true });
   };
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
-    if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, key, metrics: `http://127.0.0.1:${numbers}/metrics`, log: () => log, stop };
+    if (answer?.ok) return { url, files: `http://files.localhost:${port}`, data, key, metrics: `http://127.0.0.1:${numbers}/metrics`, pid: child.pid, log: () => log, stop };
     if (failed || child.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`the server did not become ready: ${failed ?? ""}\n${log}`);

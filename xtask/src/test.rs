@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::sh::{self, Tools, WASM, say};
-use crate::{build, campaign, client, instructions, setup, tidy};
+use crate::{build, campaign, client, instructions, setup, supply, tidy};
 
 /// What `test` takes.
 #[derive(Args)]
@@ -116,6 +116,10 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
     }
     if !filtered {
         steps.push(("lints of the AWS side", Box::new(lint(&["clippy", "-p", "vitrine-aws", "--all-targets"]))));
+    }
+    if !filtered {
+        let whole = |done: Result<()>| done.map(|()| Counts::default()).map_err(|f| (Counts::default(), f));
+        steps.push(("supply", Box::new(move || whole(supply::deny().and_then(|()| supply::recipe())))));
     }
     steps.push((
         "AWS conformance",

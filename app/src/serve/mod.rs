@@ -8,6 +8,7 @@
 mod ask;
 mod assets;
 mod cache;
+mod calls;
 mod draw;
 mod page;
 mod public;

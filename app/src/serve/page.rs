@@ -17,7 +17,7 @@ use vitrine_server::ctx::OpCtx;
 use vitrine_server::fault;
 use vitrine_server::rest::ProblemResponse;
 use vitrine_server::web::csp::Policy;
-use vitrine_server::web::ctx::Country;
+use vitrine_server::web::ctx::{self, Country};
 use vitrine_server::web::html::{Parts, Template};
 use vitrine_shared::Problem;
 
@@ -36,7 +36,7 @@ struct Inner {
     drawing: Drawing,
     template: Template,
     public: Public,
-    policy: HeaderValue,
+    policy: Policy,
     origin: String,
     /// What the head of every page begins with.
     head: String,
@@ -83,7 +83,7 @@ impl Pages {
             drawing: Drawing::new(app, threads),
             template: public.template.clone(),
             public: public.clone(),
-            policy: HeaderValue::from_str(&policy.header())?,
+            policy: policy.clone(),
             origin: origin.to_owned(),
             head,
             boot: format!("<script type=\"module\" src=\"{}\"></script>", url("shop/boot.js")),
@@ -157,11 +157,14 @@ pub(super) async fn draw(State(pages): State<Pages>, request: Request) -> Respon
 impl Pages {
     async fn page(&self, request: Request) -> anyhow::Result<Response<Body>> {
         let pages = &*self.0;
+        let asked = ctx::host(&request);
         let (mut parts, _) = request.into_parts();
         let ctx = parts.extensions.get::<OpCtx>().ok_or_else(|| anyhow::anyhow!("a page without circumstances"))?;
         let country = parts.extensions.get::<Country>().map_or("US", |c| &c.0);
         let (texts, prefs) = (Texts::of(&ctx.locale), Arc::new(self.prefs(ctx, country)));
         let bare = parts.extensions.get::<Bare>().is_some();
+        let policy = Policy { assets: assets_of(&pages.origin, asked), ..pages.policy.clone() };
+        let policy = HeaderValue::from_str(&policy.header())?;
         let sheet = Sheet::default();
         parts.extensions.insert(prefs.clone());
         parts.extensions.insert(sheet.clone());
@@ -191,7 +194,7 @@ impl Pages {
         headers.extend(drawn.headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(page.len()));
-        headers.insert(header::CONTENT_SECURITY_POLICY, pages.policy.clone());
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         headers.insert(header::LINK, pages.links[usize::from(bare)].clone());
         // Pages depend on cookie and language; those that shared caches may keep are told so by the page cache.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -244,8 +247,37 @@ impl Pages {
     }
 }
 
+/// The build's files under the name the page was asked by: shops have names of their own. Scheme and port are the configured
+/// ones and never the caller's, for the page may be kept and shown to others. Empty for an IPv6 address, which a policy cannot name.
+fn assets_of(origin: &str, host: Option<String>) -> String {
+    let (scheme, rest) = origin.split_once("://").unwrap_or(("http", origin));
+    let port = rest.rsplit_once(':').filter(|(_, p)| p.bytes().all(|b| b.is_ascii_digit())).map(|(_, port)| port);
+    let host = host.unwrap_or_default();
+    if host.starts_with('[') {
+        return String::new();
+    }
+    match port {
+        Some(port) => format!("{scheme}://{host}:{port}/assets/"),
+        None => format!("{scheme}://{host}/assets/"),
+    }
+}
+
 fn option(out: &mut String, value: &str, name: &str, chosen: bool) {
     let mark = if chosen { " selected" } else { "" };
     // Writing to a String cannot fail.
     let _ = write!(out, "<option value=\"{}\"{mark}>{}</option>", escaped(value), escaped(name));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_build_are_named_by_the_host_asked_and_by_nothing_else_the_caller_says() {
+        let of = |origin: &str, host: &str| assets_of(origin, Some(host.to_owned()));
+        assert_eq!(of("http://localhost:8080", "localhost"), "http://localhost:8080/assets/");
+        assert_eq!(of("http://localhost:8080", "aurora.localhost"), "http://aurora.localhost:8080/assets/");
+        assert_eq!(of("https://shop.example", "shop.example"), "https://shop.example/assets/");
+        assert_eq!(of("http://localhost:8080", "[::1]"), "");
+    }
 }

@@ -27,14 +27,16 @@ use vitrine_server::web::csp::Policy;
 use vitrine_server::web::csrf::{self, OwnOrigins};
 use vitrine_server::web::ctx::{self, Context as RequestContext};
 use vitrine_server::web::files::{self, Files};
+use vitrine_server::web::headers::{self, Transport};
 use vitrine_server::web::limits::{self, Limits};
 use vitrine_server::web::shed::{self, Gate};
-use vitrine_server::web::{body, headers, listen, metrics};
+use vitrine_server::web::{body, listen, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
 use super::assets;
 use super::cache::{self, PageCache};
+use super::calls;
 use super::page::{self, Pages};
 use super::refusal::{self, Refusals};
 use crate::i18n::negotiate;
@@ -52,7 +54,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     platform::set_assets(public.all());
     let base = app.config.base_url();
     let files_origin = app.config.files_url();
-    let policy = Policy { files_origin: files_origin.clone(), form_origins: Vec::new() };
+    let policy = Policy { files_origin: files_origin.clone(), ..Policy::default() };
     let threads = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
     let pages = Pages::new(public, &policy, &base, threads.clone(), shop::App)?;
     let drawn = get(page::draw).with_state(pages.plain(threads, crate::desk::App));
@@ -79,7 +81,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     for path in paths {
         desk = desk.route(path, drawn.clone());
     }
-    let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
+    let calls = Router::new().register_server_functions().layer(from_fn(calls::layer));
+    let rpc: Router = calls.with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
     let icon = public.url("icons/icon.svg");
     let owned = Arc::new(Files {
@@ -98,7 +101,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::mailing::routes().with_state(app.clone()))
         .merge(desk)
         .merge(files::downloads(owned.clone()))
-        .route("/preferences", get(preferences))
+        .route("/preferences", get(preferences).with_state(Transport::of(&base)))
         .route("/favicon.ico", get(move || async move { axum::response::Redirect::permanent(&icon) }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready).with_state(app.clone()))
@@ -118,14 +121,17 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let uploads =
         for_people(vitrine_server::desk::uploads().with_state(app.clone())).layer(RequestBodyTimeoutLayer::new(stall));
     // The provider and the simulator guard their own forms: their callers are not only our pages.
-    let provider = app.provider.routes().layer(from_fn(metrics::name));
-    let webhooks = vitrine_server::trade::webhooks().with_state(app.clone());
-    let shop_host = Router::new()
+    let provider = app.provider.routes();
+    let webhooks = vitrine_server::trade::webhooks();
+    let named = provider
+        .merge(webhooks.merge(vitrine_server::mailing::one_click()).with_state(app.clone()))
+        .layer(from_fn(metrics::name));
+    let doors = Router::new()
         .merge(vitrine_server::web::dev::routes(app))
-        .merge(provider)
-        .merge(
-            webhooks.merge(vitrine_server::mailing::one_click().with_state(app.clone())).layer(from_fn(metrics::name)),
-        )
+        .merge(named)
+        .layer(from_fn_with_state(app.clone(), ctx::door));
+    let shop_host = Router::new()
+        .merge(doors)
         .merge(assets::routes(public).layer(from_fn(metrics::name)))
         .fallback_service(pages_and_acts)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
@@ -153,7 +159,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .layer(from_fn_with_state(walls, refusal::layer))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(metrics::count))
-        .layer(from_fn(headers::layer)))
+        .layer(from_fn_with_state(Transport::of(&base), headers::layer)))
 }
 
 fn host_name(url: &str) -> String {
@@ -190,11 +196,13 @@ struct Preferences {
 }
 
 /// Keeps place and language for a year and goes back.
-async fn preferences(Query(wish): Query<Preferences>) -> Response<Body> {
+async fn preferences(State(transport): State<Transport>, Query(wish): Query<Preferences>) -> Response<Body> {
     let country = wish.country.to_ascii_uppercase();
     let country = if vitrine_pricing::market::is_country(&country) { country } else { String::new() };
     let lang = negotiate(Some(&wish.lang), "");
-    let cookie = format!("{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax", ctx::PREFS_COOKIE);
+    let secure = if transport == Transport::Tls { "; Secure" } else { "" };
+    let cookie =
+        format!("{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", ctx::PREFS_COOKIE);
     let to = HeaderValue::from_str(local_path(&wish.to)).unwrap_or(HeaderValue::from_static("/"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(header::LOCATION, to);

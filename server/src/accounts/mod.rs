@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use vitrine_clock::SharedClock;
 use vitrine_identity::SessionInfo;
+use vitrine_identity::account::Account;
 use vitrine_identity::browser_name;
 use vitrine_identity::provider::{AccountMail, SendAccountMail};
 use vitrine_mail::{Message, SharedMail};
@@ -97,7 +98,32 @@ pub fn handlers(mail: SharedMail) -> vitrine_queue::worker::Handlers {
     [(SEND.to_owned(), send.clone()), (SEND_BULK.to_owned(), send)].into_iter().collect()
 }
 
-/// The person of a session.
+/// Who a session stands for now: the account says what the session is too old to know, its roles and whether everything
+/// issued before was ended since (a new password, all sessions revoked). `None`: the session has ended.
+///
+/// # Errors
+/// The store's.
+pub async fn caller_of(app: &App, session: &SessionInfo) -> Result<Option<User>, Problem> {
+    let account = app.provider.accounts().get(&session.user_id).await.map_err(|e| fault::internal("an account", &e))?;
+    Ok(account
+        .filter(|a| session.created_ms >= a.ended_ms)
+        .and_then(|account| Some(User { session: Some(session.id.clone()), ..person(&account)? })))
+}
+
+/// An account as a caller.
+pub(crate) fn person(account: &Account) -> Option<User> {
+    Some(User {
+        id: account.id.parse().ok()?,
+        email: account.email.clone(),
+        verified: account.email_verified,
+        name: account.name.clone(),
+        roles: account.roles.clone(),
+        tenants: account.tenant_ids().iter().filter_map(|t| t.parse().ok()).collect(),
+        session: None,
+    })
+}
+
+/// The person of a session that just began.
 pub fn user_of(session: &SessionInfo) -> Option<User> {
     Some(User {
         id: session.user_id.parse().ok()?,
@@ -118,6 +144,8 @@ pub async fn account(app: &App, ctx: &OpCtx) -> Result<AccountView, Problem> {
     let user = authz::user(ctx)?;
     let locale = app.catalog.place(ctx).locale;
     let mut sessions = app.sessions.list(user.id.as_str()).await.map_err(|e| fault::internal("the sessions", &e))?;
+    let account = app.provider.accounts().get(user.id.as_str()).await.map_err(|e| fault::internal("an account", &e))?;
+    sessions.retain(|s| account.as_ref().is_some_and(|a| s.created_ms >= a.ended_ms));
     sessions.sort_by_key(|s| std::cmp::Reverse((user.session.as_deref() == Some(&s.id), s.last_seen_ms)));
     let devices = sessions
         .into_iter()

@@ -22,6 +22,7 @@ use vitrine_shared::catalog::{
     Asset, Licence, Maker, PriceRecord, Product, ProductKind, Status, Store, Tenant, Work, WorkKind,
 };
 use vitrine_shared::id::{AssetId, LicenceId, MakerId, ProductId, StoreId, TenantId, VariantId, WorkId};
+use vitrine_shared::slug::is_slug;
 use vitrine_table::{Condition, Consistency, Delete, Index, Item, Key, Put, Query, Table, TransactOp};
 
 use crate::fault::{self, Result};
@@ -159,6 +160,9 @@ impl CatalogStore {
 
     /// A storefront by handle.
     pub async fn store_by_handle(&self, handle: &str) -> Result<Option<Store>> {
+        if !is_slug(handle) {
+            return Ok(None);
+        }
         match self.owner_of("handle", handle).await?.and_then(|id| id.parse::<StoreId>().ok()) {
             Some(id) => self.store(&id).await,
             None => Ok(None),
@@ -179,6 +183,9 @@ impl CatalogStore {
 
     /// A maker by the unique slug of its kind.
     pub async fn maker_by_slug(&self, kind: vitrine_shared::catalog::MakerKind, slug: &str) -> Result<Option<Maker>> {
+        if !is_slug(slug) {
+            return Ok(None);
+        }
         let name = format!("{}#{slug}", maker_word(kind));
         match self.owner_of("maker", &name).await?.and_then(|id| id.parse::<MakerId>().ok()) {
             Some(id) => self.maker(&id).await,
@@ -228,6 +235,10 @@ impl CatalogStore {
 
     /// Ids of works that have this slug.
     pub async fn works_by_slug(&self, kind: WorkKind, slug: &str) -> Result<Vec<WorkId>> {
+        // What no work can be called is not looked for: an address may be longer than a key.
+        if !is_slug(slug) {
+            return Ok(Vec::new());
+        }
         let query = Query::new(Index::Gsi1, format!("SLUG#{}#{slug}", kind.as_str())).limit(20);
         let page = self.table.query(query).await.map_err(fault::table)?;
         Ok(page.items.iter().filter_map(|i| i.get("id")?.as_str()?.parse().ok()).collect())

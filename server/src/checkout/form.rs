@@ -32,6 +32,10 @@ impl Checkouts {
     /// Keeps what was typed for the caller's cart; without a cart there is nothing to keep it for.
     pub async fn keep_form(&self, ctx: &OpCtx, typed: &Typed) -> Result<()> {
         let Some(cart) = self.carts.name(ctx, ctx.cart.as_deref()) else { return Ok(()) };
+        // The cart must open: whoever only knows its name writes nothing into it.
+        if self.carts.load(ctx, ctx.cart.as_deref()).await?.rev == 0 {
+            return Ok(());
+        }
         let key = key(&cart);
         let mut typed = typed.clone();
         let form = &mut typed.form;

@@ -15,6 +15,15 @@ pub const PEAKS: usize = 120;
 /// Milliseconds of a preview.
 pub const PREVIEW_MS: u64 = 30_000;
 
+/// What stands before the name of a file that ffmpeg or ffprobe reads: containers of sound and film only, read from this
+/// file only. Playlists and lists of files (HLS, DASH, concat), whatever their name, would make it open others.
+const ONLY_THIS_FILE: [&str; 4] = [
+    "-protocol_whitelist",
+    "file",
+    "-format_whitelist",
+    "aac,ac3,aiff,asf,avi,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,wav,w64",
+];
+
 /// What a file of sound or film turns out to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AudioFacts {
@@ -74,8 +83,8 @@ impl Media {
 
     /// Milliseconds of a film.
     async fn length_ms(&self, path: &Path) -> Result<u64> {
-        let mut args: Vec<&OsStr> =
-            ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"].iter().map(OsStr::new).collect();
+        let what = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"];
+        let mut args: Vec<&OsStr> = what.iter().chain(&ONLY_THIS_FILE).map(OsStr::new).collect();
         args.push(path.as_os_str());
         let out = run(&self.tools()?.ffprobe, &args, Duration::from_secs(30)).await?;
         parse_seconds(String::from_utf8_lossy(&out).trim())
@@ -84,7 +93,8 @@ impl Media {
 
     /// Length and outline, from the sound itself.
     async fn heard(&self, path: &Path) -> Result<(u64, Vec<u8>)> {
-        let mut args: Vec<&OsStr> = ["-v", "error", "-i"].iter().map(OsStr::new).collect();
+        let mut args: Vec<&OsStr> = ["-v", "error"].iter().chain(&ONLY_THIS_FILE).map(OsStr::new).collect();
+        args.push(OsStr::new("-i"));
         args.push(path.as_os_str());
         args.extend(["-vn", "-ac", "1", "-ar", "2000", "-f", "s16le", "-"].iter().map(OsStr::new));
         let raw = run(&self.tools()?.ffmpeg, &args, Duration::from_secs(120)).await?;
@@ -113,7 +123,7 @@ impl Media {
         let out = dir.join(name);
         let made = async {
             let mut args: Vec<&OsStr> = ["-v", "error", "-y"].map(OsStr::new).to_vec();
-            args.extend(before.iter().map(OsStr::new));
+            args.extend(before.iter().chain(&ONLY_THIS_FILE).map(OsStr::new));
             args.push(OsStr::new("-i"));
             args.push(path.as_os_str());
             args.extend(after.iter().map(OsStr::new));
@@ -166,6 +176,30 @@ mod tests {
         assert_eq!(parse_seconds("12.3456"), Some(12_345));
         assert_eq!(parse_seconds("7"), Some(7_000));
         assert_eq!(parse_seconds("N/A"), None);
+    }
+
+    #[tokio::test]
+    async fn a_playlist_under_the_name_of_a_sound_opens_no_other_file() {
+        // Without the helpers nothing is opened at all.
+        let Some(tools) = crate::media::Tools::find() else { return };
+        let shop = crate::testing::Shop::open().await;
+        let media = Media::new(shop.blob.clone(), Some(tools));
+        let dir = tempfile::tempdir().unwrap();
+        let sound = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market/files/1.ogg");
+        assert_eq!(media.heard(&sound).await.unwrap().0, 2_000);
+        let others = dir.path().join("others.ogg");
+        std::fs::copy(&sound, &others).unwrap();
+        let others = others.display();
+        for (name, text) in [
+            ("a.m3u8", format!("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{others}\n#EXT-X-ENDLIST\n")),
+            ("b.wav", "ffconcat version 1.0\nfile 'others.ogg'\n".to_owned()),
+            ("c.aac", format!("#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:9/{others}\n")),
+        ] {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            assert!(media.sound(&path).await.is_err(), "{name}");
+            assert!(media.film(&path).await.is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Invariants: entries, sizes and ratios are bounded; chapters are cleaned to plain structure (no script, style, form or
 //! outside address) and wrapped by us; pictures are kept beside them. EPUB 3.3 (OCF, package document, navigation).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use super::{Media, MediaError, Result, hex};
 const MAX_ENTRIES: usize = 5_000;
 const MAX_UNPACKED: u64 = 300 * 1024 * 1024;
 const MAX_CHAPTER: u64 = 20 * 1024 * 1024;
+const MAX_CHAPTERS: usize = 2_000;
 
 /// What a book turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,14 +34,14 @@ fn unreadable(why: impl std::fmt::Display) -> MediaError {
     MediaError::Unreadable { what: "a book", why: why.to_string() }
 }
 
-struct Chapter {
+pub(super) struct Chapter {
     title: String,
     html: String,
     words: u32,
 }
 
-struct Unpacked {
-    chapters: Vec<Chapter>,
+pub(super) struct Unpacked {
+    pub(super) chapters: Vec<Chapter>,
     pictures: Vec<(String, Vec<u8>, &'static str)>,
 }
 
@@ -74,7 +75,7 @@ fn resolve(base: &str, link: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn unpack(bytes: &[u8]) -> Result<Unpacked> {
+pub(super) fn unpack(bytes: &[u8]) -> Result<Unpacked> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
     if zip.len() > MAX_ENTRIES {
         return Err(MediaError::TooLarge(format!("{} entries, at most {MAX_ENTRIES}", zip.len())));
@@ -117,10 +118,15 @@ fn unpack(bytes: &[u8]) -> Result<Unpacked> {
         }
     }
     let mut chapters = Vec::new();
+    let mut read = HashSet::new();
     for itemref in opf.descendants().filter(|n| n.tag_name().name() == "itemref") {
         let Some((path, media_type)) = itemref.attribute("idref").and_then(|id| manifest.get(id)) else { continue };
-        if *media_type != "application/xhtml+xml" {
+        // A document stands in the spine once (EPUB 3.3, 5.7.3): a thousand times the same one would be a thousand times its size.
+        if *media_type != "application/xhtml+xml" || !read.insert(path) {
             continue;
+        }
+        if chapters.len() >= MAX_CHAPTERS {
+            return Err(MediaError::TooLarge(format!("more than {MAX_CHAPTERS} chapters")));
         }
         if let Some(source) = text(path) {
             chapters.push(chapter(path, &source, chapters.len()));
@@ -250,6 +256,7 @@ impl Media {
     /// `Unreadable` for what is no EPUB, `TooLarge` past the bounds; nothing is stored then.
     pub async fn book(&self, bytes: Bytes) -> Result<BookFacts> {
         let prefix = format!("reader/{}", hex(&Sha256::digest(&bytes)));
+        let _place = self.place().await?;
         let unpacked = tokio::task::spawn_blocking(move || unpack(&bytes))
             .await
             .map_err(|e| unreadable(format!("unpacking stopped: {e}")))??;
@@ -308,7 +315,9 @@ mod tests {
                 "<package xmlns=\"http://www.idpf.org/2007/opf\"><manifest>{items}</manifest><spine>{spine}</spine></package>"
             ),
         );
-        for (name, body) in chapters {
+        // An archive holds a name once.
+        let files: std::collections::BTreeMap<_, _> = chapters.iter().copied().collect();
+        for (name, body) in files {
             add(&format!("O/{name}"), &format!("<html><head><title>t</title></head><body>{body}</body></html>"));
         }
         zip.finish().unwrap().into_inner()
@@ -324,6 +333,15 @@ mod tests {
         let titles: Vec<_> = book.chapters.iter().map(|c| c.title.as_str()).collect();
         assert_eq!(titles, ["One", "Two"]);
         assert!(!book.chapters[0].html.contains("script") && !book.chapters[0].html.contains("onclick"));
+    }
+
+    #[test]
+    fn a_chapter_named_many_times_is_read_once_and_chapters_are_bounded() {
+        let once = unpack(&epub(&[("a.xhtml", "<h1>One</h1>"); 50])).unwrap();
+        assert_eq!(once.chapters.len(), 1);
+        let names: Vec<String> = (0..=MAX_CHAPTERS).map(|n| format!("{n}.xhtml")).collect();
+        let many: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "")).collect();
+        assert!(matches!(unpack(&epub(&many)), Err(MediaError::TooLarge(_))));
     }
 
     #[test]

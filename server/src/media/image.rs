@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use vitrine_blob::PutOptions;
 use vitrine_shared::catalog::{Image, Rendition};
 
-use super::{MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, Media, MediaError, Result, hex, run, tint};
+use super::{MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, Media, MediaError, Result, hex, run, tint};
 
 /// Widths made of every picture, pixels; never wider than the original.
 pub const WIDTHS: [u32; 3] = [240, 480, 960];
@@ -24,6 +24,12 @@ fn unreadable(why: impl std::fmt::Display) -> MediaError {
 fn decode(bytes: &[u8]) -> Result<DynamicImage> {
     if bytes.len() > MAX_IMAGE_BYTES {
         return Err(MediaError::TooLarge(format!("{} bytes, at most {MAX_IMAGE_BYTES}", bytes.len())));
+    }
+    // Its own word is enough to refuse it: nothing is decoded yet.
+    let asked = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(unreadable)?;
+    let (width, height) = asked.into_dimensions().map_err(unreadable)?;
+    if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE || u64::from(width) * u64::from(height) > MAX_IMAGE_PIXELS {
+        return Err(MediaError::TooLarge(format!("{width} × {height} pixels, at most {MAX_IMAGE_PIXELS}")));
     }
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(unreadable)?;
     let mut limits = Limits::default();
@@ -71,6 +77,7 @@ impl Media {
     pub async fn picture(&self, bytes: Bytes, alt: &str) -> Result<Image> {
         let original = format!("originals/{}", hex(&Sha256::digest(&bytes)));
         let kept = bytes.clone();
+        let _place = self.place().await?;
         let prepared = tokio::task::spawn_blocking(move || prepare(&bytes))
             .await
             .map_err(|e| unreadable(format!("decoder stopped: {e}")))??;
@@ -167,4 +174,32 @@ pub(super) fn tempdir() -> Result<std::path::PathBuf> {
     let dir = std::env::temp_dir().join(format!("vitrine-media-{:016x}", rand::random::<u64>()));
     std::fs::create_dir(&dir).map_err(|e| MediaError::Tool(e.to_string()))?;
     Ok(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A PNG that says these dimensions and holds nothing else.
+    fn claims(width: u32, height: u32) -> Vec<u8> {
+        let mut header = b"IHDR".to_vec();
+        header.extend(width.to_be_bytes());
+        header.extend(height.to_be_bytes());
+        header.extend([8, 2, 0, 0, 0]);
+        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
+        png.extend(&header);
+        png.extend(crc32fast::hash(&header).to_be_bytes());
+        png
+    }
+
+    #[test]
+    fn a_picture_that_would_fill_the_memory_is_refused_by_its_own_word() {
+        for (width, height) in [(u32::MAX >> 1, 1), (1, MAX_IMAGE_SIDE + 1), (10_000, 9_000), (12_000, 12_000)] {
+            let refused = decode(&claims(width, height));
+            assert!(matches!(refused, Err(MediaError::TooLarge(_))), "{width} x {height}: {refused:?}");
+        }
+        // Within the limits it is read, and then is no picture.
+        assert!(matches!(decode(&claims(100, 100)), Err(MediaError::Unreadable { .. })));
+        assert!(matches!(decode(b"GIF89a"), Err(MediaError::Unreadable { .. })));
+    }
 }

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vitrine_blob::{Blob, BlobError, PutOptions};
 
 pub use audio::AudioFacts;
@@ -29,6 +30,12 @@ pub(crate) use epub::plain_text;
 pub const MAX_IMAGE_BYTES: usize = 30 * 1024 * 1024;
 /// Most pixels along one side.
 pub const MAX_IMAGE_SIDE: u32 = 12_000;
+
+/// Most pixels of a picture: what decoding may take follows from it, not from the file's size.
+pub const MAX_IMAGE_PIXELS: u64 = 80_000_000;
+/// Pictures and books that are unpacked in memory at one moment. An import works on many rows at once, and each of these may
+/// take half a gigabyte.
+const PLACES: usize = 2;
 
 /// Why something could not be made from a file.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +70,7 @@ pub type Result<T> = std::result::Result<T, MediaError>;
 pub struct Media {
     blob: Arc<dyn Blob>,
     tools: Option<Tools>,
+    places: Arc<Semaphore>,
 }
 
 /// Where the helper programs are.
@@ -86,7 +94,12 @@ impl Tools {
 impl Media {
     /// Stores results in `blob`, works with `tools` if there are any.
     pub fn new(blob: Arc<dyn Blob>, tools: Option<Tools>) -> Self {
-        Self { blob, tools }
+        Self { blob, tools, places: Arc::new(Semaphore::new(PLACES)) }
+    }
+
+    /// Waits for a place to unpack something large in.
+    async fn place(&self) -> Result<OwnedSemaphorePermit> {
+        self.places.clone().acquire_owned().await.map_err(|e| MediaError::Tool(e.to_string()))
     }
 
     /// Whether sound and films can be worked on.
@@ -114,6 +127,14 @@ impl Media {
             Err(e) => Err(e.into()),
         }
     }
+}
+
+/// Reads an EPUB without keeping anything of it: how many chapters it has.
+///
+/// # Errors
+/// `Unreadable` for what is no EPUB, `TooLarge` past the bounds.
+pub fn chapters_of(book: &[u8]) -> Result<usize> {
+    epub::unpack(book).map(|book| book.chapters.len())
 }
 
 /// Lower-case hex.

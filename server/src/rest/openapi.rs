@@ -151,7 +151,7 @@ pub fn document(base_url: &str) -> Value {
         "components": {
             "schemas": generator.take_definitions(true),
             "securitySchemes": {
-                "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": format!("An access token of the provider at {base_url}/.well-known/openid-configuration: authorization code with PKCE, public client `{PROGRAMS}`, redirect `{PROGRAMS_REDIRECT}`, scope `openid`") },
+                "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": format!("An access token of the provider at {base_url}/.well-known/openid-configuration: authorization code with PKCE, public client `{PROGRAMS}`, redirect `{PROGRAMS_REDIRECT}`, scope `openid api`") },
                 "apiKey": { "type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "A program's key" },
                 "cartToken": { "type": "apiKey", "in": "header", "name": "X-Cart-Token", "description": "Names a guest's cart" },
                 "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session", "description": "The browser's session" },

@@ -1,10 +1,11 @@
-//! What search engines and feed readers fetch: robots, sitemaps per storefront, feeds.
+//! What programs fetch by themselves: robots, sitemaps per storefront, feeds, where to report faults.
 //!
 //! Invariants: only published works of listed sellers are named; addresses are the canonical ones; whatever stands between
 //! tags went through `escape`.
 //!
 //! Not here: what pages say of themselves (`catalog::jsonld`, the pages' heads).
 
+mod contact;
 mod feeds;
 mod sitemap;
 
@@ -18,6 +19,7 @@ use crate::state::App;
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/.well-known/security.txt", get(contact::security))
         .route("/robots.txt", get(sitemap::robots))
         .route("/sitemap.xml", get(sitemap::index))
         .route("/sitemaps/{name}", get(sitemap::store))
@@ -42,12 +44,13 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// An answer that shared caches may keep for an hour.
+/// An answer that shared caches may keep for an hour, apart for each language and place: feeds show prices.
 fn document(content_type: &'static str, body: String) -> Response {
     let mut response = (StatusCode::OK, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     response
 }
 

@@ -3,6 +3,9 @@
 /// What a page may load beside its own origin.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
+    /// Where this page's scripts, styles and fonts are, e.g. `https://shop.example/assets/`: the build's own files alone. The
+    /// whole origin would not do, for what sellers sell is downloaded from it too. Empty: the whole origin.
+    pub assets: String,
     /// Origin of covers, previews and readers.
     pub files_origin: String,
     /// Origins that forms may lead to (payment pages); redirects after a POST count too.
@@ -18,10 +21,11 @@ impl Policy {
             forms.push(' ');
             forms.push_str(origin);
         }
+        let assets = if self.assets.is_empty() { "'self'" } else { &self.assets };
         format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: {files}; media-src 'self' {files}; \
-             font-src 'self'; connect-src 'self' {files}; frame-src {files}; form-action {forms}; manifest-src 'self'; \
-             worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+            "default-src 'none'; script-src {assets} 'wasm-unsafe-eval'; style-src {assets}; img-src 'self' data: {files}; \
+             media-src 'self' {files}; font-src {assets}; connect-src 'self' {files}; frame-src {files}; form-action {forms}; \
+             manifest-src {assets}; worker-src {assets}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
         )
     }
 
@@ -38,11 +42,18 @@ mod tests {
 
     #[test]
     fn nothing_inline_is_allowed_by_word() {
-        let policy =
-            Policy { files_origin: "http://files.example".into(), form_origins: vec!["https://pay.example".into()] };
+        let policy = Policy {
+            files_origin: "http://files.example".into(),
+            form_origins: vec!["https://pay.example".into()],
+            ..Policy::default()
+        };
         let header = policy.header();
         assert!(!header.contains("unsafe-inline") && !header.contains("sha256") && !header.contains("'unsafe-eval'"));
         assert!(header.contains("form-action 'self' https://pay.example;"));
         assert!(header.contains("script-src 'self' 'wasm-unsafe-eval';"));
+        let narrow = Policy { assets: "https://shop.example/assets/".into(), ..policy }.header();
+        for of in ["script", "style", "font", "worker", "manifest"] {
+            assert!(narrow.contains(&format!("{of}-src https://shop.example/assets/")), "{narrow}");
+        }
     }
 }

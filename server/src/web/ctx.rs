@@ -15,7 +15,7 @@ use vitrine_pricing::market::choose_market;
 use vitrine_shared::Problem;
 
 use super::headers::RequestId;
-use crate::ctx::{Caller, OpCtx, Scope, User};
+use crate::ctx::{Caller, OpCtx, Scope};
 use crate::fault;
 use crate::rest::ProblemResponse;
 use crate::state::App;
@@ -134,18 +134,15 @@ async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Opt
         Err(ClientError::Unavailable(why)) => return Err(fault::internal("the provider's keys", &why)),
         Err(_) => return Err(refused()),
     };
+    // An app that was let in to know who somebody is may not therefore act for them.
+    if !claims.has_scope("api") {
+        return Err(Problem::new(403, "insufficient_scope", "The bearer token is not good for this interface.")
+            .detail("Ask the provider for the scope `api`."));
+    }
     // The account says what the token is too old to know: whether it is still there, and its roles now.
     let account = app.provider.accounts().get(&claims.sub).await.map_err(|e| fault::internal("an account", &e))?;
     let account = account.ok_or_else(refused)?;
-    Ok(Some(Caller::User(User {
-        id: claims.sub.parse().map_err(|_| refused())?,
-        email: account.email.clone(),
-        verified: account.email_verified,
-        name: account.name.clone(),
-        roles: account.roles.clone(),
-        tenants: account.tenant_ids().iter().filter_map(|t| t.parse().ok()).collect(),
-        session: None,
-    })))
+    crate::accounts::person(&account).map(Caller::User).map(Some).ok_or_else(refused)
 }
 
 /// Whether a path is of a person: a shop's own host only shows, the marketplace's has the session and the cart.
@@ -167,15 +164,39 @@ fn is_personal(path: &str) -> bool {
     of_people.contains(&first)
 }
 
+fn is_marketplace(host: &str, base: &str) -> bool {
+    host == base || host == "127.0.0.1" || host == "localhost" || host == "[::1]"
+}
+
+fn bad_host() -> Response {
+    ProblemResponse(Problem::new(400, "bad_host", "The request must name exactly one host.")).into_response()
+}
+
+fn wrong_host() -> Response {
+    ProblemResponse(Problem::new(421, "unknown_host", "There is no shop at this address.")).into_response()
+}
+
+/// The layer of what only the marketplace's own host answers and what reads no [`OpCtx`]: sign-in, webhooks, one-click
+/// links, pages of demonstration data. Another host's name gets nothing, so that a foreign name which leads here (DNS
+/// rebinding) opens none of it to its pages. Puts the peer's address on the request.
+pub async fn door(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let base = host_of(&app.config.base_url());
+    let Some(host) = host(&request) else { return bad_host() };
+    if !is_marketplace(&host, &base) {
+        return wrong_host();
+    }
+    if let Some(ip) = peer(&request, &app.config.trusted_proxies) {
+        request.extensions_mut().insert(PeerAddress(ip));
+    }
+    next.run(request).await
+}
+
 /// The layer: puts [`OpCtx`], [`Country`] and the peer's address on the request.
 pub async fn layer(State(state): State<Context>, mut request: Request, next: Next) -> Response {
     let app = &state.app;
     let base = host_of(&app.config.base_url());
-    let Some(host) = host(&request) else {
-        return ProblemResponse(Problem::new(400, "bad_host", "The request must name exactly one host."))
-            .into_response();
-    };
-    let scope = if host == base || host == "127.0.0.1" || host == "localhost" || host == "[::1]" {
+    let Some(host) = host(&request) else { return bad_host() };
+    let scope = if is_marketplace(&host, &base) {
         Scope::Marketplace
     } else {
         let store = match host.strip_suffix(&base).and_then(|h| h.strip_suffix('.')) {
@@ -184,10 +205,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         };
         match store {
             Ok(Some(store)) => Scope::Tenant(store.tenant),
-            Ok(None) => {
-                return ProblemResponse(Problem::new(421, "unknown_host", "There is no shop at this address."))
-                    .into_response();
-            }
+            Ok(None) => return wrong_host(),
             Err(problem) => return ProblemResponse(problem).into_response(),
         }
     };
@@ -225,7 +243,10 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         caller
     } else if jar.contains("__Host-session=") {
         match app.sessions.resolve(&jar).await {
-            Ok(Some(session)) => crate::accounts::user_of(&session).map_or(Caller::Anonymous, Caller::User),
+            Ok(Some(session)) => match crate::accounts::caller_of(app, &session).await {
+                Ok(user) => user.map_or(Caller::Anonymous, Caller::User),
+                Err(problem) => return ProblemResponse(problem).into_response(),
+            },
             Ok(None) => Caller::Anonymous,
             Err(e) => return ProblemResponse(fault::internal("a session", &e)).into_response(),
         }

@@ -111,6 +111,8 @@ fn value(text: &str) -> HeaderValue {
 
 /// `attachment` with an ASCII name for old programs and the real one in UTF-8 (RFC 6266, RFC 8187).
 pub fn attachment(name: &str) -> String {
+    // A name is no path, whatever its seller called the file: some programs would follow it.
+    let name = &name.replace(['/', '\\'], "_");
     let plain: String = name
         .chars()
         .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' })
@@ -201,5 +203,7 @@ mod tests {
             "attachment; filename=\"__; x=___41.ogg\"; filename*=UTF-8''%C3%BC%22%3B%20x%3D%0D%0A%2541.ogg"
         );
         assert!(HeaderValue::from_str(&evil).is_ok());
+        let path = attachment("../../x\\y.sh");
+        assert_eq!(path, "attachment; filename=\".._.._x_y.sh\"; filename*=UTF-8''.._.._x_y.sh");
     }
 }

@@ -1,6 +1,6 @@
 //! Request ids and the headers that every answer carries.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -15,6 +15,23 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// How people reach the shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// By TLS, which something in front ends: browsers are told to come by nothing else for a year (RFC 6797). Of this host
+    /// alone: names below it may be others'.
+    Tls,
+    /// In the clear, as on one's own machine.
+    Plain,
+}
+
+impl Transport {
+    /// By the address that people use.
+    pub fn of(base_url: &str) -> Self {
+        if base_url.starts_with("https://") { Self::Tls } else { Self::Plain }
+    }
+}
+
 fn acceptable(id: &HeaderValue) -> Option<String> {
     let id = id.to_str().ok()?;
     let fine = (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -22,7 +39,7 @@ fn acceptable(id: &HeaderValue) -> Option<String> {
 }
 
 /// Gives the request an id (the caller's own if it is a plain word), logs it, and sets the headers.
-pub async fn layer(mut request: Request, next: Next) -> Response {
+pub async fn layer(State(transport): State<Transport>, mut request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(&REQUEST_ID)
@@ -55,9 +72,14 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=(self)"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        // What other sites may embed says so itself: it is on the files origin.
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if transport == Transport::Tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     // `frame-ancestors` of the policy is what browsers obey; the old header stands beside it where nothing may frame us.
     let framed = headers

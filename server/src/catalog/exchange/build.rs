@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use vitrine_shared::catalog::{Asset, Captions, Image, MakerRef, Part, PriceRecord, Product, Status, Variant, Work};
+use vitrine_shared::catalog::{
+    Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Variant, Work,
+};
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
 
@@ -59,6 +61,9 @@ pub(super) type Refusal = String;
 /// Longest title of a work, characters.
 pub(crate) const MAX_TITLE: usize = 300;
 
+/// Longest address, bytes.
+const MAX_ADDRESS: usize = 2_000;
+
 /// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself.
 pub(crate) fn clean(html: &str) -> String {
     let mut builder = ammonia::Builder::default();
@@ -91,6 +96,22 @@ pub(super) fn text(field: &str, value: &str, most: usize) -> Result<String, Refu
     Ok(value.to_owned())
 }
 
+/// An address on the web that a page may lead to: another scheme could run something, or open a program.
+fn web_address(field: &str, url: &str) -> Result<(), Refusal> {
+    let fine = url.len() <= MAX_ADDRESS
+        && !url.chars().any(|c| c.is_control() || c.is_whitespace())
+        && url::Url::parse(url).is_ok_and(|u| u.scheme() == "https" && u.has_host());
+    if fine { Ok(()) } else { Err(format!("`{field}`: {url:?} is not an address that begins with https://")) }
+}
+
+/// Pages elsewhere of makers and shops.
+pub(super) fn links(links: &[Link]) -> Result<Vec<Link>, Refusal> {
+    for link in links {
+        web_address("links.url", &link.url)?;
+    }
+    Ok(links.to_vec())
+}
+
 pub(super) fn slug_for(title: &str, latin: Option<&str>, fallback: &str) -> String {
     slugify(title).or_else(|| latin.and_then(slugify)).unwrap_or_else(|| fallback.to_owned())
 }
@@ -119,6 +140,9 @@ pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> R
             transcripts: transcripts.clone(),
             assets: files.iter().map(|f| f.asset.id.clone()).collect(),
         });
+    }
+    if let Some(url) = row.attribution.as_ref().and_then(|a| a.url.as_deref()) {
+        web_address("attribution.url", url)?;
     }
     let mut facts = row.facts.clone();
     if let Some(book) = parts.files.iter().find_map(|f| f.book.as_ref()) {
@@ -398,6 +422,25 @@ mod tests {
                 && !clean.contains("onclick")
         );
         assert!(clean.contains("<b>you</b>") && clean.contains("https://a.example/"));
+    }
+
+    #[test]
+    fn only_addresses_on_the_web_are_linked() {
+        assert!(web_address("f", "https://a.example/x?y=1#z").is_ok());
+        let long = format!("https://a.example/{}", "x".repeat(MAX_ADDRESS));
+        for bad in [
+            "javascript:alert(1)",
+            " https://a.example",
+            "https://",
+            "http://a.example",
+            "//a.example",
+            "data:text/html,x",
+            "java\nscript:x",
+            "",
+            &long,
+        ] {
+            assert!(web_address("f", bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

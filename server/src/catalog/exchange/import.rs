@@ -84,7 +84,7 @@ impl From<Problem> for Fault {
 type Done = std::result::Result<(Outcome, Vec<String>), Fault>;
 
 /// JSON lines, each with its number.
-fn lines(text: &str) -> Vec<csv::Read> {
+pub(super) fn lines(text: &str) -> Vec<csv::Read> {
     let read = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(|(index, line)| {
         let row = if line.len() > MAX_LINE {
             Err(format!("the line is longer than {MAX_LINE} bytes"))
@@ -183,7 +183,7 @@ impl Importer {
                     tagline: r.tagline.clone(),
                     about_html: build::clean(&r.about_html),
                     brand: r.brand.clone(),
-                    links: r.links.clone(),
+                    links: build::links(&r.links)?,
                     ships_from: r.ships_from.clone(),
                     shipping: r.shipping.clone(),
                 };
@@ -237,7 +237,7 @@ impl Importer {
                     name: build::text("name", &r.name, 200)?,
                     latin: r.latin.clone(),
                     bio_html: build::clean(&r.bio_html),
-                    links: r.links.clone(),
+                    links: build::links(&r.links)?,
                     image,
                     status: r.status,
                 };

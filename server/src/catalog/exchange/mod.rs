@@ -25,6 +25,14 @@ pub(crate) use build::{MAX_TITLE, clean};
 pub use export::export;
 pub use import::Importer;
 
+/// Reads rows without taking anything in: how many can be read, and how many cannot.
+pub fn readable(text: &str) -> (usize, usize) {
+    let text = text.trim_start_matches('\u{feff}');
+    let read = if csv::is_flat(text) { csv::rows(text) } else { import::lines(text) };
+    let fine = read.iter().filter(|(_, row)| row.is_ok()).count();
+    (fine, read.len() - fine)
+}
+
 /// Most bytes of one line.
 pub const MAX_LINE: usize = 1024 * 1024;
 

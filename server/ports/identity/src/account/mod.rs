@@ -53,6 +53,9 @@ pub struct Account {
     pub tenants: Vec<Membership>,
     /// What was issued under another number has ended.
     pub epoch: i64,
+    /// When everything issued before was ended for the last time; 0: never. Sessions of apps that began earlier have
+    /// ended with it.
+    pub ended_ms: i64,
     /// When it was made.
     pub created_ms: i64,
     /// Counts the writes.
@@ -70,6 +73,8 @@ struct Stored {
     roles: Vec<String>,
     tenants: Vec<Membership>,
     epoch: i64,
+    #[serde(default)]
+    ended_ms: i64,
     created_ms: i64,
     rev: i64,
     #[serde(rename = "_v")]
@@ -192,6 +197,7 @@ impl Accounts {
             roles: roles.iter().map(|r| (*r).to_owned()).collect(),
             tenants: Vec::new(),
             epoch: 0,
+            ended_ms: 0,
             created_ms: self.clock.now_ms(),
             rev: 1,
             password_hash,
@@ -204,6 +210,7 @@ impl Accounts {
             roles: account.roles.clone(),
             tenants: Vec::new(),
             epoch: account.epoch,
+            ended_ms: account.ended_ms,
             created_ms: account.created_ms,
             rev: account.rev,
             version: 1,
@@ -235,6 +242,7 @@ impl Accounts {
             roles: stored.roles,
             tenants: stored.tenants,
             epoch: stored.epoch,
+            ended_ms: stored.ended_ms,
             created_ms: stored.created_ms,
             rev: stored.rev,
             password_hash: stored.password_hash,
@@ -274,12 +282,17 @@ impl Accounts {
     }
 
     /// Ends everything issued to the account by the provider: its browser sessions, codes and refresh tokens. Access
-    /// tokens end by themselves within 15 minutes; the app's own sessions are ended by [`crate::Sessions::revoke_all`].
+    /// tokens end by themselves within 15 minutes; sessions of apps that began before [`Account::ended_ms`] are to be
+    /// taken as ended.
     ///
     /// # Errors
     /// `NotFound`, or the store's.
     pub async fn revoke_all_sessions(&self, user_id: &str) -> Result<(), AccountError> {
-        self.change(user_id, vec![Update::Add("epoch".into(), 1)]).await
+        self.change(user_id, self.ending()).await
+    }
+
+    fn ending(&self) -> Vec<Update> {
+        vec![Update::Add("epoch".into(), 1), Update::set("endedMs", self.clock.now_ms())]
     }
 
     /// Notes that the account's address is known to be the person's.
@@ -292,8 +305,8 @@ impl Accounts {
 
     /// Sets a new password, proves the address (the link went there) and ends everything issued before.
     pub(crate) async fn reset_password(&self, user_id: &str, hash: String) -> Result<(), AccountError> {
-        let updates =
-            vec![Update::set("passwordHash", hash), Update::set("emailVerified", true), Update::Add("epoch".into(), 1)];
+        let mut updates = self.ending();
+        updates.extend([Update::set("passwordHash", hash), Update::set("emailVerified", true)]);
         self.change(user_id, updates).await
     }
 

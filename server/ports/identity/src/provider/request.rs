@@ -4,7 +4,7 @@
 
 use url::Url;
 
-use super::web::{Pairs, field, pairs};
+use super::web::{Pairs, any_twice, field, pairs};
 use super::{OidcClient, Provider};
 
 /// What can be asked for. `api` lets an access token speak to the REST API.
@@ -51,8 +51,7 @@ impl Provider {
         let tell =
             |error, description| Refusal::Tell { redirect_uri: uri.clone(), state: state.clone(), error, description };
         // RFC 6749, 3.1: no parameter more than once.
-        let names = params.iter().map(|(n, _)| n);
-        if names.clone().any(|n| names.clone().filter(|m| *m == n).count() > 1) {
+        if any_twice(&params) {
             return Err(tell("invalid_request", "a parameter is there more than once"));
         }
         if field(&params, "request").is_some() || field(&params, "request_uri").is_some() {

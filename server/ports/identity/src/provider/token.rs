@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE}
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::ExposeSecret as _;
 
-use super::web::{Pairs, field, pairs};
+use super::web::{Pairs, any_twice, field, pairs};
 use super::{OidcClient, Provider, ProviderError};
 use crate::crypto::same;
 
@@ -104,8 +104,7 @@ fn read_form(headers: &HeaderMap, body: &str) -> Result<Pairs, Response> {
         .and_then(|t| t.to_str().ok())
         .is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim() == "application/x-www-form-urlencoded"));
     let form = pairs(body);
-    let twice = form.iter().enumerate().any(|(i, (n, _))| form[..i].iter().any(|(m, _)| m == n));
-    if form_type && !twice { Ok(form) } else { Err(refusal(StatusCode::BAD_REQUEST, "invalid_request")) }
+    if form_type && !any_twice(&form) { Ok(form) } else { Err(refusal(StatusCode::BAD_REQUEST, "invalid_request")) }
 }
 
 fn unknown_client() -> Response {

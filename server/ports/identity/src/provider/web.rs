@@ -31,6 +31,12 @@ pub(super) fn field<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
 }
 
+/// Whether a name stands there more than once (RFC 6749, 3.1 allows none to). In one pass: the sender chooses how many there are.
+pub(super) fn any_twice(pairs: &Pairs) -> bool {
+    let mut seen = std::collections::HashSet::with_capacity(pairs.len());
+    !pairs.iter().all(|(name, _)| seen.insert(name.as_str()))
+}
+
 pub(super) fn locale(query: &Pairs, headers: &HeaderMap) -> Locale {
     let header = headers.get(ACCEPT_LANGUAGE).and_then(|h| h.to_str().ok());
     let asked = field(query, "ui_locales").and_then(Locale::choose);

@@ -1,0 +1,147 @@
+//! What the program is made of, and what it is shipped in: licences and sources of dependencies, a list of them, the container's recipe.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::setup;
+use crate::sh::{self, Tools, say};
+
+/// Where the checkers that came as Python packages are.
+fn tool(name: &str) -> std::path::PathBuf {
+    setup::peers_dir().join("bin").join(name)
+}
+
+/// Licences, sources and duplicates by `deny.toml`, without the network.
+///
+/// # Errors
+/// What the file does not allow.
+pub(crate) fn deny() -> Result<()> {
+    sh::run(sh::plain(tool("cargo-deny")).args([
+        "--offline",
+        "--log-level",
+        "error",
+        "check",
+        "licenses",
+        "bans",
+        "sources",
+    ]))
+}
+
+/// Known faults of dependencies. Without the database this says so and is no failure: nothing was found out.
+///
+/// # Errors
+/// A dependency has a known fault.
+pub(crate) fn advisories() -> Result<()> {
+    let fetched = sh::output(sh::plain(tool("cargo-deny")).args(["fetch", "db"]));
+    if let Err(fault) = fetched {
+        say(format!("NOT CHECKED: the database of advisories cannot be reached ({fault:#})"));
+        return Ok(());
+    }
+    sh::run(sh::plain(tool("cargo-deny")).args(["--offline", "check", "advisories"]))
+}
+
+/// The container's recipe before its linter.
+///
+/// # Errors
+/// What the linter finds.
+pub(crate) fn recipe() -> Result<()> {
+    sh::run(sh::plain(tool("hadolint")).arg("infra/Dockerfile"))
+}
+
+/// Writes `target/sbom.cdx.json` (CycloneDX 1.5): every crate the program links on the machines it is built for.
+///
+/// # Errors
+/// Cargo's own, a crate without a licence.
+pub(crate) fn sbom(tools: &Tools) -> Result<()> {
+    let text = sh::output(&mut tools.cargo(["metadata", "--format-version", "1", "--locked"]))?;
+    let lock: toml::Table = fs::read_to_string(sh::root().join("Cargo.lock"))?.parse().context("Cargo.lock")?;
+    let document = listed(&serde_json::from_str(&text).context("cargo metadata")?, &lock)?;
+    let to = sh::root().join("target/sbom.cdx.json");
+    fs::create_dir_all(sh::root().join("target"))?;
+    fs::write(&to, serde_json::to_string_pretty(&document)?)?;
+    let count = document["components"].as_array().map_or(0, Vec::len);
+    say(format!("{}: {count} crates", to.display()));
+    Ok(())
+}
+
+fn word<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+fn listed(metadata: &Value, lock: &toml::Table) -> Result<Value> {
+    let all = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
+    let packages: BTreeMap<String, Value> =
+        all(&metadata["packages"]).into_iter().map(|p| (word(&p, "id").to_owned(), p)).collect();
+    let nodes: BTreeMap<String, Value> =
+        all(&metadata["resolve"]["nodes"]).into_iter().map(|n| (word(&n, "id").to_owned(), n)).collect();
+    let program = packages.values().find(|p| word(p, "name") == "vitrine").context("the program is no package")?;
+    let mut sums = BTreeMap::new();
+    for package in lock.get("package").and_then(|p| p.as_array()).into_iter().flatten() {
+        let text = |name: &str| package.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        sums.insert((text("name"), text("version")), text("checksum"));
+    }
+    // What is linked or built into the program; what only tests need is not shipped.
+    let mut waiting = vec![word(program, "id").to_owned()];
+    let mut seen = BTreeSet::new();
+    let mut edges = Vec::new();
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        let mut needs = Vec::new();
+        for dependency in nodes.get(&id).map(|n| all(&n["deps"])).unwrap_or_default() {
+            if all(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev") {
+                needs.push(word(&dependency, "pkg").to_owned());
+            }
+        }
+        edges.push(json!({ "ref": id, "dependsOn": needs }));
+        waiting.extend(needs);
+    }
+    let mut components = Vec::new();
+    for package in seen.iter().filter_map(|id| packages.get(id)) {
+        let (name, version, licence) = (word(package, "name"), word(package, "version"), word(package, "license"));
+        let licence = if licence.is_empty() { "NOASSERTION" } else { licence };
+        let mut component = json!({
+            "type": "library", "bom-ref": package["id"], "name": name, "version": version,
+            "purl": format!("pkg:cargo/{name}@{version}"), "licenses": [{ "expression": licence.replace('/', " OR ") }],
+        });
+        if let Some(sum) = sums.get(&(name.to_owned(), version.to_owned())).filter(|s| !s.is_empty()) {
+            component["hashes"] = json!([{ "alg": "SHA-256", "content": sum }]);
+        }
+        components.push(component);
+    }
+    Ok(json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
+        "metadata": { "component": { "type": "application", "name": "vitrine", "version": program["version"], "bom-ref": program["id"] } },
+        "components": components, "dependencies": edges,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_linked_is_listed_with_licence_and_sum_and_what_tests_need_is_not() {
+        let package = |id: &str, licence: &str| json!({ "id": id, "name": id, "version": "1.0.0", "license": licence });
+        let dep = |id: &str, kind: Value| json!({ "pkg": id, "dep_kinds": [{ "kind": kind }] });
+        let metadata = json!({
+            "packages": [package("vitrine", "MIT"), package("a", "MIT/Apache-2.0"), package("t", "MIT")],
+            "resolve": { "nodes": [
+                { "id": "vitrine", "deps": [dep("a", Value::Null), dep("t", json!("dev"))] },
+                { "id": "a", "deps": [] }, { "id": "t", "deps": [] },
+            ] },
+        });
+        let lock = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nchecksum = \"00ff\"\n".parse().unwrap();
+        let made = listed(&metadata, &lock).unwrap();
+        let names: Vec<_> =
+            made["components"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["a", "vitrine"]);
+        assert_eq!(made["components"][0]["licenses"][0]["expression"], "MIT OR Apache-2.0");
+        assert_eq!(made["components"][0]["hashes"][0]["content"], "00ff");
+        assert_eq!(made["metadata"]["component"]["name"], "vitrine");
+    }
+}
