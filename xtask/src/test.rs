@@ -130,6 +130,14 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
     ));
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
+        steps.push((
+            "instructions",
+            Box::new(|| instructions::step(tools).map(|()| Counts::default()).map_err(|f| (Counts::default(), f))),
+        ));
+        // With the program and the browser's files of the step before.
+        steps.push(("restore drill", Box::new(|| drill(tools))));
+        let doc = ["doc", "--workspace", "--exclude", "xtask", "--no-deps"];
+        steps.push(("documentation", Box::new(move || tested(tools.cargo(doc).env("RUSTDOCFLAGS", "-D warnings")))));
         // Short forms: the long ones run by command (docs/campaigns.md).
         for (name, words) in [
             ("crash campaign", &["crash", "--points", "10", "--longest-ms", "700"][..]),
@@ -146,14 +154,6 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
                 }),
             ));
         }
-        steps.push((
-            "instructions",
-            Box::new(|| instructions::step(tools).map(|()| Counts::default()).map_err(|f| (Counts::default(), f))),
-        ));
-        // With the program and the browser's files of the step before.
-        steps.push(("restore drill", Box::new(|| drill(tools))));
-        let doc = ["doc", "--workspace", "--exclude", "xtask", "--no-deps"];
-        steps.push(("documentation", Box::new(move || tested(tools.cargo(doc).env("RUSTDOCFLAGS", "-D warnings")))));
     }
     steps
 }

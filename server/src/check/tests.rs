@@ -109,7 +109,7 @@ async fn a_healthy_shop_violates_nothing_also_half_way() {
     let looked = Looked::open().await;
     let report = looked.report().await;
     assert!(report.holds() && report.unseen.is_empty(), "{report:#?}");
-    assert!(report.seen["works"] > 5 && report.seen["files read"] > 5, "{report:#?}");
+    assert!(report.seen["works"] >= 5 && report.seen["files read"] > 5, "{report:#?}");
 
     let placed = looked.bought().await;
     let report = looked.report().await;
@@ -150,7 +150,10 @@ async fn each_violation_is_named_with_its_keys() {
     let report = looked.report().await;
     assert!(report.holds(), "{report:#?}");
 
-    let order = looked.order(&placed.id, 0).await;
+    let mut order = looked.order(&placed.id, 0).await;
+    if order.lines.iter().all(|l| l.physical) {
+        order = looked.order(&placed.id, 1).await;
+    }
     let id = order.id.as_str();
     let order_key = crate::checkout::store::order_key(&order.id);
     let tenant = order.tenant.as_str();
@@ -175,7 +178,7 @@ async fn each_violation_is_named_with_its_keys() {
     looked.broken(series, Some(Update::set("last", 2)), &[InvoiceSeries], tenant).await;
     let mail = Key::new(format!("MAIL#receipt/{}", placed.id), "MAIL");
     looked.broken(mail, None, &[Receipts], placed.id.as_str()).await;
-    let sale = looked.first(&format!("SALES#{tenant}"), "").await;
+    let sale = looked.first(&format!("SALES#{tenant}"), "0").await;
     looked.broken(sale, None, &[Sales], id).await;
     let variant = looked.shop.edition("Paper Boats").await;
     let stock = crate::stock::key(&variant);
