@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use vitrine_bench::server::{Launch, Shop};
+use vitrine_bench::server::Launch;
 
 use crate::buyer::{Buyer, Ended, Receipt, Ware, now_ms, wares};
 
