@@ -5,12 +5,13 @@
 //! - What differs between browser and server is behind `platform`, same names on both sides.
 //! - The shop's client names no page of the desk.
 //!
-//! Template: `index.html` is the frame of every document. The server's HTML layer replaces each of its marks once:
-//! `{lang}` and `{dir}` (of the page's locale), `{head}` and `<!--boot-->`. `{head}` is, in this order: the sheets of
+//! Template: `index.html` is the frame of every document. `serve::page` fills each of its marks once: `{lang}` and `{dir}` (of the
+//! page's locale), `{title}`, `{head}`, the main element and `<!--boot-->`. `{head}` is, in this order: the sheets of
 //! [`shop::STYLESHEETS`], [`shop::PRINT_SHEET`] with `media="print"`, `js/theme.js` as a plain script (it sets the scheme before
-//! the first paint), icons, `<meta name="vitrine-prefs">` with [`platform::Prefs`] as JSON, and
-//! `<link id="vitrine-locale" rel="preload" as="fetch" crossorigin>` to the locale's one hashed file. The boot mark
-//! becomes `<script type="module">` of the client's `boot.js`, which waits for that file and then starts the client.
+//! the first paint), icons, `<meta name="vitrine-prefs">` with [`platform::Prefs`] as JSON,
+//! `<link id="vitrine-locale" rel="preload" as="fetch" crossorigin>` to the locale's one hashed file, and what the page's components said.
+//! The boot mark becomes the page's data in elements that no browser runs (`data-0` is the framework's, the others are what loaders
+//! answered), and `<script type="module">` of the client's `boot.js`, which waits for the locale's file and then starts the client.
 
 #[cfg(feature = "shop")]
 pub mod data;

@@ -1,8 +1,15 @@
-//! Measures the shop as a program outside of it would see it: reads by `wrk`, which nobody here wrote, what takes several steps by
-//! [`flows`], and next to both a bare server whose bodies are as large.
+//! Measures the shop as a program outside of it would see it: requests that are all alike by `wrk`, which nobody here wrote, those that
+//! differ or take several steps by [`vitrine_bench::load`]; next to both a bare server whose bodies are as large, and the engines below.
 //!
 //! Invariants: the server has one core and everything that asks has the other; all of a table is of one run; only this machine is
-//! asked, for a bounded time.
+//! asked, for a bounded time; an answer that is not as it should be is counted as wrong and printed.
+
+mod buyers;
+mod engine;
+mod measure;
+mod purchases;
+mod table;
+mod weights;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,8 +18,19 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
-use vitrine_bench::server::{self, Bare, Launch, Shop};
-use vitrine_bench::{Line, flows, wrk};
+use vitrine_bench::server::{self, Launch};
+
+/// Most that a point read, an item's page or a checkout may slow down by when the shop or one buyer's past grows.
+const MOST_GROWTH: f64 = 1.3;
+/// Lines that may not slow down by more when the shop grows.
+const BOUND: [&str; 6] = [
+    "item page, kept",
+    "item page, made for each request",
+    "item page, another each time",
+    "item, REST, another each time",
+    "cart add by a new guest, durable",
+    "cart to paid order and grant, by the webhook",
+];
 
 #[derive(Parser)]
 struct Args {
@@ -22,7 +40,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Word {
-    /// Measures a program with a data folder; prints a table.
+    /// Measures a program with some data folders; prints tables.
     Shop {
         /// The program.
         #[arg(long)]
@@ -30,12 +48,15 @@ enum Word {
         /// Its browser files.
         #[arg(long)]
         public: PathBuf,
-        /// Its data; it is written to.
-        #[arg(long)]
-        data: PathBuf,
+        /// Its data, of smaller shops first; they are written to.
+        #[arg(long, required = true)]
+        data: Vec<PathBuf>,
         /// How long each line is measured.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
+        /// Orders of one buyer, beside one who has one; 0: not measured.
+        #[arg(long, default_value_t = 0)]
+        orders: usize,
     },
     /// A server that answers every request with this many bytes.
     Bare {
@@ -46,13 +67,24 @@ enum Word {
         #[arg(long)]
         bytes: usize,
     },
+    /// Asks the engines below a stopped shop directly; prints times a second.
+    Engine {
+        /// The shop's data.
+        #[arg(long)]
+        data: PathBuf,
+        /// What to ask, as JSON.
+        #[arg(long)]
+        spec: String,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Args::parse().word {
         Word::Bare { port, bytes } => runtime().and_then(|r| r.block_on(server::bare(port, bytes))),
-        Word::Shop { program, public, data, seconds } => {
-            runtime().and_then(|r| r.block_on(shop(&program, &public, &data, Duration::from_secs(seconds))))
+        Word::Engine { data, spec } => engines(&data, &spec),
+        Word::Shop { program, public, data, seconds, orders } => {
+            let launch = Launch::new(&program, &public, &PathBuf::new());
+            runtime().and_then(|r| r.block_on(shops(&launch, &data, Duration::from_secs(seconds), orders)))
         }
     };
     match done {
@@ -68,52 +100,40 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
-async fn shop(
-    program: &std::path::Path,
-    public: &std::path::Path,
-    data: &std::path::Path,
-    time: Duration,
-) -> Result<()> {
-    let launch = Launch { core: Some(0), ready: "/", ..Launch::new(program, public, data) };
-    Shop::settle(&launch).await.context("before measuring")?;
-    let shop = launch.start().await?;
-    println!("works: {}; first answer after {} ms", shop.works().await?, shop.started.as_millis());
-    println!("memory at rest: {} MB", shop.memory_mb()?);
-    let work = shop.first_work().await?;
-    let item = format!("/api/public/catalog/items/{}", work.id);
-    println!();
-    println!("| | a second | p50 ms | p95 ms | p99 ms | body | of bare |");
-    println!("|---|---|---|---|---|---|---|");
-    let reads: [(&str, String); 8] = [
-        ("item page, kept", work.page.clone()),
-        ("item page, made for each request", format!("{}?made=1", work.page)),
-        ("list page, kept", "/catalog?type=album".into()),
-        ("list page, made for each request", "/catalog?type=album&made=1".into()),
-        ("search page, made for each request", "/search?q=night&made=1".into()),
-        ("item, REST", item),
-        ("list of 24 with facets, REST", "/api/public/catalog/search?type=album".into()),
-        ("search, REST", "/api/public/catalog/search?q=nigth".into()),
-    ];
-    for (what, path) in reads {
-        let line = wrk::get(what, &shop.url(&path), "br", time)?;
-        let bare = Bare::start(line.bytes).await?;
-        let limit = wrk::get("bare", &bare.url(), "identity", Duration::from_secs(2))?;
-        print(&line, Some(limit.rate));
-    }
-    let suggest = wrk::post("autocomplete", &shop.url("/rpc/catalog/suggest"), r#"{"words":"nig"}"#, time)?;
-    print(&suggest, None);
-    let add = format!(r#"{{"variant":"{}"}}"#, work.variant);
-    print(&wrk::post("cart add by a new guest, durable", &shop.url("/api/cart"), &add, time)?, None);
-    println!("memory under these: {} MB", shop.memory_mb()?);
-    print(&flows::checkouts(&shop, &work, time).await?, None);
-    println!();
-    println!("memory after: {} MB", shop.memory_mb()?);
-    shop.stop().await.context("the shop did not stop by itself")
+fn engines(data: &std::path::Path, spec: &str) -> Result<()> {
+    println!("{}", serde_json::to_string(&engine::run(data, &serde_json::from_str(spec)?)?)?);
+    Ok(())
 }
 
-fn print(line: &Line, limit: Option<f64>) {
-    let share = limit.map_or_else(|| "-".to_owned(), |l| format!("{:.2}", line.rate / l));
-    let wrong = if line.wrong > 0 { format!(" ({} wrong)", line.wrong) } else { String::new() };
-    let [a, b, c] = line.ms;
-    println!("| {}{wrong} | {:.0} | {a:.2} | {b:.2} | {c:.2} | {} | {share} |", line.what, line.rate, line.bytes);
+async fn shops(launch: &Launch, folders: &[PathBuf], time: Duration, orders: usize) -> Result<()> {
+    let mut reports = Vec::new();
+    for data in folders {
+        eprintln!("{}", data.display());
+        let launch = Launch { data: data.clone(), ..launch.clone() };
+        let report = measure::run(&launch, time).await?;
+        println!("\n### {} works\n", table::short(report.works as f64));
+        println!("{}\n{}", table::markdown(&report.rows, &report.rates), report.rest);
+        reports.push(report);
+    }
+    if let [small, .., large] = reports.as_slice() {
+        println!("### From {} works to {}\n", table::short(small.works as f64), table::short(large.works as f64));
+        print!("{}", table::GROWTH);
+        let point = |r: &measure::Report| r.rates.get("point").copied();
+        if let (Some(a), Some(b)) = (point(small), point(large)) {
+            print!("{}", table::growth("point read, SQLite itself", a, b, Some(MOST_GROWTH)));
+        }
+        for row in &small.rows {
+            let what = row.line.what.as_str();
+            if let (Some(a), Some(b)) = (small.rate(what), large.rate(what)) {
+                print!("{}", table::growth(what, a, b, BOUND.contains(&what).then_some(MOST_GROWTH)));
+            }
+        }
+        println!();
+    }
+    if orders > 0 {
+        let data = folders.first().context("no data folder")?;
+        let launch = Launch { data: data.clone(), ..launch.clone() };
+        print!("{}", buyers::run(&launch, time, orders, MOST_GROWTH).await?);
+    }
+    Ok(())
 }

@@ -9,6 +9,9 @@ use axum::Router;
 use bytes::Bytes;
 use serde_json::Value;
 
+/// Hundredths of a second in half a second: who works more does not rest. Counting what waits takes some.
+const BUSY: u64 = 15;
+
 /// A process that ends with its value.
 struct Process(Child);
 
@@ -30,6 +33,24 @@ fn on_core(core: usize, program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", &core.to_string()]).arg(program);
     command
+}
+
+/// Moves this process, and whatever it starts from now on, to one core; `None`: to all.
+///
+/// # Errors
+/// `taskset` is missing or refuses.
+pub fn move_to(core: Option<usize>) -> Result<()> {
+    let cores = core.map_or_else(|| format!("0-{}", cores() - 1), |core| core.to_string());
+    let mut command = Command::new("taskset");
+    let done = command.args(["-a", "-c", "-p", &cores, &std::process::id().to_string()]).stdout(Stdio::null()).status();
+    anyhow::ensure!(done.context("taskset must be installed")?.success(), "taskset cannot move this process");
+    Ok(())
+}
+
+/// Cores of the machine, whatever this process is allowed.
+fn cores() -> usize {
+    let known = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    known.lines().filter(|l| l.starts_with("processor")).count().max(1)
 }
 
 /// A port of this machine that nobody has.
@@ -145,11 +166,14 @@ pub struct Shop {
 }
 
 /// A work that can be bought.
+#[derive(Clone, Debug)]
 pub struct Work {
     /// Its id.
     pub id: String,
     /// Its page.
     pub page: String,
+    /// Its title.
+    pub title: String,
     /// A digital edition.
     pub variant: String,
     /// Its price for who asks from here.
@@ -180,6 +204,32 @@ impl Shop {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         Ok(())
+    }
+
+    /// Waits until it rests: jobs neither come nor go (those of later moments, like the ends of holds, may wait), and it does not work.
+    ///
+    /// # Errors
+    /// It still works after that long.
+    pub async fn rest(&self, most: Duration) -> Result<()> {
+        let (begun, mut quiet, mut last) = (Instant::now(), 0, (String::new(), 0));
+        while quiet < 4 {
+            anyhow::ensure!(begun.elapsed() < most, "it does not come to rest");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let numbers = self.metrics().await?;
+            let waiting = numbers.lines().find(|l| l.starts_with("jobs_waiting ")).unwrap_or_default().to_owned();
+            let now = (waiting, self.ticks()?);
+            quiet = if now.0 == last.0 && now.1 < last.1 + BUSY { quiet + 1 } else { 0 };
+            last = now;
+        }
+        Ok(())
+    }
+
+    /// Time it worked so far, in hundredths of a second.
+    fn ticks(&self) -> Result<u64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.0.id()))?;
+        // Behind the name, which may hold anything, the 12th and 13th are user and system time.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        Ok(fields.iter().skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum())
     }
 
     /// Its numbers, as Prometheus reads them.
@@ -239,23 +289,69 @@ impl Shop {
     /// # Errors
     /// There is none.
     pub async fn first_work(&self) -> Result<Work> {
-        let list = self.json("/api/public/catalog/search?type=album").await?;
-        for card in list["items"].as_array().into_iter().flatten() {
-            let id = card["id"].as_str().unwrap_or_default();
-            let item = self.json(&format!("/api/public/catalog/items/{id}")).await?;
-            let editions = item["editions"].as_array().into_iter().flatten();
-            let mut sold =
-                editions.filter(|e| e["physical"] == false && e["price"]["minor"].as_i64().is_some_and(|m| m > 0));
-            if let Some(edition) = sold.next() {
-                return Ok(Work {
-                    id: id.to_owned(),
-                    page: card["href"].as_str().unwrap_or_default().to_owned(),
-                    variant: edition["variant"].as_str().unwrap_or_default().to_owned(),
-                    minor: edition["price"]["minor"].as_i64().unwrap_or_default(),
-                });
+        self.works_sold("type=album", 1).await?.pop().context("no album is sold here as files")
+    }
+
+    /// The first works of a list that are sold here as files, at most so many.
+    ///
+    /// # Errors
+    /// As [`Shop::json`].
+    pub async fn works_sold(&self, list: &str, most: usize) -> Result<Vec<Work>> {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        while found.len() < most {
+            let page = self.json(&format!("/api/public/catalog/search?{list}{cursor}")).await?;
+            for card in page["items"].as_array().into_iter().flatten() {
+                if found.len() < most {
+                    found.extend(self.sold(card).await?);
+                }
+            }
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
             }
         }
-        bail!("no album is sold here as files")
+        Ok(found)
+    }
+
+    /// The work of a card, if it is sold here as files for money.
+    async fn sold(&self, card: &Value) -> Result<Option<Work>> {
+        let id = card["id"].as_str().unwrap_or_default();
+        let item = self.json(&format!("/api/public/catalog/items/{id}")).await?;
+        let editions = item["editions"].as_array().into_iter().flatten();
+        let mut sold =
+            editions.filter(|e| e["physical"] == false && e["price"]["minor"].as_i64().is_some_and(|m| m > 0));
+        Ok(sold.next().map(|edition| Work {
+            id: id.to_owned(),
+            page: card["href"].as_str().unwrap_or_default().to_owned(),
+            title: card["title"].as_str().unwrap_or_default().to_owned(),
+            variant: edition["variant"].as_str().unwrap_or_default().to_owned(),
+            minor: edition["price"]["minor"].as_i64().unwrap_or_default(),
+        }))
+    }
+
+    /// What an address answers, as text.
+    ///
+    /// # Errors
+    /// Not 2xx.
+    pub async fn text(&self, path: &str) -> Result<String> {
+        Ok(self.client.get(self.url(path)).send().await?.error_for_status()?.text().await?)
+    }
+
+    /// Pages of works, as the sitemaps name them: paths, of every kind.
+    ///
+    /// # Errors
+    /// As [`Shop::text`].
+    pub async fn pages(&self) -> Result<Vec<String>> {
+        let origin = self.url("");
+        let locations = |xml: &str| -> Vec<String> {
+            let parts = xml.split("<loc>").skip(1).filter_map(|p| p.split("</loc>").next());
+            parts.map(|l| l.strip_prefix(&origin).unwrap_or(l).to_owned()).collect()
+        };
+        let mut pages = Vec::new();
+        for map in locations(&self.text("/sitemap.xml").await?).iter().filter(|m| !m.ends_with("/pages.xml")) {
+            pages.extend(locations(&self.text(map).await?));
+        }
+        Ok(pages)
     }
 
     /// Resident memory.

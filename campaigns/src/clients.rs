@@ -112,7 +112,7 @@ impl Clients {
 
     /// One purchase, or in one case of four a cart that is left as it is.
     async fn buy(&self, what: What) -> Result<()> {
-        if self.number() % 4 == 0 {
+        if self.number().is_multiple_of(4) {
             // What is bought leaves the cart: only one that is left can be asked for later.
             let variant = self.goods.parcel.clone();
             let added = self.post("/api/cart", &[], &json!({ "variant": variant })).await?;

@@ -98,7 +98,7 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
                 }
             };
             point += 1;
-            if point % 50 == 0 {
+            if point.is_multiple_of(50) {
                 println!("{point} points, {} answers held, {:.0} s", sums.facts, begun.elapsed().as_secs_f64());
             }
         }

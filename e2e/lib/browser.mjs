@@ -4,12 +4,16 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { chromium } from "playwright-core";
 
-const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+/** What a browser of a test is started with. */
+export const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** Launches the browser (`$VITRINE_TEST_CHROMIUM`, else Debian's). */
+/** The browser: `$VITRINE_TEST_CHROMIUM`, else Debian's. */
+export const executable = process.env.VITRINE_TEST_CHROMIUM ?? "/usr/bin/chromium";
+
+/** Launches the browser. */
 export function launch() {
-  return chromium.launch({ executablePath: process.env.VITRINE_TEST_CHROMIUM ?? "/usr/bin/chromium", args: flags });
+  return chromium.launch({ executablePath: executable, args: flags });
 }
 
 /** A page in a fresh profile. `faults` fills with console errors and warnings, page errors and failed requests. */

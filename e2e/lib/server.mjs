@@ -8,7 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-function freePort() {
+/** A port of this machine that nobody has. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);
     probe.listen(0, "127.0.0.1", () => {
@@ -33,13 +34,14 @@ export async function vitrine(...args) {
 /**
  * Starts the built program, with `shop` (a folder below `fixtures/`) or `rows` (JSON lines) imported, and waits until `/readyz`
  * answers 200 (at most 30 s). `scopes` makes an API key before, `metrics` opens the listener of numbers. A spec asks more often than
- * people from one address: the figures of all limits are taken `limits` times (20; 0 for none). `env` adds variables.
+ * people from one address: the figures of all limits are taken `limits` times (20; 0 for none). `env` adds variables; `kept` is a data
+ * folder that stays.
  * Answers `{url, files, data, key, metrics, log(), stop()}`.
  */
-export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false, limits, env: more = {} } = {}) {
+export async function startServer({ args = ["--demo"], shop, rows, scopes, metrics = false, limits, env: more = {}, kept } = {}) {
   const program = required("VITRINE_TEST_PROGRAM");
   const publicDir = required("VITRINE_TEST_PUBLIC");
-  const data = await mkdtemp(join(tmpdir(), "vitrine-e2e-"));
+  const data = kept ?? (await mkdtemp(join(tmpdir(), "vitrine-e2e-")));
   const port = await freePort();
   if (shop) await vitrine("import", "--demo", "--data", data, fileURLToPath(new URL(`../fixtures/${shop}`, import.meta.url)));
   if (rows) {
@@ -66,7 +68,7 @@ export async function startServer({ args = ["--demo"], shop, rows, scopes, metri
       await ended;
       clearTimeout(late);
     }
-    await rm(data, { recursive: true, force: true });
+    if (!kept) await rm(data, { recursive: true, force: true });
   };
   const deadline = Date.now() + 30_000;
   for (;;) {

@@ -1,6 +1,7 @@
 // Public pages kept in memory: what tells them apart, how they are sent, and that nothing old is shown.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { launch, openPage } from "../lib/browser.mjs";
 import { signIn, works } from "../lib/buying.mjs";
 import { startServer } from "../lib/server.mjs";
@@ -62,4 +63,72 @@ test("a public page is kept packed, told apart by place and language, and is the
   assert.equal(await counted("page_cache_made_total"), made + 1);
   for (let i = 0; i < 2; i++) assert.equal((await get({}, "/albums/nothing-w_00000000000000000000000000")).status, 404);
   assert.equal(await counted("page_cache_made_total"), made + 3);
+});
+
+test("500 requests a second: who asks after a change sees it, and each change makes the page a few times only", async () => {
+  const { page, close } = await openPage(browser);
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");
+  const mine = (await page.locator("main").innerText()).includes("Nordlicht") ? shop.album : shop.book;
+  const editor = `${server.url}/studio/works/${mine.match(/w_\w+$/)[0]}`;
+  await page.goto(editor);
+  const fields = await page.locator("form.desk-form").first().evaluate((form) => [...new FormData(form)]);
+  const price = fields.map(([name]) => name).find((name) => /^price-.*-EUR$/.test(name));
+  const cookie = (await page.context().cookies()).map((c) => `${c.name}=${c.value}`).join("; ");
+  await close();
+  /** Saves another price; answers when the seller has the answer. */
+  const change = async (amount) => {
+    const { 1: rev } = (await (await fetch(editor, { headers: { cookie } })).text()).match(/name="rev" value="(\d+)"/);
+    const body = new URLSearchParams(fields.map(([name, text]) => [name, name === "rev" ? rev : name === price ? amount : text]));
+    const saved = await fetch(editor, { method: "POST", body, redirect: "manual", headers: { cookie, origin: server.url } });
+    assert.equal(saved.status, 303);
+    assert.match(saved.headers.get("location"), /done=/);
+  };
+  const amounts = ["7.11", "7.22", "7.33", "7.44"];
+  const seen = [];
+  const look = async () => {
+    const sent = performance.now();
+    const text = await (await fetch(server.url + mine, { headers: { cookie: "vitrine_prefs=lang=en-US&country=DE" } })).text();
+    seen.push({ sent, at: amounts.findIndex((amount) => text.includes(`€${amount}`)) });
+  };
+  await look();
+  const made = await counted("page_cache_made_total");
+  const looks = [];
+  const begun = performance.now();
+  // As many as are due by now, so that a late timer does not lower the rate.
+  const due = () => {
+    while (looks.length < (performance.now() - begun) / 2) looks.push(look());
+  };
+  const load = setInterval(due, 10);
+  const done = [];
+  for (const amount of amounts) {
+    await pause(500);
+    await change(amount);
+    done.push(performance.now());
+  }
+  await pause(500);
+  clearInterval(load);
+  await Promise.all(looks);
+  const rate = seen.length / ((performance.now() - begun) / 1000);
+  const old = seen.filter(({ sent, at }) => at < done.findLastIndex((moment) => moment < sent));
+  assert.deepEqual(old, [], `of ${seen.length} pages at ${Math.round(rate)} a second`);
+  assert.ok(seen.filter(({ at }) => at === amounts.length - 1).length > 100, "the last price was seen by many");
+  // A change is marked when it is written and once more when the index has it; a page begun in between is made again.
+  const times = (await counted("page_cache_made_total")) - made;
+  assert.ok(times >= amounts.length && times <= 3 * amounts.length, `${times} times for ${amounts.length} changes, ${seen.length} requests`);
+});
+
+test("shared caches keep files that never change and nothing that follows a visitor's place, language or session", async () => {
+  const cached = async (path, origin = server.url) => (await fetch(origin + path)).headers;
+  for (const path of ["/", shop.album, "/catalog", "/search?q=tide", "/cart", "/api/public/catalog/search"]) {
+    const headers = await cached(path);
+    assert.match(headers.get("cache-control"), /private/, path);
+    assert.doesNotMatch(headers.get("cache-control"), /public|s-maxage/, path);
+  }
+  const page = await (await fetch(server.url + shop.album)).text();
+  const sheet = page.match(/href="(\/assets\/css\/[^"]+)"/)[1];
+  const headers = await cached(sheet);
+  assert.match(headers.get("cache-control"), /public, max-age=31536000, immutable/);
+  assert.match(headers.get("vary"), /accept-encoding/);
+  const cover = new URL(page.match(/<meta property="og:image" content="([^"]+)"/)[1]);
+  assert.match((await cached(cover.pathname, cover.origin)).get("cache-control"), /public/);
 });

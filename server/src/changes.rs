@@ -124,7 +124,7 @@ impl Changes {
     }
 }
 
-/// A table that marks what is written through it, and counts its calls by operation (`table_calls_total`).
+/// A table that marks what is written through it.
 pub struct Watched {
     table: Arc<dyn Table>,
     changes: Changes,
@@ -155,10 +155,6 @@ impl Watched {
     }
 }
 
-fn count(op: &'static str) {
-    metrics::counter!("table_calls_total", "op" => op).increment(1);
-}
-
 fn pk_of(item: &Item) -> String {
     item.get("pk").and_then(|v| v.as_str()).unwrap_or_default().to_owned()
 }
@@ -166,37 +162,30 @@ fn pk_of(item: &Item) -> String {
 #[async_trait]
 impl Table for Watched {
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>> {
-        count("get");
         self.table.get(key, consistency).await
     }
 
     async fn put(&self, put: Put) -> Result<Option<Item>> {
-        count("put");
         self.marked(vec![pk_of(&put.item)], self.table.put(put)).await
     }
 
     async fn update(&self, update: UpdateItem) -> Result<Item> {
-        count("update");
         self.marked(vec![update.key.pk.clone()], self.table.update(update)).await
     }
 
     async fn delete(&self, delete: Delete) -> Result<Option<Item>> {
-        count("delete");
         self.marked(vec![delete.key.pk.clone()], self.table.delete(delete)).await
     }
 
     async fn query(&self, query: Query) -> Result<Page> {
-        count("query");
         self.table.query(query).await
     }
 
     async fn batch_get(&self, keys: Vec<Key>, consistency: Consistency) -> Result<BatchGot> {
-        count("batch_get");
         self.table.batch_get(keys, consistency).await
     }
 
     async fn batch_write(&self, writes: Vec<BatchWrite>) -> Result<Vec<BatchWrite>> {
-        count("batch_write");
         let keys = writes.iter().map(|w| match w {
             BatchWrite::Put(item) => pk_of(item),
             BatchWrite::Delete(key) => key.pk.clone(),
@@ -205,7 +194,6 @@ impl Table for Watched {
     }
 
     async fn transact(&self, transact: Transact) -> Result<()> {
-        count("transact");
         let keys = transact.ops.iter().filter_map(|op| match op {
             TransactOp::Put(put) => Some(pk_of(&put.item)),
             TransactOp::Update(update) => Some(update.key.pk.clone()),
@@ -216,17 +204,14 @@ impl Table for Watched {
     }
 
     async fn transact_get(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>> {
-        count("transact_get");
         self.table.transact_get(keys).await
     }
 
     async fn feed(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
-        count("feed");
         self.table.feed(start, limit).await
     }
 
     async fn feed_keys(&self, start: FeedStart, limit: usize) -> Result<FeedPage> {
-        count("feed");
         self.table.feed_keys(start, limit).await
     }
 

@@ -371,11 +371,7 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "see docs/security.md",
         "Requests of an address and of an account in the class's window, e.g. limits.search = [1200, 600].",
     ),
-    (
-        "load.in_flight",
-        "128",
-        "Requests worked on at once; a quarter more for paying, webhooks, signing in, downloads.",
-    ),
+    ("load.in_flight", "64", "Requests worked on at once; a quarter more for paying, webhooks, signing in, downloads."),
     ("load.waiting", "512", "Requests that wait for their turn; more are refused with 503."),
     ("load.patience_ms", "1000", "How long they wait."),
     ("load.connections", "16000", "Connections at once."),

@@ -30,7 +30,7 @@ use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
 use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
-use crate::counted::Counted;
+use crate::counted::{Calls, Counted};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
 use crate::library::Library;
@@ -78,6 +78,10 @@ pub struct Inner {
     pub clock: SharedClock,
     /// Items.
     pub table: Arc<dyn Table>,
+    /// Calls of the table outside of requests.
+    pub calls: Calls,
+    /// Calls of the table by the payment simulator, which has its own elsewhere.
+    pub provider_calls: Calls,
     /// What of the public catalogue changed since when.
     pub changes: Changes,
     /// What other nodes are told of it, where there may be others.
@@ -170,7 +174,11 @@ impl App {
         };
         let changes = Changes::default();
         let ears = Ears::new(clock.clone());
-        let table: Arc<dyn Table> = Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(Counted(table)))), ears.clone()));
+        let (calls, provider_calls) = (Calls::default(), Calls::default());
+        let heard =
+            |counted| -> Arc<dyn Table> { Arc::new(Hearing::new(Arc::new(Retrying(Arc::new(counted))), ears.clone())) };
+        let of_provider = heard(Counted::apart(table.clone(), provider_calls.clone()));
+        let table = heard(Counted::new(table, calls.clone()));
         let purges = shared.then(|| Purges::new(table.clone(), clock.clone()));
         let watched = Watched::new(table, changes.clone());
         let table: Arc<dyn Table> = Arc::new(match &purges {
@@ -274,7 +282,7 @@ impl App {
         let simulator = if demo {
             let secret = secrets::present(&*table, &master, "simulator-webhook").await?;
             Some(Simulator::new(
-                table.clone(),
+                of_provider,
                 queue.clone(),
                 clock.clone(),
                 SimulatorConfig {
@@ -340,6 +348,8 @@ impl App {
             demo,
             clock,
             table,
+            calls,
+            provider_calls,
             changes,
             purges,
             blob,

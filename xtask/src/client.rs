@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256, Sha384};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::sh::{self, Tools, WASM, say};
+use crate::size::{self, Tell};
 
 /// The wasm clients, each a binary of `app`.
 pub(crate) const CLIENTS: [&str; 1] = ["shop"];
@@ -48,13 +49,18 @@ struct Manifest {
 
 /// Builds the public folder; `release` takes the small profile and wasm-opt, `squeeze` writes `.br` and `.gz` beside files.
 pub(crate) fn build(tools: &Tools, release: bool, out: &Path, squeeze: bool) -> Result<()> {
+    build_telling(tools, release, out, squeeze, Tell::Weight)
+}
+
+/// The same, and tells of the release clients what is asked for.
+pub(crate) fn build_telling(tools: &Tools, release: bool, out: &Path, squeeze: bool, how: Tell) -> Result<()> {
     let root = sh::root();
     let compiler = sh::output(tools.command("rustc").arg("-vV"))?;
     let build = stamp(&root, &format!("{release} {squeeze} {compiler}"))?;
     let stamp_file = out.join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == build) {
         say("browser files: unchanged");
-        return Ok(());
+        return if release && squeeze { tell(tools, out, how) } else { Ok(()) };
     }
     // A half-written folder must not look complete, and an old one serves until the new one is whole.
     let partial = out.with_extension("partial");
@@ -81,12 +87,31 @@ pub(crate) fn build(tools: &Tools, release: bool, out: &Path, squeeze: bool) -> 
     }
     fs::rename(&partial, out)?;
     say(format!("browser files in {}", out.display()));
+    if release && squeeze { tell(tools, out, how) } else { Ok(()) }
+}
+
+/// Tells what the release clients of a public folder weigh; one that could not be optimised is not weighed.
+///
+/// # Errors
+/// A client is over its budget.
+fn tell(tools: &Tools, out: &Path, how: Tell) -> Result<()> {
+    for app in CLIENTS {
+        let named = named(tools, app);
+        if named.is_file() {
+            size::check(out, app, &named, how)?;
+        }
+    }
     Ok(())
+}
+
+/// Where the optimised module lies with the names of its functions.
+fn named(tools: &Tools, app: &str) -> PathBuf {
+    tools.target.join(WASM).join(format!("{app}-named.wasm"))
 }
 
 /// The frame of every page must hold what the server's renderer looks for.
 fn check_index(html: &str) -> Result<()> {
-    for mark in ["id=\"main\"", "</head>", "</body>", "<!--boot-->"] {
+    for mark in ["{lang}", "{dir}", "{title}", "{head}", "<div id=\"main\">", "<!--boot-->"] {
         if !html.contains(mark) {
             bail!("app/index.html lacks {mark}");
         }
@@ -112,16 +137,30 @@ fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTree
         "--bin",
         app,
     ];
-    sh::run(&mut tools.cargo(args))?;
+    let mut cargo = tools.cargo(args);
+    if release {
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags()?.join("\u{1f}"));
+    }
+    sh::run(&mut cargo)?;
     let wasm = tools.target.join(WASM).join(profile).join(format!("{app}.wasm"));
     let dir = out.join(format!("assets/{app}"));
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).web(true)?.typescript(false).omit_default_module_path(false).generate(&dir)?;
+    // The table of what is in it reads the symbols as they are.
+    bindgen
+        .demangle(false)
+        .input_path(&wasm)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .generate(&dir)?;
     if release {
-        optimise(&dir.join(format!("{app}_bg.wasm")))?;
+        optimise(&dir.join(format!("{app}_bg.wasm")), &named(tools, app))?;
     }
     let boot = fs::read_to_string(sh::root().join("assets/js/boot.js")).context("assets/js/boot.js")?;
-    fs::write(dir.join("boot.js"), boot.replace("__CLIENT__", &format!("{app}.js")))?;
+    fs::write(dir.join("boot.js"), boot.replace("__CLIENT__", app))?;
+    if release {
+        bundle(&dir, &format!("{app}_bg.wasm"))?;
+    }
     let parts = walk(&dir)?;
     let mut all = Sha256::new();
     for part in &parts {
@@ -138,14 +177,52 @@ fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTree
     Ok(())
 }
 
-/// Shrinks a module in place; without the tool the module stays as it is, and says so.
-fn optimise(wasm: &Path) -> Result<()> {
+/// Flags of the release client's compiler: symbols that name generic arguments, for the table of what is in it, and no folder
+/// of this machine in the places that panics name.
+fn flags() -> Result<Vec<String>> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cargo")));
+    let mut flags = vec!["-Csymbol-mangling-version=v0".to_owned()];
+    flags.push(format!("--remap-path-prefix={}=", sh::root().display()));
+    let sources = home.map(|h| h.join("registry/src"));
+    for index in sources.iter().filter(|s| s.is_dir()).flat_map(fs::read_dir).flatten().flatten() {
+        flags.push(format!("--remap-path-prefix={}=", index.path().display()));
+    }
+    Ok(flags)
+}
+
+/// Shrinks a module in place and writes its twin with names; without the tool the module stays as it is, and says so.
+fn optimise(wasm: &Path, named: &Path) -> Result<()> {
     let tool = sh::root().join("e2e/node_modules/.bin/wasm-opt");
     if let Err(fault) = crate::setup::node_packages() {
+        // An older twin would be weighed in its place.
+        drop(fs::remove_file(named));
         say(format!("going on without wasm-opt, the client is about a third larger ({fault:#})"));
         return Ok(());
     }
-    sh::run(sh::plain(tool).arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm))
+    // Names change nothing of the code; without them the twin would say nothing.
+    sh::run(sh::plain(&tool).args(["-Oz", "-g"]).args(WASM_FEATURES).arg(wasm).arg("-o").arg(named))?;
+    let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+    sh::run(sh::plain(&tool).args(strip).args(WASM_FEATURES).arg(named).arg("-o").arg(wasm))
+}
+
+/// Makes one script of `boot.js` and all it imports, so that a browser asks once for the client's code and once for its
+/// module; without the tool the scripts stay as they are, and says so.
+fn bundle(dir: &Path, module: &str) -> Result<()> {
+    let tool = sh::root().join("e2e/node_modules/.bin/esbuild");
+    if !tool.exists() {
+        say("going on without esbuild, the client comes in several scripts");
+        return Ok(());
+    }
+    let whole = dir.with_extension("bundle.js");
+    let words = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--log-level=warning"];
+    sh::run(sh::plain(tool).arg(dir.join("boot.js")).args(words).arg(format!("--outfile={}", whole.display())))?;
+    let module_bytes = fs::read(dir.join(module))?;
+    fs::remove_dir_all(dir)?;
+    fs::create_dir_all(dir)?;
+    fs::write(dir.join(module), module_bytes)?;
+    fs::rename(whole, dir.join("boot.js"))?;
+    Ok(())
 }
 
 /// Styles (with their font addresses rewritten), fonts, icons, scripts and one text file a locale.
@@ -318,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_frame_must_hold_its_marks() {
-        let html = "<head></head><body><div id=\"main\"></div><!--boot--></body>";
+        let html = "<html lang=\"{lang}\" dir=\"{dir}\"><title>{title}</title>{head}<div id=\"main\"></div><!--boot-->";
         assert!(check_index(html).is_ok());
         assert!(check_index(&html.replace("<!--boot-->", "")).is_err());
     }

@@ -17,10 +17,13 @@ mod build;
 mod campaign;
 mod client;
 mod doctor;
+mod instructions;
+mod lighthouse;
 mod seed;
 mod serve;
 mod setup;
 mod sh;
+mod size;
 mod test;
 mod tidy;
 
@@ -45,8 +48,12 @@ enum Word {
     Test(test::Options),
     /// Measure the optimised program with generated works, the server on one core.
     Bench(bench::Options),
+    /// Count the instructions of some acts and compare them with what is stored for this compiler and processor.
+    Instructions(instructions::Options),
     /// Break the running shop on purpose and look whether it holds; `cargo xtask campaign --help` names them.
     Campaign(campaign::Options),
+    /// Score the optimised shop with its demonstration content in a browser, as a phone would load it.
+    Lighthouse(lighthouse::Options),
     /// A folder to distribute: `target/vitrine/`, the program and its public files.
     Build,
     /// Fetch the demonstration content.
@@ -63,6 +70,12 @@ enum Word {
         /// Where; default: beside the other build output.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Print what is in the release client, by crate and by function.
+        #[arg(long, requires = "release")]
+        what: bool,
+        /// Keep that as what a client over its budget is compared with.
+        #[arg(long, requires = "release")]
+        record: bool,
     },
 }
 
@@ -82,15 +95,22 @@ fn run(word: Word) -> Result<()> {
         Word::Serve(options) => serve::run(&options),
         Word::Test(options) => test::run(&options),
         Word::Bench(options) => bench::run(&options),
+        Word::Instructions(options) => instructions::run(&options),
         Word::Campaign(options) => campaign::run(&options),
+        Word::Lighthouse(options) => lighthouse::run(&options),
         Word::Build => build::run(),
         Word::Seed => seed::run().map(drop),
         Word::Doctor => doctor::run(),
         Word::Tidy => tidy::run(&sh::Tools::find()?),
-        Word::Client { release, out } => {
+        Word::Client { release, out, what, record } => {
             let tools = setup::run(false)?;
             let out = out.unwrap_or_else(|| tools.public_dir(release));
-            client::build(&tools, release, &out, release)
+            let how = match (record, what) {
+                (true, _) => size::Tell::Record,
+                (_, true) => size::Tell::All,
+                _ => size::Tell::Weight,
+            };
+            client::build_telling(&tools, release, &out, release, how)
         }
     }
 }

@@ -70,6 +70,18 @@ pub(crate) fn k6() -> Result<()> {
     ]))
 }
 
+/// Installs what counts instructions.
+///
+/// # Errors
+/// It cannot be installed.
+pub(crate) fn valgrind() -> Result<()> {
+    if sh::which("valgrind").is_some() {
+        return Ok(());
+    }
+    say("valgrind counts the instructions of some acts");
+    apt(&["valgrind"]).context("install valgrind")
+}
+
 /// Installs the standard library for the browser: by rustup, else by the distribution's packages.
 fn wasm_target(tools: Tools) -> Result<Tools> {
     say(format!("the browser's client needs Rust's standard library for {WASM}: rustup target add"));

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::sh::{self, Tools, WASM, say};
-use crate::{build, campaign, client, setup, tidy};
+use crate::{build, campaign, client, instructions, setup, tidy};
 
 /// What `test` takes.
 #[derive(Args)]
@@ -126,10 +126,28 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
     ));
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
+        // Short forms: the long ones run by command (docs/campaigns.md).
+        for (name, words) in [
+            ("crash campaign", &["crash", "--points", "10", "--longest-ms", "700"][..]),
+            ("power campaign", &["power", "--cuts", "5", "--life-ms", "800"]),
+            ("power, lying disk", &["power", "--cuts", "5", "--life-ms", "800", "--lying"]),
+            ("faults", &["faults"]),
+        ] {
+            steps.push((
+                name,
+                Box::new(move || {
+                    let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+                    let mut command = campaign::command(tools, false, &words).map_err(|f| (Counts::default(), f))?;
+                    tested(&mut command)
+                }),
+            ));
+        }
+        steps.push((
+            "instructions",
+            Box::new(|| instructions::step(tools).map(|()| Counts::default()).map_err(|f| (Counts::default(), f))),
+        ));
         // With the program and the browser's files of the step before.
         steps.push(("restore drill", Box::new(|| drill(tools))));
-    }
-    if !filtered {
         let doc = ["doc", "--workspace", "--exclude", "xtask", "--no-deps"];
         steps.push(("documentation", Box::new(move || tested(tools.cargo(doc).env("RUSTDOCFLAGS", "-D warnings")))));
     }

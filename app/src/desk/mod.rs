@@ -6,16 +6,16 @@
 mod console;
 mod studio;
 
-use dioxus::fullstack::{Loader, Loading};
+use dioxus::fullstack::Loading;
 use dioxus::prelude::*;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::desk::Desk as Service;
 use vitrine_shared::Problem;
 use vitrine_shared::views::desk::{DeskLine, HistoryRow};
 use vitrine_ui::prelude::*;
 
+use crate::data::Data;
 use crate::i18n::{Texts, text_or};
 use crate::platform;
 use crate::shop::parts::{FaultPage, Moment};
@@ -121,21 +121,18 @@ fn Frame() -> Element {
 ///
 /// # Errors
 /// `Loading` while the answer is on its way; the component suspends.
-fn use_desk<T, F>(load: impl Fn(Service, OpCtx) -> F + Clone + 'static) -> Result<Loader<Result<T, Problem>>, Loading>
+fn use_desk<T, F>(load: impl Fn(Service, OpCtx) -> F + Clone + 'static) -> Result<Data<T>, Loading>
 where
-    T: Clone + PartialEq + Serialize + DeserializeOwned + 'static,
+    T: Serialize + 'static,
     F: Future<Output = Result<T, Problem>> + 'static,
 {
-    crate::data::use_data(
-        move || {
-            let load = load.clone();
-            async move {
-                let (app, ctx) = crate::serve::Ask::here()?.parts();
-                load(Service::new(app), ctx).await
-            }
-        },
-        |_| {},
-    )
+    crate::data::use_data(move || {
+        let load = load.clone();
+        async move {
+            let (app, ctx) = crate::serve::Ask::here()?.parts();
+            load(Service::new(app), ctx).await
+        }
+    })
 }
 
 /// What the last act came to.

@@ -28,30 +28,35 @@ pub struct Prefs {
     pub country: String,
     /// ISO 4217 of prices.
     pub currency: String,
-    /// Locales to choose from: tag, own name.
-    pub locales: Vec<(String, String)>,
-    /// Countries to choose from: code, name in `locale`.
-    pub countries: Vec<(String, String)>,
-    /// Currencies to choose from: code, name in `locale`.
-    pub currencies: Vec<(String, String)>,
     /// Scheme and host of the marketplace without a slash at the end, e.g. `https://vitrine.example`.
     pub origin: String,
     /// This document is on a shop's own host, which only shows: acts are at `origin`.
     pub shows_only: bool,
+    /// What there is to choose from. The browser has it in its document ([`inside`]).
+    #[serde(skip)]
+    pub choices: Choices,
+}
+
+/// `<option>` elements, the chosen one marked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Countries by their names in the page's locale.
+    pub countries: String,
+    /// Currencies.
+    pub currencies: String,
+    /// Locales by their own names.
+    pub locales: String,
 }
 
 impl Default for Prefs {
     fn default() -> Self {
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         Self {
             locale: "en-US".to_owned(),
             country: "US".to_owned(),
             currency: "USD".to_owned(),
-            locales: vec![pair("en-US", "English (US)"), pair("de-DE", "Deutsch")],
-            countries: vec![pair("US", "United States")],
-            currencies: vec![pair("USD", "US dollar")],
             origin: String::new(),
             shows_only: false,
+            choices: Choices::default(),
         }
     }
 }

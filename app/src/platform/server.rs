@@ -1,8 +1,8 @@
 //! The server's side: heads are written, statuses are set, texts are all at hand; there is no sound and no keyboard.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dioxus::document::{LinkProps, MetaProps, document};
 use dioxus::fullstack::FullstackContext;
 use dioxus::prelude::*;
 
@@ -42,8 +42,13 @@ pub fn link_of(_event: &MouseEvent) -> Option<String> {
 }
 
 /// What this page depends on: the request's extension, else the defaults.
-pub fn prefs() -> Prefs {
-    FullstackContext::current().and_then(|c| c.extension::<Prefs>()).unwrap_or_default()
+pub fn prefs() -> Arc<Prefs> {
+    FullstackContext::current().and_then(|c| c.extension::<Arc<Prefs>>()).unwrap_or_default()
+}
+
+/// There is no document here yet: `None`.
+pub fn inside(_id: &str) -> Option<String> {
+    None
 }
 
 /// Answers the page with this HTTP status.
@@ -53,52 +58,110 @@ pub fn status(code: u16) {
     }
 }
 
+/// What a page says outside of its drawing: its head, and the data its client begins with. The page's components write on it, the
+/// layer around the renderer puts it into the document. An extension of the page's request.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet(Arc<Mutex<Written>>);
+
+/// What was written on a [`Sheet`].
+#[derive(Debug, Default)]
+pub struct Written {
+    /// Text of `<title>`, escaped; empty: the site's name.
+    pub title: String,
+    /// Further elements of the head.
+    pub head: String,
+    /// JSON that may stand inside script elements, the first one's place is 1.
+    pub data: Vec<Arc<str>>,
+}
+
+impl Sheet {
+    /// What was written; the sheet is empty then.
+    pub fn take(&self) -> Written {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self) -> MutexGuard<'_, Written> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sheet of the page that is being drawn; outside of one what is written is lost.
+fn sheet() -> Sheet {
+    FullstackContext::current().and_then(|c| c.extension::<Sheet>()).unwrap_or_default()
+}
+
+/// Puts data for the browser on the page and answers its place.
+pub fn carry(json: impl FnOnce() -> Arc<str>) -> u32 {
+    let sheet = sheet();
+    let mut written = sheet.write();
+    written.data.push(json());
+    u32::try_from(written.data.len()).unwrap_or(u32::MAX)
+}
+
+/// The data is for browsers: `None`.
+pub fn carried(_place: u32) -> Option<String> {
+    None
+}
+
 /// Writes a page's head, once.
 pub fn use_head(head: Head) {
     use_hook(move || write_head(&head));
 }
 
+/// Text as it may stand in an element or in a quoted value.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 32);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            other => out.push(other),
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn write_head(head: &Head) {
-    let doc = document();
     let prefs = prefs();
-    let title = if head.title.is_empty() { "Vitrine".to_owned() } else { format!("{} · Vitrine", head.title) };
-    doc.set_title(title.clone());
-    let named = |name: &str, content: &str| {
-        doc.create_meta(MetaProps::builder().name(name.to_owned()).content(content.to_owned()).build())
-    };
-    let property = |name: &str, content: &str| {
-        doc.create_meta(MetaProps::builder().property(name.to_owned()).content(content.to_owned()).build())
-    };
-    let link = |rel: &str, href: String, lang: Option<&str>| {
-        let props = LinkProps::builder().rel(rel.to_owned()).href(href);
-        match lang {
-            Some(lang) => doc.create_link(props.hreflang(lang.to_owned()).build()),
-            None => doc.create_link(props.build()),
+    let sheet = sheet();
+    let mut written = sheet.write();
+    if !head.title.is_empty() {
+        written.title = format!("{} · Vitrine", escaped(&head.title));
+    }
+    let mut add = |before: &str, value: &str, after: &str| {
+        for piece in [before, &escaped(value), after] {
+            written.head.push_str(piece);
         }
     };
     if !head.description.is_empty() {
-        named("description", &head.description);
-        property("og:description", &head.description);
+        add("<meta name=\"description\" content=\"", &head.description, "\">\n");
+        add("<meta property=\"og:description\" content=\"", &head.description, "\">\n");
     }
     if head.private {
-        named("robots", "noindex");
+        add("<meta name=\"robots\" content=\"", "noindex", "\">\n");
     }
-    property("og:title", &head.title);
-    property("og:site_name", "Vitrine");
-    property("og:type", if head.kind.is_empty() { "website" } else { head.kind });
+    add("<meta property=\"og:title\" content=\"", &head.title, "\">\n");
+    add("<meta property=\"og:site_name\" content=\"", "Vitrine", "\">\n");
+    add("<meta property=\"og:type\" content=\"", if head.kind.is_empty() { "website" } else { head.kind }, "\">\n");
     if !head.image.is_empty() {
-        property("og:image", &head.image);
-        named("twitter:card", "summary_large_image");
+        add("<meta property=\"og:image\" content=\"", &head.image, "\">\n");
+        add("<meta name=\"twitter:card\" content=\"", "summary_large_image", "\">\n");
     }
     if !head.canonical.is_empty() {
         let canonical = format!("{}{}", prefs.origin, head.canonical);
-        property("og:url", &canonical);
+        add("<meta property=\"og:url\" content=\"", &canonical, "\">\n");
         let joint = if canonical.contains('?') { '&' } else { '?' };
-        for (tag, _) in &prefs.locales {
-            link("alternate", format!("{canonical}{joint}lang={tag}"), Some(tag));
+        for tag in crate::i18n::LOCALES {
+            let before = format!("<link rel=\"alternate\" hreflang=\"{tag}\" href=\"");
+            add(&before, &format!("{canonical}{joint}lang={tag}"), "\">\n");
         }
-        link("alternate", canonical.clone(), Some("x-default"));
-        link("canonical", canonical, None);
+        add("<link rel=\"alternate\" hreflang=\"x-default\" href=\"", &canonical, "\">\n");
+        add("<link rel=\"canonical\" href=\"", &canonical, "\">\n");
     }
 }
 
@@ -106,7 +169,9 @@ fn write_head(head: &Head) {
 pub fn use_brand_sheet(href: String) {
     use_hook(move || {
         if !href.is_empty() {
-            document().create_link(LinkProps::builder().rel("stylesheet".to_owned()).href(href).build());
+            let sheet = sheet();
+            let line = format!("<link rel=\"stylesheet\" href=\"{}\">\n", escaped(&href));
+            sheet.write().head.push_str(&line);
         }
     });
 }
@@ -193,5 +258,7 @@ pub fn near(_id: &str) -> bool {
 pub fn page_seen() -> Option<u32> {
     None
 }
+/// No links are pressed here.
+pub fn on_links(_act: impl Fn(String) -> bool + 'static) {}
 /// Nothing can be focused here.
 pub fn focus_page(_page: u32) {}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use dioxus::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -37,9 +38,9 @@ pub fn locale_source(_tag: &str) -> Option<Cow<'static, str>> {
 }
 
 /// What the server drew this document for.
-pub fn prefs() -> Prefs {
+pub fn prefs() -> Arc<Prefs> {
     thread_local! {
-        static PREFS: RefCell<Option<Prefs>> = const { RefCell::new(None) };
+        static PREFS: RefCell<Option<Arc<Prefs>>> = const { RefCell::new(None) };
     }
     PREFS.with(|cell| {
         cell.borrow_mut()
@@ -47,11 +48,17 @@ pub fn prefs() -> Prefs {
                 document()
                     .and_then(|d| d.query_selector("meta[name=vitrine-prefs]").ok().flatten())
                     .and_then(|m| m.get_attribute("content"))
-                    .and_then(|text| serde_json::from_str(&text).ok())
+                    .and_then(|text| serde_json::from_str::<Prefs>(&text).ok())
                     .unwrap_or_default()
+                    .into()
             })
             .clone()
     })
+}
+
+/// What the document holds inside an element, as markup.
+pub fn inside(id: &str) -> Option<String> {
+    element::<web_sys::Element>(id).map(|e| e.inner_html())
 }
 
 /// The address of the link that a press inside an element fell on, as written; presses that ask for a new window keep
@@ -59,11 +66,43 @@ pub fn prefs() -> Prefs {
 pub fn link_of(event: &MouseEvent) -> Option<String> {
     use dioxus::web::WebEventExt as _;
     let event = event.data().try_as_web_event()?.dyn_into::<web_sys::MouseEvent>().ok()?;
+    pressed_link(&event, "a[href]")
+}
+
+fn pressed_link(event: &web_sys::MouseEvent, selector: &str) -> Option<String> {
     if event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
         return None;
     }
     let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
-    target.closest("a[href]").ok()??.get_attribute("href")
+    target.closest(selector).ok()??.get_attribute("href")
+}
+
+/// Gives presses on links that stay in the client (`data-go`) to `act`, which says whether it follows them; for as long as the
+/// document lives; call it once.
+pub fn on_links(act: impl Fn(String) -> bool + 'static) {
+    let Some(document) = document() else { return };
+    let handler = Closure::<dyn FnMut(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
+        // What a page's own listener has taken is not followed.
+        if event.button() != 0 || event.default_prevented() {
+            return;
+        }
+        if pressed_link(&event, "a[data-go]").is_some_and(&act) {
+            event.prevent_default();
+        }
+    });
+    // Adding a listener to a document cannot fail.
+    let _ = document.add_event_listener_with_callback("click", handler.as_ref().unchecked_ref());
+    handler.forget();
+}
+
+/// Data is put on pages by the server only.
+pub fn carry(_json: impl FnOnce() -> Arc<str>) -> u32 {
+    0
+}
+
+/// The data that the page brought, by its place.
+pub fn carried(place: u32) -> Option<String> {
+    document()?.get_element_by_id(&format!("data-{place}"))?.text_content()
 }
 
 /// Sheets are linked by the server only: empty.

@@ -3,8 +3,8 @@
 use dioxus::prelude::*;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, SearchView, StoreView, SuggestView, TranscriptView,
-    WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, SearchView, Shared, StoreView, SuggestView,
+    TranscriptView, WorkView,
 };
 
 use super::{Fault, Wire};
@@ -19,13 +19,13 @@ pub async fn home() -> Result<Wire<HomeView>, Fault> {
 
 /// The catalogue for a raw query string.
 #[post("/rpc/catalog/list", ask: Ask)]
-pub async fn list(query: String) -> Result<Wire<CatalogView>, Fault> {
+pub async fn list(query: String) -> Result<Wire<Shared<CatalogView>>, Fault> {
     Ok(Wire(ask.list(query).await?))
 }
 
 /// The search page for a raw query string.
 #[post("/rpc/catalog/search", ask: Ask)]
-pub async fn search(query: String) -> Result<Wire<SearchView>, Fault> {
+pub async fn search(query: String) -> Result<Wire<Shared<SearchView>>, Fault> {
     Ok(Wire(ask.search(query).await?))
 }
 
@@ -37,13 +37,17 @@ pub async fn suggest(words: String) -> Result<Wire<SuggestView>, Fault> {
 
 /// A work by `slug-id`.
 #[post("/rpc/catalog/work", ask: Ask)]
-pub async fn work(kind: WorkKind, id: String) -> Result<Wire<WorkView>, Fault> {
+pub async fn work(kind: WorkKind, id: String) -> Result<Wire<Shared<WorkView>>, Fault> {
     Ok(Wire(ask.work(kind, id).await?))
 }
 
 /// An episode in words.
 #[post("/rpc/catalog/transcript", ask: Ask)]
-pub async fn transcript(id: String, number: u32, language: Option<String>) -> Result<Wire<TranscriptView>, Fault> {
+pub async fn transcript(
+    id: String,
+    number: u32,
+    language: Option<String>,
+) -> Result<Wire<Shared<TranscriptView>>, Fault> {
     Ok(Wire(ask.transcript(id, number, language).await?))
 }
 

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
-use vitrine_shared::views::{MeBar, WorkView};
+use vitrine_shared::views::{MeBar, Shared, WorkView};
 
 use super::{Fault, Wire};
 #[cfg(feature = "server")]
@@ -40,7 +40,7 @@ pub async fn owns(work: String) -> Result<Wire<Option<OwnedView>>, Fault> {
 
 /// A work of the visitor's own shop as buyers would see it.
 #[post("/rpc/me/preview", ask: Ask)]
-pub async fn preview(work: String) -> Result<Wire<WorkView>, Fault> {
+pub async fn preview(work: String) -> Result<Wire<Shared<WorkView>>, Fault> {
     Ok(Wire(ask.preview(work).await?))
 }
 

@@ -16,7 +16,7 @@ use vitrine_shared::query::ListQuery;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, StoreView, SuggestView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, Shared, StoreView, SuggestView,
     TranscriptView, WorkView,
 };
 
@@ -82,12 +82,12 @@ impl Ask {
         self.app.catalog.home(&self.ctx).await
     }
 
-    pub(crate) async fn list(&self, query: String) -> Result<CatalogView, Problem> {
+    pub(crate) async fn list(&self, query: String) -> Result<Shared<CatalogView>, Problem> {
         self.note([LISTS]);
         self.app.catalog.list(&self.ctx, &ListQuery::parse(&query), "/catalog").await.map(|(view, _)| view)
     }
 
-    pub(crate) async fn search(&self, query: String) -> Result<SearchView, Problem> {
+    pub(crate) async fn search(&self, query: String) -> Result<Shared<SearchView>, Problem> {
         self.note([LISTS]);
         self.app.catalog.search(&self.ctx, &ListQuery::parse(&query)).await
     }
@@ -96,11 +96,11 @@ impl Ask {
         self.app.catalog.suggest(&self.ctx, &words).await
     }
 
-    pub(crate) async fn work(&self, kind: WorkKind, id: String) -> Result<WorkView, Problem> {
+    pub(crate) async fn work(&self, kind: WorkKind, id: String) -> Result<Shared<WorkView>, Problem> {
         match self.app.catalog.work(&self.ctx, kind, &id).await? {
             Found::Here(view) => {
                 self.note(shown_by(&view).iter().map(String::as_str));
-                Ok(*view)
+                Ok(view)
             }
             Found::Moved(path) => Err(moved(path)),
         }
@@ -111,12 +111,12 @@ impl Ask {
         id: String,
         number: u32,
         language: Option<String>,
-    ) -> Result<TranscriptView, Problem> {
+    ) -> Result<Shared<TranscriptView>, Problem> {
         let (catalog, blob) = (&self.app.catalog, &*self.app.blob);
         match catalog.transcript(&self.ctx, blob, &id, number, language.as_deref()).await? {
             Found::Here(view) => {
                 self.note([format!("WORK#{}", view.card.id).as_str(), LISTS]);
-                Ok(*view)
+                Ok(view)
             }
             Found::Moved(path) => Err(moved(path)),
         }
@@ -190,8 +190,8 @@ impl Ask {
         }
     }
 
-    pub(crate) async fn preview(&self, work: String) -> Result<WorkView, Problem> {
-        Desk::new(self.app.clone()).preview(&self.ctx, &work).await
+    pub(crate) async fn preview(&self, work: String) -> Result<Shared<WorkView>, Problem> {
+        Desk::new(self.app.clone()).preview(&self.ctx, &work).await.map(Shared::new)
     }
 
     pub(crate) async fn bar(&self) -> Result<MeBar, Problem> {

@@ -6,7 +6,9 @@
 //! Not here: services (`vitrine-server`), pages (`shop`).
 
 mod ask;
+mod assets;
 mod cache;
+mod draw;
 mod page;
 mod public;
 mod refusal;

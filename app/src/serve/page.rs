@@ -1,37 +1,113 @@
-//! From a rendered answer to a finished page: marks filled, scripts named, one body.
+//! A page from its request to one finished body: what it depends on, its drawing, the document around it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
+use dioxus::prelude::Element;
+use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
 use vitrine_pricing::market::{MARKETS, Market};
 use vitrine_server::ctx::OpCtx;
+use vitrine_server::fault;
+use vitrine_server::rest::ProblemResponse;
 use vitrine_server::web::csp::Policy;
 use vitrine_server::web::ctx::Country;
-use vitrine_server::web::html::{self, Fill};
+use vitrine_server::web::html::{Parts, Template};
 use vitrine_shared::Problem;
 
 use super::Public;
-use crate::i18n::{LOCALES, Texts};
-use crate::platform::Prefs;
-use crate::shop::{PRELOAD_FONTS, PRINT_SHEET, STYLESHEETS};
+use super::assets;
+use super::draw::Drawing;
+use crate::i18n::{LOCALES, Texts, source_of};
+use crate::platform::{Choices, Prefs, Sheet, escaped};
+use crate::shop::{PRINT_SHEET, STYLESHEETS};
 
-/// State of the layer.
+/// State of the pages of one client. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Pages {
-    pub(super) public: Public,
-    pub(super) policy: Policy,
-    pub(super) origin: String,
-    pub(super) files_origin: String,
-    /// Its pages are complete without scripts and get none.
-    pub(super) plain: bool,
+pub(super) struct Pages(Arc<Inner>);
+
+struct Inner {
+    drawing: Drawing,
+    template: Template,
+    public: Public,
+    policy: HeaderValue,
+    origin: String,
+    /// What the head of every page begins with.
+    head: String,
+    /// What starts the client; empty: pages are complete without one.
+    boot: String,
+    /// What pages announce, with the client and without.
+    links: [HeaderValue; 2],
+    countries: Mutex<BTreeMap<String, Arc<Named>>>,
 }
+
+/// Codes with their names in one locale, in the order of the names.
+type Named = Vec<(String, String)>;
 
 /// The page stands for another address: without scripts, for the client would look for the address's own page.
 #[derive(Clone, Copy)]
 pub(super) struct Bare;
+
+impl Pages {
+    /// Pages of the client `app`, drawn on these threads.
+    ///
+    /// # Errors
+    /// The policy is no header's value, as with a line end in the configured origin.
+    pub(super) fn new(
+        public: &Public,
+        policy: &Policy,
+        origin: &str,
+        threads: LocalPoolHandle,
+        app: fn() -> Element,
+    ) -> anyhow::Result<Self> {
+        let url = |name: &str| public.url(name);
+        let mut head = String::new();
+        for sheet in STYLESHEETS {
+            let _ = writeln!(head, "<link rel=\"stylesheet\" href=\"{}\">", url(sheet));
+        }
+        let _ = writeln!(head, "<link rel=\"stylesheet\" media=\"print\" href=\"{}\">", url(PRINT_SHEET));
+        let _ = writeln!(head, "<script src=\"{}\"></script>", url("js/theme.js"));
+        let _ = writeln!(head, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{}\">", url("icons/icon.svg"));
+        let _ = writeln!(head, "<link rel=\"preconnect\" href=\"{}\">", policy.files_origin);
+        head.push_str(
+            "<link rel=\"alternate\" type=\"application/rss+xml\" title=\"Vitrine\" href=\"/feeds/new.xml\">\n",
+        );
+        let _ = writeln!(head, "<meta name=\"vitrine-build\" content=\"{}\">", escaped(&public.build));
+        Ok(Self(Arc::new(Inner {
+            drawing: Drawing::new(app, threads),
+            template: public.template.clone(),
+            public: public.clone(),
+            policy: HeaderValue::from_str(&policy.header())?,
+            origin: origin.to_owned(),
+            head,
+            boot: format!("<script type=\"module\" src=\"{}\"></script>", url("shop/boot.js")),
+            links: [assets::links(public, true), assets::links(public, false)],
+            countries: Mutex::default(),
+        })))
+    }
+
+    /// The same pages of another client, complete without scripts: they get none.
+    pub(super) fn plain(&self, threads: LocalPoolHandle, app: fn() -> Element) -> Self {
+        let own = &*self.0;
+        Self(Arc::new(Inner {
+            drawing: Drawing::new(app, threads),
+            template: own.template.clone(),
+            public: own.public.clone(),
+            policy: own.policy.clone(),
+            origin: own.origin.clone(),
+            head: own.head.clone(),
+            boot: String::new(),
+            links: [own.links[1].clone(), own.links[1].clone()],
+            countries: Mutex::default(),
+        }))
+    }
+}
 
 /// Whether a page is what was asked for.
 pub(super) fn wants_page(request: &Request) -> bool {
@@ -70,91 +146,106 @@ pub(super) async fn for_people(State(rendered): State<axum::Router>, request: Re
     shown
 }
 
-/// Puts [`Prefs`] on the request and finishes the page.
-pub(super) async fn finish(State(pages): State<Pages>, mut request: Request, next: Next) -> Response<Body> {
-    let ctx = request.extensions().get::<OpCtx>().cloned();
-    let country = request.extensions().get::<Country>().map(|c| c.0.clone()).unwrap_or_else(|| "US".into());
-    let Some(ctx) = ctx else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let prefs = prefs(&ctx, country, pages.origin.clone());
-    request.extensions_mut().insert(prefs.clone());
-    let bare = pages.plain || request.extensions().get::<Bare>().is_some();
-    let mut response = next.run(request).await;
-    // Pages depend on cookie and language; shared caches are for the page cache in front of this layer.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    let fill = fill(&pages, &ctx, &prefs, bare);
-    match html::answer(response, &fill, &pages.policy).await {
+/// Draws the page of a request.
+pub(super) async fn draw(State(pages): State<Pages>, request: Request) -> Response<Body> {
+    match pages.page(request).await {
         Ok(response) => response,
-        Err(error) => {
-            tracing::error!(%error, "a page broke off");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        Err(error) => ProblemResponse(fault::internal("a page", &format!("{error:#}"))).into_response(),
+    }
+}
+
+impl Pages {
+    async fn page(&self, request: Request) -> anyhow::Result<Response<Body>> {
+        let pages = &*self.0;
+        let (mut parts, _) = request.into_parts();
+        let ctx = parts.extensions.get::<OpCtx>().ok_or_else(|| anyhow::anyhow!("a page without circumstances"))?;
+        let country = parts.extensions.get::<Country>().map_or("US", |c| &c.0);
+        let (texts, prefs) = (Texts::of(&ctx.locale), Arc::new(self.prefs(ctx, country)));
+        let bare = parts.extensions.get::<Bare>().is_some();
+        let sheet = Sheet::default();
+        parts.extensions.insert(prefs.clone());
+        parts.extensions.insert(sheet.clone());
+        let drawn = pages.drawing.page(parts).await?;
+        let said = sheet.take();
+        // The pseudo-locales are made from the default's file.
+        let text = pages.public.url(&format!("i18n/{}.ftl", source_of(&prefs.locale)));
+        let own = format!(
+            "<meta name=\"vitrine-prefs\" content=\"{}\">\n\
+             <link id=\"vitrine-locale\" rel=\"preload\" as=\"fetch\" crossorigin href=\"{text}\">\n",
+            escaped(&serde_json::to_string(&*prefs)?),
+        );
+        let mut data = vec![Arc::from(format!("\"{}\"", drawn.data))];
+        data.extend(said.data);
+        let page = pages.template.page(&Parts {
+            lang: &prefs.locale,
+            dir: texts.direction(),
+            title: if said.title.is_empty() { "Vitrine" } else { &said.title },
+            head: &[&pages.head, &own, &said.head],
+            main: &drawn.main,
+            data: &data,
+            boot: if bare { "" } else { &pages.boot },
+        });
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = drawn.status;
+        let headers = response.headers_mut();
+        headers.extend(drawn.headers);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(page.len()));
+        headers.insert(header::CONTENT_SECURITY_POLICY, pages.policy.clone());
+        headers.insert(header::LINK, pages.links[usize::from(bare)].clone());
+        // Pages depend on cookie and language; those that shared caches may keep are told so by the page cache.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        *response.body_mut() = Body::from(page);
+        Ok(response)
+    }
+
+    fn prefs(&self, ctx: &OpCtx, country: &str) -> Prefs {
+        let texts = Texts::of(&ctx.locale);
+        let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
+        let named = self.countries(&texts);
+        let mut countries = String::with_capacity(named.len() * 48);
+        if !named.iter().any(|(code, _)| code == country) {
+            option(&mut countries, country, country, true);
+        }
+        for (code, name) in named.iter() {
+            option(&mut countries, code, name, code == country);
+        }
+        let currency = market.currency.code();
+        let mut currencies = String::new();
+        option(&mut currencies, currency, currency, true);
+        let mut locales = String::new();
+        for tag in LOCALES {
+            option(&mut locales, tag, &texts.get(&format!("locale-{tag}"), None), tag == ctx.locale);
+        }
+        Prefs {
+            locale: ctx.locale.clone(),
+            country: country.to_owned(),
+            currency: currency.to_owned(),
+            origin: self.0.origin.clone(),
+            shows_only: ctx.scope != vitrine_server::ctx::Scope::Marketplace,
+            choices: Choices { countries, currencies, locales },
         }
     }
-}
 
-fn prefs(ctx: &OpCtx, country: String, origin: String) -> Prefs {
-    let texts = Texts::of(&ctx.locale);
-    let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
-    let mut countries: Vec<(String, String)> = MARKETS
-        .iter()
-        .flat_map(|m| m.countries)
-        .map(|code| ((*code).to_owned(), texts.get(&format!("country-{code}"), None)))
-        .collect();
-    if !countries.iter().any(|(code, _)| *code == country) {
-        countries.push((country.clone(), country.clone()));
-    }
-    countries.sort_by(|a, b| a.1.cmp(&b.1));
-    let currency = market.currency.code().to_owned();
-    Prefs {
-        locale: ctx.locale.clone(),
-        country,
-        currencies: vec![(currency.clone(), currency.clone())],
-        currency,
-        locales: LOCALES.iter().map(|tag| ((*tag).to_owned(), texts.get(&format!("locale-{tag}"), None))).collect(),
-        countries,
-        origin,
-        shows_only: ctx.scope != vitrine_server::ctx::Scope::Marketplace,
+    /// Countries of all markets by their names, made once for each locale.
+    fn countries(&self, texts: &Texts) -> Arc<Named> {
+        // A panic while the lock was held cannot leave the map half written: it is only ever inserted into.
+        let mut known = self.0.countries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(named) = known.get(texts.tag()) {
+            return named.clone();
+        }
+        let codes = MARKETS.iter().flat_map(|m| m.countries);
+        let mut named: Named =
+            codes.map(|code| ((*code).to_owned(), texts.get(&format!("country-{code}"), None))).collect();
+        named.sort_by(|a, b| a.1.cmp(&b.1));
+        let named = Arc::new(named);
+        known.insert(texts.tag().to_owned(), named.clone());
+        named
     }
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn fill(pages: &Pages, ctx: &OpCtx, prefs: &Prefs, bare: bool) -> Fill {
-    let url = |name: &str| pages.public.url(name);
-    let mut head = String::new();
-    for font in PRELOAD_FONTS {
-        head.push_str(&format!(
-            "<link rel=\"preload\" as=\"font\" type=\"font/woff2\" crossorigin href=\"{}\">\n",
-            url(font)
-        ));
-    }
-    for sheet in STYLESHEETS {
-        head.push_str(&format!("<link rel=\"stylesheet\" href=\"{}\">\n", url(sheet)));
-    }
-    head.push_str(&format!("<link rel=\"stylesheet\" media=\"print\" href=\"{}\">\n", url(PRINT_SHEET)));
-    head.push_str(&format!("<script src=\"{}\"></script>\n", url("js/theme.js")));
-    head.push_str(&format!("<link rel=\"icon\" type=\"image/svg+xml\" href=\"{}\">\n", url("icons/icon.svg")));
-    head.push_str(&format!("<link rel=\"preconnect\" href=\"{}\">\n", pages.files_origin));
-    head.push_str("<link rel=\"alternate\" type=\"application/rss+xml\" title=\"Vitrine\" href=\"/feeds/new.xml\">\n");
-    let json = serde_json::to_string(prefs).unwrap_or_default();
-    head.push_str(&format!("<meta name=\"vitrine-prefs\" content=\"{}\">\n", escape(&json)));
-    head.push_str(&format!("<meta name=\"vitrine-build\" content=\"{}\">\n", escape(&pages.public.build)));
-    // The pseudo-locales are made from the default's file.
-    let file = if LOCALES.contains(&ctx.locale.as_str()) { ctx.locale.as_str() } else { LOCALES[0] };
-    head.push_str(&format!(
-        "<link id=\"vitrine-locale\" rel=\"preload\" as=\"fetch\" crossorigin href=\"{}\">",
-        url(&format!("i18n/{file}.ftl"))
-    ));
-    let boot =
-        if bare { String::new() } else { format!("<script type=\"module\" src=\"{}\"></script>", url("shop/boot.js")) };
-    let direction = Texts::of(&ctx.locale).direction();
-    Fill {
-        marks: vec![
-            ("{lang}", ctx.locale.clone()),
-            ("{dir}", direction.to_owned()),
-            ("{head}", head),
-            ("<!--boot-->", boot),
-        ],
-    }
+fn option(out: &mut String, value: &str, name: &str, chosen: bool) {
+    let mark = if chosen { " selected" } else { "" };
+    // Writing to a String cannot fail.
+    let _ = write!(out, "<option value=\"{}\"{mark}>{}</option>", escaped(value), escaped(name));
 }

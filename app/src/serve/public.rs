@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Deserialize;
+use vitrine_server::web::html::Template;
 
 /// The public folder.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Public {
     pub assets: PathBuf,
     /// Names the build.
     pub build: String,
+    /// The document around every page.
+    pub template: Template,
     paths: BTreeMap<String, String>,
 }
 
@@ -39,15 +42,13 @@ impl Public {
         let text = std::fs::read_to_string(dir.join("manifest.json")).with_context(hint)?;
         let manifest: Manifest = serde_json::from_str(&text).context("manifest.json")?;
         let index = std::fs::read_to_string(dir.join("index.html")).with_context(hint)?;
-        for mark in ["id=\"main\"", "</head>", "</body>", "<!--boot-->", "{head}"] {
-            anyhow::ensure!(index.contains(mark), "index.html lacks {mark}");
-        }
+        let template = Template::cut(&index).map_err(|mark| anyhow::anyhow!("index.html lacks {mark} in its place"))?;
         let paths = manifest
             .files
             .into_iter()
             .map(|(name, e)| (name, format!("/{}", e.path.trim_start_matches('/'))))
             .collect();
-        Ok(Self { assets: dir.join("assets"), build: manifest.build, paths })
+        Ok(Self { assets: dir.join("assets"), build: manifest.build, template, paths })
     }
 
     /// Address of a file by its logical name.

@@ -13,11 +13,11 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
-use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
+use dioxus::server::{DioxusRouterExt, FullstackState};
+use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::services::ServeDir;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vitrine_server::accounts::local_path;
 use vitrine_server::config::TableConfig;
@@ -33,6 +33,7 @@ use vitrine_server::web::{body, headers, listen, metrics};
 use vitrine_shared::Problem;
 
 use super::Public;
+use super::assets;
 use super::cache::{self, PageCache};
 use super::page::{self, Pages};
 use super::refusal::{self, Refusals};
@@ -51,24 +52,19 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     platform::set_assets(public.all());
     let base = app.config.base_url();
     let files_origin = app.config.files_url();
-    let pages = Pages {
-        public: public.clone(),
-        policy: Policy { files_origin: files_origin.clone(), form_origins: Vec::new() },
-        origin: base.clone(),
-        files_origin: files_origin.clone(),
-        plain: false,
-    };
-    let plain = Pages { plain: true, ..pages.clone() };
-    let state = FullstackState::new(ServeConfig::new(), shop::App);
-    let render = get(FullstackState::render_handler).with_state(state.clone());
-    let rendered: Router = Router::new().fallback_service(render).layer(from_fn_with_state(pages, page::finish));
+    let policy = Policy { files_origin: files_origin.clone(), form_origins: Vec::new() };
+    let threads = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
+    let pages = Pages::new(public, &policy, &base, threads.clone(), shop::App)?;
+    let drawn = get(page::draw).with_state(pages.plain(threads, crate::desk::App));
+    // The framework's state runs server functions only: pages are drawn by `draw`.
+    let state = FullstackState::headless();
+    let rendered: Router = Router::new().fallback_service(get(page::draw).with_state(pages));
     let refusals = rendered.clone();
     let walls = Refusals { rendered: rendered.clone(), negotiate, made: Default::default() };
     let counted =
         Limits { buckets: app.buckets.clone(), trusted: app.config.trusted_proxies.clone(), is_kept: cache::is_public };
     let rendered = rendered.layer(from_fn_with_state(PageCache::new(app.changes.clone()), cache::layer));
-    let drawn = get(FullstackState::render_handler);
-    let mut desk: Router<FullstackState> = Router::new();
+    let mut desk: Router = Router::new();
     let paths = [
         "/studio",
         "/studio/works/{id}",
@@ -83,9 +79,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     for path in paths {
         desk = desk.route(path, drawn.clone());
     }
-    let desk: Router = desk
-        .with_state(FullstackState::new(ServeConfig::new(), crate::desk::App))
-        .layer(from_fn_with_state(plain, page::finish));
     let rpc: Router = Router::new().register_server_functions().with_state(state).route("/rpc/{*rest}", any(missing));
     // Pages that are not ours to template (sign-in, payment) have browsers ask here.
     let icon = public.url("icons/icon.svg");
@@ -127,17 +120,13 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     // The provider and the simulator guard their own forms: their callers are not only our pages.
     let provider = app.provider.routes().layer(from_fn(metrics::name));
     let webhooks = vitrine_server::trade::webhooks().with_state(app.clone());
-    let assets: Router = Router::new()
-        .nest_service("/assets", assets_service(public))
-        .layer(from_fn(immutable))
-        .layer(from_fn(metrics::name));
     let shop_host = Router::new()
         .merge(vitrine_server::web::dev::routes(app))
         .merge(provider)
         .merge(
             webhooks.merge(vitrine_server::mailing::one_click().with_state(app.clone())).layer(from_fn(metrics::name)),
         )
-        .merge(assets)
+        .merge(assets::routes(public).layer(from_fn(metrics::name)))
         .fallback_service(pages_and_acts)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME))
         .layer(RequestBodyLimitLayer::new(body::MOST_BYTES))
@@ -169,21 +158,6 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
 
 fn host_name(url: &str) -> String {
     url.split("://").nth(1).unwrap_or(url).split([':', '/']).next().unwrap_or_default().to_owned()
-}
-
-fn assets_service(public: &Public) -> ServeDir {
-    ServeDir::new(&public.assets).precompressed_br().precompressed_gzip()
-}
-
-/// Addresses under `/assets` carry their content's hash.
-async fn immutable(request: Request, next: axum::middleware::Next) -> Response<Body> {
-    let mut response = next.run(request).await;
-    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-        response.headers_mut().insert(header::CACHE_CONTROL, forever);
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    }
-    response
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {

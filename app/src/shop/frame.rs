@@ -35,6 +35,7 @@ pub fn Shell() -> Element {
         });
     });
     use_keys(player);
+    use_links();
     use_focus_on_leave();
     use_effect(platform::keep_places);
     rsx! {
@@ -175,6 +176,21 @@ async fn next(keys: &mut UnboundedReceiver<String>) -> Option<String> {
     keys.next().await
 }
 
+/// One listener for all links that stay in the client.
+fn use_links() {
+    let navigator = use_navigator();
+    let links = use_coroutine(move |mut pressed: UnboundedReceiver<String>| async move {
+        while let Some(to) = next(&mut pressed).await {
+            navigator.push(to);
+        }
+    });
+    use_effect(move || {
+        let send = links.tx();
+        // The receiver lives as long as the shell, the shell as long as the document.
+        platform::on_links(move |to| send.unbounded_send(to).is_ok());
+    });
+}
+
 /// The marketplace's frame as a layout.
 #[component]
 pub fn MarketFrame() -> Element {
@@ -250,6 +266,7 @@ pub fn StoreFrame(
 fn Header(a_mark: Element) -> Element {
     let me = use_context::<Me>().0;
     let live = use_live();
+    let here = router().full_route_string();
     let bar = me();
     let count = bar.as_ref().map_or(0, |b| b.cart_count);
     rsx! {
@@ -289,7 +306,9 @@ fn Header(a_mark: Element) -> Element {
                         ("/catalog", "kinds-all"),
                     ]
                     {
-                        li { key: "{word}", Go { to, {t!(word)} } }
+                        li { key: "{word}",
+                            a { "data-go": "", href: to, aria_current: (here == to).then_some("page"), {t!(word)} }
+                        }
                     }
                 }
             }

@@ -95,22 +95,33 @@ pub fn PriceTag(
     #[props(default)]
     large: bool,
 ) -> Element {
+    price_tag(price.as_ref(), large)
+}
+
+/// [`PriceTag`] without a scope of its own, for what a page shows by the dozen.
+pub fn price_tag(price: Option<&PriceView>, large: bool) -> Element {
     let Some(p) = price else {
         return rsx! {
             span { class: "price-none", {t!("price-none")} }
         };
     };
-    let was = p.compare_at.clone().map(|was| (was, t!("price-was")));
-    let amount = if p.free { t!("price-free") } else { p.text.clone() };
+    let was = p.compare_at.as_deref().map(|was| (was, t!("price-was")));
     let tax = (!p.free && !p.tax_word.is_empty()).then(|| t!(&p.tax_word));
     let from = match &p.minimum {
         Some(least) => Some(t!("price-named", least = least.clone())),
         None => p.from.then(|| t!("price-from")),
     };
-    let amount = if p.minimum.is_some() { String::new() } else { amount };
-    rsx! {
-        Price { amount, tax, from, was, large }
-    }
+    let free;
+    let amount = if p.minimum.is_some() {
+        ""
+    } else if p.free {
+        free = t!("price-free");
+        &free
+    } else {
+        &p.text
+    };
+    let was = was.as_ref().map(|(was, said)| (*was, said.as_str()));
+    Price { amount, tax: tax.as_deref(), from: from.as_deref(), was, large }.draw()
 }
 
 /// A menu of orders; without scripts a form.
@@ -187,16 +198,19 @@ pub fn Makers(
     /// In order.
     makers: Vec<Named>,
 ) -> Element {
+    makers_of(&makers)
+}
+
+/// [`Makers`] without a scope of its own, for what a page shows by the dozen.
+pub fn makers_of(makers: &[Named]) -> Element {
     rsx! {
-        for (i , maker) in makers.into_iter().enumerate() {
-            Fragment { key: "{maker.href}",
-                if i > 0 {
-                    ", "
-                }
-                Go { to: maker.href, bdi { "{maker.name}" } }
-                if let Some(latin) = maker.latin {
-                    span { class: "latin", " ({latin})" }
-                }
+        for (i , maker) in makers.iter().enumerate() {
+            if i > 0 {
+                ", "
+            }
+            a { "data-go": "", href: "{maker.href}", bdi { "{maker.name}" } }
+            if let Some(latin) = &maker.latin {
+                span { class: "latin", " ({latin})" }
             }
         }
     }
@@ -220,38 +234,36 @@ pub fn WorkCard(
     #[props(default)]
     page: Option<u32>,
 ) -> Element {
-    rsx! {
-        li { "data-page": page,
-            Card {
-                to: card.href.clone(),
-                title: card.title.clone(),
-                lang: (!card.language.is_empty()).then(|| card.language.clone()),
-                latin: card.latin.clone(),
-                picture: card.cover.as_ref().map(picture_of),
-                fallback: kind_shape(card.kind),
-                eager,
-                level,
-                by: rsx! {
-                    Makers { makers: card.makers.clone() }
-                },
-                meta: rsx! {
-                    span { {kind_word(card.kind)} }
-                    if let Some(year) = card.year {
-                        span { class: "num", "{year}" }
-                    }
-                    match owned.clone() {
-                        None => rsx! { PriceTag { price: card.price.clone() } },
-                        Some(mark) if !mark.is_empty() => rsx! { strong { "{mark}" } },
-                        Some(_) => VNode::empty(),
-                    }
-                },
-                play: rsx! {
-                    if let Some(play) = card.play.clone() {
-                        PlayButton { list: vec![play], class: "card-play" }
-                    }
-                },
+    let picture = card.cover.as_ref().map(picture_of);
+    let look = Card {
+        to: &card.href,
+        title: &card.title,
+        lang: &card.language,
+        latin: card.latin.as_deref(),
+        picture: picture.as_ref(),
+        fallback: kind_shape(card.kind),
+        eager,
+        level,
+        by: makers_of(&card.makers),
+        meta: rsx! {
+            span { {kind_word(card.kind)} }
+            if let Some(year) = card.year {
+                span { class: "num", "{year}" }
             }
-        }
+            match owned {
+                None => price_tag(card.price.as_ref(), false),
+                Some(mark) if !mark.is_empty() => rsx! { strong { "{mark}" } },
+                Some(_) => VNode::empty(),
+            }
+        },
+        play: rsx! {
+            if let Some(play) = card.play.clone() {
+                PlayButton { list: vec![play], class: "card-play" }
+            }
+        },
+    };
+    rsx! {
+        li { "data-page": page, {look.draw()} }
     }
 }
 

@@ -4,7 +4,7 @@
 //! the page, so that playing starts inside the press that asked for it.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::PlayView;
+use vitrine_shared::views::{PlayView, Shared};
 use vitrine_ui::prelude::*;
 
 use crate::platform::{self, MediaKey};
@@ -158,8 +158,9 @@ fn clock(ms: u64) -> String {
 /// A round button that plays one of a list.
 #[component]
 pub fn PlayButton(
-    /// What follows each other.
-    list: Vec<PlayView>,
+    /// What follows each other; the buttons of one list share it.
+    #[props(into)]
+    list: Shared<Vec<PlayView>>,
     /// Which of it.
     #[props(default)]
     index: usize,
@@ -168,7 +169,7 @@ pub fn PlayButton(
     class: &'static str,
 ) -> Element {
     let player = use_player();
-    let Some(item) = list.get(index).cloned() else { return VNode::empty() };
+    let Some(item) = list.get(index) else { return VNode::empty() };
     let on = player.plays(&item.src);
     let label = if on {
         t!("player-pause-title", title = item.title.clone())

@@ -30,21 +30,30 @@ pub fn PrefsButton() -> Element {
 pub fn PrefsDialog() -> Element {
     let prefs = use_hook(platform::prefs);
     let back = router().full_route_string();
-    let options = |list: &[(String, String)]| -> Vec<SelectOption> {
-        list.iter().map(|(value, label)| SelectOption { value: value.clone(), label: label.clone() }).collect()
-    };
     rsx! {
         Dialog { id: DIALOG, title: t!("prefs-title"), close: t!("close"),
             form { class: "prefs-form", method: "get", action: "/preferences",
                 input { r#type: "hidden", name: "to", value: back }
-                Select { name: "country", id: "prefs-country", label: t!("prefs-country"), options: options(&prefs.countries), value: prefs.country.clone() }
+                Choice { name: "country", id: "prefs-country", label: t!("prefs-country"), options: prefs.choices.countries.clone() }
                 Notice { {t!("prefs-country-hint")} }
-                Select { name: "currency", label: t!("prefs-currency"), options: options(&prefs.currencies), value: prefs.currency.clone() }
+                Choice { name: "currency", id: "prefs-currency", label: t!("prefs-currency"), options: prefs.choices.currencies.clone() }
                 Notice { {t!("prefs-currency-hint")} }
-                Select { name: "lang", label: t!("prefs-language"), options: options(&prefs.locales), value: prefs.locale.clone() }
+                Choice { name: "lang", id: "prefs-lang", label: t!("prefs-language"), options: prefs.choices.locales.clone() }
                 Notice { {t!("prefs-language-hint")} }
                 Button { kind: ButtonKind::Primary, r#type: "submit", {t!("prefs-save")} }
             }
+        }
+    }
+}
+
+/// A list whose options stand as markup: every page has these, and they never change while it is shown.
+#[component]
+fn Choice(name: &'static str, id: &'static str, label: String, options: String) -> Element {
+    let options = use_hook(|| platform::inside(id).unwrap_or(options));
+    rsx! {
+        div { class: "field",
+            label { class: "field-label", r#for: id, "{label}" }
+            select { class: "input", id, name, dangerous_inner_html: options }
         }
     }
 }

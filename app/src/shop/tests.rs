@@ -398,7 +398,7 @@ fn all() -> Vec<(&'static str, Sample)> {
         (
             "search",
             Sample::Search(SearchView {
-                works: CatalogView { query: "wesnot".into(), ..catalog(6) },
+                works: CatalogView { query: "wesnot".into(), ..catalog(6) }.into(),
                 makers: vec![named("山田 花子", Some("Yamada Hanako"), "/artists/y")],
                 stores: vec![named("Arcade", None, "/@arcade")],
                 relaxed: vec![("wesnot".into(), "wesnoth".into())],
@@ -408,7 +408,7 @@ fn all() -> Vec<(&'static str, Sample)> {
         (
             "search-nothing",
             Sample::Search(SearchView {
-                works: CatalogView { query: "qqqq".into(), ..CatalogView::default() },
+                works: CatalogView { query: "qqqq".into(), ..CatalogView::default() }.into(),
                 instead: vec![card(0), card(1)],
                 ..SearchView::default()
             }),

@@ -2,9 +2,9 @@
 
 use dioxus::prelude::*;
 
-use crate::cover::{Cover, Picture};
+use crate::cover::{IN_GRID, Picture, cover};
 use crate::icon::Shape;
-use crate::link::Go;
+use crate::link::inside;
 
 /// A grid of cards. Children are `li`.
 #[component]
@@ -21,61 +21,59 @@ pub fn CardGrid(
 }
 
 /// Cover, title, makers, a line of facts, and a way to hear it. The whole card is the link of its title; what is in
-/// `play` and `by` stays pressable above it.
-#[component]
-pub fn Card(
+/// `play` and `by` stays pressable above it. It has no state, and a list shows dozens: so it is no component.
+pub struct Card<'a> {
     /// Address.
-    #[props(into)]
-    to: String,
+    pub to: &'a str,
     /// Title in its own script.
-    #[props(into)]
-    title: String,
-    /// Language of the title.
-    #[props(default, into)]
-    lang: Option<String>,
+    pub title: &'a str,
+    /// Language of the title; empty: not known.
+    pub lang: &'a str,
     /// Title in Latin letters.
-    #[props(default, into)]
-    latin: Option<String>,
+    pub latin: Option<&'a str>,
     /// Cover.
-    picture: Option<Picture>,
+    pub picture: Option<&'a Picture>,
     /// Sign without a cover.
-    #[props(default = Shape::Album)]
-    fallback: Shape,
+    pub fallback: Shape,
     /// Loaded at once.
-    #[props(default)]
-    eager: bool,
+    pub eager: bool,
     /// Heading level of the title, 2 to 4.
-    #[props(default = 3)]
-    level: u8,
+    pub level: u8,
     /// Makers.
-    by: Element,
+    pub by: Element,
     /// Kind, year, price.
-    meta: Element,
+    pub meta: Element,
     /// Play button.
-    #[props(default = VNode::empty())]
-    play: Element,
-) -> Element {
-    let tall = picture.as_ref().is_some_and(|p| p.height > p.width + p.width / 10);
-    let name = rsx! {
-        Go { to, lang, bdi { "{title}" } }
-    };
-    rsx! {
-        article { class: "card",
-            div { class: if tall { "card-cover card-tall" } else { "card-cover" },
-                Cover { picture, fallback, eager }
-                {play}
-            }
-            div { class: "card-text",
-                match level {
-                    2 => rsx! { h2 { class: "card-title", {name} } },
-                    4 => rsx! { h4 { class: "card-title", {name} } },
-                    _ => rsx! { h3 { class: "card-title", {name} } },
+    pub play: Element,
+}
+
+impl Card<'_> {
+    /// Draws it.
+    pub fn draw(self) -> Element {
+        let Self { to, title, lang, latin, picture, fallback, eager, level, by, meta, play } = self;
+        let tall = picture.is_some_and(|p| p.height > p.width + p.width / 10);
+        let lang = (!lang.is_empty()).then_some(lang);
+        let name = rsx! {
+            a { "data-go": inside(to), href: to, lang, bdi { "{title}" } }
+        };
+        rsx! {
+            article { class: "card",
+                div { class: if tall { "card-cover card-tall" } else { "card-cover" },
+                    {cover(picture, IN_GRID, eager, fallback)}
+                    {play}
                 }
-                if let Some(latin) = latin {
-                    p { class: "card-by", "{latin}" }
+                div { class: "card-text",
+                    match level {
+                        2 => rsx! { h2 { class: "card-title", {name} } },
+                        4 => rsx! { h4 { class: "card-title", {name} } },
+                        _ => rsx! { h3 { class: "card-title", {name} } },
+                    }
+                    if let Some(latin) = latin {
+                        p { class: "card-by", "{latin}" }
+                    }
+                    div { class: "card-by", {by} }
+                    div { class: "card-meta", {meta} }
                 }
-                div { class: "card-by", {by} }
-                div { class: "card-meta", {meta} }
             }
         }
     }

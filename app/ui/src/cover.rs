@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::icon::{Icon, Shape};
+use crate::icon::{Shape, icon};
 
 /// A picture in its renditions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn Cover(
     /// The picture; without one a sign of the kind stands there.
     picture: Option<Picture>,
     /// How wide it is shown, as in `sizes`.
-    #[props(default = "(max-width: 34rem) 50vw, 14rem")]
+    #[props(default = IN_GRID)]
     sizes: &'static str,
     /// The first picture of the page: loaded at once.
     #[props(default)]
@@ -36,9 +36,17 @@ pub fn Cover(
     #[props(default = Shape::Album)]
     fallback: Shape,
 ) -> Element {
+    cover(picture.as_ref(), sizes, eager, fallback)
+}
+
+/// Width of a cover in a grid, as in `sizes`.
+pub const IN_GRID: &str = "(max-width: 34rem) 50vw, 14rem";
+
+/// [`Cover`] without a scope of its own, for what a page shows by the dozen.
+pub fn cover(picture: Option<&Picture>, sizes: &'static str, eager: bool, fallback: Shape) -> Element {
     let Some(p) = picture else {
         return rsx! {
-            span { class: "cover cover-none", Icon { shape: fallback } }
+            span { class: "cover cover-none", {icon(fallback)} }
         };
     };
     rsx! {

@@ -113,6 +113,11 @@ pub fn Icon(
     /// What is drawn.
     shape: Shape,
 ) -> Element {
+    icon(shape)
+}
+
+/// [`Icon`] without a scope of its own, for what a page shows by the dozen.
+pub fn icon(shape: Shape) -> Element {
     let class = match (shape.is_solid(), shape.flips()) {
         (true, _) => "icon icon-solid",
         (_, true) => "icon icon-flip",

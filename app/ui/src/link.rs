@@ -13,7 +13,8 @@ pub fn needs_document(to: &str) -> bool {
     path.starts_with('/') || first.starts_with('@') || first.contains('.') || ELSEWHERE.contains(&first)
 }
 
-/// An anchor: client navigation inside the shop, a document load where [`needs_document`] says so.
+/// An anchor: client navigation inside the shop, a document load where [`needs_document`] says so. It has no listener of its
+/// own: links with `data-go` are followed by the one that the client puts on its document.
 #[component]
 pub fn Go(
     /// Address.
@@ -37,16 +38,23 @@ pub fn Go(
     /// Content.
     children: Element,
 ) -> Element {
-    if needs_document(&to) {
-        rsx! {
-            a { href: to, class, rel, aria_label: label, aria_current: current, lang, {children} }
-        }
-    } else {
-        let to: NavigationTarget = NavigationTarget::Internal(to);
-        rsx! {
-            Link { to, class, rel, "aria-label": label, "aria-current": current, lang, {children} }
+    rsx! {
+        a {
+            "data-go": inside(&to),
+            href: to,
+            class,
+            rel,
+            aria_label: label,
+            aria_current: current,
+            lang,
+            {children}
         }
     }
+}
+
+/// The value of `data-go` of a link.
+pub fn inside(to: &str) -> Option<&'static str> {
+    (!needs_document(to)).then_some("")
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use dioxus::prelude::*;
 
-use crate::icon::{Icon, Shape};
-use crate::link::Go;
+use crate::icon::{Icon, Shape, icon};
+use crate::link::{Go, inside};
 
 /// A word that leads somewhere, or an active filter that its cross takes away.
 #[component]
@@ -23,13 +23,13 @@ pub fn Chip(
 ) -> Element {
     let class = if remove.is_some() { "chip chip-active" } else { "chip" };
     rsx! {
-        Go { to, class, label: remove.clone(),
+        a { "data-go": inside(&to), href: to, class, aria_label: remove.clone(),
             bdi { "{label}" }
             if let Some(count) = count {
                 span { class: "chip-count", "{count}" }
             }
             if remove.is_some() {
-                Icon { shape: Shape::Close }
+                {icon(Shape::Close)}
             }
         }
     }
@@ -69,19 +69,20 @@ pub fn FacetGroup(
         details { class: "facet", open,
             summary {
                 span { "{title}" }
-                Icon { shape: Shape::Down }
+                {icon(Shape::Down)}
             }
             ul { class: "facet-list", role: "list",
                 for option in options {
                     li { key: "{option.href}",
-                        Go {
-                            to: option.href,
+                        a {
+                            "data-go": "",
+                            href: option.href,
                             class: "facet-link",
                             rel: "nofollow",
-                            current: option.active.then(|| "true".to_owned()),
+                            aria_current: option.active.then_some("true"),
                             span { class: "facet-box", "aria-hidden": "true",
                                 if option.active {
-                                    Icon { shape: Shape::Check }
+                                    {icon(Shape::Check)}
                                 }
                             }
                             span { class: "facet-name",

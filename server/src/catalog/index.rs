@@ -13,9 +13,9 @@ use vitrine_shared::catalog::{Maker, MakerKind, Status, Store, WorkKind};
 use vitrine_shared::id::{MakerId, StoreId, TenantId, WorkId};
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::card_data;
-use vitrine_table::{FeedStart, TableError};
+use vitrine_table::{FeedStart, Index, Query, TableError};
 
-use super::store::{CatalogStore, LIST_SHARDS, OfTenant, WorkBundle};
+use super::store::{CatalogStore, LIST_SHARDS, WorkBundle};
 use crate::changes::Changes;
 use crate::fault::{self, Result};
 
@@ -45,6 +45,14 @@ pub struct Indexer {
     changes: Changes,
     /// Most changes are of carts and orders and leave the index as it is: its own position stays behind this one.
     read: Arc<Mutex<Option<Read>>>,
+}
+
+/// Something of a seller that the catalogue lists.
+enum OfTenant {
+    /// A work of any kind.
+    Work(WorkId),
+    /// An artist or author.
+    Maker(Box<Maker>),
 }
 
 fn searching(error: SearchError) -> Problem {
@@ -235,7 +243,7 @@ impl Indexer {
         }
         let mut cursor = None;
         loop {
-            let (things, next) = self.catalog.page_of_tenant(seller, cursor).await?;
+            let (things, next) = self.page_of_tenant(seller, cursor).await?;
             let (mut docs, mut gone) = (Vec::new(), Vec::new());
             for thing in things {
                 let (id, doc) = match thing {
@@ -257,6 +265,26 @@ impl Indexer {
                 return Ok(());
             }
         }
+    }
+
+    /// One page of a seller's works and makers.
+    async fn page_of_tenant(
+        &self,
+        tenant: &TenantId,
+        cursor: Option<String>,
+    ) -> Result<(Vec<OfTenant>, Option<String>)> {
+        let query = Query::new(Index::Gsi2, tenant.as_str()).limit(200).after(cursor);
+        let page = self.catalog.table().query(query).await.map_err(fault::table)?;
+        let mut out = Vec::new();
+        for item in page.items {
+            let pk = item.get("pk").and_then(|v| v.as_str()).unwrap_or_default();
+            if let Some(id) = pk.strip_prefix("WORK#").and_then(|id| id.parse().ok()) {
+                out.push(OfTenant::Work(id));
+            } else if pk.starts_with("MAKER#") {
+                out.push(OfTenant::Maker(vitrine_table::from_item(item).map_err(fault::table)?));
+            }
+        }
+        Ok((out, page.cursor))
     }
 
     pub(crate) async fn work_doc(&self, bundle: WorkBundle) -> Result<Option<SearchDoc>> {
@@ -295,7 +323,7 @@ impl Indexer {
             year: super::pages::release_year(&work),
             released_ms: released_ms(&work.released),
             popularity: 0,
-            prices: data.prices.iter().map(|(m, p)| (m.clone(), p.minor)).collect(),
+            prices: data.prices.iter().map(|(m, p)| (m.to_owned(), p.minor)).collect(),
             data: serde_json::to_value(&data).map_err(|e| fault::internal("a search document", &e))?,
             rev: work.rev,
         }))

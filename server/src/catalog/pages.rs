@@ -17,7 +17,7 @@ use vitrine_shared::slug::id_part;
 use vitrine_shared::views::card::{CardData, Place, card_data, on_sale, price_in, work_href, year_of};
 use vitrine_shared::views::{
     CardView, CatalogView, EditionView, FacetValue, FacetView, FeatureView, HomeView, LicenceLine, LicenceView,
-    MakerView, Named, PartView, SearchView, StoreCard, StoreView, SuggestView, WorkView,
+    MakerView, Named, PartView, SearchView, Shared, StoreCard, StoreView, SuggestView, WorkView,
 };
 
 use super::jsonld;
@@ -41,7 +41,8 @@ pub struct Catalog {
     base_url: String,
     files_url: String,
     pub(super) kept_works: Kept<Found<WorkView>>,
-    pub(super) kept_lists: Kept<(CatalogView, Vec<Relaxed>)>,
+    pub(super) kept_lists: Kept<(Shared<CatalogView>, Arc<[Relaxed]>)>,
+    pub(super) kept_searches: Kept<Shared<SearchView>>,
     pub(super) kept_shelves: Kept<Vec<CardView>>,
 }
 
@@ -49,7 +50,7 @@ pub struct Catalog {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found<T> {
     /// Here it is.
-    Here(Box<T>),
+    Here(Shared<T>),
     /// The same thing lives at this path: 308.
     Moved(String),
 }
@@ -88,9 +89,21 @@ impl Catalog {
         let together = Together::new(store.table().clone());
         let kept_works = Kept::new(changes.clone(), views::WORKS);
         let kept_lists = Kept::new(changes.clone(), views::LISTINGS);
+        let kept_searches = Kept::new(changes.clone(), views::LISTINGS);
         let kept_shelves = Kept::new(changes.clone(), views::SHELVES);
         let offers = Offers::new(store.clone(), changes);
-        Self { store, offers, search, together, kept_works, kept_lists, kept_shelves, base_url, files_url }
+        Self {
+            store,
+            offers,
+            search,
+            together,
+            kept_works,
+            kept_lists,
+            kept_searches,
+            kept_shelves,
+            base_url,
+            files_url,
+        }
     }
 
     /// Records behind the pages.
@@ -132,7 +145,7 @@ impl Catalog {
         let cards = page
             .hits
             .iter()
-            .filter_map(|hit| serde_json::from_value::<CardData>(hit.data.clone()).ok())
+            .filter_map(|hit| serde_json::from_str::<CardData>(&hit.data).ok())
             .map(|data| place.card(&data))
             .collect();
         Ok((cards, page))
@@ -263,7 +276,7 @@ impl Catalog {
         ctx: &OpCtx,
         list: &ListQuery,
         path: &str,
-    ) -> Result<(CatalogView, Vec<Relaxed>)> {
+    ) -> Result<(Shared<CatalogView>, Arc<[Relaxed]>)> {
         let place = self.place(ctx);
         let query = self.list_query(ctx, list).await?;
         let (cards, page) = self.hits(query, &place).await?;
@@ -341,11 +354,10 @@ impl Catalog {
             canonical: ListQuery { page: current, ..list.clone() }.href(path),
             hidden: list.hidden(),
         };
-        Ok((view, page.relaxed))
+        Ok((view.into(), page.relaxed.into()))
     }
 
-    /// The search page.
-    pub async fn search(&self, ctx: &OpCtx, list: &ListQuery) -> Result<SearchView> {
+    pub(super) async fn find_search(&self, ctx: &OpCtx, list: &ListQuery) -> Result<Shared<SearchView>> {
         let (works, relaxed) = self.list(ctx, list, "/search").await?;
         let suggested = self.suggest(ctx, &list.q).await?;
         let instead = if works.total == 0 {
@@ -360,14 +372,15 @@ impl Catalog {
             makers: suggested.makers,
             stores: suggested.stores,
             relaxed: relaxed
-                .into_iter()
+                .iter()
                 .map(|r| match r {
-                    Relaxed::Corrected { original, used } => (original, used),
-                    Relaxed::Dropped { original } => (original, String::new()),
+                    Relaxed::Corrected { original, used } => (original.clone(), used.clone()),
+                    Relaxed::Dropped { original } => (original.clone(), String::new()),
                 })
                 .collect(),
             instead,
-        })
+        }
+        .into())
     }
 
     /// Suggestions as you type.
@@ -377,13 +390,13 @@ impl Catalog {
         let found =
             self.search.suggest(SuggestQuery { scope: Self::scope(ctx), text, limit: 6 }).await.map_err(searching)?;
         let named = |hits: &[vitrine_search::Hit]| -> Vec<Named> {
-            hits.iter().filter_map(|h| serde_json::from_value(h.data.clone()).ok()).collect()
+            hits.iter().filter_map(|h| serde_json::from_str(&h.data).ok()).collect()
         };
         Ok(SuggestView {
             works: found
                 .works
                 .iter()
-                .filter_map(|h| serde_json::from_value::<CardData>(h.data.clone()).ok())
+                .filter_map(|h| serde_json::from_str::<CardData>(&h.data).ok())
                 .map(|d| place.card(&d))
                 .collect(),
             makers: named(&found.makers),
@@ -430,7 +443,7 @@ impl Catalog {
             if path != format!("/{}/{segment}", kind.segment()) {
                 return Ok(Found::Moved(path));
             }
-            return Ok(Found::Here(Box::new(self.work_view(ctx, bundle, &store).await?)));
+            return Ok(Found::Here(self.work_view(ctx, bundle, &store).await?.into()));
         }
         let mut candidates = Vec::new();
         for id in self.store.works_by_slug(kind, segment).await? {

@@ -324,38 +324,7 @@ impl CatalogStore {
     }
 }
 
-/// Something of a seller that the catalogue lists.
-pub(crate) enum OfTenant {
-    /// A work of any kind.
-    Work(WorkId),
-    /// An artist or author.
-    Maker(Box<Maker>),
-}
-
 impl CatalogStore {
-    /// One page of a seller's works and makers.
-    ///
-    /// # Errors
-    /// The store's.
-    pub(crate) async fn page_of_tenant(
-        &self,
-        tenant: &TenantId,
-        cursor: Option<String>,
-    ) -> Result<(Vec<OfTenant>, Option<String>)> {
-        let query = Query::new(Index::Gsi2, tenant.as_str()).limit(200).after(cursor);
-        let page = self.table.query(query).await.map_err(fault::table)?;
-        let mut out = Vec::new();
-        for item in page.items {
-            let pk = item.get("pk").and_then(|v| v.as_str()).unwrap_or_default();
-            if let Some(id) = pk.strip_prefix("WORK#").and_then(|id| id.parse().ok()) {
-                out.push(OfTenant::Work(id));
-            } else if pk.starts_with("MAKER#") {
-                out.push(OfTenant::Maker(vitrine_table::from_item(item).map_err(fault::table)?));
-            }
-        }
-        Ok((out, page.cursor))
-    }
-
     /// Works of a tenant that were begun and never shown, at most 20.
     ///
     /// # Errors

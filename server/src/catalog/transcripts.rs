@@ -8,7 +8,7 @@ use vitrine_shared::query::encode;
 use vitrine_shared::slug::id_part;
 use vitrine_shared::timed::clock;
 use vitrine_shared::views::card::{card_data, work_href};
-use vitrine_shared::views::{SaidView, TranscriptView};
+use vitrine_shared::views::{SaidView, Shared, TranscriptView};
 
 use super::pages::{Catalog, Found};
 use crate::ctx::OpCtx;
@@ -93,7 +93,7 @@ impl Catalog {
         let bytes = blob.get_bytes(&text.key).await.map_err(fault::blob)?;
         let cues = captions::cues(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
         let place = self.place(ctx);
-        Ok(Found::Here(Box::new(TranscriptView {
+        Ok(Found::Here(Shared::new(TranscriptView {
             card: place.card(&card_data(work, &store, &bundle.products, &bundle.prices, ctx.now_ms)),
             number,
             title: part.title.clone(),

@@ -1,11 +1,13 @@
 //! The pages asked for most, kept until something on them changes.
 
+use std::sync::Arc;
+
 use vitrine_search::Relaxed;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerRef, WorkKind};
 use vitrine_shared::id::WorkId;
 use vitrine_shared::query::ListQuery;
-use vitrine_shared::views::{CardView, CatalogView, WorkView};
+use vitrine_shared::views::{CardView, CatalogView, SearchView, Shared, WorkView};
 
 use super::pages::{Catalog, Found};
 use crate::changes::{LISTS, SHOPS, Tag, tag};
@@ -55,13 +57,13 @@ impl Catalog {
     ///
     /// # Errors
     /// 404 for none.
-    pub async fn item(&self, ctx: &OpCtx, id: &WorkId) -> Result<WorkView> {
+    pub async fn item(&self, ctx: &OpCtx, id: &WorkId) -> Result<Shared<WorkView>> {
         let make = async {
             let (bundle, store) = self.published(ctx, id).await?.ok_or_else(|| Problem::not_found("item"))?;
-            Ok(Found::Here(Box::new(self.work_view(ctx, bundle, &store).await?)))
+            Ok(Found::Here(self.work_view(ctx, bundle, &store).await?.into()))
         };
         match self.kept_works.get(name(ctx, id.as_str()), make, tags_of).await? {
-            Found::Here(view) => Ok(*view),
+            Found::Here(view) => Ok(view),
             Found::Moved(_) => Err(Problem::not_found("item")),
         }
     }
@@ -77,11 +79,25 @@ impl Catalog {
         self.kept_shelves.get(name, self.find_goes_with(ctx, works), |_| Some(tags())).await
     }
 
+    /// The search page: works, makers and shops for a list's words.
+    ///
+    /// # Errors
+    /// As [`Catalog::list`].
+    pub async fn search(&self, ctx: &OpCtx, list: &ListQuery) -> Result<Shared<SearchView>> {
+        let name = name(ctx, &list.href("/search"));
+        self.kept_searches.get(name, self.find_search(ctx, list), |_| Some(vec![tag(LISTS)])).await
+    }
+
     /// Works that fit a list's address below `path`.
     ///
     /// # Errors
     /// 404 for a shop that is not there, 422 for what the search cannot read.
-    pub async fn list(&self, ctx: &OpCtx, list: &ListQuery, path: &str) -> Result<(CatalogView, Vec<Relaxed>)> {
+    pub async fn list(
+        &self,
+        ctx: &OpCtx,
+        list: &ListQuery,
+        path: &str,
+    ) -> Result<(Shared<CatalogView>, Arc<[Relaxed]>)> {
         self.kept_lists
             .get(name(ctx, &list.href(path)), self.find_list(ctx, list, path), |_| Some(vec![tag(LISTS)]))
             .await

@@ -12,6 +12,7 @@
 mod catalogue;
 mod files;
 mod job;
+mod papers;
 mod purchases;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 use vitrine_payments::simulator::Form;
 use vitrine_payments::{Event, PaymentState};
 use vitrine_shared::orders::CheckoutState;
-use vitrine_table::{Consistency, Table as _};
+use vitrine_table::Consistency;
 
 use crate::ctx::OpCtx;
 use crate::testing::{NOW, Shop};

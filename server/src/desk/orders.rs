@@ -113,9 +113,10 @@ impl Desk {
         } else {
             let want = ListQuery { q: words.to_owned(), page: 1, ..ListQuery::default() };
             let found = self.0.catalog.search(ctx, &want).await?;
-            let work = |card: CardView| Named { name: card.title, latin: card.latin, href: editor(&card.id) };
-            view.works = found.works.cards.into_iter().map(work).collect();
-            view.names = found.makers.into_iter().chain(found.stores).collect();
+            let work =
+                |card: &CardView| Named { name: card.title.clone(), latin: card.latin.clone(), href: editor(&card.id) };
+            view.works = found.works.cards.iter().map(work).collect();
+            view.names = found.makers.iter().chain(&found.stores).cloned().collect();
         }
         // Every id has its kind before an underscore.
         if words.contains('_') && words.len() < 100 {

@@ -111,7 +111,7 @@ pub(super) async fn search(State(app): State<App>, ctx: Ctx, uri: Uri, headers: 
     let seen = u64::from(query.page) * vitrine_shared::query::PAGE as u64;
     let next =
         (seen < view.total && query.page < vitrine_shared::query::MAX_PAGE).then(|| format!("p{}", query.page + 1));
-    tagged(&shapes::Listing { items: view.cards, total: view.total, next }, &headers)
+    tagged(&shapes::Listing { items: &view.cards, total: view.total, next }, &headers)
 }
 
 pub(super) async fn item(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, headers: HeaderMap) -> Answer {

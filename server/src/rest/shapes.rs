@@ -15,9 +15,9 @@ pub struct Health {
 
 /// One page of works.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Listing {
+pub struct Listing<'a> {
     /// Works.
-    pub items: Vec<CardView>,
+    pub items: &'a [CardView],
     /// How many there are in all.
     pub total: u64,
     /// Cursor of the next page.

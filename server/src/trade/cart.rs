@@ -1,7 +1,7 @@
 //! Putting in, changing, taking out, undo.
 
 use axum::extract::{Extension, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Form, Router};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use vitrine_shared::id::VariantId;
 use crate::cart::Add;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
+use crate::rest::ProblemResponse;
 use crate::state::App;
 use crate::web::ctx::CART_COOKIE;
 use crate::web::http::go;
@@ -28,6 +29,10 @@ pub(super) fn routes() -> Router<App> {
 
 /// Where a fault is shown: the cart's page with its code.
 fn trouble(problem: &Problem) -> Response {
+    if problem.status == 503 {
+        // Not the cart's trouble: the whole shop has it, and whoever waits is told for how long.
+        return ProblemResponse(problem.clone()).into_response();
+    }
     let said = problem.fields.values().next().unwrap_or(&problem.code);
     let code: String = said.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     go(&format!("/cart?trouble={code}"), &[])

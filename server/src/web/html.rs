@@ -1,206 +1,124 @@
-//! The last hand on a rendered page: fills the template's marks, names the inline scripts by hash, sends one body.
+//! The document around a drawn page: the built template, cut once at its marks, and what stands in their place.
 //!
-//! The renderer writes exactly two inline scripts: one right after the main element's tag, one that begins with
-//! [`DATA_SCRIPT`] after everything a page could contain. Only these two are hashed into the policy, found from the
-//! template's side; an inline script that came in through content stays unnamed, so browsers refuse it.
+//! No inline script runs: data is in script elements of a type that browsers do not run, and the client's boot file reads it from
+//! there. So the policy is the same for every page, whatever a page contains.
 
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use std::sync::Arc;
 
-use super::csp::{Policy, script_hash};
-
-/// How the renderer's data script begins.
-pub const DATA_SCRIPT: &str = "<script>window.initial_dioxus_hydration_data=\"";
 /// Most bytes of one page.
 pub const MAX_PAGE: usize = 8 * 1024 * 1024;
+/// Where something is filled in, in the order of the template. What a page contains comes after the main element's tag.
+const MARKS: [&str; 6] = ["{lang}", "{dir}", "{title}", "{head}", "<div id=\"main\">", "<!--boot-->"];
 
-/// What stands for the template's marks.
-#[derive(Clone, Debug, Default)]
-pub struct Fill {
-    /// `(mark, text)`; each mark is replaced once, the text is trusted.
-    pub marks: Vec<(&'static str, String)>,
+/// The document around every page.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// What stands before, between and behind the marks; the main element's tag stays.
+    pieces: [String; MARKS.len() + 1],
 }
 
-/// Fills marks and answers the page with the hashes of its two inline scripts.
-pub fn finish(page: &str, fill: &Fill) -> (String, Vec<String>) {
-    let mut out = page.to_owned();
-    for (mark, text) in &fill.marks {
-        if let Some(at) = out.find(mark) {
-            out.replace_range(at..at + mark.len(), text);
+/// What one page brings. All of it is markup: whoever fills it in has escaped what came from outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts<'a> {
+    /// BCP 47 of the page.
+    pub lang: &'a str,
+    /// `ltr` or `rtl`.
+    pub dir: &'a str,
+    /// Inside of `<title>`.
+    pub title: &'a str,
+    /// Elements of the head, one text after the other.
+    pub head: &'a [&'a str],
+    /// Inside of the main element.
+    pub main: &'a str,
+    /// Inside of script elements `data-0`, `data-1`, … that no browser runs; no `<` stands in it.
+    pub data: &'a [Arc<str>],
+    /// What starts the client; empty: the page is complete without one, and its data is left out.
+    pub boot: &'a str,
+}
+
+impl Template {
+    /// Cuts the built `index.html`.
+    ///
+    /// # Errors
+    /// The mark that it lacks, or has not in the order of the others.
+    pub fn cut(index: &str) -> Result<Self, &'static str> {
+        let mut pieces: [String; MARKS.len() + 1] = Default::default();
+        let mut rest = index;
+        for (piece, mark) in pieces.iter_mut().zip(MARKS) {
+            let (before, after) = rest.split_once(mark).ok_or(mark)?;
+            before.clone_into(piece);
+            rest = after;
         }
+        rest.clone_into(&mut pieces[MARKS.len()]);
+        Ok(Self { pieces })
     }
-    let out = plain_booleans(&out);
-    let hashes = renderer_scripts(&out).into_iter().map(script_hash).collect();
-    (out, hashes)
-}
 
-/// Attributes that are there or not (HTML, boolean attributes); the renderer writes them as `name=true`.
-const BOOLEAN: [&str; 16] = [
-    "async",
-    "autofocus",
-    "autoplay",
-    "checked",
-    "controls",
-    "default",
-    "defer",
-    "disabled",
-    "formnovalidate",
-    "hidden",
-    "loop",
-    "multiple",
-    "muted",
-    "open",
-    "required",
-    "selected",
-];
-
-/// Takes the renderer's `=true` from boolean attributes. Only inside tags: texts, scripts and other attributes' values
-/// stay as they are.
-fn plain_booleans(page: &str) -> String {
-    const VALUE: &str = "=true";
-    let mut out = String::with_capacity(page.len());
-    let mut rest = page;
-    while let Some(at) = rest.find('<') {
-        let (before, tag) = rest.split_at(at);
-        out.push_str(before);
-        if let Some(script) = tag.strip_prefix("<script") {
-            let end = script.find("</script>").map_or(tag.len(), |e| e + "<script".len());
-            out.push_str(&tag[..end]);
-            rest = &tag[end..];
-            continue;
+    /// The whole document.
+    pub fn page(&self, parts: &Parts<'_>) -> String {
+        const ROOM: usize = 256;
+        let [start, lang, dir, title, head, main, end] = &self.pieces;
+        let size = |texts: &[&str]| texts.iter().map(|t| t.len()).sum::<usize>();
+        let data = if parts.boot.is_empty() { &[] } else { parts.data };
+        let room = self.pieces.iter().map(String::len).sum::<usize>()
+            + size(parts.head)
+            + size(&[parts.lang, parts.dir, parts.title, parts.main, parts.boot])
+            + data.iter().map(|d| d.len() + 64).sum::<usize>()
+            + ROOM;
+        let mut out = String::with_capacity(room);
+        for text in [start, parts.lang, lang, parts.dir, dir, parts.title, title] {
+            out.push_str(text);
         }
-        let mut quoted = false;
-        let mut end = tag.len();
-        let mut from = 0;
-        for (i, byte) in tag.bytes().enumerate() {
-            match byte {
-                b'"' => quoted = !quoted,
-                b'>' if !quoted => {
-                    end = i + 1;
-                    break;
-                }
-                b'=' if !quoted && tag[i..].starts_with(VALUE) => {
-                    let name = tag[..i].rsplit(' ').next().unwrap_or_default();
-                    let after = tag.as_bytes().get(i + VALUE.len());
-                    if BOOLEAN.contains(&name) && matches!(after, Some(b' ' | b'>' | b'/')) {
-                        out.push_str(&tag[from..i]);
-                        from = i + VALUE.len();
-                    }
-                }
-                _ => {}
-            }
+        for text in parts.head {
+            out.push_str(text);
         }
-        out.push_str(&tag[from..end]);
-        rest = &tag[end..];
+        for text in [head, MARKS[4], parts.main, main] {
+            out.push_str(text);
+        }
+        for (place, text) in data.iter().enumerate() {
+            out.push_str(&format!("<script type=\"application/json\" id=\"data-{place}\">"));
+            out.push_str(text);
+            out.push_str("</script>\n");
+        }
+        out.push_str(parts.boot);
+        out.push_str(end);
+        out
     }
-    out.push_str(rest);
-    out
-}
-
-fn renderer_scripts(page: &str) -> Vec<&str> {
-    let mut scripts = Vec::with_capacity(2);
-    // The first: nothing but the main element's own tag may stand before it.
-    if let Some(main) = page.find("id=\"main\"")
-        && let Some(close) = page[main..].find('>')
-        && let Some(script) = inline_at(page, main + close + 1)
-    {
-        scripts.push(script);
-    }
-    // The second: the last of its kind, so that one smuggled into content comes before it and is not taken. Its data is
-    // base64; anything else there is not the renderer's.
-    if let Some(at) = page.rfind(DATA_SCRIPT)
-        && let Some(script) = inline_at(page, at)
-        && script[DATA_SCRIPT.len() - "<script>".len()..].split_once('"').is_some_and(|(data, rest)| {
-            data.bytes().all(is_base64) && (rest == ";" || rest.starts_with(";window.initial_dioxus_hydration_debug_"))
-        })
-    {
-        scripts.push(script);
-    }
-    scripts
-}
-
-fn is_base64(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
-}
-
-fn inline_at(page: &str, at: usize) -> Option<&str> {
-    let rest = page.get(at..)?.strip_prefix("<script>")?;
-    rest.split_once("</script>").map(|(script, _)| script)
-}
-
-/// Turns a rendered answer into what is sent: one body with its length, the policy, no sniffing.
-///
-/// # Errors
-/// The body broke off or is larger than [`MAX_PAGE`].
-pub async fn answer(response: Response<Body>, fill: &Fill, policy: &Policy) -> Result<Response<Body>, axum::Error> {
-    let (mut parts, body) = response.into_parts();
-    if !is_html(&parts.headers) {
-        return Ok(Response::from_parts(parts, body));
-    }
-    let bytes = to_bytes(body, MAX_PAGE).await?;
-    let (page, hashes) = finish(&String::from_utf8_lossy(&bytes), fill);
-    parts.headers.remove(header::TRANSFER_ENCODING);
-    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(page.len()));
-    if let Ok(value) = HeaderValue::from_str(&policy.header(&hashes)) {
-        parts.headers.insert(header::CONTENT_SECURITY_POLICY, value);
-    }
-    Ok(Response::from_parts(parts, Body::from(page)))
-}
-
-fn is_html(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|t| t.starts_with("text/html"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn page(content: &str) -> String {
-        format!(
-            "<!DOCTYPE html><html lang=\"{{lang}}\"><head><title>x</title></head><body><div id=\"main\"><script>boot()</script>{content}</div>\
-             <script>window.initial_dioxus_hydration_data=\"aGk=\";</script></body></html>"
-        )
-    }
+    const INDEX: &str = "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{dir}\"><head><title>{title}</title>{head}</head><body><div id=\"main\"></div><!--boot--></body></html>";
 
     #[test]
-    fn the_two_scripts_of_the_renderer_are_named() {
-        let (_, hashes) = finish(&page("<p>hello</p>"), &Fill::default());
-        assert_eq!(hashes, vec![script_hash("boot()"), script_hash("window.initial_dioxus_hydration_data=\"aGk=\";")]);
-    }
-
-    #[test]
-    fn a_script_in_the_content_is_not_named() {
-        for evil in [
-            "<script>steal()</script>",
-            "<script>window.initial_dioxus_hydration_data=\"\";steal()</script>",
-            "<div id=\"main\"><script>steal()</script></div>",
-        ] {
-            let (_, hashes) = finish(&page(evil), &Fill::default());
-            assert_eq!(hashes.len(), 2);
-            assert!(!hashes.contains(&script_hash("steal()")));
-            assert!(!hashes.contains(&script_hash("window.initial_dioxus_hydration_data=\"\";steal()")));
-        }
-    }
-
-    #[test]
-    fn boolean_attributes_lose_their_value_and_nothing_else_does() {
-        let (out, _) = finish(
-            "<p title=\"open=true \">a hidden=true b</p><details open=true data-x=true><input checked=true/>\
-             <script>let hidden=true ;</script>",
-            &Fill::default(),
-        );
+    fn every_part_stands_in_its_place_and_marks_in_them_mean_nothing() {
+        let template = Template::cut(INDEX).unwrap();
+        let data = [Arc::from("\"abc\""), Arc::from("[1]")];
+        let parts = Parts {
+            lang: "de-DE",
+            dir: "ltr",
+            title: "{head}",
+            head: &["<a>", "<b>"],
+            main: "<p>{lang}<!--boot--><script>steal()</script></p>",
+            data: &data,
+            boot: "<script src=x></script>",
+        };
         assert_eq!(
-            out,
-            "<p title=\"open=true \">a hidden=true b</p><details open data-x=true><input checked/>\
-             <script>let hidden=true ;</script>"
+            template.page(&parts),
+            "<!DOCTYPE html><html lang=\"de-DE\" dir=\"ltr\"><head><title>{head}</title><a><b></head><body><div id=\"main\">\
+             <p>{lang}<!--boot--><script>steal()</script></p></div>\
+             <script type=\"application/json\" id=\"data-0\">\"abc\"</script>\n<script type=\"application/json\" id=\"data-1\">[1]</script>\n\
+             <script src=x></script></body></html>"
         );
-        assert_eq!(plain_booleans("<a hidden=true"), "<a hidden=true");
+        let plain = template.page(&Parts { boot: "", ..parts });
+        assert!(!plain.contains("data-0") && plain.ends_with("</div></body></html>"));
     }
 
     #[test]
-    fn marks_are_filled_once() {
-        let fill = Fill { marks: vec![("{lang}", "de-DE".into())] };
-        let (out, _) = finish(&page("{lang}"), &fill);
-        assert!(out.starts_with("<!DOCTYPE html><html lang=\"de-DE\">") && out.contains("{lang}"));
+    fn a_template_without_a_mark_is_refused() {
+        assert_eq!(Template::cut(&INDEX.replace("{title}", "x")).unwrap_err(), "{title}");
+        let late = INDEX.replace("{title}", "x").replace("</body>", "{title}</body>");
+        assert_eq!(Template::cut(&late).unwrap_err(), "{head}");
     }
 }

@@ -398,7 +398,9 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (stop, told) = oneshot::channel();
         let ended = tokio::spawn(async move {
-            let told = async move { drop(told.await) };
+            let told = async move {
+                let _ = told.await;
+            };
             serve(listener, router, &load, Vec::new(), told).await
         });
         Running { address, stop, ended }

@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
+use crate::counted;
 use crate::state::App;
 
 /// Bounds of histograms, seconds; those of the alarms are among them.
@@ -52,6 +53,13 @@ fn begin() {
     describe_gauge!("connections_open", "Open connections");
     describe_counter!("connections_refused_total", "Connections refused because too many were open");
     describe_counter!("slow_clients_total", "Clients given up because they were too slow");
+    describe_counter!("table_calls_total", "Calls of the table by kind and by what they were made for");
+    describe_gauge!("jobs_due", "Jobs whose time has come");
+    describe_gauge!("check_violations", "What the last look at the data found not to hold, by invariant");
+    describe_gauge!("check_last_run_seconds", "When the data was last looked at, seconds since 1970");
+    describe_counter!("backup_log_failures_total", "Pieces of the log of backups that could not be written");
+    describe_gauge!("backup_log_reaches_seconds", "Until when the log of backups reaches, seconds since 1970");
+    describe_histogram!("purge_log_look_seconds", "Time to look at what other nodes changed");
     for result in ["hit", "miss"] {
         counter!("page_cache_total", "result" => result).increment(0);
     }
@@ -72,6 +80,10 @@ fn begin() {
         counter!("slow_clients_total", "what" => what).increment(0);
     }
     counter!("connections_refused_total").increment(0);
+    counter!("backup_log_failures_total").increment(0);
+    // Until the first look there is no invariant to name.
+    gauge!("check_violations", "invariant" => "any").set(0.0);
+    gauge!("check_last_run_seconds").set(0.0);
     gauge!("requests_in_flight").set(0.0);
     gauge!("connections_open").set(0.0);
     // A histogram is there once it has a handle.
@@ -114,7 +126,8 @@ pub async fn name(request: Request, next: Next) -> Response {
 /// Counts answers by route, method and class of status, refusals of the walls among them. Outermost.
 pub async fn count(request: Request, next: Next) -> Response {
     let method = method(&request);
-    let response = next.run(request).await;
+    let (response, calls) = counted::of(next.run(request)).await;
+    count_calls(&calls, &route(&response), |counter, n| counter.increment(n));
     let class = match response.status().as_u16() {
         ..=299 => "2xx",
         300..=399 => "3xx",
@@ -133,6 +146,13 @@ pub async fn time(request: Request, next: Next) -> Response {
     metrics::histogram!("http_request_duration_seconds", "route" => route(&response), "method" => method)
         .record(started.elapsed().as_secs_f64());
     response
+}
+
+/// Calls of the table, by name and by what they were made for.
+fn count_calls(calls: &counted::Counts, by: &str, add: impl Fn(metrics::Counter, u64)) {
+    for (op, &n) in counted::OPS.iter().zip(calls).filter(|(_, n)| **n > 0) {
+        add(metrics::counter!("table_calls_total", "op" => *op, "by" => by.to_owned()), n);
+    }
 }
 
 async fn text(app: App, handle: PrometheusHandle) -> String {
@@ -156,6 +176,9 @@ async fn text(app: App, handle: PrometheusHandle) -> String {
         }
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, "the last look at what must hold cannot be read"),
+    }
+    for (by, calls) in [("elsewhere", &app.calls), ("provider", &app.provider_calls)] {
+        count_calls(&calls.counts(), by, |counter, n| counter.absolute(n));
     }
     handle.run_upkeep();
     handle.render()

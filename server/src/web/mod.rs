@@ -2,8 +2,8 @@
 //!
 //! Invariants: a state-changing request is refused unless it proves to come from our own pages ([`csrf`]); every answer
 //! carries a request id and the security headers ([`headers`]); nothing is unbounded: connections ([`listen`]), requests of one
-//! ([`limits`]) and of all ([`shed`]), bodies ([`body`]); an HTML page runs only the two inline scripts the
-//! renderer writes, named by hash ([`html`]).
+//! ([`limits`]) and of all ([`shed`]), bodies ([`body`]); no inline script runs on an HTML page
+//! ([`csp`], [`html`]).
 
 pub mod body;
 pub mod csp;

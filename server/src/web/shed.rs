@@ -49,7 +49,7 @@ pub struct Load {
 impl Default for Load {
     fn default() -> Self {
         Self {
-            in_flight: 128,
+            in_flight: 64,
             waiting: 512,
             patience_ms: 1_000,
             connections: 16_000,

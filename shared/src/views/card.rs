@@ -1,7 +1,5 @@
 //! From records to cards and prices: pure, the same on server and offline client.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, format_date, format_money};
@@ -37,8 +35,37 @@ pub struct CardData {
     pub preview: Option<(Preview, String, Vec<u8>)>,
     /// Handle and name of the shop.
     pub store: (String, String),
-    /// Market id -> least price.
-    pub prices: BTreeMap<String, CardPrice>,
+    /// Least prices by market.
+    pub prices: CardPrices,
+}
+
+/// Least prices by market. Most markets share one of a few prices, so each stands once, with the ids of its markets between spaces:
+/// every card of a list is read from this.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CardPrices(Vec<(CardPrice, String)>);
+
+impl CardPrices {
+    /// Adds a market's price.
+    pub fn add(&mut self, market: &str, price: CardPrice) {
+        match self.0.iter_mut().find(|(known, _)| *known == price) {
+            Some((_, markets)) => {
+                markets.push_str(market);
+                markets.push(' ');
+            }
+            None => self.0.push((price, format!(" {market} "))),
+        }
+    }
+
+    /// The price in a market.
+    pub fn of(&self, market: &str) -> Option<&CardPrice> {
+        self.iter().find_map(|(name, price)| (name == market).then_some(price))
+    }
+
+    /// Markets with their prices.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &CardPrice)> {
+        self.0.iter().flat_map(|(price, markets)| markets.split_ascii_whitespace().map(move |market| (market, price)))
+    }
 }
 
 /// The least price in one market.
@@ -47,10 +74,13 @@ pub struct CardPrice {
     /// Minor units; for name-your-price the suggestion.
     pub minor: i64,
     /// Name-your-price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum: Option<i64>,
     /// Struck through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at: Option<i64>,
     /// There are dearer ones.
+    #[serde(default)]
     pub from: bool,
 }
 
@@ -81,14 +111,14 @@ pub fn on_sale(products: &[Product]) -> impl Iterator<Item = (&Product, &Variant
 
 /// A work's card for every market.
 pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[PriceRecord], now_ms: i64) -> CardData {
-    let mut by_market = BTreeMap::new();
+    let mut by_market = CardPrices::default();
     for market in MARKETS {
         let all: Vec<&PriceRecord> =
             on_sale(products).filter_map(|(_, v)| price_in(prices, &v.id, market, now_ms)).collect();
         if let Some(least) = all.iter().min_by_key(|p| (p.minimum_minor.unwrap_or(p.amount_minor), p.amount_minor)) {
             let from = all.iter().any(|p| p.amount_minor > least.amount_minor);
-            by_market.insert(
-                market.id.to_owned(),
+            by_market.add(
+                market.id,
                 CardPrice {
                     minor: least.amount_minor,
                     minimum: least.minimum_minor,
@@ -231,7 +261,7 @@ impl Place {
             language: data.language.clone(),
             makers: data.makers.iter().map(|m| self.maker(m)).collect(),
             cover: data.cover.as_ref().map(|c| self.image(c)),
-            price: data.prices.get(self.market.id).map(|p| self.price(p.minor, p.minimum, p.compare_at, p.from)),
+            price: data.prices.of(self.market.id).map(|p| self.price(p.minor, p.minimum, p.compare_at, p.from)),
             year: data.year,
             play: data
                 .preview

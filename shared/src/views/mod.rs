@@ -10,7 +10,10 @@ use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
 pub mod card;
 pub mod desk;
 pub mod owned;
+mod shared;
 pub mod trade;
+
+pub use shared::{Shared, script_json};
 
 /// A moment as the server says it; the browser says it again in the reader's own zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,7 +256,7 @@ pub struct CatalogView {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SearchView {
     /// Works.
-    pub works: CatalogView,
+    pub works: Shared<CatalogView>,
     /// Makers.
     pub makers: Vec<Named>,
     /// Shops.

@@ -13,7 +13,7 @@ use crate::t;
 /// Loads the account.
 #[component]
 pub fn Account() -> Element {
-    let view = crate::data::use_data(crate::data::account, |_| {})?;
+    let view = crate::data::use_data(crate::data::account)?;
     let view = view.read();
     match &*view {
         Err(problem) if problem.status == 401 => rsx! {

@@ -16,7 +16,7 @@ pub fn Cart(
     /// Raw query string; `trouble` names what failed, `undo` offers to take the last change back.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(crate::data::cart, |_| {})?;
+    let view = crate::data::use_data(crate::data::cart)?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

@@ -16,7 +16,7 @@ use crate::t;
 /// Loads the checkout.
 #[component]
 pub fn Checkout() -> Element {
-    let view = crate::data::use_data(crate::data::checkout, |_| {})?;
+    let view = crate::data::use_data(crate::data::checkout)?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 use futures::StreamExt as _;
 use vitrine_shared::Problem;
 use vitrine_shared::query::ListQuery;
-use vitrine_shared::views::{CardView, CatalogView};
+use vitrine_shared::views::{CardView, CatalogView, Shared};
 use vitrine_ui::prelude::*;
 
 use crate::platform;
@@ -36,22 +36,17 @@ struct Grown {
     /// Address of the list's first page.
     of: String,
     /// By number.
-    pages: BTreeMap<u32, CatalogView>,
+    pages: BTreeMap<u32, Shared<CatalogView>>,
 }
 
 impl Grown {
-    /// The pages shown: those that join the document's without a gap, in order. A work that moved between two of them is
-    /// shown where it stands first.
-    fn shown(&self, view: &CatalogView) -> Vec<CatalogView> {
+    /// The pages shown: those that join the document's without a gap, in order.
+    fn shown(&self, view: &Shared<CatalogView>) -> Vec<Shared<CatalogView>> {
         let mut pages = vec![view.clone()];
         if self.of == first_page(view) {
             let before = (1..view.page).rev().map_while(|n| self.pages.get(&n));
             pages.splice(0..0, before.cloned().collect::<Vec<_>>().into_iter().rev());
             pages.extend((view.page + 1..).map_while(|n| self.pages.get(&n).cloned()));
-        }
-        let mut seen = BTreeSet::new();
-        for page in &mut pages {
-            page.cards.retain(|card| seen.insert(card.id.clone()));
         }
         pages
     }
@@ -72,10 +67,10 @@ fn address_of(view: &CatalogView, page: u32) -> String {
     ListQuery { page, ..ListQuery::parse(query) }.href(path)
 }
 
-async fn fetch(view: &CatalogView, page: u32) -> Result<CatalogView, Problem> {
+async fn fetch(view: &CatalogView, page: u32) -> Result<Shared<CatalogView>, Problem> {
     let href = address_of(view, page);
     match split(&href) {
-        ("/search", query) => crate::data::search(query.to_owned()).await.map(|found| found.works),
+        ("/search", query) => crate::data::search(query.to_owned()).await.map(|found| found.works.clone()),
         (_, query) => crate::data::catalog(query.to_owned()).await,
     }
 }
@@ -84,7 +79,7 @@ async fn fetch(view: &CatalogView, page: u32) -> Result<CatalogView, Problem> {
 #[component]
 pub fn Endless(
     /// The page of the document.
-    view: ReadSignal<CatalogView>,
+    view: ReadSignal<Shared<CatalogView>>,
     /// Smaller covers.
     dense: bool,
 ) -> Element {
@@ -161,10 +156,13 @@ pub fn Endless(
 
     let shown = grown.read().shown(&view.read());
     let (Some(first), Some(last)) = (shown.first(), shown.last()) else { return VNode::empty() };
-    let cards: Vec<(Option<u32>, CardView)> = shown
-        .iter()
-        .flat_map(|p| p.cards.iter().cloned().enumerate().map(|(i, card)| ((i == 0).then_some(p.page), card)))
-        .collect();
+    // A work that moved between two pages is shown where it stands first.
+    let mut seen = BTreeSet::new();
+    let mut cards: Vec<(Option<u32>, CardView)> = Vec::new();
+    for page in &shown {
+        let new = page.cards.iter().filter(|card| seen.insert(card.id.as_str()));
+        cards.extend(new.enumerate().map(|(i, card)| ((i == 0).then_some(page.page), card.clone())));
+    }
     let (from, to, pages) = (first.page, last.page, last.pages);
     rsx! {
         if live() && from > 1 {

@@ -18,7 +18,7 @@ pub fn Eula(
     query: ReadSignal<String>,
 ) -> Element {
     let version = move || query().split('&').find_map(|p| p.strip_prefix("version=")?.parse::<u32>().ok());
-    let view = crate::data::use_data(move || crate::data::licence(id(), version()), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::licence(id(), version()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

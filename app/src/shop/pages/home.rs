@@ -14,7 +14,7 @@ use crate::t;
 /// Loads the home.
 #[component]
 pub fn Home() -> Element {
-    let view = crate::data::use_data(crate::data::home, |_| {})?;
+    let view = crate::data::use_data(crate::data::home)?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

@@ -18,7 +18,7 @@ pub fn Invoices(
     /// Raw query string; `cursor` is the last page's.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::invoices(param(&query(), "cursor")), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::invoices(param(&query(), "cursor")))?;
     let view = view.read();
     signed_in(&view, "/invoices", |view| {
         rsx! {
@@ -35,7 +35,7 @@ pub fn Invoice(
     /// Raw query string; `key` opens it for a guest.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::invoice(id(), param(&query(), "key")), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::invoice(id(), param(&query(), "key")))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

@@ -19,10 +19,9 @@ pub fn Letters(
     /// Raw query string; `proof` is of the link.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(
-        move || crate::data::letters(store(), who(), param(&query(), "proof").unwrap_or_default()),
-        |_| {},
-    )?;
+    let view = crate::data::use_data(move || {
+        crate::data::letters(store(), who(), param(&query(), "proof").unwrap_or_default())
+    })?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

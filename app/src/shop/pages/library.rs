@@ -19,7 +19,7 @@ pub fn Library(
     /// Raw query string: words, kinds, order, page.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::library(query()), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::library(query()))?;
     let view = view.read();
     signed_in(&view, "/my-products", |view| {
         rsx! {
@@ -34,7 +34,7 @@ pub fn Owned(
     /// Work id.
     id: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::owned(id()), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::owned(id()))?;
     let view = view.read();
     signed_in(&view, "/my-products", |view| {
         rsx! {

@@ -1,13 +1,13 @@
 //! The catalogue and the search page: lists with facets whose whole state is the address.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::{CatalogView, FacetView, SearchView};
+use vitrine_shared::views::{CatalogView, FacetView, SearchView, Shared};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
 use super::endless::Endless;
 use crate::platform::{self, Head};
-use crate::shop::parts::{Page, SortMenu, WorkCard, facet_word, use_live};
+use crate::shop::parts::{Page, SortMenu, WorkCard, facet_word};
 use crate::shop::search_box::escape;
 use crate::t;
 
@@ -20,7 +20,7 @@ pub fn Catalog(
     /// Raw query string.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::catalog(query()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::catalog(query()))?;
     let busy = view.loading();
     let view = view.read();
     drawn(&view, |view| {
@@ -36,7 +36,7 @@ pub fn Search(
     /// Raw query string.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::search(query()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::search(query()))?;
     let busy = view.loading();
     let view = view.read();
     drawn(&view, |view| {
@@ -50,7 +50,8 @@ pub fn Search(
 #[component]
 pub fn CatalogBody(
     /// What to show.
-    view: CatalogView,
+    #[props(into)]
+    view: Shared<CatalogView>,
     /// Another list is on its way.
     #[props(default)]
     busy: bool,
@@ -75,7 +76,8 @@ pub fn CatalogBody(
 #[component]
 pub fn SearchBody(
     /// What to show.
-    view: SearchView,
+    #[props(into)]
+    view: Shared<SearchView>,
     /// Another list is on its way.
     #[props(default)]
     busy: bool,
@@ -150,8 +152,7 @@ fn Found(title: String, names: Vec<vitrine_shared::views::Named>) -> Element {
 
 /// Facets, chips, count, sort, density, cards, pages.
 #[component]
-fn Listing(view: CatalogView, busy: bool) -> Element {
-    let live = use_live();
+fn Listing(view: Shared<CatalogView>, busy: bool) -> Element {
     let mut dense = use_signal(|| false);
     use_effect(move || dense.set(platform::kept(DENSE).as_deref() == Some("1")));
     let action = view.canonical.split('?').next().unwrap_or("/catalog").to_owned();
@@ -169,7 +170,8 @@ fn Listing(view: CatalogView, busy: bool) -> Element {
                 div { class: "listing-bar",
                     p { class: "listing-count", role: "status", {t!("results-count", count = view.total)} }
                     SortMenu { action, words: view.query.clone(), sorts: view.sorts.clone(), hidden: view.hidden.clone() }
-                    if live() {
+                    // Always in its place, so that the list does not move when the page comes alive.
+                    div { class: "needs-script",
                         Button {
                             kind: ButtonKind::Quiet,
                             onclick: move |_| {

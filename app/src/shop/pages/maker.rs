@@ -34,7 +34,7 @@ pub fn Author(
 
 #[component]
 fn MakerPage(kind: MakerKind, slug: ReadSignal<String>) -> Element {
-    let view = crate::data::use_data(move || crate::data::maker(kind, slug()), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::maker(kind, slug()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {

@@ -23,7 +23,7 @@ pub fn Order(
     /// Raw query string; `key` opens it for a guest.
     query: ReadSignal<String>,
 ) -> Element {
-    let mut view = crate::data::use_data(move || crate::data::order(id(), param(&query(), "key")), |_| {})?;
+    let mut view = crate::data::use_data(move || crate::data::order(id(), param(&query(), "key")))?;
     let moving = matches!(&*view.read(), Ok(view) if matches!(view.state, PayState::Open | PayState::Settling));
     use_effect(use_reactive((&moving,), move |(moving,)| {
         if moving {

@@ -19,7 +19,7 @@ pub fn Storefront(
     /// Raw query string; `letters` says what became of asking for them.
     query: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::store(handle().name().to_owned()), |_| {})?;
+    let view = crate::data::use_data(move || crate::data::store(handle().name().to_owned()))?;
     let view = view.read();
     match &*view {
         Ok(view) => rsx! {

@@ -1,7 +1,7 @@
 //! An episode in words. Everybody reads it; for who owns it each paragraph's time plays from there.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::{SaidView, TranscriptView};
+use vitrine_shared::views::{SaidView, Shared, TranscriptView};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
@@ -23,7 +23,7 @@ pub fn Transcript(
     query: ReadSignal<String>,
 ) -> Element {
     let language = move || param(&query(), "language");
-    let view = crate::data::use_data(move || crate::data::transcript(id(), number(), language()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::transcript(id(), number(), language()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {
@@ -36,7 +36,8 @@ pub fn Transcript(
 #[component]
 pub fn TranscriptBody(
     /// What to show.
-    view: TranscriptView,
+    #[props(into)]
+    view: Shared<TranscriptView>,
 ) -> Element {
     let card = view.card.clone();
     let owned = use_owned(Some(card.id.clone()));

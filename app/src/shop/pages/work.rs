@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 use vitrine_shared::catalog::WorkKind;
-use vitrine_shared::views::{PartView, PlayView, WorkView};
+use vitrine_shared::views::{PartView, PlayView, Shared, WorkView};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
@@ -67,7 +67,7 @@ pub fn Preview(
     /// Work id.
     id: ReadSignal<String>,
 ) -> Element {
-    let view = crate::data::use_data(move || crate::data::preview(id()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::preview(id()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {
@@ -78,7 +78,7 @@ pub fn Preview(
 
 #[component]
 fn WorkPage(kind: WorkKind, id: ReadSignal<String>) -> Element {
-    let view = crate::data::use_data(move || crate::data::work(kind, id()), |_| {})?;
+    let view = crate::data::use_view(move || crate::data::work(kind, id()))?;
     let view = view.read();
     drawn(&view, |view| {
         rsx! {
@@ -91,14 +91,15 @@ fn WorkPage(kind: WorkKind, id: ReadSignal<String>) -> Element {
 #[component]
 pub fn WorkBody(
     /// What to show.
-    view: WorkView,
+    #[props(into)]
+    view: Shared<WorkView>,
     /// For its seller alone: nothing can be bought, nothing is remembered.
     #[props(default)]
     preview: bool,
 ) -> Element {
     let card = view.card.clone();
     let by = makers_line(&card.makers);
-    remember((!preview).then_some(&view));
+    remember((!preview).then_some(&*view));
     let head = Head {
         title: if by.is_empty() { card.title.clone() } else { format!("{} · {by}", card.title) },
         description: view.lead.clone(),
@@ -283,7 +284,7 @@ pub fn Parts(
     kind: WorkKind,
 ) -> Element {
     let player = use_player();
-    let plays: Vec<PlayView> = parts.iter().filter_map(|p| p.play.clone()).collect();
+    let plays: Shared<Vec<PlayView>> = parts.iter().filter_map(|p| p.play.clone()).collect::<Vec<_>>().into();
     let many_groups = parts.iter().filter_map(|p| p.group).collect::<std::collections::BTreeSet<_>>().len() > 1;
     let rows: Vec<(bool, Option<usize>, PartView)> = parts
         .iter()
@@ -361,7 +362,7 @@ pub fn Parts(
 
 /// Notes of a part. Moments that lead into one of `plays` move the player instead of the page.
 #[component]
-fn Notes(html: String, plays: Vec<PlayView>) -> Element {
+fn Notes(html: String, plays: Shared<Vec<PlayView>>) -> Element {
     let player = use_player();
     rsx! {
         div {
@@ -373,7 +374,7 @@ fn Notes(html: String, plays: Vec<PlayView>) -> Element {
                 let index = plays.iter().position(|p| p.src == src);
                 if let (Some(index), Ok(seconds)) = (index, seconds.parse::<u64>()) {
                     event.prevent_default();
-                    player.start_at(plays.clone(), index, seconds * 1000);
+                    player.start_at(plays.to_vec(), index, seconds * 1000);
                 }
             },
             dangerous_inner_html: "{html}",
@@ -383,10 +384,10 @@ fn Notes(html: String, plays: Vec<PlayView>) -> Element {
 
 /// Facts, credits, licence of the source, genres, tags, sharing.
 #[component]
-fn Facts(view: WorkView) -> Element {
+fn Facts(view: Shared<WorkView>) -> Element {
     let f = view.facts.clone();
     let live = use_live();
-    let address = format!("{}{}", use_hook(|| platform::prefs().origin), view.canonical);
+    let address = format!("{}{}", use_hook(platform::prefs).origin, view.canonical);
     let mut facts: Vec<(String, String)> = Vec::new();
     let mut add = |key: &str, value: Option<String>| {
         if let Some(value) = value.filter(|v| !v.is_empty()) {

@@ -16,7 +16,8 @@ use rand::Rng;
 use tokio::sync::Notify;
 use vitrine_clock::SharedClock;
 use vitrine_table::{
-    Condition, Consistency, Delete, Index, Item, Put, Query, SortRange, Table, TableError, Update, UpdateItem, from_item,
+    Condition, Consistency, Delete, Index, Item, Put, Query, SortRange, Table, TableError, Update, UpdateItem,
+    from_item,
 };
 
 use crate::hearing::Ears;

@@ -30,6 +30,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Kind; 8] =
+        [Kind::Artist, Kind::Author, Kind::Album, Kind::Book, Kind::Video, Kind::Podcast, Kind::Product, Kind::Shop];
+
     /// Its name in facets, queries and JSON.
     pub fn as_str(self) -> &'static str {
         match self {

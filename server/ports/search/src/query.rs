@@ -197,8 +197,8 @@ pub struct Hit {
     pub id: String,
     /// What it is.
     pub kind: Kind,
-    /// What was stored with it.
-    pub data: serde_json::Value,
+    /// What was stored with it, as JSON: who shows it reads it into a shape of their own, and nobody pays for two.
+    pub data: String,
     /// How it matched the text; `Exact` without text.
     pub how: How,
 }

@@ -95,3 +95,29 @@ async fn a_backup_is_a_store_of_its_own() {
     assert_eq!(copy.get(&Key::new("a", "1"), Consistency::Strong).await.unwrap(), Some(item("1")));
     assert!(matches!(copy.feed(FeedStart::After(position), 1).await, Err(TableError::BadPosition(_))));
 }
+
+#[tokio::test]
+async fn a_damaged_page_is_named_and_its_reading_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let table = open(&path);
+    for n in 0..2_000 {
+        put(&table, &format!("{n:06}-{}", "x".repeat(200))).await;
+    }
+    assert_eq!(table.damage().await.unwrap(), Vec::<String>::new());
+    drop(table);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2 / 8192 * 8192;
+    bytes[middle..middle + 3 * 8192].fill(0x5a);
+    std::fs::write(&path, bytes).unwrap();
+    let table = open(&path);
+    assert!(!table.damage().await.unwrap().is_empty());
+    let mut query = vitrine_table::Query::new(vitrine_table::Index::Base, "a").limit(1000);
+    let read = loop {
+        match table.query(query.clone()).await {
+            Ok(page) if page.cursor.is_some() => query.cursor = page.cursor,
+            other => break other,
+        }
+    };
+    assert!(matches!(read, Err(TableError::Damaged(_))), "{read:?}");
+}

@@ -192,8 +192,11 @@ impl Sessions {
             let updates = vec![Update::set("lastSeenMs", now), Update::set("ttl", ttl)];
             // `None`: another request wrote it, or the session was revoked a moment ago and stays so.
             let condition = Condition::eq("lastSeenMs", stored.last_seen_ms);
-            self.store.update_if(&session_key(&id), updates, condition).await?;
-            stored.last_seen_ms = now;
+            match self.store.update_if(&session_key(&id), updates, condition).await {
+                Ok(_) => stored.last_seen_ms = now,
+                // Who reads while nothing can be saved stays signed in.
+                Err(error) => tracing::warn!(%error, "when a session was last seen cannot be written"),
+            }
         }
         Ok(Some(self.info(id, &stored)?))
     }

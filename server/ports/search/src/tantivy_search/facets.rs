@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::view::Values;
+use crate::port::Kind;
 use crate::query::{Facet, FacetCount, Filters, Range, SearchQuery};
 
 /// Values of one facet in an answer.
@@ -14,17 +15,22 @@ const PRICE_BOUNDS: [i64; 5] = [1, 500, 1_000, 2_000, 5_000];
 pub(super) struct Gate {
     /// Facets with a filter.
     needed: u8,
-    /// By value number, the facet's bit if the value was chosen.
+    /// By value number, the facet's bit if the value was chosen. Empty if only kinds or prices were.
     chosen: Vec<u8>,
+    /// By kind, whether it was chosen. Nearly every search chooses kinds, and a document has exactly one: so its values need not be
+    /// looked through for that.
+    kinds: [bool; Kind::ALL.len()],
     price: Range<i64>,
 }
 
 impl Gate {
     pub(super) fn new(values: &Values, filters: &Filters) -> Self {
-        let types: Vec<String> = filters.types.iter().map(|kind| kind.as_str().to_owned()).collect();
-        let mut gate = Gate { needed: 0, chosen: Vec::new(), price: filters.price };
+        let mut gate = Gate { needed: 0, chosen: Vec::new(), kinds: [true; Kind::ALL.len()], price: filters.price };
+        if !filters.types.is_empty() {
+            gate.needed |= Facet::Type.bit();
+            gate.kinds = Kind::ALL.map(|kind| filters.types.contains(&kind));
+        }
         let lists = [
-            (Facet::Type, &types),
             (Facet::Genre, &filters.genres),
             (Facet::Tag, &filters.tags),
             (Facet::Format, &filters.formats),
@@ -59,13 +65,13 @@ impl Gate {
     }
 
     /// The facets whose filter a document fails, as bits.
-    pub(super) fn failed(&self, values: &[u32], price: Option<i64>) -> u8 {
+    pub(super) fn failed(&self, kind: Kind, values: &[u32], price: Option<i64>) -> u8 {
         if self.needed == 0 {
             return 0;
         }
-        let mut met = 0;
+        let mut met = if self.kinds[kind as usize] { Facet::Type.bit() } else { 0 };
         if !self.chosen.is_empty() {
-            met = values.iter().fold(0, |met, &value| met | self.chosen[value as usize]);
+            met = values.iter().fold(met, |met, &value| met | self.chosen[value as usize]);
         }
         if price.is_some_and(|price| self.price.holds(price)) {
             met |= Facet::Price.bit();
@@ -127,20 +133,31 @@ impl Counter {
     }
 
     pub(super) fn finish(self, values: &Values) -> BTreeMap<Facet, Vec<FacetCount>> {
-        let mut out: BTreeMap<Facet, Vec<FacetCount>> = self.wanted.iter().map(|&facet| (facet, Vec::new())).collect();
-        for (number, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let (facet, value) = &values.list[number];
-            if let Some(list) = out.get_mut(facet) {
-                list.push(FacetCount { value: value.to_string(), count: u64::from(count) });
+        let wanted = self.wanted.iter().fold(0, |bits, facet| bits | facet.bit());
+        let mut found: BTreeMap<Facet, Vec<(u32, &str)>> =
+            self.wanted.iter().map(|&facet| (facet, Vec::new())).collect();
+        for (number, &count) in self.counts.iter().enumerate() {
+            if count > 0 && self.facet_bits[number] & wanted != 0 {
+                let (facet, value) = &values.list[number];
+                found.entry(*facet).or_default().push((count, value));
             }
         }
-        for (facet, list) in &mut out {
-            if *facet == Facet::Year {
-                list.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.value.parse::<i64>().unwrap_or(i64::MIN)));
+        let mut out: BTreeMap<Facet, Vec<FacetCount>> = BTreeMap::new();
+        for (facet, mut list) in found {
+            if facet == Facet::Year {
+                list.sort_unstable_by_key(|(_, value)| std::cmp::Reverse(value.parse::<i64>().unwrap_or(i64::MIN)));
             } else {
-                list.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+                let order = |a: &(u32, &str), b: &(u32, &str)| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1));
+                if list.len() > MAX_VALUES {
+                    list.select_nth_unstable_by(MAX_VALUES, order);
+                    list.truncate(MAX_VALUES);
+                }
+                list.sort_unstable_by(order);
             }
             list.truncate(MAX_VALUES);
+            let counts =
+                list.into_iter().map(|(count, value)| FacetCount { value: value.to_owned(), count: count.into() });
+            out.insert(facet, counts.collect());
         }
         if let Some(list) = out.get_mut(&Facet::Price) {
             for (at, &count) in self.prices.iter().enumerate().filter(|(_, count)| **count > 0) {

@@ -36,7 +36,10 @@ pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) 
     if !query.tokens.is_empty() {
         found = Some(matches(snapshot, &asked.scope, &query, &Field::ALL)?);
     }
-    let mut entries = Vec::new();
+    // One more than is shown says whether there is a page after it.
+    let wanted = asked.offset + asked.limit;
+    let mut best = Best::new(wanted + 1, snapshot);
+    let mut total = 0;
     for (at, segment) in snapshot.segments.iter().enumerate() {
         let view = &*segment.view;
         let prices = if priced { view.prices(&segment.reader, &asked.market)? } else { None };
@@ -45,11 +48,12 @@ pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) 
         let mut take = |doc: u32, candidate: Option<&Candidate>| {
             let values = view.values(doc);
             let price = if priced { price(doc) } else { None };
-            let failed = gate.failed(values, price);
+            let failed = gate.failed(view.kinds[doc as usize], values, price);
             counter.add(values, price, failed);
             if failed != 0 {
                 return;
             }
+            total += 1;
             let key = match asked.sort {
                 Sort::Relevance => -(relevance(snapshot, at, &query, doc, candidate) as i64),
                 Sort::Newest => view.released[doc as usize].saturating_neg(),
@@ -57,7 +61,10 @@ pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) 
                 Sort::PriceUp => price.unwrap_or(i64::MAX),
                 Sort::PriceDown => price.map_or(i64::MAX, i64::saturating_neg),
             };
-            entries.push(Entry { key, segment: at as u32, doc, how: candidate.map_or(How::Exact, |c| c.totals.how) });
+            let behind = |cursor: &Cursor| cursor.is_before(key, || view.title_key(doc), &view.ids[doc as usize]);
+            if cursor.as_ref().is_none_or(behind) {
+                best.add(Entry { key, segment: at as u32, doc, how: candidate.map_or(How::Exact, |c| c.totals.how) });
+            }
         };
         match &found {
             Some(found) => found.segments[at].iter().for_each(|candidate| take(candidate.doc, Some(candidate))),
@@ -67,16 +74,9 @@ pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) 
             }
         }
     }
-    let total = entries.len() as u64;
-    if let Some(cursor) = &cursor {
-        entries.retain(|entry| {
-            let view = &snapshot.segments[entry.segment as usize].view;
-            cursor.is_before(entry.key, || view.title_key(entry.doc), &view.ids[entry.doc as usize])
-        });
-    }
-    let wanted = asked.offset + asked.limit;
+    let mut entries = best.finish();
     let more = entries.len() > wanted;
-    first(&mut entries, wanted, snapshot);
+    entries.truncate(wanted);
     let page = entries.get(asked.offset..).unwrap_or_default();
     let cursor = page.last().filter(|_| more).map(|last| {
         let view = &snapshot.segments[last.segment as usize].view;
@@ -91,6 +91,41 @@ pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) 
     })
 }
 
+/// The first of many entries, in order, without keeping the others: a page shows two dozen of what may be a hundred thousand.
+struct Best<'a> {
+    snapshot: &'a Snapshot,
+    count: usize,
+    entries: Vec<Entry>,
+    /// Greater keys cannot be among the first any more.
+    last: i64,
+}
+
+impl<'a> Best<'a> {
+    /// `count` of them, at least 1.
+    fn new(count: usize, snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, count, entries: Vec::with_capacity(2 * count), last: i64::MAX }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        if entry.key > self.last {
+            return;
+        }
+        self.entries.push(entry);
+        if self.entries.len() == 2 * self.count {
+            let order = order(self.snapshot);
+            let (_, last, _) = self.entries.select_nth_unstable_by(self.count - 1, order);
+            self.last = last.key;
+            self.entries.truncate(self.count);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Entry> {
+        self.entries.sort_unstable_by(order(self.snapshot));
+        self.entries.truncate(self.count);
+        self.entries
+    }
+}
+
 /// Answers a suggestion.
 pub(super) fn suggest(snapshot: &Snapshot, fields: &Fields, asked: &SuggestQuery) -> Result<Suggestions, SearchError> {
     if asked.limit == 0 || asked.limit > 20 {
@@ -101,7 +136,7 @@ pub(super) fn suggest(snapshot: &Snapshot, fields: &Fields, asked: &SuggestQuery
         return Ok(Suggestions::default());
     }
     let found = matches(snapshot, &asked.scope, &query, &Field::NAMES)?;
-    let mut groups: [Vec<Entry>; 3] = Default::default();
+    let mut groups = [(); 3].map(|()| Best::new(asked.limit, snapshot));
     for (at, candidates) in found.segments.iter().enumerate() {
         for candidate in candidates {
             let group = match snapshot.segments[at].view.kinds[candidate.doc as usize] {
@@ -110,13 +145,11 @@ pub(super) fn suggest(snapshot: &Snapshot, fields: &Fields, asked: &SuggestQuery
                 Kind::Shop => 2,
             };
             let key = -(relevance(snapshot, at, &query, candidate.doc, Some(candidate)) as i64);
-            groups[group].push(Entry { key, segment: at as u32, doc: candidate.doc, how: candidate.totals.how });
+            groups[group].add(Entry { key, segment: at as u32, doc: candidate.doc, how: candidate.totals.how });
         }
     }
-    let [makers, works, shops] = groups.map(|mut entries| {
-        first(&mut entries, asked.limit, snapshot);
-        entries.iter().map(|entry| hit(snapshot, fields, entry)).collect::<Result<Vec<_>, _>>()
-    });
+    let [makers, works, shops] = groups
+        .map(|best| best.finish().iter().map(|entry| hit(snapshot, fields, entry)).collect::<Result<Vec<_>, _>>());
     Ok(Suggestions { makers: makers?, works: works?, shops: shops?, relaxed: found.relaxed })
 }
 
@@ -130,15 +163,10 @@ fn relevance(snapshot: &Snapshot, segment: usize, query: &Query, doc: u32, candi
     }
 }
 
-/// Keeps the first `count` entries, in order.
-fn first(entries: &mut Vec<Entry>, count: usize, snapshot: &Snapshot) {
+/// Ascending keys, equal ones by id.
+fn order(snapshot: &Snapshot) -> impl Fn(&Entry, &Entry) -> Ordering {
     let id = |entry: &Entry| &snapshot.segments[entry.segment as usize].view.ids[entry.doc as usize];
-    let order = |a: &Entry, b: &Entry| -> Ordering { a.key.cmp(&b.key).then_with(|| id(a).cmp(id(b))) };
-    if count < entries.len() {
-        entries.select_nth_unstable_by(count, order);
-        entries.truncate(count);
-    }
-    entries.sort_unstable_by(order);
+    move |a, b| a.key.cmp(&b.key).then_with(|| id(a).cmp(id(b)))
 }
 
 fn hit(snapshot: &Snapshot, fields: &Fields, entry: &Entry) -> Result<Hit, SearchError> {

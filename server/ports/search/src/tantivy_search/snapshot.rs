@@ -118,17 +118,18 @@ impl Snapshot {
         let Some((segment, doc)) = self.find(fields, id)? else { return Ok(None) };
         let rev = self.segments[segment].view.rev[doc as usize];
         // As many segments as 2^32 do not fit in memory.
-        Ok(Some((rev, self.data(fields, segment as u32, doc)?)))
+        let data = self.data(fields, segment as u32, doc)?;
+        Ok(Some((rev, serde_json::from_str(&data).map_err(failed)?)))
     }
 
-    /// What a document gives back.
-    pub(super) fn data(&self, fields: &Fields, segment: u32, doc: u32) -> Result<serde_json::Value, SearchError> {
+    /// What a document gives back, as JSON.
+    pub(super) fn data(&self, fields: &Fields, segment: u32, doc: u32) -> Result<String, SearchError> {
         let stored: TantivyDocument = self.searcher.doc(DocAddress::new(segment, doc)).map_err(failed)?;
         let data = stored
             .get_first(fields.data)
             .and_then(|value| value.as_str())
             .ok_or_else(|| failed("a document has no payload"))?;
-        serde_json::from_str(data).map_err(failed)
+        Ok(data.to_owned())
     }
 }
 

@@ -201,8 +201,7 @@ impl View {
 }
 
 fn kind_named(name: &str) -> Option<Kind> {
-    use Kind::{Album, Artist, Author, Book, Podcast, Product, Shop, Video};
-    [Artist, Author, Album, Book, Video, Podcast, Product, Shop].into_iter().find(|kind| kind.as_str() == name)
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
 }
 
 fn dictionary(column: &StrColumn) -> Result<Vec<Box<str>>, SearchError> {

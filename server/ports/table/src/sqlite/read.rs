@@ -169,6 +169,18 @@ pub(super) fn query(connection: &Connection, query: &Query, now_secs: i64) -> Re
     Ok(page)
 }
 
+/// What SQLite says of pages, indexes and their agreement; a file too damaged to be asked is one finding.
+pub(super) fn damage(connection: &Connection) -> Result<Vec<String>> {
+    let said = || -> rusqlite::Result<Vec<String>> {
+        let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
+        check.query_map([], |row| row.get(0))?.collect()
+    };
+    match said() {
+        Ok(said) => Ok(said.into_iter().filter(|line| line != "ok").collect()),
+        Err(error) => Ok(vec![error.to_string()]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,17 +223,5 @@ mod tests {
                 );
             }
         }
-    }
-}
-
-/// What SQLite says of pages, indexes and their agreement; a file too damaged to be asked is one finding.
-pub(super) fn damage(connection: &Connection) -> Result<Vec<String>> {
-    let said = || -> rusqlite::Result<Vec<String>> {
-        let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
-        check.query_map([], |row| row.get(0))?.collect()
-    };
-    match said() {
-        Ok(said) => Ok(said.into_iter().filter(|line| line != "ok").collect()),
-        Err(error) => Ok(vec![error.to_string()]),
     }
 }
