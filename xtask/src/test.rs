@@ -149,7 +149,8 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
                 name,
                 Box::new(move || {
                     let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
-                    let mut command = campaign::command(tools, false, &words).map_err(|f| (Counts::default(), f))?;
+                    let mut command = campaign::command(tools, false, &tools.program(false), &words)
+                        .map_err(|f| (Counts::default(), f))?;
                     tested(&mut command)
                 }),
             ));

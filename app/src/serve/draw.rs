@@ -246,16 +246,13 @@ mod tests {
     async fn what_a_loader_answers_travels_on_the_sheet_and_its_place_in_the_framework_s_data() {
         #[component]
         fn Loaded() -> Element {
-            let words = crate::data::use_data(
-                || async {
-                    tokio::task::yield_now().await;
-                    Ok::<_, Problem>("</script> & more".to_owned())
-                },
-                |_| {},
-            )?;
+            let words = crate::data::use_data(|| async {
+                tokio::task::yield_now().await;
+                Ok::<_, Problem>("</script> & more".to_owned())
+            })?;
             let words = words.read();
             rsx! {
-                p { {(**words).clone().unwrap_or_default()} }
+                p { {(*words).clone().unwrap_or_default()} }
             }
         }
         fn app() -> Element {
