@@ -28,6 +28,8 @@ pub fn slugify(title: &str) -> Option<String> {
             break;
         }
     }
+    // A letter that becomes two may stand at the end.
+    out.truncate(MAX_SLUG);
     let out = out.trim_matches('-');
     (!out.is_empty()).then(|| out.to_owned())
 }
@@ -57,6 +59,8 @@ mod tests {
         assert_eq!(slugify("The Battle for Wesnoth").as_deref(), Some("the-battle-for-wesnoth"));
         assert_eq!(slugify("Straße & Œuvre’s  Ćma!").as_deref(), Some("strasse-oeuvres-cma"));
         assert_eq!(slugify("日本語"), None);
+        let long = slugify(&format!("{}ß", "a".repeat(MAX_SLUG - 1))).unwrap();
+        assert_eq!((long.len(), slugify(&long)), (MAX_SLUG, Some(long.clone())));
     }
 
     #[test]

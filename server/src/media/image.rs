@@ -189,6 +189,10 @@ mod tests {
         let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
         png.extend(&header);
         png.extend(crc32fast::hash(&header).to_be_bytes());
+        // Readers look as far as the beginning of the pixels.
+        png.extend(0_u32.to_be_bytes());
+        png.extend(b"IDAT");
+        png.extend(crc32fast::hash(b"IDAT").to_be_bytes());
         png
     }
 

@@ -22,6 +22,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
+use futures::task::AtomicWaker;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -65,6 +66,8 @@ struct Phase {
     now: AtomicU8,
     since_ms: AtomicU64,
     born: Instant,
+    /// Who waits for more to read while an answer is made: reads again once that has ended, to begin its time.
+    reader: AtomicWaker,
 }
 
 impl Phase {
@@ -124,7 +127,10 @@ impl AsyncRead for Io {
             }
             return Poll::Ready(done);
         }
-        let Some(due) = this.phase.due(&this.times) else { return Poll::Pending };
+        let Some(due) = this.phase.due(&this.times) else {
+            this.phase.reader.register(cx.waker());
+            return Poll::Pending;
+        };
         if !passed(&mut this.read, due, cx) {
             return Poll::Pending;
         }
@@ -188,6 +194,7 @@ struct Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         self.phase.begin(IDLE);
+        self.phase.reader.wake();
     }
 }
 
@@ -344,7 +351,12 @@ async fn connection(
     times: Times,
     mut told: watch::Receiver<()>,
 ) {
-    let phase = Arc::new(Phase { now: AtomicU8::new(HEAD), since_ms: AtomicU64::new(0), born: Instant::now() });
+    let phase = Arc::new(Phase {
+        now: AtomicU8::new(HEAD),
+        since_ms: AtomicU64::new(0),
+        born: Instant::now(),
+        reader: AtomicWaker::new(),
+    });
     let io = Io { stream, phase: phase.clone(), times, read: None, write: None };
     let service = service_fn(move |request: Request<Incoming>| {
         phase.begin(BUSY);
