@@ -151,3 +151,12 @@ export async function purchase(server, paths, { cookie, email, ...person }) {
   assert.equal(order.state, "paid", JSON.stringify(order));
   return { order: id, key, parts: order.parts };
 }
+
+/** Fails unless two long texts are equal, and says where they part. */
+export function same(actual, expected, message) {
+  if (actual === expected) return;
+  let at = 0;
+  while (actual[at] === expected[at]) at += 1;
+  const near = (text) => JSON.stringify(text.slice(Math.max(0, at - 120), at + 120));
+  throw new Error(`${message}: from ${at} on\n${near(actual)}\ninstead of\n${near(expected)}`);
+}

@@ -248,12 +248,13 @@ impl Pages {
 }
 
 /// The build's files under the name the page was asked by: shops have names of their own. Scheme and port are the configured
-/// ones and never the caller's, for the page may be kept and shown to others. Empty for an IPv6 address, which a policy cannot name.
+/// ones and never the caller's, for the page may be kept and shown to others. Empty for an IPv6 address, which a policy cannot
+/// name, and for pages made before anybody asked.
 fn assets_of(origin: &str, host: Option<String>) -> String {
     let (scheme, rest) = origin.split_once("://").unwrap_or(("http", origin));
     let port = rest.rsplit_once(':').filter(|(_, p)| p.bytes().all(|b| b.is_ascii_digit())).map(|(_, port)| port);
     let host = host.unwrap_or_default();
-    if host.starts_with('[') {
+    if host.is_empty() || host.starts_with('[') {
         return String::new();
     }
     match port {
@@ -279,5 +280,6 @@ mod tests {
         assert_eq!(of("http://localhost:8080", "aurora.localhost"), "http://aurora.localhost:8080/assets/");
         assert_eq!(of("https://shop.example", "shop.example"), "https://shop.example/assets/");
         assert_eq!(of("http://localhost:8080", "[::1]"), "");
+        assert_eq!(assets_of("http://localhost:8080", None), "");
     }
 }

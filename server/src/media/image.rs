@@ -27,7 +27,10 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage> {
     }
     // Its own word is enough to refuse it: nothing is decoded yet.
     let asked = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(unreadable)?;
-    let (width, height) = asked.into_dimensions().map_err(unreadable)?;
+    let (width, height) = asked.into_dimensions().map_err(|error| match error {
+        image::ImageError::Limits(limits) => MediaError::TooLarge(limits.to_string()),
+        other => unreadable(other),
+    })?;
     if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE || u64::from(width) * u64::from(height) > MAX_IMAGE_PIXELS {
         return Err(MediaError::TooLarge(format!("{width} × {height} pixels, at most {MAX_IMAGE_PIXELS}")));
     }
