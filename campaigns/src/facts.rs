@@ -103,6 +103,11 @@ where
     Ok(())
 }
 
+/// Whether an order was paid, whatever was given back of it since.
+fn was_paid(seen: &Value) -> bool {
+    ["paid", "partly_refunded", "refunded"].iter().any(|state| seen["state"] == *state)
+}
+
 /// States of a line that was sold.
 fn states(order: &Value) -> Vec<&str> {
     let parts = order["parts"].as_array().into_iter().flatten();
@@ -136,13 +141,13 @@ impl Fact {
             }
             Self::Captured { order } => {
                 until("money that the provider took made no paid order", || async {
-                    Ok(json(shop, order, &[]).await?.1["state"] == "paid")
+                    Ok(was_paid(&json(shop, order, &[]).await?.1))
                 })
                 .await?;
             }
             Self::Paid { order } => {
                 let (status, seen) = json(shop, order, &[]).await?;
-                ensure!(status == 200 && seen["state"] == "paid", "an order seen paid is {status} {}", seen["state"]);
+                ensure!(status == 200 && was_paid(&seen), "an order seen paid is {status} {}", seen["state"]);
             }
             Self::Refunded { order } => {
                 let (_, seen) = json(shop, order, &[]).await?;
@@ -150,7 +155,8 @@ impl Fact {
             }
             Self::Linked { url, order, bytes } => {
                 // A line that was given back since closes its links.
-                if states(&json(shop, order, &[]).await?.1).contains(&"refunded") {
+                let (_, seen) = json(shop, order, &[]).await?;
+                if seen["state"] != "paid" || states(&seen).contains(&"refunded") {
                     return Ok(());
                 }
                 let answer = shop.client.get(url).send().await?;
