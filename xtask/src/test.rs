@@ -143,6 +143,7 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
             ("crash campaign", &["crash", "--points", "10", "--longest-ms", "700"][..]),
             ("power campaign", &["power", "--cuts", "5", "--life-ms", "800"]),
             ("power, lying disk", &["power", "--cuts", "5", "--life-ms", "800", "--lying"]),
+            ("faults", &["faults", "disk_full", "index_deleted_while_serving"]),
         ] {
             steps.push((
                 name,

@@ -119,7 +119,11 @@ impl Indexer {
         loop {
             match self.search.renew_if_lost().await {
                 Ok(false) => {}
-                Ok(true) => tracing::warn!("the search index was gone; building it anew while the former one answers"),
+                Ok(true) => {
+                    tracing::warn!("the search index was gone; building it anew while the former one answers");
+                    // The new one has no position: what was read for the former one says nothing of it.
+                    self.read().take();
+                }
                 Err(error) => tracing::warn!(%error, "the search index is gone and cannot be made now; trying again"),
             }
             if let Err(problem) = self.catch_up().await {
