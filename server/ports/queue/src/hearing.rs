@@ -6,7 +6,7 @@
 //! - What is heard only says where to look; the job's own item decides whether it is due and free.
 //! - Jobs written by other processes are not heard. Each process works on what it hears, and all look every few seconds, so
 //!   jobs of one that died are found.
-//! - Memory is bounded: beyond [`MOST`] jobs the index is looked at instead.
+//! - Memory is bounded: beyond `MOST` jobs the index is looked at instead.
 //!
 //! Not here: leasing, see [`crate::table`].
 
