@@ -14,7 +14,7 @@ pub const CREATOR: (&str, &str) = ("creator@vitrine.example", "make-and-publish"
 
 /// The pair that RFC 7636 gives as its example.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJGuCHaoeK1t8URWbuGJSstw-cM";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const REDIRECT: &str = "http://127.0.0.1:7878/callback";
 
 fn client() -> Result<Client> {

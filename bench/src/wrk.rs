@@ -13,7 +13,7 @@ use crate::Line;
 /// Connections that ask at the same time.
 pub const CONNECTIONS: usize = 16;
 /// Most bytes of an answer's head; what a body's mean size may seem larger by.
-const HEAD: usize = 1_500;
+const HEAD: usize = 3_000;
 
 /// What wrk is told to do and to print.
 const SCRIPT: &str = r#"

@@ -1,4 +1,5 @@
-//! Finished public pages, kept in memory: one body per encoding, compressed once.
+//! Finished public pages, kept in memory: one body per encoding, each compressed once, when it is first asked for; the one that the
+//! page is made for before it is kept.
 //!
 //! Policy: only pages that are the same for everybody with the same host, address, language and country; at most [`MOST_BYTES`] in all,
 //! the least used go first (moka's TinyLFU); nothing longer than [`LIFE`]. A page whose records changed is made anew by the next who
@@ -14,9 +15,9 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::IntoResponse;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 use vitrine_server::changes::{Changes, Tag, tag};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::ctx::{Country, host};
@@ -24,7 +25,7 @@ use vitrine_server::web::html::MAX_PAGE;
 use vitrine_shared::query::ListQuery;
 
 /// Most bytes of all kept pages, bodies and names.
-const MOST_BYTES: u64 = 48 << 20;
+const MOST_BYTES: u64 = 32 << 20;
 /// How long a page is kept, whatever happens: what begins at a moment shows after it and the life of the view below it.
 const LIFE: Duration = Duration::from_secs(60);
 /// Smaller bodies are sent as they are.
@@ -94,23 +95,39 @@ struct Kept {
     headers: HeaderMap,
     hash: String,
     plain: Bytes,
-    gzip: Option<Bytes>,
-    brotli: Option<Bytes>,
+    /// `None` inside: not worth it.
+    gzip: OnceCell<Option<Bytes>>,
+    brotli: OnceCell<Option<Bytes>>,
 }
 
 impl Kept {
     fn weight(&self) -> usize {
-        let packed = |b: &Option<Bytes>| b.as_ref().map_or(0, Bytes::len);
-        1024 + self.plain.len() + packed(&self.gzip) + packed(&self.brotli) + self.tags.len() * 8
+        // Both packed forms together take a third of a page at most; they may come later.
+        1024 + self.plain.len() + self.plain.len() / 3 + self.tags.len() * 8
     }
 
-    fn answer(&self, wanted: Coding, known: Option<&HeaderValue>) -> Response<Body> {
-        let (coding, body) = match wanted {
-            Coding::Brotli if self.brotli.is_some() => (Coding::Brotli, self.brotli.as_ref()),
-            Coding::Gzip | Coding::Brotli if self.gzip.is_some() => (Coding::Gzip, self.gzip.as_ref()),
-            _ => (Coding::Plain, None),
+    /// The body in a coding, and the coding it has.
+    async fn body(&self, wanted: Coding) -> (Coding, &Bytes) {
+        let packed = match wanted {
+            Coding::Plain => return (Coding::Plain, &self.plain),
+            Coding::Gzip => &self.gzip,
+            Coding::Brotli => &self.brotli,
         };
-        let body = body.unwrap_or(&self.plain);
+        if self.since.is_none() || self.plain.len() < WORTH_COMPRESSING {
+            return (Coding::Plain, &self.plain);
+        }
+        let made = packed.get_or_init(|| async {
+            let plain = self.plain.clone();
+            let packed =
+                tokio::task::spawn_blocking(move || packed_as(wanted, &plain).filter(|p| p.len() < plain.len()));
+            // It panicked: the page is sent as it is.
+            packed.await.ok().flatten().map(Bytes::from)
+        });
+        made.await.as_ref().map_or((Coding::Plain, &self.plain), |packed| (wanted, packed))
+    }
+
+    async fn answer(&self, wanted: Coding, known: Option<&HeaderValue>) -> Response<Body> {
+        let (coding, body) = self.body(wanted).await;
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers.clone();
@@ -188,7 +205,7 @@ impl PageCache {
         page.since.is_some_and(|since| !self.changes.stale(since, &page.tags))
     }
 
-    async fn make(&self, mut request: Request, next: Next) -> Arc<Kept> {
+    async fn make(&self, mut request: Request, next: Next, wanted: Coding) -> Arc<Kept> {
         metrics::counter!("page_cache_made_total").increment(1);
         let since = self.changes.now();
         let reads = Reads::default();
@@ -208,38 +225,42 @@ impl PageCache {
             headers: parts.headers,
             hash: String::new(),
             plain,
-            gzip: None,
-            brotli: None,
+            gzip: OnceCell::new(),
+            brotli: OnceCell::new(),
         };
         // The outer layers know it too; problems are drawn from it.
         kept.headers.remove(header::CONTENT_LENGTH);
         if kept.since.is_some() {
-            let plain = kept.plain.clone();
-            let packed = tokio::task::spawn_blocking(move || packed(&plain)).await;
-            if let Ok((hash, gzip, brotli)) = packed {
-                kept.hash = hash;
-                (kept.gzip, kept.brotli) = (gzip, brotli);
-            }
+            kept.hash = vitrine_server::media::hex(&Sha256::digest(&kept.plain)[..12]);
+            let _ = kept.body(wanted).await;
         }
         Arc::new(kept)
     }
 }
 
-/// Hash and both compressed forms, those that are smaller.
-fn packed(plain: &Bytes) -> (String, Option<Bytes>, Option<Bytes>) {
+/// A body in a coding; `None` for the plain one.
+fn packed_as(coding: Coding, plain: &[u8]) -> Option<Vec<u8>> {
     use std::io::Write as _;
-    let hash = vitrine_server::media::hex(&Sha256::digest(plain)[..12]);
-    if plain.len() < WORTH_COMPRESSING {
-        return (hash, None, None);
+    match coding {
+        Coding::Plain => None,
+        Coding::Gzip => {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+            gzip.write_all(plain).and_then(|()| gzip.finish()).ok()
+        }
+        Coding::Brotli => {
+            let mut brotli = Vec::with_capacity(plain.len() / 4);
+            // Quality 5: a page lives a minute, so the time to pack it counts more than the last bytes. A window wider than the page
+            // (RFC 7932, 9.1) would only be memory.
+            let window = (usize::BITS - plain.len().leading_zeros()).clamp(16, 22);
+            let params = brotli::enc::BrotliEncoderParams {
+                quality: 5,
+                lgwin: i32::try_from(window).unwrap_or(22),
+                size_hint: plain.len(),
+                ..Default::default()
+            };
+            brotli::BrotliCompress(&mut &plain[..], &mut brotli, &params).ok().map(|_| brotli)
+        }
     }
-    let smaller = |bytes: Vec<u8>| (bytes.len() < plain.len()).then(|| Bytes::from(bytes));
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-    let gzip = gzip.write_all(plain).and_then(|()| gzip.finish()).ok().and_then(smaller);
-    let mut brotli = Vec::new();
-    // Quality 5: a page lives a minute, so the time to pack it counts more than the last bytes.
-    let params = brotli::enc::BrotliEncoderParams { quality: 5, ..Default::default() };
-    let brotli = brotli::BrotliCompress(&mut &plain[..], &mut brotli, &params).ok().and_then(|_| smaller(brotli));
-    (hash, gzip, brotli)
 }
 
 /// The layer: answers from what is kept, or makes it.
@@ -249,19 +270,20 @@ pub(super) async fn layer(State(cache): State<PageCache>, request: Request, next
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     if let Some(page) = cache.pages.get(&key).await.filter(|page| cache.fresh(page)) {
         metrics::counter!("page_cache_total", "result" => "hit").increment(1);
-        return page.answer(wanted, known.as_ref());
+        return page.answer(wanted, known.as_ref()).await;
     }
     // Who waits for another's flight missed too; pages made are fewer.
     metrics::counter!("page_cache_total", "result" => "miss").increment(1);
     let (making, judge) = (cache.clone(), cache.clone());
     let entry = cache.pages.entry(key.clone());
-    let made =
-        entry.or_insert_with_if(async move { making.make(request, next).await }, |page| !judge.fresh(page)).await;
+    let made = entry
+        .or_insert_with_if(async move { making.make(request, next, wanted).await }, |page| !judge.fresh(page))
+        .await;
     let page = made.into_value();
     if page.since.is_none() {
         cache.pages.invalidate(&key).await;
     }
-    page.answer(wanted, known.as_ref()).into_response()
+    page.answer(wanted, known.as_ref()).await
 }
 
 #[cfg(test)]

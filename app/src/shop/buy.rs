@@ -31,7 +31,7 @@ pub fn BuyBlock(
             if editions.is_empty() {
                 Alert { title: t!("buy-none"), {t!("buy-none-text")} }
             } else {
-                form { method: "post", action: "/cart/add",
+                form { method: "post", action: "/cart/add", aria_label: t!("buy-editions"),
                     RadioCards { legend: t!("buy-editions"),
                         for (i , edition) in editions.iter().cloned().enumerate() {
                             Edition { key: "{edition.variant}", edition, checked: chosen == Some(i) }

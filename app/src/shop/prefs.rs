@@ -32,7 +32,7 @@ pub fn PrefsDialog() -> Element {
     let back = router().full_route_string();
     rsx! {
         Dialog { id: DIALOG, title: t!("prefs-title"), close: t!("close"),
-            form { class: "prefs-form", method: "get", action: "/preferences",
+            form { class: "prefs-form", method: "get", action: "/preferences", aria_label: t!("prefs-title"),
                 input { r#type: "hidden", name: "to", value: back }
                 Choice { name: "country", id: "prefs-country", label: t!("prefs-country"), options: prefs.choices.countries.clone() }
                 Notice { {t!("prefs-country-hint")} }

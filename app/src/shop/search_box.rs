@@ -115,9 +115,10 @@ pub fn SearchBox() -> Element {
     };
     let count = list.read().len();
     rsx! {
-        div { class: "search", role: "search",
+        div { class: "search",
             form {
                 class: "search-form",
+                role: "search",
                 action: "/search",
                 method: "get",
                 onsubmit: move |event| {

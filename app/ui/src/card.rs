@@ -57,7 +57,7 @@ impl Card<'_> {
             a { "data-go": inside(to), href: to, lang, bdi { "{title}" } }
         };
         rsx! {
-            article { class: "card",
+            div { class: "card",
                 div { class: if tall { "card-cover card-tall" } else { "card-cover" },
                     {cover(picture, IN_GRID, eager, fallback)}
                     {play}

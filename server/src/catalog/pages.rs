@@ -9,8 +9,8 @@ use vitrine_search::{
     SuggestQuery,
 };
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{Status, Store, Work, WorkKind};
-use vitrine_shared::id::WorkId;
+use vitrine_shared::catalog::{Asset, Status, Store, Work, WorkKind};
+use vitrine_shared::id::{AssetId, LicenceId, WorkId};
 use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
 use vitrine_shared::views::card::{CardData, Place, card_data, on_sale, price_in, work_href, year_of};
@@ -43,6 +43,7 @@ pub struct Catalog {
     pub(super) kept_lists: Kept<(Shared<CatalogView>, Arc<[Relaxed]>)>,
     pub(super) kept_searches: Kept<Shared<SearchView>>,
     pub(super) kept_shelves: Kept<Vec<CardView>>,
+    pub(super) kept_stores: Kept<StoreCard>,
 }
 
 /// Where an address leads.
@@ -90,6 +91,7 @@ impl Catalog {
         let kept_lists = Kept::new(changes.clone(), views::LISTINGS);
         let kept_searches = Kept::new(changes.clone(), views::LISTINGS);
         let kept_shelves = Kept::new(changes.clone(), views::SHELVES);
+        let kept_stores = Kept::new(changes.clone(), views::STORES);
         let offers = Offers::new(store.clone(), changes);
         Self {
             store,
@@ -100,6 +102,7 @@ impl Catalog {
             kept_lists,
             kept_searches,
             kept_shelves,
+            kept_stores,
             base_url,
             files_url,
         }
@@ -217,22 +220,6 @@ impl Catalog {
             None => String::new(),
         };
         Ok(FeatureView { card, reason: reason.to_owned(), lead })
-    }
-
-    pub(super) async fn store_card(&self, ctx: &OpCtx, store: &Store, place: &Place) -> Result<StoreCard> {
-        let mut query = SearchQuery::new(SearchScope::Tenant(store.tenant.to_string()), "", ctx.market.clone());
-        query.filters.types = vec![Kind::Album, Kind::Book, Kind::Video, Kind::Podcast];
-        query.sort = SearchSort::Newest;
-        query.limit = 6;
-        let (cards, _) = self.hits(query, place).await?;
-        Ok(StoreCard {
-            handle: format!("@{}", store.handle),
-            name: store.name.clone(),
-            tagline: store.tagline.clone(),
-            href: format!("/@{}", store.handle),
-            brand: store.brand.clone(),
-            covers: cards.into_iter().filter_map(|c| c.cover).take(3).collect(),
-        })
     }
 
     async fn list_query(&self, ctx: &OpCtx, list: &ListQuery) -> Result<SearchQuery> {
@@ -478,22 +465,29 @@ impl Catalog {
         let mut editions = Vec::new();
         let mut pairs: Vec<_> = on_sale(&products).collect();
         pairs.sort_by_key(|(p, _)| (p.kind == vitrine_shared::catalog::ProductKind::Physical, p.id.clone()));
-        for (product, variant) in pairs {
-            let physical = product.kind == vitrine_shared::catalog::ProductKind::Physical;
-            let assets = self.store.assets(&variant.assets).await?;
-            let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
-            for asset in &assets {
-                *sizes.entry(asset.format.as_str()).or_default() += asset.size;
-            }
-            let licence = match &variant.licence {
-                Some(id) => self.store.licence(id, None).await?.map(|l| LicenceLine {
+        // What editions share is read once for all.
+        let files: Vec<AssetId> = pairs.iter().flat_map(|(_, variant)| &variant.assets).cloned().collect();
+        let assets: BTreeMap<AssetId, Asset> =
+            self.store.assets(&files).await?.into_iter().map(|asset| (asset.id.clone(), asset)).collect();
+        let mut licences: BTreeMap<&LicenceId, Option<LicenceLine>> = BTreeMap::new();
+        for id in pairs.iter().filter_map(|(_, variant)| variant.licence.as_ref()) {
+            if !licences.contains_key(id) {
+                let line = self.store.licence(id, None).await?.map(|l| LicenceLine {
                     title: l.title,
                     href: format!("/eula/{}", l.id),
                     summary: l.summary,
                     version: l.version,
-                }),
-                None => None,
-            };
+                });
+                licences.insert(id, line);
+            }
+        }
+        for (product, variant) in &pairs {
+            let physical = product.kind == vitrine_shared::catalog::ProductKind::Physical;
+            let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+            for asset in variant.assets.iter().filter_map(|id| assets.get(id)) {
+                *sizes.entry(asset.format.as_str()).or_default() += asset.size;
+            }
+            let licence = variant.licence.as_ref().and_then(|id| licences.get(id).cloned().flatten());
             let stock = if variant.stocked {
                 Some(stock::level(&**self.store.table(), &variant.id).await?.map_or(0, |l| l.available))
             } else {

@@ -1,11 +1,11 @@
-//! Rows of works beside others: from the same makers, bought together, what goes with a cart.
+//! Rows of works beside others: from the same makers, bought together, what goes with a cart, what a shop has newly.
 
 use futures::future::try_join_all;
-use vitrine_search::Sort as SearchSort;
-use vitrine_shared::catalog::MakerRef;
+use vitrine_search::{Kind, Scope as SearchScope, SearchQuery, Sort as SearchSort};
+use vitrine_shared::catalog::{MakerRef, Store};
 use vitrine_shared::id::WorkId;
-use vitrine_shared::views::CardView;
-use vitrine_shared::views::card::card_data;
+use vitrine_shared::views::card::{Place, card_data};
+use vitrine_shared::views::{CardView, StoreCard};
 
 use super::pages::Catalog;
 use crate::ctx::OpCtx;
@@ -15,6 +15,23 @@ use crate::fault::Result;
 const SHELF: usize = 6;
 
 impl Catalog {
+    /// A storefront's card with its newest covers; [`Catalog::store_card`] keeps it.
+    pub(super) async fn find_store_card(&self, ctx: &OpCtx, store: &Store, place: &Place) -> Result<StoreCard> {
+        let mut query = SearchQuery::new(SearchScope::Tenant(store.tenant.to_string()), "", ctx.market.clone());
+        query.filters.types = vec![Kind::Album, Kind::Book, Kind::Video, Kind::Podcast];
+        query.sort = SearchSort::Newest;
+        query.limit = 6;
+        let (cards, _) = self.hits(query, place).await?;
+        Ok(StoreCard {
+            handle: format!("@{}", store.handle),
+            name: store.name.clone(),
+            tagline: store.tagline.clone(),
+            href: format!("/@{}", store.handle),
+            brand: store.brand.clone(),
+            covers: cards.into_iter().filter_map(|c| c.cover).take(3).collect(),
+        })
+    }
+
     /// New works of these makers, without `known`.
     pub(super) async fn of_makers(
         &self,

@@ -198,7 +198,9 @@ impl CatalogStore {
         if let Some(version) = version {
             return self.read(format!("LICENCE#{id}"), &format!("V#{version:06}")).await;
         }
-        Ok(self.licence_versions(id).await?.pop())
+        let newest = Query::new(Index::Base, format!("LICENCE#{id}")).descending().limit(1);
+        let page = self.table.query(newest).await.map_err(fault::table)?;
+        page.items.into_iter().next().map(|item| vitrine_table::from_item(item).map_err(fault::table)).transpose()
     }
 
     /// All versions of a licence text, oldest first.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use vitrine_search::Relaxed;
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{MakerRef, WorkKind};
+use vitrine_shared::catalog::{MakerRef, Store, WorkKind};
 use vitrine_shared::id::WorkId;
 use vitrine_shared::query::ListQuery;
-use vitrine_shared::views::{CardView, CatalogView, SearchView, Shared, WorkView};
+use vitrine_shared::views::card::Place;
+use vitrine_shared::views::{CardView, CatalogView, SearchView, Shared, StoreCard, WorkView};
 
 use super::pages::{Catalog, Found};
 use crate::changes::{LISTS, SHOPS, Tag, tag};
@@ -20,6 +21,8 @@ pub(super) const WORKS: u64 = 512;
 pub(super) const LISTINGS: u64 = 64;
 /// Shelves kept at most; one takes some kilobytes.
 pub(super) const SHELVES: u64 = 256;
+/// Cards of storefronts kept at most; one takes a kilobyte or two.
+pub(super) const STORES: u64 = 512;
 
 /// Partitions that a work's page is made from: itself, its shop, its stock, and what stands beside it. A work that would newly stand
 /// there is seen when the page's life ends.
@@ -77,6 +80,13 @@ impl Catalog {
         let tags = || ids.iter().map(|id| tag(&format!("TOGETHER#{id}"))).chain([tag(LISTS)]).collect();
         let name = name(ctx, &format!("with/{}", ids.join("/")));
         self.kept_shelves.get(name, self.find_goes_with(ctx, works), |_| Some(tags())).await
+    }
+
+    /// A storefront as it stands beside its works: its words and its newest covers.
+    pub(super) async fn store_card(&self, ctx: &OpCtx, store: &Store, place: &Place) -> Result<StoreCard> {
+        let name = name(ctx, &format!("store/{}", store.id));
+        let tags = |_: &StoreCard| Some(vec![tag(LISTS), tag(SHOPS)]);
+        self.kept_stores.get(name, self.find_store_card(ctx, store, place), tags).await
     }
 
     /// The search page: works, makers and shops for a list's words.

@@ -124,7 +124,7 @@ pub fn Feature(
 #[component]
 fn StoreTile(store: StoreCard) -> Element {
     rsx! {
-        article { class: "store",
+        div { class: "store",
             div { class: "store-covers", "aria-hidden": "true",
                 for (i , image) in store.covers.iter().take(3).enumerate() {
                     div { key: "{i}", Cover { picture: Some(Picture { alt: String::new(), ..picture_of(image) }), sizes: "10rem" } }

@@ -84,7 +84,7 @@ pub fn StorefrontBody(
                     } else if prefs.shows_only {
                         a { class: "button", href: "{prefs.origin}{view.canonical}#letters", {t!("letters-ask")} }
                     } else {
-                        form { class: "letters-form", method: "post", action: "/letters/{view.id}/ask",
+                        form { class: "letters-form", method: "post", action: "/letters/{view.id}/ask", aria_label: t!("letters-store"),
                             Field {
                                 name: "email",
                                 r#type: "email",

@@ -12,7 +12,7 @@ use super::schema::Fields;
 use super::snapshot::Snapshot;
 use super::view::NO_PRICE;
 use crate::port::{Kind, SearchError};
-use crate::query::{Hit, SearchPage, SearchQuery, Sort, SuggestQuery, Suggestions};
+use crate::query::{Facet, Hit, SearchPage, SearchQuery, Sort, SuggestQuery, Suggestions};
 
 /// A document that passed the filters; ascending keys come first.
 #[derive(Clone, Copy)]
@@ -36,6 +36,9 @@ pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) 
     if !query.tokens.is_empty() {
         found = Some(matches(snapshot, &asked.scope, &query, &Field::ALL)?);
     }
+    // Without words and counts, only what the chosen makers made can be among the answers.
+    let makers: Option<Vec<u32>> = (found.is_none() && asked.facets.is_empty() && !asked.filters.makers.is_empty())
+        .then(|| asked.filters.makers.iter().filter_map(|m| snapshot.values.number(Facet::Maker, m)).collect());
     // One more than is shown says whether there is a page after it.
     let wanted = asked.offset + asked.limit;
     let mut best = Best::new(wanted + 1, snapshot);
@@ -70,7 +73,13 @@ pub(super) fn search(snapshot: &Snapshot, fields: &Fields, asked: &SearchQuery) 
             Some(found) => found.segments[at].iter().for_each(|candidate| take(candidate.doc, Some(candidate))),
             None => {
                 let visible = snapshot.visible(at, &asked.scope);
-                (0..segment.reader.max_doc()).filter(|&doc| visible.holds(doc)).for_each(|doc| take(doc, None));
+                let mut all = |docs: &mut dyn Iterator<Item = u32>| {
+                    docs.filter(|&doc| visible.holds(doc)).for_each(|doc| take(doc, None));
+                };
+                match &makers {
+                    Some(makers) => all(&mut view.made_by(makers).into_iter()),
+                    None => all(&mut (0..segment.reader.max_doc())),
+                }
             }
         }
     }

@@ -72,6 +72,8 @@ pub(super) struct View {
     pub(super) rev: Vec<i64>,
     value_starts: Vec<u32>,
     values: Vec<u32>,
+    /// By number of a maker's value, the documents that have it, ascending.
+    made_by: HashMap<u32, Vec<u32>>,
     prices: RwLock<HashMap<String, Option<Arc<Vec<i64>>>>>,
     words: Words,
 }
@@ -109,6 +111,13 @@ impl View {
             return Err(missing("tenant or title"));
         }
         let (value_starts, facet_values) = facet_values(reader, values)?;
+        let mut made_by: HashMap<u32, Vec<u32>> = HashMap::new();
+        for doc in 0..docs {
+            let of = &facet_values[value_starts[doc as usize] as usize..value_starts[doc as usize + 1] as usize];
+            for number in of.iter().filter(|&&number| values.list[number as usize].0 == Facet::Maker) {
+                made_by.entry(*number).or_default().push(doc);
+            }
+        }
         let i64s = |name: &str| -> Result<Vec<i64>, SearchError> {
             let column = columns.column_opt::<i64>(name).map_err(failed)?;
             Ok((0..docs).map(|doc| column.as_ref().and_then(|c| c.first(doc)).unwrap_or(0)).collect())
@@ -135,6 +144,7 @@ impl View {
             rev: i64s("rev")?,
             value_starts,
             values: facet_values,
+            made_by,
             prices: RwLock::default(),
             words: words(reader, fields)?,
         })
@@ -144,6 +154,15 @@ impl View {
     pub(super) fn values(&self, doc: u32) -> &[u32] {
         let at = doc as usize;
         &self.values[self.value_starts[at] as usize..self.value_starts[at + 1] as usize]
+    }
+
+    /// Documents that have any of these makers' values, ascending.
+    pub(super) fn made_by(&self, makers: &[u32]) -> Vec<u32> {
+        let mut docs: Vec<u32> =
+            makers.iter().filter_map(|number| self.made_by.get(number)).flatten().copied().collect();
+        docs.sort_unstable();
+        docs.dedup();
+        docs
     }
 
     pub(super) fn title_key(&self, doc: u32) -> &str {

@@ -84,7 +84,7 @@ impl SqliteTable {
     async fn write_one(&self, op: TransactOp) -> Result<write::Written> {
         check::op(&op)?;
         let now = self.now();
-        self.writer.run(move |conn| write::single(conn, now, op)).await
+        self.writer.run_decided(move |conn| write::single(conn, now, op)).await
     }
 }
 
@@ -153,7 +153,7 @@ impl Table for SqliteTable {
     async fn transact(&self, transact: Transact) -> Result<()> {
         check::transact(&transact)?;
         let now = self.now();
-        self.writer.run(move |conn| write::transact(conn, now, transact)).await
+        self.writer.run_decided(move |conn| write::transact(conn, now, transact)).await
     }
 
     async fn transact_get(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>> {

@@ -1,4 +1,5 @@
-//! Writing items: decide first, then apply; every change leaves its feed record in the same savepoint.
+//! Writing items: decide first, then apply; every change leaves its feed record beside it. [`single`] and [`transact`] refuse only
+//! before they write anything.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
@@ -128,23 +129,21 @@ pub(super) fn batch(connection: &Connection, now: Now, writes: Vec<BatchWrite>) 
 }
 
 pub(super) fn transact(connection: &Connection, now: Now, transact: Transact) -> Result<()> {
-    if let Some(token) = &transact.token {
-        let digest = digest(&transact.ops);
-        let known: Option<Vec<u8>> = connection
-            .prepare_cached("SELECT digest FROM tokens WHERE token = ?1 AND at_ms > ?2")
-            .and_then(|mut s| s.query_row(params![token, now.ms - token_life_ms()], |r| r.get(0)).optional())
-            .map_err(failed)?;
-        match known {
-            Some(known) if known == digest => return Ok(()),
-            Some(_) => return Err(TableError::TokenMismatch),
-            // A cancelled transaction takes its token back with its savepoint.
-            None => connection
-                .prepare_cached("INSERT OR REPLACE INTO tokens (token, digest, at_ms) VALUES (?1, ?2, ?3)")
-                .and_then(|mut s| s.execute(params![token, digest, now.ms]))
-                .map(drop)
-                .map_err(failed)?,
+    let token = match &transact.token {
+        Some(token) => {
+            let digest = digest(&transact.ops);
+            let known: Option<Vec<u8>> = connection
+                .prepare_cached("SELECT digest FROM tokens WHERE token = ?1 AND at_ms > ?2")
+                .and_then(|mut s| s.query_row(params![token, now.ms - token_life_ms()], |r| r.get(0)).optional())
+                .map_err(failed)?;
+            match known {
+                Some(known) if known == digest => return Ok(()),
+                Some(_) => return Err(TableError::TokenMismatch),
+                None => Some((token.clone(), digest)),
+            }
         }
-    }
+        None => None,
+    };
     let mut plans = Vec::with_capacity(transact.ops.len());
     let mut reasons = Vec::with_capacity(transact.ops.len());
     for op in transact.ops {
@@ -158,6 +157,13 @@ pub(super) fn transact(connection: &Connection, now: Now, transact: Transact) ->
     }
     if plans.len() < reasons.len() {
         return Err(TableError::Cancelled(reasons));
+    }
+    // Not before: a cancelled transaction does not use its token up.
+    if let Some((token, digest)) = token {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO tokens (token, digest, at_ms) VALUES (?1, ?2, ?3)")
+            .and_then(|mut s| s.execute(params![token, digest, now.ms]))
+            .map_err(failed)?;
     }
     plans.iter().try_for_each(|plan| apply(connection, now, plan, false))
 }

@@ -1,7 +1,9 @@
 //! The one writer: a thread that commits in groups.
 //!
 //! Invariants:
-//! - Every operation runs in a savepoint; its failure undoes it alone.
+//! - An operation's failure undoes it alone: it runs in a savepoint, or it decides everything before it writes
+//!   ([`Writer::run_decided`]), so that a refusal has written nothing. Savepoints copy every page they touch.
+//! - What fails half-way without a savepoint (the disk, a panic) takes its group with it: nothing of it is committed.
 //! - Answers, failed conditions too (they may rest on a neighbour's uncommitted write), leave after the COMMIT; if that
 //!   fails, all of the group answer `Unavailable`.
 //! - When the last handle is gone the thread finishes what is queued and ends.
@@ -34,7 +36,16 @@ struct Failure {
 
 /// Sends the answer, or the failure of the group.
 type Finish = Box<dyn FnOnce(Option<&Failure>) + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Finish + Send>;
+
+/// Does an operation: its answer, and SQLite's code for why its group cannot be committed, if it left something half done.
+type Run = Box<dyn FnOnce(&Connection) -> (Finish, Option<i32>) + Send>;
+
+/// A queued operation.
+struct Job {
+    /// Whether its failure, or its panic, can be undone alone.
+    alone: bool,
+    run: Run,
+}
 
 #[derive(Default)]
 struct Commits {
@@ -67,20 +78,49 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
+        self.queued(true, |connection| (in_savepoint(connection, operation), None)).await
+    }
+
+    /// As [`Writer::run`] for an operation that refuses only before it writes: it needs no savepoint.
+    pub(super) async fn run_decided<T, F>(&self, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let watched = |connection: &Connection| {
+            let before = connection.total_changes();
+            let result = operation(connection);
+            let torn = match &result {
+                Err(_) if connection.total_changes() == before => None,
+                Err(TableError::Unwritable(_)) => Some(rusqlite::ffi::SQLITE_FULL),
+                Err(_) => Some(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
+                Ok(_) => None,
+            };
+            (result, torn)
+        };
+        self.queued(false, watched).await
+    }
+
+    async fn queued<T, F>(&self, alone: bool, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> (Result<T>, Option<i32>) + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = in_savepoint(connection, operation);
-            Box::new(move |failure| {
+        let run = move |connection: &Connection| -> (Finish, Option<i32>) {
+            let (result, torn) = operation(connection);
+            let finish: Finish = Box::new(move |failure| {
                 // A caller that went away does not want its answer; the write stands.
                 let _ = answer.send(match failure {
                     None => result,
                     Some(failure) if failure.unwritable => Err(TableError::Unwritable(failure.message.clone())),
                     Some(failure) => Err(TableError::Unavailable(failure.message.clone())),
                 });
-            })
-        });
+            });
+            (finish, torn)
+        };
         let queue = self.queue.as_ref().ok_or_else(|| failed("the writer has ended"))?;
-        queue.send(job).await.map_err(|_| failed("the writer has ended"))?;
+        queue.send(Job { alone, run: Box::new(run) }).await.map_err(|_| failed("the writer has ended"))?;
         answered.await.map_err(|_| failed("the write was given up before its commit"))?
     }
 
@@ -103,6 +143,11 @@ impl Drop for Writer {
             tracing::error!("the table's writer thread had panicked");
         }
     }
+}
+
+/// Why a group is not committed although SQLite would.
+fn given_up(code: i32, why: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(why.into()))
 }
 
 fn statement(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
@@ -152,22 +197,25 @@ fn run_group(
 ) -> rusqlite::Result<()> {
     statement(connection, "BEGIN IMMEDIATE")?;
     let mut next = Some(first);
-    while let Some(job) = next {
-        match catch_unwind(AssertUnwindSafe(|| job(connection))) {
-            Ok(finish) => group.push(finish),
-            Err(_) => {
+    while let Some(Job { alone, run }) = next {
+        match catch_unwind(AssertUnwindSafe(|| run(connection))) {
+            Ok((finish, torn)) => {
+                group.push(finish);
+                if let Some(code) = torn {
+                    return Err(given_up(code, "a write failed half-way"));
+                }
+            }
+            Err(_) if alone => {
                 // Its caller sees the dropped answer; its half-done savepoint must not reach the commit.
                 tracing::error!("a write panicked and was undone");
                 statement(connection, "ROLLBACK TO operation")?;
                 statement(connection, "RELEASE operation")?;
             }
+            Err(_) => return Err(given_up(rusqlite::ffi::SQLITE_ABORT_ROLLBACK, "a write panicked")),
         }
         if connection.is_autocommit() {
             // SQLite gave the whole transaction up (disk full, I/O error): nothing of the group is left to commit.
-            return Err(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
-                Some("the transaction was rolled back".into()),
-            ));
+            return Err(given_up(rusqlite::ffi::SQLITE_ABORT_ROLLBACK, "the transaction was rolled back"));
         }
         next = if group.len() < GROUP { jobs.try_recv().ok() } else { None };
     }
@@ -249,6 +297,44 @@ mod tests {
         assert!(a.is_ok() && d.is_ok());
         assert!(matches!(b, Err(TableError::ConditionFailed(None))));
         assert!(matches!(c, Err(TableError::Unavailable(_))));
+        assert_eq!(count(&writer).await, 2);
+    }
+
+    #[tokio::test]
+    async fn without_a_savepoint_a_refusal_leaves_the_group_whole_and_a_torn_write_takes_it_along() {
+        let (_folder, writer) = start();
+        let refused = |_: &Connection| Err::<(), _>(TableError::ConditionFailed(None));
+        let torn = |c: &Connection| {
+            insert(7)(c)?;
+            Err::<(), _>(TableError::Conflict)
+        };
+        let panicking = |c: &Connection| {
+            insert(8)(c)?;
+            if c.is_autocommit() { Ok(()) } else { panic!("on purpose") }
+        };
+        let (open, held) = gate();
+        let group =
+            async { tokio::join!(writer.run(held), writer.run_decided(insert(1)), writer.run_decided(refused)) };
+        let release = async {
+            tokio::task::yield_now().await;
+            open.send(()).unwrap();
+        };
+        let ((_, a, b), ()) = tokio::join!(group, release);
+        assert!(a.is_ok() && matches!(b, Err(TableError::ConditionFailed(None))), "{a:?} {b:?}");
+        assert_eq!(count(&writer).await, 1);
+        let (open, held) = gate();
+        let group = async { tokio::join!(writer.run(held), writer.run_decided(insert(2)), writer.run_decided(torn)) };
+        let release = async {
+            tokio::task::yield_now().await;
+            open.send(()).unwrap();
+        };
+        let ((_, a, b), ()) = tokio::join!(group, release);
+        for result in [a, b] {
+            assert!(matches!(result, Err(TableError::Unavailable(_))), "{result:?}");
+        }
+        assert!(matches!(writer.run_decided(panicking).await, Err(TableError::Unavailable(_))));
+        assert_eq!(count(&writer).await, 1);
+        writer.run_decided(insert(3)).await.unwrap();
         assert_eq!(count(&writer).await, 2);
     }
 }
