@@ -140,7 +140,7 @@ impl Importer {
         let done: Vec<RowReport> = futures::stream::iter(batch)
             .map(|(line, row)| async move {
                 let name = name(&row);
-                let (outcome, notes) = match self.row(ctx, &row).await {
+                let (outcome, notes) = match self.cleaned_row(ctx, row).await {
                     Ok(done) => done,
                     Err(Fault::Refused(why)) => (Outcome::Refused, vec![why]),
                     Err(Fault::Inside(problem)) => (Outcome::Refused, vec![problem.to_string()]),
@@ -154,6 +154,13 @@ impl Importer {
         report.rows.extend(done);
     }
 
+    async fn cleaned_row(&self, ctx: &OpCtx, row: Row) -> Done {
+        let clean = tokio::task::spawn_blocking(move || build::cleaned(row)).await;
+        let row = clean.map_err(|e| fault::internal("cleaning a row", &e))??;
+        self.row(ctx, &row).await
+    }
+
+    /// A row whose HTML is clean.
     async fn row(&self, ctx: &OpCtx, row: &Row) -> Done {
         match row {
             Row::Tenant(r) => {
@@ -181,7 +188,7 @@ impl Importer {
                     handle: r.handle.clone(),
                     name: build::text("name", &r.name, 120)?,
                     tagline: r.tagline.clone(),
-                    about_html: build::clean(&r.about_html),
+                    about_html: r.about_html.clone(),
                     brand: r.brand.clone(),
                     links: build::links(&r.links)?,
                     ships_from: r.ships_from.clone(),
@@ -205,7 +212,7 @@ impl Importer {
                     version: r.version,
                     title: build::text("title", &r.title, 200)?,
                     summary: r.summary.clone(),
-                    body_html: build::clean(&r.body_html),
+                    body_html: r.body_html.clone(),
                     created_ms: r.created_ms.or(before.as_ref().map(|b| b.created_ms)).unwrap_or(ctx.now_ms),
                 };
                 if before.as_ref().is_some_and(|b| *b != licence) {
@@ -236,7 +243,7 @@ impl Importer {
                     slug,
                     name: build::text("name", &r.name, 200)?,
                     latin: r.latin.clone(),
-                    bio_html: build::clean(&r.bio_html),
+                    bio_html: r.bio_html.clone(),
                     links: build::links(&r.links)?,
                     image,
                     status: r.status,
