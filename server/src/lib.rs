@@ -45,3 +45,4 @@ pub(crate) mod testing;
 mod together;
 pub mod trade;
 pub mod web;
+mod zips;

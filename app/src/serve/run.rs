@@ -235,6 +235,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
             tracing::info!(released, "jobs that were in hand when the last process ended go on");
         }
     }
+    vitrine_server::desk::clear_unpacked(&app.config.data_dir).context("cannot remove what imports left behind")?;
     vitrine_server::check::schedule(&app.queue, &app.clock).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({

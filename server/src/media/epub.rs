@@ -6,12 +6,12 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Read};
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Media, MediaError, Result, hex};
+use super::{InHand, Media, MediaError, Result, hex};
 use crate::markup;
+use crate::zips::{self, Unopened};
 
 const MAX_ENTRIES: usize = 5_000;
 const MAX_UNPACKED: u64 = 300 * 1024 * 1024;
@@ -85,10 +85,10 @@ fn resolve(base: &str, link: &str) -> Option<String> {
 }
 
 pub(super) fn unpack(bytes: &[u8]) -> Result<Unpacked> {
-    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
-    if zip.len() > MAX_ENTRIES {
-        return Err(MediaError::TooLarge(format!("{} entries, at most {MAX_ENTRIES}", zip.len())));
-    }
+    let mut zip = zips::open(Cursor::new(bytes), MAX_ENTRIES).map_err(|why| match why {
+        Unopened::TooMany(_) => MediaError::TooLarge(why.to_string()),
+        Unopened::Unreadable(why) => unreadable(why),
+    })?;
     let mut files: HashMap<String, Vec<u8>> = HashMap::new();
     let mut total = 0u64;
     for i in 0..zip.len() {
@@ -265,9 +265,9 @@ impl Media {
     ///
     /// # Errors
     /// `Unreadable` for what is no EPUB, `TooLarge` past the bounds; nothing is stored then.
-    pub async fn book(&self, bytes: Bytes) -> Result<BookFacts> {
+    pub async fn book(&self, file: InHand) -> Result<BookFacts> {
+        let InHand { bytes, _place } = file;
         let prefix = format!("reader/{}", hex(&Sha256::digest(&bytes)));
-        let _place = self.place().await?;
         let unpacking = move || unpack(&bytes).map(|book| (book.sample(), book));
         let (sample, unpacked) = tokio::task::spawn_blocking(unpacking)
             .await

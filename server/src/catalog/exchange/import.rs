@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
@@ -25,7 +24,7 @@ use super::{FileRow, MAX_LINE, Outcome, PictureRow, Report, Row, RowReport, Work
 use crate::catalog::store::{CatalogStore, VariantPointer, WorkBundle, claim, items, put};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::media::{AudioFacts, BookFacts, Media, MediaError};
+use crate::media::{AudioFacts, BookFacts, MAX_BOOK_BYTES, MAX_IMAGE_BYTES, Media, MediaError};
 use crate::{audit, authz};
 
 /// How many rows of one type are worked on at a time.
@@ -534,12 +533,12 @@ impl Importer {
 
     async fn new_picture(&self, file: &str) -> std::result::Result<Image, Fault> {
         let path = self.path(file)?;
-        let bytes = Bytes::from(tokio::fs::read(&path).await.map_err(|e| format!("`file`: {file:?}: {e}"))?);
-        let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&bytes)));
+        let picture = self.media.in_hand(&path, MAX_IMAGE_BYTES).await.map_err(|e| refuse(file, &e))?;
+        let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&picture.bytes)));
         if let Some(image) = self.derived(&name).await? {
             return Ok(image);
         }
-        let image = self.media.picture(bytes, "").await.map_err(|e| refuse(file, &e))?;
+        let image = self.media.picture(picture, "").await.map_err(|e| refuse(file, &e))?;
         self.remember(&name, &image).await?;
         Ok(image)
     }
@@ -618,8 +617,8 @@ impl Importer {
             let derived = format!("derived/book-{}.json", facts.hashed.sha256);
             facts.book = self.derived(&derived).await?;
             if facts.book.is_none() {
-                let bytes = tokio::fs::read(&path).await.map_err(unreadable)?;
-                let book = self.media.book(bytes.into()).await.map_err(|e| refuse(file, &e))?;
+                let bytes = self.media.in_hand(&path, MAX_BOOK_BYTES).await.map_err(|e| refuse(file, &e))?;
+                let book = self.media.book(bytes).await.map_err(|e| refuse(file, &e))?;
                 self.remember(&derived, &book).await?;
                 facts.book = Some(book);
             }
