@@ -154,7 +154,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .fallback_service(both)
         .layer(from_fn_with_state(Gate::new(&app.config.load), shed::layer))
         .layer(from_fn(metrics::time))
-        .layer(from_fn_with_state(body::Bodies::new(stall), body::whole))
+        .layer(from_fn_with_state(body::Bodies::new(stall, app.config.trusted_proxies.clone()), body::whole))
         .layer(from_fn_with_state(counted.clone(), limits::by_address))
         .layer(from_fn_with_state(walls, refusal::layer))
         .layer(CatchPanicLayer::custom(panicked))
