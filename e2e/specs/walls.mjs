@@ -10,6 +10,7 @@ let browser;
 before(async () => {
   const env = {
     VITRINE_LIMITS__SEARCH: "[4, 4]",
+    VITRINE_LIMITS__GUESS: "[10, 10]",
     VITRINE_LOAD__HEAD_SECS: "1",
     VITRINE_LOAD__STALL_SECS: "1",
     VITRINE_LOAD__CONNECTIONS_OF_ADDRESS: "60",
@@ -83,6 +84,20 @@ test("a slow head, a slow body and a head without end are given up", async () =>
   assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
 });
 
+test("a form and an address's bodies have their bounds", async () => {
+  const form = (length, body = "") =>
+    say(`POST /cart/add HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${length}\r\n\r\n${body}`);
+  assert.match(await form(70_000), /^HTTP\/1\.1 413 /);
+  assert.match(await form(60_000, "a".repeat(60_000)), /^HTTP\/1\.1 403 /, "read, and then it is nobody's form");
+  // Sixteen bodies of a megabyte, all but their last byte: half of them is what one address may hold.
+  const waiting = "POST /api/webhooks/simulator HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n";
+  const heard = await Promise.all(Array.from({ length: 16 }, () => say(waiting, "x".repeat(1_048_575))));
+  const kinds = new Set(heard.map((answer) => answer.slice(9, 12)));
+  // Who is refused while still sending may see nothing but the end of the connection.
+  assert.ok(kinds.has("408") && kinds.size > 1 && [...kinds].every((kind) => ["", "408", "429"].includes(kind)), [...kinds].join());
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+});
+
 test("an address has only so many connections, and the next one is told", async () => {
   const { port } = new URL(server.url);
   const held = [];
@@ -106,4 +121,28 @@ test("an address has only so many connections, and the next one is told", async 
     assert.ok(Date.now() < deadline, "no place came back");
     again = await fetch(`${server.url}/healthz`, { headers: { connection: "close" } }).catch(() => null);
   }
+});
+
+test("pages of other sites spend no guesses of their visitors, and a wrong signature is a guess", async () => {
+  const ask = async (head, body = "") => {
+    const length = body ? `Content-Length: ${body.length}\r\n` : "";
+    const heard = await say(`${head}\r\nHost: localhost\r\nConnection: close\r\n${length}\r\n${body}`);
+    return Number(heard.slice(9, 12));
+  };
+  const image = "GET /d/nothing HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: image";
+  const deadline = Date.now() + 20_000;
+  // A new window may begin in between.
+  const until429 = async (...what) => {
+    for (;;) {
+      assert.ok(Date.now() < deadline, "never refused");
+      const status = await ask(...what);
+      if (status === 429) return;
+      assert.ok(status === 404 || status === 400, `${status}`);
+    }
+  };
+  await until429(image);
+  assert.equal(await ask("GET /d/nothing HTTP/1.1"), 404, "what the visitor opens is looked at");
+  assert.equal(await ask("GET /d/nothing HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: document"), 404);
+  await until429("POST /api/webhooks/simulator HTTP/1.1\r\nContent-Type: application/json", "{}");
+  assert.equal(await ask("GET /d/nothing HTTP/1.1"), 429, "and stands in the way of other guesses");
 });

@@ -1,5 +1,8 @@
 //! Who asks, for what part of the house, when and where: the first argument of every service function.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use vitrine_shared::id::{CustomerId, TenantId, UserId};
 
 /// Which records an operation may see.
@@ -84,6 +87,23 @@ impl Caller {
     }
 }
 
+/// What came of the secret that a request shows: a key, a token, a link, a signature. Clones are one mark. Who checks a secret sets it,
+/// the wall that counts guesses reads it; a status alone does not tell whether what is missing was guessed.
+#[derive(Clone, Debug, Default)]
+pub struct Guess(Arc<AtomicBool>);
+
+impl Guess {
+    /// The secret is not right.
+    pub fn mark_wrong(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Somebody said that it is not.
+    pub fn is_wrong(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The circumstances of one operation.
 #[derive(Clone, Debug)]
 pub struct OpCtx {
@@ -103,6 +123,8 @@ pub struct OpCtx {
     pub country: String,
     /// The guest cart's token the request came with.
     pub cart: Option<String>,
+    /// See [`Guess`].
+    pub guess: Guess,
 }
 
 impl OpCtx {
@@ -117,6 +139,7 @@ impl OpCtx {
             market: "us".into(),
             country: "US".into(),
             cart: None,
+            guess: Guess::default(),
         }
     }
 }

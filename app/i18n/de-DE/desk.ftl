@@ -15,6 +15,7 @@ desk-trouble-job-gone = Dieser Auftrag ist nicht mehr unter denen, die aufgegebe
 desk-trouble-other = Prüfen Sie die Angaben und versuchen Sie es noch einmal.
 fault-lines = Wählen Sie mindestens eine Zeile
 fault-amount = Schreiben Sie einen Betrag wie 9,50, nicht unter dem Mindestpreis
+fault-tangled = Schließen Sie, was fett, kursiv oder verschachtelt ist, wo es endet; etwas davon bleibt offen
 fault-rows = Die Datei ließ sich nicht als Text lesen
 desk-history = Verlauf
 desk-when = Wann

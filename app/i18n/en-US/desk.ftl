@@ -15,6 +15,7 @@ desk-trouble-job-gone = This job is not among those that gave up any more.
 desk-trouble-other = Check what you wrote and try again.
 fault-lines = Choose at least one line
 fault-amount = Write an amount like 9.50, not below the minimum
+fault-tangled = Close what is bold, italic or nested where it ends; some of it stays open
 fault-rows = The file could not be read as text
 desk-history = History
 desk-when = When

@@ -138,7 +138,7 @@ impl Ask {
     }
 
     pub(crate) async fn letters(&self, store: String, who: String, proof: String) -> Result<LettersView, Problem> {
-        self.app.mailing.view(&store, &who, &proof).await
+        self.app.mailing.view(&self.ctx, &store, &who, &proof).await
     }
 
     pub(crate) async fn account(&self) -> Result<AccountView, Problem> {

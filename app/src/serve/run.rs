@@ -154,7 +154,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .fallback_service(both)
         .layer(from_fn_with_state(Gate::new(&app.config.load), shed::layer))
         .layer(from_fn(metrics::time))
-        .layer(from_fn_with_state(body::Bodies::new(stall), body::whole))
+        .layer(from_fn_with_state(body::Bodies::new(stall, app.config.trusted_proxies.clone()), body::whole))
         .layer(from_fn_with_state(counted.clone(), limits::by_address))
         .layer(from_fn_with_state(walls, refusal::layer))
         .layer(CatchPanicLayer::custom(panicked))
@@ -235,6 +235,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
             tracing::info!(released, "jobs that were in hand when the last process ended go on");
         }
     }
+    vitrine_server::desk::clear_unpacked(&app.config.data_dir).context("cannot remove what imports left behind")?;
     vitrine_server::check::schedule(&app.queue, &app.clock).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({

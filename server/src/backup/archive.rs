@@ -20,6 +20,8 @@ use super::{BackupError, Result, io};
 const END: &str = "end.json";
 /// Largest entry that is read into memory, bytes.
 const MAX_SMALL: u64 = 1024 * 1024;
+/// Longest name that does not fit a header and stands in an entry of its own, bytes.
+const MAX_NAME: u64 = 16 * 1024;
 
 /// SHA-256 of a file as it lies on disk.
 pub(super) type Print = [u8; 32];
@@ -252,12 +254,26 @@ impl Opened {
         let Self { mut tar, path } = self;
         let damaged = |why: String| BackupError::Damaged { path: path.clone(), why };
         let (mut seen, mut end) = (End { entries: 0, bytes: 0 }, None::<End>);
-        for entry in tar.entries().map_err(|e| damaged(e.to_string()))? {
+        let mut long: Option<PathBuf> = None;
+        // Raw, for the library reads long names and other extensions into memory whatever their size.
+        for entry in tar.entries().map_err(|e| damaged(e.to_string()))?.raw(true) {
             let mut entry = entry.map_err(|e| damaged(e.to_string()))?;
             if end.is_some() {
                 return Err(damaged("something follows its end".into()));
             }
-            let name = entry.path().map_err(|e| damaged(e.to_string()))?.into_owned();
+            if entry.header().entry_type().is_gnu_longname() {
+                if entry.size() > MAX_NAME || long.is_some() {
+                    return Err(damaged("an entry has too long a name".into()));
+                }
+                let mut name = String::new();
+                entry.read_to_string(&mut name).map_err(|e| damaged(e.to_string()))?;
+                long = Some(PathBuf::from(name.trim_end_matches('\0')));
+                continue;
+            }
+            let name = match long.take() {
+                Some(name) => name,
+                None => entry.path().map_err(|e| damaged(e.to_string()))?.into_owned(),
+            };
             let name = plain(&name).ok_or_else(|| damaged("an entry has a name that leads elsewhere".into()))?;
             if !entry.header().entry_type().is_file() {
                 return Err(damaged(format!("{name} is no file")));
@@ -269,7 +285,7 @@ impl Opened {
                 continue;
             }
             seen.entries += 1;
-            seen.bytes += size;
+            seen.bytes = seen.bytes.saturating_add(size);
             each(entry)?;
         }
         let end = end.ok_or_else(|| damaged("its end is missing".into()))?;
@@ -281,8 +297,57 @@ impl Opened {
     }
 }
 
-/// The name if it stays below the folder it is joined to.
+/// The name if it stays below the folder it is joined to, written the one way in which it can be.
 fn plain(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
     let inside = path.components().all(|c| matches!(c, Component::Normal(_)));
-    path.to_str().filter(|t| inside && !t.is_empty() && !t.contains('\\')).map(str::to_owned)
+    let plain = text.split('/').all(|piece| !matches!(piece, "" | "." | "..")) && !text.contains(['\\', '\0']);
+    (inside && plain).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+pub(super) mod forged {
+    //! Archives of ours that somebody else made: whoever knows the recipient can encrypt to it.
+
+    use std::fs::File;
+    use std::io::Write;
+    use std::path::Path;
+
+    use age::Encryptor;
+    use age::x25519::Recipient;
+    use tar::{Builder, EntryType, Header};
+
+    use super::{END, End};
+
+    /// An entry: its name as it stands in the archive, its kind, where a link leads, what it holds.
+    pub(in crate::backup) type Forged<'a> = (&'a [u8], EntryType, &'a [u8], &'a [u8]);
+
+    /// Writes an archive with these entries and a right end.
+    pub(in crate::backup) fn write(path: &Path, recipient: &Recipient, entries: &[Forged<'_>]) {
+        write_claiming(path, recipient, entries, 0);
+    }
+
+    /// As [`write()`], but the last entry says that it is so much longer.
+    pub(in crate::backup) fn write_claiming(path: &Path, recipient: &Recipient, entries: &[Forged<'_>], more: u64) {
+        let to = std::iter::once(recipient as &dyn age::Recipient);
+        let stream = Encryptor::with_recipients(to).unwrap().wrap_output(File::create(path).unwrap()).unwrap();
+        let mut tar = Builder::new(stream);
+        let mut add = |name: &[u8], kind: EntryType, link: &[u8], bytes: &[u8], more: u64| {
+            let mut header = Header::new_gnu();
+            // As bytes: the library's own way to set a name refuses most of these.
+            header.as_mut_bytes()[..name.len()].copy_from_slice(name);
+            header.as_mut_bytes()[157..157 + link.len()].copy_from_slice(link);
+            header.set_entry_type(kind);
+            header.set_size(bytes.len() as u64 + more);
+            header.set_mode(0o600);
+            header.set_cksum();
+            tar.append(&header, bytes).unwrap();
+        };
+        for (n, (name, kind, link, bytes)) in entries.iter().enumerate() {
+            add(name, *kind, link, bytes, if n + 1 == entries.len() { more } else { 0 });
+        }
+        let end = End { entries: entries.len() as u64, bytes: entries.iter().map(|e| e.3.len() as u64).sum() };
+        add(END.as_bytes(), EntryType::Regular, b"", &serde_json::to_vec(&end).unwrap(), 0);
+        tar.into_inner().unwrap().finish().unwrap().flush().unwrap();
+    }
 }

@@ -2,12 +2,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use tar::EntryType;
 use vitrine_blob::dir::{DirBlob, SignKeys};
 use vitrine_blob::{Blob, PutOptions};
 use vitrine_clock::{Clock, FixedClock};
 use vitrine_table::sqlite::SqliteTable;
 use vitrine_table::{Consistency, Item, Key, Put, Table};
 
+use super::archive::forged::{Forged, write, write_claiming};
+use super::whole::{MANIFEST, Manifest};
 use super::*;
 use crate::config::Config;
 use crate::state::{DEMO_MARK, MASTER_KEY, TABLE};
@@ -321,4 +324,82 @@ async fn a_folder_in_which_a_restore_was_cut_off_is_not_served() {
     let config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
     let fault = crate::state::App::open(config, crate::state::Adapters::default()).await.map(drop).unwrap_err();
     assert!(fault.to_string().contains("restore"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_forged_copy_writes_nothing_outside_of_the_folder_and_is_refused() {
+    let shop = Shop::open();
+    let recipient = recipients(std::slice::from_ref(&shop.recipient)).unwrap().remove(0);
+    let manifest = Manifest {
+        format: FORMAT,
+        program: "forged".into(),
+        store: "s".into(),
+        number: 0,
+        at_ms: NOW,
+        demo: false,
+        master_key_inside: true,
+        master_key_print: String::new(),
+    };
+    let manifest = serde_json::to_vec(&manifest).unwrap();
+    let outside = shop.path("outside");
+    std::fs::create_dir(&outside).unwrap();
+    let absolute = outside.join("x").display().to_string();
+    let folder = outside.display().to_string();
+    let long = vec![b'a'; 2 * 1024 * 1024];
+    let (file, none): (_, &[u8]) = (EntryType::Regular, b"");
+    let cases: Vec<(&str, Vec<Forged<'_>>)> = vec![
+        ("leads up", vec![(b"../outside/x", file, none, b"x")]),
+        ("leads up from within", vec![(b"objects/../../../../outside/x", file, none, b"x")]),
+        ("is absolute", vec![(absolute.as_bytes(), file, none, b"x")]),
+        ("is the folder itself", vec![(b"objects/.", file, none, b"x"), (b"./objects/x", file, none, b"x")]),
+        ("separates otherwise", vec![(b"objects\\..\\x", file, none, b"x")]),
+        (
+            "leads up by a long name",
+            vec![
+                (b"././@LongLink", EntryType::GNULongName, none, b"objects/../../../outside/x\0"),
+                (b"objects/x", file, none, b"x"),
+            ],
+        ),
+        (
+            "is too long",
+            vec![(b"././@LongLink", EntryType::GNULongName, none, &long), (b"objects/x", file, none, b"x")],
+        ),
+        (
+            "is renamed by an extension",
+            vec![(b"pax", EntryType::XHeader, none, b"20 path=../outside/x\n"), (b"objects/x", file, none, b"x")],
+        ),
+        (
+            "is a link to a folder",
+            vec![(b"objects/a", EntryType::Symlink, folder.as_bytes(), none), (b"objects/a/x", file, none, b"x")],
+        ),
+        ("is a link to a file", vec![(b"objects/a", EntryType::Link, absolute.as_bytes(), none)]),
+        ("is a folder", vec![(b"objects/a", EntryType::Directory, none, none)]),
+        ("is a pipe", vec![(b"objects/a", EntryType::Fifo, none, none)]),
+        ("is nothing of ours", vec![(b"restored.sh", file, none, b"x")]),
+        ("is a key, and too large", vec![(b"master.key", file, none, &long)]),
+    ];
+    for (what, mut entries) in cases {
+        entries.insert(0, (MANIFEST.as_bytes(), file, none, &manifest));
+        write(&shop.path("copy.age"), &recipient, &entries);
+        let fault = restore(&shop.asked("new")).unwrap_err();
+        assert!(matches!(fault, BackupError::Damaged { .. }), "a name that {what}: {fault}");
+        assert!(is_untouched(&shop.path("new")) && is_untouched(&outside), "a name that {what}");
+        assert!(!shop.path("x").exists(), "a name that {what}");
+    }
+    // What is said to be longer than it is.
+    let mut short = vec![(MANIFEST.as_bytes(), file, none, manifest.as_slice())];
+    short.push((b"objects/x", file, none, b"x"));
+    write_claiming(&shop.path("copy.age"), &recipient, &short, 1 << 50);
+    assert!(matches!(restore(&shop.asked("new")), Err(BackupError::Damaged { .. })));
+    assert!(is_untouched(&shop.path("new")));
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_fit_a_header_comes_back() {
+    let shop = Shop::open();
+    let key = format!("files/{}", "a".repeat(150));
+    shop.blob.put_bytes(&key, "long".into(), PutOptions::new("text/plain")).await.unwrap();
+    copy(&shop.source(), &shop.path("copy.age")).unwrap();
+    restore(&shop.asked("new")).unwrap();
+    assert_eq!(blob(&shop.path("new")).get_bytes(&key).await.unwrap(), "long");
 }

@@ -8,7 +8,7 @@ use vitrine_shared::views::trade::PayState;
 use vitrine_table::{Index, Query, Update, UpdateItem};
 
 use super::*;
-use crate::ctx::OpCtx;
+use crate::ctx::{Guess, OpCtx};
 use crate::testing::{NOW, Shop, form};
 
 const CARD: &str = "4242424242424242";
@@ -380,7 +380,9 @@ async fn only_its_buyer_and_staff_see_an_order_and_no_item_holds_the_address_in_
     let id = placed.id.as_str();
     let stranger = shop.user(5, "other@example.org", &["buyer", "creator"], &[TenantId::from_bits(3)]);
     for (who, secret) in [(&ctx, None), (&ctx, Some("wrong")), (&stranger, None)] {
-        assert_eq!(shop.checkouts.order_view(who, id, secret).await.unwrap_err().status, 404);
+        let who = OpCtx { guess: Guess::default(), ..who.clone() };
+        assert_eq!(shop.checkouts.order_view(&who, id, secret).await.unwrap_err().status, 404);
+        assert_eq!(who.guess.is_wrong(), secret.is_some(), "who shows no key guesses none");
     }
     let view = shop.checkouts.order_view(&ctx, id, Some(&placed.secret)).await.unwrap();
     assert_eq!((view.state, view.email.as_str()), (PayState::Paid, "G***@Example.org"));

@@ -94,6 +94,14 @@ impl Checkouts {
     /// # Errors
     /// 404 for everybody else.
     pub async fn seen(&self, ctx: &OpCtx, id: &str, secret: Option<&str>) -> Result<Checkout> {
+        let seen = self.looked_up(ctx, id, secret).await;
+        if secret.is_some() && seen.as_ref().is_err_and(|problem| problem.status == 404) {
+            ctx.guess.mark_wrong();
+        }
+        seen
+    }
+
+    async fn looked_up(&self, ctx: &OpCtx, id: &str, secret: Option<&str>) -> Result<Checkout> {
         let missing = || Problem::not_found("order");
         let id = match id.parse::<OrderId>() {
             Ok(order) => self.order(&order).await?.ok_or_else(missing)?.checkout,

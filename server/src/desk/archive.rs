@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{Read, copy};
 use std::path::{Path, PathBuf};
 
+use crate::zips::{self, Unopened};
+
 /// Entries of one archive.
 const MAX_ENTRIES: usize = 20_000;
 /// Bytes of all of it, unpacked.
@@ -34,10 +36,10 @@ fn unpack_within(
     max_bytes: u64,
 ) -> Result<(String, PathBuf), &'static str> {
     let file = File::open(archive).map_err(|_| NO_ZIP)?;
-    let mut zip = zip::ZipArchive::new(file).map_err(|_| NO_ZIP)?;
-    if zip.len() > max_entries {
-        return Err(TOO_MANY);
-    }
+    let mut zip = zips::open(file, max_entries).map_err(|why| match why {
+        Unopened::TooMany(_) => TOO_MANY,
+        Unopened::Unreadable(_) => NO_ZIP,
+    })?;
     let mut left = max_bytes;
     let mut rows: Option<PathBuf> = None;
     for index in 0..zip.len() {

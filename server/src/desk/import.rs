@@ -24,6 +24,27 @@ use crate::{audit, authz, ids};
 /// Kind of the job that takes rows in.
 pub const IMPORT: &str = "bulk.catalog.import";
 
+/// Where archives are unpacked, below the data directory: the system's folder for such things is often memory.
+const UNPACKED: &str = ".importing";
+
+/// Removes what imports left that were cut off. For the start of a server: it takes the folder from under running ones.
+///
+/// # Errors
+/// The folder cannot be removed.
+pub fn clear_unpacked(data_dir: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(data_dir.join(UNPACKED)) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// A folder of one import; it goes when this is dropped.
+fn folder_in(data_dir: &Path) -> std::io::Result<tempfile::TempDir> {
+    let all = data_dir.join(UNPACKED);
+    std::fs::create_dir_all(&all)?;
+    tempfile::tempdir_in(all)
+}
+
 fn rows_key(id: &str) -> String {
     format!("imports/{id}/rows.jsonl")
 }
@@ -124,7 +145,7 @@ impl Desk {
 
     async fn run_import(&self, id: &str) -> Result<()> {
         let app = &self.0;
-        let folder = tempfile::tempdir().map_err(|e| fault::internal("a folder", &e))?;
+        let folder = folder_in(&app.config.data_dir).map_err(|e| fault::internal("a folder", &e))?;
         let archived = self.is_kept(&archive_key_of(id)).await?;
         let (text, root) = if archived {
             match self.unpacked(id, folder.path()).await? {
@@ -210,4 +231,24 @@ impl Handler for TakeIn {
 pub fn handlers(desk: Desk) -> Handlers {
     let take: Arc<dyn Handler> = Arc::new(TakeIn(desk));
     [(IMPORT.to_owned(), take)].into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_are_unpacked_beside_the_data_and_nothing_of_them_stays() {
+        let data = tempfile::tempdir().unwrap();
+        clear_unpacked(data.path()).unwrap();
+        let folder = folder_in(data.path()).unwrap();
+        assert!(folder.path().starts_with(data.path()));
+        drop(folder);
+        assert_eq!(std::fs::read_dir(data.path().join(UNPACKED)).unwrap().count(), 0);
+        // A machine that dies leaves the folder to the next start.
+        let left = folder_in(data.path()).unwrap().keep();
+        std::fs::write(left.join("archive.zip"), "x").unwrap();
+        clear_unpacked(data.path()).unwrap();
+        assert!(!left.exists());
+    }
 }

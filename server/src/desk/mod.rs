@@ -15,8 +15,8 @@ mod studio;
 mod tests;
 
 pub use http::{routes, uploads};
-pub use import::handlers;
 pub(crate) use import::{IMPORT, archive_key_of};
+pub use import::{clear_unpacked, handlers};
 pub use studio::Edit;
 
 use vitrine_shared::views::MomentView;

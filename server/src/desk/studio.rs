@@ -102,11 +102,21 @@ fn checklist(bundle: &WorkBundle, now_ms: i64) -> Vec<(String, bool)> {
     ]
 }
 
+/// The description as pages show it, or what is wrong with it. Cleaned beside the request: it is a seller's, and others wait.
+pub(super) async fn described(html: &str) -> Result<std::result::Result<String, &'static str>> {
+    if html.len() > MAX_DESCRIPTION {
+        return Ok(Err("fault-long"));
+    }
+    let html = html.to_owned();
+    let cleaned = tokio::task::spawn_blocking(move || clean(&html)).await;
+    Ok(cleaned.map_err(|e| fault::internal("cleaning a description", &e))?.map_err(|_| "fault-tangled"))
+}
+
 /// The work with what was typed, and the prices that follow those in force.
 ///
 /// # Errors
 /// 422 with `fields`.
-fn edited(bundle: &WorkBundle, edit: &Edit, now_ms: i64) -> Result<(Work, Vec<PriceRecord>)> {
+async fn edited(bundle: &WorkBundle, edit: &Edit, now_ms: i64) -> Result<(Work, Vec<PriceRecord>)> {
     let mut faults: BTreeMap<String, String> = BTreeMap::new();
     let mut work = bundle.work.clone();
     let line = |text: &str, most: usize| {
@@ -123,10 +133,9 @@ fn edited(bundle: &WorkBundle, edit: &Edit, now_ms: i64) -> Result<(Work, Vec<Pr
         Some(latin) => work.latin = (!latin.is_empty()).then_some(latin),
         None => drop(faults.insert("latin".into(), "fault-long".into())),
     }
-    if edit.description.len() > MAX_DESCRIPTION {
-        faults.insert("description".into(), "fault-long".into());
-    } else {
-        work.description_html = clean(&edit.description);
+    match described(&edit.description).await? {
+        Ok(html) => work.description_html = html,
+        Err(code) => drop(faults.insert("description".into(), code.into())),
     }
     let mut changed = Vec::new();
     for price in in_force(bundle, now_ms) {
@@ -382,7 +391,7 @@ impl Desk {
     pub async fn preview(&self, ctx: &OpCtx, id: &str) -> Result<WorkView> {
         let mut bundle = self.mine(ctx, id).await?;
         if let Some((edit, _)) = self.kept(ctx, &bundle.work).await?
-            && let Ok((work, prices)) = edited(&bundle, &edit, ctx.now_ms)
+            && let Ok((work, prices)) = edited(&bundle, &edit, ctx.now_ms).await
         {
             bundle.work = work;
             bundle.prices.extend(prices);
@@ -396,7 +405,7 @@ impl Desk {
     /// As [`Self::edit`].
     pub async fn keep_for_preview(&self, ctx: &OpCtx, id: &str, edit: &Edit) -> Result<()> {
         let bundle = self.mine(ctx, id).await?;
-        edited(&bundle, edit, ctx.now_ms)?;
+        edited(&bundle, edit, ctx.now_ms).await?;
         self.keep(ctx, id, edit, &BTreeMap::new()).await
     }
 
@@ -406,7 +415,7 @@ impl Desk {
     /// 401 for nobody, 404 for others' works, 409 if somebody else changed it meanwhile, 422 with `fields` for faults.
     pub async fn edit(&self, ctx: &OpCtx, id: &str, edit: &Edit) -> Result<()> {
         let bundle = self.mine(ctx, id).await?;
-        let (work, changed) = edited(&bundle, edit, ctx.now_ms)?;
+        let (work, changed) = edited(&bundle, edit, ctx.now_ms).await?;
         let texts = work.title != bundle.work.title
             || work.latin != bundle.work.latin
             || work.description_html != bundle.work.description_html;

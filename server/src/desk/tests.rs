@@ -55,3 +55,12 @@ async fn a_job_that_gave_up_gets_another_try_from_staff_only() {
     assert!(again.iter().any(|j| j.job.kind == "test.fails"), "it is due at once");
     assert_eq!(desk.revive(&staff, "test.fails", "k").await.unwrap_err().code, "job_gone");
 }
+
+#[tokio::test]
+async fn a_description_that_makes_far_more_than_stands_in_it_is_refused_by_name() {
+    let open: String = (0..200).map(|n| format!("<b {n}>")).collect();
+    let hostile = format!("<p>{open}{}", "<p>x".repeat(200));
+    assert_eq!(studio::described(&hostile).await.unwrap(), Err("fault-tangled"));
+    assert_eq!(studio::described(&"x".repeat(50_001)).await.unwrap(), Err("fault-long"));
+    assert_eq!(studio::described("<p onclick=x()>Hi <b>you").await.unwrap(), Ok("<p>Hi <b>you</b></p>".to_owned()));
+}

@@ -127,7 +127,10 @@ impl Downloads {
         let stored = proof::stored(token);
         let address = self.proofs.address(ask.address);
         let item = self.table.get(&link_key(&stored), Consistency::Strong).await.map_err(fault::table)?;
-        let Some(item) = item else { return Err(Problem::not_found("link")) };
+        let Some(item) = item else {
+            ctx.guess.mark_wrong();
+            return Err(Problem::not_found("link"));
+        };
         let record: Record = vitrine_table::from_item(item).map_err(fault::table)?;
         match self.checked(ctx, &stored, &address, &record, &ask).await {
             Ok(opened) => Ok(opened),

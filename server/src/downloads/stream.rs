@@ -135,7 +135,7 @@ impl Downloads {
     }
 
     async fn redeem(&self, ctx: &OpCtx, token: &str, show: Show, ask: &Ask) -> Result<(Claims, Asset)> {
-        let claims = self.claims(token, show)?;
+        let claims = self.claims(token, show).inspect_err(|_| ctx.guess.mark_wrong())?;
         ask.is_of(&[claims.customer.as_str()])?;
         if claims.exp_ms <= ctx.now_ms {
             return Err(expired());

@@ -187,6 +187,24 @@ async fn case_40_leaked_expired_and_used_up_links_refuse() {
 }
 
 #[tokio::test]
+async fn only_what_was_given_to_nobody_is_a_guess() {
+    let shop = Shop::with(None).await;
+    shop.grant(&grant(1, 1, &[1])).await;
+    let token = shop.token(&[1]).await;
+    let stream = shop.downloads.stream_link(&shop.ctx(), &[customer(1)], &asset_id(1)).await.unwrap().url;
+    let stream = stream.rsplit_once('/').unwrap().1;
+    shop.clock.advance_ms(LINK_MS);
+    for (known, of_link, of_stream) in [(true, token.as_str(), stream), (false, "nothing", "noth.ing")] {
+        let ctx = shop.ctx();
+        assert!(shop.downloads.open(&ctx, of_link, Ask::default()).await.is_err());
+        assert_eq!(ctx.guess.is_wrong(), !known, "{of_link}");
+        let ctx = shop.ctx();
+        assert!(shop.downloads.open_stream(&ctx, of_stream, Ask::default()).await.is_err());
+        assert_eq!(ctx.guess.is_wrong(), !known, "{of_stream}");
+    }
+}
+
+#[tokio::test]
 async fn each_changed_part_is_noticed() {
     for shop in Shop::both().await {
         shop.grant(&grant(1, 1, &[1, 2])).await;

@@ -101,6 +101,9 @@ impl Invoices {
         let of = self.get(id).await?.filter(|i| i.kind == Kind::Invoice).ok_or_else(missing)?;
         let checkout = checkouts.get(&of.checkout).await?.ok_or_else(missing)?;
         if !checkouts.bought(ctx, &checkout, secret).await? {
+            if secret.is_some() {
+                ctx.guess.mark_wrong();
+            }
             return Err(missing());
         }
         let lines = match business.lines() {

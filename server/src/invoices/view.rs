@@ -128,7 +128,13 @@ impl Invoices {
     ) -> Result<InvoiceView> {
         let missing = || Problem::not_found("invoice");
         let id: InvoiceId = id.parse().map_err(|_| missing())?;
-        let invoice = self.get(&id).await?.ok_or_else(missing)?;
+        let Some(invoice) = self.get(&id).await? else {
+            // Whose key opens nothing guessed the number with it.
+            if key.is_some() {
+                ctx.guess.mark_wrong();
+            }
+            return Err(missing());
+        };
         let checkout = checkouts.seen(ctx, invoice.checkout.as_str(), key).await.map_err(|_| missing())?;
         let mut view = self.shown(place, &invoice).await?;
         if invoice.kind == Kind::Invoice && checkouts.bought(ctx, &checkout, key).await? {

@@ -11,7 +11,7 @@ use vitrine_shared::query::encode;
 
 use super::letters::Draft;
 use super::missing;
-use crate::ctx::{Caller, OpCtx};
+use crate::ctx::{Caller, Guess, OpCtx};
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
 use crate::state::App;
@@ -99,11 +99,12 @@ async fn off(
 
 async fn leave(
     State(app): State<App>,
+    guess: Guess,
     Path((id, who)): Path<(String, String)>,
     Query(Proof { proof }): Query<Proof>,
 ) -> Response {
     // No page of ours and no cookie of theirs: the request's circumstances are not read here.
-    let ctx = OpCtx { caller: Caller::Anonymous, ..OpCtx::system("letters.leave", app.clock.now_ms()) };
+    let ctx = OpCtx { caller: Caller::Anonymous, guess, ..OpCtx::system("letters.leave", app.clock.now_ms()) };
     let done = async { app.mailing.leave(&ctx, &store(&id)?, &who, &proof).await };
     match done.await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),

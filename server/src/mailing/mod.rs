@@ -140,11 +140,15 @@ impl Mailing {
         self.mac(&["proof", store.as_str(), who])
     }
 
-    fn proved(&self, store: &StoreId, who: &str, proof: &str) -> Result<()> {
+    fn proved(&self, ctx: &OpCtx, store: &StoreId, who: &str, proof: &str) -> Result<()> {
         use subtle::ConstantTimeEq;
         let hash = |text: &str| Sha256::digest(text.as_bytes());
         let same = bool::from(hash(&self.proof(store, who)).ct_eq(&hash(proof)));
-        if same { Ok(()) } else { Err(missing()) }
+        if same {
+            return Ok(());
+        }
+        ctx.guess.mark_wrong();
+        Err(missing())
     }
 
     fn page(&self, store: &StoreId, who: &str) -> String {
@@ -246,9 +250,9 @@ impl Mailing {
     ///
     /// # Errors
     /// 404 for a link nobody was sent.
-    pub async fn view(&self, store: &str, who: &str, proof: &str) -> Result<LettersView> {
+    pub async fn view(&self, ctx: &OpCtx, store: &str, who: &str, proof: &str) -> Result<LettersView> {
         let store: StoreId = store.parse().map_err(|_| missing())?;
-        self.proved(&store, who, proof)?;
+        self.proved(ctx, &store, who, proof)?;
         let shop = self.store(&store).await?;
         let state = match self.reader(&store, who).await? {
             Some(Reader { since_ms: Some(_), .. }) => LetterState::On,
@@ -264,7 +268,7 @@ impl Mailing {
     /// # Errors
     /// 404 for a link nobody was sent, or a request that ended.
     pub async fn confirm(&self, ctx: &OpCtx, store: &StoreId, who: &str, proof: &str) -> Result<()> {
-        self.proved(store, who, proof)?;
+        self.proved(ctx, store, who, proof)?;
         let reader = self.reader(store, who).await?.ok_or_else(missing)?;
         if reader.since_ms.is_some() {
             return Ok(());
@@ -288,7 +292,7 @@ impl Mailing {
     /// # Errors
     /// 404 for a link nobody was sent.
     pub async fn leave(&self, ctx: &OpCtx, store: &StoreId, who: &str, proof: &str) -> Result<()> {
-        self.proved(store, who, proof)?;
+        self.proved(ctx, store, who, proof)?;
         let Some(reader) = self.reader(store, who).await? else { return Ok(()) };
         let there = match reader.since_ms {
             Some(since) => Condition::eq("since_ms", since),

@@ -8,12 +8,18 @@ use serde::{Deserialize, Serialize};
 use vitrine_shared::catalog::Preview;
 
 use super::image::tempdir;
-use super::{Media, MediaError, Result, run};
+use super::{Media, MediaError, Result, run, stream};
 
 /// Peaks of an outline.
 pub const PEAKS: usize = 120;
 /// Milliseconds of a preview.
 pub const PREVIEW_MS: u64 = 30_000;
+/// Longest sound, hours: a file of few bytes may say that each of its samples lasts a second.
+const MAX_HOURS: u64 = 24;
+/// Samples a second that the outline is drawn from, one channel of 16 bits.
+const RATE: u64 = 2_000;
+/// Largest preview that is kept, bytes; half a minute takes a tenth of it.
+const MAX_MADE: u64 = 64 * 1024 * 1024;
 
 /// What stands before the name of a file that ffmpeg or ffprobe reads: containers of sound and film only, read from this
 /// file only. Playlists and lists of files (HLS, DASH, concat), whatever their name, would make it open others.
@@ -41,7 +47,8 @@ pub struct AudioFacts {
 impl Media {
     /// Reads length and outline of a file and stores a preview from its middle third.
     pub async fn sound(&self, path: &Path) -> Result<AudioFacts> {
-        let (length_ms, peaks) = self.heard(path).await?;
+        let _helper = self.helper().await?;
+        let (length_ms, peaks) = self.heard(path, MAX_HOURS).await?;
         let start_ms = start_of(length_ms);
         let preview = self.preview(path, start_ms, PREVIEW_MS.min(length_ms)).await?;
         Ok(AudioFacts { length_ms, peaks, preview: Some(preview), start_ms })
@@ -49,6 +56,7 @@ impl Media {
 
     /// Reads the length of a film and stores a trailer from its middle third, at most 854 × 480.
     pub async fn film(&self, path: &Path) -> Result<AudioFacts> {
+        let _helper = self.helper().await?;
         let length_ms = self.length_ms(path).await?;
         let start_ms = start_of(length_ms);
         let (start, length) = (seconds(start_ms), seconds(PREVIEW_MS.min(length_ms)));
@@ -91,17 +99,26 @@ impl Media {
             .ok_or(MediaError::Unreadable { what: "a film", why: "it has no length".into() })
     }
 
-    /// Length and outline, from the sound itself.
-    async fn heard(&self, path: &Path) -> Result<(u64, Vec<u8>)> {
+    /// Length and outline, from the sound itself, if it is not longer than so many hours.
+    async fn heard(&self, path: &Path, hours: u64) -> Result<(u64, Vec<u8>)> {
         let mut args: Vec<&OsStr> = ["-v", "error"].iter().chain(&ONLY_THIS_FILE).map(OsStr::new).collect();
         args.push(OsStr::new("-i"));
         args.push(path.as_os_str());
-        args.extend(["-vn", "-ac", "1", "-ar", "2000", "-f", "s16le", "-"].iter().map(OsStr::new));
-        let raw = run(&self.tools()?.ffmpeg, &args, Duration::from_secs(120)).await?;
-        // Two bytes a sample, two thousand samples a second.
-        match raw.len() as u64 / 4 {
+        // A second more than is taken shows that there is more.
+        let (rate, longest) = (RATE.to_string(), (hours * 3_600 + 1).to_string());
+        args.extend(["-vn", "-ac", "1", "-ar", &rate, "-t", &longest, "-f", "s16le", "-"].map(OsStr::new));
+        let mut outline = Outline::default();
+        stream(&self.tools()?.ffmpeg, &args, Duration::from_secs(120), |piece| {
+            outline.push(piece);
+            if outline.length_ms() > hours * 3_600_000 {
+                return Err(MediaError::TooLarge(format!("longer than {hours} hours")));
+            }
+            Ok(())
+        })
+        .await?;
+        match outline.length_ms() {
             0 => Err(MediaError::Unreadable { what: "sound", why: "it has no length".into() }),
-            length_ms => Ok((length_ms, outline(&raw))),
+            length_ms => Ok((length_ms, outline.peaks())),
         }
     }
 
@@ -127,8 +144,15 @@ impl Media {
             args.push(OsStr::new("-i"));
             args.push(path.as_os_str());
             args.extend(after.iter().map(OsStr::new));
+            let most = MAX_MADE.to_string();
+            args.extend(["-fs", &most].map(OsStr::new));
             args.push(out.as_os_str());
             run(&tools.ffmpeg, &args, limit).await?;
+            // It ends writing near the limit, not exactly there.
+            let size = tokio::fs::metadata(&out).await.map_err(|e| MediaError::Tool(e.to_string()))?.len();
+            if size > MAX_MADE * 9 / 10 {
+                return Err(MediaError::TooLarge(format!("its preview has {size} bytes")));
+            }
             tokio::fs::read(&out).await.map_err(|e| MediaError::Tool(e.to_string()))
         }
         .await;
@@ -153,18 +177,79 @@ fn parse_seconds(text: &str) -> Option<u64> {
     Some(whole.parse::<u64>().ok()? * 1000 + millis.parse::<u64>().ok()?)
 }
 
-/// Highest amplitude of each of up to 120 equal stretches of signed 16-bit samples, scaled so the loudest is 255.
-fn outline(raw: &[u8]) -> Vec<u8> {
-    let samples: Vec<u16> = raw.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs()).collect();
-    let loudest = u64::from(samples.iter().copied().max().unwrap_or(0));
-    if loudest == 0 {
-        return Vec::new();
+/// Amplitudes of signed 16-bit samples as they come, in bounded memory: each step is the highest of so many samples, twice as many
+/// whenever there are too many steps.
+struct Outline {
+    steps: Vec<u16>,
+    /// Samples of a step.
+    each: u64,
+    /// Of the step that is not full yet: its highest, and how many samples it has.
+    last: (u16, u64),
+    samples: u64,
+    /// The first byte of a sample whose second one is still to come.
+    half: Option<u8>,
+}
+
+/// Steps at most: those of eight minutes are single samples.
+const MOST_STEPS: usize = 1_000_000;
+
+impl Default for Outline {
+    fn default() -> Self {
+        Self { steps: Vec::new(), each: 1, last: (0, 0), samples: 0, half: None }
     }
-    let stretch = samples.len().div_ceil(PEAKS).max(1);
-    samples
-        .chunks(stretch)
-        .map(|c| u8::try_from(u64::from(c.iter().copied().max().unwrap_or(0)) * 255 / loudest).unwrap_or(255))
-        .collect()
+}
+
+impl Outline {
+    fn push(&mut self, piece: &[u8]) {
+        let mut rest = piece;
+        if let (Some(low), [high, after @ ..]) = (self.half, piece) {
+            self.half = None;
+            self.sample(i16::from_le_bytes([low, *high]).unsigned_abs());
+            rest = after;
+        }
+        let (pairs, odd) = rest.as_chunks::<2>();
+        for pair in pairs {
+            self.sample(i16::from_le_bytes(*pair).unsigned_abs());
+        }
+        if let [low] = odd {
+            self.half = Some(*low);
+        }
+    }
+
+    fn sample(&mut self, height: u16) {
+        self.samples += 1;
+        self.last = (self.last.0.max(height), self.last.1 + 1);
+        if self.last.1 < self.each {
+            return;
+        }
+        self.steps.push(self.last.0);
+        self.last = (0, 0);
+        if self.steps.len() >= MOST_STEPS {
+            self.steps = self.steps.chunks(2).map(highest).collect();
+            self.each *= 2;
+        }
+    }
+
+    fn length_ms(&self) -> u64 {
+        self.samples * 1_000 / RATE
+    }
+
+    /// Highest amplitude of each of up to 120 equal stretches, scaled so the loudest is 255.
+    fn peaks(mut self) -> Vec<u8> {
+        if self.last.1 > 0 {
+            self.steps.push(self.last.0);
+        }
+        let loudest = u64::from(highest(&self.steps));
+        if loudest == 0 {
+            return Vec::new();
+        }
+        let stretch = self.steps.len().div_ceil(PEAKS).max(1);
+        self.steps.chunks(stretch).map(|c| u8::try_from(u64::from(highest(c)) * 255 / loudest).unwrap_or(255)).collect()
+    }
+}
+
+fn highest(steps: &[u16]) -> u16 {
+    steps.iter().copied().max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -186,7 +271,7 @@ mod tests {
         let media = Media::new(shop.blob.clone(), Some(tools));
         let dir = tempfile::tempdir().unwrap();
         let sound = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market/files/1.ogg");
-        assert_eq!(media.heard(&sound).await.unwrap().0, 2_000);
+        assert_eq!(media.heard(&sound, 1).await.unwrap().0, 2_000);
         let others = dir.path().join("others.ogg");
         std::fs::copy(&sound, &others).unwrap();
         let others = others.display();
@@ -205,8 +290,57 @@ mod tests {
     #[test]
     fn the_outline_is_scaled_and_bounded() {
         let raw: Vec<u8> = (0..1000i16).flat_map(|n| (n * 10).to_le_bytes()).collect();
-        let peaks = outline(&raw);
+        let of = |pieces: &[&[u8]]| {
+            let mut outline = Outline::default();
+            pieces.iter().for_each(|p| outline.push(p));
+            (outline.length_ms(), outline.peaks())
+        };
+        let (length_ms, peaks) = of(&[&raw]);
+        assert_eq!(length_ms, 500);
         assert!(peaks.len() <= PEAKS && peaks.last() == Some(&255) && peaks[0] < 10);
-        assert!(outline(&[0; 64]).is_empty());
+        assert_eq!(of(&[&raw[..333], &raw[333..334], &raw[334..]]).1, peaks, "however it comes");
+        assert!(of(&[&[0; 64]]).1.is_empty());
+    }
+
+    #[test]
+    fn a_long_sound_takes_no_more_memory_than_a_short_one() {
+        let mut outline = Outline::default();
+        let minute = [vec![0; 119_999 * 2], vec![0xff, 0x7f]].concat();
+        for _ in 0..30 {
+            outline.push(&minute);
+        }
+        assert_eq!(outline.length_ms(), 30 * 60_000);
+        assert!(outline.steps.capacity() <= 2 * MOST_STEPS, "{}", outline.steps.capacity());
+        let peaks = outline.peaks();
+        assert_eq!(
+            (peaks.len() > 60, peaks.iter().filter(|p| **p == 255).count()),
+            (true, 30),
+            "each minute's end is heard"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_sound_that_says_it_lasts_for_ever_is_not_heard_to_its_end() {
+        let Some(tools) = crate::media::Tools::find() else { return };
+        let shop = crate::testing::Shop::open().await;
+        let media = Media::new(shop.blob.clone(), Some(tools));
+        let dir = tempfile::tempdir().unwrap();
+        // One sample a second: five kilobytes are more than an hour.
+        let wav = |samples: u32| {
+            let mut wav = b"RIFF".to_vec();
+            wav.extend((36 + samples).to_le_bytes());
+            wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+            wav.extend([1_u32.to_le_bytes(), 1_u32.to_le_bytes()].concat());
+            wav.extend(b"\x01\0\x08\0data");
+            wav.extend(samples.to_le_bytes());
+            wav.extend((0..samples).map(|n| if n % 2 == 0 { 90 } else { 160 }));
+            wav
+        };
+        let path = dir.path().join("a.wav");
+        std::fs::write(&path, wav(5_000)).unwrap();
+        let refused = media.heard(&path, 1).await;
+        assert!(matches!(refused, Err(MediaError::TooLarge(_))), "{refused:?}");
+        let length_ms = media.heard(&path, 2).await.unwrap().0;
+        assert!((4_990_000..=5_010_000).contains(&length_ms), "{length_ms}");
     }
 }

@@ -6,11 +6,12 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Read};
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Media, MediaError, Result, hex};
+use super::{InHand, Media, MediaError, Result, hex};
+use crate::markup;
+use crate::zips::{self, Unopened};
 
 const MAX_ENTRIES: usize = 5_000;
 const MAX_UNPACKED: u64 = 300 * 1024 * 1024;
@@ -45,6 +46,14 @@ pub(super) struct Unpacked {
     pictures: Vec<(String, Vec<u8>, &'static str)>,
 }
 
+impl Unpacked {
+    /// The first chapter that is more than a title page is what anybody may look into.
+    fn sample(&self) -> Option<String> {
+        let chapter = self.chapters.iter().find(|c| c.words >= 150)?;
+        Some(page(&chapter.title, &without_pictures(&chapter.html)))
+    }
+}
+
 fn picture_type(path: &str) -> Option<&'static str> {
     match path.rsplit('.').next()?.to_ascii_lowercase().as_str() {
         "png" => Some("image/png"),
@@ -76,10 +85,10 @@ fn resolve(base: &str, link: &str) -> Option<String> {
 }
 
 pub(super) fn unpack(bytes: &[u8]) -> Result<Unpacked> {
-    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
-    if zip.len() > MAX_ENTRIES {
-        return Err(MediaError::TooLarge(format!("{} entries, at most {MAX_ENTRIES}", zip.len())));
-    }
+    let mut zip = zips::open(Cursor::new(bytes), MAX_ENTRIES).map_err(|why| match why {
+        Unopened::TooMany(_) => MediaError::TooLarge(why.to_string()),
+        Unopened::Unreadable(why) => unreadable(why),
+    })?;
     let mut files: HashMap<String, Vec<u8>> = HashMap::new();
     let mut total = 0u64;
     for i in 0..zip.len() {
@@ -129,7 +138,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Unpacked> {
             return Err(MediaError::TooLarge(format!("more than {MAX_CHAPTERS} chapters")));
         }
         if let Some(source) = text(path) {
-            chapters.push(chapter(path, &source, chapters.len()));
+            chapters.push(chapter(path, &source, chapters.len())?);
         }
     }
     if chapters.is_empty() {
@@ -183,11 +192,13 @@ impl ammonia::UrlRelativeEvaluate<'_> for InsideTheBook {
     }
 }
 
-fn chapter(path: &str, source: &str, index: usize) -> Chapter {
+fn chapter(path: &str, source: &str, index: usize) -> Result<Chapter> {
     let body = source
         .find("<body")
         .and_then(|at| source[at..].find('>').map(|end| at + end + 1))
         .map_or(source, |from| &source[from..source.rfind("</body>").unwrap_or(source.len()).max(from)]);
+    markup::check(body, markup::CHAPTER)
+        .map_err(|why| MediaError::TooLarge(format!("chapter {}: {why}", index + 1)))?;
     let clean = ammonia::Builder::default()
         .add_tags(["section", "article", "figure", "figcaption", "header", "footer", "aside", "nav"])
         .add_generic_attributes(["lang", "dir", "id"])
@@ -197,7 +208,7 @@ fn chapter(path: &str, source: &str, index: usize) -> Chapter {
         .to_string();
     let plain = plain_text(&clean);
     let title = heading(&clean).unwrap_or_else(|| format!("{}", index + 1));
-    Chapter { words: u32::try_from(plain.split_whitespace().count()).unwrap_or(u32::MAX), title, html: clean }
+    Ok(Chapter { words: u32::try_from(plain.split_whitespace().count()).unwrap_or(u32::MAX), title, html: clean })
 }
 
 fn heading(html: &str) -> Option<String> {
@@ -254,23 +265,22 @@ impl Media {
     ///
     /// # Errors
     /// `Unreadable` for what is no EPUB, `TooLarge` past the bounds; nothing is stored then.
-    pub async fn book(&self, bytes: Bytes) -> Result<BookFacts> {
+    pub async fn book(&self, file: InHand) -> Result<BookFacts> {
+        let InHand { bytes, _place } = file;
         let prefix = format!("reader/{}", hex(&Sha256::digest(&bytes)));
-        let _place = self.place().await?;
-        let unpacked = tokio::task::spawn_blocking(move || unpack(&bytes))
+        let unpacking = move || unpack(&bytes).map(|book| (book.sample(), book));
+        let (sample, unpacked) = tokio::task::spawn_blocking(unpacking)
             .await
             .map_err(|e| unreadable(format!("unpacking stopped: {e}")))??;
         for (name, data, media_type) in unpacked.pictures {
             self.keep(&format!("{prefix}/{name}"), data.into(), media_type).await?;
         }
         let mut facts = BookFacts { prefix: prefix.clone(), chapters: Vec::new(), words: 0, sample: None };
+        if let Some(sample) = sample {
+            facts.sample = Some(self.publish(sample.into(), "html", "text/html; charset=utf-8").await?);
+        }
         for (n, chapter) in unpacked.chapters.into_iter().enumerate() {
             let html = page(&chapter.title, &chapter.html);
-            // The first chapter that is more than a title page is what anybody may look into.
-            if facts.sample.is_none() && chapter.words >= 150 {
-                let sample = page(&chapter.title, &without_pictures(&chapter.html));
-                facts.sample = Some(self.publish(sample.into(), "html", "text/html; charset=utf-8").await?);
-            }
             self.keep(&format!("{prefix}/{n}.html"), html.into(), "text/html; charset=utf-8").await?;
             facts.words = facts.words.saturating_add(chapter.words);
             facts.chapters.push(chapter.title);
@@ -342,6 +352,14 @@ mod tests {
         let names: Vec<String> = (0..=MAX_CHAPTERS).map(|n| format!("{n}.xhtml")).collect();
         let many: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "")).collect();
         assert!(matches!(unpack(&epub(&many)), Err(MediaError::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_chapter_that_makes_far_more_than_stands_in_it_refuses_the_book() {
+        let open: String = (0..200).map(|n| format!("<b n{n}=\"\">")).collect();
+        let hostile = format!("<h1>One</h1><p>{open}{}", "<p>x".repeat(200));
+        let refused = unpack(&epub(&[("a.xhtml", "<h1>One</h1>"), ("b.xhtml", &hostile)])).err();
+        assert!(matches!(&refused, Some(MediaError::TooLarge(why)) if why.starts_with("chapter 2: ")), "{refused:?}");
     }
 
     #[test]

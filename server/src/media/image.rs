@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::io::Cursor;
 use std::time::Duration;
 
-use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
@@ -12,7 +11,7 @@ use sha2::{Digest, Sha256};
 use vitrine_blob::PutOptions;
 use vitrine_shared::catalog::{Image, Rendition};
 
-use super::{MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, Media, MediaError, Result, hex, run, tint};
+use super::{InHand, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, Media, MediaError, Result, hex, run, tint};
 
 /// Widths made of every picture, pixels; never wider than the original.
 pub const WIDTHS: [u32; 3] = [240, 480, 960];
@@ -77,10 +76,10 @@ fn prepare(bytes: &[u8]) -> Result<Prepared> {
 impl Media {
     /// Scales a picture, stores it as JPEG, and answers its record with colour and tint. WebP and AVIF come from
     /// [`Media::more_renditions`], which is a job's work.
-    pub async fn picture(&self, bytes: Bytes, alt: &str) -> Result<Image> {
+    pub async fn picture(&self, file: InHand, alt: &str) -> Result<Image> {
+        let InHand { bytes, _place } = file;
         let original = format!("originals/{}", hex(&Sha256::digest(&bytes)));
         let kept = bytes.clone();
-        let _place = self.place().await?;
         let prepared = tokio::task::spawn_blocking(move || prepare(&bytes))
             .await
             .map_err(|e| unreadable(format!("decoder stopped: {e}")))??;
@@ -107,6 +106,7 @@ impl Media {
     /// `NoTools` without ffmpeg; a format this ffmpeg cannot write is left out.
     pub async fn more_renditions(&self, image: &Image) -> Result<Image> {
         let tools = self.tools()?.clone();
+        let _helper = self.helper().await?;
         let mut out = image.clone();
         let remembered = format!("derived/renditions-{}.json", image.original.trim_start_matches("originals/"));
         if let Ok(bytes) = self.blob.get_bytes(&remembered).await

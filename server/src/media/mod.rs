@@ -12,10 +12,10 @@ pub mod captions;
 mod epub;
 mod image;
 mod tint;
+mod tools;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -25,6 +25,8 @@ use vitrine_blob::{Blob, BlobError, PutOptions};
 pub use audio::AudioFacts;
 pub use epub::BookFacts;
 pub(crate) use epub::plain_text;
+pub use tools::Tools;
+use tools::{run, stream};
 
 /// Most bytes of a picture.
 pub const MAX_IMAGE_BYTES: usize = 30 * 1024 * 1024;
@@ -33,6 +35,8 @@ pub const MAX_IMAGE_SIDE: u32 = 12_000;
 
 /// Most pixels of a picture: what decoding may take follows from it, not from the file's size.
 pub const MAX_IMAGE_PIXELS: u64 = 80_000_000;
+/// Most bytes of a book.
+pub const MAX_BOOK_BYTES: usize = 150 * 1024 * 1024;
 /// Pictures and books that are unpacked in memory at one moment. An import works on many rows at once, and each of these may
 /// take half a gigabyte.
 const PLACES: usize = 2;
@@ -71,30 +75,41 @@ pub struct Media {
     blob: Arc<dyn Blob>,
     tools: Option<Tools>,
     places: Arc<Semaphore>,
+    helpers: Arc<Semaphore>,
 }
 
-/// Where the helper programs are.
-#[derive(Clone, Debug)]
-pub struct Tools {
-    /// `ffmpeg`.
-    pub ffmpeg: PathBuf,
-    /// `ffprobe`.
-    pub ffprobe: PathBuf,
-}
-
-impl Tools {
-    /// Looks on PATH.
-    pub fn find() -> Option<Self> {
-        let path = std::env::var_os("PATH")?;
-        let find = |name: &str| std::env::split_paths(&path).map(|d| d.join(name)).find(|p| p.is_file());
-        Some(Self { ffmpeg: find("ffmpeg")?, ffprobe: find("ffprobe")? })
-    }
+/// A file in memory, with the place that it takes there until it is dropped.
+#[derive(Debug)]
+pub struct InHand {
+    /// All of it.
+    pub bytes: Bytes,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Media {
     /// Stores results in `blob`, works with `tools` if there are any.
     pub fn new(blob: Arc<dyn Blob>, tools: Option<Tools>) -> Self {
-        Self { blob, tools, places: Arc::new(Semaphore::new(PLACES)) }
+        let helpers = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { blob, tools, places: Arc::new(Semaphore::new(PLACES)), helpers: Arc::new(Semaphore::new(helpers)) }
+    }
+
+    /// Reads a file of at most `most` bytes into memory, once there is a place for it.
+    ///
+    /// # Errors
+    /// `TooLarge` before anything of it is read, `Tool` if it cannot be read.
+    pub async fn in_hand(&self, path: &Path, most: usize) -> Result<InHand> {
+        let unread = |e: std::io::Error| MediaError::Tool(format!("it cannot be read: {e}"));
+        let size = tokio::fs::metadata(path).await.map_err(unread)?.len();
+        if size > most as u64 {
+            return Err(MediaError::TooLarge(format!("{size} bytes, at most {most}")));
+        }
+        let place = self.place().await?;
+        Ok(InHand { bytes: tokio::fs::read(path).await.map_err(unread)?.into(), _place: place })
+    }
+
+    /// Waits until one helper program fewer than there are processors is at work.
+    async fn helper(&self) -> Result<OwnedSemaphorePermit> {
+        self.helpers.clone().acquire_owned().await.map_err(|e| MediaError::Tool(e.to_string()))
     }
 
     /// Waits for a place to unpack something large in.
@@ -140,22 +155,6 @@ pub fn chapters_of(book: &[u8]) -> Result<usize> {
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
-}
-
-/// Runs a helper with a limit on time; answers its output. Its error output is kept to one line.
-async fn run(program: &PathBuf, args: &[&std::ffi::OsStr], limit: Duration) -> Result<Vec<u8>> {
-    let child =
-        tokio::process::Command::new(program).args(args).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
-    let output = tokio::time::timeout(limit, child)
-        .await
-        .map_err(|_| MediaError::Tool(format!("no answer within {} s", limit.as_secs())))?
-        .map_err(|e| MediaError::Tool(e.to_string()))?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    let line = text.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("no message");
-    Err(MediaError::Tool(line.chars().take(200).collect()))
 }
 
 /// Whether a file's first bytes fit its media type. Types without a known beginning are taken at their word; this is a

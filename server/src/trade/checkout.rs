@@ -12,7 +12,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::views::trade::CheckoutForm;
 
 use crate::checkout::{Placing, Typed};
-use crate::ctx::OpCtx;
+use crate::ctx::{Guess, OpCtx};
 use crate::rest::ProblemResponse;
 use crate::state::App;
 use crate::web::http::go;
@@ -113,7 +113,13 @@ async fn kept(app: &App, ctx: &OpCtx, typed: &Typed) -> Response {
     }
 }
 
-async fn webhook(State(app): State<App>, Path(provider): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn webhook(
+    State(app): State<App>,
+    guess: Guess,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let Some(payments) = app.payments.as_ref().filter(|p| p.name() == provider) else {
         return ProblemResponse(Problem::not_found("provider")).into_response();
     };
@@ -121,6 +127,7 @@ async fn webhook(State(app): State<App>, Path(provider): Path<String>, headers: 
         Ok(event) => event,
         Err(PaymentError::BadSignature(why)) => {
             tracing::warn!(provider, why, "a webhook was refused");
+            guess.mark_wrong();
             count(payments.name(), "refused");
             return ProblemResponse(Problem::new(400, "bad_signature", "The webhook's signature is not valid."))
                 .into_response();

@@ -3,9 +3,11 @@
 //! Invariants: the tenant comes from the trusted host only; forwarded headers count only from configured proxies; the
 //! preferences are normalised to the finite lists of markets and locales before anything uses them.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +17,7 @@ use vitrine_pricing::market::choose_market;
 use vitrine_shared::Problem;
 
 use super::headers::RequestId;
-use crate::ctx::{Caller, OpCtx, Scope};
+use crate::ctx::{Caller, Guess, OpCtx, Scope};
 use crate::fault;
 use crate::rest::ProblemResponse;
 use crate::state::App;
@@ -114,14 +116,27 @@ pub(crate) fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
         .or(Some(direct))
 }
 
+/// The mark of the request in hand; one that nothing counts gets a mark nobody reads.
+impl<S: Send + Sync> FromRequestParts<S> for Guess {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
 /// Who a program says it is, by API key or bearer token; `None` without either.
 ///
 /// # Errors
 /// 401 for credentials that are not valid: they never count as none.
-async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Option<Caller>> {
+async fn credentials(app: &App, headers: &HeaderMap, guess: &Guess) -> crate::fault::Result<Option<Caller>> {
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or_default());
     if let Some(key) = text("x-api-key") {
-        return crate::rest::keys::caller(&*app.table, key).await.map(Some);
+        let caller = crate::rest::keys::caller(&*app.table, key).await;
+        if caller.as_ref().is_err_and(|problem| problem.status == 401) {
+            guess.mark_wrong();
+        }
+        return caller.map(Some);
     }
     let Some(authorization) = text("authorization") else { return Ok(None) };
     let refused = || Problem::new(401, "bad_token", "The bearer token is not valid. Get a new one from the provider.");
@@ -132,7 +147,12 @@ async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Opt
     let claims = match app.oidc.verify_access_token(token.trim()).await {
         Ok(claims) => claims,
         Err(ClientError::Unavailable(why)) => return Err(fault::internal("the provider's keys", &why)),
-        Err(_) => return Err(refused()),
+        // Signed by the provider, only too late: nobody guessed it.
+        Err(ClientError::TokenEnded) => return Err(refused()),
+        Err(_) => {
+            guess.mark_wrong();
+            return Err(refused());
+        }
     };
     // An app that was let in to know who somebody is may not therefore act for them.
     if !claims.has_scope("api") {
@@ -235,7 +255,8 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
     let jar: String =
         request.headers().get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("; ");
-    let programs = match credentials(app, request.headers()).await {
+    let guess = request.extensions().get::<Guess>().cloned().unwrap_or_default();
+    let programs = match credentials(app, request.headers(), &guess).await {
         Ok(caller) => caller,
         Err(problem) => return ProblemResponse(problem).into_response(),
     };
@@ -265,6 +286,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         cart: cookie(request.headers(), CART_COOKIE)
             .map(str::to_owned)
             .or_else(|| request.headers().get("x-cart-token").and_then(|v| v.to_str().ok()).map(str::to_owned)),
+        guess,
     };
     if let Some(ip) = peer {
         request.extensions_mut().insert(PeerAddress(ip));
@@ -277,7 +299,8 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
 /// The layer of the files origin: nobody is signed in there, and addresses carry their own proof.
 pub async fn files_layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let request_id = request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
-    let ctx = OpCtx { caller: Caller::Anonymous, request_id, ..OpCtx::system("files", app.clock.now_ms()) };
+    let guess = request.extensions().get::<Guess>().cloned().unwrap_or_default();
+    let ctx = OpCtx { caller: Caller::Anonymous, request_id, guess, ..OpCtx::system("files", app.clock.now_ms()) };
     if let Some(ip) = peer(&request, &app.config.trusted_proxies) {
         request.extensions_mut().insert(PeerAddress(ip));
     }

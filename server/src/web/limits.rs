@@ -21,13 +21,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use vitrine_identity::provider::WrongSecret;
 use vitrine_shared::Problem;
 
 pub use buckets::{Buckets, MOST, Outcome, Standing, Who};
 pub use classes::{Class, Figures, IsKept, RULES, Rule, Sharing};
 
 use super::ctx;
-use crate::ctx::{Caller, OpCtx};
+use crate::ctx::{Caller, Guess, OpCtx};
 use crate::rest::ProblemResponse;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -61,11 +62,15 @@ pub async fn by_address(State(limits): State<Limits>, mut request: Request, next
     let Some(class) = classes::class(request.method(), request.uri(), limits.is_kept) else {
         return next.run(request).await;
     };
+    let guess = Guess::default();
     request.extensions_mut().insert(Counted(class));
+    request.extensions_mut().insert(guess.clone());
     let Some(buckets) = &limits.buckets else { return next.run(request).await };
-    let who = Who::address(ctx::peer(&request, &limits.trusted));
-    let shows_secret = classes::shows_secret(request.uri(), request.headers());
-    if shows_secret && let Some(standing) = buckets.is_spent(Class::Guess, who) {
+    let address = ctx::peer(&request, &limits.trusted);
+    let (who, guesser) = (Who::address(address), guesser(&request, address));
+    if classes::shows_secret(request.uri(), request.headers())
+        && let Some(standing) = guesser.and_then(|g| buckets.is_spent(Class::Guess, g))
+    {
         return refused(vec![standing], standing);
     }
     let own = buckets.take(class, who).await;
@@ -73,8 +78,9 @@ pub async fn by_address(State(limits): State<Limits>, mut request: Request, next
         return refused(vec![standing], standing);
     }
     let mut response = next.run(request).await;
-    if shows_secret && matches!(response.status().as_u16(), 401 | 403 | 404) {
-        buckets.take(Class::Guess, who).await;
+    let wrong = guess.is_wrong() || response.extensions().get::<WrongSecret>().is_some();
+    if wrong && let Some(guesser) = guesser {
+        buckets.take(Class::Guess, guesser).await;
     }
     let mut standings: Vec<Standing> = own.into_iter().collect();
     standings.extend(response.extensions_mut().remove::<Standings>().unwrap_or_default().0);
@@ -83,6 +89,18 @@ pub async fn by_address(State(limits): State<Limits>, mut request: Request, next
         write(response.headers_mut(), &standings);
     }
     response
+}
+
+/// Whose count a wrong secret of this request is; `None`: nobody's.
+///
+/// What pages of other sites make a browser load says nothing about who sits before it: it has a count of its own, which stands in the
+/// way of nothing else. Players and readers may be on another site than the files, and those addresses are signed; they are not counted.
+fn guesser(request: &Request, address: Option<IpAddr>) -> Option<Who> {
+    if !classes::is_embedded(request.headers()) {
+        return Some(Who::address(address));
+    }
+    let signed = ["/s/", "/r/"].iter().any(|p| request.uri().path().starts_with(p));
+    (!signed).then(|| Who::embedded(address))
 }
 
 /// Counts by account or key. Inside of what knows the caller.

@@ -9,8 +9,9 @@ use vitrine_shared::catalog::{
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
 
-use super::{PriceRow, ProductRow, VariantRow, WorkRow};
+use super::{PriceRow, ProductRow, Row, VariantRow, WorkRow};
 use crate::ids::derived_bits;
+use crate::markup::{self, Tangled};
 use crate::media::{AudioFacts, BookFacts};
 
 /// Our id for a row: the reference itself if it is one, else derived from type and reference.
@@ -28,6 +29,7 @@ pub(super) struct Stored {
 
 /// Everything a work's records are made from.
 pub(super) struct Parts<'a> {
+    /// Its HTML is clean, see [`cleaned`].
     pub(super) row: &'a WorkRow,
     pub(super) id: WorkId,
     pub(super) tenant: TenantId,
@@ -64,14 +66,42 @@ pub(crate) const MAX_TITLE: usize = 300;
 /// Longest address, bytes.
 const MAX_ADDRESS: usize = 2_000;
 
-/// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself.
-pub(crate) fn clean(html: &str) -> String {
+/// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself. Long texts take a while.
+///
+/// # Errors
+/// See [`Tangled`]: what cannot be made into a tree is not cleaned.
+pub(crate) fn clean(html: &str) -> Result<String, Tangled> {
+    markup::check(html, markup::TEXT)?;
     let mut builder = ammonia::Builder::default();
     builder.rm_tags(["img", "table", "thead", "tbody", "tr", "td", "th", "area", "map", "details", "summary"]);
     builder.link_rel(Some("noopener nofollow ugc"));
     builder.url_schemes(["https", "mailto"].into_iter().collect());
     builder.url_relative(ammonia::UrlRelative::Deny);
-    builder.clean(html.trim()).to_string()
+    Ok(builder.clean(html.trim()).to_string())
+}
+
+/// A row whose HTML is clean. Long texts take a while, so this is no work for a thread that others wait for.
+///
+/// # Errors
+/// What is wrong with a field.
+pub(super) fn cleaned(mut row: Row) -> Result<Row, Refusal> {
+    let within = |field: &str, html: &mut String| {
+        *html = clean(html).map_err(|why| format!("`{field}`: {why}"))?;
+        Ok::<(), Refusal>(())
+    };
+    match &mut row {
+        Row::Tenant(_) => {}
+        Row::Store(r) => within("about_html", &mut r.about_html)?,
+        Row::Licence(r) => within("body_html", &mut r.body_html)?,
+        Row::Maker(r) => within("bio_html", &mut r.bio_html)?,
+        Row::Work(r) => {
+            within("description_html", &mut r.description_html)?;
+            for (index, part) in r.parts.iter_mut().enumerate() {
+                within(&format!("parts[{index}].notes_html"), &mut part.notes_html)?;
+            }
+        }
+    }
+    Ok(row)
 }
 
 /// `YYYY-MM-DD` that exists.
@@ -135,7 +165,7 @@ pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> R
             preview: if part.bonus { None } else { sound.as_ref().and_then(|s| s.preview.clone()) },
             peaks: sound.map(|s| s.peaks).unwrap_or_default(),
             bonus: part.bonus,
-            notes_html: clean(&part.notes_html),
+            notes_html: part.notes_html.clone(),
             date: part.date.as_deref().map(|d| date("parts.date", d)).transpose()?,
             transcripts: transcripts.clone(),
             assets: files.iter().map(|f| f.asset.id.clone()).collect(),
@@ -166,7 +196,7 @@ pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> R
         genres,
         tags: row.tags.iter().map(|t| t.trim().to_lowercase()).filter(|t| !t.is_empty()).collect(),
         language: row.language.clone(),
-        description_html: clean(&row.description_html),
+        description_html: row.description_html.clone(),
         credits: row.credits.clone(),
         cover: parts.cover.clone(),
         parts: tracks,
@@ -414,7 +444,7 @@ mod tests {
     #[test]
     fn html_of_people_cannot_run_or_load() {
         let dirty = "<p onclick=x()>Hi <b>you</b><script>x()</script><img src=x onerror=y()><a href='javascript:x()'>j</a><a href=\"https://a.example/\">a</a></p>";
-        let clean = clean(dirty);
+        let clean = clean(dirty).unwrap();
         assert!(
             !clean.contains("script")
                 && !clean.contains("onerror")
@@ -422,6 +452,21 @@ mod tests {
                 && !clean.contains("onclick")
         );
         assert!(clean.contains("<b>you</b>") && clean.contains("https://a.example/"));
+    }
+
+    #[test]
+    fn html_that_makes_far_more_than_stands_in_it_is_not_cleaned() {
+        let open: String = (0..200).map(|n| format!("<b {n}>")).collect();
+        assert_eq!(clean(&format!("<p>{open}{}", "<p>x".repeat(200))), Err(Tangled::Repeated));
+        let maker = |bio: &str| {
+            let row = serde_json::json!({
+                "type": "maker", "ref": "a", "tenant": "t", "kind": "artist", "name": "A", "bio_html": bio, "status": "published"
+            });
+            cleaned(serde_json::from_value(row).unwrap())
+        };
+        assert!(maker(&format!("<p>{open}{}", "<p>x".repeat(200))).unwrap_err().starts_with("`bio_html`: "));
+        let Row::Maker(clean) = maker("<p onclick=x()>Hi").unwrap() else { panic!("a maker") };
+        assert_eq!(clean.bio_html, "<p>Hi</p>");
     }
 
     #[test]

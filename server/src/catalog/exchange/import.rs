@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
@@ -25,7 +24,7 @@ use super::{FileRow, MAX_LINE, Outcome, PictureRow, Report, Row, RowReport, Work
 use crate::catalog::store::{CatalogStore, VariantPointer, WorkBundle, claim, items, put};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::media::{AudioFacts, BookFacts, Media, MediaError};
+use crate::media::{AudioFacts, BookFacts, MAX_BOOK_BYTES, MAX_IMAGE_BYTES, Media, MediaError};
 use crate::{audit, authz};
 
 /// How many rows of one type are worked on at a time.
@@ -140,7 +139,7 @@ impl Importer {
         let done: Vec<RowReport> = futures::stream::iter(batch)
             .map(|(line, row)| async move {
                 let name = name(&row);
-                let (outcome, notes) = match self.row(ctx, &row).await {
+                let (outcome, notes) = match self.cleaned_row(ctx, row).await {
                     Ok(done) => done,
                     Err(Fault::Refused(why)) => (Outcome::Refused, vec![why]),
                     Err(Fault::Inside(problem)) => (Outcome::Refused, vec![problem.to_string()]),
@@ -154,6 +153,13 @@ impl Importer {
         report.rows.extend(done);
     }
 
+    async fn cleaned_row(&self, ctx: &OpCtx, row: Row) -> Done {
+        let clean = tokio::task::spawn_blocking(move || build::cleaned(row)).await;
+        let row = clean.map_err(|e| fault::internal("cleaning a row", &e))??;
+        self.row(ctx, &row).await
+    }
+
+    /// A row whose HTML is clean.
     async fn row(&self, ctx: &OpCtx, row: &Row) -> Done {
         match row {
             Row::Tenant(r) => {
@@ -181,7 +187,7 @@ impl Importer {
                     handle: r.handle.clone(),
                     name: build::text("name", &r.name, 120)?,
                     tagline: r.tagline.clone(),
-                    about_html: build::clean(&r.about_html),
+                    about_html: r.about_html.clone(),
                     brand: r.brand.clone(),
                     links: build::links(&r.links)?,
                     ships_from: r.ships_from.clone(),
@@ -205,7 +211,7 @@ impl Importer {
                     version: r.version,
                     title: build::text("title", &r.title, 200)?,
                     summary: r.summary.clone(),
-                    body_html: build::clean(&r.body_html),
+                    body_html: r.body_html.clone(),
                     created_ms: r.created_ms.or(before.as_ref().map(|b| b.created_ms)).unwrap_or(ctx.now_ms),
                 };
                 if before.as_ref().is_some_and(|b| *b != licence) {
@@ -236,7 +242,7 @@ impl Importer {
                     slug,
                     name: build::text("name", &r.name, 200)?,
                     latin: r.latin.clone(),
-                    bio_html: build::clean(&r.bio_html),
+                    bio_html: r.bio_html.clone(),
                     links: build::links(&r.links)?,
                     image,
                     status: r.status,
@@ -527,12 +533,12 @@ impl Importer {
 
     async fn new_picture(&self, file: &str) -> std::result::Result<Image, Fault> {
         let path = self.path(file)?;
-        let bytes = Bytes::from(tokio::fs::read(&path).await.map_err(|e| format!("`file`: {file:?}: {e}"))?);
-        let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&bytes)));
+        let picture = self.media.in_hand(&path, MAX_IMAGE_BYTES).await.map_err(|e| refuse(file, &e))?;
+        let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&picture.bytes)));
         if let Some(image) = self.derived(&name).await? {
             return Ok(image);
         }
-        let image = self.media.picture(bytes, "").await.map_err(|e| refuse(file, &e))?;
+        let image = self.media.picture(picture, "").await.map_err(|e| refuse(file, &e))?;
         self.remember(&name, &image).await?;
         Ok(image)
     }
@@ -611,8 +617,8 @@ impl Importer {
             let derived = format!("derived/book-{}.json", facts.hashed.sha256);
             facts.book = self.derived(&derived).await?;
             if facts.book.is_none() {
-                let bytes = tokio::fs::read(&path).await.map_err(unreadable)?;
-                let book = self.media.book(bytes.into()).await.map_err(|e| refuse(file, &e))?;
+                let bytes = self.media.in_hand(&path, MAX_BOOK_BYTES).await.map_err(|e| refuse(file, &e))?;
+                let book = self.media.book(bytes).await.map_err(|e| refuse(file, &e))?;
                 self.remember(&derived, &book).await?;
                 facts.book = Some(book);
             }

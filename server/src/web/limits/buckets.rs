@@ -34,6 +34,8 @@ const KEPT_SECS: i64 = 120;
 pub enum Who {
     /// An IPv4 address, or an IPv6 subscriber's network (/64).
     Address([u8; 8]),
+    /// The same, for what pages of other sites make its browsers load.
+    Embedded([u8; 8]),
     /// An account, by a hash of its id.
     Account([u8; 16]),
     /// An API key, by a hash of its id.
@@ -43,18 +45,12 @@ pub enum Who {
 impl Who {
     /// An address; without one all who have none are one.
     pub fn address(ip: Option<IpAddr>) -> Self {
-        Self::Address(match ip.map(|ip| ip.to_canonical()) {
-            // Never the beginning of a global IPv6 address.
-            Some(IpAddr::V4(ip)) => {
-                let [a, b, c, d] = ip.octets();
-                [0, 0, 0, 4, a, b, c, d]
-            }
-            Some(IpAddr::V6(ip)) => {
-                let o = ip.octets();
-                [o[0], o[1], o[2], o[3], o[4], o[5], o[6], o[7]]
-            }
-            None => [0; 8],
-        })
+        Self::Address(network(ip))
+    }
+
+    /// An address, apart from what its people do themselves.
+    pub fn embedded(ip: Option<IpAddr>) -> Self {
+        Self::Embedded(network(ip))
     }
 
     /// An account.
@@ -71,6 +67,7 @@ impl Who {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Address(_) => "address",
+            Self::Embedded(_) => "embedded",
             Self::Account(_) => "account",
             Self::Key(_) => "key",
         }
@@ -78,9 +75,25 @@ impl Who {
 
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Address(bytes) => bytes,
+            Self::Address(bytes) | Self::Embedded(bytes) => bytes,
             Self::Account(bytes) | Self::Key(bytes) => bytes,
         }
+    }
+}
+
+/// What of an address is one subscriber's.
+fn network(ip: Option<IpAddr>) -> [u8; 8] {
+    match ip.map(|ip| ip.to_canonical()) {
+        // Never the beginning of a global IPv6 address.
+        Some(IpAddr::V4(ip)) => {
+            let [a, b, c, d] = ip.octets();
+            [0, 0, 0, 4, a, b, c, d]
+        }
+        Some(IpAddr::V6(ip)) => {
+            let o = ip.octets();
+            [o[0], o[1], o[2], o[3], o[4], o[5], o[6], o[7]]
+        }
+        None => [0; 8],
     }
 }
 
@@ -201,7 +214,7 @@ impl Buckets {
     }
 
     fn quota(rule: &Rule, who: Who) -> u32 {
-        if matches!(who, Who::Address(_)) { rule.address } else { rule.caller }
+        if matches!(who, Who::Address(_) | Who::Embedded(_)) { rule.address } else { rule.caller }
     }
 
     fn bucket(&self, slot: Slot) -> Arc<Bucket> {

@@ -215,11 +215,22 @@ pub fn shows_secret(uri: &Uri, headers: &HeaderMap) -> bool {
     match first {
         "d" | "s" | "r" => true,
         "orders" | "invoices" => has("key") || parts.count() > 1,
-        "letters" => has("proof"),
+        "letters" => has("proof") || parts.count() > 2,
+        // What the pages above ask for while the client draws them.
+        "rpc" => matches!(
+            (parts.next(), parts.next()),
+            (Some("catalog"), Some("letters")) | (Some("me"), Some("invoice")) | (Some("trade"), Some("order"))
+        ),
         "oidc" => has("token") || matches!(parts.next(), Some("token" | "revoke")),
         "api" => has("key") || matches!(parts.next(), Some("webhooks" | "downloads")),
         _ => false,
     }
+}
+
+/// Whether a page of another site made a browser ask, for something other than a page to go to.
+pub fn is_embedded(headers: &HeaderMap) -> bool {
+    let said = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    said("sec-fetch-site") == Some("cross-site") && said("sec-fetch-dest").is_some_and(|to| to != "document")
 }
 
 #[cfg(test)]
@@ -284,12 +295,19 @@ mod tests {
             }
             shows_secret(&uri.parse().unwrap(), &headers)
         };
-        for uri in
-            ["/d/x", "/orders/o_1?key=x", "/api/orders/o_1?key=x", "/letters/s/w?proof=x", "/orders/o_1/download"]
-        {
+        for uri in [
+            "/d/x",
+            "/orders/o_1?key=x",
+            "/api/orders/o_1?key=x",
+            "/letters/s/w?proof=x",
+            "/letters/s/w/confirm",
+            "/rpc/trade/order",
+            "/rpc/me/invoice",
+            "/orders/o_1/download",
+        ] {
             assert!(shown(uri, None), "{uri}");
         }
-        for uri in ["/catalog", "/orders/o_1", "/api/cart", "/search?q=key"] {
+        for uri in ["/catalog", "/orders/o_1", "/api/cart", "/search?q=key", "/letters/s/ask", "/rpc/trade/cart"] {
             assert!(!shown(uri, None), "{uri}");
             assert!(shown(uri, Some("x-api-key")) && shown(uri, Some("authorization")), "{uri}");
         }

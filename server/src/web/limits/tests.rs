@@ -98,12 +98,15 @@ impl House {
         Buckets::new(self.table.clone(), self.clock.clone(), secret, self.figures.rules().unwrap())
     }
 
-    /// One node: both layers around a handler that answers what is asked of it; `caller` is who came.
+    /// One node: both layers around a handler that answers what is asked of it and finds `key=wrong` wrong; `caller` is who came.
     fn node(&self, caller: Caller) -> Router {
         let limits = Limits { buckets: Some(self.buckets()), trusted: Vec::new(), is_kept: |_, _| false };
         let clock = self.clock.clone();
         Router::new()
-            .fallback(|request: Request| async move {
+            .fallback(|guess: Guess, request: Request| async move {
+                if request.uri().query() == Some("key=wrong") {
+                    guess.mark_wrong();
+                }
                 let status = request.uri().path().strip_prefix("/orders/").and_then(|s| s.parse::<u16>().ok());
                 StatusCode::from_u16(status.unwrap_or(200)).unwrap()
             })
@@ -222,6 +225,42 @@ async fn wrong_secrets_are_counted_and_right_ones_are_not() {
     assert_eq!(ask(&node, "GET", "/orders/200?key=right", "192.0.2.1").await.status(), 429);
     assert_eq!(ask(&node, "GET", "/catalog", "192.0.2.1").await.status(), 200);
     assert_eq!(ask(&node, "GET", "/orders/200?key=right", "192.0.2.2").await.status(), 200);
+}
+
+#[tokio::test]
+async fn what_is_missing_behind_a_right_secret_is_no_guess() {
+    let house = House::new(Figures { guess: Some([20, 0]), ..Figures::default() });
+    let node = house.node(Caller::Anonymous);
+    for status in [401, 403, 404, 410] {
+        for _ in 0..20 {
+            let answer = ask(&node, "GET", &format!("/orders/{status}?key=right"), "192.0.2.1").await;
+            assert_eq!(answer.status(), status, "a program that looks for what is gone goes on");
+        }
+    }
+    assert_eq!(ask(&node, "GET", "/orders/200?key=right", "192.0.2.1").await.status(), 200);
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_cannot_spend_their_visitors_guesses() {
+    let house = House::new(Figures { guess: Some([20, 0]), ..Figures::default() });
+    let node = house.node(Caller::Anonymous);
+    let load = async |uri: &str, site: &'static str, to: &'static str| {
+        let mut request = Request::builder().uri(uri).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new("192.0.2.1".parse().unwrap(), 1)));
+        request.headers_mut().insert("sec-fetch-site", HeaderValue::from_static(site));
+        request.headers_mut().insert("sec-fetch-dest", HeaderValue::from_static(to));
+        node.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    for _ in 0..100 {
+        load("/d/1?key=wrong", "cross-site", "image").await;
+    }
+    // Whoever only says that they are such a page has not won a wall without a count.
+    assert_eq!(load("/d/1?key=wrong", "cross-site", "image").await, 429);
+    assert_eq!(load("/d/1", "same-origin", "document").await, 200, "the visitor's own download");
+    assert_eq!(load("/d/1", "cross-site", "document").await, 200, "a link in their mail");
+    assert_eq!(ask(&node, "GET", "/d/1", "192.0.2.1").await.status(), 200);
+    // What a shop's player loads from the files' own site is signed.
+    assert_eq!(load("/s/1", "cross-site", "audio").await, 200);
 }
 
 #[tokio::test]

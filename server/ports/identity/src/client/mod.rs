@@ -90,6 +90,9 @@ pub enum ClientError {
     /// Signature, issuer, audience, time or nonce is wrong.
     #[error("the token is not valid: {0}")]
     InvalidToken(&'static str),
+    /// It was valid until a while ago.
+    #[error("the token has ended")]
+    TokenEnded,
     /// The provider did not answer within 10 seconds, or not as the protocol says.
     #[error("the provider cannot be reached: {0}")]
     Unavailable(String),

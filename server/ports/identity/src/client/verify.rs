@@ -102,7 +102,7 @@ impl Client {
     /// Verifies an access token a REST caller sent as bearer.
     ///
     /// # Errors
-    /// `InvalidToken` if it is not one for this audience, `Unavailable` if the provider's keys cannot be read.
+    /// `InvalidToken` if it is not one for this audience, `TokenEnded`, `Unavailable` if the provider's keys cannot be read.
     pub async fn verify_access_token(&self, jwt: &str) -> Result<AccessClaims, ClientError> {
         let claims: AccessClaims = self.verify(jwt, Some("at+jwt")).await?;
         self.check(&claims.iss, claims.exp)?;
@@ -137,7 +137,7 @@ impl Client {
             return Err(ClientError::InvalidToken("another issuer made it"));
         }
         if exp.saturating_add(LEEWAY_SECS) <= self.0.clock.now_secs() {
-            return Err(ClientError::InvalidToken("it has ended"));
+            return Err(ClientError::TokenEnded);
         }
         Ok(())
     }

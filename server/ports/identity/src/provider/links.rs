@@ -16,7 +16,7 @@ use super::pages::{self, Fault};
 use super::signin::{Visit, read_body, wait_text};
 use super::throttle::Subject;
 use super::web::{SIGN_UP_COOKIE, field, go, locale, pairs, with_cookie};
-use super::{Provider, ProviderError, peer};
+use super::{Provider, ProviderError, WrongSecret, peer};
 use crate::account::{Account, AccountError, MIN_PASSWORD_CHARS, normalise_email, password};
 use crate::cookie;
 use crate::crypto::{hash, random_token, same};
@@ -84,7 +84,7 @@ async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Response
             let visit = Visit { headers, peer: None, locale: Locale::choose(&link.locale).unwrap_or(asked) };
             Ok(provider.link_page(StatusCode::OK, token, &link, &visit, None))
         }
-        Ok(None) => Ok(provider.link_gone(asked, "")),
+        Ok(None) => Ok(provider.link_unknown(asked)),
         Err(error) => Err(error),
     };
     provider.or_fault(asked, result)
@@ -111,7 +111,7 @@ async fn act(provider: &Provider, request: Request) -> Response {
                 Wanted::Nobody => Ok(provider.link_page(StatusCode::OK, token, &link, &visit, None)),
             }
         }
-        Ok(None) => Ok(provider.link_gone(asked, "")),
+        Ok(None) => Ok(provider.link_unknown(asked)),
         Err(error) => Err(error),
     };
     provider.or_fault(asked, result)
@@ -175,6 +175,13 @@ impl Provider {
 
     fn link_gone(&self, l: Locale, query: &str) -> Response {
         self.page(StatusCode::GONE, l, None, pages::dead_link(self, l, None, query))
+    }
+
+    /// What no mail brought, or one of long ago.
+    fn link_unknown(&self, l: Locale) -> Response {
+        let mut response = self.link_gone(l, "");
+        response.extensions_mut().insert(WrongSecret);
+        response
     }
 
     async fn confirm_sign_up(

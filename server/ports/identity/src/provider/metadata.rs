@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::grants::AccessClaims;
 use super::request::SCOPES;
-use super::{Provider, ProviderError};
+use super::{Provider, ProviderError, WrongSecret};
 use crate::account::Account;
 
 pub(super) async fn discovery(State(provider): State<Provider>) -> Response {
@@ -55,19 +55,26 @@ pub(super) async fn jwks(State(provider): State<Provider>) -> Response {
 
 pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
     match provider.bearer(&headers).await {
-        Ok(Some((scope, account))) => {
+        Ok(Bearer::Of(scope, account)) => {
             let has = |wanted: &str| scope.split(' ').any(|s| s == wanted);
             let mut info = json!({ "sub": account.id, "roles": account.roles, "tenantIds": account.tenant_ids() });
             if has("email") {
-                info["email"] = account.email.into();
+                info["email"] = account.email.clone().into();
                 info["email_verified"] = account.email_verified.into();
             }
             if has("profile") {
-                info["name"] = account.name.into();
+                info["name"] = account.name.clone().into();
             }
             ([(CACHE_CONTROL, "no-store")], Json(info)).into_response()
         }
-        Ok(None) => (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")]).into_response(),
+        Ok(refused) => {
+            let header = [(WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
+            let mut response = (StatusCode::UNAUTHORIZED, header).into_response();
+            if matches!(refused, Bearer::Wrong) {
+                response.extensions_mut().insert(WrongSecret);
+            }
+            response
+        }
         Err(error) => {
             tracing::error!(%error, "userinfo failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -84,25 +91,32 @@ pub(super) async fn stylesheet() -> Response {
     (headers, include_str!("../../assets/identity.css")).into_response()
 }
 
+/// What an `Authorization` header turns out to be.
+enum Bearer {
+    /// A valid access token of ours: its scope and its account.
+    Of(String, Box<Account>),
+    /// None, or one of ours that does not count here or not any more.
+    No,
+    /// Nothing that we signed.
+    Wrong,
+}
+
 impl Provider {
-    /// Scope and account of a valid access token of ours.
-    async fn bearer(&self, headers: &HeaderMap) -> Result<Option<(String, Account)>, ProviderError> {
+    async fn bearer(&self, headers: &HeaderMap) -> Result<Bearer, ProviderError> {
         let header = headers.get(AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(|h| h.split_once(' '));
-        let Some((scheme, jwt)) = header else {
-            return Ok(None);
+        let Some((_, jwt)) = header.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+            return Ok(Bearer::No);
         };
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Ok(None);
-        }
         let Some(claims) = self.0.keys.verify::<AccessClaims>("at+jwt", jwt.trim()).await? else {
-            return Ok(None);
+            return Ok(Bearer::Wrong);
         };
         if claims.iss != self.0.config.issuer || claims.exp <= self.now_ms() / 1000 {
-            return Ok(None);
+            return Ok(Bearer::No);
         }
         if claims.aud != self.0.config.audience || self.client(&claims.client_id).is_none() {
-            return Ok(None);
+            return Ok(Bearer::No);
         }
-        Ok(self.0.accounts.get(&claims.sub).await?.map(|account| (claims.scope, account)))
+        let account = self.0.accounts.get(&claims.sub).await?;
+        Ok(account.map_or(Bearer::No, |account| Bearer::Of(claims.scope, Box::new(account))))
     }
 }

@@ -81,6 +81,11 @@ pub struct ProviderConfig {
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddress(pub IpAddr);
 
+/// Marks an answer, as an extension: the secret that was shown (a client's, a token, a mailed link) is not right. A code or a refresh
+/// token that does not count is not marked: the shop's own client asks for everybody from one address.
+#[derive(Clone, Copy, Debug)]
+pub struct WrongSecret;
+
 /// Why the provider could not do its part.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {

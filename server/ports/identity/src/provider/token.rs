@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::ExposeSecret as _;
 
 use super::web::{Pairs, any_twice, field, pairs};
-use super::{OidcClient, Provider, ProviderError};
+use super::{OidcClient, Provider, ProviderError, WrongSecret};
 use crate::crypto::same;
 
 pub(super) async fn token(State(provider): State<Provider>, headers: HeaderMap, body: String) -> Response {
@@ -110,6 +110,7 @@ fn read_form(headers: &HeaderMap, body: &str) -> Result<Pairs, Response> {
 fn unknown_client() -> Response {
     let mut response = refusal(StatusCode::UNAUTHORIZED, "invalid_client");
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oidc\""));
+    response.extensions_mut().insert(WrongSecret);
     response
 }
 
