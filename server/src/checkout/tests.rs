@@ -387,6 +387,16 @@ async fn only_its_buyer_and_staff_see_an_order_and_no_item_holds_the_address_in_
     assert!(shop.checkouts.order_view(&shop.staff(), id, None).await.is_ok());
     let order = view.parts[0].id.clone();
     assert!(shop.checkouts.order_view(&shop.staff(), &order, None).await.is_ok(), "by an order's number too");
+    // Who looks at orders opens no files: those are the buyer's alone.
+    let key = crate::ctx::Caller::Key { id: "key_1".into(), tenant: None, scopes: vec!["orders:read".into()] };
+    let key = OpCtx { caller: key, ..shop.guest() };
+    assert!(shop.checkouts.order_view(&key, id, None).await.is_ok());
+    for who in [&shop.staff(), &key, &stranger] {
+        for secret in [None, Some("wrong")] {
+            assert_eq!(shop.checkouts.buyers(who, id, secret).await.unwrap_err().status, 404);
+        }
+    }
+    assert!(shop.checkouts.buyers(&ctx, &order, Some(&placed.secret)).await.is_ok());
     shop.work().await;
     let mut start = vitrine_table::FeedStart::Oldest;
     loop {

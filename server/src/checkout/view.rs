@@ -106,6 +106,16 @@ impl Checkouts {
         if self.bought(ctx, &checkout, secret).await? { Ok(checkout) } else { Err(missing()) }
     }
 
+    /// A checkout for who bought it: its secret's bearer, its account. Staff and keys that may look at orders open no files
+    /// with that.
+    ///
+    /// # Errors
+    /// 404 for everybody else.
+    pub async fn buyers(&self, ctx: &OpCtx, id: &str, secret: Option<&str>) -> Result<Checkout> {
+        let checkout = self.seen(ctx, id, secret).await?;
+        if self.bought(ctx, &checkout, secret).await? { Ok(checkout) } else { Err(Problem::not_found("order")) }
+    }
+
     /// Whether the caller is who bought it: its secret's bearer or its account.
     ///
     /// # Errors

@@ -170,7 +170,7 @@ pub(super) async fn order(State(app): State<App>, ctx: Ctx, Path(id): Path<Strin
 
 async fn customers(app: &App, ctx: &OpCtx, want: &shapes::WantFiles) -> Result<Vec<CustomerId>> {
     match (&want.order, &want.key) {
-        (Some(order), Some(key)) => Ok(vec![app.checkouts.seen(ctx, order, Some(key)).await?.customer]),
+        (Some(order), Some(key)) => Ok(vec![app.checkouts.buyers(ctx, order, Some(key)).await?.customer]),
         _ => {
             crate::authz::user(ctx)?;
             app.checkouts.customers(ctx).await
