@@ -147,9 +147,10 @@ async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Opt
         return Err(Problem::new(403, "insufficient_scope", "The bearer token is not good for this interface.")
             .detail("Ask the provider for the scope `api`."));
     }
-    // The account says what the token is too old to know: whether it is still there, and its roles now.
+    // The account says what the token is too old to know: whether it is still there, whether everything issued before was ended
+    // (a new password, all sessions revoked), and its roles now.
     let account = app.provider.accounts().get(&claims.sub).await.map_err(|e| fault::internal("an account", &e))?;
-    let account = account.ok_or_else(refused)?;
+    let account = account.filter(|a| !a.has_ended(claims.iat)).ok_or_else(refused)?;
     crate::accounts::person(&account).map(Caller::User).map(Some).ok_or_else(refused)
 }
 

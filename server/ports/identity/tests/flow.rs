@@ -565,6 +565,32 @@ async fn a_new_password_ends_everything_issued_before() {
 }
 
 #[tokio::test]
+async fn bearer_tokens_end_with_everything_else_to_the_millisecond() {
+    let w = world().await;
+    let user = w.account("ada@example.com").await;
+    let mut browser = Browser::new(&w);
+    let info = async |token: &SecretString| {
+        let url = w.at("/oidc/userinfo");
+        reqwest::Client::new().get(url).bearer_auth(token.expose_secret()).send().await.unwrap().status()
+    };
+    // Before, ended and after within one second.
+    w.clock.advance_ms(250);
+    let before = w.sign_in(&mut browser, "ada@example.com").await.tokens.access_token;
+    assert_eq!(info(&before).await, StatusCode::OK);
+    w.clock.advance_ms(250);
+    w.provider.accounts().revoke_all_sessions(&user).await.unwrap();
+    w.clock.advance_ms(250);
+    let after = w.sign_in(&mut browser, "ada@example.com").await.tokens.access_token;
+    assert_eq!((info(&before).await, info(&after).await), (StatusCode::UNAUTHORIZED, StatusCode::OK));
+    // What the interface asks of a bearer's account.
+    let account = w.provider.accounts().get(&user).await.unwrap().unwrap();
+    for (token, ended) in [(&before, true), (&after, false)] {
+        let claims = w.client.verify_access_token(token.expose_secret()).await.unwrap();
+        assert_eq!(account.has_ended(claims.iat), ended);
+    }
+}
+
+#[tokio::test]
 async fn sessions_are_fresh_end_in_time_and_can_be_revoked() {
     let w = world().await;
     let user = w.account("ada@example.com").await;

@@ -93,6 +93,18 @@ impl Account {
     pub fn tenant_ids(&self) -> Vec<String> {
         self.tenants.iter().map(|m| m.tenant_id.clone()).collect()
     }
+
+    /// Whether a token that says it was issued at this UTC second was ended with everything else. Exact: the provider never
+    /// dates a token before the end that came before it, so within the second of the end old ones are refused and new ones
+    /// are not.
+    pub fn has_ended(&self, issued_secs: i64) -> bool {
+        issued_secs.saturating_mul(1000) < self.ended_ms
+    }
+
+    /// The UTC second to date a token with that is issued now.
+    pub(crate) fn issue_secs(&self, now_ms: i64) -> i64 {
+        now_ms.div_euclid(1000).max((self.ended_ms.saturating_add(999)).div_euclid(1000))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -282,8 +294,8 @@ impl Accounts {
     }
 
     /// Ends everything issued to the account by the provider: its browser sessions, codes and refresh tokens. Access
-    /// tokens end by themselves within 15 minutes; sessions of apps that began before [`Account::ended_ms`] are to be
-    /// taken as ended.
+    /// tokens ([`Account::has_ended`]) and sessions of apps that began before [`Account::ended_ms`] are to be taken as
+    /// ended.
     ///
     /// # Errors
     /// `NotFound`, or the store's.

@@ -74,6 +74,8 @@ pub struct IdClaims {
 pub struct AccessClaims {
     iss: String,
     aud: Audience,
+    /// When it was issued, UTC seconds.
+    pub iat: i64,
     /// UTC seconds.
     pub exp: i64,
     /// The provider's id of the person.

@@ -101,7 +101,7 @@ pub(super) struct AccessClaims {
     #[serde(rename = "tenantIds")]
     tenant_ids: Vec<String>,
     auth_time: i64,
-    iat: i64,
+    pub(super) iat: i64,
     pub(super) exp: i64,
     jti: String,
 }
@@ -278,7 +278,7 @@ impl Provider {
     ) -> Result<Tokens, ProviderError> {
         let config = &self.0.config;
         let has = |wanted: &str| scope.split(' ').any(|s| s == wanted);
-        let iat = self.now_ms() / 1000;
+        let iat = account.issue_secs(self.now_ms());
         let exp = iat + ACCESS_SECS;
         let auth_time = auth_time_ms / 1000;
         let access = AccessClaims {

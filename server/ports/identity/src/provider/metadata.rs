@@ -85,7 +85,7 @@ pub(super) async fn stylesheet() -> Response {
 }
 
 impl Provider {
-    /// Scope and account of a valid access token of ours.
+    /// Scope and account of a valid access token of ours that was not ended since.
     async fn bearer(&self, headers: &HeaderMap) -> Result<Option<(String, Account)>, ProviderError> {
         let header = headers.get(AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(|h| h.split_once(' '));
         let Some((scheme, jwt)) = header else {
@@ -103,6 +103,7 @@ impl Provider {
         if claims.aud != self.0.config.audience || self.client(&claims.client_id).is_none() {
             return Ok(None);
         }
-        Ok(self.0.accounts.get(&claims.sub).await?.map(|account| (claims.scope, account)))
+        let account = self.0.accounts.get(&claims.sub).await?.filter(|a| !a.has_ended(claims.iat));
+        Ok(account.map(|account| (claims.scope, account)))
     }
 }
