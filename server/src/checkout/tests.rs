@@ -430,6 +430,9 @@ async fn what_a_guest_bought_is_claimed_by_the_verified_address_only() {
     assert_eq!(shop.checkouts.claim(&claimant).await.unwrap(), 0);
     let other = shop.user(9, "somebody@example.org", &["buyer"], &[]);
     assert_eq!(shop.checkouts.claim(&other).await.unwrap(), 0);
+    // Found as the same address, but another mailbox.
+    let twin = shop.user(11, "ｇast.muster@example.org", &["buyer"], &[]);
+    assert_eq!(shop.checkouts.claim(&twin).await.unwrap(), 0);
     let claimant = shop.user(8, "gast.muster@example.org", &["buyer"], &[]);
     assert_eq!(shop.checkouts.claim(&claimant).await.unwrap(), 1);
     assert_eq!(shop.checkouts.claim(&claimant).await.unwrap(), 0, "once");

@@ -484,6 +484,20 @@ async fn answers_do_not_tell_who_has_an_account() {
 }
 
 #[tokio::test]
+async fn links_of_an_account_go_to_its_own_address_however_it_is_written() {
+    let w = world().await;
+    w.account("Ada@example.com").await;
+    let url = w.authorize_url(&[]);
+    // Looked up as the same address, but another mailbox.
+    for (step, kind) in [("forgot", MailKind::Reset), ("create", MailKind::AlreadyRegistered)] {
+        let form = [("step", step), ("email", "ａda@example.com"), ("password", PASSWORD), ("name", "X")];
+        assert_eq!(Browser::new(&w).post(&url, &form).await.status, StatusCode::OK);
+        let mail = w.mails.last();
+        assert_eq!((mail.kind, mail.to.as_str()), (kind, "Ada@example.com"));
+    }
+}
+
+#[tokio::test]
 async fn wrong_passwords_make_the_pause_grow_for_known_and_unknown_alike() {
     let w = world().await;
     w.account("ada@example.com").await;

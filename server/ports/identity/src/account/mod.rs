@@ -397,6 +397,20 @@ pub fn normalise_email(email: &str) -> Result<String, AccountError> {
     if labels_fine { Ok(email) } else { Err(AccountError::InvalidEmail) }
 }
 
+/// Whether two addresses, as they were written, lead to one mailbox. Stricter than [`normalise_email`], which finds an account
+/// and names it once: NFKC makes one of letters that mail servers keep apart (`ａda` and `ada`), so what a person proved by
+/// opening a mail proves nothing of the other writing. The part before the `@` may differ in the case of ASCII letters only
+/// (mail servers fold those; other letters have no fold they agree on); the domain is compared as [`normalise_email`] does,
+/// for names are mapped like that before they are looked up.
+pub fn same_mailbox(one: &str, other: &str) -> bool {
+    let parts = |email: &str| -> Option<(String, String)> {
+        let (_, domain) = normalise_email(email).ok().and_then(|e| e.rsplit_once('@').map(|(l, d)| (l.to_owned(), d.to_owned())))?;
+        let (local, _) = email.trim().rsplit_once('@')?;
+        Some((local.to_ascii_lowercase(), domain))
+    };
+    matches!((parts(one), parts(other)), (Some(one), Some(other)) if one == other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -409,6 +423,19 @@ mod tests {
         for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c.de", "a@b..c", "a@-b.de", "<a@b.de>", "a@b.de\r\nBcc:x"] {
             assert!(normalise_email(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_mailbox_is_told_from_what_only_looks_like_it() {
+        for same in ["ada@example.com", " Ada@EXAMPLE.com ", "ada@ｅxample.com"] {
+            assert!(same_mailbox("ADA@example.com", same), "{same}");
+        }
+        for other in ["ａda@example.com", "adä@example.com", "ada@example.org", "ada", ""] {
+            assert!(!same_mailbox("ada@example.com", other), "{other}");
+        }
+        // The Kelvin sign, whose lower case is `k`.
+        assert!(!same_mailbox("kim@example.com", "\u{212a}im@example.com"));
+        assert!(!same_mailbox("", ""));
     }
 
     proptest! {

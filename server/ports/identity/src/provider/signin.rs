@@ -144,15 +144,16 @@ impl Provider {
         }
         let password_hash = password::hash(chosen).await?;
         let browser = random_token();
-        let (wanted, kind) = match self.0.accounts.find_by_email(normalised).await? {
-            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::AlreadyRegistered),
+        // An account's mails go to the address it has: another writing that is looked up as the same may be somebody else's mailbox.
+        let (wanted, kind, to) = match self.0.accounts.find_by_email(normalised).await? {
+            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::AlreadyRegistered, account.email),
             None => {
                 let name = name.to_owned();
                 let browser = crate::crypto::hash(&browser);
-                (Wanted::SignUp { name, password_hash, browser }, MailKind::SignUp)
+                (Wanted::SignUp { name, password_hash, browser }, MailKind::SignUp, email.to_owned())
             }
         };
-        self.mail_link(kind, wanted, email, &request.query, l).await?;
+        self.mail_link(kind, wanted, &to, &request.query, l).await?;
         let body = pages::sent(self, l, request, email);
         let page = self.page(StatusCode::OK, l, Some(&request.redirect_uri), body);
         Ok(with_cookie(page, &cookie::set(SIGN_UP_COOKIE, &browser, super::links::LINK_MS / 1000)))
@@ -171,11 +172,12 @@ impl Provider {
             let body = pages::password(self, l, request, email, Some(&fault));
             return Ok(self.page(StatusCode::TOO_MANY_REQUESTS, l, Some(&request.redirect_uri), body));
         }
-        let (wanted, kind) = match self.0.accounts.find_by_email(normalised).await? {
-            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::Reset),
-            None => (Wanted::Nobody, MailKind::NoAccount),
+        // As at sign-up: to the address the account has.
+        let (wanted, kind, to) = match self.0.accounts.find_by_email(normalised).await? {
+            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::Reset, account.email),
+            None => (Wanted::Nobody, MailKind::NoAccount, email.to_owned()),
         };
-        self.mail_link(kind, wanted, email, &request.query, l).await?;
+        self.mail_link(kind, wanted, &to, &request.query, l).await?;
         let body = pages::sent(self, l, request, email);
         Ok(self.page(StatusCode::OK, l, Some(&request.redirect_uri), body))
     }
