@@ -104,7 +104,8 @@ pub(crate) fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
     }
     // The last address that is not one of our proxies is the nearest one that somebody we trust has seen. What stands left of an
     // entry that cannot be read may be the client's own words, so nothing there counts.
-    let entries = request.headers().get_all("x-forwarded-for").iter().flat_map(|v| v.to_str().unwrap_or_default().split(','));
+    let entries =
+        request.headers().get_all("x-forwarded-for").iter().flat_map(|v| v.to_str().unwrap_or_default().split(','));
     for entry in entries.rev() {
         match forwarded(entry.trim()) {
             Some(ip) if trusted.contains(&ip) => {}

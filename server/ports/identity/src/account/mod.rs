@@ -404,7 +404,8 @@ pub fn normalise_email(email: &str) -> Result<String, AccountError> {
 /// for names are mapped like that before they are looked up.
 pub fn same_mailbox(one: &str, other: &str) -> bool {
     let parts = |email: &str| -> Option<(String, String)> {
-        let (_, domain) = normalise_email(email).ok().and_then(|e| e.rsplit_once('@').map(|(l, d)| (l.to_owned(), d.to_owned())))?;
+        let (_, domain) =
+            normalise_email(email).ok().and_then(|e| e.rsplit_once('@').map(|(l, d)| (l.to_owned(), d.to_owned())))?;
         let (local, _) = email.trim().rsplit_once('@')?;
         Some((local.to_ascii_lowercase(), domain))
     };

@@ -54,6 +54,8 @@ pub struct IdClaims {
     pub sub: String,
     /// When the person showed who they are, UTC seconds.
     pub auth_time: Option<i64>,
+    /// Names the browser's session at the provider, where it says so.
+    pub sid: Option<String>,
     /// The address.
     pub email: Option<String>,
     /// The address is known to be the person's.

@@ -33,7 +33,7 @@ pub(super) async fn discovery(State(provider): State<Provider>) -> Response {
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "select_account", "create"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "email", "email_verified", "name", "roles", "tenantIds"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "sid", "nonce", "email", "email_verified", "name", "roles", "tenantIds"],
         "ui_locales_supported": ["en-US", "de-DE"],
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,

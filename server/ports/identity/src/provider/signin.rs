@@ -13,7 +13,7 @@ use super::mail::MailKind;
 use super::pages::{self, Fault};
 use super::request::AuthRequest;
 use super::throttle::Subject;
-use super::web::{Pairs, SIGN_UP_COOKIE, SignedIn, field, locale, pairs, with_cookie};
+use super::web::{Pairs, SIGN_UP_COOKIE, field, locale, pairs, with_cookie};
 use super::{Provider, ProviderError, peer};
 use crate::account::password;
 use crate::account::{MIN_PASSWORD_CHARS, normalise_email};
@@ -109,12 +109,11 @@ impl Provider {
         };
         self.0.throttle.forgive(&account).await?;
         self.0.throttle.take_back(&address).await?;
-        let cookie = self.sign_in(visit.headers, &found).await?;
-        let (device, new) = self.remember_device(visit.headers, &found).await?;
+        let (who, cookie) = self.sign_in(visit.headers, found).await?;
+        let (device, new) = self.remember_device(visit.headers, &who.account).await?;
         if new {
-            self.tell_new_device(&found, &request.query, visit).await?;
+            self.tell_new_device(&who.account, &request.query, visit).await?;
         }
-        let who = SignedIn { account: found, auth_time_ms: self.now_ms() };
         Ok(with_cookie(with_cookie(self.grant(request, &who).await?, &cookie), &device))
     }
 
