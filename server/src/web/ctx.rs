@@ -130,7 +130,7 @@ fn forwarded(entry: &str) -> Option<IpAddr> {
 async fn credentials(app: &App, headers: &HeaderMap) -> crate::fault::Result<Option<Caller>> {
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or_default());
     if let Some(key) = text("x-api-key") {
-        return crate::rest::keys::caller(&*app.table, key).await.map(Some);
+        return crate::rest::keys::caller(&*app.table, app.clock.now_ms(), key).await.map(Some);
     }
     let Some(authorization) = text("authorization") else { return Ok(None) };
     let refused = || Problem::new(401, "bad_token", "The bearer token is not valid. Get a new one from the provider.");
