@@ -158,8 +158,9 @@ impl Checkouts {
             return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
         }
         let body = hash(&serde_json::to_string(&(&placing.form, placing.seen_minor)).unwrap_or_default());
-        // All guests have one name, so the cart is part of whose attempt it is.
-        let cart = self.carts.name(ctx, ctx.cart.as_deref()).unwrap_or_default();
+        // All guests have one name, so the cart is part of whose attempt it is, and its secret: the answer that is remembered
+        // opens the order. The cart itself may be gone by the time an attempt is repeated.
+        let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
         let to = destination(&placing.form);
         let [attempt, cart, known] = self.read(ctx, &scope).await?;

@@ -113,6 +113,11 @@ async fn placing_twice_is_placing_once() {
         other.form.name = "Somebody Else".into();
         let refused = shop.checkouts.place(&ctx, &other).await.unwrap_err();
         assert_eq!((refused.status, refused.code.as_str()), (422, "attempt_reused"));
+        // A cart's id is no secret: without the rest of its token nothing is remembered.
+        let id = ctx.cart.as_deref().and_then(|token| token.split_once('.')).unwrap().0;
+        let knowing = OpCtx { cart: Some(format!("{id}.guessed")), ..shop.guest() };
+        assert_eq!(shop.checkouts.place(&knowing, &placing).await.unwrap_err().code, "cart_not_ready");
+        assert_eq!(shop.checkouts.place(&ctx, &placing).await.unwrap(), first);
     }
 }
 
