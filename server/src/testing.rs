@@ -223,7 +223,7 @@ impl Shop {
     /// What the caller would send for their cart as it is.
     pub(crate) async fn placing(&self, ctx: &OpCtx, attempt: &str) -> Placing {
         let view = self.checkouts.cart_view(ctx).await.unwrap();
-        Placing { attempt: format!("{attempt:x<16}"), form: form(), seen_minor: view.total_minor }
+        Placing { attempt: format!("{attempt:x<16}"), form: form(), seen_minor: view.total_minor, seen_currency: None }
     }
 
     /// Places the caller's cart.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use vitrine_payments::NewSession;
+use vitrine_pricing::market::Market;
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::ProductKind;
@@ -32,6 +33,9 @@ pub struct Placing {
     pub form: CheckoutForm,
     /// Minor units the buyer saw on the button.
     pub seen_minor: i64,
+    /// ISO 4217 of what they saw; `None`: of the place the pages are shown for.
+    #[serde(default)]
+    pub seen_currency: Option<String>,
 }
 
 /// What came of it.
@@ -65,6 +69,21 @@ pub fn destination(form: &CheckoutForm) -> Destination {
         region: some(&form.region),
         postcode: some(&form.postcode),
     }
+}
+
+/// The context with the market of where it goes: delivered to one place is sold at the prices of that place, whatever place the
+/// pages are shown for. A country that is none changes nothing.
+pub(super) fn sold_at(ctx: &OpCtx, to: &Destination) -> OpCtx {
+    let market =
+        vitrine_pricing::market::is_country(&to.country).then(|| Market::of_country(&to.country).id.to_owned());
+    OpCtx { market: market.unwrap_or_else(|| ctx.market.clone()), ..ctx.clone() }
+}
+
+/// Whether what it comes to is what the buyer saw; nothing is nothing in any currency.
+fn was_seen(priced: &Priced, placing: &Placing, shown: &Market) -> bool {
+    let currency = placing.seen_currency.as_deref().unwrap_or(shown.currency.code());
+    let total = priced.view.total_minor;
+    total == placing.seen_minor && (total == 0 || priced.view.currency == currency)
 }
 
 /// What the form says of the buyer.
@@ -137,7 +156,7 @@ pub fn check_form(
 }
 
 impl Checkouts {
-    /// Places the caller's cart.
+    /// Places the caller's cart, at the prices of where it goes.
     ///
     /// # Errors
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
@@ -157,7 +176,8 @@ impl Checkouts {
         if !fine {
             return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
         }
-        let body = hash(&serde_json::to_string(&(&placing.form, placing.seen_minor)).unwrap_or_default());
+        let body = (&placing.form, placing.seen_minor, &placing.seen_currency);
+        let body = hash(&serde_json::to_string(&body).unwrap_or_default());
         // All guests have one name, so the cart is part of whose attempt it is, and its secret: the answer that is remembered
         // opens the order. The cart itself may be gone by the time an attempt is repeated.
         let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
@@ -168,6 +188,8 @@ impl Checkouts {
             return Ok(answer);
         }
         let cart = self.carts.opened(ctx, ctx.cart.as_deref(), cart)?;
+        let shown = self.catalog.place(ctx).market;
+        let ctx = &sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
@@ -187,7 +209,7 @@ impl Checkouts {
                 "Something in the cart cannot be bought now. Look at it again.",
             ));
         }
-        if priced.view.total_minor != placing.seen_minor {
+        if !was_seen(&priced, placing, shown) {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
         }
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;

@@ -143,10 +143,35 @@ async fn what_is_charged_is_what_was_seen_and_faults_name_their_fields() {
     ] {
         assert_eq!(refused.fields.get(field).map(String::as_str), Some(code), "{field}");
     }
-    let nothing = Placing { attempt: "e".repeat(16), form: form(), seen_minor: 0 };
+    let nothing = Placing { attempt: "e".repeat(16), form: form(), seen_minor: 0, seen_currency: None };
     let empty = shop.checkouts.place(&shop.guest(), &nothing).await.unwrap_err();
     assert_eq!(empty.code, "cart_not_ready");
     assert_eq!(shop.level("Paper Boats").await.reserved, 0);
+}
+
+#[tokio::test]
+async fn what_goes_to_a_place_is_sold_at_the_prices_of_that_place() {
+    for shop in Shop::both().await {
+        let shown = OpCtx { market: "us".into(), country: "US".into(), ..shop.guest() };
+        let ctx = shop.fill(&shown, &["Harbour Lights"]).await;
+        let mut placing = shop.placing(&ctx, "elsewhere").await;
+        // At the price of the United States, sent to Germany.
+        assert_eq!(placing.form.country, "DE");
+        placing.seen_minor = 900;
+        let refused = shop.checkouts.place(&ctx, &placing).await.unwrap_err();
+        assert_eq!((refused.status, refused.code.as_str(), refused.detail.as_str()), (409, "price_changed", "€8.00"));
+        // The same number in another currency was not seen either.
+        placing.seen_minor = 800;
+        assert_eq!(shop.checkouts.place(&ctx, &placing).await.unwrap_err().code, "price_changed");
+        // The page shows what is charged, and says so with what it sends.
+        shop.checkouts.keep_form(&ctx, &Typed { form: form(), ..Typed::default() }).await.unwrap();
+        let view = shop.checkouts.checkout_view(&ctx).await.unwrap().cart;
+        assert_eq!((view.total_minor, view.currency.as_str()), (800, "EUR"));
+        placing.seen_currency = Some(view.currency);
+        let placed = shop.checkouts.place(&ctx, &placing).await.unwrap();
+        let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+        assert_eq!((checkout.market.as_str(), checkout.currency.as_str(), checkout.total_minor), ("de", "EUR", 800));
+    }
 }
 
 #[tokio::test]
