@@ -45,6 +45,7 @@ trouble-attempt_reused = This form was sent before with other details. Check it 
 trouble-unwritable = The shop cannot save anything right now. Nothing was charged; try again in a few minutes.
 trouble-attempt_in_flight = Your order is being placed. Wait a moment before you send it again.
 trouble-attempt_over = This attempt ended without a payment, and nothing was charged. Check the form and send it again.
+trouble-paid_meanwhile = What was in this cart was paid a moment ago, in another window. Its receipt is on its way; look at the cart before you buy more.
 trouble-cart_too_large = This is more than one payment can hold. Buy it in two parts.
 trouble-unknown_country = Choose a country.
 trouble-other = Please try again. Nothing was charged.

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - Placing is idempotent by the attempt's key: the same body gives the same checkout, another body 422.
 //! - What is charged is what the buyer saw; another total is a conflict that names it.
-//! - Stock is held by conditional updates in the placing transaction; who comes late for the last piece is told.
+//! - Stock is held by conditional updates in the placing transaction; who comes late for the last piece is told. A cart holds
+//!   stock once: another attempt ends what the one before holds.
 //! - Money is believed only from the provider's own answer or a verified event; each event is handled once, in any order.
 //! - Paying, granting and the receipt's job are one transaction.
 //!

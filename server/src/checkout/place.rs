@@ -49,6 +49,17 @@ pub struct Placed {
     pub pay_url: Option<String>,
 }
 
+/// How long it is remembered which checkout holds stock for a cart, seconds: longer than it can hold any.
+const HELD_SECS: i64 = 24 * 60 * 60;
+
+/// What a placing leaves behind besides what is bought.
+struct Marks {
+    /// That this attempt made this checkout.
+    attempt: Item,
+    /// The checkout that held stock for the cart before, as it was read.
+    earlier: Option<String>,
+}
+
 /// Code of a placing that lost the race to make its account's customer.
 const CUSTOMER_MADE: &str = "customer_made";
 
@@ -118,6 +129,18 @@ fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
     item
 }
 
+/// Remembers that this checkout holds stock for this cart.
+fn held_item(cart: &str, checkout: &Checkout) -> Item {
+    let mut item = Item::new();
+    let key = store::held_key(cart);
+    item.insert("pk".into(), key.pk.into());
+    item.insert("sk".into(), key.sk.into());
+    item.insert("checkout".into(), checkout.id.to_string().into());
+    item.insert("ttl".into(), json!(checkout.placed_ms / 1000 + HELD_SECS));
+    item.insert("_v".into(), 1.into());
+    item
+}
+
 /// Faults of the form: field and code; none: it is complete.
 pub fn check_form(
     form: &CheckoutForm,
@@ -160,8 +183,8 @@ impl Checkouts {
     ///
     /// # Errors
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
-    /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 503 if the provider is away
-    /// (nothing is held then).
+    /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
+    /// attempt of this cart turns out to be paid, 503 if the provider is away (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
         match self.place_once(ctx, placing).await {
             // The account's customer is there now.
@@ -183,11 +206,16 @@ impl Checkouts {
         let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
         let to = destination(&placing.form);
-        let [attempt, cart, known] = self.read(ctx, &scope).await?;
+        let [attempt, cart, known, held] = self.read(ctx, &scope).await?;
         if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
         }
         let cart = self.carts.opened(ctx, ctx.cart.as_deref(), cart)?;
+        let earlier = held.and_then(|i| i.get("checkout").and_then(|v| v.as_str()).map(str::to_owned));
+        // Whoever only knows the cart's name ends nothing of it.
+        if let (Some(id), true) = (earlier.as_deref().and_then(|id| id.parse::<CheckoutId>().ok()), cart.rev > 0) {
+            self.let_go(ctx, &id).await?;
+        }
         let shown = self.catalog.place(ctx).market;
         let ctx = &sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
@@ -216,15 +244,16 @@ impl Checkouts {
         let (mut checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
         let sealed = customer.seal(&said(&placing.form))?;
-        let attempt = attempt_item(&checkout, &scope, &body);
-        self.hold(ctx, &checkout, &orders, sealed, made, attempt).await?;
+        let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier };
+        self.hold(ctx, &checkout, &orders, sealed, made, marks).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
     }
 
-    /// What placing begins with, in one read: the attempt, the cart, the account's customer.
-    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 3]> {
-        let keys =
-            [Some(store::attempt_key(scope)), self.carts.key(ctx, ctx.cart.as_deref()), Self::known_customer(ctx)];
+    /// What placing begins with, in one read: the attempt, the cart, the account's customer, what holds stock for the cart.
+    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 4]> {
+        let cart = self.carts.key(ctx, ctx.cart.as_deref());
+        let held = cart.as_ref().map(|cart| store::held_key(&cart.pk));
+        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held];
         let asked: Vec<Key> = keys.iter().flatten().cloned().collect();
         let mut items = retry::get_each(&*self.table, asked).await.map_err(fault::table)?.into_iter();
         Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))
@@ -388,7 +417,7 @@ impl Checkouts {
         orders: &[Order],
         sealed: String,
         made: Option<TransactOp>,
-        attempt: Item,
+        marks: Marks,
     ) -> Result<()> {
         let put = |item, condition| TransactOp::Put(Put { item, condition });
         let absent = || Some(Condition::ItemAbsent);
@@ -402,7 +431,7 @@ impl Checkouts {
             item
         };
         let mut ops = vec![
-            put(attempt, absent()),
+            put(marks.attempt, absent()),
             put(store::checkout_item(checkout)?, absent()),
             put(person(store::person_key(&checkout.customer)), None),
         ];
@@ -417,6 +446,12 @@ impl Checkouts {
             ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
         }
         let stocks = ops.len() - first_stock;
+        // A cart holds stock once: of two attempts at the same moment one goes on.
+        let held_at = checkout.cart.as_deref().filter(|_| stocks > 0).map(|cart| {
+            let earlier = marks.earlier.map_or(Condition::ItemAbsent, |id| Condition::eq("checkout", id));
+            ops.push(put(held_item(cart, checkout), Some(earlier)));
+            ops.len() - 1
+        });
         if let Some(item) = self.queue.as_item(&self.expiry(checkout)).map_err(|e| fault::internal("the queue", &e))? {
             ops.push(put(item, None));
         }
@@ -440,6 +475,9 @@ impl Checkouts {
             }
             Err(e) if made_at.is_some_and(|at| e.failed_condition(at).is_some()) => {
                 Err(Problem::conflict(CUSTOMER_MADE, "Another purchase of this account began at this moment. Repeat."))
+            }
+            Err(e) if held_at.is_some_and(|at| e.failed_condition(at).is_some()) => {
+                Err(Problem::conflict("attempt_in_flight", "Another attempt of this cart is under way. Wait a moment."))
             }
             Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))
