@@ -1,5 +1,7 @@
 //! Who asks, for what part of the house, when and where: the first argument of every service function.
 
+use std::net::IpAddr;
+
 use vitrine_shared::id::{CustomerId, TenantId, UserId};
 
 /// Which records an operation may see.
@@ -103,6 +105,8 @@ pub struct OpCtx {
     pub country: String,
     /// The guest cart's token the request came with.
     pub cart: Option<String>,
+    /// The address the request came from, as far as it is known; the program itself has none.
+    pub peer: Option<IpAddr>,
 }
 
 impl OpCtx {
@@ -117,6 +121,7 @@ impl OpCtx {
             market: "us".into(),
             country: "US".into(),
             cart: None,
+            peer: None,
         }
     }
 }

@@ -46,6 +46,7 @@ trouble-unwritable = Der Laden kann gerade nichts speichern. Es wurde nichts abg
 trouble-attempt_in_flight = Ihre Bestellung wird gerade aufgegeben. Warten Sie einen Moment, bevor Sie sie noch einmal senden.
 trouble-attempt_over = Dieser Versuch endete ohne Zahlung, es wurde nichts abgebucht. Prüfen Sie das Formular und senden Sie es noch einmal.
 trouble-paid_meanwhile = Was in diesem Warenkorb lag, wurde eben in einem anderen Fenster bezahlt. Der Beleg ist unterwegs; sehen Sie sich den Warenkorb an, bevor Sie mehr kaufen.
+trouble-free_wait = Mit dieser E-Mail-Adresse oder von Ihrem Anschluss kamen in kurzer Zeit mehrere kostenlose Bestellungen. Warten Sie etwas und senden Sie es noch einmal, oder melden Sie sich mit dieser Adresse an. Ihr Warenkorb bleibt, und was Sie schon bestellt haben, steht auf seiner Seite.
 trouble-cart_too_large = Das ist mehr, als eine Zahlung fasst. Kaufen Sie es in zwei Teilen.
 trouble-unknown_country = Wählen Sie ein Land.
 trouble-other = Bitte versuchen Sie es noch einmal. Es wurde nichts abgebucht.

@@ -46,6 +46,7 @@ trouble-unwritable = The shop cannot save anything right now. Nothing was charge
 trouble-attempt_in_flight = Your order is being placed. Wait a moment before you send it again.
 trouble-attempt_over = This attempt ended without a payment, and nothing was charged. Check the form and send it again.
 trouble-paid_meanwhile = What was in this cart was paid a moment ago, in another window. Its receipt is on its way; look at the cart before you buy more.
+trouble-free_wait = Several free orders were made with this e-mail address or from your connection within a short time. Wait a while and send it again, or sign in with this address. Your cart is kept, and what you ordered before is on its page.
 trouble-cart_too_large = This is more than one payment can hold. Buy it in two parts.
 trouble-unknown_country = Choose a country.
 trouble-other = Please try again. Nothing was charged.

@@ -184,7 +184,8 @@ impl Checkouts {
     /// # Errors
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
     /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
-    /// attempt of this cart turns out to be paid, 503 if the provider is away (nothing is held then).
+    /// attempt of this cart turns out to be paid, 429 `free_wait` for too many free orders to one address, 503 if the provider
+    /// is away (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
         match self.place_once(ctx, placing).await {
             // The account's customer is there now.
@@ -239,6 +240,9 @@ impl Checkouts {
         }
         if !was_seen(&priced, placing, shown) {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
+        }
+        if priced.view.total_minor == 0 {
+            self.may_mail(ctx, &placing.form.email).await?;
         }
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
         let (mut checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;

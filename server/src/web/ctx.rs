@@ -275,6 +275,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         cart: cookie(request.headers(), CART_COOKIE)
             .map(str::to_owned)
             .or_else(|| request.headers().get("x-cart-token").and_then(|v| v.to_str().ok()).map(str::to_owned)),
+        peer,
     };
     if let Some(ip) = peer {
         request.extensions_mut().insert(PeerAddress(ip));
