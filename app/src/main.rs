@@ -10,10 +10,10 @@ use vitrine_server::catalog::exchange::{Importer, Outcome, export};
 use vitrine_server::check::{Check, Depth, How, Invariant, Report};
 use vitrine_server::config::{Config, DOCS, LogFormat};
 use vitrine_server::ctx::OpCtx;
-use vitrine_server::rest::{document, keys};
+use vitrine_server::rest::document;
 use vitrine_server::state::{Adapters, App, is_demo, mark_demo};
-use vitrine_shared::id::TenantId;
 
+mod api_keys;
 mod copies;
 
 /// Pages are made of many small pieces: the system's allocator took a third of their time.
@@ -89,7 +89,7 @@ enum Command {
     /// Keys for programs.
     ApiKey {
         #[command(subcommand)]
-        what: ApiKeyCommand,
+        what: api_keys::Asked,
     },
     /// Look whether everything that must hold of the data does, while the server is stopped; exit code 1 if not.
     Check {
@@ -107,21 +107,6 @@ enum Command {
     Openapi,
     /// Ask the shop on this machine whether it is ready; for health checks.
     Probe,
-}
-
-#[derive(Subcommand)]
-enum ApiKeyCommand {
-    /// Make a key and print it, once.
-    Create {
-        /// What it is for, for the trail.
-        name: String,
-        /// What it may do: catalog:write, catalog:import, orders:read, orders:ship, orders:refund.
-        #[arg(long = "scope", required = true)]
-        scopes: Vec<String>,
-        /// The seller it acts for (a tenant id); without it, it is the platform's.
-        #[arg(long)]
-        seller: Option<TenantId>,
-    },
 }
 
 #[derive(Subcommand)]
@@ -194,14 +179,7 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             println!("{rows} rows in {}", dir.join("catalog.jsonl").display());
             Ok(())
         }
-        Command::ApiKey { what: ApiKeyCommand::Create { name, scopes, seller } } => {
-            let app = open(config).await?;
-            let ctx = OpCtx::system("api-key", app.clock.now_ms());
-            let key = keys::create(&*app.table, &ctx, &name, &scopes, seller).await?;
-            println!("{key}");
-            eprintln!("Keep it: it is not shown again. Send it as the header X-Api-Key.");
-            Ok(())
-        }
+        Command::ApiKey { what } => api_keys::run(&open(config).await?, what).await,
         Command::Backup { file, recipients } => copies::backup(&config, file, recipients).await,
         Command::BackupKey { file } => copies::key(&file),
         Command::Restore(asked) => copies::restore(&config, asked).await,

@@ -1,5 +1,6 @@
 //! Who asks, for what part of the house, when and where: the first argument of every service function.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -125,6 +126,8 @@ pub struct OpCtx {
     pub cart: Option<String>,
     /// See [`Guess`].
     pub guess: Guess,
+    /// The address the request came from, as far as it is known; the program itself has none.
+    pub peer: Option<IpAddr>,
 }
 
 impl OpCtx {
@@ -140,6 +143,7 @@ impl OpCtx {
             country: "US".into(),
             cart: None,
             guess: Guess::default(),
+            peer: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use vitrine_blob::Blob;
 use vitrine_blob::dir::{DirBlob, SignKeys};
 use vitrine_clock::{SharedClock, SystemClock};
+use vitrine_identity::provider::Throttle;
 use vitrine_identity::{Client, ClientConfig, MasterKey, OidcClient, Provider, ProviderConfig, Sessions};
 use vitrine_mail::SharedMail;
 use vitrine_mail::outbox::OutboxMail;
@@ -298,6 +299,13 @@ impl App {
         };
         let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
         let carts = Carts::new(catalog.offers().clone());
+        let buckets = match config.limits.rules() {
+            Some(rules) => {
+                let secret = secrets::present(&*table, &master, "limits").await?;
+                Some(Buckets::new(table.clone(), clock.clone(), secret, rules))
+            }
+            None => None,
+        };
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),
@@ -306,7 +314,8 @@ impl App {
             queue.clone(),
             master.clone(),
             base.clone(),
-        );
+        )
+        .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone());
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone());
         let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
         let receipts = Receipts {
@@ -336,13 +345,6 @@ impl App {
         let downloads =
             Downloads::new(table.clone(), blob.clone(), secret, base.clone(), config.files_url(), redirects);
         let library = Library::new(catalog.clone(), downloads.clone(), invoices.clone());
-        let buckets = match config.limits.rules() {
-            Some(rules) => {
-                let secret = secrets::present(&*table, &master, "limits").await?;
-                Some(Buckets::new(table.clone(), clock.clone(), secret, rules))
-            }
-            None => None,
-        };
         Ok(Self(Arc::new(Inner {
             config,
             demo,

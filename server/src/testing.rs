@@ -11,6 +11,7 @@ use vitrine_blob::Blob;
 use vitrine_blob::dir::{DirBlob, SignKeys};
 use vitrine_clock::{Clock, FixedClock};
 use vitrine_identity::MasterKey;
+use vitrine_identity::provider::Throttle;
 use vitrine_mail::{Mail, MailError, Message};
 use vitrine_payments::simulator::{Form, Mischief, Simulator, SimulatorConfig};
 use vitrine_payments::{Payments, Session, SharedPayments};
@@ -127,7 +128,8 @@ impl Shop {
             queue.clone(),
             master.clone(),
             base.clone(),
-        );
+        )
+        .bounded(Throttle::new(table.clone(), clock.clone()), None);
         let invoices = Invoices::new(table.clone(), records.clone(), master);
         let sender =
             Sender { queue: queue.clone(), clock: clock.clone(), from: "Vitrine <shop@vitrine.example>".into() };
@@ -223,7 +225,7 @@ impl Shop {
     /// What the caller would send for their cart as it is.
     pub(crate) async fn placing(&self, ctx: &OpCtx, attempt: &str) -> Placing {
         let view = self.checkouts.cart_view(ctx).await.unwrap();
-        Placing { attempt: format!("{attempt:x<16}"), form: form(), seen_minor: view.total_minor }
+        Placing { attempt: format!("{attempt:x<16}"), form: form(), seen_minor: view.total_minor, seen_currency: None }
     }
 
     /// Places the caller's cart.

@@ -204,7 +204,8 @@ async fn carts(app: &App, count: usize) -> Result<Vec<(OpCtx, Placing)>> {
             accept_waiver: true,
             ..CheckoutForm::default()
         };
-        made.push((ctx, Placing { attempt: format!("counted-attempt-{number:08}"), form, seen_minor }));
+        let attempt = format!("counted-attempt-{number:08}");
+        made.push((ctx, Placing { attempt, form, seen_minor, seen_currency: None }));
     }
     Ok(made)
 }

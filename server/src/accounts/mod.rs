@@ -9,6 +9,7 @@ mod http;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::json;
 use vitrine_clock::SharedClock;
 use vitrine_identity::SessionInfo;
 use vitrine_identity::account::Account;
@@ -24,7 +25,7 @@ use vitrine_shared::views::owned::{AccountView, DeviceView};
 
 use crate::ctx::{OpCtx, User};
 use crate::state::App;
-use crate::{authz, fault};
+use crate::{audit, authz, fault};
 
 pub use http::routes;
 pub use vitrine_identity::client::local_path;
@@ -159,15 +160,21 @@ pub async fn account(app: &App, ctx: &OpCtx) -> Result<AccountView, Problem> {
     Ok(AccountView { name: user.name.clone(), email: user.email.clone(), verified: user.verified, devices })
 }
 
-/// Signs one of the caller's browsers out.
+/// Signs one of the caller's browsers out: here and at the provider, so that it is asked for a password again, with every
+/// session and refresh token it has. The trail says so.
 ///
 /// # Errors
-/// 401 for nobody, 404 for a session that is not theirs.
+/// 401 for nobody, 404 for a session that is not theirs; the stores', safe to repeat.
 pub async fn sign_out_device(app: &App, ctx: &OpCtx, session: &str) -> Result<(), Problem> {
     let user = authz::user(ctx)?;
-    match app.sessions.revoke(user.id.as_str(), session).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Problem::not_found("session")),
-        Err(e) => Err(fault::internal("a session", &e)),
+    let missing = || Problem::not_found("session");
+    let failed = |e: vitrine_identity::SessionError| fault::internal("a session", &e);
+    let behind = app.sessions.behind(user.id.as_str(), session).await.map_err(failed)?.ok_or_else(missing)?;
+    // First at the provider: if something fails then, the browser is still in the list and can be signed out again.
+    if let Some(sid) = &behind.sid {
+        app.provider.end_session(sid).await.map_err(|e| fault::internal("a session at the provider", &e))?;
     }
+    let trail = audit::entry(ctx, user.id.as_str(), "account.device_signed_out", "", json!({ "session": session }));
+    let ended = app.sessions.revoke(user.id.as_str(), session, vec![trail]).await.map_err(failed)?;
+    if ended { Ok(()) } else { Err(missing()) }
 }

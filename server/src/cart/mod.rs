@@ -75,6 +75,17 @@ impl Carts {
         self.owner(ctx, token).map(|o| o.key().pk)
     }
 
+    /// As [`Carts::name`], with the hash of the secret a guest came with: whoever knows only a cart's id, which is no secret,
+    /// names another one. Needs no cart to be there any more.
+    pub fn proven(&self, ctx: &OpCtx, token: Option<&str>) -> Option<String> {
+        let owner = self.owner(ctx, token)?;
+        let name = owner.key().pk;
+        Some(match owner.token_hash() {
+            "" => name,
+            hash => format!("{name}.{hash}"),
+        })
+    }
+
     /// Where the caller's cart is; [`Carts::opened`] reads what was found there.
     pub fn key(&self, ctx: &OpCtx, token: Option<&str>) -> Option<Key> {
         self.owner(ctx, token).map(|o| o.key())

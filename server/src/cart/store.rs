@@ -62,7 +62,7 @@ impl Owner {
         }
     }
 
-    fn token_hash(&self) -> &str {
+    pub(super) fn token_hash(&self) -> &str {
         match self {
             Self::User(_) => "",
             Self::Guest(_, hash) => hash,

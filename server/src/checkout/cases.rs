@@ -196,3 +196,58 @@ async fn case_34_an_event_weeks_later_sends_no_receipt_again() {
     assert_eq!(receipts().await, 0);
     assert_eq!(shop.checkouts.get(&placed.id).await.unwrap().unwrap().state, CheckoutState::Paid);
 }
+
+#[tokio::test]
+async fn a_cart_holds_stock_once_and_money_for_an_earlier_attempt_is_honoured() {
+    for shop in Shop::both().await {
+        let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
+        let placing = shop.placing(&ctx, "first").await;
+        let attempt = |name: &str| Placing { attempt: format!("{name:x<16}"), ..placing.clone() };
+        let first = shop.checkouts.place(&ctx, &placing).await.unwrap();
+        let early = shop.session(&first).await;
+        // Who knows the cart's id alone ends nothing.
+        let id = ctx.cart.as_deref().and_then(|token| token.split_once('.')).unwrap().0;
+        let knowing = OpCtx { cart: Some(format!("{id}.guessed")), ..shop.guest() };
+        assert_eq!(shop.checkouts.place(&knowing, &attempt("knowing")).await.unwrap_err().code, "cart_not_ready");
+        let state = async |placed: &Placed| shop.checkouts.get(&placed.id).await.unwrap().unwrap().state;
+        assert_eq!(state(&first).await, CheckoutState::PendingPayment);
+
+        let mut last = first.clone();
+        for n in 0..4 {
+            last = shop.checkouts.place(&ctx, &attempt(&format!("again-{n}"))).await.unwrap();
+            assert_eq!(shop.level("Paper Boats").await.reserved, 1, "attempt {n}");
+        }
+        assert_eq!(state(&first).await, CheckoutState::Released);
+        assert_eq!(shop.session(&first).await.state, PaymentState::Expired, "its page takes no money any more");
+        // Money that comes for it all the same is late money.
+        let system = OpCtx::system("webhook", NOW);
+        let late = Session { state: PaymentState::Captured, ..early };
+        shop.checkouts.handle_event(&system, &event("ev_late", "session", &late)).await.unwrap();
+        assert_eq!(state(&first).await, CheckoutState::Paid);
+        let level = shop.level("Paper Boats").await;
+        assert_eq!((level.available, level.reserved, level.sold), (3, 1, 1));
+
+        // Paid, and the shop did not hear of it yet: it is not sold twice.
+        let ctx = shop.fill(&ctx, &["Paper Boats"]).await;
+        shop.pay(&last, CARD).await;
+        let refused = shop.checkouts.place(&ctx, &attempt("unheard")).await.unwrap_err();
+        assert_eq!((refused.status, refused.code.as_str()), (409, "paid_meanwhile"));
+        assert_eq!(state(&last).await, CheckoutState::Paid);
+        let level = shop.level("Paper Boats").await;
+        assert_eq!((level.available, level.reserved, level.sold), (3, 0, 2));
+    }
+}
+
+#[tokio::test]
+async fn attempts_at_the_same_moment_hold_stock_once() {
+    for shop in Shop::both().await {
+        let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
+        let placing = shop.placing(&ctx, "one").await;
+        let two = Placing { attempt: format!("{:x<16}", "two"), ..placing.clone() };
+        let (one, two) = futures::join!(shop.checkouts.place(&ctx, &placing), shop.checkouts.place(&ctx, &two));
+        assert!(one.is_ok() || two.is_ok(), "{one:?} {two:?}");
+        let codes: Vec<_> = [one, two].into_iter().filter_map(Result::err).map(|p| (p.status, p.code)).collect();
+        assert!(codes.iter().all(|(status, _)| *status == 409), "{codes:?}");
+        assert_eq!(shop.level("Paper Boats").await.reserved, 1);
+    }
+}

@@ -1,6 +1,7 @@
 //! Guests who come to have an account: what was bought with an address belongs to whoever proved that it is theirs.
 
 use serde_json::json;
+use vitrine_identity::account::{normalise_email, same_mailbox};
 use vitrine_shared::id::CustomerId;
 use vitrine_table::{Condition, Index, Item, Put, Query, TableError, Transact, TransactOp, Update, UpdateItem};
 
@@ -43,7 +44,7 @@ impl Checkouts {
     /// 401, 403 for who is no staff.
     pub async fn customers_of_email(&self, ctx: &OpCtx, email: &str) -> Result<Vec<CustomerId>> {
         authz::staff(ctx, "orders:read")?;
-        let Ok(email) = vitrine_identity::account::normalise_email(email) else { return Ok(Vec::new()) };
+        let Ok(email) = normalise_email(email) else { return Ok(Vec::new()) };
         let query = Query::new(Index::Gsi1, super::place::email_partition(&email)).descending();
         let page = self.table.query(query).await.map_err(fault::table)?;
         let ids = page.items.iter().filter_map(|i| i.get("sk2").and_then(|v| v.as_str()));
@@ -51,13 +52,14 @@ impl Checkouts {
     }
 
     /// Links every guest purchase made with the caller's address to their account. Only a verified address proves
-    /// anything; for another one nothing happens. Safe to repeat.
+    /// anything, and only of its own mailbox: the index finds other writings of it, too, which may be somebody else's. What
+    /// was erased says no address any more and stays unclaimed. Safe to repeat.
     ///
     /// # Errors
     /// 401 for nobody; the stores'.
     pub async fn claim(&self, ctx: &OpCtx) -> Result<usize> {
         let user = authz::user(ctx)?;
-        let Ok(email) = vitrine_identity::account::normalise_email(&user.email) else { return Ok(0) };
+        let Ok(email) = normalise_email(&user.email) else { return Ok(0) };
         if !user.verified {
             return Ok(0);
         }
@@ -68,7 +70,9 @@ impl Checkouts {
             for item in &page.items {
                 let of_guest = item.get("owner").and_then(|v| v.as_str()) == Some(GUEST);
                 let id = item.get("sk2").and_then(|v| v.as_str()).and_then(|id| id.parse::<CustomerId>().ok());
-                if let (true, Some(customer)) = (of_guest, id) {
+                if let (true, Some(customer)) = (of_guest, id)
+                    && self.person(&customer).await?.is_some_and(|p| same_mailbox(&p.email, &user.email))
+                {
                     claimed += usize::from(self.claim_one(ctx, user, &customer).await?);
                 }
             }

@@ -3,9 +3,11 @@
 //! Invariants:
 //! - Placing is idempotent by the attempt's key: the same body gives the same checkout, another body 422.
 //! - What is charged is what the buyer saw; another total is a conflict that names it.
-//! - Stock is held by conditional updates in the placing transaction; who comes late for the last piece is told.
+//! - Stock is held by conditional updates in the placing transaction; who comes late for the last piece is told. A cart holds
+//!   stock once: another attempt ends what the one before holds.
 //! - Money is believed only from the provider's own answer or a verified event; each event is handled once, in any order.
 //! - Paying, granting and the receipt's job are one transaction.
+//! - What costs nothing is paid at once and mails its receipt to whatever address was typed: how often is bounded (`free`).
 //!
 //! Undo, step by step: a checkout whose payment cannot begin is released by the same code as one that expires.
 //!
@@ -13,6 +15,7 @@
 
 mod claim;
 mod form;
+mod free;
 mod fulfil;
 mod jobs;
 mod pay;
@@ -66,10 +69,11 @@ pub struct Checkouts {
     queue: SharedQueue,
     master: Arc<MasterKey>,
     base_url: String,
+    free: free::Bounds,
 }
 
 impl Checkouts {
-    /// Over these stores and this provider.
+    /// Over these stores and this provider. [`Checkouts::bounded`] bounds free orders.
     pub fn new(
         table: Arc<dyn Table>,
         catalog: Catalog,
@@ -79,7 +83,7 @@ impl Checkouts {
         master: Arc<MasterKey>,
         base_url: String,
     ) -> Self {
-        Self { table, catalog, carts, payments, queue, master, base_url }
+        Self { table, catalog, carts, payments, queue, master, base_url, free: free::Bounds::default() }
     }
 
     /// A checkout by id.

@@ -93,6 +93,39 @@ impl Checkouts {
         Ok(self.get(id).await?.is_some_and(|c| !c.state.is_final() && c.state != CheckoutState::Released))
     }
 
+    /// Ends what an earlier attempt of a cart holds, before another one begins: a cart holds stock once. Money is honoured all the
+    /// same: what was paid is paid, what is on its way stays held for it, and what comes after all is late money.
+    ///
+    /// # Errors
+    /// 409 `paid_meanwhile` if it turns out to be paid; 503 if the provider cannot be asked to end it; the stores'.
+    pub(super) async fn let_go(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<()> {
+        for _ in 0..TRIES {
+            let earlier = self.get(id).await?.filter(|c| c.state == CheckoutState::PendingPayment);
+            let Some(earlier) = earlier else { return Ok(()) };
+            let Some(session) = earlier.session.clone() else {
+                // Not begun at the provider, or just about to be: whoever is at it finds it changed.
+                match self.release(ctx, &earlier, "expired").await {
+                    Err(problem) if problem.code == "changed_meanwhile" => continue,
+                    done => return done,
+                }
+            };
+            let Some(payments) = &self.payments else { return Ok(()) };
+            let closed = payments.expire(&session).await.map_err(|error| {
+                tracing::warn!(%error, checkout = %id, "an earlier payment could not be ended");
+                Problem::new(503, "payment_unavailable", "The payment service cannot be reached.")
+                    .detail("Nothing was charged. Try again in a moment.")
+            })?;
+            let paid = closed.state == PaymentState::Captured;
+            self.apply(ctx, earlier, &closed, None).await?;
+            if paid {
+                return Err(Problem::conflict("paid_meanwhile", "What was in this cart was paid a moment ago.")
+                    .detail("Its receipt is on its way. Look at the cart before you buy more."));
+            }
+            return Ok(());
+        }
+        Err(Problem::conflict("changed_meanwhile", "The checkout changes too often right now. Repeat."))
+    }
+
     /// Moves a checkout, as it was just read, to where its session is; answers it if there was nothing to move.
     async fn apply(
         &self,

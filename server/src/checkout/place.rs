@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use vitrine_payments::NewSession;
+use vitrine_pricing::market::Market;
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::ProductKind;
@@ -32,6 +33,9 @@ pub struct Placing {
     pub form: CheckoutForm,
     /// Minor units the buyer saw on the button.
     pub seen_minor: i64,
+    /// ISO 4217 of what they saw; `None`: of the place the pages are shown for.
+    #[serde(default)]
+    pub seen_currency: Option<String>,
 }
 
 /// What came of it.
@@ -43,6 +47,17 @@ pub struct Placed {
     pub secret: String,
     /// The provider's page; `None`: nothing is to be paid.
     pub pay_url: Option<String>,
+}
+
+/// How long it is remembered which checkout holds stock for a cart, seconds: longer than it can hold any.
+const HELD_SECS: i64 = 24 * 60 * 60;
+
+/// What a placing leaves behind besides what is bought.
+struct Marks {
+    /// That this attempt made this checkout.
+    attempt: Item,
+    /// The checkout that held stock for the cart before, as it was read.
+    earlier: Option<String>,
 }
 
 /// Code of a placing that lost the race to make its account's customer.
@@ -65,6 +80,21 @@ pub fn destination(form: &CheckoutForm) -> Destination {
         region: some(&form.region),
         postcode: some(&form.postcode),
     }
+}
+
+/// The context with the market of where it goes: delivered to one place is sold at the prices of that place, whatever place the
+/// pages are shown for. A country that is none changes nothing.
+pub(super) fn sold_at(ctx: &OpCtx, to: &Destination) -> OpCtx {
+    let market =
+        vitrine_pricing::market::is_country(&to.country).then(|| Market::of_country(&to.country).id.to_owned());
+    OpCtx { market: market.unwrap_or_else(|| ctx.market.clone()), ..ctx.clone() }
+}
+
+/// Whether what it comes to is what the buyer saw; nothing is nothing in any currency.
+fn was_seen(priced: &Priced, placing: &Placing, shown: &Market) -> bool {
+    let currency = placing.seen_currency.as_deref().unwrap_or(shown.currency.code());
+    let total = priced.view.total_minor;
+    total == placing.seen_minor && (total == 0 || priced.view.currency == currency)
 }
 
 /// What the form says of the buyer.
@@ -95,6 +125,18 @@ fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
     item.insert("body".into(), body.into());
     item.insert("checkout".into(), checkout.id.to_string().into());
     item.insert("ttl".into(), json!(checkout.placed_ms / 1000 + ATTEMPT_SECS));
+    item.insert("_v".into(), 1.into());
+    item
+}
+
+/// Remembers that this checkout holds stock for this cart.
+fn held_item(cart: &str, checkout: &Checkout) -> Item {
+    let mut item = Item::new();
+    let key = store::held_key(cart);
+    item.insert("pk".into(), key.pk.into());
+    item.insert("sk".into(), key.sk.into());
+    item.insert("checkout".into(), checkout.id.to_string().into());
+    item.insert("ttl".into(), json!(checkout.placed_ms / 1000 + HELD_SECS));
     item.insert("_v".into(), 1.into());
     item
 }
@@ -137,12 +179,13 @@ pub fn check_form(
 }
 
 impl Checkouts {
-    /// Places the caller's cart.
+    /// Places the caller's cart, at the prices of where it goes.
     ///
     /// # Errors
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
-    /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 503 if the provider is away
-    /// (nothing is held then).
+    /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
+    /// attempt of this cart turns out to be paid, 429 `free_wait` for too many free orders to one address, 503 if the provider
+    /// is away (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
         match self.place_once(ctx, placing).await {
             // The account's customer is there now.
@@ -157,16 +200,25 @@ impl Checkouts {
         if !fine {
             return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
         }
-        let body = hash(&serde_json::to_string(&(&placing.form, placing.seen_minor)).unwrap_or_default());
-        // All guests have one name, so the cart is part of whose attempt it is.
-        let cart = self.carts.name(ctx, ctx.cart.as_deref()).unwrap_or_default();
+        let body = (&placing.form, placing.seen_minor, &placing.seen_currency);
+        let body = hash(&serde_json::to_string(&body).unwrap_or_default());
+        // All guests have one name, so the cart is part of whose attempt it is, and its secret: the answer that is remembered
+        // opens the order. The cart itself may be gone by the time an attempt is repeated.
+        let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
         let to = destination(&placing.form);
-        let [attempt, cart, known] = self.read(ctx, &scope).await?;
+        let [attempt, cart, known, held] = self.read(ctx, &scope).await?;
         if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
         }
         let cart = self.carts.opened(ctx, ctx.cart.as_deref(), cart)?;
+        let earlier = held.and_then(|i| i.get("checkout").and_then(|v| v.as_str()).map(str::to_owned));
+        // Whoever only knows the cart's name ends nothing of it.
+        if let (Some(id), true) = (earlier.as_deref().and_then(|id| id.parse::<CheckoutId>().ok()), cart.rev > 0) {
+            self.let_go(ctx, &id).await?;
+        }
+        let shown = self.catalog.place(ctx).market;
+        let ctx = &sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
@@ -186,22 +238,26 @@ impl Checkouts {
                 "Something in the cart cannot be bought now. Look at it again.",
             ));
         }
-        if priced.view.total_minor != placing.seen_minor {
+        if !was_seen(&priced, placing, shown) {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
+        }
+        if priced.view.total_minor == 0 {
+            self.may_mail(ctx, &placing.form.email).await?;
         }
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
         let (mut checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
         let sealed = customer.seal(&said(&placing.form))?;
-        let attempt = attempt_item(&checkout, &scope, &body);
-        self.hold(ctx, &checkout, &orders, sealed, made, attempt).await?;
+        let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier };
+        self.hold(ctx, &checkout, &orders, sealed, made, marks).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
     }
 
-    /// What placing begins with, in one read: the attempt, the cart, the account's customer.
-    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 3]> {
-        let keys =
-            [Some(store::attempt_key(scope)), self.carts.key(ctx, ctx.cart.as_deref()), Self::known_customer(ctx)];
+    /// What placing begins with, in one read: the attempt, the cart, the account's customer, what holds stock for the cart.
+    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 4]> {
+        let cart = self.carts.key(ctx, ctx.cart.as_deref());
+        let held = cart.as_ref().map(|cart| store::held_key(&cart.pk));
+        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held];
         let asked: Vec<Key> = keys.iter().flatten().cloned().collect();
         let mut items = retry::get_each(&*self.table, asked).await.map_err(fault::table)?.into_iter();
         Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))
@@ -365,7 +421,7 @@ impl Checkouts {
         orders: &[Order],
         sealed: String,
         made: Option<TransactOp>,
-        attempt: Item,
+        marks: Marks,
     ) -> Result<()> {
         let put = |item, condition| TransactOp::Put(Put { item, condition });
         let absent = || Some(Condition::ItemAbsent);
@@ -379,7 +435,7 @@ impl Checkouts {
             item
         };
         let mut ops = vec![
-            put(attempt, absent()),
+            put(marks.attempt, absent()),
             put(store::checkout_item(checkout)?, absent()),
             put(person(store::person_key(&checkout.customer)), None),
         ];
@@ -394,6 +450,12 @@ impl Checkouts {
             ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
         }
         let stocks = ops.len() - first_stock;
+        // A cart holds stock once: of two attempts at the same moment one goes on.
+        let held_at = checkout.cart.as_deref().filter(|_| stocks > 0).map(|cart| {
+            let earlier = marks.earlier.map_or(Condition::ItemAbsent, |id| Condition::eq("checkout", id));
+            ops.push(put(held_item(cart, checkout), Some(earlier)));
+            ops.len() - 1
+        });
         if let Some(item) = self.queue.as_item(&self.expiry(checkout)).map_err(|e| fault::internal("the queue", &e))? {
             ops.push(put(item, None));
         }
@@ -417,6 +479,9 @@ impl Checkouts {
             }
             Err(e) if made_at.is_some_and(|at| e.failed_condition(at).is_some()) => {
                 Err(Problem::conflict(CUSTOMER_MADE, "Another purchase of this account began at this moment. Repeat."))
+            }
+            Err(e) if held_at.is_some_and(|at| e.failed_condition(at).is_some()) => {
+                Err(Problem::conflict("attempt_in_flight", "Another attempt of this cart is under way. Wait a moment."))
             }
             Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))

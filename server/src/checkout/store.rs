@@ -7,6 +7,7 @@
 //! | sealed person | `PERSON#c` | `DATA#` | |
 //! | customer | `CUSTOMER#c` | `META#` | GSI1 `CUSTOMEREMAIL#hash` |
 //! | attempt | `IDEM#checkout#key` | `IDEM#` | ttl 30 days |
+//! | checkout that holds stock for a cart | `HELD#cart` | `HELD#` | ttl 1 day |
 //! | typed form | `CHECKOUTFORM#cart` | `FORM#` | ttl 1 day |
 
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,11 @@ pub fn person_key(id: &CustomerId) -> Key {
 /// Key of one order's sealed address.
 pub fn order_person_key(id: &OrderId) -> Key {
     Key::new(format!("ORDER#{id}"), "PERSON#")
+}
+
+/// Where the checkout is named that holds stock for a cart, by the cart's name.
+pub fn held_key(cart: &str) -> Key {
+    Key::new(format!("HELD#{cart}"), "HELD#")
 }
 
 /// Key of an attempt.

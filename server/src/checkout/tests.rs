@@ -113,6 +113,11 @@ async fn placing_twice_is_placing_once() {
         other.form.name = "Somebody Else".into();
         let refused = shop.checkouts.place(&ctx, &other).await.unwrap_err();
         assert_eq!((refused.status, refused.code.as_str()), (422, "attempt_reused"));
+        // A cart's id is no secret: without the rest of its token nothing is remembered.
+        let id = ctx.cart.as_deref().and_then(|token| token.split_once('.')).unwrap().0;
+        let knowing = OpCtx { cart: Some(format!("{id}.guessed")), ..shop.guest() };
+        assert_eq!(shop.checkouts.place(&knowing, &placing).await.unwrap_err().code, "cart_not_ready");
+        assert_eq!(shop.checkouts.place(&ctx, &placing).await.unwrap(), first);
     }
 }
 
@@ -138,10 +143,35 @@ async fn what_is_charged_is_what_was_seen_and_faults_name_their_fields() {
     ] {
         assert_eq!(refused.fields.get(field).map(String::as_str), Some(code), "{field}");
     }
-    let nothing = Placing { attempt: "e".repeat(16), form: form(), seen_minor: 0 };
+    let nothing = Placing { attempt: "e".repeat(16), form: form(), seen_minor: 0, seen_currency: None };
     let empty = shop.checkouts.place(&shop.guest(), &nothing).await.unwrap_err();
     assert_eq!(empty.code, "cart_not_ready");
     assert_eq!(shop.level("Paper Boats").await.reserved, 0);
+}
+
+#[tokio::test]
+async fn what_goes_to_a_place_is_sold_at_the_prices_of_that_place() {
+    for shop in Shop::both().await {
+        let shown = OpCtx { market: "us".into(), country: "US".into(), ..shop.guest() };
+        let ctx = shop.fill(&shown, &["Harbour Lights"]).await;
+        let mut placing = shop.placing(&ctx, "elsewhere").await;
+        // At the price of the United States, sent to Germany.
+        assert_eq!(placing.form.country, "DE");
+        placing.seen_minor = 900;
+        let refused = shop.checkouts.place(&ctx, &placing).await.unwrap_err();
+        assert_eq!((refused.status, refused.code.as_str(), refused.detail.as_str()), (409, "price_changed", "€8.00"));
+        // The same number in another currency was not seen either.
+        placing.seen_minor = 800;
+        assert_eq!(shop.checkouts.place(&ctx, &placing).await.unwrap_err().code, "price_changed");
+        // The page shows what is charged, and says so with what it sends.
+        shop.checkouts.keep_form(&ctx, &Typed { form: form(), ..Typed::default() }).await.unwrap();
+        let view = shop.checkouts.checkout_view(&ctx).await.unwrap().cart;
+        assert_eq!((view.total_minor, view.currency.as_str()), (800, "EUR"));
+        placing.seen_currency = Some(view.currency);
+        let placed = shop.checkouts.place(&ctx, &placing).await.unwrap();
+        let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+        assert_eq!((checkout.market.as_str(), checkout.currency.as_str(), checkout.total_minor), ("de", "EUR", 800));
+    }
 }
 
 #[tokio::test]
@@ -389,6 +419,16 @@ async fn only_its_buyer_and_staff_see_an_order_and_no_item_holds_the_address_in_
     assert!(shop.checkouts.order_view(&shop.staff(), id, None).await.is_ok());
     let order = view.parts[0].id.clone();
     assert!(shop.checkouts.order_view(&shop.staff(), &order, None).await.is_ok(), "by an order's number too");
+    // Who looks at orders opens no files: those are the buyer's alone.
+    let key = crate::ctx::Caller::Key { id: "key_1".into(), tenant: None, scopes: vec!["orders:read".into()] };
+    let key = OpCtx { caller: key, ..shop.guest() };
+    assert!(shop.checkouts.order_view(&key, id, None).await.is_ok());
+    for who in [&shop.staff(), &key, &stranger] {
+        for secret in [None, Some("wrong")] {
+            assert_eq!(shop.checkouts.buyers(who, id, secret).await.unwrap_err().status, 404);
+        }
+    }
+    assert!(shop.checkouts.buyers(&ctx, &order, Some(&placed.secret)).await.is_ok());
     shop.work().await;
     let mut start = vitrine_table::FeedStart::Oldest;
     loop {
@@ -422,6 +462,9 @@ async fn what_a_guest_bought_is_claimed_by_the_verified_address_only() {
     assert_eq!(shop.checkouts.claim(&claimant).await.unwrap(), 0);
     let other = shop.user(9, "somebody@example.org", &["buyer"], &[]);
     assert_eq!(shop.checkouts.claim(&other).await.unwrap(), 0);
+    // Found as the same address, but another mailbox.
+    let twin = shop.user(11, "ｇast.muster@example.org", &["buyer"], &[]);
+    assert_eq!(shop.checkouts.claim(&twin).await.unwrap(), 0);
     let claimant = shop.user(8, "gast.muster@example.org", &["buyer"], &[]);
     assert_eq!(shop.checkouts.claim(&claimant).await.unwrap(), 1);
     assert_eq!(shop.checkouts.claim(&claimant).await.unwrap(), 0, "once");

@@ -46,7 +46,7 @@ impl Checkouts {
         Ok(view)
     }
 
-    /// The checkout page for what was typed so far.
+    /// The checkout page for what was typed so far, with the prices of where it goes.
     pub async fn checkout_view(&self, ctx: &OpCtx) -> Result<CheckoutView> {
         let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
         let typed = self.kept_form(ctx).await?;
@@ -58,9 +58,11 @@ impl Checkouts {
             form.email.clone_from(&user.email);
             form.name.clone_from(&user.name);
         }
+        let to = destination(&form);
+        let ctx = &super::place::sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().read(&variants(&cart)).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &destination(&form), cart.rev)?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
         let mut licences: Vec<(String, String)> = Vec::new();
         for id in priced.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.variant.licence.as_ref()) {
             let href = format!("/eula/{id}");
@@ -70,7 +72,7 @@ impl Checkouts {
                 licences.push((licence.title.clone(), href));
             }
         }
-        let waiver = super::place::needs_waiver(&priced, &destination(&form).country);
+        let waiver = super::place::needs_waiver(&priced, &to.country);
         Ok(CheckoutView {
             waiver,
             cart: priced.view,
@@ -112,6 +114,16 @@ impl Checkouts {
             return Ok(checkout);
         }
         if self.bought(ctx, &checkout, secret).await? { Ok(checkout) } else { Err(missing()) }
+    }
+
+    /// A checkout for who bought it: its secret's bearer, its account. Staff and keys that may look at orders open no files
+    /// with that.
+    ///
+    /// # Errors
+    /// 404 for everybody else.
+    pub async fn buyers(&self, ctx: &OpCtx, id: &str, secret: Option<&str>) -> Result<Checkout> {
+        let checkout = self.seen(ctx, id, secret).await?;
+        if self.bought(ctx, &checkout, secret).await? { Ok(checkout) } else { Err(Problem::not_found("order")) }
     }
 
     /// Whether the caller is who bought it: its secret's bearer or its account.

@@ -155,7 +155,7 @@ pub(super) async fn create_session(
     Json(wish): Json<shapes::CreateSession>,
 ) -> Answer {
     let attempt = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let placing = Placing { attempt, form: wish.form, seen_minor: wish.seen_minor };
+    let placing = Placing { attempt, form: wish.form, seen_minor: wish.seen_minor, seen_currency: wish.seen_currency };
     let placed = app.checkouts.place(&ctx, &placing).await?;
     ok(&shapes::Session { id: placed.id.to_string(), key: placed.secret, pay_url: placed.pay_url })
 }
@@ -170,7 +170,7 @@ pub(super) async fn order(State(app): State<App>, ctx: Ctx, Path(id): Path<Strin
 
 async fn customers(app: &App, ctx: &OpCtx, want: &shapes::WantFiles) -> Result<Vec<CustomerId>> {
     match (&want.order, &want.key) {
-        (Some(order), Some(key)) => Ok(vec![app.checkouts.seen(ctx, order, Some(key)).await?.customer]),
+        (Some(order), Some(key)) => Ok(vec![app.checkouts.buyers(ctx, order, Some(key)).await?.customer]),
         _ => {
             crate::authz::user(ctx)?;
             app.checkouts.customers(ctx).await

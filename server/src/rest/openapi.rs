@@ -152,7 +152,7 @@ pub fn document(base_url: &str) -> Value {
             "schemas": generator.take_definitions(true),
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": format!("An access token of the provider at {base_url}/.well-known/openid-configuration: authorization code with PKCE, public client `{PROGRAMS}`, redirect `{PROGRAMS_REDIRECT}`, scope `openid api`") },
-                "apiKey": { "type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "A program's key" },
+                "apiKey": { "type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "A program's key, made by who runs the shop. One that was revoked or has ended answers 401 with the code `key_revoked` or `key_ended`" },
                 "cartToken": { "type": "apiKey", "in": "header", "name": "X-Cart-Token", "description": "Names a guest's cart" },
                 "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session", "description": "The browser's session" },
             },

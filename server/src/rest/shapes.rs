@@ -91,6 +91,10 @@ pub struct CreateSession {
     pub form: CheckoutForm,
     /// `total_minor` of the cart as it was shown to the buyer for this place.
     pub seen_minor: i64,
+    /// `currency` it was shown in; absent: that of the place the caller is shown prices for. Goods are sold at the prices of the
+    /// form's country; if what was seen is something else, the answer is 409 `price_changed` with the new total in `detail`.
+    #[serde(default)]
+    pub seen_currency: Option<String>,
 }
 
 /// A placed checkout.

@@ -30,6 +30,7 @@ pub(super) fn webhooks() -> Router<App> {
 struct Sent {
     attempt: String,
     seen_minor: i64,
+    seen_currency: Option<String>,
     email: String,
     name: String,
     line1: String,
@@ -50,6 +51,7 @@ impl Default for Sent {
         Self {
             attempt: no(),
             seen_minor: -1,
+            seen_currency: None,
             email: no(),
             name: no(),
             line1: no(),
@@ -86,7 +88,8 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
     if let Err(problem) = app.checkouts.keep_form(&ctx, &typed).await {
         return ProblemResponse(problem).into_response();
     }
-    let placing = Placing { attempt: sent.attempt, form, seen_minor: sent.seen_minor };
+    let placing =
+        Placing { attempt: sent.attempt, form, seen_minor: sent.seen_minor, seen_currency: sent.seen_currency };
     match app.checkouts.place(&ctx, &placing).await {
         Ok(placed) => match placed.pay_url {
             // The provider of the embedded shop is this origin; another one is listed in the page's policy.

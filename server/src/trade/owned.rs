@@ -63,7 +63,7 @@ async fn from_order(
     Form(wanted): Form<Wanted>,
 ) -> Response {
     let asked = async {
-        let checkout = app.checkouts.seen(&ctx, &id, Some(&wanted.key)).await?;
+        let checkout = app.checkouts.buyers(&ctx, &id, Some(&wanted.key)).await?;
         Ok::<_, Problem>((checkout.customer, assets(&wanted)?))
     };
     match asked.await {

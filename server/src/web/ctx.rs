@@ -104,16 +104,25 @@ pub(crate) fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
     if !trusted.contains(&direct) {
         return Some(direct);
     }
-    // The last address that is not one of our proxies is the nearest one that somebody we trust has seen.
-    request
-        .headers()
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .filter_map(|a| a.trim().parse::<IpAddr>().ok())
-        .rfind(|a| !trusted.contains(a))
-        .or(Some(direct))
+    // The last address that is not one of our proxies is the nearest one that somebody we trust has seen. What stands left of an
+    // entry that cannot be read may be the client's own words, so nothing there counts.
+    let entries =
+        request.headers().get_all("x-forwarded-for").iter().flat_map(|v| v.to_str().unwrap_or_default().split(','));
+    for entry in entries.rev() {
+        match forwarded(entry.trim()) {
+            Some(ip) if trusted.contains(&ip) => {}
+            Some(ip) => return Some(ip),
+            None => break,
+        }
+    }
+    Some(direct)
+}
+
+/// An entry of `X-Forwarded-For`: an address, as some proxies write it with a port, IPv6 also in brackets.
+fn forwarded(entry: &str) -> Option<IpAddr> {
+    let bare = || entry.strip_prefix('[')?.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6);
+    let with_port = || entry.parse::<SocketAddr>().ok().map(|a| a.ip());
+    entry.parse::<IpAddr>().ok().or_else(with_port).or_else(bare)
 }
 
 /// The mark of the request in hand; one that nothing counts gets a mark nobody reads.
@@ -132,7 +141,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Guess {
 async fn credentials(app: &App, headers: &HeaderMap, guess: &Guess) -> crate::fault::Result<Option<Caller>> {
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or_default());
     if let Some(key) = text("x-api-key") {
-        let caller = crate::rest::keys::caller(&*app.table, key).await;
+        let caller = crate::rest::keys::caller(&*app.table, app.clock.now_ms(), key).await;
         if caller.as_ref().is_err_and(|problem| problem.status == 401) {
             guess.mark_wrong();
         }
@@ -159,9 +168,10 @@ async fn credentials(app: &App, headers: &HeaderMap, guess: &Guess) -> crate::fa
         return Err(Problem::new(403, "insufficient_scope", "The bearer token is not good for this interface.")
             .detail("Ask the provider for the scope `api`."));
     }
-    // The account says what the token is too old to know: whether it is still there, and its roles now.
+    // The account says what the token is too old to know: whether it is still there, whether everything issued before was ended
+    // (a new password, all sessions revoked), and its roles now.
     let account = app.provider.accounts().get(&claims.sub).await.map_err(|e| fault::internal("an account", &e))?;
-    let account = account.ok_or_else(refused)?;
+    let account = account.filter(|a| !a.has_ended(claims.iat)).ok_or_else(refused)?;
     crate::accounts::person(&account).map(Caller::User).map(Some).ok_or_else(refused)
 }
 
@@ -287,6 +297,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
             .map(str::to_owned)
             .or_else(|| request.headers().get("x-cart-token").and_then(|v| v.to_str().ok()).map(str::to_owned)),
         guess,
+        peer,
     };
     if let Some(ip) = peer {
         request.extensions_mut().insert(PeerAddress(ip));
@@ -335,6 +346,31 @@ mod tests {
         from_proxy.extensions_mut().insert(ConnectInfo(SocketAddr::new(proxy, 1)));
         assert_eq!(peer(&from_proxy, &[proxy]), Some("203.0.113.9".parse().unwrap()));
         assert_eq!(peer(&from_proxy, &[]), Some(proxy));
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_ends_what_is_believed() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        for (said, wanted) in [
+            ("203.0.113.9:4711", "203.0.113.9"),
+            ("6.6.6.6, [2001:db8::7]:4711, 10.0.0.1", "2001:db8::7"),
+            ("6.6.6.6, [2001:db8::7]", "2001:db8::7"),
+            ("6.6.6.6, 2001:db8::7", "2001:db8::7"),
+            ("6.6.6.6, unknown", "10.0.0.1"),
+            ("6.6.6.6, _hidden, 10.0.0.1", "10.0.0.1"),
+            ("6.6.6.6,", "10.0.0.1"),
+            ("", "10.0.0.1"),
+        ] {
+            let mut request = request(&[("x-forwarded-for", said)]);
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(proxy, 1)));
+            assert_eq!(peer(&request, &[proxy]), Some(wanted.parse().unwrap()), "{said}");
+        }
+        // One header a hop, one of them no text.
+        let mut request = request(&[("x-forwarded-for", "6.6.6.6")]);
+        let mangled = axum::http::HeaderValue::from_bytes(b"203.0.113.9\xff").unwrap();
+        request.headers_mut().append("x-forwarded-for", mangled);
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(proxy, 1)));
+        assert_eq!(peer(&request, &[proxy]), Some(proxy));
     }
 
     #[test]

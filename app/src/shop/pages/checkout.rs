@@ -87,6 +87,7 @@ pub fn CheckoutBody(
                 form { class: "trade-columns", method: "post", action: "/checkout/place",
                     input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
                     input { r#type: "hidden", name: "seen_minor", value: "{view.cart.total_minor}" }
+                    input { r#type: "hidden", name: "seen_currency", value: "{view.cart.currency}" }
                     div { class: "trade-main",
                         Fold { title: t!("checkout-who"), short: who, open: !who_done,
                             Field {

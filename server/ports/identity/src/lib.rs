@@ -27,4 +27,4 @@ pub use agent::browser_name;
 pub use client::{Client, ClientConfig, ClientError, Endpoints};
 pub use crypto::{CryptoError, MasterKey};
 pub use provider::{OidcClient, Provider, ProviderConfig};
-pub use session::{SessionError, SessionInfo, Sessions};
+pub use session::{Behind, SessionError, SessionInfo, Sessions};

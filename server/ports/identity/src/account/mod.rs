@@ -93,6 +93,18 @@ impl Account {
     pub fn tenant_ids(&self) -> Vec<String> {
         self.tenants.iter().map(|m| m.tenant_id.clone()).collect()
     }
+
+    /// Whether a token that says it was issued at this UTC second was ended with everything else. Exact: the provider never
+    /// dates a token before the end that came before it, so within the second of the end old ones are refused and new ones
+    /// are not.
+    pub fn has_ended(&self, issued_secs: i64) -> bool {
+        issued_secs.saturating_mul(1000) < self.ended_ms
+    }
+
+    /// The UTC second to date a token with that is issued now.
+    pub(crate) fn issue_secs(&self, now_ms: i64) -> i64 {
+        now_ms.div_euclid(1000).max((self.ended_ms.saturating_add(999)).div_euclid(1000))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -282,8 +294,8 @@ impl Accounts {
     }
 
     /// Ends everything issued to the account by the provider: its browser sessions, codes and refresh tokens. Access
-    /// tokens end by themselves within 15 minutes; sessions of apps that began before [`Account::ended_ms`] are to be
-    /// taken as ended.
+    /// tokens ([`Account::has_ended`]) and sessions of apps that began before [`Account::ended_ms`] are to be taken as
+    /// ended.
     ///
     /// # Errors
     /// `NotFound`, or the store's.
@@ -385,6 +397,21 @@ pub fn normalise_email(email: &str) -> Result<String, AccountError> {
     if labels_fine { Ok(email) } else { Err(AccountError::InvalidEmail) }
 }
 
+/// Whether two addresses, as they were written, lead to one mailbox. Stricter than [`normalise_email`], which finds an account
+/// and names it once: NFKC makes one of letters that mail servers keep apart (`ａda` and `ada`), so what a person proved by
+/// opening a mail proves nothing of the other writing. The part before the `@` may differ in the case of ASCII letters only
+/// (mail servers fold those; other letters have no fold they agree on); the domain is compared as [`normalise_email`] does,
+/// for names are mapped like that before they are looked up.
+pub fn same_mailbox(one: &str, other: &str) -> bool {
+    let parts = |email: &str| -> Option<(String, String)> {
+        let (_, domain) =
+            normalise_email(email).ok().and_then(|e| e.rsplit_once('@').map(|(l, d)| (l.to_owned(), d.to_owned())))?;
+        let (local, _) = email.trim().rsplit_once('@')?;
+        Some((local.to_ascii_lowercase(), domain))
+    };
+    matches!((parts(one), parts(other)), (Some(one), Some(other)) if one == other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,6 +424,19 @@ mod tests {
         for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c.de", "a@b..c", "a@-b.de", "<a@b.de>", "a@b.de\r\nBcc:x"] {
             assert!(normalise_email(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_mailbox_is_told_from_what_only_looks_like_it() {
+        for same in ["ada@example.com", " Ada@EXAMPLE.com ", "ada@ｅxample.com"] {
+            assert!(same_mailbox("ADA@example.com", same), "{same}");
+        }
+        for other in ["ａda@example.com", "adä@example.com", "ada@example.org", "ada", ""] {
+            assert!(!same_mailbox("ada@example.com", other), "{other}");
+        }
+        // The Kelvin sign, whose lower case is `k`.
+        assert!(!same_mailbox("kim@example.com", "\u{212a}im@example.com"));
+        assert!(!same_mailbox("", ""));
     }
 
     proptest! {

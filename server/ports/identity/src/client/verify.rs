@@ -54,6 +54,8 @@ pub struct IdClaims {
     pub sub: String,
     /// When the person showed who they are, UTC seconds.
     pub auth_time: Option<i64>,
+    /// Names the browser's session at the provider, where it says so.
+    pub sid: Option<String>,
     /// The address.
     pub email: Option<String>,
     /// The address is known to be the person's.
@@ -74,6 +76,8 @@ pub struct IdClaims {
 pub struct AccessClaims {
     iss: String,
     aud: Audience,
+    /// When it was issued, UTC seconds.
+    pub iat: i64,
     /// UTC seconds.
     pub exp: i64,
     /// The provider's id of the person.

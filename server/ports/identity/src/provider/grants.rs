@@ -4,13 +4,14 @@
 //! - A code and its family are named together, so a code that comes twice ends the family the first use made.
 //! - A family has one valid refresh token; any other token of it that comes ends the family (RFC 9700, 4.14.2). Two
 //!   uses at once are two uses: one conditional write decides.
-//! - A family ends with the account's epoch.
+//! - A family ends with the account's epoch, and with the browser session it was granted in where that is ended from
+//!   elsewhere (`sid`). It outlives a session that only ran out: that is what `offline_access` asks for.
 
 use serde::{Deserialize, Serialize};
 use vitrine_table::{Condition, Key, TransactOp, Update, UpdateItem};
 
 use super::request::AuthRequest;
-use super::web::SignedIn;
+use super::web::{SignedIn, not_ended};
 use super::{OidcClient, Provider, ProviderError};
 use crate::account::{Account, Accounts};
 use crate::crypto::{hash, random_token, same};
@@ -22,7 +23,7 @@ const CODE_MS: i64 = 60_000;
 /// How long a used code is remembered, so that its second use is noticed.
 const CODE_KEPT_MS: i64 = 3_600_000;
 /// A family ends for good after 90 days, as the app's sessions do.
-const FAMILY_MS: i64 = 90 * 24 * 3_600_000;
+pub(super) const FAMILY_MS: i64 = 90 * 24 * 3_600_000;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +36,9 @@ struct Code {
     user_id: String,
     epoch: i64,
     auth_time_ms: i64,
+    /// Empty for those of before sessions had names.
+    #[serde(default)]
+    sid: String,
     family: String,
     used: bool,
     expires_ms: i64,
@@ -49,6 +53,9 @@ struct Family {
     user_id: String,
     epoch: i64,
     auth_time_ms: i64,
+    /// As the code's.
+    #[serde(default)]
+    sid: String,
     current: String,
     revoked: bool,
     expires_ms: i64,
@@ -76,6 +83,9 @@ pub(super) struct IdClaims {
     exp: i64,
     iat: i64,
     auth_time: i64,
+    /// Names the browser's session here, to end it by (OpenID Connect Back-Channel Logout 1.0, 2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,13 +111,20 @@ pub(super) struct AccessClaims {
     #[serde(rename = "tenantIds")]
     tenant_ids: Vec<String>,
     auth_time: i64,
-    iat: i64,
+    pub(super) iat: i64,
     pub(super) exp: i64,
     jti: String,
 }
 
 /// The grant is not valid (`invalid_grant`); why is for the log alone.
 pub(super) struct InvalidGrant(pub(super) &'static str);
+
+/// The sign-in that tokens are of.
+struct SignIn {
+    auth_time_ms: i64,
+    sid: String,
+    nonce: Option<String>,
+}
 
 type Granted = Result<Tokens, InvalidGrant>;
 
@@ -124,6 +141,7 @@ impl Provider {
             user_id: who.account.id.clone(),
             epoch: who.account.epoch,
             auth_time_ms: who.auth_time_ms,
+            sid: who.sid.clone(),
             family: random_token(),
             used: false,
             expires_ms: now + CODE_MS,
@@ -171,11 +189,12 @@ impl Provider {
             TransactOp::Update(take),
             put_op(&family_key(&item.family), &family, Some(Condition::ItemAbsent))?,
             Accounts::epoch_check(&account.id, account.epoch),
+            not_ended(&item.sid),
         ];
         match self.0.store.transact(ops).await {
             Ok(()) => {}
-            Err(e) if e.failed_condition(2).is_some() => {
-                return Ok(Err(InvalidGrant("the account's sessions were ended")));
+            Err(e) if e.failed_condition(2).is_some() || e.failed_condition(3).is_some() => {
+                return Ok(Err(InvalidGrant("the account's sessions, or this one, were ended")));
             }
             Err(e) if e.failed_condition(0).is_some() => {
                 self.revoke_family(&item.family).await?;
@@ -184,7 +203,8 @@ impl Provider {
             Err(e) => return Err(e.into()),
         }
         let refresh = item.scope.split(' ').any(|s| s == "offline_access").then_some(refresh);
-        Ok(Ok(self.tokens(client, &account, &item.scope, item.auth_time_ms, item.nonce, refresh).await?))
+        let sign_in = SignIn { auth_time_ms: item.auth_time_ms, sid: item.sid, nonce: item.nonce };
+        Ok(Ok(self.tokens(client, &account, &item.scope, sign_in, refresh).await?))
     }
 
     pub(super) async fn redeem_refresh(
@@ -213,6 +233,10 @@ impl Provider {
         let Some(account) = self.account_of(&family.user_id, family.epoch).await? else {
             return Ok(Err(InvalidGrant("the account's sessions were ended")));
         };
+        if self.was_ended(&family.sid).await? {
+            self.revoke_family(id).await?;
+            return Ok(Err(InvalidGrant("the browser's session was ended")));
+        }
         // RFC 6749, 6: less than was granted may be asked for, never more.
         let granted: Vec<&str> = family.scope.split(' ').collect();
         let scope = match scope {
@@ -226,7 +250,8 @@ impl Provider {
             self.revoke_family(id).await?;
             return Ok(Err(InvalidGrant("the refresh token was used twice at once; its family is revoked")));
         }
-        Ok(Ok(self.tokens(client, &account, &scope, family.auth_time_ms, None, Some(fresh)).await?))
+        let sign_in = SignIn { auth_time_ms: family.auth_time_ms, sid: family.sid, nonce: None };
+        Ok(Ok(self.tokens(client, &account, &scope, sign_in, Some(fresh)).await?))
     }
 
     /// Ends the family of a refresh token of this client; anything else is nothing to do (RFC 7009, 2.2).
@@ -259,6 +284,7 @@ impl Provider {
             user_id: code.user_id.clone(),
             epoch: code.epoch,
             auth_time_ms: code.auth_time_ms,
+            sid: code.sid.clone(),
             current: hash(&refresh),
             revoked: false,
             expires_ms,
@@ -272,15 +298,14 @@ impl Provider {
         client: &OidcClient,
         account: &Account,
         scope: &str,
-        auth_time_ms: i64,
-        nonce: Option<String>,
+        sign_in: SignIn,
         refresh_token: Option<String>,
     ) -> Result<Tokens, ProviderError> {
         let config = &self.0.config;
         let has = |wanted: &str| scope.split(' ').any(|s| s == wanted);
-        let iat = self.now_ms() / 1000;
+        let iat = account.issue_secs(self.now_ms());
         let exp = iat + ACCESS_SECS;
-        let auth_time = auth_time_ms / 1000;
+        let auth_time = sign_in.auth_time_ms / 1000;
         let access = AccessClaims {
             iss: config.issuer.clone(),
             sub: account.id.clone(),
@@ -301,7 +326,8 @@ impl Provider {
             exp,
             iat,
             auth_time,
-            nonce,
+            sid: Some(sign_in.sid).filter(|sid| !sid.is_empty()),
+            nonce: sign_in.nonce,
             email: has("email").then(|| account.email.clone()),
             email_verified: has("email").then_some(account.email_verified),
             name: has("profile").then(|| account.name.clone()),

@@ -212,7 +212,7 @@ impl Provider {
         let made =
             self.0.accounts.insert(&normalised, &link.email, name, &["buyer"], true, password_hash.clone()).await;
         match made {
-            Ok(account) => self.go_on(link, &account, visit).await,
+            Ok(account) => self.go_on(link, account, visit).await,
             // Two links of two sign-ups: the first one opened made the account.
             Err(AccountError::EmailTaken) => Ok(self.link_gone(visit.locale, &link.query)),
             Err(e) => Err(e.into()),
@@ -239,14 +239,14 @@ impl Provider {
         self.0.accounts.reset_password(user_id, hash).await?;
         let account = self.0.accounts.get(user_id).await?.ok_or(AccountError::NotFound)?;
         self.0.throttle.forgive(&Subject::account(&normalise_email(&link.email)?)).await?;
-        self.go_on(link, &account, visit).await
+        self.go_on(link, account, visit).await
     }
 
     /// Signs the browser in and goes on where the person came from: the request is answered as for anyone signed in.
-    async fn go_on(&self, link: &Link, account: &Account, visit: &Visit<'_>) -> Result<Response, ProviderError> {
-        let cookie = self.sign_in(visit.headers, account).await?;
+    async fn go_on(&self, link: &Link, account: Account, visit: &Visit<'_>) -> Result<Response, ProviderError> {
+        let (who, cookie) = self.sign_in(visit.headers, account).await?;
         // Whoever opened the link reads the owner's mail: there is nothing to tell them.
-        let (device, _) = self.remember_device(visit.headers, account).await?;
+        let (device, _) = self.remember_device(visit.headers, &who.account).await?;
         // `prompt=login` was fulfilled just now; asking again would be a circle.
         let query: Vec<_> = pairs(&link.query).into_iter().filter(|(n, _)| n != "prompt").collect();
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();

@@ -33,7 +33,7 @@ pub(super) async fn discovery(State(provider): State<Provider>) -> Response {
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "select_account", "create"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "email", "email_verified", "name", "roles", "tenantIds"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "sid", "nonce", "email", "email_verified", "name", "roles", "tenantIds"],
         "ui_locales_supported": ["en-US", "de-DE"],
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
@@ -102,6 +102,7 @@ enum Bearer {
 }
 
 impl Provider {
+    /// The access token of a request, if it is one of ours that was not ended since.
     async fn bearer(&self, headers: &HeaderMap) -> Result<Bearer, ProviderError> {
         let header = headers.get(AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(|h| h.split_once(' '));
         let Some((_, jwt)) = header.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
@@ -116,7 +117,7 @@ impl Provider {
         if claims.aud != self.0.config.audience || self.client(&claims.client_id).is_none() {
             return Ok(Bearer::No);
         }
-        let account = self.0.accounts.get(&claims.sub).await?;
+        let account = self.0.accounts.get(&claims.sub).await?.filter(|a| !a.has_ended(claims.iat));
         Ok(account.map_or(Bearer::No, |account| Bearer::Of(claims.scope, Box::new(account))))
     }
 }

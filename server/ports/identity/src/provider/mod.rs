@@ -43,6 +43,7 @@ mod token;
 mod web;
 
 pub use mail::{AccountMail, MailKind, RenderedMail, SendAccountMail};
+pub use throttle::{Subject, Throttle};
 
 /// An app that may send people here.
 #[derive(Clone, Debug)]
@@ -128,7 +129,7 @@ struct Inner {
     master: Arc<MasterKey>,
     accounts: Accounts,
     keys: keys::KeyRing,
-    throttle: throttle::Throttle,
+    throttle: Throttle,
     mail: Arc<dyn SendAccountMail>,
 }
 
@@ -161,9 +162,9 @@ impl Provider {
         let store = Store(table.clone());
         Ok(Self(Arc::new(Inner {
             origin,
+            throttle: Throttle::new(table.clone(), clock.clone()),
             accounts: Accounts::new(table, clock.clone(), master.clone()),
             keys: keys::KeyRing::new(store.clone(), clock.clone(), master.clone()),
-            throttle: throttle::Throttle { store: store.clone(), clock: clock.clone() },
             config,
             store,
             clock,

@@ -13,7 +13,7 @@ use super::mail::MailKind;
 use super::pages::{self, Fault};
 use super::request::AuthRequest;
 use super::throttle::Subject;
-use super::web::{Pairs, SIGN_UP_COOKIE, SignedIn, field, locale, pairs, with_cookie};
+use super::web::{Pairs, SIGN_UP_COOKIE, field, locale, pairs, with_cookie};
 use super::{Provider, ProviderError, peer};
 use crate::account::password;
 use crate::account::{MIN_PASSWORD_CHARS, normalise_email};
@@ -109,12 +109,11 @@ impl Provider {
         };
         self.0.throttle.forgive(&account).await?;
         self.0.throttle.take_back(&address).await?;
-        let cookie = self.sign_in(visit.headers, &found).await?;
-        let (device, new) = self.remember_device(visit.headers, &found).await?;
+        let (who, cookie) = self.sign_in(visit.headers, found).await?;
+        let (device, new) = self.remember_device(visit.headers, &who.account).await?;
         if new {
-            self.tell_new_device(&found, &request.query, visit).await?;
+            self.tell_new_device(&who.account, &request.query, visit).await?;
         }
-        let who = SignedIn { account: found, auth_time_ms: self.now_ms() };
         Ok(with_cookie(with_cookie(self.grant(request, &who).await?, &cookie), &device))
     }
 
@@ -144,15 +143,16 @@ impl Provider {
         }
         let password_hash = password::hash(chosen).await?;
         let browser = random_token();
-        let (wanted, kind) = match self.0.accounts.find_by_email(normalised).await? {
-            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::AlreadyRegistered),
+        // An account's mails go to the address it has: another writing that is looked up as the same may be somebody else's mailbox.
+        let (wanted, kind, to) = match self.0.accounts.find_by_email(normalised).await? {
+            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::AlreadyRegistered, account.email),
             None => {
                 let name = name.to_owned();
                 let browser = crate::crypto::hash(&browser);
-                (Wanted::SignUp { name, password_hash, browser }, MailKind::SignUp)
+                (Wanted::SignUp { name, password_hash, browser }, MailKind::SignUp, email.to_owned())
             }
         };
-        self.mail_link(kind, wanted, email, &request.query, l).await?;
+        self.mail_link(kind, wanted, &to, &request.query, l).await?;
         let body = pages::sent(self, l, request, email);
         let page = self.page(StatusCode::OK, l, Some(&request.redirect_uri), body);
         Ok(with_cookie(page, &cookie::set(SIGN_UP_COOKIE, &browser, super::links::LINK_MS / 1000)))
@@ -171,11 +171,12 @@ impl Provider {
             let body = pages::password(self, l, request, email, Some(&fault));
             return Ok(self.page(StatusCode::TOO_MANY_REQUESTS, l, Some(&request.redirect_uri), body));
         }
-        let (wanted, kind) = match self.0.accounts.find_by_email(normalised).await? {
-            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::Reset),
-            None => (Wanted::Nobody, MailKind::NoAccount),
+        // As at sign-up: to the address the account has.
+        let (wanted, kind, to) = match self.0.accounts.find_by_email(normalised).await? {
+            Some(account) => (Wanted::Reset { user_id: account.id }, MailKind::Reset, account.email),
+            None => (Wanted::Nobody, MailKind::NoAccount, email.to_owned()),
         };
-        self.mail_link(kind, wanted, email, &request.query, l).await?;
+        self.mail_link(kind, wanted, &to, &request.query, l).await?;
         let body = pages::sent(self, l, request, email);
         Ok(self.page(StatusCode::OK, l, Some(&request.redirect_uri), body))
     }

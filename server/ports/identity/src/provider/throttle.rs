@@ -4,10 +4,11 @@
 //! counted; a subject is a hash, known and unknown addresses are treated alike.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use vitrine_clock::SharedClock;
-use vitrine_table::{Condition, Key, TableError};
+use vitrine_table::{Condition, Key, Table, TableError};
 
 use crate::crypto::hash;
 use crate::store::Store;
@@ -41,8 +42,9 @@ struct Count {
     ttl: i64,
 }
 
-/// Who is counted.
-pub(crate) struct Subject {
+/// Who is counted, by a hash.
+#[derive(Debug)]
+pub struct Subject {
     key: String,
     free: i64,
 }
@@ -54,6 +56,13 @@ impl Subject {
 
     pub(crate) fn mail(normalised_email: &str) -> Self {
         Self { key: format!("mail#{}", hash(normalised_email)), free: FREE_MAILS }
+    }
+
+    /// Who is written to because somebody typed the address, of an address in the form of
+    /// [`crate::account::normalise_email`]; `what` keeps the counts of different mails apart. Three go out, then a pause
+    /// grows from 30 seconds to an hour.
+    pub fn typed(what: &str, normalised_email: &str) -> Self {
+        Self { key: format!("{what}#{}", hash(normalised_email)), free: FREE_MAILS }
     }
 
     /// An IPv6 subscriber owns a /64, so that is what counts.
@@ -71,15 +80,24 @@ impl Subject {
     }
 }
 
+/// The counters. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Throttle {
+pub struct Throttle {
     pub(crate) store: Store,
     pub(crate) clock: SharedClock,
 }
 
 impl Throttle {
+    /// Counters in `table`.
+    pub fn new(table: Arc<dyn Table>, clock: SharedClock) -> Self {
+        Self { store: Store(table), clock }
+    }
+
     /// Counts one attempt. `Err(ms)`: not now, wait that long; nothing was counted.
-    pub(crate) async fn attempt(&self, subject: &Subject) -> Result<Result<(), i64>, TableError> {
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attempt(&self, subject: &Subject) -> Result<Result<(), i64>, TableError> {
         let key = subject.item();
         for _ in 0..8 {
             let now = self.clock.now_ms();
@@ -131,6 +149,12 @@ impl Throttle {
         let count = Count { attempts, until_ms, last_ms, rev: rev.unwrap_or(0) + 1, ttl };
         let condition = rev.map_or(Condition::ItemAbsent, |rev| Condition::eq("rev", rev));
         self.store.put_if(key, &count, condition).await
+    }
+}
+
+impl std::fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Throttle")
     }
 }
 

@@ -5,13 +5,14 @@ use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCA
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use maud::Markup;
 use serde::{Deserialize, Serialize};
-use vitrine_table::Key;
+use vitrine_table::{Condition, Key, TransactOp};
 
 use super::{Provider, ProviderError, pages};
 use crate::account::Account;
 use crate::cookie;
 use crate::crypto::{hash, random_token};
 use crate::locale::Locale;
+use crate::store::put_op;
 
 /// The provider's own cookie: this browser is signed in here.
 pub(super) const SESSION_COOKIE: &str = "__Host-idp";
@@ -58,6 +59,16 @@ struct BrowserSession {
 pub(super) struct SignedIn {
     pub(super) account: Account,
     pub(super) auth_time_ms: i64,
+    /// Names the browser's session, as `sid` of id tokens does; no secret.
+    pub(super) sid: String,
+}
+
+/// What stays of a browser's session that was ended from elsewhere: whatever carries its name has ended, too.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Ended {
+    ended_ms: i64,
+    ttl: i64,
 }
 
 impl Provider {
@@ -110,18 +121,25 @@ impl Provider {
         let Some(cookie) = cookie::read_headers(headers, SESSION_COOKIE) else {
             return Ok(None);
         };
-        let found = self.0.store.get::<BrowserSession>(&session_key(cookie)).await?;
+        let sid = hash(cookie);
+        let found = self.0.store.get::<BrowserSession>(&session_key(&sid)).await?;
         let Some(session) = found.filter(|s| s.expires_ms > self.now_ms()) else {
             return Ok(None);
         };
         let account = self.0.accounts.get(&session.user_id).await?.filter(|a| a.epoch == session.epoch);
-        Ok(account.map(|account| SignedIn { account, auth_time_ms: session.auth_time_ms }))
+        Ok(account.map(|account| SignedIn { account, auth_time_ms: session.auth_time_ms, sid }))
     }
 
-    /// Signs this browser in under a fresh id (whatever cookie it had is ended) and answers the `Set-Cookie` value.
-    pub(super) async fn sign_in(&self, headers: &HeaderMap, account: &Account) -> Result<String, ProviderError> {
+    /// Signs this browser in under a fresh id (whatever cookie it had is ended) and answers who is signed in now and the
+    /// `Set-Cookie` value.
+    pub(super) async fn sign_in(
+        &self,
+        headers: &HeaderMap,
+        account: Account,
+    ) -> Result<(SignedIn, String), ProviderError> {
         self.sign_out(headers).await?;
         let id = random_token();
+        let sid = hash(&id);
         let now = self.now_ms();
         let session = BrowserSession {
             user_id: account.id.clone(),
@@ -130,21 +148,51 @@ impl Provider {
             expires_ms: now + SESSION_MS,
             ttl: (now + SESSION_MS) / 1000,
         };
-        self.0.store.insert(&session_key(&id), &session).await?;
-        Ok(cookie::set(SESSION_COOKIE, &id, SESSION_MS / 1000))
+        self.0.store.insert(&session_key(&sid), &session).await?;
+        let cookie = cookie::set(SESSION_COOKIE, &id, SESSION_MS / 1000);
+        Ok((SignedIn { account, auth_time_ms: now, sid }, cookie))
     }
 
     /// Ends this browser's session here.
     pub(super) async fn sign_out(&self, headers: &HeaderMap) -> Result<(), ProviderError> {
         if let Some(old) = cookie::read_headers(headers, SESSION_COOKIE) {
-            self.0.store.remove(&session_key(old)).await?;
+            self.0.store.remove(&session_key(&hash(old))).await?;
         }
         Ok(())
     }
+
+    /// Ends the session of a browser here by the `sid` of an id token that was issued in it: the browser is asked for a password
+    /// again, codes and refresh tokens of that session get nothing more, for whichever client. Safe to repeat; a `sid` that
+    /// names nothing changes nothing.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn end_session(&self, sid: &str) -> Result<(), ProviderError> {
+        let now = self.now_ms();
+        // Remembered for as long as a family can live.
+        let ended = Ended { ended_ms: now, ttl: (now + super::grants::FAMILY_MS) / 1000 + 1 };
+        let delete = vitrine_table::Delete { key: session_key(sid), condition: None };
+        let ops = vec![TransactOp::Delete(delete), put_op(&ended_key(sid), &ended, None)?];
+        Ok(self.0.store.transact(ops).await?)
+    }
+
+    /// Whether the session of this name was ended from elsewhere.
+    pub(super) async fn was_ended(&self, sid: &str) -> Result<bool, ProviderError> {
+        Ok(self.0.store.get::<Ended>(&ended_key(sid)).await?.is_some())
+    }
 }
 
-fn session_key(cookie: &str) -> Key {
-    Key::new(format!("IDPSESSION#{}", hash(cookie)), "SESSION")
+/// A member of somebody else's transaction: the session was not ended from elsewhere.
+pub(super) fn not_ended(sid: &str) -> TransactOp {
+    TransactOp::Check { key: ended_key(sid), condition: Condition::ItemAbsent }
+}
+
+fn session_key(sid: &str) -> Key {
+    Key::new(format!("IDPSESSION#{sid}"), "SESSION")
+}
+
+fn ended_key(sid: &str) -> Key {
+    Key::new(format!("IDPSESSION#{sid}"), "ENDED")
 }
 
 /// 303 to an address.

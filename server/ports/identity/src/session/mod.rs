@@ -80,10 +80,20 @@ pub struct SessionInfo {
     pub needs_renewal: bool,
 }
 
+/// What a session stands on at the provider.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// Names the browser's session there; `None`: the provider did not say.
+    pub sid: Option<String>,
+}
+
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stored {
     user_id: String,
+    /// Names the browser's session at the provider.
+    #[serde(default)]
+    sid: Option<String>,
     /// [`Who`], sealed: items hold ids only.
     sealed_who: String,
     email_verified: bool,
@@ -150,6 +160,7 @@ impl Sessions {
         let said = Who { email: who.claims.email.clone(), name: who.claims.name.clone() };
         let stored = Stored {
             user_id: who.claims.sub.clone(),
+            sid: who.claims.sid.clone(),
             sealed_who: self.master.seal_value(&who_place(&id), &said)?,
             email_verified: who.claims.email_verified,
             roles: who.claims.roles.clone(),
@@ -279,16 +290,31 @@ impl Sessions {
         Ok(found)
     }
 
-    /// Ends one session of a user; `false`: the user has none of this id.
+    /// What a session of a user stands on at the provider; `None`: the user has none of this id.
     ///
     /// # Errors
     /// The store's.
-    pub async fn revoke(&self, user_id: &str, session_id: &str) -> Result<bool, SessionError> {
-        let own = self.load(session_id).await?.is_some_and(|s| s.user_id == user_id);
-        if own {
-            self.remove(user_id, session_id).await?;
+    pub async fn behind(&self, user_id: &str, session_id: &str) -> Result<Option<Behind>, SessionError> {
+        let stored = self.load(session_id).await?.filter(|s| s.user_id == user_id);
+        Ok(stored.map(|s| Behind { sid: s.sid }))
+    }
+
+    /// Ends one session of a user, and those that the same browser began besides (they share a session at the provider); `also`
+    /// is written in the same transaction. `false`: the user has none of this id, and nothing was done.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn revoke(&self, user_id: &str, session_id: &str, also: Vec<TransactOp>) -> Result<bool, SessionError> {
+        let Some(own) = self.load(session_id).await?.filter(|s| s.user_id == user_id) else { return Ok(false) };
+        if own.sid.is_some() {
+            for id in self.ids(user_id).await? {
+                if id != session_id && self.load(&id).await?.is_some_and(|s| s.sid == own.sid) {
+                    self.remove(user_id, &id, Vec::new()).await?;
+                }
+            }
         }
-        Ok(own)
+        self.remove(user_id, session_id, also).await?;
+        Ok(true)
     }
 
     /// Ends all sessions of a user; answers how many.
@@ -298,7 +324,7 @@ impl Sessions {
     pub async fn revoke_all(&self, user_id: &str) -> Result<usize, SessionError> {
         let ids = self.ids(user_id).await?;
         for id in &ids {
-            self.remove(user_id, id).await?;
+            self.remove(user_id, id, Vec::new()).await?;
         }
         Ok(ids.len())
     }
@@ -313,7 +339,7 @@ impl Sessions {
         let tokens = match client.refresh(refresh).await {
             Ok(tokens) => tokens,
             Err(ClientError::Refused(code)) if code == "invalid_grant" => {
-                self.remove(&stored.user_id, id).await?;
+                self.remove(&stored.user_id, id, Vec::new()).await?;
                 return Err(SessionError::Ended);
             }
             Err(error) => {
@@ -332,7 +358,7 @@ impl Sessions {
                 None
             }
             Ok(_) | Err(_) => {
-                self.remove(&stored.user_id, id).await?;
+                self.remove(&stored.user_id, id, Vec::new()).await?;
                 return Err(SessionError::Ended);
             }
         };
@@ -367,9 +393,11 @@ impl Sessions {
         Ok(self.store.get::<Stored>(&session_key(id)).await?.filter(alive))
     }
 
-    async fn remove(&self, user_id: &str, id: &str) -> Result<(), TableError> {
+    async fn remove(&self, user_id: &str, id: &str, also: Vec<TransactOp>) -> Result<(), TableError> {
         let delete = |key| TransactOp::Delete(vitrine_table::Delete { key, condition: None });
-        self.store.transact(vec![delete(session_key(id)), delete(pointer_key(user_id, id))]).await
+        let mut ops = vec![delete(session_key(id)), delete(pointer_key(user_id, id))];
+        ops.extend(also);
+        self.store.transact(ops).await
     }
 
     async fn ids(&self, user_id: &str) -> Result<Vec<String>, TableError> {

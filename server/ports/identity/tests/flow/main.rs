@@ -1,243 +1,17 @@
 //! The whole walk over HTTP: provider, client and sessions on one store, and everything they must refuse.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod world;
 
-use async_trait::async_trait;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 use url::Url;
-use vitrine_clock::FixedClock;
 use vitrine_identity::account::NewAccount;
-use vitrine_identity::client::{Callback, SignedIn};
-use vitrine_identity::provider::{AccountMail, MailKind, SendAccountMail};
-use vitrine_identity::{
-    Client, ClientConfig, ClientError, MasterKey, OidcClient, Provider, ProviderConfig, SessionError, Sessions,
-};
-use vitrine_table::Table;
-use vitrine_table::sqlite::SqliteTable;
+use vitrine_identity::provider::MailKind;
+use vitrine_identity::{ClientError, SessionError, Sessions};
 
-const START_MS: i64 = 1_800_000_000_000;
-const PASSWORD: &str = "correct horse battery";
-
-#[derive(Default)]
-struct Mails(Mutex<Vec<AccountMail>>);
-
-#[async_trait]
-impl SendAccountMail for Mails {
-    async fn send(&self, mail: AccountMail) -> Result<(), String> {
-        self.0.lock().unwrap().push(mail);
-        Ok(())
-    }
-}
-
-impl Mails {
-    fn last(&self) -> AccountMail {
-        self.0.lock().unwrap().last().cloned().expect("a mail was sent")
-    }
-}
-
-struct World {
-    issuer: String,
-    redirect_uri: String,
-    provider: Provider,
-    client: Client,
-    sessions: Sessions,
-    clock: Arc<FixedClock>,
-    mails: Arc<Mails>,
-    table: Arc<dyn Table>,
-    master: Arc<MasterKey>,
-    _dir: tempfile::TempDir,
-    server: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-fn secret(text: &str) -> SecretString {
-    SecretString::from(text.to_owned())
-}
-
-async fn world() -> World {
-    let dir = tempfile::tempdir().unwrap();
-    let clock = FixedClock::at(START_MS);
-    let table: Arc<dyn Table> = Arc::new(SqliteTable::open(dir.path().join("t.db"), clock.clone()).unwrap());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let issuer = format!("http://{}", listener.local_addr().unwrap());
-    let redirect_uri = format!("{issuer}/auth/loginCallback");
-    let master = Arc::new(MasterKey::from_base64(&secret(&STANDARD.encode([9; 32]))).unwrap());
-    let mails = Arc::new(Mails::default());
-    let oidc_client = |id: &str, client_secret| OidcClient {
-        client_id: id.into(),
-        client_secret,
-        name: "The Shop".into(),
-        home_url: format!("{issuer}/"),
-        redirect_uris: vec![redirect_uri.clone()],
-        post_logout_redirect_uris: vec![format!("{issuer}/bye")],
-    };
-    let config = ProviderConfig {
-        issuer: issuer.clone(),
-        audience: "https://api.test".into(),
-        site_name: "Vitrine".into(),
-        stylesheet: None,
-        clients: vec![oidc_client("shop", Some(secret("s3cret:&"))), oidc_client("public", None)],
-    };
-    let provider = Provider::new(config, table.clone(), clock.clone(), master.clone(), mails.clone()).unwrap();
-    let router = provider.routes();
-    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let config = ClientConfig {
-        issuer: issuer.clone(),
-        backchannel_url: issuer.clone(),
-        endpoints: None,
-        client_id: "shop".into(),
-        client_secret: Some(secret("s3cret:&")),
-        redirect_uri: redirect_uri.clone(),
-        audience: "https://api.test".into(),
-    };
-    let client = Client::new(config, table.clone(), clock.clone(), master.clone()).unwrap();
-    let sessions = Sessions::new(table.clone(), clock.clone(), master.clone());
-    World { issuer, redirect_uri, provider, client, sessions, clock, mails, table, master, _dir: dir, server }
-}
-
-impl World {
-    async fn account(&self, email: &str) -> String {
-        let password = secret(PASSWORD);
-        let new = NewAccount { email, password: &password, name: "Ada", roles: &["buyer"], verified: true };
-        self.provider.accounts().create_account(new).await.unwrap().id
-    }
-
-    fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
-    }
-
-    /// Begins at the app, signs in at the provider, and finishes at the app.
-    async fn sign_in(&self, browser: &mut Browser, email: &str) -> SignedIn {
-        let begin = self.client.begin("/cart", &[]).await.unwrap();
-        browser.keep(&begin.set_cookie);
-        let answer = browser.post(&begin.url, &[("step", "password"), ("email", email), ("password", PASSWORD)]).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        self.client.finish(&browser.cookies(), &callback(&answer.location)).await.unwrap()
-    }
-
-    /// A raw authorization request of the public client, answered for a signed-in browser.
-    async fn raw_code(&self, browser: &mut Browser, verifier: &str) -> String {
-        let url = self.authorize_url(&[("code_challenge", &challenge(verifier))]);
-        let answer = browser.get(&url).await;
-        callback(&answer.location).code.expect("a code")
-    }
-
-    fn authorize_url(&self, change: &[(&str, &str)]) -> String {
-        let challenge = challenge(&"v".repeat(43));
-        let mut params = BTreeMap::from([
-            ("client_id", "public"),
-            ("redirect_uri", self.redirect_uri.as_str()),
-            ("response_type", "code"),
-            ("scope", "openid offline_access"),
-            ("state", "st"),
-            ("code_challenge", challenge.as_str()),
-            ("code_challenge_method", "S256"),
-        ]);
-        params.extend(change.iter().copied());
-        params.retain(|_, v| !v.is_empty());
-        Url::parse_with_params(&self.at("/oidc/authorize"), params).unwrap().into()
-    }
-
-    async fn token(&self, form: &[(&str, &str)]) -> (StatusCode, serde_json::Value) {
-        let answer = reqwest::Client::new().post(self.at("/oidc/token")).form(form).send().await.unwrap();
-        (answer.status(), answer.json().await.unwrap())
-    }
-
-    async fn redeem(&self, code: &str, verifier: &str, redirect_uri: &str) -> (StatusCode, serde_json::Value) {
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", "public"),
-            ("code", code),
-            ("redirect_uri", redirect_uri),
-            ("code_verifier", verifier),
-        ];
-        self.token(&form).await
-    }
-
-    async fn refresh(&self, token: &str) -> (StatusCode, serde_json::Value) {
-        self.token(&[("grant_type", "refresh_token"), ("client_id", "public"), ("refresh_token", token)]).await
-    }
-}
-
-fn challenge(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
-}
-
-fn callback(location: &str) -> Callback {
-    let url = Url::parse(location).unwrap();
-    let get = |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
-    Callback { code: get("code"), state: get("state"), iss: get("iss"), error: get("error") }
-}
-
-/// A browser without scripts: keeps cookies (they are `Secure`, which a client library would not send to http), sends
-/// the origin with forms, follows nothing.
-struct Browser {
-    http: reqwest::Client,
-    jar: BTreeMap<String, String>,
-    origin: String,
-}
-
-struct Answer {
-    status: StatusCode,
-    location: String,
-    body: String,
-    headers: reqwest::header::HeaderMap,
-}
-
-impl Browser {
-    fn new(world: &World) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { http, jar: BTreeMap::new(), origin: world.issuer.clone() }
-    }
-
-    fn keep(&mut self, set_cookie: &str) {
-        let (pair, attributes) = set_cookie.split_once("; ").unwrap();
-        assert!(attributes.starts_with("Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age="), "{set_cookie}");
-        let (name, value) = pair.split_once('=').unwrap();
-        assert!(name.starts_with("__Host-"), "{name}");
-        if attributes.ends_with("Max-Age=0") {
-            self.jar.remove(name);
-        } else {
-            self.jar.insert(name.to_owned(), value.to_owned());
-        }
-    }
-
-    fn cookies(&self) -> String {
-        self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ")
-    }
-
-    async fn get(&mut self, url: &str) -> Answer {
-        self.send(self.http.get(url)).await
-    }
-
-    async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(self.http.post(url).header("origin", &self.origin).form(form)).await
-    }
-
-    async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
-        let answer = request.header("cookie", self.cookies()).send().await.unwrap();
-        let headers = answer.headers().clone();
-        for cookie in headers.get_all("set-cookie") {
-            self.keep(cookie.to_str().unwrap());
-        }
-        let location = headers.get("location").map(|l| l.to_str().unwrap().to_owned()).unwrap_or_default();
-        Answer { status: answer.status(), location, body: answer.text().await.unwrap(), headers }
-    }
-}
-
-fn link_token(mail: &AccountMail) -> String {
-    Url::parse(&mail.link).unwrap().query_pairs().find(|(n, _)| n == "token").unwrap().1.into_owned()
-}
+use world::*;
 
 #[tokio::test]
 async fn a_person_signs_up_comes_back_and_signs_out() {
@@ -484,6 +258,20 @@ async fn answers_do_not_tell_who_has_an_account() {
 }
 
 #[tokio::test]
+async fn links_of_an_account_go_to_its_own_address_however_it_is_written() {
+    let w = world().await;
+    w.account("Ada@example.com").await;
+    let url = w.authorize_url(&[]);
+    // Looked up as the same address, but another mailbox.
+    for (step, kind) in [("forgot", MailKind::Reset), ("create", MailKind::AlreadyRegistered)] {
+        let form = [("step", step), ("email", "ａda@example.com"), ("password", PASSWORD), ("name", "X")];
+        assert_eq!(Browser::new(&w).post(&url, &form).await.status, StatusCode::OK);
+        let mail = w.mails.last();
+        assert_eq!((mail.kind, mail.to.as_str()), (kind, "Ada@example.com"));
+    }
+}
+
+#[tokio::test]
 async fn wrong_passwords_make_the_pause_grow_for_known_and_unknown_alike() {
     let w = world().await;
     w.account("ada@example.com").await;
@@ -565,6 +353,32 @@ async fn a_new_password_ends_everything_issued_before() {
 }
 
 #[tokio::test]
+async fn bearer_tokens_end_with_everything_else_to_the_millisecond() {
+    let w = world().await;
+    let user = w.account("ada@example.com").await;
+    let mut browser = Browser::new(&w);
+    let info = async |token: &SecretString| {
+        let url = w.at("/oidc/userinfo");
+        reqwest::Client::new().get(url).bearer_auth(token.expose_secret()).send().await.unwrap().status()
+    };
+    // Before, ended and after within one second.
+    w.clock.advance_ms(250);
+    let before = w.sign_in(&mut browser, "ada@example.com").await.tokens.access_token;
+    assert_eq!(info(&before).await, StatusCode::OK);
+    w.clock.advance_ms(250);
+    w.provider.accounts().revoke_all_sessions(&user).await.unwrap();
+    w.clock.advance_ms(250);
+    let after = w.sign_in(&mut browser, "ada@example.com").await.tokens.access_token;
+    assert_eq!((info(&before).await, info(&after).await), (StatusCode::UNAUTHORIZED, StatusCode::OK));
+    // What the interface asks of a bearer's account.
+    let account = w.provider.accounts().get(&user).await.unwrap().unwrap();
+    for (token, ended) in [(&before, true), (&after, false)] {
+        let claims = w.client.verify_access_token(token.expose_secret()).await.unwrap();
+        assert_eq!(account.has_ended(claims.iat), ended);
+    }
+}
+
+#[tokio::test]
 async fn sessions_are_fresh_end_in_time_and_can_be_revoked() {
     let w = world().await;
     let user = w.account("ada@example.com").await;
@@ -593,7 +407,8 @@ async fn sessions_are_fresh_end_in_time_and_can_be_revoked() {
 
     let (info, cookie) = w.sessions.begin("", &who, "Firefox").await.unwrap();
     browser.keep(&cookie);
-    assert!(!w.sessions.revoke("u_other", &info.id).await.unwrap(), "only one's own");
+    assert!(w.sessions.behind("u_other", &info.id).await.unwrap().is_none());
+    assert!(!w.sessions.revoke("u_other", &info.id, Vec::new()).await.unwrap(), "only one's own");
     for _ in 0..3 {
         w.clock.advance_ms(25 * 86_400_000);
         assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_some());
@@ -605,6 +420,46 @@ async fn sessions_are_fresh_end_in_time_and_can_be_revoked() {
     browser.keep(&cookie);
     assert!(w.sessions.revoke_all(&user).await.unwrap() >= 2);
     assert!(w.sessions.resolve(&browser.cookies()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_browser_that_is_signed_out_from_elsewhere_is_out_at_the_provider_too() {
+    let w = world().await;
+    let user = w.account("ada@example.com").await;
+    let (mut own, mut stolen) = (Browser::new(&w), Browser::new(&w));
+    let mine = w.sign_in(&mut own, "ada@example.com").await;
+    let (mine_info, _) = w.sessions.begin("", &mine, "Firefox").await.unwrap();
+    let theirs = w.sign_in(&mut stolen, "ada@example.com").await;
+    let (info, _) = w.sessions.begin("", &theirs, "Firefox").await.unwrap();
+    // Besides: a program's tokens got in that browser, a code that is not redeemed yet, a second session of the app.
+    let verifier = "v".repeat(43);
+    let code = w.raw_code(&mut stolen, &verifier).await;
+    let (_, tokens) = w.redeem(&code, &verifier, &w.redirect_uri).await;
+    let program = tokens["refresh_token"].as_str().unwrap().to_owned();
+    let open = w.raw_code(&mut stolen, &verifier).await;
+    w.sessions.begin("", &theirs, "Firefox").await.unwrap();
+    assert_eq!(w.sessions.list(&user).await.unwrap().len(), 3);
+
+    let behind = w.sessions.behind(&user, &info.id).await.unwrap().unwrap();
+    for _ in 0..2 {
+        w.provider.end_session(behind.sid.as_ref().unwrap()).await.unwrap();
+    }
+    assert!(w.sessions.revoke(&user, &info.id, Vec::new()).await.unwrap());
+    let left: Vec<String> = w.sessions.list(&user).await.unwrap().into_iter().map(|s| s.id).collect();
+    assert_eq!(left, [mine_info.id], "all of that browser, and no other");
+
+    let url = w.authorize_url(&[]);
+    assert_eq!(stolen.get(&url).await.status, StatusCode::OK, "a password is asked for");
+    assert_eq!(own.get(&url).await.status, StatusCode::SEE_OTHER, "the owner's browser stays signed in");
+    assert_eq!(w.redeem(&open, &verifier, &w.redirect_uri).await.1["error"], "invalid_grant");
+    assert_eq!(w.refresh(&program).await.1["error"], "invalid_grant");
+    assert!(w.client.refresh(theirs.tokens.refresh_token.as_ref().unwrap()).await.is_err());
+    // Signing out in that browser takes nothing of this back.
+    let asked = stolen.post(&w.at("/oidc/logout"), &[]).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    assert_eq!(w.refresh(&program).await.1["error"], "invalid_grant");
+    let refreshed = w.client.refresh(mine.tokens.refresh_token.as_ref().unwrap()).await;
+    assert!(refreshed.is_ok(), "{refreshed:?}");
 }
 
 #[tokio::test]
