@@ -52,7 +52,7 @@ pub async fn token(shop: &Shop, who: (&str, &str)) -> Result<String> {
     let (origin, ask) = (
         shop.url(""),
         [
-            "response_type=code&client_id=vitrine-programs&scope=openid&state=ssssssssssssssss&nonce=nnnnnnnnnnnnnnnn",
+            "response_type=code&client_id=vitrine-programs&scope=openid%20api&state=ssssssssssssssss&nonce=nnnnnnnnnnnnnnnn",
             "code_challenge_method=S256",
         ],
     );

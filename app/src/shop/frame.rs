@@ -85,6 +85,10 @@ pub fn Shell() -> Element {
 /// What is shown while a page is on its way in the browser.
 #[component]
 fn Loading() -> Element {
+    // A server's page leaves when its data is there: nobody would see this.
+    if cfg!(feature = "server") {
+        return VNode::empty();
+    }
     rsx! {
         main { id: "content", class: "page wrap", aria_busy: "true",
             span { class: "sr-only", role: "status", {t!("loading")} }
