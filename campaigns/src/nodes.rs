@@ -1,8 +1,9 @@
 //! Two nodes over one DynamoDB-compatible table and one S3-compatible bucket, a balancer in front, either killed at random.
 //!
-//! What must hold: a session begun at one node is valid at the other; a purchase begun at one ends at the other; no more pieces are sold
-//! than there were; each purchase a buyer saw as paid is paid once, with its grant and its invoice; what is changed at one node is not
-//! shown as it was by the other for longer than two seconds; jobs end, none as a dead letter; `vitrine check` passes.
+//! What must hold: a session or a cart begun at one node is known at the other; a purchase begun at one ends at the other; no more pieces
+//! are sold than there were; each purchase a buyer saw as paid is paid once, with its grant, its invoice and one mail, though each event
+//! of the provider comes twice; a limit and a link's uses are those of one node; what is changed at one node is not shown as it was by
+//! the other for longer than two seconds; jobs end, none as a dead letter; `vitrine check` passes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,18 +16,20 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use serde_json::Value;
+use serde_json::{Value, json};
 use vitrine_bench::server::{Launch, Shop, free_port};
 
+use self::holds::{Cart, Count, Uses};
 use crate::buyer::{Buyer, Ended, Receipt, Ware, wares};
 use crate::peers::{self, KEY, Peer};
 use crate::proxy::Proxy;
 
+mod holds;
+
 /// The longest a node may show what was before.
 const STALE: Duration = Duration::from_secs(2);
-/// The demonstration's buyer.
-const PERSON: (&str, &str) = ("buyer@vitrine.example", "listen-and-read");
+/// Mails that the outbox shows.
+const OUTBOX: usize = 100;
 /// Any 32 bytes, the same for both.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -96,7 +99,16 @@ impl Stores {
     }
 
     fn launch(&self, program: &Path, public: &Path, data: &Path, port: u16) -> Launch {
-        let launch = Launch { port, log: Some(data.with_extension("log")), ..Launch::new(program, public, data) };
+        let mut launch = Launch { port, log: Some(data.with_extension("log")), ..Launch::new(program, public, data) };
+        // One address asks for all: one count has its figure, so that it can be used up.
+        launch = launch.env("VITRINE_LIMITS__TIMES", 1);
+        for class in [
+            "FILE", "PAGE", "READ", "SEARCH", "WRITE", "SIGN_IN", "CHECKOUT", "DOWNLOAD", "TRANSFER", "MACHINE",
+            "GUESS",
+        ] {
+            launch = launch.env(&format!("VITRINE_LIMITS__{class}"), "[1000000, 1000000]");
+        }
+        launch = launch.env("VITRINE_LIMITS__MAIL", format!("[{0}, {0}]", holds::MAILS));
         self.env.iter().fold(launch, |launch, (name, value)| launch.env(name, value))
     }
 }
@@ -118,6 +130,10 @@ pub fn market(folder: &Path, stock: u64) -> Result<(PathBuf, Value)> {
         if row["ref"] == "boats" {
             row["products"][0]["variants"][0]["stock"] = stock.into();
             changed = row.clone();
+        }
+        // A cart needs two works that are never sold out.
+        if row["ref"] == "study" {
+            row["products"][0]["variants"][0]["prices"] = json!([{ "region": "eu", "currency": "EUR", "minor": 500 }]);
         }
         rows.push_str(&format!("{row}\n"));
     }
@@ -142,6 +158,10 @@ impl Nodes {
 
     fn node(&self, which: usize) -> Result<&Shop> {
         self.up[which].as_ref().context("that node is away")
+    }
+
+    fn both(&self) -> Result<[&Shop; 2]> {
+        Ok([self.node(0)?, self.node(1)?])
     }
 
     fn kill(&mut self, which: usize) -> Result<()> {
@@ -198,76 +218,45 @@ async fn crowd(buyer: Buyer, wares: [Ware; 2], people: usize, stop: Arc<AtomicBo
     Ok(all)
 }
 
-/// Signs in as a browser does and answers its cookies as one header.
-async fn sign_in(base: &str) -> Result<String> {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-    let mut jar: Vec<(String, String)> = Vec::new();
-    let line = |jar: &[(String, String)]| jar.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
-    let mut url = format!("{base}/auth/login?to=/account");
-    for _ in 0..6 {
-        let asked = if url.contains("/oidc/authorize") {
-            let (email, password) = (PERSON.0.replace('@', "%40"), PERSON.1);
-            let form = format!("step=password&email={email}&password={password}");
-            client.post(&url).header("content-type", "application/x-www-form-urlencoded").body(form)
-        } else {
-            client.get(&url)
-        };
-        let answer = asked.header(COOKIE, line(&jar)).header("origin", base).send().await?;
-        for set in answer.headers().get_all(SET_COOKIE) {
-            let pair = set.to_str()?.split(';').next().unwrap_or_default();
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            jar.retain(|(known, _)| known != name);
-            jar.push((name.to_owned(), value.to_owned()));
-        }
-        let place =
-            answer.headers().get(LOCATION).with_context(|| format!("{url}: {} leads nowhere", answer.status()))?;
-        let place = place.to_str()?;
-        url = if place.starts_with('/') { format!("{base}{place}") } else { place.to_owned() };
-        if url.ends_with("/account") {
-            return Ok(line(&jar));
-        }
-    }
-    bail!("signing in does not end at {url}")
+/// Each event of the provider is told twice from now on, whichever node tells it.
+async fn doubled(shop: &Shop) -> Result<()> {
+    let request = shop.client.post(shop.url("/simulator/control")).header("content-type", "application/json");
+    let status = request.body(json!({ "duplicates": 1 }).to_string()).send().await?.status();
+    ensure!(status.is_success(), "the simulator's control: {status}");
+    Ok(())
 }
 
-async fn signed_in(shop: &Shop, cookies: &str) -> Result<bool> {
-    let address = shop.url("/api/me/entitlements");
-    let status = shop.client.get(address).header(COOKIE, cookies).send().await?.status();
-    Ok(status.is_success())
-}
-
-/// Changes a title by an import at one node; how long the other showed the former page after the first showed the new one.
-async fn stale(nodes: &Nodes, key: &str, row: &Value, title: &str, path: &str) -> Result<Duration> {
-    let (here, there) = (nodes.node(0)?, nodes.node(1)?);
-    let page = async |shop: &Shop| -> Result<String> {
-        let answer = shop.client.get(shop.url(path)).send().await?;
-        Ok(answer.text().await?)
-    };
-    // Both keep it.
-    for shop in [here, there] {
-        page(shop).await?;
-        page(shop).await?;
-    }
-    let mut row = row.clone();
-    row["title"] = title.into();
-    let sent = here.client.post(here.url("/api/admin/catalog/import")).header("x-api-key", key);
-    let answer = sent.header("content-type", "application/x-ndjson").body(format!("{row}\n")).send().await?;
-    let (status, text) = (answer.status(), answer.text().await?);
-    ensure!(status.as_u16() == 202, "the import: {status} {text}");
-    let begun = Instant::now();
-    let mut seen: [Option<Instant>; 2] = [None, None];
-    while seen.iter().any(Option::is_none) {
-        ensure!(begun.elapsed() < Duration::from_secs(60), "the new title is not shown: {seen:?}");
-        for (which, shop) in [here, there].into_iter().enumerate() {
-            if seen[which].is_none() && page(shop).await?.contains(title) {
-                seen[which] = Some(Instant::now());
-            }
+/// Each node knows each purchase, once, with what belongs to it, and each buyer has one mail.
+async fn known(nodes: [&Shop; 2], bought: &Bought) -> Result<()> {
+    let mut invoices = BTreeSet::new();
+    for shop in nodes {
+        let buyer = Buyer::new(&shop.url(""))?;
+        for receipt in bought.files.iter().chain(&bought.parcels) {
+            let order =
+                buyer.order(&receipt.id, &receipt.key).await?.with_context(|| format!("{} is gone", receipt.id))?;
+            ensure!(order["state"] == "paid", "{} is {}", receipt.id, order["state"]);
+            let part = &order["parts"][0];
+            let invoice = part["invoice_href"].as_str().with_context(|| format!("{} has no invoice", receipt.id))?;
+            invoices.insert(invoice.split('?').next().unwrap_or(invoice).to_owned());
+            let line = &part["lines"][0];
+            ensure!(
+                line["physical"] == true || line["assets"].as_str().is_some_and(|a| !a.is_empty()),
+                "{} opens no file",
+                receipt.id
+            );
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Either may have done the job; the other is the one that is behind.
-    let [Some(a), Some(b)] = seen else { bail!("not seen") };
-    Ok(if a > b { a - b } else { b - a })
+    let paid = bought.files.len() + bought.parcels.len();
+    ensure!(invoices.len() == paid, "{} invoices of {paid} purchases", invoices.len());
+    // The outbox shows the last hundred.
+    let mails = nodes[1].text("/dev/outbox").await?;
+    let mut to: Vec<&str> = mails.split("</li>").filter_map(|m| m.rsplit_once(" to ")).map(|(_, to)| to).collect();
+    let shown = to.len();
+    to.sort_unstable();
+    to.dedup();
+    ensure!(to.len() == shown, "{} people have {shown} mails", to.len());
+    ensure!(shown == paid.min(OUTBOX), "{shown} mails of {paid} purchases");
+    Ok(())
 }
 
 /// Does it.
@@ -297,10 +286,12 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     let all = wares(nodes.node(0)?).await?;
     let one = |physical| all.iter().find(|w| w.physical == physical).cloned().context("no such ware");
     let (files, parcel) = (one(false)?, one(true)?);
-    let cookies = sign_in(&base).await?;
-    for which in 0..2 {
-        ensure!(signed_in(nodes.node(which)?, &cookies).await?, "node {which} does not know the session");
-    }
+    let other = all.iter().find(|w| !w.physical && w.variant != files.variant).context("one work in files only")?;
+    let cookies = holds::sign_in(&base).await?;
+    holds::signed_in(nodes.both()?, &cookies).await?;
+    let cart = Cart::begin(nodes.both()?, [&files, other]).await?;
+    cart.holds(nodes.both()?).await?;
+    let count = Count::use_up(nodes.both()?).await?;
 
     // What is changed at one node is new at the other.
     let list = nodes.node(0)?.json("/api/public/catalog/search?q=boats").await?;
@@ -309,28 +300,44 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     let mut worst = Duration::ZERO;
     for round in 0..5 {
         let title = format!("Paper Boats, printing {round}");
-        let behind = stale(&nodes, &key, &row, &title, &path).await?;
+        let behind = holds::stale(nodes.both()?, &key, &row, &title, &path).await?;
         worst = worst.max(behind);
     }
     println!("a change was {:.2} s later at the other node at most, of 5", worst.as_secs_f64());
     ensure!(worst < STALE, "that is too late");
 
+    doubled(nodes.node(0)?).await?;
     let stop = Arc::new(AtomicBool::new(false));
-    let buying = tokio::spawn(crowd(Buyer::new(&base)?, [files, parcel], options.buyers, stop.clone()));
+    let buyer = Buyer::new(&base)?;
+    let buying = tokio::spawn(crowd(buyer.clone(), [files.clone(), parcel], options.buyers, stop.clone()));
+    let mut linked = Vec::new();
     for round in 0..options.rounds {
         tokio::time::sleep(Duration::from_millis(random.random_range(700..3000))).await;
         ensure!(!buying.is_finished(), "the buyers stopped: {:?}", buying.await?.err());
+        let bought = buyer.buy(&files, &format!("nodes-link-{round:08}")).await.context("for a link")?;
+        let Ended::Paid(receipt) = bought else { bail!("files are never sold out") };
+        let link = buyer.link(&receipt).await?;
+        linked.push(receipt);
+        let opening = tokio::spawn(Uses::at_once(link.clone()));
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..200))).await;
         let which = random.random_range(0..2);
         nodes.kill(which)?;
         tokio::time::sleep(Duration::from_millis(random.random_range(0..1500))).await;
         let started = nodes.restart(which).await?;
-        println!("round {round}: node {which} killed, back after {:.1} s", started.as_secs_f64());
-        for which in 0..2 {
-            ensure!(signed_in(nodes.node(which)?, &cookies).await?, "node {which} forgot the session");
-        }
+        let uses = opening.await??.ends(nodes.both()?, &link).await?;
+        println!(
+            "round {round}: node {which} killed, back after {:.1} s; a link was opened {} times, unanswered: {:?}",
+            started.as_secs_f64(),
+            uses.opened,
+            uses.unsure
+        );
+        holds::signed_in(nodes.both()?, &cookies).await?;
+        cart.holds(nodes.both()?).await?;
+        count.holds(nodes.both()?).await?;
     }
     stop.store(true, Ordering::Relaxed);
-    let bought = buying.await??;
+    let mut bought = buying.await??;
+    bought.files.extend(linked);
     println!(
         "bought: {} times files, {} parcels of {} pieces; {} came too late",
         bought.files.len(),
@@ -343,27 +350,10 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     let numbers = nodes.node(1)?.metrics().await?;
     ensure!(numbers.lines().any(|l| l == "jobs_dead 0"), "jobs gave up");
 
-    // Each node knows each purchase, once, with what belongs to it.
-    let mut invoices = BTreeSet::new();
-    for which in 0..2 {
-        let buyer = Buyer::new(&nodes.node(which)?.url(""))?;
-        for receipt in bought.files.iter().chain(&bought.parcels) {
-            let order =
-                buyer.order(&receipt.id, &receipt.key).await?.with_context(|| format!("{} is gone", receipt.id))?;
-            ensure!(order["state"] == "paid", "{} is {}", receipt.id, order["state"]);
-            let part = &order["parts"][0];
-            let invoice = part["invoice_href"].as_str().with_context(|| format!("{} has no invoice", receipt.id))?;
-            invoices.insert(invoice.split('?').next().unwrap_or(invoice).to_owned());
-            let line = &part["lines"][0];
-            ensure!(
-                line["physical"] == true || line["assets"].as_str().is_some_and(|a| !a.is_empty()),
-                "{} opens no file",
-                receipt.id
-            );
-        }
-    }
-    let paid = bought.files.len() + bought.parcels.len();
-    ensure!(invoices.len() == paid, "{} invoices of {paid} purchases", invoices.len());
+    known(nodes.both()?, &bought).await?;
+    let last = bought.files.last().context("no files were bought")?;
+    let link = buyer.link(last).await?;
+    ensure!(holds::bytes(&link).await? > 0, "a link leads to an empty file");
     for which in 0..2 {
         nodes.kill(which)?;
     }
