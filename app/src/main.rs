@@ -81,6 +81,8 @@ enum Command {
     },
     /// Restore a shop from a backup into an empty data directory.
     Restore(copies::Restore),
+    /// Make the DynamoDB table and the S3 bucket of the configuration, where they are missing (build with the feature aws).
+    MakeStores,
     /// Look at the configuration.
     Config {
         #[command(subcommand)]
@@ -204,6 +206,7 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             }
             Ok(())
         }
+        Command::MakeStores => make_stores(&config).await,
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&document(&config.base_url()))?);
             Ok(())
@@ -236,6 +239,30 @@ fn print(report: &Report) {
 async fn open(config: Config) -> anyhow::Result<App> {
     let adapters = adapters(&config).await;
     App::open(config, adapters).await
+}
+
+/// For tests and a first look; in production infrastructure code makes them, with backups, keys and alarms.
+#[cfg(feature = "aws")]
+async fn make_stores(config: &Config) -> anyhow::Result<()> {
+    use vitrine_aws::{Settings, connect};
+    use vitrine_server::config::{BlobConfig, TableConfig};
+    let TableConfig::Dynamodb { table, region, endpoint } = &config.table else {
+        anyhow::bail!("`table.kind` is not dynamodb; an embedded table is made when it is first opened");
+    };
+    let sdk = connect(&Settings { region: region.clone(), endpoint: endpoint.clone(), credentials: None }).await;
+    vitrine_aws::dynamo::DynamoTable::new(&sdk, table).create().await.context("the table")?;
+    if let BlobConfig::S3 { bucket, region, endpoint } = &config.blob {
+        let sdk = connect(&Settings { region: region.clone(), endpoint: endpoint.clone(), credentials: None }).await;
+        vitrine_aws::s3::S3Blob::new(&sdk, bucket).create().await.context("the bucket")?;
+    }
+    println!("the stores are there");
+    Ok(())
+}
+
+/// This build knows embedded stores only.
+#[cfg(not(feature = "aws"))]
+async fn make_stores(_: &Config) -> anyhow::Result<()> {
+    anyhow::bail!("this build has no cloud stores; build with the feature `aws`")
 }
 
 /// The production adapters the configuration asks for.

@@ -146,6 +146,20 @@ impl Buyer {
         }
     }
 
+    /// A link to the files of a purchase that was seen as paid.
+    ///
+    /// # Errors
+    /// The shop does not make one.
+    pub async fn link(&self, receipt: &Receipt) -> Result<String> {
+        let order = self.order(&receipt.id, &receipt.key).await?.with_context(|| format!("{} is gone", receipt.id))?;
+        let files = order["parts"][0]["lines"][0]["assets"].as_str().unwrap_or_default();
+        let files: Vec<&str> = files.split(',').filter(|id| !id.is_empty()).collect();
+        let wish = json!({ "assetIds": files, "order": receipt.id, "key": receipt.key });
+        let (status, link) = self.post("/api/downloads/link", &[], &wish).await?;
+        let url = link["url"].as_str().with_context(|| format!("no link: {status} {link}"))?;
+        Ok(url.to_owned())
+    }
+
     /// One purchase of a new guest, named by `attempt`.
     ///
     /// # Errors

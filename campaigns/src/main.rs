@@ -20,6 +20,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod buyer;
+mod nodes;
+mod peers;
+mod proxy;
 mod restore;
 
 #[derive(Parser)]
@@ -36,6 +39,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Word {
+    /// Two nodes over shared stores, either killed at random.
+    Nodes(nodes::Options),
     /// The machine is lost under load; the shop is restored elsewhere.
     Restore(restore::Options),
     /// What people do, ten times that, and those who only hold connections.
@@ -68,5 +73,6 @@ async fn run(args: Args) -> Result<()> {
         Word::Faults(options) => faults::run(&ground, &options).await,
         Word::Load(options) => load::run(&ground.program, &ground.public, &options).await,
         Word::Restore(options) => restore::campaign(&ground.program, &ground.public, &options).await,
+        Word::Nodes(options) => nodes::campaign(&ground.program, &ground.public, &options).await,
     }
 }

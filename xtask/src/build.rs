@@ -1,7 +1,7 @@
 //! A folder to distribute: the program and its public files, in `target/vitrine/`. It runs from any directory.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -23,11 +23,26 @@ pub(crate) fn run() -> Result<()> {
 /// Builds the program.
 pub(crate) fn program(tools: &Tools, release: bool) -> Result<()> {
     say("compiling the program");
+    cargo(tools, release, &[])
+}
+
+/// Builds the program with its cloud stores; answers where it lies, beside the one without.
+pub(crate) fn program_aws(tools: &Tools, release: bool) -> Result<PathBuf> {
+    say("compiling the program with DynamoDB and S3");
+    cargo(tools, release, &["--features", "aws"])?;
+    let built = tools.program(release);
+    let kept = built.with_file_name("vitrine-aws");
+    // The next build without them takes the name again.
+    fs::copy(&built, &kept)?;
+    Ok(kept)
+}
+
+fn cargo(tools: &Tools, release: bool, more: &[&str]) -> Result<()> {
     let mut cargo = tools.cargo(["build", "-p", "vitrine", "--bin", "vitrine"]);
     if release {
         cargo.arg("--release");
     }
-    sh::run(&mut cargo)
+    sh::run(cargo.args(more))
 }
 
 /// Whether a folder is missing or has nothing in it.

@@ -29,8 +29,14 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::run(true)?;
     client::build(&tools, options.release, &tools.public_dir(options.release), options.release)?;
-    build::program(&tools, options.release)?;
-    let program = tools.program(options.release);
+    // The ones that need stores beyond this machine's.
+    let shared = options.words.first().is_some_and(|word| word == "nodes");
+    let program = if shared {
+        build::program_aws(&tools, options.release)?
+    } else {
+        build::program(&tools, options.release)?;
+        tools.program(options.release)
+    };
     let mut words = options.words.clone();
     if let Some(works) = options.works {
         words.extend(["--content".into(), seed::prepare_generated(works)?.display().to_string()]);
