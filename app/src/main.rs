@@ -119,8 +119,17 @@ enum ConfigCommand {
     Docs,
 }
 
+/// What was typed; a function is started without a word and serves.
+fn cli() -> Cli {
+    #[cfg(feature = "lambda")]
+    if vitrine::serve::lambda::is_function() && std::env::args_os().len() < 2 {
+        return Cli::parse_from(["vitrine", "serve"]);
+    }
+    Cli::parse()
+}
+
 fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+    let cli = cli();
     if let Command::Config { what: ConfigCommand::Docs } = &cli.command {
         for (key, default, meaning) in DOCS {
             println!("{key}\n    default: {default}\n    {meaning}");
@@ -166,6 +175,10 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
                 mark_demo(&config.data_dir)?;
             }
             let app = open(config).await?;
+            #[cfg(feature = "lambda")]
+            if vitrine::serve::lambda::is_function() {
+                return vitrine::serve::lambda::serve(app, public).await;
+            }
             vitrine::serve::serve(app, public).await
         }
         Command::Import { path, demo } => {

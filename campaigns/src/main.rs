@@ -20,6 +20,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod buyer;
+mod functions;
 mod nodes;
 mod peers;
 mod proxy;
@@ -41,6 +42,8 @@ struct Args {
 enum Word {
     /// Two nodes over shared stores, either killed at random.
     Nodes(nodes::Options),
+    /// The program as a Lambda function, over shared stores.
+    Functions(functions::Options),
     /// The machine is lost under load; the shop is restored elsewhere.
     Restore(restore::Options),
     /// What people do, ten times that, and those who only hold connections.
@@ -73,6 +76,7 @@ async fn run(args: Args) -> Result<()> {
         Word::Faults(options) => faults::run(&ground, &options).await,
         Word::Load(options) => load::run(&ground.program, &ground.public, &options).await,
         Word::Restore(options) => restore::campaign(&ground.program, &ground.public, &options).await,
+        Word::Functions(options) => functions::campaign(&ground.program, &ground.public, &options).await,
         Word::Nodes(options) => nodes::campaign(&ground.program, &ground.public, &options).await,
     }
 }

@@ -24,7 +24,7 @@ use crate::buyer::{Buyer, Ended, Receipt, Ware, wares};
 use crate::peers::{self, KEY, Peer};
 use crate::proxy::Proxy;
 
-mod holds;
+pub mod holds;
 
 /// The longest a node may show what was before.
 const STALE: Duration = Duration::from_secs(2);
@@ -96,6 +96,11 @@ impl Stores {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
         Ok(said)
+    }
+
+    /// How a program is told of them.
+    pub fn env(&self) -> &[(String, String)] {
+        &self.env
     }
 
     fn launch(&self, program: &Path, public: &Path, data: &Path, port: u16) -> Launch {

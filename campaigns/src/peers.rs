@@ -91,6 +91,42 @@ pub async fn ministack() -> Result<Peer> {
     Ok(peer)
 }
 
+/// What hands events to functions, as the service does: requests to its port, others to [`Peer::endpoint`]`/2015-03-31/functions/_/invocations`.
+///
+/// # Errors
+/// It does not start.
+pub async fn functions() -> Result<Peer> {
+    let [port] = ports()?;
+    let dir = tempfile::tempdir()?;
+    // It looks for a package, and starts none of it.
+    std::fs::create_dir(dir.path().join("src"))?;
+    std::fs::write(dir.path().join("src/main.rs"), "fn main() {}\n")?;
+    std::fs::write(
+        dir.path().join("Cargo.toml"),
+        "[package]\nname = \"shop\"\nversion = \"0.0.0\"\nedition = \"2024\"\n",
+    )?;
+    let mut command = Command::new(program("cargo-lambda")?);
+    command.args([
+        "lambda",
+        "watch",
+        "--only-lambda-apis",
+        "--disable-cors",
+        "-A",
+        "127.0.0.1",
+        "-P",
+        &port.to_string(),
+    ]);
+    let child = spawn(&mut command, dir.path())?;
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let peer = Peer { endpoint, child, leftovers: Vec::new(), _dir: dir };
+    let begun = Instant::now();
+    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        ensure!(begun.elapsed() < START, "cargo-lambda does not listen on {port}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(peer)
+}
+
 /// S3 with real signatures.
 ///
 /// # Errors

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use vitrine_queue::worker::{Handlers, Worker};
+pub use vitrine_queue::is_job;
+use vitrine_queue::worker::Handlers;
+pub use vitrine_queue::worker::Worker;
 
 use crate::state::App;
 

@@ -76,9 +76,14 @@ impl Purges {
         }
     }
 
+    /// Who reads from now on what other nodes tell.
+    pub fn follower(self, changes: Changes) -> Follower {
+        Follower { seen: HashMap::new(), last: self.clock.now_ms(), log: self, changes }
+    }
+
     /// Follows what other nodes tell, until told to stop.
     pub async fn follow(self, changes: Changes, mut stop: watch::Receiver<bool>) {
-        let mut follower = Follower { seen: HashMap::new(), last: self.clock.now_ms(), log: self, changes };
+        let mut follower = self.follower(changes);
         loop {
             let begun = Instant::now();
             if let Err(error) = follower.look().await {
@@ -96,7 +101,8 @@ impl Purges {
     }
 }
 
-struct Follower {
+/// Reads the log of other nodes and marks what they changed.
+pub struct Follower {
     log: Purges,
     changes: Changes,
     /// Entries that were marked, with their time.
@@ -106,7 +112,11 @@ struct Follower {
 }
 
 impl Follower {
-    async fn look(&mut self) -> Result<()> {
+    /// Marks everything that was told since the last look; after a silence longer than entries are kept, everything there is.
+    ///
+    /// # Errors
+    /// The table's: nothing is passed over, the next look begins at the same place.
+    pub async fn look(&mut self) -> Result<()> {
         let now = self.log.clock.now_ms();
         if now - self.last > KEPT_MS - BACK_MS {
             self.changes.mark_all();

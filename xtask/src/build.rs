@@ -29,9 +29,19 @@ pub(crate) fn program(tools: &Tools, release: bool) -> Result<()> {
 /// Builds the program with its cloud stores; answers where it lies, beside the one without.
 pub(crate) fn program_aws(tools: &Tools, release: bool) -> Result<PathBuf> {
     say("compiling the program with DynamoDB and S3");
-    cargo(tools, release, &["--features", "aws"])?;
+    program_with(tools, release, "aws")
+}
+
+/// Builds the program that also runs as a function; answers where it lies.
+pub(crate) fn program_lambda(tools: &Tools, release: bool) -> Result<PathBuf> {
+    say("compiling the program as a function");
+    program_with(tools, release, "lambda")
+}
+
+fn program_with(tools: &Tools, release: bool, feature: &str) -> Result<PathBuf> {
+    cargo(tools, release, &["--features", feature])?;
     let built = tools.program(release);
-    let kept = built.with_file_name("vitrine-aws");
+    let kept = built.with_file_name(format!("vitrine-{feature}"));
     // The next build without them takes the name again.
     fs::copy(&built, &kept)?;
     Ok(kept)

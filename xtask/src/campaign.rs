@@ -30,12 +30,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::run(true)?;
     client::build(&tools, options.release, &tools.public_dir(options.release), options.release)?;
     // The ones that need stores beyond this machine's.
-    let shared = options.words.first().is_some_and(|word| word == "nodes");
-    let program = if shared {
-        build::program_aws(&tools, options.release)?
-    } else {
-        build::program(&tools, options.release)?;
-        tools.program(options.release)
+    let program = match options.words.first().map(String::as_str) {
+        Some("nodes") => build::program_aws(&tools, options.release)?,
+        Some("functions") => {
+            setup::cargo_lambda()?;
+            build::program_lambda(&tools, options.release)?
+        }
+        _ => {
+            build::program(&tools, options.release)?;
+            tools.program(options.release)
+        }
     };
     let mut words = options.words.clone();
     if let Some(works) = options.works {

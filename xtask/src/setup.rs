@@ -76,6 +76,23 @@ pub(crate) fn k6() -> Result<()> {
     ]))
 }
 
+/// Installs the emulator of AWS Lambda's interface beside the Python services.
+///
+/// # Errors
+/// It cannot be installed.
+pub(crate) fn cargo_lambda() -> Result<()> {
+    if peers_dir().join("bin/cargo-lambda").exists() {
+        return Ok(());
+    }
+    say("cargo-lambda hands events to the program");
+    sh::run(sh::plain(peers_dir().join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "cargo-lambda==1.9.2",
+    ]))
+}
+
 /// Installs what counts instructions.
 ///
 /// # Errors

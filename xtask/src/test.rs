@@ -115,7 +115,9 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
         return steps;
     }
     if !filtered {
-        steps.push(("lints of the AWS side", Box::new(lint(&["clippy", "-p", "vitrine-aws", "--all-targets"]))));
+        let aws: &[&str] =
+            &["clippy", "-p", "vitrine-aws", "-p", "vitrine", "--features", "vitrine/lambda", "--all-targets"];
+        steps.push(("lints of the AWS side", Box::new(lint(aws))));
     }
     if !filtered {
         let whole = |done: Result<()>| done.map(|()| Counts::default()).map_err(|f| (Counts::default(), f));
@@ -128,6 +130,10 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
             tested(cargo.args(&options.filters).env("VITRINE_TEST_PEERS", setup::peers_dir()))
         }),
     ));
+    let events = ["test", "-p", "vitrine", "--features", "lambda", "--lib", "lambda::"];
+    if !filtered {
+        steps.push(("events of functions", Box::new(move || tested(&mut tools.cargo(events)))));
+    }
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
         steps.push((

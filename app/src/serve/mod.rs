@@ -10,6 +10,8 @@ mod assets;
 mod cache;
 mod calls;
 mod draw;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod page;
 mod public;
 mod refusal;

@@ -155,7 +155,7 @@ impl Ears {
 
 /// The job an item is, if it is one that will be due.
 fn job(item: &Item) -> Option<(Lane, Named)> {
-    item.get("pk")?.as_str().filter(|pk| pk.starts_with("JOB#"))?;
+    item.get("pk")?.as_str().filter(|pk| crate::item::is_job(pk))?;
     let text = |name: &str| item.get(name)?.as_str();
     let lane = crate::item::lane_of(text("pk2")?)?;
     let named = Named { due: item.get("due")?.as_i64()?, kind: text("kind")?.into(), key: text("key")?.into() };

@@ -119,8 +119,16 @@ pub(crate) fn check_time(ms: i64) -> Result<()> {
     }
 }
 
+/// What the partition of every job begins with.
+const JOB: &str = "JOB#";
+
+/// Whether a partition of the table is that of a job.
+pub fn is_job(partition: &str) -> bool {
+    partition.starts_with(JOB)
+}
+
 pub(crate) fn job_key(kind: &str, key: &str) -> Key {
-    Key::new(format!("JOB#{kind}#{key}"), "JOB")
+    Key::new(format!("{JOB}{kind}#{key}"), "JOB")
 }
 
 pub(crate) fn due_partition(lane: Lane, shard: u64) -> String {

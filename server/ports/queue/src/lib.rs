@@ -18,6 +18,8 @@ mod item;
 pub mod table;
 pub mod worker;
 
+pub use item::is_job;
+
 /// What to do, when.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct NewJob {
