@@ -201,10 +201,7 @@ impl Mailing {
     }
 
     async fn send_one(&self, shop: &Store, tenant: &Tenant, letter: &Stored, reader: &Reader) -> Result<()> {
-        let to: String = self
-            .master
-            .open_value(&place(&shop.id, &reader.who), &reader.sealed)
-            .map_err(|e| fault::internal("an address", &e))?;
+        let to = self.open(&shop.id, reader)?;
         let words = Words::of(&reader.locale);
         let mut blocks: Vec<Block> = letter.text.split("\n\n").map(|p| Block::Lines(p.trim().to_owned())).collect();
         blocks.push(Block::Link(words.say("mail-list-visit", &[("shop", &shop.name)]), self.shop_url(shop)));

@@ -168,6 +168,12 @@ impl Mailing {
         item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
     }
 
+    /// The address a reader gave.
+    fn open(&self, store: &StoreId, reader: &Reader) -> Result<String> {
+        let opened = self.master.open_value(&place(store, &reader.who), &reader.sealed);
+        opened.map_err(|e| fault::internal("an address", &e))
+    }
+
     /// Somebody asks for a shop's letters: the address gets a mail with a link. Answers the same whether it is on the
     /// list or not; within an hour of the last mail nothing is sent.
     ///
@@ -186,7 +192,13 @@ impl Mailing {
             return Ok(shop);
         }
         let key = reader_key(store, &who);
-        let on_list = known.as_ref().is_some_and(|r| r.since_ms.is_some());
+        let listed = known.as_ref().filter(|r| r.since_ms.is_some());
+        let on_list = listed.is_some();
+        // The way out goes to the mailbox that came in, however the address was typed now.
+        let to: String = match listed {
+            Some(reader) => self.open(store, reader)?,
+            None => email.trim().to_owned(),
+        };
         let asked = if on_list {
             let updates = vec![Update::set("asked_ms", ctx.now_ms)];
             TransactOp::Update(UpdateItem { key, updates, condition: Some(Condition::ItemExists) })
@@ -226,7 +238,7 @@ impl Mailing {
         };
         let letter = Letter {
             key: format!("list/{who}/{}", ctx.now_ms),
-            to: email.trim(),
+            to: &to,
             subject,
             blocks: &blocks,
             unsubscribe: None,

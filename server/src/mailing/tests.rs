@@ -90,9 +90,10 @@ async fn nobody_is_on_a_list_before_the_press_and_nothing_is_left_after_leaving(
         assert_eq!(lists.readers().await, 1);
         // Asked again they are told that they are on it already; nothing changes.
         lists.shop.clock.advance_ms(AGAIN_MS);
-        lists.ask("reader@example.org").await;
+        lists.ask("READER@example.org").await;
         let mails = lists.mails().await;
         assert!(mails.len() == 1 && mails[0].subject.contains("already"), "{mails:?}");
+        assert_eq!(mails[0].to, "Reader@Example.org", "the mailbox that came in, not the one that was typed");
         assert_eq!(lists.readers().await, 1);
         for _ in 0..2 {
             lists.mailing.leave(&lists.now(), &lists.store, &who, &proof).await.unwrap();
