@@ -142,7 +142,7 @@ pub fn SortMenu(
     let options: Vec<SelectOption> =
         sorts.iter().map(|s| SelectOption { value: s.value.clone(), label: facet_word(s) }).collect();
     rsx! {
-        form { class: "listing-sort", method: "get", action, aria_label: t!("sort-label"),
+        form { class: "listing-sort", method: "get", action,
             if !words.is_empty() {
                 input { r#type: "hidden", name: "q", value: words }
             }
@@ -388,7 +388,7 @@ pub fn FaultPage(
                     p { class: "lead", "{text}" }
                 }
                 if matches!(problem.status, 404 | 410) {
-                    form { class: "fault-search", action: "/search", method: "get", aria_label: t!("fault-search"),
+                    form { class: "fault-search", action: "/search", method: "get",
                         Field { name: "q", r#type: "search", label: t!("fault-search"), value: meant }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
                     }

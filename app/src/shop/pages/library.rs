@@ -78,7 +78,7 @@ pub fn LibraryBody(
                     }
                 } else {
                     div { class: "listing-bar",
-                        form { class: "library-find", method: "get", action: "/my-products", aria_label: t!("library-find"),
+                        form { class: "library-find", method: "get", action: "/my-products", aria_label: t!("library-title"),
                             for (name , value) in view.hidden.iter() {
                                 input { key: "{name}={value}", r#type: "hidden", name: "{name}", value: "{value}" }
                             }
