@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use vitrine_bench::server::Launch;
+use vitrine_bench::server::{Launch, Shop};
 
 use crate::buyer::{Buyer, Ended, Receipt, Ware, now_ms, wares};
 
@@ -143,6 +143,8 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     println!("backup took {:.1} s, start of the program included", secs(copying));
     let moment = now_ms();
     tokio::time::sleep(half).await;
+    // The moment is in the log before the machine goes, however slow it is: a restore to it is asked for below.
+    reaches(&shop, moment).await?;
     let port = shop.port();
     shop.kill()?;
     let lost = Instant::now();
@@ -208,6 +210,21 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     refusals(program, &file, &key, folder.path())?;
     println!("the whole campaign: {:.1} s", secs(begun));
     Ok(())
+}
+
+/// Waits until the log reaches past a moment, UTC milliseconds.
+async fn reaches(shop: &Shop, moment: i64) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        let numbers = shop.metrics().await?;
+        let said = numbers.lines().find_map(|l| l.strip_prefix("backup_log_reaches_seconds "));
+        let seconds = said.and_then(|s| s.trim().parse::<f64>().ok()).unwrap_or_default();
+        if seconds * 1000.0 > moment as f64 {
+            return Ok(());
+        }
+        ensure!(begun.elapsed() < Duration::from_secs(60), "the log of backups does not go on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// UTC milliseconds as `--at` takes them.

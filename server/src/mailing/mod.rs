@@ -236,13 +236,8 @@ impl Mailing {
             ];
             (words.say("mail-list-subject", name), blocks)
         };
-        let letter = Letter {
-            key: format!("list/{who}/{}", ctx.now_ms),
-            to: &to,
-            subject,
-            blocks: &blocks,
-            unsubscribe: None,
-        };
+        let letter =
+            Letter { key: format!("list/{who}/{}", ctx.now_ms), to: &to, subject, blocks: &blocks, unsubscribe: None };
         let mut ops = vec![asked];
         ops.extend(self.sender.op(&words, letter)?);
         match self.table.transact(Transact { ops, token: None }).await {
