@@ -97,7 +97,7 @@ test("Mozilla's Observatory gives every kind of page an A+", async () => {
   }
 });
 
-// It names faults of the cards' and forms' labels that are not mended yet, so it runs when asked for.
+// It names faults of the forms' labels in cart, order, library and invoice that are not mended yet, so it runs when asked for.
 const later = process.env.VITRINE_TEST_IBM ? false : "set VITRINE_TEST_IBM=1 to see what is left";
 test("IBM's accessibility engine finds no violation on any kind of page", { skip: later }, async () => {
   const engine = await readFile(require.resolve("accessibility-checker-engine/ace.js"), "utf8");
