@@ -44,7 +44,10 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 /// Addresses of ours that a page's markup makes a browser fetch at once.
 fn in_page(html: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for tag in html.split('<').skip(1).filter_map(|t| t.split('>').next()) {
+    for (tag, inner) in html.split('<').skip(1).filter_map(|t| t.split_once('>')) {
+        if tag == "script" {
+            found.extend(in_script("", inner).into_iter().filter(|n| n.starts_with("/assets/")));
+        }
         let named = if tag.starts_with("script ") {
             attribute(tag, "src")
         } else if tag.starts_with("link ") {
@@ -144,7 +147,7 @@ mod tests {
         let html = r#"<html><head><link rel="stylesheet" href="/assets/css/a-1.css"><link rel="alternate" href="/assets/x">
             <link id="l" rel="preload" as="fetch" crossorigin href="/assets/i18n/de.ftl"><script src="/assets/js/t.js"></script>
             <link rel="icon" href="https://other/icon.svg"></head><body><script>inline</script>
-            <img src="/assets/p.jpg"><script type="module" src="/assets/shop-1/boot.js"></script>"#;
+            <img src="/assets/p.jpg"><script>import("/assets/shop-1/boot.js")</script>"#;
         assert_eq!(
             in_page(html),
             ["/assets/css/a-1.css", "/assets/i18n/de.ftl", "/assets/js/t.js", "/assets/shop-1/boot.js"]

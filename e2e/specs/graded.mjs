@@ -74,10 +74,7 @@ test("the content policy of every kind of answer stands before Google's checker"
     const policy = answer.headers["content-security-policy"];
     assert.ok(policy, `${path} has no policy`);
     const findings = new CspEvaluator(new CspParser(policy).csp).evaluate();
-    // One remark of the second lowest kind is left, on pages that run scripts: see that the one address scripts come from holds no
-    // answers for others and no uploads. It holds the build's files and nothing else.
-    const known = (f) => f.severity === Severity.MEDIUM_MAYBE && f.directive === "script-src" && f.value === `https://localhost:${tls.https}/assets/`;
-    assert.deepEqual(findings.filter((f) => f.severity < Severity.INFO && !known(f)).map((f) => `${f.directive} ${f.value}: ${f.description}`), [], `${path}: ${policy}`);
+    assert.deepEqual(findings.filter((f) => f.severity < Severity.INFO).map((f) => `${f.directive} ${f.value}: ${f.description}`), [], `${path}: ${policy}`);
     assert.equal(answer.headers["x-content-type-options"], "nosniff", path);
     assert.equal(answer.headers["strict-transport-security"], "max-age=31536000", path);
     for (const cookie of answer.headers["set-cookie"] ?? []) assert.match(cookie, /; Secure/, path);

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -47,6 +47,25 @@ pub fn tag(pk: &str) -> Tag {
     let mut hasher = DefaultHasher::new();
     pk.hash(&mut hasher);
     hasher.finish()
+}
+
+/// What an answer that may be kept is made from, as an extension of its request; who loads it fills it in.
+#[derive(Clone, Default)]
+pub struct Reads(Arc<Mutex<Vec<Tag>>>);
+
+impl Reads {
+    /// The answer shows these partitions.
+    pub fn note<'a>(&self, keys: impl IntoIterator<Item = &'a str>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(keys.into_iter().map(tag));
+    }
+
+    /// All of them, once each; none is left.
+    pub fn take(&self) -> Vec<Tag> {
+        let mut tags = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        tags.sort_unstable();
+        tags.dedup();
+        tags
+    }
 }
 
 #[derive(Default)]

@@ -117,7 +117,7 @@ fn run(word: Word) -> Result<()> {
         }
         Word::Deny => {
             setup::run(true)?;
-            supply::deny()?;
+            supply::deny(&sh::Tools::find()?)?;
             supply::advisories()
         }
         Word::Sbom => supply::sbom(&sh::Tools::find()?),

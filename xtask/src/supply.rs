@@ -14,11 +14,13 @@ fn tool(name: &str) -> std::path::PathBuf {
     setup::peers_dir().join("bin").join(name)
 }
 
-/// Licences, sources and duplicates by `deny.toml`, without the network.
+/// Licences, sources and duplicates by `deny.toml`; what asks no more than that asks nobody else.
 ///
 /// # Errors
-/// What the file does not allow.
-pub(crate) fn deny() -> Result<()> {
+/// What the file does not allow, a dependency that cannot be fetched.
+pub(crate) fn deny(tools: &Tools) -> Result<()> {
+    // Those of other machines too: a build of this one alone has not fetched them.
+    sh::run(&mut tools.cargo(["fetch", "--locked"]))?;
     sh::run(sh::plain(tool("cargo-deny")).args([
         "--offline",
         "--log-level",

@@ -121,7 +121,7 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
     }
     if !filtered {
         let whole = |done: Result<()>| done.map(|()| Counts::default()).map_err(|f| (Counts::default(), f));
-        steps.push(("supply", Box::new(move || whole(supply::deny().and_then(|()| supply::recipe())))));
+        steps.push(("supply", Box::new(move || whole(supply::deny(tools).and_then(|()| supply::recipe())))));
     }
     steps.push((
         "AWS conformance",
@@ -130,10 +130,6 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
             tested(cargo.args(&options.filters).env("VITRINE_TEST_PEERS", setup::peers_dir()))
         }),
     ));
-    let events = ["test", "-p", "vitrine", "--features", "lambda", "--lib", "lambda::"];
-    if !filtered {
-        steps.push(("events of functions", Box::new(move || tested(&mut tools.cargo(events)))));
-    }
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
         steps.push((

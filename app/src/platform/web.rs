@@ -16,7 +16,7 @@ pub use place::{Listening, focus_page, keep_places, near, on_scroll, page_seen, 
 
 /// Id of the one audio element.
 const SOUND: &str = "vitrine-sound";
-/// Key of the chosen scheme; `assets/js/theme.js` reads it too.
+/// Key of the chosen scheme; `serve::page` reads it before the first paint.
 const THEME: &str = "vitrine.theme";
 
 fn window() -> Option<web_sys::Window> {

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use dioxus::fullstack::{FullstackContext, StatusCode};
 use vitrine_server::catalog::pages::Found;
 use vitrine_server::catalog::views::shown_by;
-use vitrine_server::changes::LISTS;
+use vitrine_server::changes::{LISTS, Reads};
 use vitrine_server::ctx::{Caller, OpCtx};
 use vitrine_server::desk::Desk;
 use vitrine_server::state::App;
@@ -20,7 +20,6 @@ use vitrine_shared::views::{
     TranscriptView, WorkView,
 };
 
-use super::cache::Reads;
 use crate::rpc::Fault;
 
 /// The house and the request. Outside a request there is none: asking fails closed.

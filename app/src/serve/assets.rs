@@ -8,8 +8,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use axum::middleware::{Next, from_fn};
 use tower_http::services::ServeDir;
+use vitrine_server::web::layers::{Next, from_fn};
 
 use super::Public;
 use crate::shop::{PRELOAD_FONTS, STYLESHEETS};

@@ -1,27 +1,33 @@
-//! Finished public pages, kept in memory: one body per encoding, each compressed once, when it is first asked for; the one that the
-//! page is made for before it is kept.
+//! Finished public pages and answers of the public interface, kept in memory: one body per encoding, each compressed once, when it is
+//! first asked for; the one that the page is made for before it is kept.
 //!
-//! Policy: only pages that are the same for everybody with the same host, address, language and country; at most [`MOST_BYTES`] in all,
+//! Two ways lead here. Who says nothing of themselves is answered at the [`door`], before anything else works on the request, with the
+//! same limits, headers and numbers as any other; everybody else, and whoever is the first, comes to [`layer`] through all walls.
+//!
+//! Policy: only what is the same for everybody with the same host, address, language and country; at most [`MOST_BYTES`] in all,
 //! the least used go first (moka's TinyLFU); nothing longer than [`LIFE`]. A page whose records changed is made anew by the next who
 //! asks, once for all who wait. What is not found, moved or broken is never kept.
 //!
 //! Invariants: cookies other than the chosen place and language never reach a kept page (`shop`: personal things come after
 //! hydration); a page holds the number of the last change from before it was made.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use axum::middleware::Next;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
-use vitrine_server::changes::{Changes, Tag, tag};
+use vitrine_server::changes::{Changes, Reads, Tag};
 use vitrine_server::ctx::OpCtx;
-use vitrine_server::web::ctx::{Country, host};
+use vitrine_server::web::ctx::{Country, Negotiate, host, names_caller, shown};
+use vitrine_server::web::headers::{self, RequestId, Transport};
 use vitrine_server::web::html::MAX_PAGE;
+use vitrine_server::web::layers::Next;
+use vitrine_server::web::limits::{Asks, Limits};
+use vitrine_server::web::metrics::Answers;
 use vitrine_shared::query::ListQuery;
 
 /// Most bytes of all kept pages, bodies and names.
@@ -31,28 +37,10 @@ const LIFE: Duration = Duration::from_secs(60);
 /// Smaller bodies are sent as they are.
 const WORTH_COMPRESSING: usize = 1024;
 
-/// What a page was made from; the loaders fill it in.
-#[derive(Clone, Default)]
-pub(crate) struct Reads(Arc<Mutex<Vec<Tag>>>);
-
-impl Reads {
-    /// The page shows these partitions.
-    pub(crate) fn note<'a>(&self, keys: impl IntoIterator<Item = &'a str>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(keys.into_iter().map(tag));
-    }
-
-    fn take(&self) -> Vec<Tag> {
-        let mut tags = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        tags.sort_unstable();
-        tags.dedup();
-        tags
-    }
-}
-
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
-    Plain,
+    Plain = 0,
     Gzip,
     Brotli,
 }
@@ -93,65 +81,91 @@ struct Kept {
     tags: Vec<Tag>,
     status: StatusCode,
     headers: HeaderMap,
+    /// Of the body, without a coding.
     hash: String,
     plain: Bytes,
-    /// `None` inside: not worth it.
-    gzip: OnceCell<Option<Bytes>>,
-    brotli: OnceCell<Option<Bytes>>,
+    forms: [OnceCell<Form>; 3],
+    numbers: Answers,
+    transport: Transport,
+}
+
+/// A page as it is sent in one coding.
+struct Form {
+    etag: String,
+    /// All but those of the single request.
+    headers: HeaderMap,
+    body: Bytes,
 }
 
 impl Kept {
     fn weight(&self) -> usize {
         // Room for both packed forms, which may come later: brotli alone was a fifth of an item's page, an eighth of a list.
-        1024 + self.plain.len() + self.plain.len() / 2 + self.tags.len() * 8
+        4096 + self.plain.len() + self.plain.len() / 2 + self.tags.len() * 8
     }
 
-    /// The body in a coding, and the coding it has.
-    async fn body(&self, wanted: Coding) -> (Coding, &Bytes) {
-        let packed = match wanted {
-            Coding::Plain => return (Coding::Plain, &self.plain),
-            Coding::Gzip => &self.gzip,
-            Coding::Brotli => &self.brotli,
+    /// What is sent to who wants this coding.
+    async fn form(&self, wanted: Coding) -> &Form {
+        let wanted = if self.plain.len() < WORTH_COMPRESSING { Coding::Plain } else { wanted };
+        let make = || async move {
+            let packed = if wanted == Coding::Plain {
+                None
+            } else {
+                let plain = self.plain.clone();
+                let packed =
+                    tokio::task::spawn_blocking(move || packed_as(wanted, &plain).filter(|p| p.len() < plain.len()));
+                // It panicked, or is not worth it: the page is sent as it is.
+                packed.await.ok().flatten()
+            };
+            match packed {
+                Some(packed) => self.formed(wanted, packed.into()),
+                None => self.formed(Coding::Plain, self.plain.clone()),
+            }
         };
-        if self.since.is_none() || self.plain.len() < WORTH_COMPRESSING {
-            return (Coding::Plain, &self.plain);
-        }
-        let made = packed.get_or_init(|| async {
-            let plain = self.plain.clone();
-            let packed =
-                tokio::task::spawn_blocking(move || packed_as(wanted, &plain).filter(|p| p.len() < plain.len()));
-            // It panicked: the page is sent as it is.
-            packed.await.ok().flatten().map(Bytes::from)
-        });
-        made.await.as_ref().map_or((Coding::Plain, &self.plain), |packed| (wanted, packed))
+        self.forms[wanted as usize].get_or_init(make).await
     }
 
-    async fn answer(&self, wanted: Coding, known: Option<&HeaderValue>) -> Response<Body> {
-        let (coding, body) = self.body(wanted).await;
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers.clone();
-        let headers = response.headers_mut();
-        if self.since.is_some() {
-            let etag = format!("\"{}-{}\"", self.hash, coding.name());
-            let same = known
-                .and_then(|k| k.to_str().ok())
-                .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag));
-            if let Ok(etag) = HeaderValue::from_str(&etag) {
-                headers.insert(header::ETAG, etag);
-            }
-            headers.append(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, cookie"));
-            if same {
-                headers.remove(header::CONTENT_TYPE);
-                *response.status_mut() = StatusCode::NOT_MODIFIED;
-                return response;
-            }
+    fn formed(&self, coding: Coding, body: Bytes) -> Form {
+        let etag = format!("\"{}-{}\"", self.hash, coding.name());
+        let mut headers = self.headers.clone();
+        if let Ok(etag) = HeaderValue::from_str(&etag) {
+            headers.insert(header::ETAG, etag);
         }
+        let varies = if headers.contains_key(header::VARY) {
+            HeaderValue::from_static("accept-encoding")
+        } else {
+            HeaderValue::from_static("accept-encoding, accept-language, cookie")
+        };
+        headers.append(header::VARY, varies);
         if coding != Coding::Plain {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
         }
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        *response.body_mut() = Body::from(body.clone());
+        headers::dress(&mut headers, self.transport);
+        Form { etag, headers, body }
+    }
+
+    async fn answer(&self, wanted: Coding, known: Option<&HeaderValue>) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        if self.since.is_none() {
+            *response.headers_mut() = self.headers.clone();
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(self.plain.len()));
+            *response.body_mut() = Body::from(self.plain.clone());
+            return response;
+        }
+        let form = self.form(wanted).await;
+        *response.headers_mut() = form.headers.clone();
+        let same = known
+            .and_then(|k| k.to_str().ok())
+            .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == form.etag));
+        if same {
+            for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LENGTH] {
+                response.headers_mut().remove(name);
+            }
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else {
+            *response.body_mut() = Body::from(form.body.clone());
+        }
         response
     }
 }
@@ -161,6 +175,22 @@ impl Kept {
 pub(super) struct PageCache {
     pages: Cache<String, Arc<Kept>>,
     changes: Changes,
+    transport: Transport,
+}
+
+/// Whether the address is kept: a public page, or what the public interface says of works and makers.
+fn is_kept(path: &str, query: &str) -> bool {
+    let Some(asked) = path.strip_prefix("/api/public/catalog/") else { return is_public(path, query) };
+    match asked.split_once('/') {
+        Some(("items" | "artists", _)) => query.is_empty(),
+        None if asked == "search" => query.is_empty() || is_written_so(path, query),
+        _ => false,
+    }
+}
+
+/// Whether a list's query is written as our links write it.
+fn is_written_so(path: &str, query: &str) -> bool {
+    ListQuery::parse(query).href(path).strip_prefix(path).and_then(|rest| rest.strip_prefix('?')) == Some(query)
 }
 
 /// Whether the address is of a page that is the same for everybody, written as our links write it.
@@ -172,9 +202,7 @@ pub(super) fn is_public(path: &str, query: &str) -> bool {
         value.is_some_and(|v| (1..=12).contains(&v.len()) && v.chars().all(fits))
     };
     match first {
-        "catalog" | "search" if parts.next().is_none() => {
-            query.is_empty() || ListQuery::parse(query).href(path) == format!("{path}?{query}")
-        }
+        "catalog" | "search" if parts.next().is_none() => query.is_empty() || is_written_so(path, query),
         "eula" => query.is_empty() || of("version", |c| c.is_ascii_digit()),
         "podcasts" if parts.nth(1) == Some("transcript") => {
             query.is_empty() || of("language", |c| c.is_ascii_alphanumeric() || c == '-')
@@ -185,31 +213,36 @@ pub(super) fn is_public(path: &str, query: &str) -> bool {
 }
 
 impl PageCache {
-    pub(super) fn new(changes: Changes) -> Self {
+    pub(super) fn new(changes: Changes, transport: Transport) -> Self {
         let weigh = |key: &String, page: &Arc<Kept>| u32::try_from(key.len() + page.weight()).unwrap_or(u32::MAX);
-        Self { pages: Cache::builder().max_capacity(MOST_BYTES).weigher(weigh).time_to_live(LIFE).build(), changes }
+        let pages = Cache::builder().max_capacity(MOST_BYTES).weigher(weigh).time_to_live(LIFE).build();
+        Self { pages, changes, transport }
     }
 
     /// What tells kept pages apart; `None`: this request's answer is not kept.
-    fn key(request: &Request) -> Option<String> {
+    fn key(request: &Request, locale: &str, market: &str, country: &str) -> Option<String> {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-        if request.method() != Method::GET || !is_public(path, query) {
+        if request.method() != Method::GET || !is_kept(path, query) {
             return None;
         }
-        let ctx = request.extensions().get::<OpCtx>()?;
-        let country = request.extensions().get::<Country>()?;
-        Some([host(request)?.as_str(), path, query, &ctx.locale, &ctx.market, &country.0].join("\n"))
+        Some([host(request)?.as_str(), path, query, locale, market, country].join("\n"))
     }
 
-    fn fresh(&self, page: &Kept) -> bool {
+    async fn fresh(&self, key: &str) -> Option<Arc<Kept>> {
+        self.pages.get(key).await.filter(|page| self.is_fresh(page))
+    }
+
+    fn is_fresh(&self, page: &Kept) -> bool {
         page.since.is_some_and(|since| !self.changes.stale(since, &page.tags))
     }
 
     async fn make(&self, mut request: Request, next: Next, wanted: Coding) -> Arc<Kept> {
         metrics::counter!("page_cache_made_total").increment(1);
         let since = self.changes.now();
-        let reads = Reads::default();
+        let (reads, numbers) = (Reads::default(), Answers::of(&request));
         request.extensions_mut().insert(reads.clone());
+        // What is made is kept for others: it is made whole.
+        request.headers_mut().remove(header::IF_NONE_MATCH);
         let (parts, body) = next.run(request).await.into_parts();
         let (status, plain) = match to_bytes(body, MAX_PAGE).await {
             Ok(bytes) => (parts.status, bytes),
@@ -225,14 +258,19 @@ impl PageCache {
             headers: parts.headers,
             hash: String::new(),
             plain,
-            gzip: OnceCell::new(),
-            brotli: OnceCell::new(),
+            forms: Default::default(),
+            numbers,
+            transport: self.transport,
         };
         // The outer layers know it too; problems are drawn from it.
         kept.headers.remove(header::CONTENT_LENGTH);
         if kept.since.is_some() {
-            kept.hash = vitrine_server::media::hex(&Sha256::digest(&kept.plain)[..12]);
-            let _ = kept.body(wanted).await;
+            let tagged = kept.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
+            kept.hash = match tagged {
+                Some(tag) => tag.trim_matches('"').to_owned(),
+                None => vitrine_server::media::hex(&Sha256::digest(&kept.plain)[..12]),
+            };
+            let _ = kept.form(wanted).await;
         }
         Arc::new(kept)
     }
@@ -265,10 +303,14 @@ fn packed_as(coding: Coding, plain: &[u8]) -> Option<Vec<u8>> {
 
 /// The layer: answers from what is kept, or makes it.
 pub(super) async fn layer(State(cache): State<PageCache>, request: Request, next: Next) -> Response<Body> {
-    let Some(key) = PageCache::key(&request) else { return next.run(request).await };
+    let told = (request.extensions().get::<OpCtx>(), request.extensions().get::<Country>());
+    let (Some(ctx), Some(country)) = told else { return next.run(request).await };
+    let Some(key) = PageCache::key(&request, &ctx.locale, &ctx.market, &country.0) else {
+        return next.run(request).await;
+    };
     let wanted = Coding::of(request.headers());
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
-    if let Some(page) = cache.pages.get(&key).await.filter(|page| cache.fresh(page)) {
+    if let Some(page) = cache.fresh(&key).await {
         metrics::counter!("page_cache_total", "result" => "hit").increment(1);
         return page.answer(wanted, known.as_ref()).await;
     }
@@ -277,13 +319,70 @@ pub(super) async fn layer(State(cache): State<PageCache>, request: Request, next
     let (making, judge) = (cache.clone(), cache.clone());
     let entry = cache.pages.entry(key.clone());
     let made = entry
-        .or_insert_with_if(async move { making.make(request, next, wanted).await }, |page| !judge.fresh(page))
+        .or_insert_with_if(async move { making.make(request, next, wanted).await }, |page| !judge.is_fresh(page))
         .await;
     let page = made.into_value();
     if page.since.is_none() {
         cache.pages.invalidate(&key).await;
     }
     page.answer(wanted, known.as_ref()).await
+}
+
+/// State of the [`door`], where what is kept is sent to who says nothing of themselves. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) cache: PageCache,
+    pub(super) limits: Limits,
+    pub(super) negotiate: Negotiate,
+}
+
+/// What the door reads of a request.
+struct Asked {
+    key: String,
+    wanted: Coding,
+    known: Option<HeaderValue>,
+    asks: Asks,
+    id: RequestId,
+}
+
+impl Door {
+    /// `None`: the request is not one that the door answers.
+    fn asked(&self, request: &Request) -> Option<Asked> {
+        if names_caller(request.headers()) || !request.body().is_end_stream() {
+            return None;
+        }
+        let shown = shown(request, &self.limits.trusted, self.negotiate);
+        Some(Asked {
+            key: PageCache::key(request, shown.locale, shown.market, &shown.country)?,
+            wanted: Coding::of(request.headers()),
+            known: request.headers().get(header::IF_NONE_MATCH).cloned(),
+            asks: self.limits.asks(request),
+            id: headers::request_id(request),
+        })
+    }
+
+    /// A kept answer; `None`: the request goes on.
+    async fn kept(&self, asked: &Asked, begun: Instant) -> Option<Response<Body>> {
+        let page = self.cache.fresh(&asked.key).await?;
+        let spent = self.limits.spend(asked.asks).await?;
+        let mut response = page.answer(asked.wanted, asked.known.as_ref()).await;
+        spent.tell(response.headers_mut());
+        headers::name(response.headers_mut(), &asked.id);
+        metrics::counter!("page_cache_total", "result" => "hit").increment(1);
+        page.numbers.count(response.status(), begun);
+        Some(response)
+    }
+}
+
+/// The outermost layer: what is kept needs nothing that stands below.
+pub(super) async fn door(State(door): State<Door>, request: Request, next: Next) -> Response<Body> {
+    let begun = Instant::now();
+    if let Some(asked) = door.asked(&request)
+        && let Some(response) = door.kept(&asked, begun).await
+    {
+        return response;
+    }
+    next.run(request).await
 }
 
 #[cfg(test)]
@@ -321,6 +420,21 @@ mod tests {
             ("/anything", ""),
         ] {
             assert!(!is_public(path, query), "{path}?{query}");
+        }
+    }
+
+    #[test]
+    fn of_the_public_interface_works_makers_and_lists_are_kept() {
+        let below = |rest: &str| format!("/api/public/catalog/{rest}");
+        for (path, query) in [("items/w_1", ""), ("artists/x", ""), ("search", ""), ("search", "q=sea")] {
+            assert!(is_kept(&below(path), query), "{path}?{query}");
+        }
+        for (path, query) in [("items/w_1", "x=1"), ("items", ""), ("search", "cursor=p2"), ("search/x", ""), ("x", "")]
+        {
+            assert!(!is_kept(&below(path), query), "{path}?{query}");
+        }
+        for path in ["/api/cart", "/api/orders/o_1", "/api/entitlements", "/api/public/x"] {
+            assert!(!is_kept(path, ""), "{path}");
         }
     }
 

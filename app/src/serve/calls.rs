@@ -6,10 +6,10 @@
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::IntoResponse;
 use serde_json::Value;
 use vitrine_server::rest::ProblemResponse;
+use vitrine_server::web::layers::Next;
 use vitrine_shared::Problem;
 
 /// Most bytes of a call's arguments; the longest is a query string.

@@ -10,6 +10,8 @@ mod assets;
 mod cache;
 mod calls;
 mod draw;
+#[cfg(any(feature = "lambda", test))]
+mod event;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod page;

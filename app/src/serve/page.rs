@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Response, header};
-use axum::middleware::Next;
 use axum::response::IntoResponse;
 use dioxus::prelude::Element;
 use tokio_util::task::LocalPoolHandle;
@@ -19,6 +18,7 @@ use vitrine_server::rest::ProblemResponse;
 use vitrine_server::web::csp::Policy;
 use vitrine_server::web::ctx::{self, Country};
 use vitrine_server::web::html::{Parts, Template};
+use vitrine_server::web::layers::Next;
 use vitrine_shared::Problem;
 
 use super::Public;
@@ -27,6 +27,10 @@ use super::draw::Drawing;
 use crate::i18n::{LOCALES, Texts, source_of};
 use crate::platform::{Choices, Prefs, Sheet, escaped};
 use crate::shop::{PRINT_SHEET, STYLESHEETS};
+
+/// Sets the chosen scheme before the first paint; without one, or where storage is forbidden, the system's stays.
+const SCHEME: &str =
+    r#"try{const t=localStorage.getItem("vitrine.theme");if(t)document.documentElement.dataset.theme=t}catch{}"#;
 
 /// State of the pages of one client. Cheap to clone.
 #[derive(Clone)]
@@ -67,12 +71,13 @@ impl Pages {
         app: fn() -> Element,
     ) -> anyhow::Result<Self> {
         let url = |name: &str| public.url(name);
-        let mut head = String::new();
+        // Loaded by a script that the policy trusts, and not by the page's markup, which it does not ask.
+        let boot = format!("import(\"{}\")", url("shop/boot.js"));
+        let mut head = format!("<script>{SCHEME}</script>\n");
         for sheet in STYLESHEETS {
             let _ = writeln!(head, "<link rel=\"stylesheet\" href=\"{}\">", url(sheet));
         }
         let _ = writeln!(head, "<link rel=\"stylesheet\" media=\"print\" href=\"{}\">", url(PRINT_SHEET));
-        let _ = writeln!(head, "<script src=\"{}\"></script>", url("js/theme.js"));
         let _ = writeln!(head, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{}\">", url("icons/icon.svg"));
         let _ = writeln!(head, "<link rel=\"preconnect\" href=\"{}\">", policy.files_origin);
         head.push_str(
@@ -83,10 +88,10 @@ impl Pages {
             drawing: Drawing::new(app, threads),
             template: public.template.clone(),
             public: public.clone(),
-            policy: policy.clone(),
+            policy: Policy { scripts: vec![SCHEME.to_owned(), boot.clone()], ..policy.clone() },
             origin: origin.to_owned(),
             head,
-            boot: format!("<script type=\"module\" src=\"{}\"></script>", url("shop/boot.js")),
+            boot: format!("<script>{boot}</script>"),
             links: [assets::links(public, true), assets::links(public, false)],
             countries: Mutex::default(),
         })))
@@ -99,7 +104,7 @@ impl Pages {
             drawing: Drawing::new(app, threads),
             template: own.template.clone(),
             public: own.public.clone(),
-            policy: own.policy.clone(),
+            policy: Policy { scripts: vec![SCHEME.to_owned()], ..own.policy.clone() },
             origin: own.origin.clone(),
             head: own.head.clone(),
             boot: String::new(),

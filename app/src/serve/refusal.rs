@@ -9,11 +9,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, header};
-use axum::middleware::Next;
 use tower::ServiceExt as _;
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::ctx::{Country, Negotiate, chosen};
 use vitrine_server::web::html::MAX_PAGE;
+use vitrine_server::web::layers::Next;
 use vitrine_server::web::limits::Wall;
 use vitrine_shared::Problem;
 

@@ -9,7 +9,6 @@ use anyhow::Context;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
@@ -28,6 +27,7 @@ use vitrine_server::web::csrf::{self, OwnOrigins};
 use vitrine_server::web::ctx::{self, Context as RequestContext};
 use vitrine_server::web::files::{self, Files};
 use vitrine_server::web::headers::{self, Transport};
+use vitrine_server::web::layers::{from_fn, from_fn_with_state};
 use vitrine_server::web::limits::{self, Limits};
 use vitrine_server::web::shed::{self, Gate};
 use vitrine_server::web::{body, listen, metrics};
@@ -35,7 +35,7 @@ use vitrine_shared::Problem;
 
 use super::Public;
 use super::assets;
-use super::cache::{self, PageCache};
+use super::cache::{self, Door, PageCache};
 use super::calls;
 use super::page::{self, Pages};
 use super::refusal::{self, Refusals};
@@ -65,7 +65,12 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let walls = Refusals { rendered: rendered.clone(), negotiate, made: Default::default() };
     let counted =
         Limits { buckets: app.buckets.clone(), trusted: app.config.trusted_proxies.clone(), is_kept: cache::is_public };
-    let rendered = rendered.layer(from_fn_with_state(PageCache::new(app.changes.clone()), cache::layer));
+    let transport = Transport::of(&base);
+    let pages_kept = PageCache::new(app.changes.clone(), transport);
+    let rendered = rendered.layer(from_fn_with_state(pages_kept.clone(), cache::layer));
+    let interface = vitrine_server::rest::routes()
+        .with_state(app.clone())
+        .layer(from_fn_with_state(pages_kept.clone(), cache::layer));
     let mut desk: Router = Router::new();
     let paths = [
         "/studio",
@@ -93,7 +98,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
     let own: Router = Router::new()
         .merge(vitrine_server::accounts::routes().with_state(app.clone()))
         .merge(vitrine_server::trade::routes().with_state(app.clone()))
-        .merge(vitrine_server::rest::routes().with_state(app.clone()))
+        .merge(interface)
         .merge(vitrine_server::seo::routes().with_state(app.clone()))
         .merge(vitrine_server::desk::routes().with_state(app.clone()))
         .merge(vitrine_server::invoices::routes().with_state(app.clone()))
@@ -101,7 +106,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::mailing::routes().with_state(app.clone()))
         .merge(desk)
         .merge(files::downloads(owned.clone()))
-        .route("/preferences", get(preferences).with_state(Transport::of(&base)))
+        .route("/preferences", get(preferences).with_state(transport))
         .route("/favicon.ico", get(move || async move { axum::response::Redirect::permanent(&icon) }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready).with_state(app.clone()))
@@ -159,7 +164,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .layer(from_fn_with_state(walls, refusal::layer))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(metrics::count))
-        .layer(from_fn_with_state(Transport::of(&base), headers::layer)))
+        .layer(from_fn_with_state(transport, headers::layer))
+        .layer(from_fn_with_state(Door { cache: pages_kept, limits: counted, negotiate }, cache::door)))
 }
 
 fn host_name(url: &str) -> String {

@@ -14,6 +14,8 @@ use vitrine_shared::query::{ListQuery, decode};
 
 use super::{ProblemResponse, shapes};
 use crate::cart::Add;
+use crate::catalog::views::shown_by;
+use crate::changes::{LISTS, Reads};
 use crate::checkout::Placing;
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
@@ -22,6 +24,8 @@ use crate::state::App;
 
 type Answer = std::result::Result<Response<Body>, ProblemResponse>;
 type Ctx = Extension<OpCtx>;
+/// Where to say what an answer shows, if it may be kept.
+type Shows = Option<Extension<Reads>>;
 
 /// A JSON body; whatever is wrong with it is a [`Problem`].
 pub(super) struct Json<T>(T);
@@ -77,6 +81,12 @@ fn tagged<T: Serialize>(value: &T, asked: &HeaderMap) -> Answer {
     Ok(response)
 }
 
+fn note<'a>(shown: Shows, keys: impl IntoIterator<Item = &'a str>) {
+    if let Some(Extension(reads)) = shown {
+        reads.note(keys);
+    }
+}
+
 fn param(uri: &Uri, name: &str) -> Option<String> {
     let pair = uri.query()?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
     let value = decode(pair);
@@ -97,7 +107,8 @@ pub(super) async fn health() -> Answer {
     ok(&shapes::Health { status: "ok".into() })
 }
 
-pub(super) async fn search(State(app): State<App>, ctx: Ctx, uri: Uri, headers: HeaderMap) -> Answer {
+pub(super) async fn search(State(app): State<App>, ctx: Ctx, shown: Shows, uri: Uri, headers: HeaderMap) -> Answer {
+    note(shown, [LISTS]);
     let mut query = ListQuery::parse(uri.query().unwrap_or_default());
     query.page = match param(&uri, "cursor") {
         None => 1,
@@ -114,12 +125,27 @@ pub(super) async fn search(State(app): State<App>, ctx: Ctx, uri: Uri, headers: 
     tagged(&shapes::Listing { items: &view.cards, total: view.total, next }, &headers)
 }
 
-pub(super) async fn item(State(app): State<App>, ctx: Ctx, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+pub(super) async fn item(
+    State(app): State<App>,
+    ctx: Ctx,
+    shown: Shows,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
     let id: WorkId = id.parse().map_err(|_| bad_id("item"))?;
-    tagged(&app.catalog.item(&ctx, &id).await?, &headers)
+    let item = app.catalog.item(&ctx, &id).await?;
+    note(shown, shown_by(&item).iter().map(String::as_str));
+    tagged(&item, &headers)
 }
 
-pub(super) async fn artist(State(app): State<App>, ctx: Ctx, Path(slug): Path<String>, headers: HeaderMap) -> Answer {
+pub(super) async fn artist(
+    State(app): State<App>,
+    ctx: Ctx,
+    shown: Shows,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    note(shown, [LISTS]);
     tagged(&app.catalog.maker(&ctx, MakerKind::Artist, &slug).await?, &headers)
 }
 

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::web::layers::Next;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use bytes::BytesMut;
 use futures::StreamExt as _;
@@ -225,9 +225,9 @@ pub async fn whole(State(bodies): State<Bodies>, request: Request, next: Next) -
 mod tests {
     use std::net::SocketAddr;
 
+    use crate::web::layers::from_fn_with_state;
     use axum::Router;
     use axum::extract::ConnectInfo;
-    use axum::middleware::from_fn_with_state;
     use tower::ServiceExt;
 
     use super::*;

@@ -5,9 +5,9 @@
 //! same site. Requests that carry no cookie but their own credentials (bearer token, API key, signed webhook, cart token)
 //! cannot be forged by another site's page and pass.
 
+use crate::web::layers::Next;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use vitrine_shared::Problem;
 

@@ -6,10 +6,10 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
+use crate::web::layers::Next;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::response::{IntoResponse, Response};
 use vitrine_identity::ClientError;
 use vitrine_identity::provider::PeerAddress;
@@ -47,6 +47,45 @@ pub struct Chosen {
     pub lang: Option<String>,
     /// ISO 3166-1.
     pub country: Option<String>,
+}
+
+/// In which language, and for which place, an answer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// A shipped locale's tag.
+    pub locale: &'static str,
+    /// The market's id.
+    pub market: &'static str,
+    /// ISO 3166-1: whose prices are shown.
+    pub country: String,
+}
+
+/// What a request is answered in: its wish, the country that a configured proxy saw, `Accept-Language`.
+pub fn shown(request: &Request, trusted: &[IpAddr], negotiate: Negotiate) -> Shown {
+    let headers = request.headers();
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let from_proxy = direct.is_some_and(|d| trusted.contains(&d));
+    let mut wish = chosen(headers);
+    if let Some(lang) = query_value(request, "lang") {
+        wish.lang = Some(lang);
+    }
+    let accept = text(header::ACCEPT_LANGUAGE).unwrap_or_default();
+    let locale = negotiate(wish.lang.as_deref(), accept);
+    let edge = from_proxy.then(|| text(HeaderName::from_static("x-country")).map(str::to_owned)).flatten();
+    let country = wish.country.or(edge);
+    let region = accept.split([',', ';']).next().unwrap_or_default().trim();
+    let (market, _) = choose_market(None, country.as_deref(), Some(if region.contains('-') { region } else { locale }));
+    let country = country
+        .filter(|c| vitrine_pricing::market::is_country(c))
+        .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
+    Shown { locale, market: market.id, country }
+}
+
+/// Whether a request says who sends it: by a key, a token or a session.
+pub fn names_caller(headers: &HeaderMap) -> bool {
+    let program = headers.contains_key("x-api-key") || headers.contains_key(header::AUTHORIZATION);
+    program || headers.get_all(header::COOKIE).iter().any(|v| v.to_str().is_ok_and(|v| v.contains("__Host-session=")))
 }
 
 /// The country whose prices are shown, as an extension.
@@ -244,25 +283,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         return axum::response::Redirect::temporary(&format!("{}{path}", app.config.base_url())).into_response();
     }
     let peer = peer(&request, &app.config.trusted_proxies);
-    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-    let from_proxy = direct.is_some_and(|d| app.config.trusted_proxies.contains(&d));
-    let mut wish = chosen(request.headers());
-    if let Some(lang) = query_value(&request, "lang") {
-        wish.lang = Some(lang);
-    }
-    let accept =
-        request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let locale = (state.negotiate)(wish.lang.as_deref(), &accept);
-    let edge = from_proxy
-        .then(|| request.headers().get("x-country").and_then(|v| v.to_str().ok()).map(str::to_owned))
-        .flatten();
-    let country = wish.country.clone().or(edge);
-    let region = accept.split([',', ';']).next().unwrap_or_default().trim().to_owned();
-    let (market, _) =
-        choose_market(None, country.as_deref(), Some(if region.contains('-') { &region } else { locale }));
-    let shown = country
-        .filter(|c| vitrine_pricing::market::is_country(c))
-        .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
+    let shown = shown(&request, &app.config.trusted_proxies, state.negotiate);
     let jar: String =
         request.headers().get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("; ");
     let guess = request.extensions().get::<Guess>().cloned().unwrap_or_default();
@@ -290,9 +311,9 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         caller,
         request_id,
         now_ms: app.clock.now_ms(),
-        locale: locale.to_owned(),
-        market: market.id.to_owned(),
-        country: shown.clone(),
+        locale: shown.locale.to_owned(),
+        market: shown.market.to_owned(),
+        country: shown.country.clone(),
         cart: cookie(request.headers(), CART_COOKIE)
             .map(str::to_owned)
             .or_else(|| request.headers().get("x-cart-token").and_then(|v| v.to_str().ok()).map(str::to_owned)),
@@ -302,7 +323,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
     if let Some(ip) = peer {
         request.extensions_mut().insert(PeerAddress(ip));
     }
-    request.extensions_mut().insert(Country(shown));
+    request.extensions_mut().insert(Country(shown.country));
     request.extensions_mut().insert(ctx);
     next.run(request).await
 }

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
+use crate::web::layers::{Next, from_fn};
 use axum::Router;
 use axum::extract::{ConnectInfo, Query, Request, State};
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{DOCTYPE, html};

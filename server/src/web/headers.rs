@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::web::layers::Next;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use tracing::Instrument;
 
@@ -50,16 +50,18 @@ fn logged(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Gives the request an id (the caller's own if it is a plain word), logs it, and sets the headers.
+/// The id of a request: the caller's own if it is a plain word.
+pub fn request_id(request: &Request) -> RequestId {
+    let own = request.headers().get(&REQUEST_ID).and_then(acceptable);
+    RequestId(own.unwrap_or_else(|| format!("req_{:016x}", rand::random::<u64>())))
+}
+
+/// Gives the request an id, logs it, and sets the headers.
 pub async fn layer(State(transport): State<Transport>, mut request: Request, next: Next) -> Response {
-    let id = request
-        .headers()
-        .get(&REQUEST_ID)
-        .and_then(acceptable)
-        .unwrap_or_else(|| format!("req_{:016x}", rand::random::<u64>()));
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let id = request_id(&request);
+    request.extensions_mut().insert(id.clone());
     let path = logged(request.uri().path());
-    let span = tracing::info_span!("request", request_id = %id, method = %request.method(), %path);
+    let span = tracing::info_span!("request", request_id = %id.0, method = %request.method(), %path);
     let started = std::time::Instant::now();
     let mut response = async move {
         let response = next.run(request).await;
@@ -74,10 +76,20 @@ pub async fn layer(State(transport): State<Transport>, mut request: Request, nex
     }
     .instrument(span)
     .await;
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    dress(response.headers_mut(), transport);
+    name(response.headers_mut(), &id);
+    response
+}
+
+/// Tells the caller the request's id.
+pub fn name(headers: &mut HeaderMap, id: &RequestId) {
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, value);
     }
+}
+
+/// The headers that every answer carries, where it has none of its own.
+pub fn dress(headers: &mut HeaderMap, transport: Transport) {
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Never `no-referrer`: browsers would then send `Origin: null` with our own forms.
@@ -102,7 +114,6 @@ pub async fn layer(State(transport): State<Transport>, mut request: Request, nex
         headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(Policy::CLOSED));
-    response
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The document around a drawn page: the built template, cut once at its marks, and what stands in their place.
 //!
-//! No inline script runs: data is in script elements of a type that browsers do not run, and the client's boot file reads it from
-//! there. So the policy is the same for every page, whatever a page contains.
+//! Data is in script elements of a type that browsers do not run, and the client's boot file reads it from there. What runs in line is
+//! the same words on every page, named by their hash in the policy. So that is the same for every page, whatever a page contains.
 
 use std::sync::Arc;
 

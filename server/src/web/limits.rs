@@ -17,9 +17,9 @@ mod tests;
 
 use std::net::IpAddr;
 
+use crate::web::layers::Next;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use vitrine_identity::provider::WrongSecret;
 use vitrine_shared::Problem;
@@ -89,6 +89,36 @@ pub async fn by_address(State(limits): State<Limits>, mut request: Request, next
         write(response.headers_mut(), &standings);
     }
     response
+}
+
+/// Whose count a request is, and of which class.
+#[derive(Clone, Copy, Debug)]
+pub struct Asks(Option<(Class, Who)>);
+
+impl Limits {
+    /// What a request is counted as.
+    pub fn asks(&self, request: &Request) -> Asks {
+        let class = classes::class(request.method(), request.uri(), self.is_kept);
+        Asks(class.map(|class| (class, Who::address(ctx::peer(request, &self.trusted)))))
+    }
+
+    /// Counts a request that is answered before [`by_address`] sees it, as that would; `None`: it is to be refused there.
+    pub async fn spend(&self, asks: Asks) -> Option<Spent> {
+        let (Some((class, who)), Some(buckets)) = (asks.0, &self.buckets) else { return Some(Spent(None)) };
+        let own = buckets.take(class, who).await;
+        own.is_none_or(|s| s.outcome == Outcome::Spent).then_some(Spent(own))
+    }
+}
+
+/// What [`Limits::spend`] counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Spent(Option<Standing>);
+
+impl Spent {
+    /// Says in an answer's headers how the count stands.
+    pub fn tell(&self, headers: &mut HeaderMap) {
+        write(headers, self.0.as_slice());
+    }
 }
 
 /// Whose count a wrong secret of this request is; `None`: nobody's.

@@ -6,9 +6,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
+use crate::web::layers::Next;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
@@ -106,12 +107,55 @@ fn method(request: &Request) -> &'static str {
 struct Route(Option<MatchedPath>);
 
 fn route(response: &Response) -> String {
-    match response.extensions().get::<Route>() {
-        Some(Route(Some(path))) if path.as_str().starts_with("/assets") => "/assets".to_owned(),
-        Some(Route(Some(path))) => path.as_str().to_owned(),
+    response.extensions().get::<Route>().map_or_else(|| "wall".to_owned(), |route| label(route.0.as_ref()))
+}
+
+fn label(path: Option<&MatchedPath>) -> String {
+    match path.map(MatchedPath::as_str) {
+        Some(path) if path.starts_with("/assets") => "/assets".to_owned(),
+        Some(path) => path.to_owned(),
         // What no route of ours names is a page, or nothing.
-        Some(Route(None)) => "page".to_owned(),
-        None => "wall".to_owned(),
+        None => "page".to_owned(),
+    }
+}
+
+fn answered(route: String, method: &'static str, status: StatusCode) {
+    let class = match status.as_u16() {
+        ..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    metrics::counter!("http_requests_total", "route" => route, "method" => method, "status" => class).increment(1);
+}
+
+/// Numbers of one route's answers to GET that are given before the layers below count them: looked up once.
+#[derive(Clone)]
+pub struct Answers {
+    route: String,
+    fine: metrics::Counter,
+    took: metrics::Histogram,
+}
+
+impl Answers {
+    /// Of the route that a request has come to.
+    pub fn of(request: &Request) -> Self {
+        let route = label(request.extensions().get::<MatchedPath>());
+        Self {
+            fine: metrics::counter!("http_requests_total", "route" => route.clone(), "method" => "GET", "status" => "2xx"),
+            took: metrics::histogram!("http_request_duration_seconds", "route" => route.clone(), "method" => "GET"),
+            route,
+        }
+    }
+
+    /// One more with this status, begun then.
+    pub fn count(&self, status: StatusCode, begun: Instant) {
+        if status.is_success() {
+            self.fine.increment(1);
+        } else {
+            answered(self.route.clone(), "GET", status);
+        }
+        self.took.record(begun.elapsed().as_secs_f64());
     }
 }
 
@@ -128,14 +172,7 @@ pub async fn count(request: Request, next: Next) -> Response {
     let method = method(&request);
     let (response, calls) = counted::of(next.run(request)).await;
     count_calls(&calls, &route(&response), |counter, n| counter.increment(n));
-    let class = match response.status().as_u16() {
-        ..=299 => "2xx",
-        300..=399 => "3xx",
-        400..=499 => "4xx",
-        _ => "5xx",
-    };
-    metrics::counter!("http_requests_total", "route" => route(&response), "method" => method, "status" => class)
-        .increment(1);
+    answered(route(&response), method, response.status());
     response
 }
 

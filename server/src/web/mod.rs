@@ -3,7 +3,7 @@
 //! Invariants: a state-changing request is refused unless it proves to come from our own pages ([`csrf`]); every answer
 //! carries a request id and the security headers ([`headers`]); nothing is unbounded: connections ([`listen`]), requests of one
 //! ([`limits`]) and of all ([`shed`]), bodies ([`body`]); no inline script runs on an HTML page
-//! ([`csp`], [`html`]).
+//! but our own words, by their hash ([`csp`], [`html`]).
 
 pub mod body;
 pub mod csp;
@@ -14,6 +14,7 @@ pub mod files;
 pub mod headers;
 pub mod html;
 pub mod http;
+pub mod layers;
 pub mod limits;
 pub mod listen;
 pub mod media;

