@@ -66,6 +66,59 @@ test("a public page is kept packed, told apart by place and language, and is the
   assert.equal(await counted("page_cache_made_total"), made + 3);
 });
 
+test("what is kept is given at the door with the headers, limits and numbers of any other answer", async () => {
+  const get = (path, headers = {}) => fetch(server.url + path, { headers });
+  const { page, close } = await openPage(browser);
+  await signIn(page, server, "buyer@vitrine.example", "listen-and-read");
+  const session = (await page.context().cookies()).map((c) => `${c.name}=${c.value}`).join("; ");
+  await close();
+  const item = `/api/public/catalog/items/${shop.album.match(/w_\w+$/)[0]}`;
+  for (const path of [shop.album, item, "/api/public/catalog/search?q=sea"]) {
+    const first = await get(path, { "accept-language": "en-US" });
+    const text = await first.text();
+    assert.equal(first.status, 200, path);
+    // Whose session it is was looked at on the way: all walls were passed.
+    const walked = await get(path, { "accept-language": "en-US", cookie: session });
+    const given = await get(path, { "accept-language": "en-US", "x-request-id": "the-callers-own" });
+    same(await walked.text(), text);
+    same(await given.text(), text);
+    const told = (answer) => Object.fromEntries([...answer.headers].filter(([name]) => !["date", "ratelimit", "ratelimit-policy", "x-request-id"].includes(name)));
+    assert.deepEqual(told(given), told(walked), path);
+    assert.equal(given.headers.get("x-request-id"), "the-callers-own");
+    const left = (answer) => Number(answer.headers.get("ratelimit").match(/;r=(\d+)/)[1]);
+    const before = left(given);
+    const after = await get(path, { "accept-language": "en-US" });
+    await after.text();
+    assert.equal(left(after), before - 1, `${path} is counted`);
+    assert.equal(after.headers.get("ratelimit-policy"), given.headers.get("ratelimit-policy"));
+    const tag = first.headers.get("etag");
+    const known = await get(path, { "accept-language": "en-US", "if-none-match": tag });
+    assert.deepEqual([known.status, await known.text(), known.headers.get("etag")], [304, "", tag], path);
+    // A key or token that is not right is nobody's.
+    for (const headers of [{ "x-api-key": "vk_wrong" }, { authorization: "Bearer wrong" }]) assert.equal((await get(path, { "accept-language": "en-US", ...headers })).status, 401, path);
+  }
+  const hits = await counted('page_cache_total{result="hit"}');
+  const route = await counted('http_requests_total{route="/api/public/catalog/items/{id}",method="GET",status="2xx"}');
+  await (await get(item, { "accept-language": "en-US" })).text();
+  assert.equal(await counted('page_cache_total{result="hit"}'), hits + 1);
+  assert.equal(await counted('http_requests_total{route="/api/public/catalog/items/{id}",method="GET",status="2xx"}'), route + 1);
+});
+
+test("a limit that is spent holds for what is kept", async () => {
+  const tight = await startServer({ shop: "market", limits: 1, env: { VITRINE_LIMITS__PAGE: "[3, 0]" } });
+  try {
+    const statuses = [];
+    for (let i = 0; i < 5; i++) {
+      const answer = await fetch(`${tight.url}/policies/privacy`);
+      await answer.text();
+      statuses.push(answer.status);
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
+  } finally {
+    await tight.stop();
+  }
+});
+
 test("500 requests a second: who asks after a change sees it, and each change makes the page a few times only", async () => {
   const { page, close } = await openPage(browser);
   await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");
