@@ -225,7 +225,13 @@ impl Shop {
     /// What the caller would send for their cart as it is.
     pub(crate) async fn placing(&self, ctx: &OpCtx, attempt: &str) -> Placing {
         let view = self.checkouts.cart_view(ctx).await.unwrap();
-        Placing { attempt: format!("{attempt:x<16}"), form: form(), seen_minor: view.total_minor, seen_currency: None }
+        Placing {
+            attempt: format!("{attempt:x<16}"),
+            form: form(),
+            seen_minor: view.total_minor,
+            seen_currency: None,
+            nothing_owned: false,
+        }
     }
 
     /// Places the caller's cart.
@@ -412,6 +418,7 @@ pub(crate) fn form() -> CheckoutForm {
         country: "DE".into(),
         accept_licence: true,
         accept_waiver: true,
+        buy_again: false,
         ..CheckoutForm::default()
     }
 }

@@ -50,6 +50,7 @@ trouble-free_wait = Mit dieser E-Mail-Adresse oder von Ihrem Anschluss kamen in 
 trouble-cart_too_large = Das ist mehr, als eine Zahlung fasst. Kaufen Sie es in zwei Teilen.
 trouble-unknown_country = Wählen Sie ein Land.
 trouble-other = Bitte versuchen Sie es noch einmal. Es wurde nichts abgebucht.
+trouble-payment_settling = Eine Zahlung für etwas in diesem Warenkorb ist noch unterwegs. Warten Sie auf die E-Mail, die sagt, was daraus wurde, oder nehmen Sie es aus dem Warenkorb.
 
 line-sold-out = Ausverkauft
 line-fewer = Es sind weniger Stück da, als Sie wollten
@@ -115,6 +116,9 @@ checkout-again-hint = Versand und Steuer hängen vom Ort ab. Nach einer Änderun
 checkout-licence = Lizenz
 checkout-accept-licence = Ich habe die Lizenz gelesen und nehme sie an.
 checkout-waiver = Ich stimme zu, dass meine Dateien sofort bereitgestellt werden, und weiß, dass damit mein Widerrufsrecht erlischt.
+checkout-owned = Das haben Sie schon
+checkout-buy-again = Ich möchte es noch einmal kaufen.
+checkout-library = In Ihrer Bibliothek nachsehen
 checkout-withdrawal = Widerrufsrecht
 checkout-order = Ihre Bestellung
 checkout-pay = { $amount } bezahlen
@@ -127,6 +131,7 @@ fault-empty = Füllen Sie dieses Feld aus
 fault-long = Das ist zu lang
 fault-licence = Nehmen Sie die Lizenz an, um fortzufahren
 fault-waiver = Stimmen Sie zu, um fortzufahren, oder nehmen Sie die Dateien aus dem Warenkorb
+fault-owned = Sagen Sie, dass Sie es noch einmal kaufen möchten, oder nehmen Sie es aus dem Warenkorb
 
 order-title = Ihre Bestellung
 order-paid = Danke, es ist bezahlt

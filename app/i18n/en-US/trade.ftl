@@ -50,6 +50,7 @@ trouble-free_wait = Several free orders were made with this e-mail address or fr
 trouble-cart_too_large = This is more than one payment can hold. Buy it in two parts.
 trouble-unknown_country = Choose a country.
 trouble-other = Please try again. Nothing was charged.
+trouble-payment_settling = A payment for something in this cart is still on its way. Wait for the mail that says what became of it, or take it out of the cart.
 
 line-sold-out = Sold out
 line-fewer = Fewer pieces are left than you asked for
@@ -115,6 +116,9 @@ checkout-again-hint = Shipping and tax depend on the place. After a change, this
 checkout-licence = Licence
 checkout-accept-licence = I have read the licence and accept it.
 checkout-waiver = I agree that my files are supplied at once, and I know that with it my right to withdraw ends.
+checkout-owned = You have this already
+checkout-buy-again = I want to buy it again.
+checkout-library = Look in your library
 checkout-withdrawal = Right to withdraw
 checkout-order = Your order
 checkout-pay = Pay { $amount }
@@ -127,6 +131,7 @@ fault-empty = Fill in this field
 fault-long = This is too long
 fault-licence = Accept the licence to go on
 fault-waiver = Agree to go on, or take the files out of the cart
+fault-owned = Say that you want to buy it again, or take it out of the cart
 
 order-title = Your order
 order-paid = Thank you, it is paid

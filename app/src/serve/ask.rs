@@ -20,6 +20,7 @@ use vitrine_shared::views::{
     TranscriptView, WorkView,
 };
 
+use crate::routes::Shop;
 use crate::rpc::Fault;
 
 /// The house and the request. Outside a request there is none: asking fails closed.
@@ -63,6 +64,24 @@ impl Ask {
         let context = FullstackContext::current().ok_or_else(outside)?;
         let (app, ctx) = (context.extension::<App>(), context.extension::<OpCtx>());
         Ok(Self { app: app.ok_or_else(outside)?, ctx: ctx.ok_or_else(outside)?, reads: context.extension::<Reads>() })
+    }
+
+    /// Has the view that a page will ask for ready before it is drawn, where views are kept: a drawing that must wait for one is begun
+    /// anew. What cannot be had is the page's to tell.
+    pub(crate) async fn ahead(parts: &Parts) {
+        let (Some(app), Some(ctx)) = (parts.extensions.get::<App>(), parts.extensions.get::<OpCtx>()) else { return };
+        let address = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+        let catalog = &app.catalog;
+        let work = async |kind, id: String| drop(catalog.work(ctx, kind, &id).await);
+        match address.parse::<Shop>() {
+            Ok(Shop::Album { id }) => work(WorkKind::Album, id).await,
+            Ok(Shop::Book { id }) => work(WorkKind::Book, id).await,
+            Ok(Shop::Video { id }) => work(WorkKind::Video, id).await,
+            Ok(Shop::Podcast { id }) => work(WorkKind::Podcast, id).await,
+            Ok(Shop::Catalog { query }) => drop(catalog.list(ctx, &ListQuery::parse(&query), "/catalog").await),
+            Ok(Shop::Search { query }) => drop(catalog.search(ctx, &ListQuery::parse(&query)).await),
+            _ => {}
+        }
     }
 
     /// The house and the request, for pages that only the server draws.

@@ -21,9 +21,9 @@ use vitrine_server::web::html::{Parts, Template};
 use vitrine_server::web::layers::Next;
 use vitrine_shared::Problem;
 
-use super::Public;
 use super::assets;
 use super::draw::Drawing;
+use super::{Ask, Public};
 use crate::i18n::{LOCALES, Texts, source_of};
 use crate::platform::{Choices, Prefs, Sheet, escaped};
 use crate::shop::{PRINT_SHEET, STYLESHEETS};
@@ -173,6 +173,7 @@ impl Pages {
         let sheet = Sheet::default();
         parts.extensions.insert(prefs.clone());
         parts.extensions.insert(sheet.clone());
+        Ask::ahead(&parts).await;
         let drawn = pages.drawing.page(parts).await?;
         let said = sheet.take();
         // The pseudo-locales are made from the default's file.

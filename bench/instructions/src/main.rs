@@ -202,10 +202,11 @@ async fn carts(app: &App, count: usize) -> Result<Vec<(OpCtx, Placing)>> {
             country: "DE".into(),
             accept_licence: true,
             accept_waiver: true,
+            buy_again: false,
             ..CheckoutForm::default()
         };
         let attempt = format!("counted-attempt-{number:08}");
-        made.push((ctx, Placing { attempt, form, seen_minor, seen_currency: None }));
+        made.push((ctx, Placing { attempt, form, seen_minor, seen_currency: None, nothing_owned: false }));
     }
     Ok(made)
 }

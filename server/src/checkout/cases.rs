@@ -251,3 +251,46 @@ async fn attempts_at_the_same_moment_hold_stock_once() {
         assert_eq!(shop.level("Paper Boats").await.reserved, 1);
     }
 }
+
+#[tokio::test]
+async fn case_28_what_an_account_has_is_bought_again_only_if_it_says_so() {
+    let shop = Shop::open().await;
+    let user = shop.user(1, "buyer@example.org", &[], &[]);
+    let ctx = shop.fill(&user, &["Harbour Lights"]).await;
+    let first = shop.place(&ctx).await.unwrap();
+    shop.pay(&first, CARD).await;
+    shop.checkouts.refresh(&OpCtx::system("return", NOW), &first.id).await.unwrap();
+    let ctx = shop.fill(&user, &["Harbour Lights"]).await;
+    assert_eq!(shop.checkouts.checkout_view(&ctx).await.unwrap().owned, ["Harbour Lights"]);
+    let mut placing = shop.placing(&ctx, "once-more-please").await;
+    let asked = shop.checkouts.place(&ctx, &placing).await.unwrap_err();
+    assert_eq!(asked.status, 422);
+    assert_eq!(asked.fields.get("buy_again").map(String::as_str), Some("fault-owned"));
+    placing.form.buy_again = true;
+    shop.checkouts.place(&ctx, &placing).await.unwrap();
+    // Whoever else buys it, and who has another work, is not asked.
+    let guest = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+    assert!(shop.checkouts.checkout_view(&guest).await.unwrap().owned.is_empty());
+    shop.place(&guest).await.unwrap();
+}
+
+#[tokio::test]
+async fn case_28_while_its_money_is_on_its_way_nothing_is_bought_again() {
+    for shop in Shop::both().await {
+        let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        let placed = shop.place(&ctx).await.unwrap();
+        let mut session = shop.pay(&placed, CARD).await;
+        session.state = PaymentState::Settling;
+        let webhook = OpCtx::system("webhook", NOW);
+        shop.checkouts.handle_event(&webhook, &event("ev_1", "session.settling", &session)).await.unwrap();
+        assert_eq!(shop.checkouts.get(&placed.id).await.unwrap().unwrap().state, CheckoutState::Settling);
+        let placing = shop.placing(&ctx, "while-it-settles").await;
+        let refused = shop.checkouts.place(&ctx, &placing).await.unwrap_err();
+        assert_eq!((refused.status, refused.code.as_str()), (409, "payment_settling"));
+        // Once it is decided the cart is free again.
+        session.state = PaymentState::Failed;
+        shop.checkouts.handle_event(&webhook, &event("ev_2", "session.failed", &session)).await.unwrap();
+        let placing = shop.placing(&ctx, "after-it-settled").await;
+        shop.checkouts.place(&ctx, &placing).await.unwrap();
+    }
+}

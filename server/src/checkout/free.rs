@@ -98,6 +98,7 @@ mod tests {
         let ctx = shop.fill(who, &["Free Tide"]).await;
         let mut placing = shop.placing(&ctx, &format!("free-{}", crate::ids::secret())).await;
         placing.form.email = email.into();
+        placing.form.buy_again = true;
         let done = checkouts.place(&ctx, &placing).await;
         (ctx, placing, done)
     }

@@ -13,6 +13,7 @@
 //!
 //! Not here: totals (`cart::view`, the pricing engine), who may see an order's page (`pages`).
 
+mod again;
 mod claim;
 mod form;
 mod free;

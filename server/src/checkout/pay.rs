@@ -191,6 +191,9 @@ impl Checkouts {
             event.unwrap_or_default(),
             json!({ "state": state }),
         ));
+        if state == CheckoutState::Settling {
+            ops.extend(self.settling_op(checkout).await?);
+        }
         self.write(ops).await
     }
 

@@ -36,6 +36,9 @@ pub struct Placing {
     /// ISO 4217 of what they saw; `None`: of the place the pages are shown for.
     #[serde(default)]
     pub seen_currency: Option<String>,
+    /// The page they saw had looked at what their account owns, and had nothing to ask. Whoever says so wrongly asks themselves nothing.
+    #[serde(default)]
+    pub nothing_owned: bool,
 }
 
 /// What came of it.
@@ -184,7 +187,7 @@ impl Checkouts {
     /// # Errors
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
     /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
-    /// attempt of this cart turns out to be paid, 429 `free_wait` for too many free orders to one address, 503 if the provider
+    /// attempt of this cart turns out to be paid, 409 `payment_settling` while the money of one is on its way, 429 `free_wait` for too many free orders to one address, 503 if the provider
     /// is away (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
         match self.place_once(ctx, placing).await {
@@ -207,7 +210,7 @@ impl Checkouts {
         let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
         let to = destination(&placing.form);
-        let [attempt, cart, known, held] = self.read(ctx, &scope).await?;
+        let [attempt, cart, known, held, settling] = self.read(ctx, &scope).await?;
         if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
         }
@@ -225,7 +228,11 @@ impl Checkouts {
         let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
-        let faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
+        let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
+        self.not_settling(settling.as_ref(), &priced).await?;
+        if !(placing.form.buy_again || placing.nothing_owned) && !self.owned(ctx, &priced).await?.is_empty() {
+            faults.push(("buy_again".to_owned(), "fault-owned".to_owned()));
+        }
         if !faults.is_empty() {
             let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
             problem.fields = faults.into_iter().collect();
@@ -253,11 +260,13 @@ impl Checkouts {
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
     }
 
-    /// What placing begins with, in one read: the attempt, the cart, the account's customer, what holds stock for the cart.
-    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 4]> {
+    /// What placing begins with, in one read: the attempt, the cart, the account's customer, what holds stock for the cart, what of it
+    /// is paid with money on its way.
+    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 5]> {
         let cart = self.carts.key(ctx, ctx.cart.as_deref());
         let held = cart.as_ref().map(|cart| store::held_key(&cart.pk));
-        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held];
+        let settling = cart.as_ref().map(|cart| store::settling_key(&cart.pk));
+        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held, settling];
         let asked: Vec<Key> = keys.iter().flatten().cloned().collect();
         let mut items = retry::get_each(&*self.table, asked).await.map_err(fault::table)?.into_iter();
         Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))

@@ -192,6 +192,11 @@ pub fn held_key(cart: &str) -> Key {
     Key::new(format!("HELD#{cart}"), "HELD#")
 }
 
+/// Where it is named what of a cart is paid for with money on its way, by the cart's name.
+pub fn settling_key(cart: &str) -> Key {
+    Key::new(format!("HELD#{cart}"), "SETTLING#")
+}
+
 /// Key of an attempt.
 pub fn attempt_key(key: &str) -> Key {
     Key::new(format!("IDEM#checkout#{key}"), "IDEM#")

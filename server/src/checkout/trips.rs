@@ -26,7 +26,9 @@ fn card() -> Form {
 }
 
 async fn bought(shop: &Shop, ctx: &OpCtx, attempt: &str) -> [Vec<String>; 3] {
-    let placing = shop.placing(ctx, attempt).await;
+    let mut placing = shop.placing(ctx, attempt).await;
+    // As the checkout's page says it, or its box.
+    placing.nothing_owned = true;
     shop.calls.take();
     let placed = shop.checkouts.place(ctx, &placing).await.unwrap();
     let place = shop.calls.take().into_iter().filter(|call| call != "get SIMCONTROL").collect();

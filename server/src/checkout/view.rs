@@ -75,6 +75,7 @@ impl Checkouts {
         let waiver = super::place::needs_waiver(&priced, &to.country);
         Ok(CheckoutView {
             waiver,
+            owned: self.owned(ctx, &priced).await?,
             cart: priced.view,
             faults: typed.faults,
             countries: MARKETS

@@ -181,7 +181,13 @@ pub(super) async fn create_session(
     Json(wish): Json<shapes::CreateSession>,
 ) -> Answer {
     let attempt = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let placing = Placing { attempt, form: wish.form, seen_minor: wish.seen_minor, seen_currency: wish.seen_currency };
+    let placing = Placing {
+        attempt,
+        form: wish.form,
+        seen_minor: wish.seen_minor,
+        seen_currency: wish.seen_currency,
+        nothing_owned: false,
+    };
     let placed = app.checkouts.place(&ctx, &placing).await?;
     ok(&shapes::Session { id: placed.id.to_string(), key: placed.secret, pay_url: placed.pay_url })
 }

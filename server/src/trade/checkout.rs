@@ -41,6 +41,8 @@ struct Sent {
     country: String,
     accept_licence: Option<String>,
     accept_waiver: Option<String>,
+    buy_again: Option<String>,
+    nothing_owned: Option<String>,
     /// Only prices again for another place.
     again: Option<String>,
 }
@@ -62,6 +64,8 @@ impl Default for Sent {
             country: no(),
             accept_licence: None,
             accept_waiver: None,
+            buy_again: None,
+            nothing_owned: None,
             again: None,
         }
     }
@@ -79,6 +83,7 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
         country: sent.country,
         accept_licence: sent.accept_licence.is_some(),
         accept_waiver: sent.accept_waiver.is_some(),
+        buy_again: sent.buy_again.is_some(),
     };
     let mut typed = Typed { form: form.clone(), ..Typed::default() };
     if sent.again.is_some() {
@@ -88,8 +93,13 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
     if let Err(problem) = app.checkouts.keep_form(&ctx, &typed).await {
         return ProblemResponse(problem).into_response();
     }
-    let placing =
-        Placing { attempt: sent.attempt, form, seen_minor: sent.seen_minor, seen_currency: sent.seen_currency };
+    let placing = Placing {
+        attempt: sent.attempt,
+        form,
+        seen_minor: sent.seen_minor,
+        seen_currency: sent.seen_currency,
+        nothing_owned: sent.nothing_owned.is_some(),
+    };
     match app.checkouts.place(&ctx, &placing).await {
         Ok(placed) => match placed.pay_url {
             // The provider of the embedded shop is this origin; another one is listed in the page's policy.

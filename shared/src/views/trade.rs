@@ -136,6 +136,8 @@ pub struct CheckoutForm {
     pub accept_licence: bool,
     /// Immediate supply of digital content, right of withdrawal lost (EU).
     pub accept_waiver: bool,
+    /// What the account has already is bought once more.
+    pub buy_again: bool,
 }
 
 /// The checkout page.
@@ -156,6 +158,9 @@ pub struct CheckoutView {
     pub licences: Vec<(String, String)>,
     /// The waiver must be asked.
     pub waiver: bool,
+    /// Titles that the account has already: buying them again must be asked.
+    #[serde(default)]
+    pub owned: Vec<String>,
     /// Key bound to this attempt.
     pub attempt: String,
     /// What the last attempt came to: key of the fault.

@@ -88,6 +88,9 @@ pub fn CheckoutBody(
                     input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
                     input { r#type: "hidden", name: "seen_minor", value: "{view.cart.total_minor}" }
                     input { r#type: "hidden", name: "seen_currency", value: "{view.cart.currency}" }
+                    if view.owned.is_empty() {
+                        input { r#type: "hidden", name: "nothing_owned", value: "1" }
+                    }
                     div { class: "trade-main",
                         Fold { title: t!("checkout-who"), short: who, open: !who_done,
                             Field {
@@ -155,6 +158,30 @@ pub fn CheckoutBody(
                                         Icon { shape: Shape::Warning }
                                         "{text}"
                                     }
+                                }
+                            }
+                        }
+                        if !view.owned.is_empty() {
+                            fieldset { class: "trade-part", id: "buy_again",
+                                legend {
+                                    h2 { {t!("checkout-owned")} }
+                                }
+                                ul { class: "footer-list", role: "list",
+                                    for title in view.owned.iter() {
+                                        li { key: "{title}",
+                                            bdi { "{title}" }
+                                        }
+                                    }
+                                }
+                                Checkbox { name: "buy_again", checked: form.buy_again, invalid: error("buy_again").is_some(), required: true, {t!("checkout-buy-again")} }
+                                if let Some(text) = error("buy_again") {
+                                    p { class: "field-error",
+                                        Icon { shape: Shape::Warning }
+                                        "{text}"
+                                    }
+                                }
+                                p {
+                                    a { href: "/my-products", {t!("checkout-library")} }
                                 }
                             }
                         }

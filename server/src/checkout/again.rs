@@ -1,0 +1,95 @@
+//! Buying what one has already: the shop asks before it takes money twice.
+//!
+//! Two things are looked at. What an account owns is asked about: the form must say that it is bought again. What is paid for but
+//! whose money is still on its way cannot be bought again until that is decided, by anybody with the same cart.
+//!
+//! Not here: physical goods, of which people want several.
+
+use futures::future::try_join_all;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::ProductKind;
+use vitrine_shared::id::{CheckoutId, VariantId, WorkId};
+use vitrine_shared::orders::CheckoutState;
+use vitrine_table::{Item, TransactOp, Update, UpdateItem};
+
+use super::store::{self, Checkout};
+use super::{Checkouts, customer_of};
+use crate::cart::view::Priced;
+use crate::ctx::OpCtx;
+use crate::entitlements::store::GrantStore;
+use crate::fault::Result;
+
+/// Longest time money is on its way, seconds; providers give up sooner.
+const SETTLING_SECS: i64 = 60 * 24 * 60 * 60;
+
+fn attribute(variant: &VariantId) -> String {
+    format!("of_{variant}")
+}
+
+/// Files and readings of a cart: edition, work, title.
+fn files(priced: &Priced) -> impl Iterator<Item = (&VariantId, &WorkId, &str)> {
+    let lines = priced.sellers.iter().flat_map(|s| &s.lines);
+    lines
+        .filter(|l| l.product.kind != ProductKind::Physical)
+        .map(|l| (&l.variant.id, &l.work.id, l.work.title.as_str()))
+}
+
+impl Checkouts {
+    /// Titles in a priced cart that the caller's account has in the same edition. Guests own nothing that an address alone would tell.
+    ///
+    /// # Errors
+    /// The stores'.
+    pub(super) async fn owned(&self, ctx: &OpCtx, priced: &Priced) -> Result<Vec<String>> {
+        let lines: Vec<_> = files(priced).collect();
+        let (Some(user), false) = (ctx.caller.user(), lines.is_empty()) else { return Ok(Vec::new()) };
+        let grants = GrantStore::new(self.table.clone());
+        let of = |customer| {
+            let grants = &grants;
+            let works = lines.iter().map(move |(_, work, _)| {
+                let customer = std::clone::Clone::clone(&customer);
+                async move { grants.grants_for_work(&customer, work).await }
+            });
+            try_join_all(works)
+        };
+        let own = customer_of(&user.id);
+        let (mine, all) = futures::try_join!(of(own.clone()), self.customers(ctx))?;
+        let claimed = try_join_all(all.into_iter().filter(|customer| *customer != own).map(of)).await?;
+        let granted = std::iter::once(mine).chain(claimed).flatten().flatten();
+        let have: Vec<VariantId> = granted.filter(|g| g.revoked.is_none()).map(|g| g.variant).collect();
+        Ok(lines.iter().filter(|(v, ..)| have.contains(v)).map(|(.., title)| (*title).to_owned()).collect())
+    }
+
+    /// That money for these lines of the checkout's cart is on its way, as a member of a transaction.
+    pub(super) async fn settling_op(&self, checkout: &Checkout) -> Result<Option<TransactOp>> {
+        let Some(cart) = &checkout.cart else { return Ok(None) };
+        let orders = self.orders(checkout).await?;
+        let lines = orders.iter().flat_map(|o| &o.lines).filter(|l| !l.physical);
+        let mut updates: Vec<Update> =
+            lines.map(|l| Update::set(attribute(&l.variant), checkout.id.to_string())).collect();
+        if updates.is_empty() {
+            return Ok(None);
+        }
+        updates.push(Update::set("ttl", checkout.placed_ms / 1000 + SETTLING_SECS));
+        updates.push(Update::set("_v", 1));
+        Ok(Some(TransactOp::Update(UpdateItem { key: store::settling_key(cart), updates, condition: None })))
+    }
+
+    /// Refuses what was bought with this cart while its money is on its way; `marked` is what [`Checkouts::settling_op`] left.
+    ///
+    /// # Errors
+    /// 409 `payment_settling`; the stores'.
+    pub(super) async fn not_settling(&self, marked: Option<&Item>, priced: &Priced) -> Result<()> {
+        let Some(marked) = marked else { return Ok(()) };
+        for (variant, _, title) in files(priced) {
+            let named = marked.get(&attribute(variant)).and_then(|v| v.as_str());
+            let Some(id) = named.and_then(|id| id.parse::<CheckoutId>().ok()) else { continue };
+            // The mark stays when it is decided: the checkout says what became of it.
+            if self.get(&id).await?.is_some_and(|c| c.state == CheckoutState::Settling) {
+                return Err(Problem::conflict("payment_settling", "The payment for this is still on its way.").detail(
+                    format!("{title}: wait for the mail that says what became of it, or take it out of the cart."),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
