@@ -3,7 +3,7 @@
 //! Invariants:
 //! - Every file under `assets/` carries its content's hash in its address, so it never changes and may be kept for
 //!   ever. A client's files stand in one folder named by their common hash: their relative imports stay as they are.
-//! - `manifest.json` maps logical names (`css/shop.css`, `shop/boot.js`, `i18n/de-DE.ftl`) to `{path, size, integrity}`.
+//! - `manifest.json` maps logical names (`css/site.css`, `shop/boot.js`, `i18n/de-DE.ftl`) to `{path, size, integrity}`.
 //! - Unchanged inputs cost a hash of the sources: `.stamp` in the output folder holds it.
 
 use std::collections::BTreeMap;
@@ -22,6 +22,8 @@ use crate::size::{self, Tell};
 /// The wasm clients, each a binary of `app`.
 pub(crate) const CLIENTS: [&str; 1] = ["shop"];
 
+/// What every document links as one sheet, in the order of its layers.
+const SHEETS: [&str; 5] = ["tokens", "base", "ui", "tints", "shop"];
 /// What Chromium, Firefox and Safari all accept; `--all-features` makes a module that Chromium refuses.
 const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -159,7 +161,7 @@ fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTree
     let boot = fs::read_to_string(sh::root().join("assets/js/boot.js")).context("assets/js/boot.js")?;
     fs::write(dir.join("boot.js"), boot.replace("__CLIENT__", app))?;
     if release {
-        bundle(&dir, &format!("{app}_bg.wasm"))?;
+        bundle(&dir, app)?;
     }
     let parts = walk(&dir)?;
     let mut all = Sha256::new();
@@ -206,22 +208,23 @@ fn optimise(wasm: &Path, named: &Path) -> Result<()> {
     sh::run(sh::plain(&tool).args(strip).args(WASM_FEATURES).arg(named).arg("-o").arg(wasm))
 }
 
-/// Makes one script of `boot.js` and all it imports, so that a browser asks once for the client's code and once for its
-/// module; without the tool the scripts stay as they are, and says so.
-fn bundle(dir: &Path, module: &str) -> Result<()> {
+/// Makes one script of the client and all it imports beside the small `boot.js`, so that a browser asks once for the client's
+/// code and once for its module; without the tool the scripts stay as they are, and says so.
+fn bundle(dir: &Path, app: &str) -> Result<()> {
     let tool = sh::root().join("e2e/node_modules/.bin/esbuild");
     if !tool.exists() {
         say("going on without esbuild, the client comes in several scripts");
         return Ok(());
     }
-    let whole = dir.with_extension("bundle.js");
-    let words = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--log-level=warning"];
-    sh::run(sh::plain(tool).arg(dir.join("boot.js")).args(words).arg(format!("--outfile={}", whole.display())))?;
-    let module_bytes = fs::read(dir.join(module))?;
+    let whole = dir.with_extension("bundle");
+    // Split where `boot.js` asks for the client: what it begins with comes alone.
+    let words = ["--bundle", "--splitting", "--format=esm", "--minify", "--target=es2022", "--log-level=warning"];
+    let parts = [dir.join("boot.js"), dir.join(format!("{app}.js"))];
+    sh::run(sh::plain(tool).args(parts).args(words).arg(format!("--outdir={}", whole.display())))?;
+    let module = format!("{app}_bg.wasm");
+    fs::rename(dir.join(&module), whole.join(&module))?;
     fs::remove_dir_all(dir)?;
-    fs::create_dir_all(dir)?;
-    fs::write(dir.join(module), module_bytes)?;
-    fs::rename(whole, dir.join("boot.js"))?;
+    fs::rename(whole, dir)?;
     Ok(())
 }
 
@@ -237,15 +240,23 @@ fn statics(root: &Path, out: &Path, files: &mut BTreeMap<String, Entry>) -> Resu
             put(out, files, &logical, &fs::read(&file)?)?;
         }
     }
+    let mut site = vec![String::new(); SHEETS.len()];
     for file in styles {
         let logical = slashes(file.strip_prefix(&assets)?);
         let text = rewrite_urls(&fs::read_to_string(&file)?, &logical, files)?;
-        put(out, files, &logical, text.as_bytes())?;
+        match SHEETS.iter().position(|sheet| logical == format!("css/{sheet}.css")) {
+            Some(at) => site[at] = text,
+            None => put(out, files, &logical, text.as_bytes())?,
+        }
     }
+    put(out, files, "css/site.css", site.concat().as_bytes())?;
     for locale in fs::read_dir(root.join("app/i18n"))? {
         let locale = locale?;
         let mut text = String::new();
-        for file in walk(&locale.path())?.iter().filter(|f| f.extension().is_some_and(|e| e == "ftl")) {
+        // The desk's pages run no client.
+        let wanted =
+            |f: &&PathBuf| f.extension().is_some_and(|e| e == "ftl") && f.file_stem().is_some_and(|s| s != "desk");
+        for file in walk(&locale.path())?.iter().filter(wanted) {
             text.push_str(&fs::read_to_string(file)?);
             text.push('\n');
         }

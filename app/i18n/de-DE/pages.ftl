@@ -130,6 +130,7 @@ account-sign-in = Anmelden oder Konto anlegen
 account-hello = Hallo, { $name }
 account-email = Angemeldet mit { $email }.
 account-unverified = Diese Adresse ist noch nicht bestätigt; öffnen Sie den Link in der Mail, die wir geschickt haben.
+account-studio = Studio
 account-sign-out = Abmelden
 account-devices = Wo Sie angemeldet sind
 account-devices-hint = Wenn Sie eines davon nicht kennen, melden Sie es ab und setzen Sie ein neues Passwort.

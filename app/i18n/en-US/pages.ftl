@@ -130,6 +130,7 @@ account-sign-in = Sign in or create an account
 account-hello = Hello, { $name }
 account-email = Signed in with { $email }.
 account-unverified = This address is not confirmed yet; open the link in the mail we sent.
+account-studio = Studio
 account-sign-out = Sign out
 account-devices = Where you are signed in
 account-devices-hint = If you do not know one of these, sign it out and set a new password.

@@ -51,6 +51,11 @@ pub fn inside(_id: &str) -> Option<String> {
     None
 }
 
+/// Nothing was typed yet: `None`.
+pub fn value(_id: &str) -> Option<String> {
+    None
+}
+
 /// Answers the page with this HTTP status.
 pub fn status(code: u16) {
     if let Ok(code) = dioxus::fullstack::StatusCode::from_u16(code) {

@@ -61,6 +61,11 @@ pub fn inside(id: &str) -> Option<String> {
     element::<web_sys::Element>(id).map(|e| e.inner_html())
 }
 
+/// What stands in a field now.
+pub fn value(id: &str) -> Option<String> {
+    element::<web_sys::HtmlInputElement>(id).map(|field| field.value())
+}
+
 /// The address of the link that a press inside an element fell on, as written; presses that ask for a new window keep
 /// their own meaning.
 pub fn link_of(event: &MouseEvent) -> Option<String> {

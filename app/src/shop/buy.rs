@@ -27,11 +27,11 @@ pub fn BuyBlock(
     let prefs = use_hook(platform::prefs);
     let chosen = editions.iter().position(sellable);
     rsx! {
-        section { class: "buy", aria_label: t!("buy-label"),
+        section { class: "buy",
             if editions.is_empty() {
                 Alert { title: t!("buy-none"), {t!("buy-none-text")} }
             } else {
-                form { method: "post", action: "/cart/add", aria_label: t!("buy-editions"),
+                form { method: "post", action: "/cart/add", aria_label: t!("buy-label"),
                     RadioCards { legend: t!("buy-editions"),
                         for (i , edition) in editions.iter().cloned().enumerate() {
                             Edition { key: "{edition.variant}", edition, checked: chosen == Some(i) }

@@ -20,8 +20,9 @@ use crate::i18n::Texts;
 use crate::platform;
 use crate::routes::Shop;
 
-/// Sheets of the shop's documents, in this order; paths below `assets/`.
-pub const STYLESHEETS: [&str; 5] = ["css/tokens.css", "css/base.css", "css/ui.css", "css/tints.css", "css/shop.css"];
+/// Sheets of the shop's documents. The build makes one of the five in `assets/css` (`xtask/src/client.rs`): nothing is painted
+/// before all are there, and a browser asks only six at once of a server.
+pub const STYLESHEETS: [&str; 1] = ["css/site.css"];
 /// The sheet for paper.
 pub const PRINT_SHEET: &str = "css/print.css";
 /// Faces fetched early.

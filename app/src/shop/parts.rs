@@ -142,7 +142,7 @@ pub fn SortMenu(
     let options: Vec<SelectOption> =
         sorts.iter().map(|s| SelectOption { value: s.value.clone(), label: facet_word(s) }).collect();
     rsx! {
-        form { class: "listing-sort", method: "get", action,
+        form { class: "listing-sort", role: "none", method: "get", action,
             if !words.is_empty() {
                 input { r#type: "hidden", name: "q", value: words }
             }
@@ -221,9 +221,9 @@ pub fn makers_of(makers: &[Named]) -> Element {
 pub fn WorkCard(
     /// The work.
     card: CardView,
-    /// Loaded at once.
+    /// When its cover is fetched.
     #[props(default)]
-    eager: bool,
+    wanted: Wanted,
     /// Heading level.
     #[props(default = 3)]
     level: u8,
@@ -242,7 +242,7 @@ pub fn WorkCard(
         latin: card.latin.as_deref(),
         picture: picture.as_ref(),
         fallback: kind_shape(card.kind),
-        eager,
+        wanted,
         level,
         by: makers_of(&card.makers),
         meta: rsx! {
@@ -283,7 +283,7 @@ pub fn Shelf(
         return VNode::empty();
     }
     rsx! {
-        section { class: "shelf wrap",
+        section { class: "shelf shelf-cards wrap",
             div { class: "shelf-head",
                 h2 { "{title}" }
                 if let Some((to, words)) = all {
@@ -388,7 +388,7 @@ pub fn FaultPage(
                     p { class: "lead", "{text}" }
                 }
                 if matches!(problem.status, 404 | 410) {
-                    form { class: "fault-search", action: "/search", method: "get",
+                    form { class: "fault-search", role: "none", action: "/search", method: "get",
                         Field { name: "q", r#type: "search", label: t!("fault-search"), value: meant }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
                     }

@@ -8,6 +8,8 @@ use super::parts::{kind_shape, makers_line, picture_of, use_live};
 use crate::platform;
 use crate::t;
 
+/// Id of the field.
+const FIELD: &str = "search";
 /// Searches made on this device, newest first.
 const RECENT: &str = "vitrine.searches";
 const MOST_RECENT: usize = 5;
@@ -124,12 +126,14 @@ pub fn SearchBox() -> Element {
                 onsubmit: move |event| {
                     if live() {
                         event.prevent_default();
-                        remember(&typed.peek());
-                        go(format!("/search?q={}", escape(typed.peek().trim())));
+                        // What stands in the field may have been typed before the page lived.
+                        let words = platform::value(FIELD).unwrap_or_default();
+                        remember(&words);
+                        go(format!("/search?q={}", escape(words.trim())));
                     }
                 },
                 Combobox {
-                    id: "search",
+                    id: FIELD,
                     name: "q",
                     label: t!("search-label"),
                     placeholder: t!("search-placeholder"),

@@ -68,7 +68,7 @@ pub fn Talk(
             }
         }
         if let Some(write) = write {
-            form { class: "talk-form", method: "post", action: write.action,
+            form { class: "talk-form", method: "post", action: write.action, aria_label: (!ours).then(|| t!("talk-title", shop = shop.clone())),
                 input { r#type: "hidden", name: "seen", value: "{seen}" }
                 if let Some(secret) = write.secret {
                     input { r#type: "hidden", name: "key", value: "{secret}" }

@@ -71,8 +71,9 @@ fn draw(name: &str, locale: &str, sample: Sample) -> String {
     dom.rebuild_in_place();
     let html = dioxus_ssr::render(&dom);
     if let Some(dir) = std::env::var_os("VITRINE_RENDER_DIR") {
-        let sheets: String =
-            super::STYLESHEETS.iter().map(|s| format!("<link rel=stylesheet href=\"/{s}\">")).collect();
+        let sheets = ["tokens", "base", "ui", "tints", "shop"]
+            .map(|s| format!("<link rel=stylesheet href=\"/css/{s}.css\">"))
+            .concat();
         let brands: String = ["aurora", "folio", "arcade"]
             .map(|b| format!("<link rel=stylesheet href=\"/css/brands/{b}.css\">"))
             .concat();

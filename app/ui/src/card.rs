@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::cover::{IN_GRID, Picture, cover};
+use crate::cover::{IN_GRID, Picture, Wanted, cover};
 use crate::icon::Shape;
 use crate::link::inside;
 
@@ -35,8 +35,8 @@ pub struct Card<'a> {
     pub picture: Option<&'a Picture>,
     /// Sign without a cover.
     pub fallback: Shape,
-    /// Loaded at once.
-    pub eager: bool,
+    /// When the cover is fetched.
+    pub wanted: Wanted,
     /// Heading level of the title, 2 to 4.
     pub level: u8,
     /// Makers.
@@ -50,7 +50,7 @@ pub struct Card<'a> {
 impl Card<'_> {
     /// Draws it.
     pub fn draw(self) -> Element {
-        let Self { to, title, lang, latin, picture, fallback, eager, level, by, meta, play } = self;
+        let Self { to, title, lang, latin, picture, fallback, wanted, level, by, meta, play } = self;
         let tall = picture.is_some_and(|p| p.height > p.width + p.width / 10);
         let lang = (!lang.is_empty()).then_some(lang);
         let name = rsx! {
@@ -59,7 +59,7 @@ impl Card<'_> {
         rsx! {
             div { class: "card",
                 div { class: if tall { "card-cover card-tall" } else { "card-cover" },
-                    {cover(picture, IN_GRID, eager, fallback)}
+                    {cover(picture, IN_GRID, wanted, fallback)}
                     {play}
                 }
                 div { class: "card-text",

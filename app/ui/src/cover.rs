@@ -21,6 +21,16 @@ pub struct Picture {
     pub sources: Vec<(String, String)>,
 }
 
+/// When a picture is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Before anything else: the largest picture of the first screen, one or two to a page.
+    First,
+    /// When the reader comes near it.
+    #[default]
+    Near,
+}
+
 /// A cover with its place kept before it loads: nothing jumps.
 #[component]
 pub fn Cover(
@@ -29,21 +39,21 @@ pub fn Cover(
     /// How wide it is shown, as in `sizes`.
     #[props(default = IN_GRID)]
     sizes: &'static str,
-    /// The first picture of the page: loaded at once.
+    /// When it is fetched.
     #[props(default)]
-    eager: bool,
+    wanted: Wanted,
     /// Sign shown without a picture.
     #[props(default = Shape::Album)]
     fallback: Shape,
 ) -> Element {
-    cover(picture.as_ref(), sizes, eager, fallback)
+    cover(picture.as_ref(), sizes, wanted, fallback)
 }
 
-/// Width of a cover in a grid, as in `sizes`.
-pub const IN_GRID: &str = "(max-width: 34rem) 50vw, 14rem";
+/// Width of a cover in a grid, as in `sizes`: on a phone half of what the page's edges and the gap leave.
+pub const IN_GRID: &str = "(max-width: 34rem) calc(50vw - 1.5rem), 14rem";
 
 /// [`Cover`] without a scope of its own, for what a page shows by the dozen.
-pub fn cover(picture: Option<&Picture>, sizes: &'static str, eager: bool, fallback: Shape) -> Element {
+pub fn cover(picture: Option<&Picture>, sizes: &'static str, wanted: Wanted, fallback: Shape) -> Element {
     let Some(p) = picture else {
         return rsx! {
             span { class: "cover cover-none", {icon(fallback)} }
@@ -63,9 +73,10 @@ pub fn cover(picture: Option<&Picture>, sizes: &'static str, eager: bool, fallba
                     alt: p.alt.clone(),
                     width: p.width as i64,
                     height: p.height as i64,
-                    loading: if eager { "eager" } else { "lazy" },
-                    decoding: "async",
-                    fetchpriority: if eager { "high" } else { "auto" },
+                    loading: if wanted == Wanted::Near { "lazy" } else { "eager" },
+                    // What the page is waiting for is painted together with its words.
+                    decoding: if wanted == Wanted::First { "sync" } else { "async" },
+                    fetchpriority: if wanted == Wanted::First { "high" } else { "auto" },
                 }
             }
         }

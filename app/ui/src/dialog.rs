@@ -30,7 +30,7 @@ pub fn Dialog(
             "closedby": "any",
             div { class: "dialog-head",
                 h2 { id: "{id}-title", "{title}" }
-                form { method: "dialog",
+                form { role: "none", method: "dialog",
                     button { class: "icon-button", r#type: "submit", aria_label: close, Icon { shape: Shape::Close } }
                 }
             }

@@ -131,6 +131,11 @@ fn document_returned() -> bool {
     matches!(kind().as_deref(), Some("back_forward" | "reload"))
 }
 
+/// Whether the reader did something before the page lived; `assets/js/boot.js` writes it down.
+fn moved() -> bool {
+    window().is_some_and(|w| js_sys::Reflect::get(&w.into(), &"__vitrine_moved".into()).is_ok_and(|v| v.is_truthy()))
+}
+
 /// Begins to remember places, for as long as the document lives; call it once, when the page stands.
 pub fn keep_places() {
     let Some(window) = window() else { return };
@@ -139,7 +144,7 @@ pub fn keep_places() {
         let all = serde_json::from_str(&kept).unwrap_or_default();
         PLACES.with_borrow_mut(|places| places.all = all);
     }
-    if document_returned() {
+    if document_returned() && !moved() {
         want();
         settle();
     } else {

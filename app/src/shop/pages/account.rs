@@ -71,7 +71,7 @@ pub fn AccountBody(
                     }
                     if bar.as_ref().is_some_and(|b| b.creator) {
                         li {
-                            a { class: "button", href: "/studio", {t!("desk-studio")} }
+                            a { class: "button", href: "/studio", {t!("account-studio")} }
                         }
                     }
                     if bar.as_ref().is_some_and(|b| b.staff) {

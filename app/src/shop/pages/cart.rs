@@ -47,7 +47,7 @@ pub fn CartBody(
                 }
                 if undo {
                     Alert { title: t!("cart-taken-out"), live: true,
-                        form { method: "post", action: "/cart/undo",
+                        form { role: "none", method: "post", action: "/cart/undo",
                             input { r#type: "hidden", name: "rev", value: "{view.rev}" }
                             Button { r#type: "submit", {t!("cart-undo")} }
                         }
@@ -147,7 +147,7 @@ fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element 
                 }
                 div { class: "trade-act",
                     if !later && line.physical && line.max_quantity > 1 {
-                        form { class: "trade-pieces", method: "post", action: "/cart/set",
+                        form { class: "trade-pieces", role: "none", method: "post", action: "/cart/set",
                             input { r#type: "hidden", name: "variant", value: "{line.variant}" }
                             input { r#type: "hidden", name: "rev", value: "{rev}" }
                             QuantityStepper {
@@ -161,7 +161,7 @@ fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element 
                             Button { r#type: "submit", {t!("cart-update")} }
                         }
                     }
-                    form { method: "post", action: "/cart/later",
+                    form { role: "none", method: "post", action: "/cart/later",
                         input { r#type: "hidden", name: "variant", value: "{line.variant}" }
                         input { r#type: "hidden", name: "rev", value: "{rev}" }
                         input { r#type: "hidden", name: "later", value: if later { "false" } else { "true" } }
@@ -171,7 +171,7 @@ fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element 
                             button { class: "button", r#type: "submit", aria_label: t!("cart-back-of", title = line.title.clone()), {t!("cart-back")} }
                         }
                     }
-                    form { method: "post", action: "/cart/set",
+                    form { role: "none", method: "post", action: "/cart/set",
                         input { r#type: "hidden", name: "variant", value: "{line.variant}" }
                         input { r#type: "hidden", name: "rev", value: "{rev}" }
                         input { r#type: "hidden", name: "quantity", value: "0" }

@@ -52,6 +52,11 @@ impl Grown {
     }
 }
 
+/// The first row of a phone has two covers; what else is on the first screen of a wide window comes with its layout.
+fn wanted(at: usize) -> Wanted {
+    if at < 2 { Wanted::First } else { Wanted::Near }
+}
+
 /// Path and query of a list's address.
 fn split(href: &str) -> (&str, &str) {
     href.split_once('?').unwrap_or((href, ""))
@@ -172,7 +177,7 @@ pub fn Endless(
         }
         CardGrid { dense,
             for (i , (page , card)) in cards.into_iter().enumerate() {
-                WorkCard { key: "{card.id}", card, eager: i < 4, level: 2, page }
+                WorkCard { key: "{card.id}", card, wanted: wanted(i), level: 2, page }
             }
         }
         div { id: END, class: "list-more",

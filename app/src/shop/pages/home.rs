@@ -91,7 +91,7 @@ pub fn Feature(
         section { class: "feature tinted {tint_class(tint)}",
             div { class: "wrap feature-in",
                 div { class: "feature-cover",
-                    Cover { picture: card.cover.as_ref().map(picture_of), eager: true, sizes: "(max-width: 52rem) 90vw, 36rem", fallback: kind_shape(card.kind) }
+                    Cover { picture: card.cover.as_ref().map(picture_of), wanted: Wanted::First, sizes: "(max-width: 52rem) 90vw, 36rem", fallback: kind_shape(card.kind) }
                 }
                 div { class: "feature-text",
                     p { class: "kicker", {t!(&feature.reason)} }

@@ -209,7 +209,7 @@ fn Amend(id: String, form: BusinessForm, secret: Option<String>) -> Element {
             if let Some(text) = whole {
                 Alert { tone: Tone::Bad, title: t!("invoice-business-not"), live: true, "{text}" }
             }
-            form { class: "talk-form", method: "post", action: "/invoices/{id}/amend",
+            form { class: "talk-form", method: "post", action: "/invoices/{id}/amend", aria_label: t!("invoice-business"),
                 Notice { {t!("invoice-business-text")} }
                 if let Some(secret) = secret {
                     input { r#type: "hidden", name: "key", value: "{secret}" }

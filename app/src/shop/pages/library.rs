@@ -149,7 +149,7 @@ pub fn OwnedBody(
                 }
                 div { class: "work",
                     div { class: "work-cover",
-                        Cover { picture: card.cover.as_ref().map(picture_of), fallback: kind_shape(card.kind), eager: true, sizes: "(max-width: 60rem) 92vw, 34rem" }
+                        Cover { picture: card.cover.as_ref().map(picture_of), fallback: kind_shape(card.kind), wanted: Wanted::First, sizes: "(max-width: 60rem) 92vw, 34rem" }
                     }
                     div { class: "work-text",
                         h1 { dir: "auto", "{card.title}" }

@@ -63,7 +63,7 @@ pub fn MakerBody(
         Page { head, tint, json_ld: view.json_ld.clone(),
             div { class: "wrap maker",
                 if let Some(image) = view.image.as_ref() {
-                    div { class: "maker-image", Cover { picture: Some(picture_of(image)), eager: true, sizes: "(max-width: 60rem) 92vw, 28rem", fallback: Shape::Account } }
+                    div { class: "maker-image", Cover { picture: Some(picture_of(image)), wanted: Wanted::First, sizes: "(max-width: 60rem) 92vw, 28rem", fallback: Shape::Account } }
                 }
                 div { class: "maker-text",
                     p { class: "kicker", {t!(&format!("maker-{}", view.kind))} }

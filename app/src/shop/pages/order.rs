@@ -185,7 +185,7 @@ fn Line(line: OrderLineView, checkout: String, secret: Option<String>) -> Elemen
                 }
                 if !line.assets.is_empty() {
                     div { class: "trade-act",
-                        form { method: "post", action: "/orders/{checkout}/download",
+                        form { role: "none", method: "post", action: "/orders/{checkout}/download",
                             input { r#type: "hidden", name: "assets", value: "{line.assets}" }
                             if let Some(secret) = secret.clone() {
                                 input { r#type: "hidden", name: "key", value: "{secret}" }

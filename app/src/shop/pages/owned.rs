@@ -141,7 +141,7 @@ fn Files(files: Vec<FileView>, total: String) -> Element {
                             li { key: "{file.asset}",
                                 span { class: "downloads-name", dir: "auto", "{file.name}" }
                                 span { class: "notice", "{file.format} · {file.size}" }
-                                form { method: "post", action: "/my-products/download",
+                                form { role: "none", method: "post", action: "/my-products/download",
                                     input { r#type: "hidden", name: "assets", value: "{file.asset}" }
                                     button { class: "button", r#type: "submit", aria_label: t!("library-fetch-of", name = file.name.clone()), {t!("library-fetch")} }
                                 }
@@ -157,7 +157,7 @@ fn Files(files: Vec<FileView>, total: String) -> Element {
 #[component]
 fn Fetch(assets: String, words: String, #[props(default)] primary: bool) -> Element {
     rsx! {
-        form { method: "post", action: "/my-products/download",
+        form { role: "none", method: "post", action: "/my-products/download",
             input { r#type: "hidden", name: "assets", value: assets }
             Button { kind: if primary { ButtonKind::Primary } else { ButtonKind::Plain }, r#type: "submit",
                 Icon { shape: Shape::Download }

@@ -146,7 +146,7 @@ pub fn WorkBody(
                     div { class: "work-cover",
                         if let Some(cover) = card.cover.as_ref() {
                             a { href: "{cover.src}", class: "work-full", aria_label: t!("cover-full"),
-                                Cover { picture: Some(picture_of(cover)), eager: true, sizes: "(max-width: 60rem) 92vw, 34rem" }
+                                Cover { picture: Some(picture_of(cover)), wanted: Wanted::First, sizes: "(max-width: 60rem) 92vw, 34rem" }
                             }
                         } else {
                             Cover { picture: None, fallback: kind_shape(card.kind) }
