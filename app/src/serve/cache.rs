@@ -22,6 +22,8 @@ use vitrine_server::changes::{Changes, Tag, tag};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::ctx::{Country, host};
 use vitrine_server::web::html::MAX_PAGE;
+use vitrine_server::web::http::names_tag;
+use vitrine_shared::accept::weights;
 use vitrine_shared::query::ListQuery;
 
 /// Most bytes of all kept pages, bodies and names.
@@ -61,13 +63,7 @@ impl Coding {
     /// The best one the caller reads (RFC 9110 §12.5.3; `q=0` refuses).
     fn of(headers: &HeaderMap) -> Self {
         let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let takes = |name: &str| {
-            accepts.split(',').any(|one| {
-                let mut parts = one.split(';').map(str::trim);
-                let named = parts.next().is_some_and(|n| n.eq_ignore_ascii_case(name));
-                named && !parts.any(|p| p.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0))
-            })
-        };
+        let takes = |name: &str| weights(accepts).any(|(one, weight)| one.eq_ignore_ascii_case(name) && weight > 0);
         if takes("br") {
             Self::Brotli
         } else if takes("gzip") {
@@ -134,9 +130,7 @@ impl Kept {
         let headers = response.headers_mut();
         if self.since.is_some() {
             let etag = format!("\"{}-{}\"", self.hash, coding.name());
-            let same = known
-                .and_then(|k| k.to_str().ok())
-                .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag));
+            let same = known.and_then(|k| k.to_str().ok()).is_some_and(|known| names_tag(known, &etag));
             if let Ok(etag) = HeaderValue::from_str(&etag) {
                 headers.insert(header::ETAG, etag);
             }
