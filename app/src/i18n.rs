@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use dioxus::prelude::*;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
+use vitrine_shared::accept::preferred;
 
 use crate::platform;
 
@@ -103,20 +104,10 @@ pub fn negotiate(wish: Option<&str>, accept: &str) -> &'static str {
     if let Some(found) = wish.and_then(known) {
         return found;
     }
-    let mut wanted: Vec<(u32, usize, &str)> = accept
-        .split(',')
-        .enumerate()
-        .filter_map(|(i, part)| {
-            let (tag, q) = part.split_once(';').unwrap_or((part, ""));
-            let weight = q.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
-            (weight > 0.0).then(|| ((weight.min(1.0) * 1000.0) as u32, i, tag.trim()))
-        })
-        .collect();
-    wanted.sort_by_key(|(weight, i, _)| (std::cmp::Reverse(*weight), *i));
     let language = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    wanted
-        .iter()
-        .find_map(|(_, _, tag)| {
+    preferred(accept)
+        .into_iter()
+        .find_map(|tag| {
             LOCALES
                 .into_iter()
                 .find(|l| l.eq_ignore_ascii_case(tag))

@@ -223,7 +223,7 @@ impl Config {
             {
                 continue;
             }
-            set(&mut root, &key.to_ascii_lowercase(), value);
+            set(&mut root, &key.to_ascii_lowercase(), value)?;
         }
         root.try_into::<Self>().map_err(|e| ConfigError::Invalid(e.to_string().trim().to_owned()))
     }
@@ -326,28 +326,36 @@ impl Config {
     }
 }
 
-/// `table__region=x` sets `table.region`; numbers, booleans and lists are read as TOML, anything else is text.
-fn set(root: &mut toml::Table, key: &str, value: String) {
-    let parsed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("v"));
-    let value = match parsed {
-        Some(
-            v @ (toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Array(_) | toml::Value::String(_)),
-        ) => v,
-        _ => toml::Value::String(value),
-    };
-    match key.split_once("__") {
-        Some((section, rest)) => {
-            let entry = root.entry(section.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            if let toml::Value::Table(inner) = entry {
-                set_value(inner, rest, value);
-            }
-        }
-        None => set_value(root, key, value),
-    }
+/// Variables that hold a number or a list, as TOML writes them. All others are text as it stands: a password may look like a number.
+fn is_typed(key: &str) -> bool {
+    ["limits__", "load__"].iter().any(|section| key.starts_with(section))
+        || matches!(
+            key,
+            "port"
+                | "metrics_port"
+                | "trusted_proxies"
+                | "shutdown_secs"
+                | "mail__port"
+                | "backup__recipients"
+                | "backup__log_secs"
+        )
 }
 
-fn set_value(table: &mut toml::Table, key: &str, value: toml::Value) {
-    table.insert(key.to_owned(), value);
+/// `table__region=x` sets `table.region`.
+fn set(root: &mut toml::Table, key: &str, value: String) -> Result<(), ConfigError> {
+    let typed = || format!("v = {value}").parse::<toml::Table>().ok()?.remove("v");
+    let typed = is_typed(key).then(typed).flatten();
+    let value = typed.unwrap_or(toml::Value::String(value));
+    let Some((section, rest)) = key.split_once("__") else {
+        root.insert(key.to_owned(), value);
+        return Ok(());
+    };
+    let entry = root.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    let Some(inner) = entry.as_table_mut() else {
+        return Err(ConfigError::Invalid(format!("`{key}`: `{section}` is no section")));
+    };
+    inner.insert(rest.to_owned(), value);
+    Ok(())
 }
 
 /// The text of `vitrine config docs`: key, default, meaning.
@@ -401,6 +409,8 @@ pub const DOCS: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn load(file: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -431,6 +441,31 @@ mod tests {
             ("VITRINE_TABLE__REGION", "eu-central-1"),
         ];
         assert!(matches!(load("", &env).unwrap().table, TableConfig::Dynamodb { .. }));
+    }
+
+    #[test]
+    fn what_the_environment_says_arrives_as_it_was_said() {
+        for password in ["123456", "1_000", "true", "[1]", "\"quoted\"", "5 # five", "1\nw = 2", "0x10", "pass word"] {
+            let env = [
+                ("VITRINE_MAIL__KIND", "smtp"),
+                ("VITRINE_MAIL__HOST", "m"),
+                ("VITRINE_MAIL__PORT", "465"),
+                ("VITRINE_MAIL__SECURITY", "tls"),
+                ("VITRINE_MAIL__FROM", "a@b.example"),
+                ("VITRINE_MAIL__PASSWORD", password),
+            ];
+            let MailConfig::Smtp { port: 465, password: Some(heard), .. } = load("", &env).unwrap().mail else {
+                panic!("{password}")
+            };
+            assert_eq!(heard.expose_secret(), password);
+        }
+        // Every number and list has its variable.
+        for (key, value, _) in DOCS.iter().filter(|(_, v, _)| v.parse::<u64>().is_ok() || v.starts_with('[')) {
+            let name = format!("VITRINE_{}", key.to_ascii_uppercase().replace('.', "__"));
+            assert!(load("", &[(&name, value)]).is_ok(), "{name}");
+        }
+        assert!(load("", &[("VITRINE_LIMITS__SEARCH", "[4, 4]")]).unwrap().limits.search.is_some());
+        assert!(load("", &[("VITRINE_PORT", "1"), ("VITRINE_PORT__X", "1")]).is_err(), "nothing is passed over");
     }
 
     #[test]

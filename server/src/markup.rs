@@ -18,7 +18,7 @@ use html5ever::{Attribute, LocalName, Namespace, ParseOpts, QualName, parse_frag
 
 /// What a text may become.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// Most elements and texts.
     nodes: usize,
     /// Most elements inside of each other.
@@ -28,9 +28,9 @@ pub(crate) struct Bounds {
 }
 
 /// What somebody wrote: a description, notes, a licence. Browsers stop at about twice this depth.
-pub(crate) const TEXT: Bounds = Bounds { nodes: 50_000, depth: 250, times: 1 };
+pub const TEXT: Bounds = Bounds { nodes: 50_000, depth: 250, times: 1 };
 /// A chapter of a book. As HTML, the empty elements of its XHTML (a mark for each page of the printed one) stay open.
-pub(crate) const CHAPTER: Bounds = Bounds { nodes: 500_000, depth: 2_000, times: 4 };
+pub const CHAPTER: Bounds = Bounds { nodes: 500_000, depth: 2_000, times: 4 };
 
 /// What a text may make in any case, in nodes and bytes of attributes.
 const SLACK: usize = 1_000;
@@ -43,7 +43,7 @@ const HTML: &str = "http://www.w3.org/1999/xhtml";
 
 /// Why a text is not made into a tree; each says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Tangled {
+pub enum Tangled {
     /// Elements stand inside of each other without end.
     #[error("its HTML is nested more than {0} deep; close each element where it ends")]
     Deep(u32),
@@ -55,6 +55,9 @@ pub(crate) enum Tangled {
     /// It makes more than is kept.
     #[error("its HTML has too many elements; divide it")]
     Many,
+    /// Cleaned again and again it never stays as it is.
+    #[error("its HTML is read as something else each time; close each element where it ends")]
+    Unsettled,
     /// It takes too long.
     #[error("its HTML takes too long to read; divide it")]
     Slow,
@@ -64,7 +67,7 @@ pub(crate) enum Tangled {
 ///
 /// # Errors
 /// See [`Tangled`].
-pub(crate) fn check(html: &str, bounds: Bounds) -> Result<(), Tangled> {
+pub fn check(html: &str, bounds: Bounds) -> Result<(), Tangled> {
     let made = Made::default();
     let begun = Instant::now();
     let context = QualName::new(None, Namespace::from(HTML), LocalName::from("div"));
@@ -82,6 +85,15 @@ pub(crate) fn check(html: &str, bounds: Bounds) -> Result<(), Tangled> {
     }
     parser.finish();
     made.within(bounds, allowed)
+}
+
+/// What cleans HTML: structure, links and titles. Browsers show nobody an address in `cite`, and ammonia looks at none there.
+pub(crate) fn cleaner() -> ammonia::Builder<'static> {
+    let mut builder = ammonia::Builder::default();
+    for element in ["blockquote", "del", "ins", "q"] {
+        builder.rm_tag_attributes(element, ["cite"]);
+    }
+    builder
 }
 
 /// What the parser made so far.

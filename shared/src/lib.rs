@@ -8,6 +8,7 @@
 //!
 //! Not here: money, prices and tax (`vitrine-pricing`), keys and storage (`vitrine-server`).
 
+pub mod accept;
 pub mod access;
 pub mod cart;
 pub mod catalog;

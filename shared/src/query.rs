@@ -85,7 +85,8 @@ pub fn decode(text: &str) -> String {
     while i < bytes.len() {
         match bytes[i] {
             b'+' => out.push(b' '),
-            b'%' => match text.get(i + 1..i + 3).and_then(|h| u8::from_str_radix(h, 16).ok()) {
+            // Two digits and nothing else: a sign is read as a number's, too.
+            b'%' => match text.get(i + 1..i + 3).filter(|h| is_hex(h)).and_then(|h| u8::from_str_radix(h, 16).ok()) {
                 Some(b) => {
                     out.push(b);
                     i += 2;
@@ -97,6 +98,17 @@ pub fn decode(text: &str) -> String {
         i += 1;
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What is searched for; where it was cut it does not begin or end with a space, or its own address would say something else.
+fn words(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_control()).collect();
+    let cut: String = plain.trim_start().chars().take(MAX_TEXT).collect();
+    cut.trim_end().to_owned()
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Percent-encodes for a query (RFC 3986 unreserved stay).
@@ -129,7 +141,7 @@ impl ListQuery {
                 }
             };
             match name {
-                "q" => out.q = value.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect(),
+                "q" => out.q = words(value),
                 "type" if WorkKind::parse(value).is_some() => add(&mut out.types),
                 "genre" => add(&mut out.genres),
                 "tag" => add(&mut out.tags),
@@ -299,6 +311,11 @@ mod tests {
         assert_eq!(query.types.len(), 1);
         let href = query.href("/catalog");
         assert_eq!(ListQuery::parse(href.split_once('?').unwrap().1), query);
+        for text in [format!("q={}+b", "a".repeat(MAX_TEXT - 1)), "q=%01+a+%01".to_owned()] {
+            let query = ListQuery::parse(&text);
+            assert_eq!(query.q.trim(), query.q);
+        }
+        assert_eq!(ListQuery::parse("q=100%+f").q, "100% f", "a sign is no digit");
         assert_eq!(query.toggled("genre", "rock").toggled("genre", "rock"), ListQuery { page: 1, ..query.clone() });
     }
 

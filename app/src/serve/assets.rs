@@ -11,6 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use tower_http::services::ServeDir;
 use vitrine_server::web::layers::{Next, from_fn};
 
+use vitrine_server::web::http::names_tag;
+
 use super::Public;
 use crate::shop::{PRELOAD_FONTS, STYLESHEETS};
 
@@ -70,8 +72,7 @@ fn tag_of(hash: &str, headers: &HeaderMap) -> String {
 }
 
 fn names(known: &HeaderValue, tag: &str) -> bool {
-    let known = known.to_str().unwrap_or_default();
-    known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
+    known.to_str().is_ok_and(|known| names_tag(known, tag))
 }
 
 /// The `Link` header of pages: what every one of them needs first, so that a cache in front can say so before the page

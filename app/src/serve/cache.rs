@@ -25,9 +25,11 @@ use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::ctx::{Country, Negotiate, host, names_caller, shown};
 use vitrine_server::web::headers::{self, RequestId, Transport};
 use vitrine_server::web::html::MAX_PAGE;
+use vitrine_server::web::http::names_tag;
 use vitrine_server::web::layers::Next;
 use vitrine_server::web::limits::{Asks, Limits};
 use vitrine_server::web::metrics::Answers;
+use vitrine_shared::accept::weights;
 use vitrine_shared::query::ListQuery;
 
 /// Most bytes of all kept pages, bodies and names.
@@ -49,13 +51,7 @@ impl Coding {
     /// The best one the caller reads (RFC 9110 §12.5.3; `q=0` refuses).
     fn of(headers: &HeaderMap) -> Self {
         let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let takes = |name: &str| {
-            accepts.split(',').any(|one| {
-                let mut parts = one.split(';').map(str::trim);
-                let named = parts.next().is_some_and(|n| n.eq_ignore_ascii_case(name));
-                named && !parts.any(|p| p.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0))
-            })
-        };
+        let takes = |name: &str| weights(accepts).any(|(one, weight)| one.eq_ignore_ascii_case(name) && weight > 0);
         if takes("br") {
             Self::Brotli
         } else if takes("gzip") {
@@ -155,9 +151,7 @@ impl Kept {
         }
         let form = self.form(wanted).await;
         *response.headers_mut() = form.headers.clone();
-        let same = known
-            .and_then(|k| k.to_str().ok())
-            .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == form.etag));
+        let same = known.and_then(|k| k.to_str().ok()).is_some_and(|known| names_tag(known, &form.etag));
         if same {
             for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LENGTH] {
                 response.headers_mut().remove(name);

@@ -136,11 +136,12 @@ fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> BackupErro
     move |error| BackupError::Io { what: what.to_string(), error }
 }
 
-/// A moment, UTC milliseconds, from RFC 3339.
+/// A moment, UTC milliseconds, from RFC 3339; `None` also for one that is outside of its years in UTC.
 pub fn moment(text: &str) -> Option<i64> {
     let format = time::format_description::well_known::Rfc3339;
-    let at = time::OffsetDateTime::parse(text, &format).ok()?;
-    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok()
+    let at = time::OffsetDateTime::parse(text, &format).ok()?.checked_to_offset(time::UtcOffset::UTC)?;
+    let years = 0..=9999;
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok().filter(|_| years.contains(&at.year()))
 }
 
 /// A moment for people and for `--at`.

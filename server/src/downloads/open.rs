@@ -16,6 +16,7 @@ use super::{Downloads, OPEN_MS, Record, access, check, clean, link_key, proof, t
 use crate::audit;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::web::http::names_tag;
 
 /// How it is asked.
 #[derive(Clone, Debug, Default)]
@@ -62,14 +63,9 @@ pub enum Opened {
     BadRange(u64),
 }
 
-/// Whether a list of tags (RFC 9110 §13.1.2) holds this one.
-fn matches(list: &str, etag: &str) -> bool {
-    list.trim() == "*" || list.split(',').any(|t| t.trim().trim_start_matches("W/") == etag)
-}
-
 impl Ask {
     pub(super) fn fresh(&self, etag: &str) -> bool {
-        self.if_none_match.as_deref().is_some_and(|list| matches(list, etag))
+        self.if_none_match.as_deref().is_some_and(|list| names_tag(list, etag))
     }
 
     /// The bytes asked for of `size`; `Ok(None)`: all.

@@ -157,8 +157,9 @@ fn percent_decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
     while i < bytes.len() {
-        let decoded =
-            (bytes[i] == b'%').then(|| text.get(i + 1..i + 3)).flatten().and_then(|h| u8::from_str_radix(h, 16).ok());
+        let digits = (bytes[i] == b'%').then(|| text.get(i + 1..i + 3)).flatten();
+        let digits = digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let decoded = digits.and_then(|d| u8::from_str_radix(d, 16).ok());
         match decoded {
             Some(b) => {
                 out.push(b);
@@ -199,7 +200,7 @@ fn chapter(path: &str, source: &str, index: usize) -> Result<Chapter> {
         .map_or(source, |from| &source[from..source.rfind("</body>").unwrap_or(source.len()).max(from)]);
     markup::check(body, markup::CHAPTER)
         .map_err(|why| MediaError::TooLarge(format!("chapter {}: {why}", index + 1)))?;
-    let clean = ammonia::Builder::default()
+    let clean = markup::cleaner()
         .add_tags(["section", "article", "figure", "figcaption", "header", "footer", "aside", "nav"])
         .add_generic_attributes(["lang", "dir", "id"])
         .url_relative(ammonia::UrlRelative::Custom(Box::new(InsideTheBook(path.to_owned()))))
@@ -291,7 +292,7 @@ impl Media {
 
 /// The sample is one public file: pictures, which are not public, leave it.
 fn without_pictures(html: &str) -> String {
-    let mut builder = ammonia::Builder::default();
+    let mut builder = markup::cleaner();
     builder.rm_tags(["img"]).add_tags(["section", "article", "figure", "figcaption"]);
     builder.clean(html).to_string()
 }

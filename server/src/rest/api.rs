@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::MakerKind;
 use vitrine_shared::id::{AssetId, CustomerId, VariantId, WorkId};
-use vitrine_shared::query::{ListQuery, decode};
+use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, decode};
 
 use super::{ProblemResponse, shapes};
 use crate::cart::Add;
@@ -21,6 +21,7 @@ use crate::ctx::OpCtx;
 use crate::desk::Desk;
 use crate::fault::Result;
 use crate::state::App;
+use crate::web::http::names_tag;
 
 type Answer = std::result::Result<Response<Body>, ProblemResponse>;
 type Ctx = Extension<OpCtx>;
@@ -69,7 +70,7 @@ fn tagged<T: Serialize>(value: &T, asked: &HeaderMap) -> Answer {
     let body = serde_json::to_vec(value).map_err(|e| crate::fault::internal("an answer", &e))?;
     let tag = format!("\"{}\"", crate::media::hex(&Sha256::digest(&body)[..16]));
     let known = asked.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let fresh = known.split(',').any(|t| t.trim().trim_start_matches("W/") == tag || t.trim() == "*");
+    let fresh = names_tag(known, &tag);
     let mut response = if fresh { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(body)) };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -107,21 +108,28 @@ pub(super) async fn health() -> Answer {
     ok(&shapes::Health { status: "ok".into() })
 }
 
+/// The cursor of a list's page, from 2 to [`MAX_PAGE`]: `p2`.
+pub fn cursor_of(page: u32) -> String {
+    format!("p{page}")
+}
+
+/// The page behind a cursor; `None`: it is none that [`cursor_of`] makes.
+pub fn page_of(cursor: &str) -> Option<u32> {
+    let page: u32 = cursor.strip_prefix('p')?.parse().ok()?;
+    ((2..=MAX_PAGE).contains(&page) && cursor_of(page) == cursor).then_some(page)
+}
+
 pub(super) async fn search(State(app): State<App>, ctx: Ctx, shown: Shows, uri: Uri, headers: HeaderMap) -> Answer {
     note(shown, [LISTS]);
     let mut query = ListQuery::parse(uri.query().unwrap_or_default());
     query.page = match param(&uri, "cursor") {
         None => 1,
-        Some(cursor) => cursor
-            .strip_prefix('p')
-            .and_then(|n| n.parse::<u32>().ok())
-            .filter(|n| (2..=vitrine_shared::query::MAX_PAGE).contains(n))
+        Some(cursor) => page_of(&cursor)
             .ok_or_else(|| Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list."))?,
     };
     let (view, _) = app.catalog.list(&ctx, &query, "/catalog").await?;
-    let seen = u64::from(query.page) * vitrine_shared::query::PAGE as u64;
-    let next =
-        (seen < view.total && query.page < vitrine_shared::query::MAX_PAGE).then(|| format!("p{}", query.page + 1));
+    let seen = u64::from(query.page) * u64::from(PAGE);
+    let next = (seen < view.total && query.page < MAX_PAGE).then(|| cursor_of(query.page + 1));
     tagged(&shapes::Listing { items: &view.cards, total: view.total, next }, &headers)
 }
 

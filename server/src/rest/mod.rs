@@ -10,6 +10,7 @@ mod openapi;
 mod shapes;
 pub mod table;
 
+pub use api::{cursor_of, page_of};
 pub use openapi::document;
 
 use axum::Router;

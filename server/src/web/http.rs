@@ -7,6 +7,13 @@ use vitrine_shared::query::encode;
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
 
+/// Whether a list of entity tags, as in `If-None-Match`, names this one (RFC 9110 §13.1.2): weak or strong, or all of them by `*`. `tag`
+/// is strong, with its quotes, and holds no comma.
+pub fn names_tag(list: &str, tag: &str) -> bool {
+    let same = |one: &str| one.strip_prefix("W/").unwrap_or(one) == tag;
+    list.trim() == "*" || list.split(',').any(|one| same(one.trim()))
+}
+
 /// 303 to a path of this site, with cookies; never cached.
 pub(crate) fn go(path: &str, cookies: &[String]) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();

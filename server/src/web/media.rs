@@ -6,10 +6,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use vitrine_blob::http::parse_range;
 use vitrine_blob::{BlobError, ByteRange};
 use vitrine_shared::Problem;
 
 use super::csp::Policy;
+use super::http::names_tag;
 use crate::fault;
 use crate::rest::ProblemResponse;
 use crate::state::App;
@@ -21,22 +23,13 @@ pub fn routes(app: &App) -> Router {
 
 /// One range of `bytes=…` (RFC 9110 §14.2); several, or none that is understood, mean the whole.
 pub fn range_of(headers: &HeaderMap) -> Option<ByteRange> {
-    let spec = headers.get(header::RANGE)?.to_str().ok()?.strip_prefix("bytes=")?.trim();
-    let (from, to) = spec.split_once('-')?;
-    match (from.trim(), to.trim()) {
-        ("", last) => last.parse().ok().map(ByteRange::Last),
-        (from, "") => from.parse().ok().map(ByteRange::From),
-        (from, to) => {
-            let (from, to) = (from.parse().ok()?, to.parse().ok()?);
-            (from <= to).then_some(ByteRange::Between(from, to))
-        }
-    }
+    parse_range(headers.get(header::RANGE)?.to_str().ok()?)
 }
 
 async fn public(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response<Body> {
     let etag = format!("\"{}\"", name.split('.').next().unwrap_or_default());
     let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    let fresh = known.is_some_and(|k| k == "*" || k.split(',').any(|t| t.trim().trim_start_matches("W/") == etag));
+    let fresh = known.is_some_and(|known| names_tag(known, &etag));
     let reading = match app.blob.get(&format!("public/{name}"), None, range_of(&headers)).await {
         Ok(reading) => reading,
         Err(BlobError::BadKey(_)) => return ProblemResponse(Problem::not_found("file")).into_response(),
@@ -105,5 +98,6 @@ mod tests {
         assert_eq!(range("bytes=9-2"), None);
         assert_eq!(range("bytes=0-1,3-4"), None);
         assert_eq!(range("lines=1-2"), None);
+        assert_eq!(range("bytes=+1-2"), None, "a sign is no digit");
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::LazyLock;
 
+use vitrine_shared::accept::preferred;
 use vitrine_texts::{FluentValue, Texts};
 
 const SOURCES: [(&str, &str); 2] = [
@@ -21,19 +22,18 @@ impl Locale {
     /// The locale people get who ask for none of ours.
     pub(crate) const DEFAULT: Locale = Locale("en-US");
 
-    /// The best of a preference list: `ui_locales` (space separated) or `Accept-Language` (with `q`).
-    pub(crate) fn choose(preferences: &str) -> Option<Self> {
-        let mut wanted: Vec<(u32, &str)> = preferences
-            .split([',', ' '])
-            .filter_map(|part| {
-                let mut fields = part.trim().split(';');
-                let tag = fields.next()?.trim();
-                let q = fields.find_map(|f| f.trim().strip_prefix("q=")).map_or(1000, weight);
-                (!tag.is_empty() && q > 0).then_some((q, tag))
-            })
-            .collect();
-        wanted.sort_by_key(|(q, _)| std::cmp::Reverse(*q));
-        wanted.into_iter().find_map(|(_, tag)| {
+    /// The best of an `Accept-Language` header; a tag alone is one, too.
+    pub(crate) fn choose(accept: &str) -> Option<Self> {
+        Self::first_of(preferred(accept))
+    }
+
+    /// The best of `ui_locales`: tags, the best first, separated by spaces.
+    pub(crate) fn of_tags(tags: &str) -> Option<Self> {
+        Self::first_of(tags.split_whitespace())
+    }
+
+    fn first_of<'a>(tags: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        tags.into_iter().find_map(|tag| {
             let language = tag.split('-').next().unwrap_or(tag);
             SOURCES
                 .iter()
@@ -64,14 +64,6 @@ impl Locale {
         let values: Vec<_> = values.iter().map(|(name, v)| (*name, value(v))).collect();
         TEXTS.get(self.0, id, &values)
     }
-}
-
-/// `q` in thousandths; what is not a number weighs nothing.
-fn weight(q: &str) -> u32 {
-    let (whole, part) = q.split_once('.').unwrap_or((q, ""));
-    let digits = format!("{part:0<3}");
-    let thousandths = digits.get(..3).and_then(|d| d.parse::<u32>().ok());
-    whole.parse::<u32>().ok().zip(thousandths).map_or(0, |(w, t)| w.min(1) * 1000 + t)
 }
 
 #[cfg(test)]
@@ -106,7 +98,8 @@ mod tests {
     #[test]
     fn the_preferred_known_language_wins() {
         assert_eq!(Locale::choose("fr, de-CH;q=0.8, en;q=0.9").unwrap().tag(), "en-US");
-        assert_eq!(Locale::choose("de-AT en").unwrap().tag(), "de-DE");
+        assert_eq!(Locale::choose("de ; q=0.1, en; q=0.2").unwrap().tag(), "en-US", "spaces may stand around a weight");
+        assert_eq!(Locale::of_tags("xx de-AT en").unwrap().tag(), "de-DE");
         assert_eq!(Locale::choose("fr;q=1, xx"), None);
         assert_eq!(Locale::choose("en;q=0, de;q=0.1").unwrap().tag(), "de-DE");
     }

@@ -175,7 +175,14 @@ proptest! {
         batch in 1usize..40,
         gone in prop::collection::vec(0usize..60, 0..6),
     ) {
-        docs.iter_mut().enumerate().for_each(|(at, doc)| doc.id = format!("d{:02}", (at * 37) % 61));
+        // Some are made by two, and one made several.
+        let first = docs[0].makers.clone();
+        for (at, doc) in docs.iter_mut().enumerate() {
+            doc.id = format!("d{:02}", (at * 37) % 61);
+            if at % 3 == 1 && doc.makers != first {
+                doc.makers.extend(first.clone());
+            }
+        }
         let runtime = runtime();
         let index = TantivySearch::in_memory().unwrap();
         for docs in docs.chunks(batch) {
@@ -205,6 +212,16 @@ proptest! {
                 let got: BTreeMap<String, u64> = page.facets[&facet].iter().map(|c| (c.value.clone(), c.count)).collect();
                 prop_assert_eq!(got, counts, "{:?} of {:?}", facet, query);
             }
+
+            // Without words and counts only what the makers made is looked at, by whichever of them.
+            let mut made = SearchQuery { text: String::new(), facets: Vec::new(), ..query.clone() };
+            made.filters.makers = docs.iter().take(2).flat_map(|doc| &doc.makers).map(|maker| maker.id.clone()).collect();
+            made.filters.makers.push("m-nobody".to_owned());
+            let by_them: Vec<String> =
+                expected(&docs, &made).iter().filter(|(doc, _)| passes(doc, &made, None)).map(|(doc, _)| doc.id.clone()).collect();
+            let page = runtime.block_on(index.search(made.clone())).unwrap();
+            prop_assert_eq!(page.hits.iter().map(|hit| &hit.id).collect::<Vec<_>>(), by_them.iter().collect::<Vec<_>>(), "{:?}", made);
+            prop_assert_eq!(page.total, by_them.len() as u64);
 
             // Pages by cursor and by number hold the same hits, each once.
             query.limit = 7;

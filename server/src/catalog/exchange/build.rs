@@ -66,18 +66,32 @@ pub(crate) const MAX_TITLE: usize = 300;
 /// Longest address, bytes.
 const MAX_ADDRESS: usize = 2_000;
 
-/// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself. Long texts take a while.
+/// How often a text is cleaned until it stays as it is.
+const ROUNDS: usize = 8;
+
+/// Cleans HTML that people wrote: structure and links, nothing that runs or looks like the shop itself. Cleaned again it stays as it is.
+/// Long texts take a while.
 ///
 /// # Errors
 /// See [`Tangled`]: what cannot be made into a tree is not cleaned.
-pub(crate) fn clean(html: &str) -> Result<String, Tangled> {
-    markup::check(html, markup::TEXT)?;
-    let mut builder = ammonia::Builder::default();
+pub fn clean(html: &str) -> Result<String, Tangled> {
+    let mut html = html.trim().to_owned();
+    let mut builder = markup::cleaner();
     builder.rm_tags(["img", "table", "thead", "tbody", "tr", "td", "th", "area", "map", "details", "summary"]);
     builder.link_rel(Some("noopener nofollow ugc"));
     builder.url_schemes(["https", "mailto"].into_iter().collect());
     builder.url_relative(ammonia::UrlRelative::Deny);
-    Ok(builder.clean(html.trim()).to_string())
+    // What is taken out may have kept apart what cannot stand inside of each other, such as two links: then the result is read as
+    // something else than was written.
+    for _ in 0..ROUNDS {
+        markup::check(&html, markup::TEXT)?;
+        let clean = builder.clean(&html).to_string().trim().to_owned();
+        if clean == html {
+            return Ok(clean);
+        }
+        html = clean;
+    }
+    Err(Tangled::Unsettled)
 }
 
 /// A row whose HTML is clean. Long texts take a while, so this is no work for a thread that others wait for.
@@ -452,6 +466,16 @@ mod tests {
                 && !clean.contains("onclick")
         );
         assert!(clean.contains("<b>you</b>") && clean.contains("https://a.example/"));
+    }
+
+    #[test]
+    fn html_that_was_cleaned_stays_as_it_is() {
+        let table = "<a href=\"https://a.example/\">one<table><tr><td><a href=\"https://b.example/\">two</a></table>";
+        for dirty in [table, "<script>x()</script> text", "<pre>\n\n\nx</pre>", "<q cite=\"javascript:x()\">q</q>"] {
+            let once = clean(dirty).unwrap();
+            assert_eq!(clean(&once).unwrap(), once);
+            assert!(!once.contains("javascript"));
+        }
     }
 
     #[test]

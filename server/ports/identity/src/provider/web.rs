@@ -40,7 +40,7 @@ pub(super) fn any_twice(pairs: &Pairs) -> bool {
 
 pub(super) fn locale(query: &Pairs, headers: &HeaderMap) -> Locale {
     let header = headers.get(ACCEPT_LANGUAGE).and_then(|h| h.to_str().ok());
-    let asked = field(query, "ui_locales").and_then(Locale::choose);
+    let asked = field(query, "ui_locales").and_then(Locale::of_tags);
     asked.or_else(|| header.and_then(Locale::choose)).unwrap_or(Locale::DEFAULT)
 }
 
