@@ -230,7 +230,8 @@ impl Checkouts {
         let waiver = needs_waiver(&priced, &to.country);
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
         self.not_settling(settling.as_ref(), &priced).await?;
-        if !(placing.form.buy_again || placing.nothing_owned) && !self.owned(ctx, &priced).await?.is_empty() {
+        let asked = placing.form.buy_again || placing.nothing_owned;
+        if !asked && !self.owned(ctx, &priced).await?.is_empty() {
             faults.push(("buy_again".to_owned(), "fault-owned".to_owned()));
         }
         if !faults.is_empty() {
