@@ -43,6 +43,8 @@ pub struct Record {
 pub fn read(log: &Path) -> Result<Vec<Record>> {
     let all = std::fs::read(log)?;
     let (mut rest, mut out) = (all.as_slice(), Vec::new());
+    // Where the process in hand began: its acts are numbered from there.
+    let mut process = 0;
     while rest.len() >= 48 {
         let word = |at: usize| u32::from_le_bytes([rest[at], rest[at + 1], rest[at + 2], rest[at + 3]]);
         let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
@@ -62,7 +64,12 @@ pub fn read(log: &Path) -> Result<Vec<Record>> {
             5 => Act::Unlink,
             6 => Act::MakeFolder,
             7 => Act::RemoveFolder,
-            8 => Act::Sync { begun },
+            8 => Act::Sync { begun: process + begun },
+            9 => {
+                process = out.len() as u64;
+                rest = body;
+                continue;
+            }
             other => bail!("a record of kind {other}"),
         };
         out.push(Record { act, path: name(&body[..path]), ino, time_ns });
