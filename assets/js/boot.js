@@ -65,8 +65,9 @@ async function start(why) {
   window.__vitrine_ftl = await answer.text();
   const { default: init } = await client;
   const module_or_path = await module;
-  await pause();
+  const alive = new Promise((told) => (window.__vitrine_alive = told));
   await init({ module_or_path });
+  await alive;
   await pause();
   doAgain();
 }

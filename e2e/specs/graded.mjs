@@ -94,14 +94,13 @@ test("Mozilla's Observatory gives every kind of page an A+", async () => {
   }
 });
 
-// It names faults of the forms' labels in cart, order, library and invoice that are not mended yet, so it runs when asked for.
-const later = process.env.VITRINE_TEST_IBM ? false : "set VITRINE_TEST_IBM=1 to see what is left";
-test("IBM's accessibility engine finds no violation on any kind of page", { skip: later }, async () => {
+test("IBM's accessibility engine finds no violation on any kind of page", async () => {
   const engine = await readFile(require.resolve("accessibility-checker-engine/ace.js"), "utf8");
   const browser = await launch();
   const wrong = {};
-  // The way past the header stands before every landmark, so that it is the first stop of the Tab key.
-  const known = (r) => r.startsWith("aria_content_in_landmark /html[1]/body[1]/div[1]/a[1]:");
+  // The way past the header stands before every landmark, so that it is the first stop of the Tab key. A wide table is a stop of it
+  // too, to be scrolled by arrows (WCAG 2.1.1, and axe asks for it); that makes it no widget.
+  const known = (r) => r.startsWith("aria_content_in_landmark /html[1]/body[1]/div[1]/a[1]:") || /^element_tabbable_role_valid .* table-scroll$/.test(r);
   try {
     for (const [who, all] of Object.entries(addresses)) {
       const { page, close } = await openPage(browser, { ignoreHTTPSErrors: true });
@@ -111,8 +110,10 @@ test("IBM's accessibility engine finds no violation on any kind of page", { skip
         await page.goto(server.url + path, { waitUntil: "networkidle" });
         await page.evaluate(engine);
         const found = await page.evaluate(async () => {
+          // It takes what is folded for not there, labels included.
+          for (const fold of document.querySelectorAll("details")) fold.open = true;
           const { results } = await new globalThis.ace.Checker().check(document, ["IBM_Accessibility"]);
-          return results.filter((r) => r.value[0] === "VIOLATION" && r.value[1] === "FAIL").map((r) => `${r.ruleId} ${r.path.dom}: ${r.message}`);
+          return results.filter((r) => r.value[0] === "VIOLATION" && r.value[1] === "FAIL").map((r) => `${r.ruleId} ${r.path.dom}: ${r.message} ${r.node?.className ?? ""}`);
         });
         for (const one of found.filter((r) => !known(r))) (wrong[one.split(":")[0]] ??= []).push(`${path} as ${who}: ${one}`);
       }

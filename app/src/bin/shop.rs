@@ -1,5 +1,5 @@
 //! The buyer's wasm client.
 
 fn main() {
-    dioxus::launch(vitrine::shop::App);
+    vitrine::shop::start();
 }

@@ -291,7 +291,7 @@ fn Editor(view: EditView, query: String) -> Element {
                             }
                         }
                     }
-                    form { method: "post", action: if public { format!("{here}/archive") } else { format!("{here}/publish") },
+                    form { role: "none", method: "post", action: if public { format!("{here}/archive") } else { format!("{here}/publish") },
                         input { r#type: "hidden", name: "rev", value: "{view.rev}" }
                         Button { kind: if public { ButtonKind::Plain } else { ButtonKind::Primary }, r#type: "submit",
                             {if public { t!("desk-archive") } else { t!("desk-publish") }}

@@ -61,6 +61,15 @@ pub fn inside(id: &str) -> Option<String> {
     element::<web_sys::Element>(id).map(|e| e.inner_html())
 }
 
+/// Tells `assets/js/boot.js` that presses are answered here from now on.
+pub fn alive() {
+    let told = window().and_then(|w| js_sys::Reflect::get(&w.into(), &"__vitrine_alive".into()).ok());
+    if let Some(told) = told.and_then(|f| f.dyn_into::<js_sys::Function>().ok()) {
+        // It resolves a promise, which cannot fail.
+        let _ = told.call0(&JsValue::NULL);
+    }
+}
+
 /// What stands in a field now.
 pub fn value(id: &str) -> Option<String> {
     element::<web_sys::HtmlInputElement>(id).map(|field| field.value())

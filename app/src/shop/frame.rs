@@ -38,6 +38,7 @@ pub fn Shell() -> Element {
     use_links();
     use_focus_on_leave();
     use_effect(platform::keep_places);
+    use_effect(platform::alive);
     rsx! {
         a { class: "skip", href: "#content", {t!("skip-to-content")} }
         SuspenseBoundary {

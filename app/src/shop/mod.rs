@@ -28,6 +28,18 @@ pub const PRINT_SHEET: &str = "css/print.css";
 /// Faces fetched early.
 pub const PRELOAD_FONTS: [&str; 2] = ["fonts/instrument-sans-latin.woff2", "fonts/fraunces-latin.woff2"];
 
+/// Starts the client in a browser: steps in tasks of their own, so that a press in between is answered.
+#[cfg(feature = "web")]
+pub fn start() {
+    wasm_bindgen_futures::spawn_local(async {
+        // The module was made in this task; texts take one, the page another.
+        platform::pause_ms(0).await;
+        Texts::of(&platform::prefs().locale);
+        platform::pause_ms(0).await;
+        dioxus::launch(App);
+    });
+}
+
 /// The buyer's client.
 #[component]
 pub fn App() -> Element {

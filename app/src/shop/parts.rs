@@ -14,7 +14,13 @@ use crate::t;
 /// Whether the page lives: false on the server and in the first drawing, so both agree.
 pub fn use_live() -> Signal<bool> {
     let mut live = use_signal(|| false);
-    use_effect(move || live.set(true));
+    use_effect(move || {
+        // A task later: coming alive was long enough a one.
+        spawn(async move {
+            platform::pause_ms(0).await;
+            live.set(true);
+        });
+    });
     live
 }
 
