@@ -7,7 +7,7 @@ use rand::{Rng as _, SeedableRng as _};
 /// Longest input.
 const MOST: usize = 16 * 1024;
 /// Bytes that parsers care about.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 42] = [
     "\"",
     "'",
     "<",
@@ -40,6 +40,16 @@ const WORDS: [&str; 32] = [
     "w_",
     "bytes=",
     "é",
+    "<p>",
+    "</b>",
+    "<a ",
+    "<table>",
+    "javascript:",
+    "../",
+    ";q=",
+    "\u{1c6}",
+    "\u{345}",
+    "\n--\n",
 ];
 
 /// Makes inputs from those there are.

@@ -3,7 +3,7 @@
 use vitrine_fuzz::{Mutator, TARGETS, inputs};
 
 /// Inputs made for each target; the long run is a command.
-const EACH: usize = 2_000;
+const EACH: usize = 500;
 
 #[test]
 fn what_was_kept_breaks_nothing_and_neither_does_a_little_more() {

@@ -30,7 +30,7 @@ pub mod kept;
 pub mod library;
 pub mod mailing;
 pub mod mails;
-mod markup;
+pub mod markup;
 pub mod media;
 pub mod purges;
 pub mod receipts;

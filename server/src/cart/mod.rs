@@ -20,8 +20,8 @@ use vitrine_shared::id::{CartId, VariantId};
 use vitrine_shared::views::card::{on_sale, price_in};
 use vitrine_table::{Item, Key};
 
-pub use self::store::CartRecord;
-use self::store::{CartStore, Owner};
+use self::store::CartStore;
+pub use self::store::{CartRecord, Owner};
 pub(crate) use self::store::{named, without};
 use crate::catalog::offers::Offers;
 use crate::ctx::{OpCtx, Scope};

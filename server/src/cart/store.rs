@@ -43,7 +43,7 @@ fn hash(secret: &str) -> String {
 }
 
 impl Owner {
-    /// Reads a token `<cart id>.<secret>`.
+    /// Reads a token `<cart id>.<secret>`; `None`: it has not the form of one.
     pub fn guest(token: &str) -> Option<Self> {
         let (id, secret) = token.split_once('.')?;
         Some(Self::Guest(id.parse().ok()?, hash(secret)))

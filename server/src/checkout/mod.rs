@@ -38,7 +38,7 @@ pub use form::Typed;
 pub use fulfil::{REFUND, Refund, SHIPPED, Wish};
 pub use jobs::handlers;
 pub(crate) use pay::grant_id;
-pub use place::{Placed, Placing, destination};
+pub use place::{Placed, Placing, check_form, destination};
 pub use sales::Sale;
 use store::{Checkout, Order};
 pub use view::state_key;

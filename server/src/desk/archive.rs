@@ -24,8 +24,11 @@ const NO_ROWS: &str = "it holds no catalog.jsonl or catalog.csv";
 const BAD_ROWS: &str = "its rows are not text in UTF-8, or larger than 64 MB";
 const NO_ROOM: &str = "it could not be unpacked: the disk is full or an entry is damaged";
 
-/// Unpacks an archive; answers its rows and the folder they are in.
-pub(super) fn unpack(archive: &Path, to: &Path) -> Result<(String, PathBuf), &'static str> {
+/// Unpacks an archive below `to`, a folder that is there; answers its rows and the folder they are in.
+///
+/// # Errors
+/// In words for staff; what was unpacked until then stays.
+pub fn unpack(archive: &Path, to: &Path) -> Result<(String, PathBuf), &'static str> {
     unpack_within(archive, to, MAX_ENTRIES, MAX_BYTES)
 }
 

@@ -14,6 +14,7 @@ mod studio;
 #[cfg(test)]
 mod tests;
 
+pub use archive::unpack;
 pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};

@@ -37,6 +37,7 @@ use crate::secrets::Secret;
 
 pub use access::Access;
 pub use open::{Ask, Content, Opened};
+pub use proof::Proofs;
 
 /// How long a link lives.
 pub const LINK_MS: i64 = 6 * 3600 * 1000;

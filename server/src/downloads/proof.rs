@@ -10,7 +10,7 @@ const PERIOD_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// Makes and checks hashes; the keys are derived from one sealed secret and the period, so every node has them.
 #[derive(Clone, Debug)]
-pub(super) struct Proofs(Secret);
+pub struct Proofs(Secret);
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
     // HMAC takes keys of any length.
@@ -20,7 +20,8 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 impl Proofs {
-    pub(super) fn new(secret: Secret) -> Self {
+    /// With this secret.
+    pub fn new(secret: Secret) -> Self {
         Self(secret)
     }
 

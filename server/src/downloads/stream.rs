@@ -13,7 +13,7 @@ use vitrine_shared::id::{AssetId, CustomerId, GrantId, WorkId};
 use vitrine_table::{Consistency, Transact};
 
 use super::open::expired;
-use super::{Access, Ask, Content, Downloads, Opened, access, clean};
+use super::{Access, Ask, Content, Downloads, Opened, Proofs, access, clean};
 use crate::audit;
 use crate::ctx::OpCtx;
 use crate::entitlements::store::key;
@@ -33,7 +33,7 @@ pub struct StreamLink {
 
 /// What a streaming address shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Show {
+pub enum Show {
     /// The file, to be played.
     File,
     /// The book unpacked from the file, to be read.
@@ -54,12 +54,55 @@ fn damaged() -> Problem {
         .detail("Open the library again.")
 }
 
-struct Claims {
-    customer: CustomerId,
-    work: WorkId,
-    grant: GrantId,
-    asset: AssetId,
-    exp_ms: i64,
+/// What a streaming address allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Whom.
+    pub customer: CustomerId,
+    /// Which work.
+    pub work: WorkId,
+    /// By which right.
+    pub grant: GrantId,
+    /// Which file.
+    pub asset: AssetId,
+    /// Until when, UTC milliseconds.
+    pub exp_ms: i64,
+}
+
+impl Claims {
+    /// The token of an address that is made now: base64url of the claims, and a keyed hash over them.
+    pub fn token(&self, proofs: &Proofs, show: Show, now_ms: i64) -> String {
+        let kid = proofs.kid(now_ms);
+        let Self { customer, work, grant, asset, exp_ms } = self;
+        let claims = format!("{kid}|{customer}|{work}|{grant}|{asset}|{exp_ms}");
+        let hash = proofs.sign(show.word(), &kid, &claims);
+        format!("{}.{hash}", BASE64URL_NOPAD.encode(claims.as_bytes()))
+    }
+
+    /// Reads the token of an address; when it ends is for the caller to look at.
+    ///
+    /// # Errors
+    /// 403 `link_damaged` for whatever was not made by [`Claims::token`] to show the same.
+    pub fn read(proofs: &Proofs, show: Show, token: &str) -> Result<Self> {
+        let (claims, hash) = token.split_once('.').ok_or_else(damaged)?;
+        let claims = BASE64URL_NOPAD
+            .decode(claims.as_bytes())
+            .ok()
+            .and_then(|b| String::from_utf8(b).ok())
+            .ok_or_else(damaged)?;
+        let parts: Vec<&str> = claims.split('|').collect();
+        let [kid, customer, work, grant, asset, exp] = parts[..] else { return Err(damaged()) };
+        if !proofs.holds(show.word(), kid, &claims, hash) {
+            return Err(damaged());
+        }
+        Ok(Self {
+            customer: customer.parse().map_err(|_| damaged())?,
+            work: work.parse().map_err(|_| damaged())?,
+            grant: grant.parse().map_err(|_| damaged())?,
+            asset: asset.parse().map_err(|_| damaged())?,
+            exp_ms: exp.parse().map_err(|_| damaged())?,
+        })
+    }
 }
 
 impl Downloads {
@@ -105,37 +148,20 @@ impl Downloads {
     /// The address for a grant that was just checked; a book's ends before its chapter.
     pub(crate) fn signed(&self, ctx: &OpCtx, grant: &Grant, asset: &AssetId, show: Show) -> StreamLink {
         let expires_ms = ctx.now_ms + STREAM_MS;
-        let kid = self.proofs.kid(ctx.now_ms);
-        let claims = format!("{kid}|{}|{}|{}|{asset}|{expires_ms}", grant.customer, grant.work, grant.id);
-        let hash = self.proofs.sign(show.word(), &kid, &claims);
-        let token = format!("{}.{hash}", BASE64URL_NOPAD.encode(claims.as_bytes()));
+        let claims = Claims {
+            customer: grant.customer.clone(),
+            work: grant.work.clone(),
+            grant: grant.id.clone(),
+            asset: asset.clone(),
+            exp_ms: expires_ms,
+        };
+        let token = claims.token(&self.proofs, show, ctx.now_ms);
         let room = if show == Show::File { "s" } else { "r" };
         StreamLink { url: format!("{}/{room}/{token}", self.files_url), expires_ms }
     }
 
-    fn claims(&self, token: &str, show: Show) -> Result<Claims> {
-        let (claims, hash) = token.split_once('.').ok_or_else(damaged)?;
-        let claims = BASE64URL_NOPAD
-            .decode(claims.as_bytes())
-            .ok()
-            .and_then(|b| String::from_utf8(b).ok())
-            .ok_or_else(damaged)?;
-        let parts: Vec<&str> = claims.split('|').collect();
-        let [kid, customer, work, grant, asset, exp] = parts[..] else { return Err(damaged()) };
-        if !self.proofs.holds(show.word(), kid, &claims, hash) {
-            return Err(damaged());
-        }
-        Ok(Claims {
-            customer: customer.parse().map_err(|_| damaged())?,
-            work: work.parse().map_err(|_| damaged())?,
-            grant: grant.parse().map_err(|_| damaged())?,
-            asset: asset.parse().map_err(|_| damaged())?,
-            exp_ms: exp.parse().map_err(|_| damaged())?,
-        })
-    }
-
     async fn redeem(&self, ctx: &OpCtx, token: &str, show: Show, ask: &Ask) -> Result<(Claims, Asset)> {
-        let claims = self.claims(token, show).inspect_err(|_| ctx.guess.mark_wrong())?;
+        let claims = Claims::read(&self.proofs, show, token).inspect_err(|_| ctx.guess.mark_wrong())?;
         ask.is_of(&[claims.customer.as_str()])?;
         if claims.exp_ms <= ctx.now_ms {
             return Err(expired());

@@ -156,14 +156,19 @@ pub async fn revoke(table: &dyn Table, ctx: &OpCtx, id: &ApiKeyId) -> Result<()>
     }
 }
 
+/// A shown key's public part and its secret; `None`: it has not the form of one.
+pub fn parts(text: &str) -> Option<(ApiKeyId, &str)> {
+    let (id, secret) = text.split_once('.')?;
+    Some((id.parse().ok()?, secret))
+}
+
 /// The caller a key stands for. The first use of a day (UTC) is noted.
 ///
 /// # Errors
 /// 401 `bad_key` for one that is not valid; 401 `key_revoked`, `key_ended` for one that was.
 pub async fn caller(table: &dyn Table, now_ms: i64, text: &str) -> Result<Caller> {
     let refused = || Problem::new(401, "bad_key", "The API key is not valid.");
-    let (id, secret) = text.split_once('.').ok_or_else(refused)?;
-    let id: ApiKeyId = id.parse().map_err(|_| refused())?;
+    let (id, secret) = parts(text).ok_or_else(refused)?;
     let item = table.get(&key(&id), Consistency::Strong).await.map_err(fault::table)?.ok_or_else(refused)?;
     let record: Record = vitrine_table::from_item(item).map_err(fault::table)?;
     if !bool::from(record.hash.as_bytes().ct_eq(hash(secret).as_bytes())) {

@@ -137,8 +137,8 @@ fn query_value(request: &Request, name: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
 }
 
-/// The peer's address, through configured proxies only.
-pub(crate) fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
+/// The peer's address: the connection's, or what `X-Forwarded-For` says of it through configured proxies only. `None`: not known.
+pub fn peer(request: &Request, trusted: &[IpAddr]) -> Option<IpAddr> {
     let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())?;
     if !trusted.contains(&direct) {
         return Some(direct);

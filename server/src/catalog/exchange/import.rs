@@ -95,6 +95,22 @@ pub(super) fn lines(text: &str) -> Vec<csv::Read> {
     read.collect()
 }
 
+/// The file that a row names, below the import's folder.
+///
+/// # Errors
+/// In words, with the name: it is no plain path, nothing is there, or a link leads out of the folder.
+pub fn below(root: &Path, file: &str) -> std::result::Result<PathBuf, String> {
+    let relative = Path::new(file);
+    if file.is_empty() || relative.components().any(|c| !matches!(c, Component::Normal(_))) {
+        return Err(format!("`file`: {file:?} must be a path below the import's folder"));
+    }
+    let path = root.join(relative);
+    // A link inside the folder must not lead out of it.
+    let real = path.canonicalize().map_err(|e| format!("`file`: {file:?}: {e}"))?;
+    let root = root.canonicalize().map_err(|e| format!("the import's folder: {e}"))?;
+    if real.starts_with(&root) { Ok(real) } else { Err(format!("`file`: {file:?} leads out of the import's folder")) }
+}
+
 impl Importer {
     /// Files of rows are looked for below `root`.
     pub fn new(catalog: CatalogStore, blob: Arc<dyn Blob>, media: Media, queue: SharedQueue, root: PathBuf) -> Self {
@@ -499,19 +515,7 @@ impl Importer {
     }
 
     pub(super) fn path(&self, file: &str) -> std::result::Result<PathBuf, Fault> {
-        let relative = Path::new(file);
-        if file.is_empty() || relative.components().any(|c| !matches!(c, Component::Normal(_))) {
-            return Err(format!("`file`: {file:?} must be a path below the import's folder").into());
-        }
-        let path = self.root.join(relative);
-        // A link inside the folder must not lead out of it.
-        let real = path.canonicalize().map_err(|e| format!("`file`: {file:?}: {e}"))?;
-        let root = self.root.canonicalize().map_err(|e| format!("the import's folder: {e}"))?;
-        if real.starts_with(&root) {
-            Ok(real)
-        } else {
-            Err(format!("`file`: {file:?} leads out of the import's folder").into())
-        }
+        Ok(below(&self.root, file)?)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -21,9 +21,10 @@ use vitrine_shared::catalog::{
     Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
 };
 
-pub(crate) use build::{MAX_TITLE, clean};
+pub(crate) use build::MAX_TITLE;
+pub use build::clean;
 pub use export::export;
-pub use import::Importer;
+pub use import::{Importer, below};
 
 /// Reads rows without taking anything in: how many can be read, and how many cannot.
 pub fn readable(text: &str) -> (usize, usize) {
