@@ -59,14 +59,18 @@ test("pictures say their size, wait below the fold and are no larger than they a
 
 test("typing, facets and the cart answer at once on a slow processor", async (t) => {
   for (const [what, [name, act]] of Object.entries(acts)) {
-    const { page, seen, close } = await visit(browser, server, pages[name]);
-    await alive(page);
-    await page.waitForLoadState("networkidle");
-    await act(page);
-    const { presses } = seen();
+    let presses = [];
+    // A document that a press leads away from may be gone before it tells of the press.
+    for (let i = 0; i < 5 && presses.length === 0; i++) {
+      const { page, seen, close } = await visit(browser, server, pages[name]);
+      await alive(page);
+      await page.waitForLoadState("networkidle");
+      await act(page);
+      presses = seen().presses;
+      await close();
+    }
     assert.ok(presses.length > 0, `${what}: no press was seen`);
     t.diagnostic(`${what}: ${presses.length} presses, p75 ${share(presses, 75)} ms, max ${share(presses, 100)} ms`);
     assert.ok(share(presses, 75) < PRESS_MS, `${what}: ${presses.join(" ")} ms`);
-    await close();
   }
 });
