@@ -116,6 +116,7 @@ pub(crate) fn form(bytes: &[u8]) {
         postcode: next(),
         accept_licence: true,
         accept_waiver: false,
+        buy_again: false,
     };
     if !check_form(&form, true, true, false).is_empty() {
         return;
