@@ -172,6 +172,7 @@ impl Buyer {
         let token = added["cart_token"].as_str().context("no cart token")?;
         let mut form = json!({
             "email": format!("{attempt}@example.org"), "country": "DE", "accept_licence": true, "accept_waiver": true,
+            "buy_again": true,
         });
         if ware.physical {
             let address = json!({ "name": "Gast Muster", "line1": "Weg 1", "postcode": "10115", "city": "Berlin" });

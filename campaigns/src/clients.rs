@@ -148,6 +148,7 @@ impl Clients {
         let form = json!({
             "email": format!("campaign-{number}@example.org"), "name": "Cora Campaign", "line1": "Weg 1", "city": "Berlin",
             "postcode": "10115", "country": "DE", "accept_licence": true, "accept_waiver": true,
+            "buy_again": true,
         });
         let attempt = format!("campaign-{number:020}");
         let headers = [("x-cart-token", token.as_str()), ("idempotency-key", attempt.as_str())];

@@ -141,7 +141,7 @@ export async function purchase(server, paths, { cookie, email, ...person }) {
     cart ??= { "x-cart-token": JSON.parse(added.body).cart_token };
   }
   const seen = JSON.parse((await json(server, "GET", "/api/cart", undefined, cookie, { ...country, ...cart })).body);
-  const form = { email, name: "Gast Muster", line1: "Weg 1", line2: "", city: "Berlin", region: "", postcode: "10115", country: "DE", accept_licence: true, accept_waiver: true, ...person };
+  const form = { email, name: "Gast Muster", line1: "Weg 1", line2: "", city: "Berlin", region: "", postcode: "10115", country: "DE", accept_licence: true, accept_waiver: true, buy_again: true, ...person };
   const attempt = { "idempotency-key": `attempt-${Math.random().toString(36).slice(2)}-0123456789` };
   const session = await json(server, "POST", "/api/checkout/create-session", { form, seen_minor: seen.total_minor }, cookie, { ...country, ...cart, ...attempt });
   assert.equal(session.status, 200, session.body);

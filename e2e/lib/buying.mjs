@@ -35,7 +35,7 @@ export async function place(page, server, email) {
   for (const [field, text] of Object.entries(address)) {
     if (await page.locator(`[name=${field}]`).count()) await page.fill(`[name=${field}]`, text);
   }
-  for (const box of ["accept_licence", "accept_waiver"]) {
+  for (const box of ["accept_licence", "accept_waiver", "buy_again"]) {
     if (await page.locator(`[name=${box}]`).count()) await page.check(`[name=${box}]`);
   }
   await page.locator(".trade-side button[type=submit]").click();
