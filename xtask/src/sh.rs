@@ -86,8 +86,10 @@ fn target_dir(ours: Option<std::ffi::OsString>, cargo: Option<std::ffi::OsString
 
 /// The workspace's root.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    // Clones share build output: whoever runs says which one is meant, not whoever compiled.
+    let runs = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|at| at.ends_with("xtask"));
+    let here = runs.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    here.parent().unwrap_or(&here).to_path_buf()
 }
 
 /// What is fetched once a machine: demonstration content, test services.

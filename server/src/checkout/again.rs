@@ -5,15 +5,18 @@
 //!
 //! Not here: physical goods, of which people want several.
 
-use futures::future::try_join_all;
+use std::collections::HashSet;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use vitrine_shared::Problem;
+use vitrine_shared::access::Grant;
 use vitrine_shared::catalog::ProductKind;
-use vitrine_shared::id::{CheckoutId, VariantId, WorkId};
+use vitrine_shared::id::{CheckoutId, CustomerId, VariantId, WorkId};
 use vitrine_shared::orders::CheckoutState;
 use vitrine_table::{Item, TransactOp, Update, UpdateItem};
 
+use super::Checkouts;
 use super::store::{self, Checkout};
-use super::{Checkouts, customer_of};
 use crate::cart::view::Priced;
 use crate::ctx::OpCtx;
 use crate::entitlements::store::GrantStore;
@@ -21,6 +24,9 @@ use crate::fault::Result;
 
 /// Longest time money is on its way, seconds; providers give up sooner.
 const SETTLING_SECS: i64 = 60 * 24 * 60 * 60;
+
+/// Questions to the store at once.
+const AT_ONCE: usize = 16;
 
 fn attribute(variant: &VariantId) -> String {
     format!("of_{variant}")
@@ -41,21 +47,21 @@ impl Checkouts {
     /// The stores'.
     pub(super) async fn owned(&self, ctx: &OpCtx, priced: &Priced) -> Result<Vec<String>> {
         let lines: Vec<_> = files(priced).collect();
-        let (Some(user), false) = (ctx.caller.user(), lines.is_empty()) else { return Ok(Vec::new()) };
-        let grants = GrantStore::new(self.table.clone());
-        let of = |customer| {
-            let grants = &grants;
-            let works = lines.iter().map(move |(_, work, _)| {
-                let customer = std::clone::Clone::clone(&customer);
-                async move { grants.grants_for_work(&customer, work).await }
-            });
-            try_join_all(works)
-        };
-        let own = customer_of(&user.id);
-        let (mine, all) = futures::try_join!(of(own.clone()), self.customers(ctx))?;
-        let claimed = try_join_all(all.into_iter().filter(|customer| *customer != own).map(of)).await?;
-        let granted = std::iter::once(mine).chain(claimed).flatten().flatten();
-        let have: Vec<VariantId> = granted.filter(|g| g.revoked.is_none()).map(|g| g.variant).collect();
+        if ctx.caller.user().is_none() || lines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut asked: Vec<(CustomerId, WorkId)> = Vec::new();
+        for customer in self.customers(ctx).await? {
+            asked.extend(lines.iter().map(|(_, work, _)| (customer.clone(), (*work).clone())));
+        }
+        let asked = asked.into_iter().map(|(customer, work)| {
+            let grants = GrantStore::new(self.table.clone());
+            async move { grants.grants_for_work(&customer, &work).await }
+        });
+        // Whoever bought often as a guest is many customers, and a cart has many lines.
+        let granted: Vec<Vec<Grant>> = stream::iter(asked).buffer_unordered(AT_ONCE).try_collect().await?;
+        let in_force = granted.into_iter().flatten().filter(|g| g.revoked.is_none());
+        let have: HashSet<VariantId> = in_force.map(|g| g.variant).collect();
         Ok(lines.iter().filter(|(v, ..)| have.contains(v)).map(|(.., title)| (*title).to_owned()).collect())
     }
 
