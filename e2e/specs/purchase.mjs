@@ -337,3 +337,27 @@ test("a link to a download that is not one shows a page, and programs get the pr
   assert.match(program.headers.get("content-type"), /problem\+json/);
   await close();
 });
+
+test("case 28: buying again what one owns is asked, in words, before any money", async () => {
+  const { page, close } = await openPage(browser, { viewport: { width: 360, height: 780 } });
+  await from(page, server, "DE");
+  await signIn(page, server, "buyer@vitrine.example", "listen-and-read");
+  await fill(page, server, [shop.album], true);
+  await place(page, server, "buyer@vitrine.example");
+  await pay(page);
+  await page.waitForURL("**/orders/**");
+  await fill(page, server, [shop.album], true);
+  await page.goto(`${server.url}/checkout`);
+  const asked = page.getByRole("group", { name: "You have this already" });
+  await asked.getByRole("listitem").first().waitFor();
+  assert.deepEqual(await axe(page), []);
+  // As a browser that does not look at what is required.
+  await page.locator("form.trade-columns").evaluate((form) => (form.noValidate = true));
+  for (const box of ["accept_licence", "accept_waiver"]) if (await page.locator(`[name=${box}]`).count()) await page.check(`[name=${box}]`);
+  await page.locator(".trade-side button[type=submit]").click();
+  await page.getByRole("link", { name: /Say that you want to buy it again/ }).waitFor();
+  assert.match(page.url(), /\/checkout$/);
+  await place(page, server, "buyer@vitrine.example");
+  await page.waitForURL(/simulator\/pay/);
+  await close();
+});
