@@ -341,9 +341,9 @@ test("a link to a download that is not one shows a page, and programs get the pr
 test("case 28: buying again what one owns is asked, in words, before any money", async () => {
   const { page, close } = await openPage(browser, { viewport: { width: 360, height: 780 } });
   await from(page, server, "DE");
-  await signIn(page, server, "buyer@vitrine.example", "listen-and-read");
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish");
   await fill(page, server, [shop.album], true);
-  await place(page, server, "buyer@vitrine.example");
+  await place(page, server, "creator@vitrine.example");
   await pay(page);
   await page.waitForURL("**/orders/**");
   await fill(page, server, [shop.album], true);
@@ -357,7 +357,7 @@ test("case 28: buying again what one owns is asked, in words, before any money",
   await page.locator(".trade-side button[type=submit]").click();
   await page.getByRole("link", { name: /Say that you want to buy it again/ }).waitFor();
   assert.match(page.url(), /\/checkout$/);
-  await place(page, server, "buyer@vitrine.example");
+  await place(page, server, "creator@vitrine.example");
   await page.waitForURL(/simulator\/pay/);
   await close();
 });
