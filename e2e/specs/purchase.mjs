@@ -350,6 +350,8 @@ test("case 28: buying again what one owns is asked, in words, before any money",
   await page.goto(`${server.url}/checkout`);
   const asked = page.getByRole("group", { name: "You have this already" });
   await asked.getByRole("listitem").first().waitFor();
+  // What was agreed to for one purchase is not agreed to for the next.
+  for (const box of ["accept_licence", "accept_waiver", "buy_again"]) assert.equal(await page.locator(`[name=${box}]`).isChecked(), false, box);
   assert.deepEqual(await axe(page), []);
   // As a browser that does not look at what is required.
   await page.locator("form.trade-columns").evaluate((form) => (form.noValidate = true));

@@ -89,8 +89,9 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
     if sent.again.is_some() {
         return kept(&app, &ctx, &typed).await;
     }
-    // Kept before anything can go wrong.
-    if let Err(problem) = app.checkouts.keep_form(&ctx, &typed).await {
+    // Kept before anything can go wrong; what was agreed to is of this purchase alone, and the next one asks anew.
+    let details = CheckoutForm { accept_licence: false, accept_waiver: false, buy_again: false, ..form.clone() };
+    if let Err(problem) = app.checkouts.keep_form(&ctx, &Typed { form: details, ..Typed::default() }).await {
         return ProblemResponse(problem).into_response();
     }
     let placing = Placing {
