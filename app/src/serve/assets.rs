@@ -9,9 +9,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use tower_http::services::ServeDir;
-use vitrine_server::web::layers::{Next, from_fn};
-
 use vitrine_server::web::http::names_tag;
+use vitrine_server::web::layers::{Next, from_fn};
 
 use super::Public;
 use crate::shop::{PRELOAD_FONTS, STYLESHEETS};
