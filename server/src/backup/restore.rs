@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use age::x25519::Identity;
 use secrecy::{ExposeSecret, SecretString};
 use vitrine_blob::Meta;
-use vitrine_table::sqlite::copies::Replay;
+use vitrine_table::sqlite::copies::{Log, Replay};
 use vitrine_table::{Change, TableError};
 
 use super::archive::{Entry, Opened, print, sync_folder};
@@ -197,7 +197,11 @@ fn unpack(asked: &Asked, stage: &Path, files: &mut u64) -> Result<Manifest> {
         }
     })?;
     match manifest {
-        Some(manifest) if has_table => Ok(manifest),
+        Some(manifest) if has_table => {
+            // SQLite takes what is shorter than a page for an empty table, and the shop would open with nothing in it.
+            Log::open(&stage.join(TABLE)).map_err(|e| damaged(&e.to_string()))?;
+            Ok(manifest)
+        }
         Some(_) => Err(damaged("the table is missing")),
         None => Err(BackupError::Foreign(asked.file.clone())),
     }
