@@ -3,6 +3,7 @@
 mod probe;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -154,7 +155,9 @@ fn main() -> anyhow::Result<()> {
         None => std::env::current_exe()?.parent().context("the program stands nowhere")?.join("public"),
     };
     log(&config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // A thread that waits for work keeps the memory of what it did last.
+    let idle = Duration::from_secs(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(idle).build()?;
     runtime.block_on(run(cli.command, config, public))
 }
 

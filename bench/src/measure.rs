@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ORIGIN};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
 use vitrine_bench::load::{self, Done};
 use vitrine_bench::server::{Bare, Launch, Shop, Work};
 use vitrine_bench::wrk::{self, Ask, CONNECTIONS};
@@ -173,12 +173,13 @@ pub(crate) async fn run(launch: &Launch, time: Duration) -> Result<Report> {
     Shop::settle(launch).await.context("before measuring")?;
     vitrine_bench::server::move_to(Some(1))?;
     let shop = Launch { core: Some(0), ready: "/", ..launch.clone() }.start().await?;
-    let works = shop.works().await?;
     let mut m = Measure { shop, time, rows: Vec::new(), bare: BTreeMap::new(), rest: String::new() };
     let started = m.shop.started.as_millis();
     m.note(&format!("first answer {started} ms after the start (goal 300)"));
+    m.shop.rest(Duration::from_secs(60)).await?;
     let rest = m.shop.memory_mb()?;
     m.note(&format!("resident memory at rest: {rest} MB (goal 60)"));
+    let works = m.shop.works().await?;
     let work = m.shop.first_work().await?;
     let words = words(&m.shop).await?;
     reads(&mut m, &work, &words).await?;
@@ -220,6 +221,7 @@ async fn reads(m: &mut Measure, work: &Work, words: &[String]) -> Result<()> {
     let (all, count) = (items.clone(), items.len() as u64);
     let another: Addresses = Arc::new(move |n| Some(format!("{}?made=2", all[(n * 7_919 % count) as usize])));
     m.varying("item page, another each time", another, "</html>", page, "1,200").await?;
+    for_browsers(m, &items).await?;
     m.fixed("list page, kept", "/catalog?type=album", "</html>", Engine::None, "").await?;
     let made = "/catalog?type=album&made=1";
     m.fixed("list page, made for each request", made, "</html>", list.clone(), "1,200").await?;
@@ -264,6 +266,23 @@ async fn reads(m: &mut Measure, work: &Work, words: &[String]) -> Result<()> {
     let goal = "p95 < 15 ms";
     m.steady("search, REST, never asked before, 100 a second", 100, fresh(never), "\"href\"", goal).await?;
     suggest(m, words).await
+}
+
+/// Works nobody asked for yet, as browsers ask for them: drawn, packed, kept.
+async fn for_browsers(m: &mut Measure, items: &[String]) -> Result<()> {
+    let (client, base, items) = (m.shop.client.clone(), m.shop.url(""), items.to_vec());
+    let each = move |n: u64| -> ReadOnce {
+        let path = &items[(n * 7_919 % items.len() as u64) as usize];
+        let asked = client.get(format!("{base}{path}")).header(ACCEPT, "text/html").header(ACCEPT_ENCODING, "br");
+        Box::pin(async move {
+            let answer = asked.send().await?;
+            ensure!(answer.status() == 200, "{}", answer.status());
+            ensure!(answer.headers().get(CONTENT_ENCODING).is_some_and(|c| c == "br"), "it is not packed");
+            Ok(Some(answer.bytes().await?.len()))
+        })
+    };
+    let line = load::closed("item page, another each time, packed and kept", CONNECTIONS, m.time, each).await?;
+    m.add(line, Engine::Named("partition"), "").await
 }
 
 /// What the search box asks while somebody types.

@@ -11,6 +11,7 @@
 //! Invariants: cookies other than the chosen place and language never reach a kept page (`shop`: personal things come after
 //! hydration); a page holds the number of the last change from before it was made.
 
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use vitrine_server::changes::{Changes, Reads, Tag};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::ctx::{Country, Negotiate, host, names_caller, shown};
@@ -38,6 +39,11 @@ const MOST_BYTES: u64 = 32 << 20;
 const LIFE: Duration = Duration::from_secs(60);
 /// Smaller bodies are sent as they are.
 const WORTH_COMPRESSING: usize = 1024;
+/// Up to so many bytes a body is packed where it was made, in a few milliseconds, as it was drawn there: handed to blocking threads one by
+/// one, pages of sixteen clients woke two hundred of them, and each kept the memory that its last page took.
+const PACKED_HERE: usize = 256 << 10;
+/// Larger ones are packed apart, one after the other.
+static APART: Semaphore = Semaphore::const_new(1);
 
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,16 +109,8 @@ impl Kept {
     async fn form(&self, wanted: Coding) -> &Form {
         let wanted = if self.plain.len() < WORTH_COMPRESSING { Coding::Plain } else { wanted };
         let make = || async move {
-            let packed = if wanted == Coding::Plain {
-                None
-            } else {
-                let plain = self.plain.clone();
-                let packed =
-                    tokio::task::spawn_blocking(move || packed_as(wanted, &plain).filter(|p| p.len() < plain.len()));
-                // It panicked, or is not worth it: the page is sent as it is.
-                packed.await.ok().flatten()
-            };
-            match packed {
+            // It panicked, or is not worth it: the page is sent as it is.
+            match packed(wanted, &self.plain).await.filter(|packed| packed.len() < self.plain.len()) {
                 Some(packed) => self.formed(wanted, packed.into()),
                 None => self.formed(Coding::Plain, self.plain.clone()),
             }
@@ -268,6 +266,16 @@ impl PageCache {
         }
         Arc::new(kept)
     }
+}
+
+/// A body in a coding; `None` for the plain one, and if it cannot be packed.
+async fn packed(coding: Coding, plain: &Bytes) -> Option<Vec<u8>> {
+    if coding == Coding::Plain || plain.len() <= PACKED_HERE {
+        return catch_unwind(|| packed_as(coding, plain)).ok().flatten();
+    }
+    let _alone = APART.acquire().await.ok()?;
+    let plain = plain.clone();
+    tokio::task::spawn_blocking(move || packed_as(coding, &plain)).await.ok().flatten()
 }
 
 /// A body in a coding; `None` for the plain one.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob};
-use vitrine_shared::catalog::Work;
-use vitrine_shared::id::WorkId;
+use vitrine_shared::catalog::{Image, Work, WorkKind};
+use vitrine_shared::id::{TenantId, WorkId};
 use vitrine_table::{Condition, TableError, Update, UpdateItem};
 
 use super::store::{CatalogStore, work_sk};
@@ -17,13 +17,16 @@ use crate::state::App;
 /// Kind of the job that adds WebP and AVIF to a work's cover.
 pub const COVER: &str = "bulk.catalog.cover";
 
-/// The job for a work's cover; `None` if it has no cover or has all formats. It is keyed by the picture: works that share
-/// one get its formats with their next write, from what the job left in the store.
+/// Walks over a tenant's works for one picture: works that are written meanwhile enqueue nothing, for the job runs.
+const WALKS: usize = 3;
+
+/// The job for a work's cover; `None` if it has no cover or has all formats. It is keyed by tenant and picture, and serves every work of
+/// the tenant that shows the picture.
 pub fn cover_job(work: &Work, now_ms: i64) -> Option<NewJob> {
-    let cover = work.cover.as_ref().filter(|c| c.renditions.iter().all(|r| r.format == "jpeg"))?;
+    let cover = work.cover.as_ref().filter(|cover| is_plain(cover))?;
     Some(NewJob {
         kind: COVER.into(),
-        key: cover.original.clone(),
+        key: format!("{}/{}", work.tenant, cover.original),
         payload: serde_json::json!({ "work": work.id }),
         run_at_ms: now_ms,
         max_attempts: 4,
@@ -31,9 +34,54 @@ pub fn cover_job(work: &Work, now_ms: i64) -> Option<NewJob> {
     })
 }
 
+/// Whether it has no formats but JPEG.
+fn is_plain(cover: &Image) -> bool {
+    cover.renditions.iter().all(|r| r.format == "jpeg")
+}
+
 struct Covers {
     catalog: CatalogStore,
     media: Media,
+}
+
+impl Covers {
+    /// Gives a work its cover's new formats; whether it did.
+    async fn dress(&self, work: &Work, more: &Image) -> Result<bool, JobFailed> {
+        // The words about a picture belong to the work.
+        let alt = work.cover.as_ref().map(|c| c.alt.clone()).unwrap_or_default();
+        let value = serde_json::to_value(Image { alt, ..more.clone() }).map_err(JobFailed::new)?;
+        let update = UpdateItem {
+            key: vitrine_table::Key::new(format!("WORK#{}", work.id), work_sk(work.kind)),
+            updates: vec![Update::Set("cover".into(), value), Update::Add("rev".into(), 1)],
+            condition: Some(Condition::eq("rev", work.rev)),
+        };
+        match self.catalog.table().update(update).await {
+            Ok(_) => Ok(true),
+            // Somebody changed the work meanwhile: the next walk sees it.
+            Err(TableError::ConditionFailed(_)) => Ok(false),
+            Err(e) => Err(JobFailed::new(e)),
+        }
+    }
+
+    /// All works of the tenant that show the picture and have it as JPEG only; how many there were.
+    async fn walk(&self, tenant: &TenantId, more: &Image) -> Result<usize, JobFailed> {
+        let mut met = 0;
+        for kind in WorkKind::ALL {
+            let mut cursor = None;
+            loop {
+                let page = self.catalog.works_of_tenant(tenant, kind, cursor).await.map_err(JobFailed::new)?;
+                for work in page.0 {
+                    if work.cover.as_ref().is_some_and(|c| c.original == more.original && is_plain(c)) {
+                        met += 1;
+                        self.dress(&work, more).await?;
+                    }
+                }
+                let Some(next) = page.1 else { break };
+                cursor = Some(next);
+            }
+        }
+        Ok(met)
+    }
 }
 
 #[async_trait]
@@ -42,27 +90,24 @@ impl Handler for Covers {
         let id: WorkId = serde_json::from_value(job.job.payload["work"].clone()).map_err(JobFailed::new)?;
         let Some(bundle) = self.catalog.bundle(&id).await.map_err(JobFailed::new)? else { return Ok(Outcome::Done) };
         let work = bundle.work;
-        let Some(cover) = &work.cover else { return Ok(Outcome::Done) };
+        let Some(cover) = work.cover.as_ref().filter(|cover| is_plain(cover)) else { return Ok(Outcome::Done) };
         let more = match self.media.more_renditions(cover).await {
             Ok(more) => more,
             // Without the helper programs the JPEG stands alone; installing them and importing again brings the rest.
             Err(MediaError::NoTools) => return Ok(Outcome::Done),
             Err(e) => return Err(JobFailed::new(e)),
         };
-        if more == *cover {
+        if is_plain(&more) {
             return Ok(Outcome::Done);
         }
-        let value = serde_json::to_value(&more).map_err(JobFailed::new)?;
-        let update = UpdateItem {
-            key: vitrine_table::Key::new(format!("WORK#{id}"), work_sk(work.kind)),
-            updates: vec![Update::Set("cover".into(), value), Update::Add("rev".into(), 1)],
-            condition: Some(Condition::eq("rev", work.rev)),
-        };
-        match self.catalog.table().update(update).await {
-            // Somebody changed the work meanwhile: that change brought its own job.
-            Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(Outcome::Done),
-            Err(e) => Err(JobFailed::new(e)),
+        // Its own first: it may be a draft, which no list has.
+        self.dress(&work, &more).await?;
+        for _ in 0..WALKS {
+            if self.walk(&work.tenant, &more).await? == 0 {
+                break;
+            }
         }
+        Ok(Outcome::Done)
     }
 
     fn time_out(&self) -> Duration {
@@ -75,4 +120,61 @@ pub fn handlers(app: &App) -> Handlers {
     let covers: Arc<dyn Handler> =
         Arc::new(Covers { catalog: app.catalog.records().clone(), media: app.media.clone() });
     [(COVER.to_owned(), covers)].into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use vitrine_blob::PutOptions;
+    use vitrine_clock::Clock;
+    use vitrine_shared::catalog::Rendition;
+
+    use super::*;
+    use crate::testing::Shop;
+
+    async fn works(catalog: &CatalogStore, tenant: &TenantId) -> Vec<Work> {
+        let mut all = Vec::new();
+        for kind in WorkKind::ALL {
+            all.extend(catalog.works_of_tenant(tenant, kind, None).await.unwrap().0);
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn every_work_of_the_tenant_that_shows_a_picture_gets_its_formats() {
+        let shop = Shop::open().await;
+        let catalog = shop.catalog.records().clone();
+        let stores = catalog.stores().await.unwrap();
+        let tenant = |handle: &str| stores.iter().find(|s| s.handle == handle).unwrap().tenant.clone();
+        let (here, elsewhere) = (tenant("nordlicht"), tenant("paper"));
+        let film = works(&catalog, &here).await.into_iter().find(|w| w.cover.is_some()).unwrap();
+        let cover = film.cover.clone().unwrap();
+        let covers = Covers { catalog: catalog.clone(), media: Media::new(shop.blob.clone(), None) };
+        for (at, tenant) in [&here, &elsewhere].into_iter().enumerate() {
+            let book = works(&catalog, tenant).await.into_iter().find(|w| w.id != film.id).unwrap();
+            assert!(covers.dress(&book, &cover).await.unwrap());
+            let book = works(&catalog, tenant).await.into_iter().find(|w| w.id == book.id).unwrap();
+            assert_eq!(cover_job(&book, 0).unwrap().key == cover_job(&film, 0).unwrap().key, at == 0);
+        }
+        // As the helper programs would leave it.
+        let mut made = cover.renditions.clone();
+        made.push(Rendition { format: "webp".into(), ..made[0].clone() });
+        let remembered = format!("derived/renditions-{}.json", cover.original.trim_start_matches("originals/"));
+        let bytes = serde_json::to_vec(&made).unwrap();
+        shop.blob.put_bytes(&remembered, bytes.into(), PutOptions::new("application/json")).await.unwrap();
+
+        let worker = vitrine_queue::worker::Worker::new(
+            shop.queue.clone(),
+            [(COVER.to_owned(), Arc::new(covers) as Arc<dyn Handler>)].into_iter().collect(),
+        );
+        shop.queue.enqueue(cover_job(&film, shop.clock.now_ms()).unwrap()).await.unwrap();
+        worker.run_due_once().await.unwrap();
+
+        let webp = |works: &[Work]| works.iter().filter(|w| w.cover.as_ref().is_some_and(|c| !is_plain(c))).count();
+        let ours = works(&catalog, &here).await;
+        assert_eq!(webp(&ours), 2, "the film and the other work that shows the picture");
+        assert_eq!(webp(&works(&catalog, &elsewhere).await), 0, "another tenant's work is not touched");
+        let film = ours.iter().find(|w| w.id == film.id).unwrap();
+        assert_eq!(film.cover.as_ref().unwrap().alt, cover.alt);
+        assert!(ours.iter().any(|w| w.id != film.id && w.cover.as_ref().is_some_and(|c| c.alt.is_empty())));
+    }
 }

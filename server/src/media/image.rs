@@ -14,7 +14,7 @@ use vitrine_shared::catalog::{Image, Rendition};
 use super::{InHand, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, Media, MediaError, Result, hex, run, tint};
 
 /// Widths made of every picture, pixels; never wider than the original.
-pub const WIDTHS: [u32; 3] = [240, 480, 960];
+pub const WIDTHS: [u32; 4] = [240, 360, 640, 960];
 
 fn unreadable(why: impl std::fmt::Display) -> MediaError {
     MediaError::Unreadable { what: "a picture", why: why.to_string() }
@@ -105,16 +105,17 @@ impl Media {
     /// # Errors
     /// `NoTools` without ffmpeg; a format this ffmpeg cannot write is left out.
     pub async fn more_renditions(&self, image: &Image) -> Result<Image> {
-        let tools = self.tools()?.clone();
-        let _helper = self.helper().await?;
         let mut out = image.clone();
         let remembered = format!("derived/renditions-{}.json", image.original.trim_start_matches("originals/"));
         if let Ok(bytes) = self.blob.get_bytes(&remembered).await
             && let Ok(renditions) = serde_json::from_slice::<Vec<Rendition>>(&bytes)
+            && jpeg_widths(&renditions).eq(jpeg_widths(&image.renditions))
         {
             out.renditions = renditions;
             return Ok(out);
         }
+        let tools = self.tools()?.clone();
+        let _helper = self.helper().await?;
         for jpeg in image.renditions.iter().filter(|r| r.format == "jpeg") {
             for (format, extension, codec) in [
                 ("webp", "webp", &["-c:v", "libwebp", "-quality", "78"][..]),
@@ -170,6 +171,11 @@ impl Media {
         self.blob.put_bytes(&remembered, bytes.into(), PutOptions::new("application/json")).await?;
         Ok(out)
     }
+}
+
+/// What a set was made of: one made for other widths is made anew.
+fn jpeg_widths(renditions: &[Rendition]) -> impl Iterator<Item = u32> {
+    renditions.iter().filter(|r| r.format == "jpeg").map(|r| r.width)
 }
 
 /// A fresh folder of our own for a helper's files.
