@@ -14,7 +14,8 @@ pub(crate) enum Asked {
     Create {
         /// What it is for, for the list and the trail.
         name: String,
-        /// What it may do: catalog:write, catalog:import, orders:read, orders:ship, orders:refund.
+        /// What it may do: catalog:write, catalog:import, orders:read, orders:ship, orders:refund,
+        /// pricing:simulate.
         #[arg(long = "scope", required = true)]
         scopes: Vec<String>,
         /// The seller it acts for (a tenant id); without it, it is the platform's.

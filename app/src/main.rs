@@ -16,6 +16,7 @@ use vitrine_server::state::{Adapters, App, is_demo, mark_demo};
 
 mod api_keys;
 mod copies;
+mod quotes;
 
 /// Pages are made of many small pieces: the system's allocator took a third of their time.
 #[global_allocator]
@@ -66,6 +67,11 @@ enum Command {
     Export {
         /// A folder; made if missing.
         dir: PathBuf,
+    },
+    /// Answer a document that asks for totals, as `POST /api/pricing/quote` does, with every right.
+    Quote {
+        /// JSON as docs/pricing.md describes it; `-`: standard input. The data directory is read if the document names a storefront or an edition.
+        file: PathBuf,
     },
     /// Copy the whole shop into an encrypted file, also while it is served.
     Backup {
@@ -197,6 +203,7 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             println!("{rows} rows in {}", dir.join("catalog.jsonl").display());
             Ok(())
         }
+        Command::Quote { file } => quotes::run(config, &file).await,
         Command::ApiKey { what } => api_keys::run(&open(config).await?, what).await,
         Command::Backup { file, recipients } => copies::backup(&config, file, recipients).await,
         Command::BackupKey { file } => copies::key(&file),

@@ -55,6 +55,26 @@ pub fn staff(ctx: &OpCtx, scope: &str) -> Result<Staff, Problem> {
     }
 }
 
+/// The scope that lets keys ask for the totals of what is not in the records.
+pub const SIMULATE: &str = "pricing:simulate";
+
+/// The caller may ask for totals of made-up sellers, prices, days and rules; with a tenant, of that tenant's shop.
+///
+/// # Errors
+/// 401 for nobody, 403 for others.
+pub fn simulate(ctx: &OpCtx, tenant: Option<&TenantId>) -> Result<(), Problem> {
+    let allowed = match &ctx.caller {
+        Caller::System(_) => true,
+        Caller::User(user) if user.is("staff") || user.is("admin") => true,
+        Caller::User(user) => user.is("creator") && tenant.is_none_or(|t| user.tenants.contains(t)),
+        Caller::Key { tenant: of, scopes, .. } => {
+            scopes.iter().any(|s| s == SIMULATE) && of.as_ref().is_none_or(|of| tenant.is_none_or(|t| t == of))
+        }
+        Caller::Anonymous | Caller::Guest { .. } => return Err(Problem::unauthenticated()),
+    };
+    if allowed { Ok(()) } else { Err(Problem::forbidden("Only who sells, or a key for it, may simulate prices.")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,7 @@ pub mod mailing;
 pub mod mails;
 pub mod markup;
 pub mod media;
+pub mod pricing;
 pub mod purges;
 pub mod receipts;
 pub mod rest;

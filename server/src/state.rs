@@ -38,6 +38,7 @@ use crate::library::Library;
 use crate::mailing::Mailing;
 use crate::mails::Sender;
 use crate::media::{Media, Tools};
+use crate::pricing::Quotes;
 use crate::purges::Purges;
 use crate::receipts::Receipts;
 use crate::secrets;
@@ -119,6 +120,8 @@ pub struct Inner {
     pub simulator: Option<Simulator>,
     /// Carts.
     pub carts: Carts,
+    /// Answers documents that ask for totals.
+    pub quotes: Quotes,
     /// Paying.
     pub checkouts: Checkouts,
     /// Invoices and credit notes.
@@ -299,6 +302,7 @@ impl App {
         };
         let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
         let carts = Carts::new(catalog.offers().clone());
+        let quotes = Quotes::new(catalog.offers().clone());
         let buckets = match config.limits.rules() {
             Some(rules) => {
                 let secret = secrets::present(&*table, &master, "limits").await?;
@@ -370,6 +374,7 @@ impl App {
             payments,
             simulator,
             carts,
+            quotes,
             checkouts,
             invoices,
             receipts,

@@ -284,16 +284,16 @@ fn packed_as(coding: Coding, plain: &[u8]) -> Option<Vec<u8>> {
     match coding {
         Coding::Plain => None,
         Coding::Gzip => {
-            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(4));
             gzip.write_all(plain).and_then(|()| gzip.finish()).ok()
         }
         Coding::Brotli => {
             let mut brotli = Vec::with_capacity(plain.len() / 4);
-            // Quality 5: a page lives a minute, so the time to pack it counts more than the last bytes. A window wider than the page
-            // (RFC 7932, 9.1) would only be memory.
-            let window = (usize::BITS - plain.len().leading_zeros()).clamp(16, 22);
+            // Quality 4: a page lives a minute, and 5 takes two to three times as long for a twentieth fewer bytes. A window wider than the
+            // page (RFC 7932, 9.1) would only be memory; below 18 bits this library searches so that it takes ten times as long.
+            let window = (usize::BITS - plain.len().leading_zeros()).clamp(18, 22);
             let params = brotli::enc::BrotliEncoderParams {
-                quality: 5,
+                quality: 4,
                 lgwin: i32::try_from(window).unwrap_or(22),
                 size_hint: plain.len(),
                 ..Default::default()

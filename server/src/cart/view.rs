@@ -2,14 +2,13 @@
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
-use vitrine_pricing::market::{MARKETS, TaxDisplay, is_eu};
-use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::price::{PriceEntry, PriceList, Shape};
+use vitrine_pricing::market::TaxDisplay;
+use vitrine_pricing::money::Money;
+use vitrine_pricing::price::PriceList;
 use vitrine_pricing::quote::{
-    Buyer, Context, Kind, NoRulePolicy, Quote, QuoteError, QuoteRequest, RequestLine, Rounding, Sellable, Seller, quote,
+    Buyer, Context, NoRulePolicy, Quote, QuoteError, QuoteRequest, RequestLine, Rounding, quote,
 };
-use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
-use vitrine_pricing::tax::{TaxRules, TaxStatus};
+use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
@@ -20,6 +19,7 @@ use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainVi
 use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
+use crate::pricing;
 
 /// Where it goes; what tax and post ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -217,7 +217,6 @@ fn quoted(
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
     let currency = place.market.currency;
     let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| inside("a date", &e))?;
-    let always = Date::new(2000, 1, 1).map_err(|e| inside("a date", &e))?;
     let sold: Vec<&Found> = found.iter().filter(|f| f.trouble.is_none()).collect();
     if sold.is_empty() {
         return Ok(None);
@@ -225,56 +224,22 @@ fn quoted(
     let (mut items, mut entries, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for f in &sold {
         let Some(price) = &f.price else { continue };
-        let sku = f.variant.id.to_string();
-        let physical = f.product.kind == ProductKind::Physical;
-        items.push(Sellable {
-            sku: sku.clone(),
-            name: f.work.title.clone(),
-            kind: if physical { Kind::Physical } else { Kind::Digital },
-            tax_class: f.product.tax_class.clone(),
-            weight_g: f.variant.weight_g.unwrap_or(0),
-            ships_from: physical.then(|| store.ships_from.clone()),
-        });
-        let shape = match price.minimum_minor {
-            Some(min_minor) => Shape::PayWhatYouWant { min_minor, suggested_minor: price.amount_minor },
-            None if price.amount_minor == 0 => Shape::Free,
-            None => Shape::Fixed { amount_minor: price.amount_minor },
-        };
-        entries.push(PriceEntry {
-            sku: sku.clone(),
-            region: price.region.clone(),
-            currency,
-            valid_from: always,
-            valid_to: None,
-            min_quantity: 1,
-            compare_at_minor: price.compare_at_minor,
-            price: shape,
-        });
+        items.push(pricing::sellable(&f.work, &f.product, &f.variant, &f.store));
+        entries.push(pricing::entry(price, currency)?);
         let named = f.line.named_minor.filter(|_| price.minimum_minor.is_some());
         let named = named.map(|m| Money::new(m, currency)).transpose().map_err(|e| inside("a price", &e))?;
         lines.push(RequestLine {
-            sku: Some(sku),
+            sku: Some(f.variant.id.to_string()),
             quantity: f.line.quantity,
             named_price: named,
-            name: None,
-            unit_price: None,
-            kind: None,
-            tax_class: None,
-            weight_g: None,
-            ships_from: None,
+            ..RequestLine::default()
         });
     }
     let request = QuoteRequest {
         currency,
         date,
         market: Some(place.market.id.to_owned()),
-        seller: Seller {
-            country: tenant.legal.country.clone(),
-            region: tenant.legal.region.clone(),
-            tax_ids: tenant.legal.tax_ids.clone(),
-            registrations: tenant.legal.registrations.clone(),
-            prices_include_tax: place.market.tax_display == TaxDisplay::Inclusive,
-        },
+        seller: pricing::seller(tenant, place.market),
         buyer: Buyer {
             country: to.country.clone(),
             region: to.region.clone(),
@@ -288,38 +253,9 @@ fn quoted(
         no_rule: NoRulePolicy::default(),
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
-    let shipping = shipping_table(store, currency)?;
-    let context = Context { rules: rules(), items: &items, prices: &prices, shipping: &shipping };
+    let shipping = pricing::shipping_table(store, currency)?;
+    let context = Context { rules: pricing::rules(), items: &items, prices: &prices, shipping: &shipping };
     Ok(Some(quote(&request, &context)))
-}
-
-fn rules() -> &'static TaxRules {
-    static RULES: std::sync::OnceLock<TaxRules> = std::sync::OnceLock::new();
-    RULES.get_or_init(TaxRules::built_in)
-}
-
-/// A store's shipping rows as the pricing engine takes them.
-fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable> {
-    let mut table = ShippingTable::default();
-    for row in store.shipping.iter().filter(|r| r.currency == currency.code()) {
-        if !table.zones.iter().any(|z| z.id == row.zone) {
-            let countries = match row.zone.as_str() {
-                "EU" => {
-                    MARKETS.iter().flat_map(|m| m.countries).filter(|c| is_eu(c)).map(|c| (*c).to_owned()).collect()
-                }
-                other => vec![other.to_owned()],
-            };
-            table.zones.push(Zone { id: row.zone.clone(), countries });
-        }
-        let money = |m: i64| Money::new(m, currency).map_err(|e| fault::internal("a shipping rate", &e));
-        table.rates.push(Rate {
-            zone: row.zone.clone(),
-            up_to_g: u64::from(row.up_to_g),
-            amount: money(row.amount_minor)?,
-            free_over: row.free_over_minor.map(money).transpose()?,
-        });
-    }
-    Ok(table)
 }
 
 /// A line as the page shows it; `total` is what it comes to.

@@ -20,6 +20,7 @@ use crate::checkout::Placing;
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
 use crate::fault::Result;
+use crate::pricing;
 use crate::state::App;
 use crate::web::http::names_tag;
 
@@ -35,21 +36,42 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ProblemResponse;
 
     async fn from_request(request: Request, state: &S) -> std::result::Result<Self, ProblemResponse> {
-        let json =
-            request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|t| {
-                t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
-            });
-        if !json {
-            return Err(Problem::new(415, "not_json", "Send the body as application/json.").into());
-        }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|e| Problem::new(e.status().as_u16(), "bad_body", "The body could not be read."))?;
+        let bytes = json_body(request, state).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|e| {
             let status = if e.is_data() { 422 } else { 400 };
             Problem::new(status, "bad_json", "The body is not what this endpoint takes.").detail(e.to_string()).into()
         })
     }
+}
+
+/// The bytes of a body that says it is JSON.
+async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
+    let json = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json")));
+    if !json {
+        return Err(Problem::new(415, "not_json", "Send the body as application/json."));
+    }
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|e| Problem::new(e.status().as_u16(), "bad_body", "The body could not be read."))
+}
+
+/// A document of the pricing door; whatever is wrong with it names the field.
+pub(super) struct Priced(vitrine_pricing::quote::Document);
+
+impl<S: Send + Sync> FromRequest<S> for Priced {
+    type Rejection = ProblemResponse;
+
+    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, ProblemResponse> {
+        Ok(Self(pricing::read(&json_body(request, state).await?)?))
+    }
+}
+
+pub(super) async fn quote(State(app): State<App>, ctx: Ctx, Priced(document): Priced) -> Answer {
+    ok(&app.quotes.quote(&ctx, document).await?)
 }
 
 fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {

@@ -125,6 +125,7 @@ pub fn document(base_url: &str) -> Value {
     let about = |tag: &String| {
         let text = match tag.as_str() {
             "public" => "What anybody may read.",
+            "pricing" => "Totals with their explanation.",
             "cart" => "Carts of guests and accounts.",
             "checkout" => "Paying.",
             "orders" => "Purchases.",

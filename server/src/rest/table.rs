@@ -2,6 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post, put};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use vitrine_pricing::quote::{Document, Quote};
 use vitrine_shared::views::desk::ImportView;
 use vitrine_shared::views::owned::{InvoiceView, OwnedView};
 use vitrine_shared::views::trade::{CartView, OrderView};
@@ -154,6 +155,18 @@ pub fn endpoints() -> Vec<Endpoint> {
             answer: (200, of::<MakerView>),
             problems: &[404],
             route: || get(api::artist),
+        },
+        Endpoint {
+            method: "post",
+            path: "/pricing/quote",
+            id: "quote",
+            summary: "Totals with their explanation, for lines of one seller, a buyer and a day",
+            access: Access::Public,
+            params: &[],
+            body: Some(Content::Json(of::<Document>)),
+            answer: (200, of::<Quote>),
+            problems: &[404],
+            route: || post(api::quote),
         },
         Endpoint {
             method: "get",

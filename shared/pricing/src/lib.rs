@@ -14,6 +14,8 @@ pub mod market;
 pub mod money;
 pub mod price;
 pub mod quote;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod shipping;
 pub mod tax;
 mod tax_table;

@@ -135,6 +135,7 @@ impl<'de> Deserialize<'de> for Currency {
 
 /// How halves are rounded; halves move away from zero or to the even neighbour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingMode {
     /// 0.5 -> 1, -0.5 -> -1.

@@ -9,6 +9,7 @@ use crate::money::Money;
 
 /// Countries that cost the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Zone {
     /// Named by rates.
@@ -19,6 +20,7 @@ pub struct Zone {
 
 /// One price for one zone and weight band.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Its zone.
@@ -34,6 +36,7 @@ pub struct Rate {
 
 /// A seller's shipping prices.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ShippingTable {
     /// Where it sends.

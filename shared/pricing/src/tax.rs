@@ -12,6 +12,7 @@ use crate::tax_table::ROWS;
 
 /// Why a line carries the tax it carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TaxStatus {
     /// Tax is charged.
@@ -30,6 +31,7 @@ pub enum TaxStatus {
 
 /// How exact a rate is for the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Accuracy {
     /// The whole rate.

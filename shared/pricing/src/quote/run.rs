@@ -77,7 +77,7 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
 fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     let country = |field: &str, code: &str| match is_country(code) {
         true => Ok(()),
-        false => Err(invalid(field, "not an ISO 3166-1 alpha-2 country code")),
+        false => Err(QuoteError::UnknownCountry { field: field.to_owned(), country: code.chars().take(12).collect() }),
     };
     country("seller.country", &request.seller.country)?;
     country("buyer.country", &request.buyer.country)?;
@@ -126,8 +126,16 @@ fn price<'a>(
     }
     let home = request.seller.country.as_str();
     let mut priced = if let Some(sku) = &line.sku {
-        if line.name.is_some() || line.unit_price.is_some() || line.kind.is_some() || line.tax_class.is_some() {
-            return Err(invalid(field("sku"), "a line has either sku or ad hoc fields"));
+        let ad_hoc = [
+            ("name", line.name.is_some()),
+            ("unit_price", line.unit_price.is_some()),
+            ("kind", line.kind.is_some()),
+            ("tax_class", line.tax_class.is_some()),
+            ("weight_g", line.weight_g.is_some()),
+            ("ships_from", line.ships_from.is_some()),
+        ];
+        if let Some((name, _)) = ad_hoc.iter().find(|(_, is)| *is) {
+            return Err(invalid(field(name), "a line has either sku or ad hoc fields"));
         }
         let item = context.items.iter().find(|item| item.sku == *sku);
         let item = item.ok_or_else(|| QuoteError::UnknownSku { field: field("sku"), sku: sku.clone() })?;
@@ -193,7 +201,8 @@ fn price<'a>(
         }
     };
     if !is_country(priced.ships_from) {
-        return Err(invalid(field("ships_from"), "not an ISO 3166-1 alpha-2 country code"));
+        let country = priced.ships_from.chars().take(12).collect();
+        return Err(QuoteError::UnknownCountry { field: field("ships_from"), country });
     }
     priced.list = priced.unit.checked_mul(i64::from(line.quantity)).map_err(at(&field("quantity")))?;
     priced.weight_g *= u64::from(line.quantity);

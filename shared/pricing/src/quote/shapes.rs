@@ -8,6 +8,7 @@ use crate::tax::{Accuracy, TaxRules, TaxStatus};
 
 /// Who sells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Seller {
     /// ISO 3166-1 alpha-2.
@@ -27,6 +28,7 @@ pub struct Seller {
 
 /// What is known of the buyer's tax id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TaxIdState {
     /// None given.
@@ -44,6 +46,7 @@ pub enum TaxIdState {
 
 /// Who buys, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Buyer {
     /// ISO 3166-1 alpha-2.
@@ -67,6 +70,7 @@ pub struct Buyer {
 
 /// How a line reaches the buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Never shipped.
@@ -77,6 +81,7 @@ pub enum Kind {
 
 /// A line asked for: either `sku`, or ad hoc `name`, `unit_price`, `kind`, `tax_class`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RequestLine {
     /// A variant of the catalogue (a licence is part of the variant).
@@ -109,6 +114,7 @@ pub struct RequestLine {
 
 /// Where tax is rounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingScope {
     /// Per unit, times the quantity.
@@ -122,6 +128,7 @@ pub enum RoundingScope {
 
 /// The store's rounding policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rounding {
     /// Where.
@@ -132,6 +139,7 @@ pub struct Rounding {
 
 /// What to do where the tables have no rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NoRulePolicy {
     /// Refuse.
@@ -143,6 +151,7 @@ pub enum NoRulePolicy {
 
 /// The document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuoteRequest {
     /// Of every amount.
@@ -174,6 +183,7 @@ pub struct QuoteRequest {
 
 /// What the catalogue knows of a variant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sellable {
     /// Its sku.
     pub sku: String,
@@ -206,6 +216,7 @@ pub struct Context<'a> {
 
 /// One tax on a line or in total.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TaxAmount {
     /// Rule id.
     pub rule: String,
@@ -223,6 +234,7 @@ pub struct TaxAmount {
 
 /// A discount on a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiscountAmount {
     /// Code or promotion.
     pub source: String,
@@ -232,6 +244,7 @@ pub struct DiscountAmount {
 
 /// Amounts of a line, of shipping, or of all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amounts {
     /// Price as listed (with or without tax, as `prices_include_tax` says), times quantity.
     pub list: Money,
@@ -249,6 +262,7 @@ pub struct Amounts {
 
 /// A priced line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuotedLine {
     /// If it came from the catalogue.
     pub sku: Option<String>,
@@ -272,6 +286,7 @@ pub struct QuotedLine {
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// A price was found.
@@ -290,6 +305,7 @@ pub enum StepKind {
 
 /// One step of the explanation; texts are made from its codes by the locale files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// What it did.
     pub kind: StepKind,
@@ -311,6 +327,7 @@ pub struct Step {
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quote {
     /// Of every amount.
     pub currency: Currency,
@@ -344,6 +361,14 @@ pub enum QuoteError {
         field: String,
         /// What is wrong.
         detail: String,
+    },
+    /// Not an officially assigned ISO 3166-1 alpha-2 code.
+    #[error("{field}: {country:?} is not an ISO 3166-1 alpha-2 country code")]
+    UnknownCountry {
+        /// Path.
+        field: String,
+        /// As asked, its beginning.
+        country: String,
     },
     /// The catalogue has no such variant.
     #[error("{field}: no variant {sku:?}")]
@@ -396,10 +421,26 @@ pub enum QuoteError {
 }
 
 impl QuoteError {
+    /// Stable name of what is wrong.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "invalid",
+            Self::UnknownCountry { .. } => "unknown_country",
+            Self::UnknownSku { .. } => "unknown_sku",
+            Self::NotForSale { .. } => "not_for_sale",
+            Self::BelowMinimum { .. } => "below_minimum",
+            Self::NotShipped { .. } => "not_shipped",
+            Self::NoTaxRule { .. } => "no_tax_rule",
+            Self::Money { source: MoneyError::CurrencyMismatch { .. }, .. } => "currency_mismatch",
+            Self::Money { .. } => "too_large",
+        }
+    }
+
     /// Path in the document, such as `lines[0].quantity`.
     pub fn field(&self) -> &str {
         match self {
             Self::Invalid { field, .. }
+            | Self::UnknownCountry { field, .. }
             | Self::UnknownSku { field, .. }
             | Self::NotForSale { field, .. }
             | Self::BelowMinimum { field, .. }

@@ -1,0 +1,214 @@
+//! A document that asks for totals, answered from the shop's own records.
+
+use std::collections::BTreeSet;
+
+use vitrine_pricing::date::Date;
+use vitrine_pricing::market::{Market, is_country};
+use vitrine_pricing::money::Currency;
+use vitrine_pricing::price::PriceList;
+use vitrine_pricing::quote::{Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
+use vitrine_pricing::shipping::ShippingTable;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{Status, Store, Tenant};
+use vitrine_shared::id::VariantId;
+use vitrine_shared::views::card::{on_sale, price_in};
+
+use super::{entry, rules, sellable, seller, shipping_table};
+use crate::authz;
+use crate::catalog::offers::{Found, Offer, Offers};
+use crate::ctx::{OpCtx, Scope};
+use crate::fault::{self, Result};
+
+/// Noon of a day, milliseconds after its midnight: what holds on a day holds then.
+const NOON_MS: i64 = 12 * 60 * 60 * 1000;
+
+/// Answers documents. Cheap to clone.
+#[derive(Clone)]
+pub struct Quotes {
+    offers: Option<Offers>,
+}
+
+/// What the shop's records say of a document.
+#[derive(Default)]
+struct Known {
+    shop: Option<(Tenant, Store)>,
+    items: Vec<Sellable>,
+    prices: PriceList,
+}
+
+impl Quotes {
+    /// Over the catalogue's offers.
+    pub fn new(offers: Offers) -> Self {
+        Self { offers: Some(offers) }
+    }
+
+    /// Without a shop: documents that say everything themselves.
+    pub fn detached() -> Self {
+        Self { offers: None }
+    }
+
+    /// Totals with their explanation. Reads only.
+    ///
+    /// # Errors
+    /// 422 naming the field for what cannot be; 403 naming the fields for what only a simulation may say; 404 for a storefront that is
+    /// none or not the caller's to see; the table's.
+    pub async fn quote(&self, ctx: &OpCtx, mut document: Document) -> Result<Quote> {
+        let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
+        let market = self::market(&document)?;
+        let currency = document.currency.unwrap_or(market.currency);
+        let date = document.date.unwrap_or(today);
+        let known = self.known(ctx, &document, market, currency, date, today).await?;
+        let simulated = document.simulated(today);
+        if !simulated.is_empty() {
+            authz::simulate(ctx, known.shop.as_ref().map(|(tenant, _)| &tenant.id)).map_err(|refused| {
+                simulated.iter().fold(refused, |problem, path| problem.field(path.clone(), "needs_pricing_simulate"))
+            })?;
+        }
+        if document.buyer.tax_id.is_some() && document.buyer.tax_id_state == TaxIdState::None {
+            // Nobody asked the register yet: tax is charged.
+            document.buyer.tax_id_state = TaxIdState::Pending;
+        }
+        let shipping = match &known.shop {
+            Some((_, store)) => shipping_table(store, currency)?,
+            None => ShippingTable::default(),
+        };
+        let seller = match (document.seller.take(), &known.shop) {
+            (Some(seller), _) => seller,
+            (None, Some((tenant, _))) => seller(tenant, market),
+            (None, None) => {
+                let title = "Lines without sku need a seller: name the store, or describe the seller.";
+                return Err(Problem::invalid("seller", "missing", title));
+            }
+        };
+        let context = Context { rules: rules(), items: &known.items, prices: &known.prices, shipping: &shipping };
+        quote(&document.request(currency, date, seller), &context).map_err(|why| problem(&why))
+    }
+
+    async fn known(
+        &self,
+        ctx: &OpCtx,
+        document: &Document,
+        market: &'static Market,
+        currency: Currency,
+        date: Date,
+        today: Date,
+    ) -> Result<Known> {
+        let asked: Vec<(usize, &str)> =
+            document.lines.iter().enumerate().filter_map(|(i, l)| Some((i, l.sku.as_deref()?))).collect();
+        let Some(offers) = &self.offers else {
+            return match (asked.first(), &document.store) {
+                (Some((i, _)), _) => Err(unknown(*i)),
+                (None, Some(_)) => Err(Problem::not_found("storefront")),
+                (None, None) => Ok(Known::default()),
+            };
+        };
+        let mut known = Known::default();
+        if let Some(handle) = &document.store {
+            let store = offers.records().store_by_handle(handle).await?;
+            let store = store.ok_or_else(|| Problem::not_found("storefront"))?;
+            let tenant = offers.records().tenant(&store.tenant).await?;
+            let tenant = tenant.filter(|t| is_seen(ctx, t)).ok_or_else(|| Problem::not_found("storefront"))?;
+            known.shop = Some((tenant, store));
+        }
+        let variants: BTreeSet<VariantId> = asked.iter().filter_map(|(_, sku)| sku.parse().ok()).collect();
+        let found = offers.kept(&variants.iter().cloned().collect::<Vec<_>>()).await?;
+        let when_ms = if date == today { ctx.now_ms } else { date.unix_ms() + NOON_MS };
+        for (i, sku) in asked {
+            let (offer, variant) = on_offer(ctx, &found, sku).ok_or_else(|| unknown(i))?;
+            match &known.shop {
+                Some((tenant, _)) if tenant.id != offer.tenant.id => {
+                    let title = "One quote is one seller's: ask for each seller's lines by themselves.";
+                    return Err(Problem::invalid(&format!("lines[{i}].sku"), "other_seller", title));
+                }
+                Some(_) => {}
+                None => known.shop = Some((offer.tenant.clone(), offer.store.clone())),
+            }
+            if known.items.iter().any(|item| item.sku == sku) {
+                continue;
+            }
+            let Some((product, edition)) = offer.bundle.variant(&variant) else { return Err(unknown(i)) };
+            known.items.push(sellable(&offer.bundle.work, product, edition, &offer.store));
+            let price = price_in(&offer.bundle.prices, &variant, market, when_ms);
+            // Without one the pricing function says that it is not for sale there.
+            if let Some(price) = price.filter(|p| p.currency == currency.code()) {
+                known.prices.entries.push(entry(price, currency)?);
+            }
+        }
+        known.prices.id = known.shop.as_ref().map(|(tenant, _)| tenant.id.to_string()).unwrap_or_default();
+        Ok(known)
+    }
+}
+
+/// Whether a seller is one of the caller's place: the marketplace shows listed ones, a seller's own host that seller.
+fn is_seen(ctx: &OpCtx, tenant: &Tenant) -> bool {
+    match &ctx.scope {
+        Scope::Marketplace => tenant.listed,
+        Scope::Tenant(id) => tenant.id == *id,
+    }
+}
+
+/// The edition, if the caller may see that it is sold.
+fn on_offer<'a>(ctx: &OpCtx, found: &'a Found, sku: &str) -> Option<(&'a Offer, VariantId)> {
+    let variant: VariantId = sku.parse().ok()?;
+    let offer = found.offer(&variant)?;
+    let sold = on_sale(&offer.bundle.products).any(|(_, v)| v.id == variant);
+    let seen = is_seen(ctx, &offer.tenant) && offer.bundle.work.status == Status::Published;
+    (sold && seen).then_some((&**offer, variant))
+}
+
+fn market(document: &Document) -> Result<&'static Market> {
+    match &document.market {
+        Some(id) => Market::by_id(id)
+            .ok_or_else(|| Problem::invalid("market", "unknown_market", "There is no market of this name.")),
+        None if is_country(&document.buyer.country) => Ok(Market::of_country(&document.buyer.country)),
+        None => {
+            let title = "buyer.country: not an ISO 3166-1 alpha-2 country code";
+            Err(Problem::invalid("buyer.country", "unknown_country", title))
+        }
+    }
+}
+
+fn unknown(line: usize) -> Problem {
+    let path = format!("lines[{line}].sku");
+    let title = format!("{path}: there is no such edition for sale");
+    Problem::invalid(&path, "unknown_sku", title)
+}
+
+/// Why there is no quote, as 422 naming the field.
+pub fn problem(why: &QuoteError) -> Problem {
+    Problem::invalid(why.field(), why.code(), why.to_string())
+}
+
+/// A document from JSON.
+///
+/// # Errors
+/// 400 for what is no JSON, 422 naming the field: `unknown_field`, `missing`, `unknown_currency`, `bad_value`.
+pub fn read(json: &[u8]) -> Result<Document> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let document: Document = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let (path, why) = (error.path().to_string(), error.into_inner());
+        if !why.is_data() {
+            return Problem::new(400, "bad_json", "The body is not JSON.").detail(why.to_string());
+        }
+        let said = why.to_string();
+        let (name, code) = match said.split_once('`').zip(said.split_once(' ')) {
+            Some(((_, rest), ("unknown", _))) if said.starts_with("unknown field") => (named(rest), "unknown_field"),
+            Some(((_, rest), ("missing", _))) => (named(rest), "missing"),
+            _ if said.contains("ISO 4217") => (None, "unknown_currency"),
+            _ => (None, "bad_value"),
+        };
+        let path = match (path.as_str(), name) {
+            ("." | "", Some(name)) => name.to_owned(),
+            (path, Some(name)) if code == "missing" || !path.ends_with(name) => format!("{path}.{name}"),
+            (path, _) => path.to_owned(),
+        };
+        Problem::invalid(&path, code, format!("{path}: {said}"))
+    })?;
+    reader.end().map_err(|why| Problem::new(400, "bad_json", "The body is not JSON.").detail(why.to_string()))?;
+    Ok(document)
+}
+
+/// The name before the closing tick.
+fn named(rest: &str) -> Option<&str> {
+    rest.split_once('`').map(|(name, _)| name)
+}

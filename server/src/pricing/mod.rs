@@ -1,0 +1,102 @@
+//! What sellers ask for their editions, as the one pricing function takes it, and the door for documents that ask for totals.
+//!
+//! Invariants: cart, checkout and door read editions, prices, shipping rows and tax tables here and nowhere else; nothing here is
+//! computed: totals are `vitrine_pricing::quote`'s. Not here: stock, what a cart holds.
+
+mod door;
+#[cfg(test)]
+mod tests;
+
+pub use door::{Quotes, problem, read};
+
+use std::sync::OnceLock;
+
+use vitrine_pricing::date::Date;
+use vitrine_pricing::market::{MARKETS, Market, TaxDisplay, is_eu};
+use vitrine_pricing::money::{Currency, Money};
+use vitrine_pricing::price::{PriceEntry, Shape};
+use vitrine_pricing::quote::{Kind, Sellable, Seller};
+use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
+use vitrine_pricing::tax::TaxRules;
+use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
+
+use crate::fault::{self, Result};
+
+/// The tax tables of this program.
+pub fn rules() -> &'static TaxRules {
+    static RULES: OnceLock<TaxRules> = OnceLock::new();
+    RULES.get_or_init(TaxRules::built_in)
+}
+
+/// A seller as the pricing function takes them, for buyers in a market.
+pub fn seller(tenant: &Tenant, market: &Market) -> Seller {
+    Seller {
+        country: tenant.legal.country.clone(),
+        region: tenant.legal.region.clone(),
+        tax_ids: tenant.legal.tax_ids.clone(),
+        registrations: tenant.legal.registrations.clone(),
+        prices_include_tax: market.tax_display == TaxDisplay::Inclusive,
+    }
+}
+
+/// An edition as the pricing function takes it; its sku is the variant's id.
+pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store) -> Sellable {
+    let physical = product.kind == ProductKind::Physical;
+    Sellable {
+        sku: variant.id.to_string(),
+        name: work.title.clone(),
+        kind: if physical { Kind::Physical } else { Kind::Digital },
+        tax_class: product.tax_class.clone(),
+        weight_g: variant.weight_g.unwrap_or(0),
+        ships_from: physical.then(|| store.ships_from.clone()),
+    }
+}
+
+/// A price that was found for a market and a moment; it has begun, whenever that was.
+///
+/// # Errors
+/// Never for a record that was written.
+pub fn entry(price: &PriceRecord, currency: Currency) -> Result<PriceEntry> {
+    let shape = match price.minimum_minor {
+        Some(min_minor) => Shape::PayWhatYouWant { min_minor, suggested_minor: price.amount_minor },
+        None if price.amount_minor == 0 => Shape::Free,
+        None => Shape::Fixed { amount_minor: price.amount_minor },
+    };
+    Ok(PriceEntry {
+        sku: price.variant.to_string(),
+        region: price.region.clone(),
+        currency,
+        valid_from: Date::from_unix_ms(price.valid_from_ms).map_err(|e| fault::internal("a price's first day", &e))?,
+        valid_to: None,
+        min_quantity: 1,
+        compare_at_minor: price.compare_at_minor,
+        price: shape,
+    })
+}
+
+/// A store's shipping rows as the pricing function takes them.
+///
+/// # Errors
+/// Never for rows that were written.
+pub fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable> {
+    let mut table = ShippingTable::default();
+    for row in store.shipping.iter().filter(|r| r.currency == currency.code()) {
+        if !table.zones.iter().any(|z| z.id == row.zone) {
+            let countries = match row.zone.as_str() {
+                "EU" => {
+                    MARKETS.iter().flat_map(|m| m.countries).filter(|c| is_eu(c)).map(|c| (*c).to_owned()).collect()
+                }
+                other => vec![other.to_owned()],
+            };
+            table.zones.push(Zone { id: row.zone.clone(), countries });
+        }
+        let money = |m: i64| Money::new(m, currency).map_err(|e| fault::internal("a shipping rate", &e));
+        table.rates.push(Rate {
+            zone: row.zone.clone(),
+            up_to_g: u64::from(row.up_to_g),
+            amount: money(row.amount_minor)?,
+            free_over: row.free_over_minor.map(money).transpose()?,
+        });
+    }
+    Ok(table)
+}

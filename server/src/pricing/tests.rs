@@ -1,0 +1,210 @@
+use serde_json::{Value, json};
+use vitrine_pricing::quote::Quote;
+use vitrine_shared::Problem;
+use vitrine_shared::id::TenantId;
+
+use super::*;
+use crate::authz::SIMULATE;
+use crate::ctx::{Caller, OpCtx};
+use crate::fault::Result;
+use crate::testing::Shop;
+
+async fn ask(quotes: &Quotes, ctx: &OpCtx, document: &Value) -> Result<Quote> {
+    quotes.quote(ctx, read(document.to_string().as_bytes())?).await
+}
+
+fn key(ctx: &OpCtx, tenant: Option<&TenantId>, scopes: &[&str]) -> OpCtx {
+    let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
+    OpCtx { caller: Caller::Key { id: "k".into(), tenant: tenant.cloned(), scopes }, ..ctx.clone() }
+}
+
+fn fields(problem: &Problem) -> Vec<(&str, &str)> {
+    problem.fields.iter().map(|(path, code)| (path.as_str(), code.as_str())).collect()
+}
+
+fn ad_hoc() -> Value {
+    json!({
+        "currency": "EUR",
+        "seller": { "country": "DE", "registrations": ["DE"], "prices_include_tax": true },
+        "buyer": { "country": "DE" },
+        "lines": [{ "name": "A book", "quantity": 2, "kind": "digital", "tax_class": "ebook",
+            "unit_price": { "minor": 1070, "currency": "EUR" } }],
+    })
+}
+
+#[tokio::test]
+async fn the_door_says_what_the_cart_says() {
+    for shop in Shop::both().await {
+        let quotes = Quotes::new(shop.catalog.offers().clone());
+        let guest = shop.guest();
+        let filled = shop.fill(&guest, &["Harbour Lights"]).await;
+        let cart = shop.checkouts.cart_view(&filled).await.unwrap();
+        let sku = shop.edition("Harbour Lights").await.to_string();
+        let asked = json!({ "buyer": { "country": "DE" }, "lines": [{ "sku": sku, "quantity": 1 }] });
+        let quote = ask(&quotes, &guest, &asked).await.unwrap();
+        assert_eq!((quote.totals.gross.minor(), quote.currency.code()), (cart.total_minor, cart.currency.as_str()));
+        assert_eq!(quote.totals.tax.minor(), 128, "19/119 of 8.00");
+        assert!(quote.explain.iter().any(|step| step.source.contains("UStG")), "{:?}", quote.explain);
+        // The same in another place: its own price, currency and tax words.
+        let asked = json!({ "buyer": { "country": "US", "region": "NY" }, "lines": [{ "sku": sku, "quantity": 3 }] });
+        let quote = ask(&quotes, &guest, &asked).await.unwrap();
+        assert_eq!((quote.totals.gross.minor(), quote.currency.code()), (2700, "USD"));
+    }
+}
+
+#[tokio::test]
+async fn one_quote_is_one_sellers() {
+    let shop = Shop::open().await;
+    let quotes = Quotes::new(shop.catalog.offers().clone());
+    let (ours, theirs) = (shop.edition("Harbour Lights").await, shop.edition("Paper Boats").await);
+    let lines = |skus: &[String]| {
+        let lines: Vec<Value> = skus.iter().map(|sku| json!({ "sku": sku, "quantity": 1 })).collect();
+        json!({ "buyer": { "country": "DE" }, "lines": lines })
+    };
+    let guest = shop.guest();
+    let mixed = ask(&quotes, &guest, &lines(&[ours.to_string(), theirs.to_string()])).await.unwrap_err();
+    assert_eq!((mixed.status, fields(&mixed)), (422, vec![("lines[1].sku", "other_seller")]));
+    let mut named = lines(&[ours.to_string()]);
+    named["store"] = json!("paper");
+    let other = ask(&quotes, &guest, &named).await.unwrap_err();
+    assert_eq!(fields(&other), [("lines[0].sku", "other_seller")]);
+    named["store"] = json!("nobody");
+    assert_eq!(ask(&quotes, &guest, &named).await.unwrap_err().status, 404);
+    // On a seller's own host there is nothing of others.
+    let paper = shop.catalog.records().store_by_handle("paper").await.unwrap().unwrap();
+    let there = OpCtx { scope: crate::ctx::Scope::Tenant(paper.tenant.clone()), ..guest.clone() };
+    let unknown = ask(&quotes, &there, &lines(&[ours.to_string()])).await.unwrap_err();
+    assert_eq!(fields(&unknown), [("lines[0].sku", "unknown_sku")]);
+    assert!(ask(&quotes, &there, &lines(&[theirs.to_string()])).await.is_ok());
+}
+
+#[tokio::test]
+async fn simulating_needs_its_scope() {
+    let shop = Shop::open().await;
+    let quotes = Quotes::new(shop.catalog.offers().clone());
+    let guest = shop.guest();
+    let refused = ask(&quotes, &guest, &ad_hoc()).await.unwrap_err();
+    let (seller, line) = (("seller", "needs_pricing_simulate"), ("lines[0]", "needs_pricing_simulate"));
+    assert_eq!((refused.status, fields(&refused)), (401, vec![line, seller]));
+    let quote = ask(&quotes, &key(&guest, None, &[SIMULATE]), &ad_hoc()).await.unwrap();
+    assert_eq!((quote.totals.gross.minor(), quote.totals.tax.minor()), (2140, 140));
+    assert_eq!(ask(&quotes, &key(&guest, None, &["catalog:write"]), &ad_hoc()).await.unwrap_err().status, 403);
+    let tenant = |handle: &'static str| {
+        let records = shop.catalog.records().clone();
+        async move { records.store_by_handle(handle).await.unwrap().unwrap().tenant }
+    };
+    let (nord, paper) = (tenant("nordlicht").await, tenant("paper").await);
+    let mut of_nord = ad_hoc();
+    of_nord["store"] = json!("nordlicht");
+    of_nord["seller"] = Value::Null;
+    assert!(ask(&quotes, &key(&guest, Some(&nord), &[SIMULATE]), &of_nord).await.is_ok());
+    assert_eq!(ask(&quotes, &key(&guest, Some(&paper), &[SIMULATE]), &of_nord).await.unwrap_err().status, 403);
+    let creator = |tenant: &TenantId| shop.user(5, "c@example.org", &["creator"], std::slice::from_ref(tenant));
+    assert!(ask(&quotes, &creator(&nord), &of_nord).await.is_ok());
+    assert_eq!(ask(&quotes, &creator(&paper), &of_nord).await.unwrap_err().status, 403);
+    assert!(ask(&quotes, &shop.staff(), &of_nord).await.is_ok());
+    // What a stranger says of a tax id is not known to be true.
+    let sku = shop.edition("Harbour Lights").await.to_string();
+    let mut business = json!({
+        "buyer": { "country": "FR", "business": true, "tax_id": "FR40303265045" },
+        "lines": [{ "sku": sku, "quantity": 1 }],
+    });
+    let quote = ask(&quotes, &guest, &business).await.unwrap();
+    assert!(!quote.totals.tax.is_zero(), "not asked for yet: tax is charged");
+    business["buyer"]["tax_id_state"] = json!("valid");
+    let refused = ask(&quotes, &guest, &business).await.unwrap_err();
+    assert_eq!(fields(&refused), [("buyer.tax_id_state", "needs_pricing_simulate")]);
+    let quote = ask(&quotes, &shop.staff(), &business).await.unwrap();
+    assert_eq!(quote.totals.tax.minor(), 0, "reverse charge");
+    // Yesterday's prices are for who sells.
+    let dated = json!({ "date": "2020-01-01", "buyer": { "country": "DE" }, "lines": [{ "sku": sku, "quantity": 1 }] });
+    assert_eq!(fields(&ask(&quotes, &guest, &dated).await.unwrap_err()), [("date", "needs_pricing_simulate")]);
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_names_its_field() {
+    let quotes = Quotes::detached();
+    let ctx = OpCtx::system("test", 1_790_000_000_000);
+    let with = |path: &str, value: Value| {
+        let mut document = ad_hoc();
+        *document.pointer_mut(path).unwrap_or(&mut Value::Null) = value.clone();
+        if document.pointer(path).is_none() {
+            let (parent, name) = path.rsplit_once('/').unwrap();
+            document.pointer_mut(parent).unwrap()[name] = value;
+        }
+        document
+    };
+    for (path, value, field, code) in [
+        ("/nonsense", json!(1), "nonsense", "unknown_field"),
+        ("/buyer/nonsense", json!(1), "buyer.nonsense", "unknown_field"),
+        ("/lines/0/nonsense", json!(1), "lines[0].nonsense", "unknown_field"),
+        ("/lines/0/unit_price/nonsense", json!(1), "lines[0].unit_price.nonsense", "unknown_field"),
+        ("/currency", json!("XYZ"), "currency", "unknown_currency"),
+        ("/currency", json!("eur"), "currency", "unknown_currency"),
+        ("/lines/0/unit_price", json!({ "currency": "EUR" }), "lines[0].unit_price.minor", "missing"),
+        ("/lines/0/unit_price/currency", json!("USD"), "lines[0].unit_price", "invalid"),
+        ("/lines/0/unit_price/minor", json!(1.5), "lines[0].unit_price.minor", "bad_value"),
+        ("/lines/0/quantity", json!(0), "lines[0].quantity", "invalid"),
+        ("/lines/0/quantity", json!(-1), "lines[0].quantity", "bad_value"),
+        ("/lines/0/kind", json!("liquid"), "lines[0].kind", "bad_value"),
+        ("/lines/0/kind", Value::Null, "lines[0].kind", "invalid"),
+        ("/lines/0/sku", json!("v_1"), "lines[0].sku", "unknown_sku"),
+        ("/lines/0/ships_from", json!("ZZ"), "lines[0].ships_from", "unknown_country"),
+        ("/lines", json!([]), "lines", "invalid"),
+        ("/buyer/country", json!("XX"), "buyer.country", "unknown_country"),
+        ("/buyer/country", json!("BR"), "buyer.country", "no_tax_rule"),
+        ("/buyer", json!({}), "buyer.country", "missing"),
+        ("/buyer/tax_id_state", json!("valid"), "buyer.tax_id_state", "invalid"),
+        ("/seller/country", json!("de"), "seller.country", "unknown_country"),
+        ("/seller/registrations", json!(["EU-NOSS"]), "seller.registrations[0]", "invalid"),
+        ("/seller", Value::Null, "seller", "missing"),
+        ("/date", json!("2026-02-30"), "date", "bad_value"),
+        ("/market", json!("mars"), "market", "unknown_market"),
+        ("/codes", json!(["SUMMER"]), "codes", "invalid"),
+        ("/rounding", json!({ "scope": "moon" }), "rounding.scope", "bad_value"),
+        ("/lines/0/unit_price/minor", json!(9_007_199_254_740_991_i64), "lines[0].quantity", "too_large"),
+    ] {
+        let refused = ask(&quotes, &ctx, &with(path, value.clone())).await.unwrap_err();
+        assert_eq!((refused.status, fields(&refused)), (422, vec![(field, code)]), "{path} {value}: {refused}");
+    }
+    for broken in ["", "{", "nonsense", "{\"buyer\":{\"country\":\"DE\"},\"lines\":[]} {}"] {
+        assert_eq!(read(broken.as_bytes()).unwrap_err().status, 400, "{broken}");
+    }
+}
+
+/// Whether an answer has all that an example shows of it.
+fn shows(answer: &Value, example: &Value, path: &str) {
+    match (answer, example) {
+        (Value::Object(has), Value::Object(wants)) => {
+            for (name, want) in wants {
+                shows(has.get(name).unwrap_or(&Value::Null), want, &format!("{path}.{name}"));
+            }
+        }
+        (Value::Array(has), Value::Array(wants)) => {
+            assert_eq!(has.len(), wants.len(), "{path}");
+            for (i, want) in wants.iter().enumerate() {
+                shows(&has[i], want, &format!("{path}[{i}]"));
+            }
+        }
+        _ => assert_eq!(answer, example, "{path}"),
+    }
+}
+
+#[tokio::test]
+async fn the_examples_of_the_documentation_are_true() {
+    let text = include_str!("../../../docs/pricing.md");
+    let mut blocks = text.split("```json\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0));
+    let ctx = OpCtx::system("test", 1_790_000_000_000);
+    let mut examples = 0;
+    while let Some(document) = blocks.next() {
+        let answer: Value = serde_json::from_str(blocks.next().expect("an answer follows each document")).unwrap();
+        let got = match read(document.as_bytes()) {
+            Ok(document) => Quotes::detached().quote(&ctx, document).await,
+            Err(refused) => Err(refused),
+        };
+        let got = got.map_or_else(|refused| json!(refused), |quote| json!(quote));
+        shows(&got, &answer, &format!("example {examples}"));
+        examples += 1;
+    }
+    assert!(examples >= 5, "{examples} examples");
+}

@@ -1,0 +1,50 @@
+//! JSON Schemas of types that write themselves as text; the others derive theirs.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::date::Date;
+use crate::money::{Currency, Money};
+
+impl JsonSchema for Currency {
+    fn schema_name() -> Cow<'static, str> {
+        "Currency".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 code of an active currency." })
+    }
+}
+
+impl JsonSchema for Date {
+    fn schema_name() -> Cow<'static, str> {
+        "Date".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date", "description": "A day of the years 1 to 9999." })
+    }
+}
+
+impl JsonSchema for Money {
+    fn schema_name() -> Cow<'static, str> {
+        "Money".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let currency = generator.subschema_for::<Currency>();
+        let most = crate::money::MAX_MINOR;
+        json_schema!({
+            "type": "object",
+            "description": "An amount in minor units.",
+            "properties": {
+                "minor": { "type": "integer", "minimum": -most, "maximum": most },
+                "currency": currency,
+                "exponent": { "type": "integer", "description": "Decimals of the currency; answered, and compared if it is sent." },
+            },
+            "required": ["minor", "currency"],
+            "additionalProperties": false,
+        })
+    }
+}
