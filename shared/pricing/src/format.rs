@@ -70,9 +70,7 @@ impl Locale {
     /// Liechtenstein writes as Switzerland does.
     fn exact(language: &str, region: &str) -> Option<Self> {
         let region = if region.eq_ignore_ascii_case("LI") { "CH" } else { region };
-        let is = |l: &Self| {
-            l.tag()[..2].eq_ignore_ascii_case(language) && l.tag()[3..].eq_ignore_ascii_case(region)
-        };
+        let is = |l: &Self| l.tag()[..2].eq_ignore_ascii_case(language) && l.tag()[3..].eq_ignore_ascii_case(region);
         Self::ALL.into_iter().find(is)
     }
 
@@ -130,9 +128,11 @@ pub fn format_accounting(amount: Money, locale: Locale) -> String {
     money(amount, locale, if amount.is_negative() { data.accounting } else { data.positive }, "-")
 }
 
-/// What is only about right: `~$12.00`, `≈12,00 €`. The sign stands where CLDR puts it, in the minus sign's place.
+/// What is only about right: `~$12.00`, `≈12,00 €`, `~-$12.00`. The sign stands where CLDR puts it, in the minus sign's place.
 pub(crate) fn format_about(amount: Money, locale: Locale) -> String {
-    money(amount, locale, locale.data().negative, locale.data().approximately)
+    let data = locale.data();
+    let minus = if amount.is_negative() { "-" } else { "" };
+    money(amount, locale, data.negative, &format!("{}{minus}", data.approximately))
 }
 
 /// Fills a template of the locale's data; `sign` stands for `-`.

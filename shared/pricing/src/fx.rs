@@ -59,7 +59,8 @@ impl Rate {
     pub fn parse(text: &str) -> Result<Self, FxError> {
         let bad = || FxError::NotRate(text.chars().take(32).collect());
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let written = text.len() <= 16 && fraction.len() <= 12 && !whole.is_empty() && !text.ends_with('.');
+        let written =
+            whole.len() + fraction.len() <= 15 && fraction.len() <= 12 && !whole.is_empty() && !text.ends_with('.');
         let digits = whole.bytes().chain(fraction.bytes()).try_fold(0i64, |n, c| match c {
             b'0'..=b'9' => n.checked_mul(10)?.checked_add(i64::from(c - b'0')),
             _ => None,
@@ -122,12 +123,7 @@ impl From<FxTable> for Wire {
 
 impl FxTable {
     /// Rates of `date` as `source` published them: how much of each currency one `base` buys. Errors: `Twice`.
-    pub fn new(
-        source: String,
-        date: Date,
-        base: Currency,
-        mut rates: Vec<(Currency, Rate)>,
-    ) -> Result<Self, FxError> {
+    pub fn new(source: String, date: Date, base: Currency, mut rates: Vec<(Currency, Rate)>) -> Result<Self, FxError> {
         rates.sort_by_key(|(currency, _)| *currency);
         let twice = rates.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0);
         match twice.or(rates.iter().map(|r| r.0).find(|c| *c == base)) {
@@ -156,7 +152,8 @@ impl FxTable {
         }
         let (sold, bought) = (self.rate(from)?, self.rate(to)?);
         // minor / 10^from / sold * bought * 10^to / step, as one fraction; powers of ten are cancelled before anything is multiplied.
-        let tens = i32::from(sold.scale) + i32::from(to.exponent()) - i32::from(bought.scale) - i32::from(from.exponent());
+        let tens =
+            i32::from(sold.scale) + i32::from(to.exponent()) - i32::from(bought.scale) - i32::from(from.exponent());
         let step = to.price_step();
         let num = power(tens).checked_mul(i128::from(bought.digits));
         let den = power(-tens).checked_mul(i128::from(sold.digits)).and_then(|d| d.checked_mul(i128::from(step)));

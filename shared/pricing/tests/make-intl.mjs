@@ -10,8 +10,9 @@ const LOCALES = ["en-US", "en-GB", "en-CA", "de-DE", "de-AT", "de-CH", "fr-FR", 
 // In full: the currencies of the markets, neighbours' with a symbol or rule of their own, one of each number of decimals.
 const FULL = ["USD", "EUR", "GBP", "CHF", "CAD", "JPY", "AUD", "MXN", "SEK", "ISK", "KRW", "TWD", "KWD", "HUF", "IQD", "XOF", "XCG"];
 const MINOR = [0, 5, 99900, 100000, -123450, 123456789, -100000000000];
-// All others: one amount that shows sign, symbol, group and decimals.
-const REST = [-1234567];
+// All others: one amount that shows sign, symbol, group and decimals; where Intl writes whole units, a whole one too.
+const REST = -1234567;
+const WHOLE = -1234500;
 const PERCENTS = [0, 55000, 190000, 99750, 12345678, -50000];
 const DECIMALS = [0, 5, -99, 123450, 123456789];
 
@@ -36,12 +37,13 @@ for (const locale of LOCALES) {
     const accounting = new Intl.NumberFormat(locale, { ...base, currencySign: "accounting" });
     if (plain.resolvedOptions().locale !== locale) throw new Error(`${locale} is not in this ICU`);
     const full = FULL.includes(currency);
-    for (const minor of full ? MINOR : REST) {
+    const whole = exponent > 0 && plain.resolvedOptions().maximumFractionDigits === 0;
+    for (const minor of full ? MINOR : whole ? [REST, WHOLE] : [REST]) {
       const value = decimal(minor, exponent);
       put(locale, currency, minor, "symbol", show(plain.format(value)));
-      if (minor < 0) put(locale, currency, minor, "accounting", show(accounting.format(value)));
+      if (full && minor < 0) put(locale, currency, minor, "accounting", show(accounting.format(value)));
       // Two equal ends of a range are one approximate amount.
-      if (full && minor > 0) put(locale, currency, minor, "about", show(plain.formatRange(value, value)));
+      if (full && Math.abs(minor) % 100000 === 0 && minor) put(locale, currency, minor, "about", show(plain.formatRange(value, value)));
     }
   }
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 4 });
