@@ -132,6 +132,7 @@ fn totals_in_coins() {
     assert_eq!(pay(9_949, "SEK", "SE", up), (9_900, -49));
     assert_eq!(pay(9_950, "SEK", "SE", up), (10_000, 50));
     assert_eq!(pay(9_850, "SEK", "SE", RoundingMode::HalfEven), (9_800, -50));
+    assert_eq!(pay(9_950, "SEK", "SE", RoundingMode::HalfEven), (10_000, 50));
     assert_eq!(pay(1024, "DKK", "DK", up), (1000, -24));
     assert_eq!(pay(1025, "DKK", "DK", up), (1050, 25));
     assert_eq!(pay(124_900, "HUF", "HU", up), (125_000, 100));

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{Locale, format_accounting, format_date, format_decimal, format_money, format_percent};
+use vitrine_pricing::format::{
+    Locale, currency_symbol, format_accounting, format_date, format_decimal, format_money, format_percent,
+};
 use vitrine_pricing::fx::{FxTable, Rate};
 use vitrine_pricing::money::{Currency, Money, RoundingMode};
 
@@ -138,6 +140,18 @@ fn whole_currencies_are_written_whole_only_when_they_are() {
     assert_eq!(text(500_050), "5.000,50\u{a0}HUF");
     assert_eq!(text(0), "0\u{a0}HUF");
     assert_eq!(Currency::all().filter(|c| c.is_whole()).map(Currency::code).collect::<Vec<_>>(), ROUNDED);
+}
+
+#[test]
+fn no_two_currencies_look_alike() {
+    for locale in Locale::ALL {
+        let symbols: BTreeSet<_> = Currency::all().map(|c| currency_symbol(c, locale)).collect();
+        assert_eq!(symbols.len(), Currency::all().count(), "{}", locale.tag());
+    }
+    let written = |code: &str| Locale::ALL.map(|l| currency_symbol(code.parse().unwrap(), l));
+    // In the order of the locales: en-US, en-GB, en-CA, de-DE, de-AT, de-CH, fr-FR, fr-CA, fr-CH, ja-JP.
+    assert_eq!(written("USD"), ["$", "US$", "US$", "$", "$", "$", "$US", "$\u{a0}US", "$US", "$"]);
+    assert_eq!(written("CAD"), ["CA$", "CA$", "$", "CA$", "CA$", "CA$", "$CA", "$", "$CA", "CA$"]);
 }
 
 #[test]

@@ -184,7 +184,9 @@ proptest! {
     }
 
     #[test]
-    fn steps_are_the_nearest_multiple(minor in -1_000_000_000i64..=1_000_000_000, step in 1i64..2_000) {
+    fn steps_are_the_nearest_multiple(halves in -1_000_000i64..=1_000_000, step in 1i64..2_000, off in -1i64..=1) {
+        // On a half, a whole, and just beside.
+        let minor = halves * step / 2 + off;
         let amount = Money::new(minor, Currency::EUR).unwrap();
         let up = amount.round_to_step(step, RoundingMode::HalfUp).unwrap().minor();
         let even = amount.round_to_step(step, RoundingMode::HalfEven).unwrap().minor();
