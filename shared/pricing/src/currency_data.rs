@@ -1,54 +1,83 @@
-//! Active ISO 4217 currencies.
+//! Currencies: ISO 4217, and what the card processor and tills make of them.
 //!
-//! Made from npm `currency-codes` 2.2.0 (ISO 4217 list one, published 2024-06-25) with the later amendments: XCG replaces
-//! ANG, ZWG replaces ZWL, BGN and CUC are withdrawn. Fund codes, metals and test codes are left out: nothing is priced in them.
-//! The step is the smallest change a card processor accepts, in minor units (Stripe, "Supported currencies": special cases).
+//! Codes and decimals are ISO 4217 list one of 2026-01-01 (PyPI `iso4217` 1.16.20260101; `pycountry` 26.2.16 and the crate `iso_currency` 0.7.1 agree).
+//! Fund codes, metals and test codes are left out: nothing is priced in them.
+//! The processor is Stripe: docs.stripe.com/currencies as read in July and September 2026, "Supported currencies", "Special cases", "Minimum and
+//! maximum charge amounts". What those copies do not settle is said at the list.
 //!
-//! Invariants: sorted by code; exponent is 0, 2 or 3; the step divides 10^exponent or is one whole unit.
+//! Invariants: every list is sorted by code; exponent is 0, 2 or 3.
 
-/// One row: code, digits after the decimal mark, processor step in minor units.
-pub(crate) type Row = ([u8; 3], u8, i64);
+/// One row: code, digits after the decimal mark.
+pub(crate) type Row = ([u8; 3], u8);
 
 /// Every active currency, by code.
 #[rustfmt::skip]
 pub(crate) const CURRENCIES: &[Row] = &[
-    (*b"AED", 2, 1), (*b"AFN", 2, 1), (*b"ALL", 2, 1), (*b"AMD", 2, 1),
-    (*b"AOA", 2, 1), (*b"ARS", 2, 1), (*b"AUD", 2, 1), (*b"AWG", 2, 1),
-    (*b"AZN", 2, 1), (*b"BAM", 2, 1), (*b"BBD", 2, 1), (*b"BDT", 2, 1),
-    (*b"BHD", 3, 10), (*b"BIF", 0, 1), (*b"BMD", 2, 1), (*b"BND", 2, 1),
-    (*b"BOB", 2, 1), (*b"BRL", 2, 1), (*b"BSD", 2, 1), (*b"BTN", 2, 1),
-    (*b"BWP", 2, 1), (*b"BYN", 2, 1), (*b"BZD", 2, 1), (*b"CAD", 2, 1),
-    (*b"CDF", 2, 1), (*b"CHF", 2, 1), (*b"CLP", 0, 1), (*b"CNY", 2, 1),
-    (*b"COP", 2, 1), (*b"CRC", 2, 1), (*b"CUP", 2, 1), (*b"CVE", 2, 1),
-    (*b"CZK", 2, 1), (*b"DJF", 0, 1), (*b"DKK", 2, 1), (*b"DOP", 2, 1),
-    (*b"DZD", 2, 1), (*b"EGP", 2, 1), (*b"ERN", 2, 1), (*b"ETB", 2, 1),
-    (*b"EUR", 2, 1), (*b"FJD", 2, 1), (*b"FKP", 2, 1), (*b"GBP", 2, 1),
-    (*b"GEL", 2, 1), (*b"GHS", 2, 1), (*b"GIP", 2, 1), (*b"GMD", 2, 1),
-    (*b"GNF", 0, 1), (*b"GTQ", 2, 1), (*b"GYD", 2, 1), (*b"HKD", 2, 1),
-    (*b"HNL", 2, 1), (*b"HTG", 2, 1), (*b"HUF", 2, 100), (*b"IDR", 2, 1),
-    (*b"ILS", 2, 1), (*b"INR", 2, 1), (*b"IQD", 3, 10), (*b"IRR", 2, 1),
-    (*b"ISK", 0, 1), (*b"JMD", 2, 1), (*b"JOD", 3, 10), (*b"JPY", 0, 1),
-    (*b"KES", 2, 1), (*b"KGS", 2, 1), (*b"KHR", 2, 1), (*b"KMF", 0, 1),
-    (*b"KPW", 2, 1), (*b"KRW", 0, 1), (*b"KWD", 3, 10), (*b"KYD", 2, 1),
-    (*b"KZT", 2, 1), (*b"LAK", 2, 1), (*b"LBP", 2, 1), (*b"LKR", 2, 1),
-    (*b"LRD", 2, 1), (*b"LSL", 2, 1), (*b"LYD", 3, 10), (*b"MAD", 2, 1),
-    (*b"MDL", 2, 1), (*b"MGA", 2, 1), (*b"MKD", 2, 1), (*b"MMK", 2, 1),
-    (*b"MNT", 2, 1), (*b"MOP", 2, 1), (*b"MRU", 2, 1), (*b"MUR", 2, 1),
-    (*b"MVR", 2, 1), (*b"MWK", 2, 1), (*b"MXN", 2, 1), (*b"MYR", 2, 1),
-    (*b"MZN", 2, 1), (*b"NAD", 2, 1), (*b"NGN", 2, 1), (*b"NIO", 2, 1),
-    (*b"NOK", 2, 1), (*b"NPR", 2, 1), (*b"NZD", 2, 1), (*b"OMR", 3, 10),
-    (*b"PAB", 2, 1), (*b"PEN", 2, 1), (*b"PGK", 2, 1), (*b"PHP", 2, 1),
-    (*b"PKR", 2, 1), (*b"PLN", 2, 1), (*b"PYG", 0, 1), (*b"QAR", 2, 1),
-    (*b"RON", 2, 1), (*b"RSD", 2, 1), (*b"RUB", 2, 1), (*b"RWF", 0, 1),
-    (*b"SAR", 2, 1), (*b"SBD", 2, 1), (*b"SCR", 2, 1), (*b"SDG", 2, 1),
-    (*b"SEK", 2, 1), (*b"SGD", 2, 1), (*b"SHP", 2, 1), (*b"SLE", 2, 1),
-    (*b"SOS", 2, 1), (*b"SRD", 2, 1), (*b"SSP", 2, 1), (*b"STN", 2, 1),
-    (*b"SVC", 2, 1), (*b"SYP", 2, 1), (*b"SZL", 2, 1), (*b"THB", 2, 1),
-    (*b"TJS", 2, 1), (*b"TMT", 2, 1), (*b"TND", 3, 10), (*b"TOP", 2, 1),
-    (*b"TRY", 2, 1), (*b"TTD", 2, 1), (*b"TWD", 2, 100), (*b"TZS", 2, 1),
-    (*b"UAH", 2, 1), (*b"UGX", 0, 1), (*b"USD", 2, 1), (*b"UYU", 2, 1),
-    (*b"UZS", 2, 1), (*b"VED", 2, 1), (*b"VES", 2, 1), (*b"VND", 0, 1),
-    (*b"VUV", 0, 1), (*b"WST", 2, 1), (*b"XAF", 0, 1), (*b"XCD", 2, 1),
-    (*b"XCG", 2, 1), (*b"XOF", 0, 1), (*b"XPF", 0, 1), (*b"YER", 2, 1),
-    (*b"ZAR", 2, 1), (*b"ZMW", 2, 1), (*b"ZWG", 2, 1),
+    (*b"AED", 2), (*b"AFN", 2), (*b"ALL", 2), (*b"AMD", 2), (*b"AOA", 2), (*b"ARS", 2),
+    (*b"AUD", 2), (*b"AWG", 2), (*b"AZN", 2), (*b"BAM", 2), (*b"BBD", 2), (*b"BDT", 2),
+    (*b"BHD", 3), (*b"BIF", 0), (*b"BMD", 2), (*b"BND", 2), (*b"BOB", 2), (*b"BRL", 2),
+    (*b"BSD", 2), (*b"BTN", 2), (*b"BWP", 2), (*b"BYN", 2), (*b"BZD", 2), (*b"CAD", 2),
+    (*b"CDF", 2), (*b"CHF", 2), (*b"CLP", 0), (*b"CNY", 2), (*b"COP", 2), (*b"CRC", 2),
+    (*b"CUP", 2), (*b"CVE", 2), (*b"CZK", 2), (*b"DJF", 0), (*b"DKK", 2), (*b"DOP", 2),
+    (*b"DZD", 2), (*b"EGP", 2), (*b"ERN", 2), (*b"ETB", 2), (*b"EUR", 2), (*b"FJD", 2),
+    (*b"FKP", 2), (*b"GBP", 2), (*b"GEL", 2), (*b"GHS", 2), (*b"GIP", 2), (*b"GMD", 2),
+    (*b"GNF", 0), (*b"GTQ", 2), (*b"GYD", 2), (*b"HKD", 2), (*b"HNL", 2), (*b"HTG", 2),
+    (*b"HUF", 2), (*b"IDR", 2), (*b"ILS", 2), (*b"INR", 2), (*b"IQD", 3), (*b"IRR", 2),
+    (*b"ISK", 0), (*b"JMD", 2), (*b"JOD", 3), (*b"JPY", 0), (*b"KES", 2), (*b"KGS", 2),
+    (*b"KHR", 2), (*b"KMF", 0), (*b"KPW", 2), (*b"KRW", 0), (*b"KWD", 3), (*b"KYD", 2),
+    (*b"KZT", 2), (*b"LAK", 2), (*b"LBP", 2), (*b"LKR", 2), (*b"LRD", 2), (*b"LSL", 2),
+    (*b"LYD", 3), (*b"MAD", 2), (*b"MDL", 2), (*b"MGA", 2), (*b"MKD", 2), (*b"MMK", 2),
+    (*b"MNT", 2), (*b"MOP", 2), (*b"MRU", 2), (*b"MUR", 2), (*b"MVR", 2), (*b"MWK", 2),
+    (*b"MXN", 2), (*b"MYR", 2), (*b"MZN", 2), (*b"NAD", 2), (*b"NGN", 2), (*b"NIO", 2),
+    (*b"NOK", 2), (*b"NPR", 2), (*b"NZD", 2), (*b"OMR", 3), (*b"PAB", 2), (*b"PEN", 2),
+    (*b"PGK", 2), (*b"PHP", 2), (*b"PKR", 2), (*b"PLN", 2), (*b"PYG", 0), (*b"QAR", 2),
+    (*b"RON", 2), (*b"RSD", 2), (*b"RUB", 2), (*b"RWF", 0), (*b"SAR", 2), (*b"SBD", 2),
+    (*b"SCR", 2), (*b"SDG", 2), (*b"SEK", 2), (*b"SGD", 2), (*b"SHP", 2), (*b"SLE", 2),
+    (*b"SOS", 2), (*b"SRD", 2), (*b"SSP", 2), (*b"STN", 2), (*b"SVC", 2), (*b"SYP", 2),
+    (*b"SZL", 2), (*b"THB", 2), (*b"TJS", 2), (*b"TMT", 2), (*b"TND", 3), (*b"TOP", 2),
+    (*b"TRY", 2), (*b"TTD", 2), (*b"TWD", 2), (*b"TZS", 2), (*b"UAH", 2), (*b"UGX", 0),
+    (*b"USD", 2), (*b"UYU", 2), (*b"UZS", 2), (*b"VED", 2), (*b"VES", 2), (*b"VND", 0),
+    (*b"VUV", 0), (*b"WST", 2), (*b"XAF", 0), (*b"XCD", 2), (*b"XCG", 2), (*b"XOF", 0),
+    (*b"XPF", 0), (*b"YER", 2), (*b"ZAR", 2), (*b"ZMW", 2), (*b"ZWG", 2),
 ];
+
+/// Where the processor counts in another unit than ISO 4217. ISK and UGX had two decimals once and are still sent with `00` (5 ISK is `500`; UGX also
+/// stands in the page's zero-decimal list, its special case governs charges). MGA has fifths in ISO 4217 and none there.
+pub(crate) const PROCESSOR_EXPONENT: &[(&str, u8)] = &[("ISK", 2), ("MGA", 0), ("UGX", 2)];
+
+/// The processor takes these on accounts in the United Arab Emirates only.
+pub(crate) const SOME_ACCOUNTS: &[&str] = &["BHD", "JOD", "KWD", "OMR", "TND"];
+
+/// The copies of the page do not settle whether the processor takes these.
+pub(crate) const UNCONFIRMED: &[&str] = &["BTN", "GHS", "MRU", "STN", "SVC", "XCG"];
+
+/// The processor does not take these. The list of what it takes is from an undated public copy of the page.
+#[rustfmt::skip]
+pub(crate) const NOT_TAKEN: &[&str] = &[
+    "CUP", "ERN", "IQD", "IRR", "KPW", "LYD", "SDG", "SSP", "SYP", "TMT", "VED", "VES", "ZWG",
+];
+
+/// Smallest charge, minor units. The processor measures it after conversion into the currency that it pays the seller in, so near the
+/// bound it may still refuse; bank methods such as iDEAL begin lower. A currency not listed has no minimum of its own.
+#[rustfmt::skip]
+pub(crate) const MINIMUM: &[(&str, i64)] = &[
+    ("AED", 200), ("ARS", 50), ("AUD", 50), ("BRL", 50), ("CAD", 50), ("CHF", 50), ("COP", 50), ("CZK", 1500),
+    ("DKK", 250), ("EUR", 50), ("GBP", 30), ("HKD", 400), ("HUF", 17500), ("IDR", 50), ("ILS", 50), ("INR", 50),
+    ("JPY", 50), ("KRW", 50), ("MXN", 1000), ("MYR", 200), ("NOK", 300), ("NZD", 50), ("PHP", 50), ("PLN", 200),
+    ("RON", 200), ("RUB", 50), ("SEK", 300), ("SGD", 50), ("THB", 1000), ("USD", 50), ("ZAR", 50),
+];
+
+/// Prices in these are set in whole units, beside those that CLDR writes whole. A charge may have decimals (tax and discounts make some), but
+/// payouts that are asked for by hand must be multiples of 100, and no cent or filler is in use.
+pub(crate) const PRICE_STEP: &[(&str, i64)] = &[("HUF", 100), ("TWD", 100)];
+
+/// Smallest coin in use, minor units, where CLDR names no cash step: AUD (1 and 2 cents withdrawn 1992), BRL (1 centavo not struck since 2005), HKD,
+/// ILS (5 agorot withdrawn 2008), INR (50 paise the smallest legal coin), KRW, MYR (rounding mechanism of 2008), NZD (5 cents withdrawn 2006), SGD, ZAR
+/// (5 cents not struck since 2012). Rounding is law or custom by country.
+#[rustfmt::skip]
+pub(crate) const CASH_PRACTICE: &[(&str, i64)] = &[
+    ("AUD", 5), ("BRL", 5), ("HKD", 10), ("ILS", 10), ("INR", 50), ("KRW", 10), ("MYR", 5), ("NZD", 10), ("SGD", 5), ("ZAR", 10),
+];
+
+/// Countries that round totals in euro to 5 cents in cash, by law or custom.
+pub(crate) const EURO_FIVE_CENTS: &[&str] = &["BE", "EE", "FI", "IE", "IT", "LT", "NL", "SK"];

@@ -64,6 +64,19 @@ impl Date {
         format!("{}, {:02} {} {:04} 00:00:00 GMT", DAYS[usize::from(day)], self.day, MONTHS[month], self.year)
     }
 
+    /// Days from `earlier` to this one; negative if this one is earlier.
+    pub fn days_since(self, earlier: Self) -> i32 {
+        self.day_number() - earlier.day_number()
+    }
+
+    /// Days since 0000-03-01 in the Gregorian calendar: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms". March comes first, so
+    /// that a leap day is a year's last.
+    fn day_number(self) -> i32 {
+        let year = i32::from(self.year) - i32::from(self.month <= 2);
+        let month = (i32::from(self.month) + 9) % 12;
+        year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + i32::from(self.day) - 1
+    }
+
     /// The day (UTC) of an instant in milliseconds since 1970. Errors: [`DateError`] outside years 1 to 9999.
     pub fn from_unix_ms(ms: i64) -> Result<Self, DateError> {
         // Days to civil: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".

@@ -1,10 +1,11 @@
 //! Text for amounts, numbers, days, durations and sizes, by locale.
 //!
 //! Invariants: pure tables, no ICU at run time, so the server and the browser write the same text (nothing changes at hydration).
-//! Other locales than the shipped ones are written as en-US. Words around the values belong to the locale files, not here.
+//! Another region of a language is written as the language's first locale, another language as en-US. `tests/intl.rs` compares with `Intl`.
+//! Words around the values belong to the locale files, not here.
 
 use crate::date::Date;
-use crate::locale_data::{DE_DE, EN_GB, EN_US, FR_FR, LocaleData};
+use crate::locale_data::{DE_AT, DE_CH, DE_DE, EN_CA, EN_GB, EN_US, FR_CA, FR_CH, FR_FR, JA_JP, LocaleData};
 use crate::money::{Currency, Money};
 
 const NBSP: char = '\u{a0}';
@@ -17,32 +18,75 @@ pub enum Locale {
     EnUs,
     /// British English.
     EnGb,
+    /// Canadian English.
+    EnCa,
     /// German.
     DeDe,
+    /// Austrian German.
+    DeAt,
+    /// Swiss German.
+    DeCh,
     /// French.
     FrFr,
+    /// Canadian French.
+    FrCa,
+    /// Swiss French.
+    FrCh,
+    /// Japanese.
+    JaJp,
 }
 
 impl Locale {
-    /// From a BCP 47 tag: the exact one, else its language, else en-US.
+    /// Every locale; the first of a language is what its other regions fall back to.
+    pub const ALL: [Self; 10] = [
+        Self::EnUs,
+        Self::EnGb,
+        Self::EnCa,
+        Self::DeDe,
+        Self::DeAt,
+        Self::DeCh,
+        Self::FrFr,
+        Self::FrCa,
+        Self::FrCh,
+        Self::JaJp,
+    ];
+
+    /// From a BCP 47 tag: the exact one, else its language, else en-US. Letters may be of either case; a script in the middle is passed over.
     pub fn from_tag(tag: &str) -> Self {
-        let tag = tag.to_ascii_lowercase();
-        let language = tag.split(['-', '_']).next().unwrap_or_default();
-        match (language, tag.ends_with("gb")) {
-            ("en", true) => Self::EnGb,
-            ("de", _) => Self::DeDe,
-            ("fr", _) => Self::FrFr,
-            _ => Self::EnUs,
-        }
+        let mut parts = tag.split(['-', '_']);
+        let language = parts.next().unwrap_or_default();
+        Self::exact(language, parts.find(|part| part.len() == 2).unwrap_or_default())
+            .or_else(|| Self::ALL.into_iter().find(|l| l.tag()[..2].eq_ignore_ascii_case(language)))
+            .unwrap_or_default()
     }
 
-    /// Its BCP 47 tag.
+    /// Numbers for a page whose texts are in `texts` (BCP 47) and whose buyer is in `country` (ISO 3166-1 alpha-2): words and numbers stay in
+    /// one language, and the country decides within it. German texts for a Swiss buyer have Swiss numbers, for a Japanese one German numbers.
+    pub fn for_buyer(texts: &str, country: &str) -> Self {
+        let language = texts.split(['-', '_']).next().unwrap_or_default();
+        Self::exact(language, country).unwrap_or_else(|| Self::from_tag(texts))
+    }
+
+    /// Liechtenstein writes as Switzerland does.
+    fn exact(language: &str, region: &str) -> Option<Self> {
+        let region = if region.eq_ignore_ascii_case("LI") { "CH" } else { region };
+        let is = |l: &Self| l.tag()[..2].eq_ignore_ascii_case(language) && l.tag()[3..].eq_ignore_ascii_case(region);
+        Self::ALL.into_iter().find(is)
+    }
+
+    /// Its BCP 47 tag: two letters of language, two of region.
     pub fn tag(self) -> &'static str {
         match self {
             Self::EnUs => "en-US",
             Self::EnGb => "en-GB",
+            Self::EnCa => "en-CA",
             Self::DeDe => "de-DE",
+            Self::DeAt => "de-AT",
+            Self::DeCh => "de-CH",
             Self::FrFr => "fr-FR",
+            Self::FrCa => "fr-CA",
+            Self::FrCh => "fr-CH",
+            Self::JaJp => "ja-JP",
         }
     }
 
@@ -50,13 +94,19 @@ impl Locale {
         match self {
             Self::EnUs => &EN_US,
             Self::EnGb => &EN_GB,
+            Self::EnCa => &EN_CA,
             Self::DeDe => &DE_DE,
+            Self::DeAt => &DE_AT,
+            Self::DeCh => &DE_CH,
             Self::FrFr => &FR_FR,
+            Self::FrCa => &FR_CA,
+            Self::FrCh => &FR_CH,
+            Self::JaJp => &JA_JP,
         }
     }
 }
 
-/// The symbol a locale uses, disambiguated (`US$` in en-GB, `CA$` in en-US); the ISO code if it has none.
+/// The symbol a locale uses, disambiguated (`US$` in en-GB, `CA$` in en-US, `$` for the dollar at home); the ISO code if it has none.
 pub fn currency_symbol(currency: Currency, locale: Locale) -> &'static str {
     let symbols = locale.data().symbols;
     match symbols.binary_search_by(|(code, _)| (*code).cmp(currency.code())) {
@@ -65,54 +115,89 @@ pub fn currency_symbol(currency: Currency, locale: Locale) -> &'static str {
     }
 }
 
-/// `$1,234.50`, `1.234,50 €`.
+/// `$1,234.50`, `1.234,50 €`, `CHF 1'234.50`. Decimals are those of ISO 4217; where CLDR writes a currency without ([`Currency::is_whole`]), a
+/// whole amount has none either, and an amount that is not whole still shows them all: `5 000 Ft`, but `1 234,50 Ft`.
 pub fn format_money(amount: Money, locale: Locale) -> String {
-    let sign = if amount.is_negative() { "-" } else { "" };
-    format!("{sign}{}", unsigned_money(amount, locale))
+    let data = locale.data();
+    money(amount, locale, if amount.is_negative() { data.negative } else { data.positive }, "-")
 }
 
-/// As [`format_money`], negatives in the locale's accounting form: `($5.00)`.
+/// As [`format_money`], negatives in the locale's accounting form, for tables: `($5.00)`, `-5,00 €`.
 pub fn format_accounting(amount: Money, locale: Locale) -> String {
-    if amount.is_negative() && locale.data().parentheses {
-        return format!("({})", unsigned_money(amount, locale));
-    }
-    format_money(amount, locale)
+    let data = locale.data();
+    money(amount, locale, if amount.is_negative() { data.accounting } else { data.positive }, "-")
 }
 
-fn unsigned_money(amount: Money, locale: Locale) -> String {
+/// What is only about right: `~$12.00`, `≈12,00 €`, `~-$12.00`. The sign stands where CLDR puts it, in the minus sign's place.
+pub(crate) fn format_about(amount: Money, locale: Locale) -> String {
+    let data = locale.data();
+    let minus = if amount.is_negative() { "-" } else { "" };
+    money(amount, locale, data.negative, &format!("{}{minus}", data.approximately))
+}
+
+/// Fills a template of the locale's data; `sign` stands for `-`.
+fn money(amount: Money, locale: Locale, template: &str, sign: &str) -> String {
+    let data = locale.data();
     let currency = amount.currency();
     let symbol = currency_symbol(currency, locale);
-    let number = unsigned_decimal(amount.minor().unsigned_abs(), currency.exponent(), locale);
-    if !locale.data().symbol_first {
-        return format!("{number}{NBSP}{symbol}");
+    let (mut value, mut scale) = (amount.minor().unsigned_abs(), currency.exponent());
+    let one = 10u64.pow(u32::from(scale));
+    if currency.is_whole() && value.is_multiple_of(one) {
+        (value, scale) = (value / one, 0);
     }
-    // CLDR currencySpacing: a space where the symbol ends in something that is not itself a symbol.
-    let letter = symbol.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '.');
-    if letter { format!("{symbol}{NBSP}{number}") } else { format!("{symbol}{number}") }
-}
-
-fn unsigned_decimal(value: u64, scale: u8, locale: Locale) -> String {
-    let scale = usize::from(scale);
-    let digits = format!("{value:0width$}", width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    let mut text = String::with_capacity(digits.len() + 8);
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
-            text.push_str(locale.data().group);
+    let mut text = String::with_capacity(template.len() + symbol.len() + 24);
+    let mut before = ' ';
+    for letter in template.chars() {
+        match letter {
+            'N' => {
+                if before == '¤' && apart(symbol.chars().next_back()) {
+                    text.push(NBSP);
+                }
+                push_decimal(&mut text, value, scale, data.money_decimal, data.money_group);
+            }
+            '¤' => {
+                if before == 'N' && apart(symbol.chars().next()) {
+                    text.push(NBSP);
+                }
+                text.push_str(symbol);
+            }
+            '-' => text.push_str(sign),
+            other => text.push(other),
         }
-        text.push(digit);
-    }
-    if !fraction.is_empty() {
-        text.push_str(locale.data().decimal);
-        text.push_str(fraction);
+        before = letter;
     }
     text
 }
 
+/// CLDR currencySpacing: a space between a digit and what is neither a symbol nor a space (in symbols of currencies: a letter or a full stop).
+fn apart(edge: Option<char>) -> bool {
+    edge.is_some_and(|c| c.is_alphanumeric() || c == '.')
+}
+
+fn push_decimal(text: &mut String, value: u64, scale: u8, decimal: &str, group: &str) {
+    let scale = usize::from(scale);
+    let digits = format!("{value:0width$}", width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            text.push_str(group);
+        }
+        text.push(digit);
+    }
+    if !fraction.is_empty() {
+        text.push_str(decimal);
+        text.push_str(fraction);
+    }
+}
+
 /// `value / 10^scale`, all decimals shown: `(123450, 2)` is `1,234.50`. `scale` is at most 18.
 pub fn format_decimal(value: i64, scale: u8, locale: Locale) -> String {
-    let sign = if value < 0 { "-" } else { "" };
-    format!("{sign}{}", unsigned_decimal(value.unsigned_abs(), scale.min(18), locale))
+    let mut text = String::with_capacity(28);
+    if value < 0 {
+        text.push('-');
+    }
+    push_decimal(&mut text, value.unsigned_abs(), scale.min(18), locale.data().decimal, locale.data().group);
+    text
 }
 
 /// A rate in millionths, trailing zeros dropped: 190000 is `19%`, 99750 is `9.975%`.
@@ -125,14 +210,19 @@ pub fn format_percent(ppm: i64, locale: Locale) -> String {
     format!("{}{}", format_decimal(value, scale, locale), locale.data().percent)
 }
 
-/// `Nov 22, 2026`, `22 Nov 2026`, `22. Nov. 2026`, `22 nov. 2026` (CLDR skeleton yMMMd).
+/// `Nov 22, 2026`, `22 Nov 2026`, `22. Nov. 2026`, `22 nov. 2026`, `2026年11月22日` (CLDR skeleton yMMMd).
 pub fn format_date(date: Date, locale: Locale) -> String {
-    let month = locale.data().months[usize::from(date.month() - 1)];
-    match locale {
-        Locale::EnUs => format!("{month} {}, {}", date.day(), date.year()),
-        Locale::DeDe => format!("{}. {month} {}", date.day(), date.year()),
-        Locale::EnGb | Locale::FrFr => format!("{} {month} {}", date.day(), date.year()),
+    let data = locale.data();
+    let mut text = String::with_capacity(24);
+    for letter in data.date.chars() {
+        match letter {
+            'd' => text.push_str(&date.day().to_string()),
+            'M' => text.push_str(data.months[usize::from(date.month() - 1)]),
+            'y' => text.push_str(&date.year().to_string()),
+            other => text.push(other),
+        }
     }
+    text
 }
 
 /// `m:ss`, from one hour on `h:mm:ss`; parts of a second are cut. The same in every shipped locale.
@@ -144,7 +234,7 @@ pub fn format_duration(ms: u64) -> String {
 
 /// `512 B`, `1.5 MB` (powers of 1000, one decimal, half up; fr writes octets).
 pub fn format_bytes(bytes: u64, locale: Locale) -> String {
-    let french = locale == Locale::FrFr;
+    let french = locale.tag().starts_with("fr");
     let units = if french { ["o", "ko", "Mo", "Go", "To"] } else { ["B", "kB", "MB", "GB", "TB"] };
     if bytes < 1000 {
         return format!("{bytes}{NBSP}{}", units[0]);

@@ -1,18 +1,22 @@
 //! Money, prices, tax and discounts as pure functions that compile to native code and wasm.
 //!
 //! Entry point: [`quote::quote`] turns a document (lines, buyer, seller, date) with price list and tax rules into totals and their explanation;
-//! the server and the browser get the same cents. Beside it: [`mod@format`] for text by locale, [`market`] for places.
+//! the server and the browser get the same cents. Beside it: [`mod@format`] for text by locale, [`market`] for places,
+//! [`processor`] for what can be charged, [`cash`] for tills, [`fx`] for amounts that are only shown.
 //!
 //! Invariants: no IO, no clock, no floating point, no panic on any document; one quote is one seller's; everything charged has a step in `explain`.
-//! Not here: stock, conversion for display, validation of tax identities, invoices.
+//! Not here: stock, where exchange rates come from, validation of tax identities, invoices.
 
+pub mod cash;
 mod currency_data;
 pub mod date;
 pub mod format;
+pub mod fx;
 mod locale_data;
 pub mod market;
 pub mod money;
 pub mod price;
+pub mod processor;
 pub mod quote;
 #[cfg(feature = "schema")]
 mod schema;

@@ -1,7 +1,8 @@
 //! Money as whole minor units of one currency.
 //!
 //! Invariants: |minor| <= [`MAX_MINOR`] (JSON integers stay exact in a browser); two currencies never mix; no floating point;
-//! division always allocates, so nothing is lost. Conversion between currencies is not here: billing never converts.
+//! division always allocates, so nothing is lost. Conversion between currencies is not here: billing never converts ([`crate::fx`] only shows).
+//! Beside it: [`crate::processor`] for what a card processor accepts, [`crate::cash`] for tills.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +10,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::currency_data::CURRENCIES;
+use crate::currency_data::{CURRENCIES, PRICE_STEP};
+use crate::locale_data::WHOLE;
 
 /// Largest magnitude in minor units: 2^53 - 1.
 pub const MAX_MINOR: i64 = 9_007_199_254_740_991;
@@ -88,15 +90,29 @@ impl Currency {
         CURRENCIES[self.0 as usize].1
     }
 
-    /// Smallest change a card processor accepts, minor units; 1 for most.
-    pub fn processor_step(self) -> i64 {
-        CURRENCIES[self.0 as usize].2
+    /// Whether amounts are written without decimals in use though ISO 4217 has some (CLDR: HUF, IDR, COP ...).
+    pub fn is_whole(self) -> bool {
+        WHOLE.binary_search(&self.code()).is_ok()
+    }
+
+    /// Smallest step between two prices, minor units: a whole unit where nothing smaller is in use (HUF, IDR, TWD ...), 10 where the processor wants
+    /// a last digit 0 (KWD ...), 1 for most. Every multiple can be charged. Totals with tax or a discount need not be multiples.
+    pub fn price_step(self) -> i64 {
+        if self.is_whole() {
+            return 10i64.pow(u32::from(self.exponent()));
+        }
+        lookup(PRICE_STEP, self).unwrap_or(self.processor_step())
     }
 
     /// Every active currency, by code.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..CURRENCIES.len()).map(|i| Self(i as u8))
     }
+}
+
+/// The value beside a currency in a list sorted by code.
+pub(crate) fn lookup<T: Copy>(list: &[(&str, T)], currency: Currency) -> Option<T> {
+    list.binary_search_by(|(code, _)| (*code).cmp(currency.code())).ok().map(|i| list[i].1)
 }
 
 impl FromStr for Currency {
@@ -147,18 +163,22 @@ pub enum RoundingMode {
 
 /// `value * num / den` rounded. Errors: `NoWeights` if `den` is not positive, `Overflow`.
 pub fn mul_ratio(value: i64, num: i64, den: i64, mode: RoundingMode) -> Result<i64, MoneyError> {
+    rounded(i128::from(value) * i128::from(num), i128::from(den), mode)
+}
+
+/// `num / den` rounded. Errors: `NoWeights` if `den` is not positive, `Overflow`.
+pub(crate) fn rounded(num: i128, den: i128, mode: RoundingMode) -> Result<i64, MoneyError> {
     if den <= 0 {
         return Err(MoneyError::NoWeights);
     }
-    let (product, den) = (i128::from(value) * i128::from(num), i128::from(den));
-    let (quotient, rest) = (product.abs() / den, product.abs() % den);
-    let up = match (rest * 2).cmp(&den) {
+    let (quotient, rest) = (num.abs() / den, num.abs() % den);
+    // `rest` against the other half: twice the rest could be too large.
+    let up = match rest.cmp(&(den - rest)) {
         Ordering::Greater => true,
         Ordering::Less => false,
         Ordering::Equal => mode == RoundingMode::HalfUp || quotient % 2 == 1,
     };
-    let rounded = (quotient + i128::from(up)) * product.signum();
-    bounded(rounded)
+    bounded((quotient + i128::from(up)) * num.signum())
 }
 
 fn bounded(value: i128) -> Result<i64, MoneyError> {
@@ -275,25 +295,37 @@ impl Money {
         Ok(self.minor.cmp(&other.minor))
     }
 
-    /// Shares by weight that sum to exactly this amount (largest remainder). Of equal remainders the larger weight comes first, so
-    /// the shares do not depend on order; equal weights are served in the order given. Errors: `NoWeights`.
+    /// Nearest multiple of `step` minor units. Errors: `NoWeights` if `step` is not positive, `Overflow`.
+    pub fn round_to_step(self, step: i64, mode: RoundingMode) -> Result<Self, MoneyError> {
+        Self { minor: mul_ratio(self.minor, 1, step, mode)?, ..self }.checked_mul(step)
+    }
+
+    /// Shares by weight that sum to exactly this amount (largest remainder). Of equal remainders the larger weight comes first, so what each weight
+    /// receives does not depend on order; of equal weights the one given first. Shares have the sign of the amount, and differ from the exact
+    /// share by less than one minor unit. Errors: `NoWeights`.
     pub fn allocate(self, weights: &[i64]) -> Result<Vec<Self>, MoneyError> {
-        let total: i128 = weights.iter().map(|w| i128::from(*w)).sum();
-        if total <= 0 || weights.iter().any(|w| *w < 0) {
+        self.allocate_by(&weights.iter().copied().enumerate().collect::<Vec<_>>())
+    }
+
+    /// As [`Money::allocate`], but of equal weights the one with the smaller key comes first: with a key for each line (its id) a line's share is
+    /// its own in whatever order the lines are given. Of equal keys the one given first. Errors: `NoWeights`.
+    pub fn allocate_by<K: Ord>(self, parts: &[(K, i64)]) -> Result<Vec<Self>, MoneyError> {
+        let total: i128 = parts.iter().map(|(_, w)| i128::from(*w)).sum();
+        if total <= 0 || parts.iter().any(|(_, w)| *w < 0) {
             return Err(MoneyError::NoWeights);
         }
         let amount = i128::from(self.minor).abs();
-        let mut rests = Vec::with_capacity(weights.len());
-        let mut shares = Vec::with_capacity(weights.len());
-        for (index, weight) in weights.iter().enumerate() {
+        let mut rests = Vec::with_capacity(parts.len());
+        let mut shares = Vec::with_capacity(parts.len());
+        for (index, (key, weight)) in parts.iter().enumerate() {
             let product = amount * i128::from(*weight);
             shares.push(product / total);
-            rests.push((product % total, *weight, index));
+            rests.push((product % total, *weight, key, index));
         }
         let left = amount - shares.iter().sum::<i128>();
-        rests.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.2.cmp(&b.2)));
+        rests.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.2.cmp(b.2)).then(a.3.cmp(&b.3)));
         // `left` is smaller than the number of non-zero rests, so a zero weight never receives anything.
-        for (_, _, index) in rests.into_iter().take(usize::try_from(left).unwrap_or(0)) {
+        for (_, _, _, index) in rests.into_iter().take(usize::try_from(left).unwrap_or(0)) {
             shares[index] += 1;
         }
         let sign = i128::from(self.minor.signum());

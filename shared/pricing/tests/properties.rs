@@ -1,7 +1,8 @@
 //! Rules that hold for every amount and every document.
 
 use proptest::prelude::*;
-use vitrine_pricing::money::{Currency, MAX_MINOR, Money};
+use vitrine_pricing::format::{Locale, currency_symbol, format_money};
+use vitrine_pricing::money::{Currency, MAX_MINOR, Money, MoneyError, RoundingMode};
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
@@ -33,10 +34,7 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
     ];
     let registrations = prop::sample::subsequence(vec!["DE", "EU-OSS", "GB", "CH", "US-NY", "CA", "CA-QC"], 0..=7);
     let scope = prop::sample::select(vec![RoundingScope::Unit, RoundingScope::Line, RoundingScope::Document]);
-    let mode = prop::sample::select(vec![
-        vitrine_pricing::money::RoundingMode::HalfUp,
-        vitrine_pricing::money::RoundingMode::HalfEven,
-    ]);
+    let mode = prop::sample::select(vec![RoundingMode::HalfUp, RoundingMode::HalfEven]);
     let flags = (any::<bool>(), any::<bool>());
     (prop::collection::vec(line, 1..8), prop::sample::select(places), registrations, scope, mode, flags).prop_map(
         |(lines, (country, region), registrations, scope, mode, (inclusive, business))| QuoteRequest {
@@ -136,6 +134,84 @@ proptest! {
         shares.sort_unstable();
         turned.sort_unstable();
         prop_assert_eq!(shares, turned);
+    }
+
+    #[test]
+    fn a_share_belongs_to_its_key_in_every_order(minor in -MAX_MINOR..=MAX_MINOR, weights in prop::collection::vec(0i64..5, 1..12), seed in any::<u64>()) {
+        let amount = Money::new(minor, Currency::EUR).unwrap();
+        let mut parts: Vec<(usize, i64)> = weights.into_iter().chain([1]).enumerate().collect();
+        let shares = |parts: &[(usize, i64)]| {
+            let shares = amount.allocate_by(parts).unwrap();
+            let mut by_key: Vec<_> = parts.iter().map(|p| p.0).zip(shares.iter().map(|m| m.minor())).collect();
+            by_key.sort_unstable();
+            by_key
+        };
+        let given = shares(&parts);
+        let total: i64 = parts.iter().map(|p| p.1).sum();
+        for ((_, weight), (_, share)) in parts.iter().zip(&given) {
+            // Less than one minor unit from the exact share, and never against the amount's sign.
+            let off = i128::from(*share) * i128::from(total) - i128::from(minor) * i128::from(*weight);
+            prop_assert!(off.abs() < i128::from(total));
+            prop_assert!(share.signum() * minor.signum() >= 0 && (*weight > 0 || *share == 0));
+        }
+        // Any order: sorted by a scrambled key.
+        parts.sort_by_key(|p| (p.0 as u64 + 1).wrapping_mul(seed | 1));
+        prop_assert_eq!(shares(&parts), given);
+    }
+
+    #[test]
+    fn sums_are_exact_or_an_error_in_every_currency(a in -MAX_MINOR..=MAX_MINOR, b in -MAX_MINOR..=MAX_MINOR, times in any::<i64>()) {
+        let fits = |n: i128| n.abs() <= i128::from(MAX_MINOR);
+        let said = |r: Result<Money, MoneyError>| r.map(|m| i128::from(m.minor()));
+        let expected = |n: i128| if fits(n) { Ok(n) } else { Err(MoneyError::Overflow) };
+        let (wide_a, wide_b) = (i128::from(a), i128::from(b));
+        let mut other = Currency::JPY;
+        for currency in Currency::all() {
+            let (x, y) = (Money::new(a, currency).unwrap(), Money::new(b, currency).unwrap());
+            prop_assert_eq!(said(x.checked_add(y)), expected(wide_a + wide_b));
+            prop_assert_eq!(said(x.checked_sub(y)), expected(wide_a - wide_b));
+            prop_assert_eq!(said(x.checked_mul(times)), expected(wide_a * i128::from(times)));
+            if other != currency {
+                let foreign = Money::new(b, other).unwrap();
+                let mixed = MoneyError::CurrencyMismatch { left: currency, right: other };
+                prop_assert_eq!(x.checked_add(foreign), Err(mixed.clone()));
+                prop_assert_eq!(x.checked_sub(foreign), Err(mixed.clone()));
+                prop_assert_eq!(Money::sum(currency, [x, foreign]), Err(mixed));
+                prop_assert_eq!(x.partial_cmp(&foreign), None);
+            }
+            other = currency;
+        }
+    }
+
+    #[test]
+    fn steps_are_the_nearest_multiple(halves in -1_000_000i64..=1_000_000, step in 1i64..2_000, off in -1i64..=1) {
+        // On a half, a whole, and just beside.
+        let minor = halves * step / 2 + off;
+        let amount = Money::new(minor, Currency::EUR).unwrap();
+        let up = amount.round_to_step(step, RoundingMode::HalfUp).unwrap().minor();
+        let even = amount.round_to_step(step, RoundingMode::HalfEven).unwrap().minor();
+        prop_assert!(up % step == 0 && even % step == 0 && (up - minor).abs() * 2 <= step && (even - minor).abs() * 2 <= step);
+        if (up - minor).abs() * 2 == step {
+            prop_assert!(up.abs() > minor.abs() && (even / step) % 2 == 0);
+        } else {
+            prop_assert_eq!(up, even);
+        }
+        prop_assert_eq!(amount.round_to_step(1 - step, RoundingMode::HalfUp), Err(MoneyError::NoWeights));
+    }
+
+    #[test]
+    fn every_amount_has_a_text_with_its_digits(minor in -MAX_MINOR..=MAX_MINOR, index in 0usize..155) {
+        let currency = Currency::all().nth(index).unwrap();
+        let amount = Money::new(minor, currency).unwrap();
+        let digits: String = amount.to_decimal().chars().filter(char::is_ascii_digit).collect();
+        let whole = 10i64.pow(u32::from(currency.exponent()));
+        let written = if currency.is_whole() && minor % whole == 0 { (minor / whole).abs().to_string() } else { digits };
+        for locale in Locale::ALL {
+            let text = format_money(amount, locale);
+            prop_assert_eq!(text.chars().filter(char::is_ascii_digit).collect::<String>(), written.clone());
+            prop_assert!(text.contains(currency_symbol(currency, locale)));
+            prop_assert_eq!(text.contains('-'), minor < 0);
+        }
     }
 
     #[test]

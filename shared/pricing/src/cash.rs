@@ -1,0 +1,54 @@
+//! Cash: totals to coins that exist.
+//!
+//! Invariants: only a total is rounded, and only where it is paid in coins and notes; cards and banks move every cent. What rounding adds or takes
+//! away is an amount of its own, so that books and tax stay as they were. Not here: who offers cash.
+
+use crate::currency_data::{CASH_PRACTICE, EURO_FIVE_CENTS};
+use crate::locale_data::CASH;
+use crate::money::{Currency, Money, MoneyError, RoundingMode, lookup};
+
+/// How a total is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tender {
+    /// Coins and notes: at a counter, to a courier.
+    Cash,
+    /// Card, wallet, bank transfer, debit, voucher.
+    Electronic,
+}
+
+/// A total as it is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payable {
+    /// Due plus difference.
+    pub to_pay: Money,
+    /// What rounding added, negative where it took away; zero for most. Neither price nor tax.
+    pub difference: Money,
+}
+
+impl Currency {
+    /// Smallest cash amount in a country (ISO 3166-1 alpha-2), minor units; 1 for most. From CLDR (CHF 5, DKK 50, SEK 100, HUF 500 ...), where it is
+    /// silent from the smallest coin in use (AUD 5, NZD 10 ...), and for the euro by country (5 in BE, EE, FI, IE, IT, LT, NL, SK).
+    pub fn cash_step(self, country: &str) -> i64 {
+        if self == Self::EUR {
+            return if EURO_FIVE_CENTS.contains(&country) { 5 } else { 1 };
+        }
+        lookup(CASH, self).or(lookup(CASH_PRACTICE, self)).unwrap_or(1)
+    }
+}
+
+impl Money {
+    /// This total in coins of the country. A half of the step goes by `mode`: [`RoundingMode::HalfUp`] is the rule where a law names one (Sweden,
+    /// Denmark, Hungary, Israel); with steps of 5 minor units no half exists. Errors: `Overflow`.
+    pub fn round_to_cash(self, country: &str, mode: RoundingMode) -> Result<Payable, MoneyError> {
+        let to_pay = self.round_to_step(self.currency().cash_step(country), mode)?;
+        Ok(Payable { to_pay, difference: to_pay.checked_sub(self)? })
+    }
+
+    /// This total by the way it is paid: as it is, or in coins. Errors: `Overflow`.
+    pub fn payable(self, tender: Tender, country: &str, mode: RoundingMode) -> Result<Payable, MoneyError> {
+        match tender {
+            Tender::Cash => self.round_to_cash(country, mode),
+            Tender::Electronic => Ok(Payable { to_pay: self, difference: Money::zero(self.currency()) }),
+        }
+    }
+}

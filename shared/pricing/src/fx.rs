@@ -1,0 +1,216 @@
+//! Amounts in another currency, to be shown only.
+//!
+//! Invariants: what comes out is [`Approximate`], a type of its own that has no way back to [`Money`]: nothing converted can be added up, stored as a
+//! price or charged, so a rate that moves between page and payment changes no amount that a buyer confirmed. No rate is used before its day or
+//! after [`MAX_AGE_DAYS`]; integers only. Not here: where rates come from, prices (a price in another currency is a price of its own).
+
+use serde::{Deserialize, Serialize};
+
+use crate::date::Date;
+use crate::format::{Locale, format_about};
+use crate::money::{Currency, Money, MoneyError, RoundingMode, rounded};
+
+/// How old a rate may be. Central banks publish on their working days; the longest gap of the ECB (Easter) is five days.
+pub const MAX_AGE_DAYS: i32 = 7;
+
+/// Why there is nothing to show.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FxError {
+    /// The table has no rate for it.
+    #[error("there is no rate for {0}")]
+    UnknownCurrency(Currency),
+    /// The table is more than [`MAX_AGE_DAYS`] old, or of a day to come.
+    #[error("rates of {date} are not for {on}")]
+    Stale {
+        /// Of the table.
+        date: Date,
+        /// The day asked.
+        on: Date,
+    },
+    /// Both currencies are one: there is nothing to say beside the price.
+    #[error("{0} is the currency of the amount")]
+    SameCurrency(Currency),
+    /// More than nothing, and less than half of the smallest step of the other currency: never shown as nothing.
+    #[error("less than half of the smallest step in {0}")]
+    TooSmall(Currency),
+    /// Not a positive decimal number with at most 15 digits, 12 of them after the point.
+    #[error("{0:?} is not a rate such as 1.0842")]
+    NotRate(String),
+    /// A rate stands twice, or beside the base.
+    #[error("there are two rates for {0}")]
+    Twice(Currency),
+    /// The result is beyond what [`Money`] holds.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// Units of a currency for one unit of the table's base, as published: `1.0842`. JSON: that text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Rate {
+    digits: i64,
+    scale: u8,
+}
+
+impl Rate {
+    const ONE: Self = Self { digits: 1, scale: 0 };
+
+    /// From `1.0842`: ASCII digits, one point, more than zero. Errors: `NotRate`.
+    pub fn parse(text: &str) -> Result<Self, FxError> {
+        let bad = || FxError::NotRate(text.chars().take(32).collect());
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let written =
+            whole.len() + fraction.len() <= 15 && fraction.len() <= 12 && !whole.is_empty() && !text.ends_with('.');
+        let digits = whole.bytes().chain(fraction.bytes()).try_fold(0i64, |n, c| match c {
+            b'0'..=b'9' => n.checked_mul(10)?.checked_add(i64::from(c - b'0')),
+            _ => None,
+        });
+        match digits {
+            // At most 12.
+            Some(digits) if written && digits > 0 => Ok(Self { digits, scale: fraction.len() as u8 }),
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl TryFrom<String> for Rate {
+    type Error = FxError;
+    fn try_from(text: String) -> Result<Self, FxError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Rate> for String {
+    fn from(rate: Rate) -> Self {
+        let scale = usize::from(rate.scale);
+        let digits = format!("{:0width$}", rate.digits, width = scale + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
+    }
+}
+
+/// One day's rates. JSON: `{"source": "ECB", "date": "2026-11-27", "base": "EUR", "rates": [["USD", "1.0842"]]}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Wire", into = "Wire")]
+pub struct FxTable {
+    source: String,
+    date: Date,
+    base: Currency,
+    rates: Vec<(Currency, Rate)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    source: String,
+    date: Date,
+    base: Currency,
+    rates: Vec<(Currency, Rate)>,
+}
+
+impl TryFrom<Wire> for FxTable {
+    type Error = FxError;
+    fn try_from(wire: Wire) -> Result<Self, FxError> {
+        Self::new(wire.source, wire.date, wire.base, wire.rates)
+    }
+}
+
+impl From<FxTable> for Wire {
+    fn from(table: FxTable) -> Self {
+        Self { source: table.source, date: table.date, base: table.base, rates: table.rates }
+    }
+}
+
+impl FxTable {
+    /// Rates of `date` as `source` published them: how much of each currency one `base` buys. Errors: `Twice`.
+    pub fn new(source: String, date: Date, base: Currency, mut rates: Vec<(Currency, Rate)>) -> Result<Self, FxError> {
+        rates.sort_by_key(|(currency, _)| *currency);
+        let twice = rates.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0);
+        match twice.or(rates.iter().map(|r| r.0).find(|c| *c == base)) {
+            Some(currency) => Err(FxError::Twice(currency)),
+            None => Ok(Self { source, date, base, rates }),
+        }
+    }
+
+    fn rate(&self, currency: Currency) -> Result<Rate, FxError> {
+        if currency == self.base {
+            return Ok(Rate::ONE);
+        }
+        let found = self.rates.binary_search_by_key(&currency, |(c, _)| *c);
+        found.map(|i| self.rates[i].1).map_err(|_| FxError::UnknownCurrency(currency))
+    }
+
+    /// What an amount is about worth in another currency, half up to that currency's [`Currency::price_step`]. Errors: `Stale`, `SameCurrency`,
+    /// `UnknownCurrency`, `TooSmall`, `Money`.
+    pub fn convert_for_display(&self, amount: Money, to: Currency, on: Date) -> Result<FxDisplay<'_>, FxError> {
+        if !(0..=MAX_AGE_DAYS).contains(&on.days_since(self.date)) {
+            return Err(FxError::Stale { date: self.date, on });
+        }
+        let from = amount.currency();
+        if from == to {
+            return Err(FxError::SameCurrency(to));
+        }
+        let (sold, bought) = (self.rate(from)?, self.rate(to)?);
+        // minor / 10^from / sold * bought * 10^to / step, as one fraction; powers of ten are cancelled before anything is multiplied.
+        let tens =
+            i32::from(sold.scale) + i32::from(to.exponent()) - i32::from(bought.scale) - i32::from(from.exponent());
+        let step = to.price_step();
+        let num = power(tens).checked_mul(i128::from(bought.digits));
+        let den = power(-tens).checked_mul(i128::from(sold.digits)).and_then(|d| d.checked_mul(i128::from(step)));
+        let num = num.and_then(|n| n.checked_mul(i128::from(amount.minor()))).ok_or(MoneyError::Overflow)?;
+        let steps = rounded(num, den.ok_or(MoneyError::Overflow)?, RoundingMode::HalfUp)?;
+        if steps == 0 && !amount.is_zero() {
+            return Err(FxError::TooSmall(to));
+        }
+        let about = Money::new(steps, to)?.checked_mul(step)?;
+        Ok(FxDisplay { amount: Approximate(about), date: self.date, source: &self.source })
+    }
+}
+
+/// `10^n`, one below zero; `n` is 15 at most.
+fn power(n: i32) -> i128 {
+    10i128.pow(u32::try_from(n).unwrap_or(0))
+}
+
+/// What a page shows beside the price, with where and when the rate is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FxDisplay<'a> {
+    /// About so much.
+    pub amount: Approximate,
+    /// Day of the rate.
+    pub date: Date,
+    /// Who published it.
+    pub source: &'a str,
+}
+
+/// An amount that is only about right. It has a text and nothing else:
+///
+/// ```compile_fail,E0308
+/// use vitrine_pricing::{fx::Approximate, money::Money};
+/// fn charge(amount: Money) {}
+/// fn pay(shown: Approximate) { charge(shown) }
+/// ```
+///
+/// ```compile_fail,E0277
+/// use vitrine_pricing::{fx::Approximate, money::Money};
+/// fn pay(shown: Approximate) -> Money { shown.into() }
+/// ```
+///
+/// ```compile_fail,E0616
+/// use vitrine_pricing::{fx::Approximate, money::Money};
+/// fn pay(shown: Approximate) -> Money { shown.0 }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Approximate(Money);
+
+impl Approximate {
+    /// `~$12.00`, `≈12,00 €`: in the locale's form, with its sign for "about".
+    pub fn text(self, locale: Locale) -> String {
+        format_about(self.0, locale)
+    }
+
+    /// In which currency it is.
+    pub fn currency(self) -> Currency {
+        self.0.currency()
+    }
+}
