@@ -10,6 +10,7 @@ use maud::{DOCTYPE, Markup, html};
 use vitrine_clock::SharedClock;
 use vitrine_mail::Message;
 use vitrine_pricing::format::{Locale as MoneyLocale, format_money};
+use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_queue::{NewJob, SharedQueue};
 use vitrine_table::{Put, TransactOp};
@@ -33,6 +34,12 @@ impl Words {
     /// Of a BCP 47 tag.
     pub(crate) fn of(tag: &str) -> Self {
         Self { tag: tag.to_owned(), money: MoneyLocale::from_tag(tag) }
+    }
+
+    /// For who bought in a market: its numbers.
+    pub(crate) fn for_buyer(tag: &str, market: &str) -> Self {
+        let money = Market::by_id(market).map_or_else(|| MoneyLocale::from_tag(tag), |market| market.numbers(tag));
+        Self { tag: tag.to_owned(), money }
     }
 
     /// A message with its values.

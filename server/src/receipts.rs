@@ -75,7 +75,7 @@ impl Receipts {
         // Erased since: nobody is left to write to.
         let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
         let url = self.checkouts.page_url(&checkout)?;
-        let words = Words::of(&checkout.locale);
+        let words = Words::for_buyer(&checkout.locale, &checkout.market);
         let total = total_of(&checkout, &words)?;
         let subject = words.say("mail-receipt-subject", &[("total", &total)]);
         let blocks = receipt_blocks(&checkout, &parts, &words, &url, &total, &self.base_url);
@@ -109,7 +109,7 @@ impl Receipts {
             self.checkouts.send_late_back(&checkout).await?;
         }
         let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
-        let words = Words::of(&checkout.locale);
+        let words = Words::for_buyer(&checkout.locale, &checkout.market);
         let total = total_of(&checkout, &words)?;
         let say = |id: &str| words.say(id, &[("total", &total)]);
         let keys = if late {
@@ -166,7 +166,7 @@ impl Receipts {
     async fn refunded(&self, order: &Order, credit: &Invoice, amount: Money, refund: &str) -> Result<()> {
         let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
         let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
-        let words = Words::of(&checkout.locale);
+        let words = Words::for_buyer(&checkout.locale, &checkout.market);
         let total = words.money(amount);
         let part = self.part(order.clone(), None).await?;
         let subject = words.say("mail-refund-subject", &[("total", &total)]);
@@ -201,7 +201,7 @@ impl Receipts {
         let Some(order) = self.checkouts.order(id).await? else { return Ok(()) };
         let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
         let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
-        let words = Words::of(&checkout.locale);
+        let words = Words::for_buyer(&checkout.locale, &checkout.market);
         let part = self.part(order, None).await?;
         let subject = words.say("mail-shipped-subject", &[("id", id.as_str())]);
         let blocks = [

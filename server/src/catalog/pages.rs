@@ -122,11 +122,7 @@ impl Catalog {
     pub fn place(&self, ctx: &OpCtx) -> Place {
         let market = vitrine_pricing::market::Market::by_id(&ctx.market)
             .unwrap_or_else(|| vitrine_pricing::market::Market::of_country(""));
-        Place {
-            market,
-            locale: vitrine_pricing::format::Locale::from_tag(&ctx.locale),
-            files_url: self.files_url.clone(),
-        }
+        Place { market, locale: market.numbers(&ctx.locale), files_url: self.files_url.clone() }
     }
 
     fn scope(ctx: &OpCtx) -> SearchScope {

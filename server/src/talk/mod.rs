@@ -297,7 +297,7 @@ impl Talk {
         text: String,
     ) -> Result<()> {
         let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
-        let words = Words::of(&checkout.locale);
+        let words = Words::for_buyer(&checkout.locale, &checkout.market);
         let blocks = [
             Block::Text(words.say("mail-answer-hello", &[("seller", seller), ("id", order.id.as_str())])),
             Block::Said(text),

@@ -101,13 +101,8 @@ impl Date {
 impl Date {
     /// Its midnight (UTC), milliseconds since 1970.
     pub fn unix_ms(self) -> i64 {
-        // The inverse of [`Date::from_unix_ms`].
-        let (month, day) = (i64::from(self.month), i64::from(self.day));
-        let year = i64::from(self.year) - i64::from(self.month <= 2);
-        let (era, yoe) = (year.div_euclid(400), year.rem_euclid(400));
-        let doy = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-        let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-        (era * 146_097 + doe - 719_468) * 86_400_000
+        const EPOCH: Date = Date { year: 1970, month: 1, day: 1 };
+        i64::from(self.days_since(EPOCH)) * 86_400_000
     }
 }
 

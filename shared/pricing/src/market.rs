@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::format::Locale;
 use crate::money::Currency;
 
 /// Whether shown prices contain tax.
@@ -68,6 +69,11 @@ impl Market {
     /// By id.
     pub fn by_id(id: &str) -> Option<&'static Self> {
         MARKETS.iter().find(|m| m.id == id)
+    }
+
+    /// How numbers are written for its buyers in texts of a BCP 47 tag; see [`Locale::for_buyer`].
+    pub fn numbers(&self, texts: &str) -> Locale {
+        Locale::for_buyer(texts, self.countries.first().copied().unwrap_or_default())
     }
 
     /// Of a country; `row` for every country not listed.

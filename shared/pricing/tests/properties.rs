@@ -1,6 +1,7 @@
 //! Rules that hold for every amount and every document.
 
 use proptest::prelude::*;
+use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, currency_symbol, format_money};
 use vitrine_pricing::money::{Currency, MAX_MINOR, Money, MoneyError, RoundingMode};
 use vitrine_pricing::price::PriceList;
@@ -88,6 +89,13 @@ fn exact(a: &Amounts) -> bool {
 }
 
 proptest! {
+    #[test]
+    fn a_day_is_found_again(day in -719_162i64..2_932_897) {
+        let date = Date::from_unix_ms(day * 86_400_000).unwrap();
+        prop_assert_eq!(date.unix_ms(), day * 86_400_000);
+        prop_assert_eq!(Date::from_unix_ms(date.unix_ms() + 86_399_999).unwrap(), date);
+    }
+
     #[test]
     fn quotes_add_up(request in request()) {
         let quote = run(&request).unwrap();
