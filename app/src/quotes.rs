@@ -39,6 +39,6 @@ pub(crate) async fn run(config: Config, file: &Path) -> anyhow::Result<()> {
 async fn answered(config: Config, document: Document) -> anyhow::Result<Result<Quote, Problem>> {
     let needs_shop = document.store.is_some() || document.lines.iter().any(|line| line.sku.is_some());
     let ctx = OpCtx::system("quote", SystemClock.now_ms());
-    let quotes = if needs_shop { crate::open(config).await?.quotes } else { Quotes::detached() };
+    let quotes = if needs_shop { crate::open(config).await?.quotes.clone() } else { Quotes::detached() };
     Ok(quotes.quote(&ctx, document).await)
 }

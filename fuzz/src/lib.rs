@@ -10,6 +10,7 @@ mod files;
 mod headers;
 mod html;
 mod mutate;
+mod pricing;
 mod records;
 mod secrets;
 mod sign_in;
@@ -23,7 +24,7 @@ pub use mutate::Mutator;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 41] = [
+pub const TARGETS: [Target; 42] = [
     ("accept", headers::accept),
     ("agent", headers::agent),
     ("api-key", secrets::api_key),
@@ -55,6 +56,7 @@ pub const TARGETS: [Target; 41] = [
     ("preferences", headers::preferences),
     ("purges", records::purges),
     ("query", headers::query),
+    ("quote", pricing::quote),
     ("range", headers::range),
     ("rows", files::rows),
     ("session", sign_in::session),

@@ -1,0 +1,43 @@
+//! Documents of the pricing door.
+
+use std::sync::LazyLock;
+
+use tokio::runtime::{Builder, Runtime};
+use vitrine_pricing::money::Money;
+use vitrine_pricing::quote::{Amounts, Quote};
+use vitrine_server::ctx::OpCtx;
+use vitrine_server::pricing::{Quotes, read};
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().unwrap());
+
+fn adds_up(amounts: &Amounts) {
+    let sum = |all: &mut dyn Iterator<Item = Money>| Money::sum(amounts.gross.currency(), all).unwrap();
+    assert_eq!(sum(&mut amounts.taxes.iter().map(|t| t.amount)), amounts.tax);
+    assert_eq!(amounts.net.checked_add(amounts.tax).unwrap(), amounts.gross);
+    for amount in [amounts.list, amounts.net, amounts.tax, amounts.gross] {
+        assert!(!amount.is_negative(), "{amounts:?}");
+    }
+}
+
+/// What is no document names what is wrong with it; what is one has an answer, and what that says adds up and can be sent.
+pub(crate) fn quote(bytes: &[u8]) {
+    let answer = read(bytes)
+        .and_then(|document| RUNTIME.block_on(Quotes::detached().quote(&OpCtx::system("fuzz", 1_790_000_000_000), document)));
+    match answer {
+        Ok(quote) => {
+            quote.lines.iter().for_each(|line| adds_up(&line.amounts));
+            quote.shipping.iter().for_each(adds_up);
+            adds_up(&quote.totals);
+            let sent = serde_json::to_vec(&quote).unwrap();
+            assert_eq!(serde_json::from_slice::<Quote>(&sent).unwrap(), quote);
+        }
+        Err(problem) => {
+            let fits = match problem.status {
+                400 | 404 => problem.fields.is_empty(),
+                422 => problem.fields.len() == 1 && problem.fields.keys().all(|field| !field.is_empty()),
+                _ => false,
+            };
+            assert!(fits, "{problem:?}");
+        }
+    }
+}
