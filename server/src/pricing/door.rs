@@ -198,6 +198,8 @@ pub fn read(json: &[u8]) -> Result<Document> {
             _ => (None, "bad_value"),
         };
         let path = match (path.as_str(), name) {
+            // The root, or a field without a name in it.
+            ("." | "", None | Some("")) => ".".to_owned(),
             ("." | "", Some(name)) => name.to_owned(),
             (path, Some(name)) if code == "missing" || !path.ends_with(name) => format!("{path}.{name}"),
             (path, _) => path.to_owned(),
