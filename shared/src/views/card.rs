@@ -203,6 +203,10 @@ impl Place {
     pub fn image(&self, image: &Image) -> ImageView {
         let mut sources = Vec::new();
         for format in ["avif", "webp", "jpeg"] {
+            // Who reads neither has the one file of `src`: addresses of a third format would be a third of a list's page.
+            if format == "jpeg" && !sources.is_empty() {
+                continue;
+            }
             let set: Vec<String> = image
                 .renditions
                 .iter()
