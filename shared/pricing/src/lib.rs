@@ -17,3 +17,4 @@ pub mod quote;
 pub mod shipping;
 pub mod tax;
 mod tax_table;
+pub mod territory;

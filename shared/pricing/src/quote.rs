@@ -5,6 +5,7 @@
 //! Without tax an inclusive price stays the price, except where the buyer owes the tax in the seller's place (reverse charge):
 //! there the consumer's tax is taken out. Not here: discounts (their place in the shapes is kept, codes are refused).
 
+mod place;
 mod run;
 mod shapes;
 
