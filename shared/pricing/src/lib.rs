@@ -4,11 +4,13 @@
 //! the server and the browser get the same cents. Beside it: [`mod@format`] for text by locale, [`market`] for places.
 //!
 //! Invariants: no IO, no clock, no floating point, no panic on any document; one quote is one seller's; everything charged has a step in `explain`.
-//! Not here: stock, conversion for display, validation of tax identities, invoices.
+//! Not here: stock, conversion for display, asking registers of tax identities, invoices.
 
 mod currency_data;
 pub mod date;
+pub mod evidence;
 pub mod format;
+pub mod legal_notes;
 mod locale_data;
 pub mod market;
 pub mod money;
@@ -16,5 +18,7 @@ pub mod price;
 pub mod quote;
 pub mod shipping;
 pub mod tax;
+pub mod tax_id;
 mod tax_table;
 pub mod territory;
+pub mod thresholds;

@@ -2,7 +2,7 @@
 //!
 //! Entry point: [`resolve`]. A postcode that is well formed for its country decides, then the region, then the country; territories
 //! with a country code of their own (RE, AX, JE ...) resolve too. Law: Directive 2006/112/EC arts. 5-7 and the acts named at the rows.
-//! Not here: deciding in which country a buyer is (`evidence`), rates ([`crate::tax`]), towns of the US.
+//! Not here: deciding in which country a buyer is ([`crate::evidence`]), rates ([`crate::tax`]), towns of the US.
 
 /// What kind of tax territory a place is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

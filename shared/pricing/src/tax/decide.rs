@@ -268,7 +268,11 @@ impl<'r> Case<'r, '_> {
         match self.place.regime {
             Regime::Apart => none(TaxStatus::OutsideScope, "outside_tax_territory"),
             _ if self.place.code == "US" => none(TaxStatus::NotRegistered, "no_nexus"),
+            // At home, or below the threshold in the Union: the sale is one of the seller's own state, which does not tax it.
             _ if self.home.state == self.place.state => none(TaxStatus::NotRegistered, "small_seller"),
+            Regime::Union if is_member(self.home.state) && !self.registered_at(&self.home) => {
+                none(TaxStatus::NotRegistered, "small_seller")
+            }
             _ => none(TaxStatus::NotRegistered, "no_registration"),
         }
     }
