@@ -13,18 +13,18 @@ const WHOLE_STATES: [&str; 13] = ["CT", "DC", "DE", "IN", "KY", "MA", "MD", "ME"
 /// registered: state, currency, minor units, and whether one piece counts or all that is sent together.
 const LOW_VALUE: [(&str, &str, i64, bool); 5] = [
     // Value Added Tax Act 1994 s. 7AA.
-    ("GB", "GBP", 135_00, false),
+    ("GB", "GBP", 13_500, false),
     // Merverdiavgiftsloven § 3-1, FMVA § 14-4-2 (VOEC).
-    ("NO", "NOK", 3_000_00, true),
+    ("NO", "NOK", 300_000, true),
     // GST Act 1999 Subdiv. 84-C.
-    ("AU", "AUD", 1_000_00, true),
+    ("AU", "AUD", 100_000, true),
     // Goods and Services Tax Act 1985 s. 10B.
-    ("NZ", "NZD", 1_000_00, true),
+    ("NZ", "NZD", 100_000, true),
     // GST Act 1993 s. 10A, Seventh Sch.
-    ("SG", "SGD", 400_00, true),
+    ("SG", "SGD", 40_000, true),
 ];
 /// Consignments the import one-stop shop takes: EUR 150 (Directive 2006/112/EC art. 369l).
-const IOSS: (&str, i64) = ("EUR", 150_00);
+const IOSS: (&str, i64) = ("EUR", 15_000);
 
 /// What the place would charge.
 struct Due<'r> {

@@ -6,7 +6,7 @@ use crate::date::Date;
 
 const DNI: &str = "TRWAGMYFPDXBNJZSQVHLCKE";
 
-fn is_date(year: i64, month: i64, day: i64) -> bool {
+pub(super) fn is_date(year: i64, month: i64, day: i64) -> bool {
     let parts = (u16::try_from(year), u8::try_from(month), u8::try_from(day));
     matches!(parts, (Ok(y), Ok(m), Ok(d)) if Date::new(y, m, d).is_ok())
 }
@@ -168,11 +168,13 @@ pub(super) fn ie(s: &[u8]) -> Option<bool> {
         return Some(letter(LETTERS, (dot(s, &W) + 9 * second) % 23) == Some(s[7]));
     }
     // The old form: a letter, + or * in second place.
-    let old = s.len() == 8 && (s[1].is_ascii_uppercase() || matches!(s[1], b'+' | b'*'));
-    if !(old && s[0].is_ascii_digit() && has_form(&s[2..], "#####@")) {
+    let old = matches!(s.len(), 8 | 9) && (s[1].is_ascii_uppercase() || matches!(s[1], b'+' | b'*'));
+    if !(old && s[0].is_ascii_digit() && has_form(&s[2..8], "#####@")) {
         return None;
     }
-    place(LETTERS, s[7])?;
+    for c in &s[7..] {
+        place(LETTERS, *c)?;
+    }
     let turned = [b'0', s[2], s[3], s[4], s[5], s[6], s[0]];
     Some(letter(LETTERS, dot(&turned, &W) % 23) == Some(s[7]))
 }
