@@ -185,6 +185,45 @@ fn reverse_charge_only_across_borders_and_only_when_valid() {
 }
 
 #[test]
+fn an_id_of_the_sellers_own_country_proves_no_border() {
+    let mut json = doc(DE, ("FR", None), "EUR", vec![line("digital_music", "digital", 1200, "EUR", 1)]);
+    for (id, status) in [
+        ("DE334385776", TaxStatus::Taxed),
+        (" de 334 385 776", TaxStatus::Taxed),
+        ("FR95761384197", TaxStatus::ReverseCharged),
+        ("EL545182442", TaxStatus::ReverseCharged),
+    ] {
+        json["buyer"] = serde_json::json!({"country": "FR", "business": true, "tax_id": id, "tax_id_state": "valid"});
+        assert_eq!(ask(json.clone()).unwrap().lines[0].tax_status, status, "{id}");
+    }
+    // Greek ids have other letters than Greece.
+    json["seller"] =
+        serde_json::json!({"country": "GR", "registrations": ["GR", "EU-OSS"], "prices_include_tax": true});
+    json["buyer"] =
+        serde_json::json!({"country": "FR", "business": true, "tax_id": "EL545182442", "tax_id_state": "valid"});
+    assert_eq!(ask(json).unwrap().lines[0].tax_status, TaxStatus::Taxed);
+}
+
+#[test]
+fn a_consignment_is_what_leaves_from_one_country() {
+    // Two pieces of 100.00 from one country are above EUR 150, from two countries they are not.
+    let piece = |from: &str| {
+        let mut line = line("goods", "physical", 10_000, "EUR", 1);
+        line["ships_from"] = from.into();
+        line
+    };
+    let ask = |lines| ask(doc(("US", &["EU-IOSS"], false), ("DE", None), "EUR", lines)).unwrap();
+    let q = ask(vec![piece("US"), piece("US")]);
+    assert_eq!((q.lines[0].tax_status, q.totals.tax.minor()), (TaxStatus::OutsideScope, 0));
+    // 100.00 * 19 % twice, 4.90 of shipping in halves of 2.45 * 19 % = 0.4655, here of one treatment: 4.90 * 19 % = 0.931
+    let q = ask(vec![piece("US"), piece("CN")]);
+    assert_eq!((q.lines[1].tax_status, q.totals.tax.minor()), (TaxStatus::Taxed, 1900 + 1900 + 93));
+    let mut three = line("goods", "physical", 8_000, "EUR", 2);
+    three["ships_from"] = "US".into();
+    assert_eq!(ask(vec![three]).lines[0].tax_status, TaxStatus::OutsideScope, "the quantity counts");
+}
+
+#[test]
 fn unknown_places_are_never_silently_zero() {
     let mut json = doc(DE, ("BR", None), "EUR", vec![line("ebook", "digital", 999, "EUR", 1)]);
     let refused = ask(json.clone()).unwrap_err();
