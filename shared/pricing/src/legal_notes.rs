@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::tax::{Accuracy, TaxStatus};
 use crate::territory::is_member;
 
-/// Columns: country, language, situation, text, english, source, note. The note is for people.
+/// Columns: country, language, situation, text, english, source, note. The note (`-`: none) is for people.
 const ROWS: &str = include_str!("../data/legal-notes.tsv");
 
 /// Why an invoice needs a note.

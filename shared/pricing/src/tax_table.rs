@@ -13,7 +13,7 @@ use crate::market::Market;
 use crate::tax::TaxRule;
 use crate::territory;
 
-/// Columns: jurisdiction, classes, rate_ppm, valid_from, valid_to, name, source, note. The note is for people.
+/// Columns: jurisdiction, classes, rate_ppm, valid_from, valid_to, name, source, note. The note (`-`: none) is for people.
 const TABLE: &str = include_str!("../data/tax-rules.tsv");
 
 /// A set of rules. JSON: `{"hash": .., "rules": [..]}`, a rule as one row of the data file without its note.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Columns: place, kind, amounts, currency, period, what, source, note.
+/// Columns: place, kind, amounts, currency, period, what, source, note (`-`: none).
 const ROWS: &str = include_str!("../data/thresholds.tsv");
 
 /// What a threshold is for.
@@ -84,6 +84,7 @@ fn read(row: &'static str) -> Option<Threshold> {
         _ => return None,
     };
     let amounts = amounts.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let note = if *note == "-" { "" } else { note };
     Some(Threshold { place, kind, amounts, currency, period, what, source, note })
 }
 
