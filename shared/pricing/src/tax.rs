@@ -82,6 +82,8 @@ pub struct TaxRule {
 pub struct Supply<'a> {
     /// Seller's country: its seat.
     pub seller: &'a str,
+    /// Its region without the country: a seat on the Canary Islands is outside the Union's VAT.
+    pub seller_region: Option<&'a str>,
     /// `DE`, `EU-OSS`, `CA`, `CA-QC`, `US-NY` ...; see the module.
     pub registrations: &'a [String],
     /// Buyer's country.

@@ -205,6 +205,16 @@ fn an_id_of_the_sellers_own_country_proves_no_border() {
 }
 
 #[test]
+fn a_seat_on_the_canary_islands_is_outside_the_union() {
+    let mut json = doc(("ES", &["ES-CN"], true), ("ES", None), "EUR", vec![line("goods", "digital", 1000, "EUR", 1)]);
+    json["seller"]["region"] = "GC".into();
+    assert_eq!(ask(json.clone()).unwrap().lines[0].tax_status, TaxStatus::NotRegistered, "no threshold from there");
+    json["buyer"]["postcode"] = "35001".into();
+    // 10.00 * 7/107 = 0.6542
+    assert_eq!(sums(&ask(json).unwrap()), (935, 65, 1000));
+}
+
+#[test]
 fn a_consignment_is_what_leaves_from_one_country() {
     // Two pieces of 100.00 from one country are above EUR 150, from two countries they are not.
     let piece = |from: &str| {

@@ -19,7 +19,10 @@ fn every_slice_fits_into_a_page() {
     for day in DAYS {
         let on = day.parse().unwrap();
         for market in MARKETS {
-            for seller in countries() {
+            // Sellers of other states differ in no slice but by their own state's rules.
+            let sellers =
+                if day == DAYS[2] { countries() } else { ["DE", "GR", "ES", "US"].map(String::from).to_vec() };
+            for seller in sellers {
                 let json = serde_json::to_string(&table.slice(&seller, market, on)).unwrap();
                 if json.len() > largest.0 {
                     largest = (json.len(), format!("{seller} {} {day}", market.id));
@@ -58,6 +61,7 @@ fn a_slice_decides_like_the_whole_table() {
                     for (ships_from, class) in [(None, "ebook"), (Some(seller), "printed_book")] {
                         let supply = Supply {
                             seller,
+                            seller_region: None,
                             registrations: &registrations,
                             country: &country,
                             region: [None, Some("NY"), Some("QC")][n % 3],
@@ -105,6 +109,7 @@ fn a_country_without_rules_is_never_silently_zero() {
         for ships_from in [None, Some("DE")] {
             let supply = Supply {
                 seller: "DE",
+                seller_region: None,
                 registrations: &registrations,
                 country: &country,
                 region: None,
@@ -141,6 +146,7 @@ fn local_rates_are_told_where_they_are_missing() {
         let registrations = [format!("US-{state}")];
         let supply = Supply {
             seller: "US",
+            seller_region: None,
             registrations: &registrations,
             country: "US",
             region: Some(state),

@@ -28,6 +28,7 @@ fn supply<'s>(line: &Priced<'s>, class: &'s str, request: &'s QuoteRequest) -> S
     let buyer = &request.buyer;
     Supply {
         seller: &request.seller.country,
+        seller_region: request.seller.region.as_deref(),
         registrations: &request.seller.registrations,
         country: &buyer.country,
         region: buyer.region.as_deref(),

@@ -45,21 +45,22 @@ struct Case<'r, 's> {
 impl TaxRules {
     /// Decides one supply. Never fails: an unknown place answers `no_rule`.
     pub fn treat(&self, supply: &Supply<'_>) -> Treatment<'_> {
-        let place = resolve(supply.country, supply.region, supply.postcode, supply.ships_from.is_some());
-        let home = resolve(supply.seller, None, None, false);
-        Case { table: self, supply, place, home }.decide()
+        Case::new(self, supply).decide()
     }
 
     /// What consumers at the place of `supply` would pay on its class, millionths; 0 if the tables do not know.
     pub fn consumer_rate_ppm(&self, supply: &Supply<'_>) -> i64 {
-        let place = resolve(supply.country, supply.region, supply.postcode, supply.ships_from.is_some());
-        let home = resolve(supply.seller, None, None, false);
-        let due = Case { table: self, supply, place, home }.due();
-        due.map_or(0, |due| due.rules.iter().map(|(rule, _)| rule.rate_ppm).sum())
+        Case::new(self, supply).due().map_or(0, |due| due.rules.iter().map(|(rule, _)| rule.rate_ppm).sum())
     }
 }
 
-impl<'r> Case<'r, '_> {
+impl<'r, 's> Case<'r, 's> {
+    fn new(table: &'r TaxRules, supply: &'s Supply<'s>) -> Self {
+        let place = resolve(supply.country, supply.region, supply.postcode, supply.ships_from.is_some());
+        let home = resolve(supply.seller, supply.seller_region, None, false);
+        Self { table, supply, place, home }
+    }
+
     fn registered(&self, place: &str) -> bool {
         self.supply.registrations.iter().any(|r| r == place)
     }
