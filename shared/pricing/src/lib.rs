@@ -5,13 +5,15 @@
 //! [`processor`] for what can be charged, [`cash`] for tills, [`fx`] for amounts that are only shown.
 //!
 //! Invariants: no IO, no clock, no floating point, no panic on any document; one quote is one seller's; everything charged has a step in `explain`.
-//! Not here: stock, where exchange rates come from, validation of tax identities, invoices.
+//! Not here: stock, where exchange rates come from, asking registers of tax identities, invoices.
 
 pub mod cash;
 mod currency_data;
 pub mod date;
+pub mod evidence;
 pub mod format;
 pub mod fx;
+pub mod legal_notes;
 mod locale_data;
 pub mod market;
 pub mod money;
@@ -22,4 +24,7 @@ pub mod quote;
 mod schema;
 pub mod shipping;
 pub mod tax;
+pub mod tax_id;
 mod tax_table;
+pub mod territory;
+pub mod thresholds;

@@ -1,81 +1,207 @@
-//! The built-in rates with their legal sources.
+//! The dated rules: how a row is read, found and named, and the part of the table that a page carries.
 //!
-//! EU, GB and CH standard rates are those of PyPI `eu-vat-rates-data` 2026.9.29 (European Commission, Taxes in Europe Database); book rates are
-//! among its reduced rates (zero rates of CZ, IE, GB are not listed there). Which reduced rate books have, and all other rows, follow the
-//! cited law. A class without a row pays the standard rate of its place. A row starts no earlier than the law it cites; a day before the first row has no rule.
+//! The rows are in `data/tax-rules.tsv`, with their legal sources; `docs/pricing-tax.md` says how to add one. Only
+//! [`TaxRules::built_in`] reads that file, so a client, which is given a [`TaxRules::slice`], does not contain it.
+//! Invariants: rows are sorted by place and id; a row's id follows from its place, classes and first day; a day before the
+//! first row of a place has no rule.
 
-/// Jurisdiction, classes (empty: every other), millionths, first day, name of the tax, legal source.
-pub(crate) type Row = (&'static str, &'static [&'static str], i64, &'static str, &'static str, &'static str);
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-const BOOKS: &[&str] = &["ebook", "printed_book"];
-const PRINT: &[&str] = &["printed_book"];
-const EBOOK: &[&str] = &["ebook"];
-const DIGITAL: &[&str] = &["ebook", "audiobook", "digital_music", "digital_video"];
-const ALL: &[&str] = &[];
-const SHIP: &[&str] = &["shipping"];
-const EU: &str = "Directive 2006/112/EC art. 96; TEDB 2026-09-29";
-const EUB: &str = "Directive 2006/112/EC art. 98, Annex III (6); TEDB 2026-09-29";
-const D26: &str = "2026-01-01";
-const ETA: &str = "Excise Tax Act (R.S.C. 1985, c. E-15) s. 165";
-const HST: &str = "Excise Tax Act s. 165(2), Sch. VIII; New Harmonized Value-added Tax System Regulations";
-const HSTB: &str = "Excise Tax Act s. 259.1 and provincial point-of-sale rebate: printed books pay the federal part";
-const QST: &str = "Act respecting the Quebec sales tax (CQLR c. T-0.1) s. 16";
+use crate::date::Date;
+use crate::market::Market;
+use crate::tax::TaxRule;
+use crate::territory;
 
-#[rustfmt::skip]
-pub(crate) const ROWS: &[Row] = &[
-    ("DE", ALL, 190_000, D26, "USt", "UStG § 12 Abs. 1"),
-    ("DE", BOOKS, 70_000, D26, "USt", "UStG § 12 Abs. 2 Nr. 1, 14, Anlage 2 Nr. 49"),
-    ("FR", ALL, 200_000, D26, "TVA", "CGI art. 278"),
-    ("FR", BOOKS, 55_000, D26, "TVA", "CGI art. 278-0 bis A 3°"),
-    ("AT", ALL, 200_000, D26, "USt", "UStG 1994 § 10 Abs. 1"),
-    ("AT", BOOKS, 100_000, D26, "USt", "UStG 1994 § 10 Abs. 2 Z 1, 9"),
-    ("BE", ALL, 210_000, D26, "VAT", EU), ("BE", BOOKS, 60_000, D26, "VAT", EUB),
-    ("BG", ALL, 200_000, D26, "VAT", EU), ("BG", BOOKS, 90_000, D26, "VAT", EUB),
-    ("CY", ALL, 190_000, D26, "VAT", EU),
-    ("CZ", ALL, 210_000, D26, "VAT", EU), ("CZ", BOOKS, 0, D26, "VAT", "Act 235/2004 Coll. § 71i (books)"),
-    ("DK", ALL, 250_000, D26, "VAT", EU),
-    ("EE", ALL, 240_000, D26, "VAT", EU), ("EE", BOOKS, 90_000, D26, "VAT", EUB),
-    ("ES", ALL, 210_000, D26, "IVA", EU), ("ES", BOOKS, 40_000, D26, "IVA", "Ley 37/1992 art. 91.Dos.1.2º"),
-    ("FI", ALL, 255_000, D26, "VAT", EU), ("FI", BOOKS, 135_000, D26, "VAT", EUB),
-    ("GR", ALL, 240_000, D26, "VAT", EU), ("GR", BOOKS, 60_000, D26, "VAT", EUB),
-    ("HR", ALL, 250_000, D26, "VAT", EU), ("HR", BOOKS, 50_000, D26, "VAT", EUB),
-    ("HU", ALL, 270_000, D26, "VAT", EU), ("HU", PRINT, 50_000, D26, "VAT", EUB),
-    ("IE", ALL, 230_000, D26, "VAT", EU), ("IE", BOOKS, 0, D26, "VAT", "Value-Added Tax Consolidation Act 2010 Sch. 2"),
-    ("IT", ALL, 220_000, D26, "IVA", EU), ("IT", BOOKS, 40_000, D26, "IVA", "DPR 633/1972 Tab. A parte II n. 18; L. 190/2014 art. 1 c. 667"),
-    ("LT", ALL, 210_000, D26, "VAT", EU), ("LT", BOOKS, 50_000, D26, "VAT", EUB),
-    ("LU", ALL, 170_000, D26, "VAT", EU), ("LU", BOOKS, 30_000, D26, "VAT", EUB),
-    ("LV", ALL, 210_000, D26, "VAT", EU),
-    ("MT", ALL, 180_000, D26, "VAT", EU), ("MT", BOOKS, 50_000, D26, "VAT", EUB),
-    ("NL", ALL, 210_000, D26, "BTW", EU), ("NL", BOOKS, 90_000, D26, "BTW", EUB),
-    ("PL", ALL, 230_000, D26, "VAT", EU), ("PL", BOOKS, 50_000, D26, "VAT", EUB),
-    ("PT", ALL, 230_000, D26, "IVA", EU), ("PT", BOOKS, 60_000, D26, "IVA", EUB),
-    ("RO", ALL, 210_000, D26, "VAT", EU), ("RO", BOOKS, 110_000, D26, "VAT", EUB),
-    ("SE", ALL, 250_000, D26, "VAT", EU), ("SE", BOOKS, 60_000, D26, "VAT", EUB),
-    ("SI", ALL, 220_000, D26, "VAT", EU), ("SI", BOOKS, 50_000, D26, "VAT", EUB),
-    ("SK", ALL, 230_000, D26, "VAT", EU), ("SK", BOOKS, 50_000, D26, "VAT", EUB),
-    ("GB", ALL, 200_000, "2011-01-04", "VAT", "Value Added Tax Act 1994 s. 2"),
-    ("GB", PRINT, 0, "2011-01-04", "VAT", "Value Added Tax Act 1994 Sch. 8 Group 3"),
-    ("GB", EBOOK, 0, "2020-05-01", "VAT", "Value Added Tax Act 1994 Sch. 8 Group 3 item 7; SI 2020/459"),
-    ("CH", ALL, 81_000, "2024-01-01", "MWST", "MWSTG Art. 25 Abs. 1"),
-    ("CH", BOOKS, 26_000, "2024-01-01", "MWST", "MWSTG Art. 25 Abs. 2 lit. a Ziff. 9, lit. a^bis"),
-    ("JP", ALL, 100_000, "2019-10-01", "JCT", "Consumption Tax Act (Act 108 of 1988) art. 29; Local Tax Act art. 72-83"),
-    ("CA", ALL, 50_000, "2008-01-01", "GST", ETA),
-    ("CA-ON", ALL, 130_000, "2010-07-01", "HST", HST), ("CA-ON", PRINT, 50_000, "2010-07-01", "HST", HSTB),
-    ("CA-NB", ALL, 150_000, "2016-07-01", "HST", HST), ("CA-NB", PRINT, 50_000, "2016-07-01", "HST", HSTB),
-    ("CA-NL", ALL, 150_000, "2016-07-01", "HST", HST), ("CA-NL", PRINT, 50_000, "2018-01-01", "HST", HSTB),
-    ("CA-PE", ALL, 150_000, "2016-10-01", "HST", HST), ("CA-PE", PRINT, 50_000, "2016-10-01", "HST", HSTB),
-    ("CA-NS", ALL, 140_000, "2025-04-01", "HST", HST), ("CA-NS", PRINT, 50_000, "2025-04-01", "HST", HSTB),
-    ("CA-QC", ALL, 99_750, "2013-01-01", "QST", QST), ("CA-QC", PRINT, 0, "2013-01-01", "QST", "CQLR c. T-0.1 s. 198.1 (printed books)"),
-    ("CA-BC", ALL, 70_000, "2013-04-01", "PST", "Provincial Sales Tax Act (SBC 2012 c. 35) s. 34"), ("CA-BC", BOOKS, 0, "2013-04-01", "PST", "PST Exemption and Refund Regulation (books)"),
-    ("CA-MB", ALL, 70_000, "2019-07-01", "RST", "The Retail Sales Tax Act (C.C.S.M. c. R130) s. 2"), ("CA-MB", PRINT, 0, "2019-07-01", "RST", "C.C.S.M. c. R130 s. 3 (books)"),
-    ("CA-SK", ALL, 60_000, "2017-03-23", "PST", "The Provincial Sales Tax Act (SS c. P-34.1) s. 5"), ("CA-SK", PRINT, 0, "2017-03-23", "PST", "SS c. P-34.1 s. 8 (books)"),
-    ("US-CA", ALL, 72_500, "2017-01-01", "sales tax", "Cal. Rev. & Tax. Code § 6051 ff."), ("US-CA", DIGITAL, 0, "2017-01-01", "sales tax", "18 CCR § 1502 (transfers by download)"), ("US-CA", SHIP, 0, "2017-01-01", "sales tax", "18 CCR § 1628 (separately stated delivery)"),
-    ("US-NY", ALL, 40_000, "2005-06-01", "sales tax", "N.Y. Tax Law § 1105(a)"), ("US-NY", DIGITAL, 0, "2005-06-01", "sales tax", "N.Y. Tax Law § 1101(b)(6); TSB-A-08(22)S"),
-    ("US-TX", ALL, 62_500, "1990-07-01", "sales tax", "Tex. Tax Code §§ 151.051, 151.009"),
-    ("US-WA", ALL, 65_000, "2009-07-26", "sales tax", "RCW 82.08.020, 82.04.192 (digital products)"),
-    ("US-PA", ALL, 60_000, "2016-08-01", "sales tax", "72 P.S. §§ 7202, 7201(m) (Act 84 of 2016)"),
-    ("US-NJ", ALL, 66_250, "2018-01-01", "sales tax", "N.J.S.A. 54:32B-3 (specified digital products)"),
-    ("US-FL", ALL, 60_000, "1988-02-01", "sales tax", "Fla. Stat. § 212.05"), ("US-FL", DIGITAL, 0, "1988-02-01", "sales tax", "Fla. Stat. § 212.02(19) (tangible personal property)"), ("US-FL", SHIP, 0, "1988-02-01", "sales tax", "Fla. Admin. Code 12A-1.045 (optional, separately stated)"),
-    ("US-OR", ALL, 0, "2000-01-01", "none", "no state sales tax"), ("US-MT", ALL, 0, "2000-01-01", "none", "no state sales tax"),
-    ("US-NH", ALL, 0, "2000-01-01", "none", "no state sales tax"), ("US-DE", ALL, 0, "2000-01-01", "none", "no state sales tax"),
-];
+/// Columns: jurisdiction, classes, rate_ppm, valid_from, valid_to, name, source, note. The note (`-`: none) is for people.
+const TABLE: &str = include_str!("../data/tax-rules.tsv");
+
+/// A set of rules. JSON: `{"hash": .., "rules": [..]}`, a rule as one row of the data file without its note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Wire", into = "Wire")]
+pub struct TaxRules {
+    rules: Vec<TaxRule>,
+    hash: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    hash: String,
+    rules: Vec<String>,
+}
+
+impl From<TaxRules> for Wire {
+    fn from(table: TaxRules) -> Self {
+        Self { hash: table.hash, rules: table.rules.iter().map(TaxRule::row).collect() }
+    }
+}
+
+impl TryFrom<Wire> for TaxRules {
+    type Error = String;
+    fn try_from(wire: Wire) -> Result<Self, String> {
+        let read = |row: &String| TaxRule::read(row).ok_or_else(|| format!("{row:?} is not a tax rule"));
+        let rules = wire.rules.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { hash: wire.hash, ..Self::sorted(rules) })
+    }
+}
+
+impl Default for TaxRules {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+impl TaxRule {
+    /// From a row of the data file; what follows the seventh column is ignored. `None` if it is not one.
+    fn read(row: &str) -> Option<Self> {
+        let mut fields = row.split('\t');
+        let mut next = || fields.next();
+        let (jurisdiction, classes, rate, from, to) = (next()?, next()?, next()?, next()?, next()?);
+        let (name, source) = (next()?, next()?);
+        let classes: Vec<String> = classes.split(',').filter(|c| !c.is_empty()).map(Into::into).collect();
+        let label = if classes.is_empty() { "standard".to_owned() } else { classes.join("+") };
+        Some(Self {
+            id: format!("{jurisdiction}-{label}-{from}"),
+            jurisdiction: jurisdiction.into(),
+            classes,
+            // A rate above 100 % is a slip, and would leave the range in which sums of rates are exact.
+            rate_ppm: rate.parse().ok().filter(|r| (0..=1_000_000).contains(r))?,
+            valid_from: from.parse().ok()?,
+            valid_to: if to.is_empty() { None } else { Some(to.parse().ok()?) },
+            name: name.into(),
+            source: source.into(),
+        })
+    }
+
+    /// What [`TaxRule::read`] reads.
+    fn row(&self) -> String {
+        let to = self.valid_to.map(|d| d.to_string()).unwrap_or_default();
+        let classes = self.classes.join(",");
+        format!(
+            "{}\t{classes}\t{}\t{}\t{to}\t{}\t{}",
+            self.jurisdiction, self.rate_ppm, self.valid_from, self.name, self.source
+        )
+    }
+
+    /// Whether it applies on a day.
+    pub fn is_valid(&self, on: Date) -> bool {
+        self.valid_from <= on && self.valid_to.is_none_or(|to| on <= to)
+    }
+
+    /// Whether it says that its place has no such tax.
+    pub fn is_none(&self) -> bool {
+        self.name == "none"
+    }
+}
+
+impl TaxRules {
+    /// From rules in any order.
+    pub fn new(rules: Vec<TaxRule>) -> Self {
+        let sorted = Self::sorted(rules);
+        Self { hash: hash(&sorted.rules), ..sorted }
+    }
+
+    fn sorted(mut rules: Vec<TaxRule>) -> Self {
+        rules.sort_by(|a, b| (&a.jurisdiction, &a.id).cmp(&(&b.jurisdiction, &b.id)));
+        Self { rules, hash: String::new() }
+    }
+
+    /// The built-in tables. For the server; a client is given a slice.
+    pub fn built_in() -> Self {
+        // Every row parses: a test checks that none is dropped.
+        Self::new(TABLE.lines().skip(1).filter_map(TaxRule::read).collect())
+    }
+
+    /// By place, then id.
+    pub fn rules(&self) -> &[TaxRule] {
+        &self.rules
+    }
+
+    /// SHA-256 over all rules in order of id, hex: named in quotes. A slice has the hash of the table it was cut from, so the
+    /// quote of a page names the same rules as the server's.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The rules a page needs for the buyers of one market, with what decides a small seller's tax at home. At most 20 KB as JSON.
+    pub fn slice(&self, seller: &str, market: &Market, on: Date) -> Self {
+        // Rules of the seller's own state decide sales below the threshold, which only the Union has.
+        let home = territory::resolve(seller, None, None, false);
+        let home = if territory::is_member(home.state) { home.code } else { "" };
+        let serves = |country: &str| Market::of_country(country).id == market.id;
+        let wanted = |r: &&TaxRule| {
+            let (country, part) = r.jurisdiction.split_once('-').unwrap_or((&r.jurisdiction, ""));
+            let own = serves(country) || r.jurisdiction == home;
+            // Territories with a country code of their own, such as RE, may be in another market than their state; buyers in
+            // Büsingen (DE) pay Swiss tax, those on Åland (AX) Finnish.
+            let elsewhere = territory::ISO_PARTS.contains(&part) && serves(part)
+                || country == "CH" && serves("DE")
+                || country == "FI" && serves("AX");
+            r.is_valid(on) && (own || elsewhere)
+        };
+        Self { rules: self.rules.iter().filter(wanted).cloned().collect(), hash: self.hash.clone() }
+    }
+
+    /// The rule for a class at a place: one of the class if there is one, else the place's general one; the newest wins.
+    pub(crate) fn rule(&self, jurisdiction: &str, class: &str, on: Date) -> Option<&TaxRule> {
+        let start = self.rules.partition_point(|r| r.jurisdiction.as_str() < jurisdiction);
+        let here = self.rules[start..].iter().take_while(|r| r.jurisdiction == jurisdiction).filter(|r| r.is_valid(on));
+        let fits = here.filter(|r| r.classes.is_empty() || r.classes.iter().any(|c| c == class));
+        fits.max_by(|a, b| {
+            let rank = |r: &TaxRule| (!r.classes.is_empty(), r.valid_from);
+            rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id))
+        })
+    }
+
+    /// Whether shipping has a rate of its own there (else it shares the goods' fate).
+    pub fn has_shipping_rule(&self, country: &str, region: Option<&str>, on: Date) -> bool {
+        let place = region.map_or_else(|| country.to_owned(), |r| format!("{country}-{}", r.to_ascii_uppercase()));
+        self.rule(&place, "shipping", on).is_some_and(|r| !r.classes.is_empty())
+    }
+}
+
+fn hash(rules: &[TaxRule]) -> String {
+    let mut sorted: Vec<&TaxRule> = rules.iter().collect();
+    sorted.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut hash = Sha256::new();
+    for r in sorted {
+        hash.update(r.id.as_bytes());
+        hash.update([0x1f]);
+        // Tabs keep neighbouring fields apart.
+        hash.update(r.row().as_bytes());
+        hash.update([0x1e]);
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_file_is_read() {
+        let rows = TABLE.lines().count() - 1;
+        assert_eq!(TaxRules::built_in().rules.len(), rows);
+        let same = |row: &str| TaxRule::read(row).is_some_and(|r| row.starts_with(&r.row()));
+        assert!(TABLE.lines().skip(1).all(same), "what is written is what was read");
+        for bad in ["", "DE", "DE\t\t-1\t2026-01-01\t\tUSt\tx", "DE\t\t190000\t2026-02-30\t\tUSt\tx"] {
+            assert_eq!(TaxRule::read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_two_rules_of_a_place_hold_for_one_class_on_one_day() {
+        let table = TaxRules::built_in();
+        for (i, a) in table.rules.iter().enumerate() {
+            assert!(a.valid_to.is_none_or(|to| a.valid_from <= to), "{}", a.id);
+            assert!(!a.source.is_empty() && !a.name.is_empty(), "{}", a.id);
+            for b in &table.rules[i + 1..] {
+                let class =
+                    a.classes.iter().any(|c| b.classes.contains(c)) || (a.classes.is_empty() && b.classes.is_empty());
+                let days = a.is_valid(b.valid_from) || b.is_valid(a.valid_from);
+                assert!(!(a.jurisdiction == b.jurisdiction && class && days), "{} and {}", a.id, b.id);
+            }
+        }
+    }
+}

@@ -11,15 +11,19 @@ use vitrine_pricing::tax::TaxRules;
 
 fn request() -> impl Strategy<Value = QuoteRequest> {
     let class = prop::sample::select(vec!["ebook", "digital_music", "printed_book", "goods", "unheard_of"]);
+    let from = prop::sample::select(vec![None, Some("US"), Some("FR"), Some("GB")]);
     let line =
-        (class, 0i64..5_000_000, 1u32..50, any::<bool>()).prop_map(|(class, minor, quantity, physical)| RequestLine {
-            name: Some(class.into()),
-            tax_class: Some(class.into()),
-            unit_price: Some(Money::new(minor, Currency::EUR).unwrap()),
-            kind: Some(if physical { Kind::Physical } else { Kind::Digital }),
-            weight_g: Some(100),
-            quantity,
-            ..RequestLine::default()
+        (class, 0i64..5_000_000, 1u32..50, any::<bool>(), from).prop_map(|(class, minor, quantity, physical, from)| {
+            RequestLine {
+                ships_from: from.map(Into::into),
+                name: Some(class.into()),
+                tax_class: Some(class.into()),
+                unit_price: Some(Money::new(minor, Currency::EUR).unwrap()),
+                kind: Some(if physical { Kind::Physical } else { Kind::Digital }),
+                weight_g: Some(100),
+                quantity,
+                ..RequestLine::default()
+            }
         });
     let places = vec![
         ("DE", None),
@@ -32,38 +36,45 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
         ("CA", Some("QC")),
         ("CA", Some("ON")),
         ("BR", None),
+        ("ES", None),
+        ("AU", None),
+        ("RE", None),
+        ("JE", None),
     ];
-    let registrations = prop::sample::subsequence(vec!["DE", "EU-OSS", "GB", "CH", "US-NY", "CA", "CA-QC"], 0..=7);
+    let registrations =
+        prop::sample::subsequence(vec!["DE", "EU-OSS", "GB", "CH", "US-NY", "CA", "CA-QC", "EU-IOSS", "ES-CN"], 0..=9);
     let scope = prop::sample::select(vec![RoundingScope::Unit, RoundingScope::Line, RoundingScope::Document]);
     let mode = prop::sample::select(vec![RoundingMode::HalfUp, RoundingMode::HalfEven]);
     let flags = (any::<bool>(), any::<bool>());
-    (prop::collection::vec(line, 1..8), prop::sample::select(places), registrations, scope, mode, flags).prop_map(
-        |(lines, (country, region), registrations, scope, mode, (inclusive, business))| QuoteRequest {
-            currency: Currency::EUR,
-            date: "2026-11-22".parse().unwrap(),
-            market: None,
-            seller: Seller {
-                country: "DE".into(),
-                region: None,
-                tax_ids: vec![],
-                registrations: registrations.into_iter().map(Into::into).collect(),
-                prices_include_tax: inclusive,
-            },
-            buyer: Buyer {
-                country: country.into(),
-                region: region.map(Into::into),
-                business,
-                tax_id: business.then(|| "X".into()),
-                tax_id_state: if business { TaxIdState::Valid } else { TaxIdState::None },
-                ..Buyer::default()
-            },
-            lines,
-            codes: vec![],
-            shipping: None,
-            rounding: Rounding { scope, mode },
-            no_rule: NoRulePolicy::Export,
-        },
-    )
+    let postcode = prop::sample::select(vec![None, Some("35001"), Some("78266"), Some("97400"), Some("BT1 1AA")]);
+    (prop::collection::vec(line, 1..8), prop::sample::select(places), registrations, scope, mode, flags, postcode)
+        .prop_map(|(lines, (country, region), registrations, scope, mode, (inclusive, business), postcode)| {
+            QuoteRequest {
+                currency: Currency::EUR,
+                date: "2026-11-22".parse().unwrap(),
+                market: None,
+                seller: Seller {
+                    country: "DE".into(),
+                    region: None,
+                    tax_ids: vec![],
+                    registrations: registrations.into_iter().map(Into::into).collect(),
+                    prices_include_tax: inclusive,
+                },
+                buyer: Buyer {
+                    country: country.into(),
+                    region: region.map(Into::into),
+                    postcode: postcode.map(Into::into),
+                    business,
+                    tax_id: business.then(|| "X".into()),
+                    tax_id_state: if business { TaxIdState::Valid } else { TaxIdState::None },
+                    },
+                lines,
+                codes: vec![],
+                shipping: None,
+                rounding: Rounding { scope, mode },
+                no_rule: NoRulePolicy::Export,
+            }
+        })
 }
 
 fn run(request: &QuoteRequest) -> Result<Quote, QuoteError> {

@@ -1,25 +1,28 @@
 use std::collections::BTreeMap;
 
+use super::place::{appraise, treat};
 use super::shapes::*;
 use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError};
 use crate::price::Shape;
-use crate::tax::{Supply, TaxRule, TaxStatus, Treatment};
+use crate::tax::{TaxRule, TaxStatus, Treatment, Value};
 
-const MILLION: i64 = 1_000_000;
+pub(super) const MILLION: i64 = 1_000_000;
 
 /// A line after pricing, before tax.
-struct Priced<'a> {
+pub(super) struct Priced<'a> {
     name: String,
     sku: Option<String>,
-    kind: Kind,
+    pub(super) kind: Kind,
     quantity: u32,
-    unit: Money,
+    pub(super) unit: Money,
     compare_at: Option<Money>,
-    list: Money,
+    pub(super) list: Money,
     weight_g: u64,
-    class: &'a str,
-    ships_from: &'a str,
+    pub(super) class: &'a str,
+    pub(super) ships_from: &'a str,
+    /// Of goods from abroad, without tax.
+    pub(super) value: Option<Value>,
 }
 
 /// An amount under one treatment: a line, or a share of shipping (`line` is `None`).
@@ -36,7 +39,7 @@ fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
     QuoteError::Invalid { field: field.into(), detail: detail.into() }
 }
 
-fn at(field: &str) -> impl Fn(MoneyError) -> QuoteError + '_ {
+pub(super) fn at(field: &str) -> impl Fn(MoneyError) -> QuoteError + '_ {
     move |source| QuoteError::Money { field: field.to_owned(), source }
 }
 
@@ -55,9 +58,10 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
     for (i, line) in request.lines.iter().enumerate() {
         lines.push(price(i, line, request, context, market, &mut explain)?);
     }
+    appraise(&mut lines, request, context)?;
     let mut parts = Vec::with_capacity(lines.len() + 1);
     for (i, line) in lines.iter().enumerate() {
-        let treatment = treat(line.class, line.kind, line.ships_from, request, context)?;
+        let treatment = treat(line, line.class, request, context)?;
         explain
             .push(Step { line: Some(i), ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status)) });
         parts.push(Part {
@@ -82,9 +86,13 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     country("seller.country", &request.seller.country)?;
     country("buyer.country", &request.buyer.country)?;
     for (i, registration) in request.seller.registrations.iter().enumerate() {
-        let known = registration == "EU-OSS" || is_country(registration.split('-').next().unwrap_or_default());
+        let known = matches!(registration.as_str(), "EU-OSS" | "EU-IOSS" | "XI")
+            || is_country(registration.split('-').next().unwrap_or_default());
         if !known {
-            return Err(invalid(format!("seller.registrations[{i}]"), "not a country, country-region or EU-OSS"));
+            return Err(invalid(
+                format!("seller.registrations[{i}]"),
+                "not a country, country-region, EU-OSS, EU-IOSS or XI",
+            ));
         }
     }
     if request.buyer.tax_id_state == TaxIdState::Valid && (request.buyer.tax_id.is_none() || !request.buyer.business) {
@@ -182,6 +190,7 @@ fn price<'a>(
             weight_g: u64::from(item.weight_g),
             class: &item.tax_class,
             ships_from: item.ships_from.as_deref().unwrap_or(home),
+            value: None,
         }
     } else {
         let missing = |name: &str| invalid(field(name), "needed without sku");
@@ -198,6 +207,7 @@ fn price<'a>(
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
             class: line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?,
             ships_from: line.ships_from.as_deref().unwrap_or(home),
+            value: None,
         }
     };
     if !is_country(priced.ships_from) {
@@ -210,34 +220,6 @@ fn price<'a>(
         last.amount = Some(priced.list);
     }
     Ok(priced)
-}
-
-fn treat<'a>(
-    class: &str,
-    kind: Kind,
-    from: &str,
-    request: &QuoteRequest,
-    context: &Context<'a>,
-) -> Result<Treatment<'a>, QuoteError> {
-    let buyer = &request.buyer;
-    let treatment = context.rules.treat(&Supply {
-        seller: &request.seller.country,
-        registrations: &request.seller.registrations,
-        country: &buyer.country,
-        region: buyer.region.as_deref(),
-        valid_business: buyer.business && buyer.tax_id_state == TaxIdState::Valid,
-        ships_from: (kind == Kind::Physical).then_some(from),
-        class,
-        date: request.date,
-    });
-    if treatment.status == TaxStatus::NoRule && request.no_rule == NoRulePolicy::Block {
-        let place = match &buyer.region {
-            Some(region) => format!("{}-{region}", buyer.country),
-            None => buyer.country.clone(),
-        };
-        return Err(QuoteError::NoTaxRule { place });
-    }
-    Ok(treatment)
 }
 
 fn add_shipping<'a>(
@@ -268,14 +250,14 @@ fn add_shipping<'a>(
         parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], treatment });
     };
     if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
-        push(amount, treat("shipping", Kind::Physical, lines[first].ships_from, request, context)?);
+        push(amount, treat(&lines[first], "shipping", request, context)?);
         return Ok(());
     }
     // Accessory to the goods: shared over their treatments by value (by line if all are free).
     let mut groups: BTreeMap<String, (i64, Treatment<'a>)> = BTreeMap::new();
     for i in physical {
         let line = &lines[i];
-        let treatment = treat(line.class, line.kind, line.ships_from, request, context)?;
+        let treatment = treat(line, line.class, request, context)?;
         let weight = if goods.is_zero() { 1 } else { line.list.minor() };
         groups.entry(group_key(&treatment)).or_insert((0, treatment)).0 += weight;
     }
@@ -430,7 +412,7 @@ fn assemble(
         currency: request.currency,
         date: request.date,
         market: market.id.to_owned(),
-        rules_hash: context.rules.hash(),
+        rules_hash: context.rules.hash().to_owned(),
         prices_include_tax: request.seller.prices_include_tax,
         rounding: request.rounding,
         lines,

@@ -1,0 +1,72 @@
+//! How a priced line is taxed: the line and the document as one supply, and the worth of what is sent from abroad.
+
+use super::run::{MILLION, Priced, at};
+use super::shapes::*;
+use crate::money::{Money, MoneyError, RoundingMode};
+use crate::tax::{Supply, TaxStatus, Treatment, Value};
+
+/// The treatment of a line, or of another class sent with it (`shipping`).
+pub(super) fn treat<'a>(
+    line: &Priced<'_>,
+    class: &str,
+    request: &QuoteRequest,
+    context: &Context<'a>,
+) -> Result<Treatment<'a>, QuoteError> {
+    let treatment = context.rules.treat(&supply(line, class, request));
+    if treatment.status == TaxStatus::NoRule && request.no_rule == NoRulePolicy::Block {
+        let buyer = &request.buyer;
+        let place = match &buyer.region {
+            Some(region) => format!("{}-{region}", buyer.country),
+            None => buyer.country.clone(),
+        };
+        return Err(QuoteError::NoTaxRule { place });
+    }
+    Ok(treatment)
+}
+
+fn supply<'s>(line: &Priced<'s>, class: &'s str, request: &'s QuoteRequest) -> Supply<'s> {
+    let buyer = &request.buyer;
+    Supply {
+        seller: &request.seller.country,
+        seller_region: request.seller.region.as_deref(),
+        registrations: &request.seller.registrations,
+        country: &buyer.country,
+        region: buyer.region.as_deref(),
+        postcode: buyer.postcode.as_deref(),
+        valid_business: buyer.business && buyer.tax_id_state == TaxIdState::Valid,
+        tax_id: buyer.tax_id.as_deref(),
+        ships_from: (line.kind == Kind::Physical).then_some(line.ships_from),
+        value: line.value,
+        class,
+        date: request.date,
+    }
+}
+
+/// Fills in the worth of lines sent from another country, without tax: import schemes have limits. What leaves from one country is one
+/// consignment.
+pub(super) fn appraise(
+    lines: &mut [Priced<'_>],
+    request: &QuoteRequest,
+    context: &Context<'_>,
+) -> Result<(), QuoteError> {
+    let mut nets: Vec<Option<(Money, Money)>> = Vec::with_capacity(lines.len());
+    for (i, line) in lines.iter().enumerate() {
+        let abroad = line.kind == Kind::Physical && line.ships_from != request.buyer.country;
+        let rate = match abroad && request.seller.prices_include_tax {
+            true => context.rules.consumer_rate_ppm(&supply(line, line.class, request)),
+            false => 0,
+        };
+        let net = |amount: Money| -> Result<Money, QuoteError> {
+            let whole = MILLION.checked_add(rate).ok_or(MoneyError::Overflow);
+            whole.and_then(|w| amount.mul_ratio(MILLION, w, RoundingMode::HalfUp)).map_err(at(&format!("lines[{i}]")))
+        };
+        nets.push(if abroad { Some((net(line.unit)?, net(line.list)?)) } else { None });
+    }
+    for i in 0..lines.len() {
+        let Some((item, _)) = nets[i] else { continue };
+        let together = lines.iter().zip(&nets).filter(|(other, _)| other.ships_from == lines[i].ships_from);
+        let consignment = Money::sum(request.currency, together.filter_map(|(_, net)| net.map(|n| n.1)));
+        lines[i].value = Some(Value { item, consignment: consignment.map_err(at("lines"))? });
+    }
+    Ok(())
+}

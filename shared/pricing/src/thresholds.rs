@@ -1,0 +1,114 @@
+//! From which sales on a seller must register where: what a shop's tax settings show beside each place.
+//!
+//! The rows are in `data/thresholds.tsv`; only [`thresholds_of`] reads them. Registering is the seller's decision: nothing here charges or
+//! refrains from charging tax. Not here: counting sales.
+
+use serde::{Deserialize, Serialize};
+
+/// Columns: place, kind, amounts, currency, period, what, source, note (`-`: none).
+const ROWS: &str = include_str!("../data/thresholds.tsv");
+
+/// What a threshold is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThresholdKind {
+    /// US: sales into the state.
+    NexusSales,
+    /// US: a number of sales that suffices too.
+    NexusOrTransactions,
+    /// US: a number of sales that must be reached as well.
+    NexusAndTransactions,
+    /// There is no such tax.
+    NoTax,
+    /// EU: sales to consumers in other member states, taxed at home below.
+    DistanceSales,
+    /// Sellers from abroad of digital services (and cheap goods) to consumers.
+    ForeignDigital,
+    /// Worth up to which the seller, not the border, taxes goods.
+    ImportConsignment,
+    /// EU: exemption in other member states.
+    SmallBusinessUnion,
+    /// Exemption or later registration of small businesses of the country.
+    SmallBusiness,
+    /// Registration in general.
+    Registration,
+    /// Platforms that owe the tax of their sellers.
+    Platform,
+    /// EU: one piece of evidence of place suffices below.
+    EvidenceOnePiece,
+}
+
+/// One threshold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Threshold {
+    /// `US-NY`, `EU`, `DE` ...
+    pub place: &'static str,
+    /// What for.
+    pub kind: ThresholdKind,
+    /// Whole units of `currency`, or a number of sales; two where the law has two, in the order of `what`. 0: from the first sale.
+    pub amounts: Vec<u64>,
+    /// ISO 4217; empty for a number of sales.
+    pub currency: &'static str,
+    /// Over which time.
+    pub period: &'static str,
+    /// In words.
+    pub what: &'static str,
+    /// The law.
+    pub source: &'static str,
+    /// Exceptions and doubts (`UNSURE`).
+    pub note: &'static str,
+}
+
+/// The thresholds of a place; none is known for a place without rows.
+pub fn thresholds_of(place: &str) -> Vec<Threshold> {
+    ROWS.lines().skip(1).filter_map(read).filter(|t| t.place == place).collect()
+}
+
+fn read(row: &'static str) -> Option<Threshold> {
+    use ThresholdKind::*;
+    let fields: Vec<&str> = row.split('\t').collect();
+    let [place, kind, amounts, currency, period, what, source, note] = fields.as_slice() else { return None };
+    let kind = match *kind {
+        "nexus_sales" => NexusSales,
+        "nexus_or_transactions" => NexusOrTransactions,
+        "nexus_and_transactions" => NexusAndTransactions,
+        "no_tax" => NoTax,
+        "distance_sales" => DistanceSales,
+        "foreign_digital" => ForeignDigital,
+        "import_consignment" => ImportConsignment,
+        "small_business_union" => SmallBusinessUnion,
+        "small_business" => SmallBusiness,
+        "registration" => Registration,
+        "platform" => Platform,
+        "evidence_one_piece" => EvidenceOnePiece,
+        _ => return None,
+    };
+    let amounts = amounts.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let note = if *note == "-" { "" } else { note };
+    Some(Threshold { place, kind, amounts, currency, period, what, source, note })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tax::TaxRules;
+
+    #[test]
+    fn every_row_is_read_and_every_state_has_one() {
+        let read: Vec<_> = ROWS.lines().skip(1).map(|row| read(row).unwrap_or_else(|| panic!("{row}"))).collect();
+        assert!(read.iter().all(|t| !t.source.is_empty()));
+        for rule in TaxRules::built_in().rules().iter().filter(|r| r.jurisdiction.starts_with("US-")) {
+            assert!(!thresholds_of(&rule.jurisdiction).is_empty(), "{}", rule.jurisdiction);
+        }
+    }
+
+    #[test]
+    fn well_known_ones() {
+        let amounts = |place: &str, kind| thresholds_of(place).into_iter().find(|t| t.kind == kind).unwrap().amounts;
+        assert_eq!(amounts("EU", ThresholdKind::DistanceSales), [10_000]);
+        assert_eq!(amounts("EU", ThresholdKind::ImportConsignment), [150]);
+        assert_eq!(amounts("DE", ThresholdKind::SmallBusiness), [25_000, 100_000]);
+        assert_eq!(amounts("US-NY", ThresholdKind::NexusAndTransactions), [100]);
+        assert!(thresholds_of("BR").is_empty());
+    }
+}

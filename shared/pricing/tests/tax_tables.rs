@@ -1,0 +1,171 @@
+//! What the tables promise beyond single rows: slices are small and complete, ids are kept, sources are named.
+
+use std::collections::BTreeMap;
+
+use vitrine_pricing::market::{MARKETS, Market, is_country};
+use vitrine_pricing::tax::{Accuracy, Supply, TaxRules, TaxStatus, Treatment};
+
+const DAYS: [&str; 4] = ["2024-06-01", "2025-06-30", "2026-11-28", "2027-07-01"];
+
+fn countries() -> Vec<String> {
+    let letters = || ('A'..='Z').map(String::from);
+    letters().flat_map(|a| letters().map(move |b| format!("{a}{b}"))).filter(|c| is_country(c)).collect()
+}
+
+#[test]
+fn every_slice_fits_into_a_page() {
+    let table = TaxRules::built_in();
+    let mut largest = (0, String::new());
+    for day in DAYS {
+        let on = day.parse().unwrap();
+        for market in MARKETS {
+            // Sellers of other states differ in no slice but by their own state's rules.
+            let sellers =
+                if day == DAYS[2] { countries() } else { ["DE", "GR", "ES", "US"].map(String::from).to_vec() };
+            for seller in sellers {
+                let json = serde_json::to_string(&table.slice(&seller, market, on)).unwrap();
+                if json.len() > largest.0 {
+                    largest = (json.len(), format!("{seller} {} {day}", market.id));
+                }
+            }
+        }
+    }
+    assert!(largest.0 <= 20_000, "{largest:?}");
+    // A slice that is nearly empty would pass too.
+    assert!(largest.0 > 5_000, "{largest:?}");
+}
+
+fn same(a: &Treatment<'_>, b: &Treatment<'_>) -> bool {
+    let ids = |t: &Treatment<'_>| t.rules.iter().map(|r| r.id.clone()).collect::<Vec<_>>();
+    a.status == b.status && a.reason == b.reason && a.strip_ppm == b.strip_ppm && ids(a) == ids(b)
+}
+
+#[test]
+fn a_slice_decides_like_the_whole_table() {
+    let table = TaxRules::built_in();
+    let on = DAYS[2].parse().unwrap();
+    let sets: [&[&str]; 4] =
+        [&[], &["DE"], &["DE", "EU-OSS", "CH", "US-NY", "CA", "AU"], &["EU-IOSS", "FR", "ES-CN", "GB"]];
+    let codes = ["35001", "78266", "97400", "9500-321", "22100", "BT1 1AA"];
+    let mut asked = 0;
+    for country in countries() {
+        let market = Market::of_country(&country);
+        for seller in ["DE", "US", "FR", "RE", "JP"] {
+            let slice = table.slice(seller, market, on);
+            assert_eq!(slice.hash(), table.hash());
+            let back: TaxRules = serde_json::from_str(&serde_json::to_string(&slice).unwrap()).unwrap();
+            assert_eq!(back, slice);
+            for registrations in sets {
+                let registrations: Vec<String> = registrations.iter().map(|r| (*r).to_owned()).collect();
+                for (n, postcode) in codes.iter().enumerate() {
+                    for (ships_from, class) in [(None, "ebook"), (Some(seller), "printed_book")] {
+                        let supply = Supply {
+                            seller,
+                            seller_region: None,
+                            registrations: &registrations,
+                            country: &country,
+                            region: [None, Some("NY"), Some("QC")][n % 3],
+                            postcode: Some(postcode),
+                            valid_business: n % 2 == 1,
+                            tax_id: None,
+                            ships_from,
+                            value: None,
+                            class,
+                            date: on,
+                        };
+                        let (whole, part) = (table.treat(&supply), back.treat(&supply));
+                        assert!(same(&whole, &part), "{supply:?}: {whole:?} and {part:?}");
+                        asked += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(asked > 50_000);
+}
+
+/// A published rule is ended, never changed or taken away: orders name it. New rules are added to the list.
+#[test]
+fn ids_that_orders_name_are_kept() {
+    let table = TaxRules::built_in();
+    let rates: BTreeMap<&str, i64> = table.rules().iter().map(|r| (r.id.as_str(), r.rate_ppm)).collect();
+    let kept = include_str!("kept-rules.tsv");
+    assert_eq!(kept.lines().count(), rates.len(), "every rule is in the list");
+    let mut count = 0;
+    for line in kept.lines() {
+        let (id, rate) = line.split_once('\t').unwrap();
+        assert_eq!(rates.get(id).map(ToString::to_string).as_deref(), Some(rate), "{id}");
+        count += 1;
+    }
+    assert!(count >= 300, "{count}");
+}
+
+#[test]
+fn a_country_without_rules_is_never_silently_zero() {
+    let table = TaxRules::built_in();
+    let registrations: Vec<String> = ["DE", "EU-OSS"].map(String::from).to_vec();
+    let mut unknown = Vec::new();
+    for country in countries() {
+        for ships_from in [None, Some("DE")] {
+            let supply = Supply {
+                seller: "DE",
+                seller_region: None,
+                registrations: &registrations,
+                country: &country,
+                region: None,
+                postcode: None,
+                valid_business: false,
+                tax_id: None,
+                ships_from,
+                value: None,
+                class: "goods",
+                date: DAYS[2].parse().unwrap(),
+            };
+            let t = table.treat(&supply);
+            if t.status == TaxStatus::NoRule {
+                unknown.push(country.clone());
+            }
+            // Untaxed places are those the tables know to be so.
+            if t.status == TaxStatus::OutsideScope {
+                assert_eq!(t.reason, "outside_tax_territory", "{country}");
+            }
+        }
+    }
+    for country in ["BR", "PR", "CN", "MX", "TR", "GU", "KR", "AR"] {
+        assert!(unknown.iter().any(|c| c == country), "{country}");
+    }
+    for country in ["DE", "AX", "JE", "NO", "NZ", "RE", "SM"] {
+        assert!(!unknown.iter().any(|c| c == country), "{country}");
+    }
+}
+
+#[test]
+fn local_rates_are_told_where_they_are_missing() {
+    let table = TaxRules::built_in();
+    let accuracy = |state: &str| {
+        let registrations = [format!("US-{state}")];
+        let supply = Supply {
+            seller: "US",
+            seller_region: None,
+            registrations: &registrations,
+            country: "US",
+            region: Some(state),
+            postcode: None,
+            valid_business: false,
+            tax_id: None,
+            ships_from: Some("US"),
+            value: None,
+            class: "goods",
+            date: DAYS[2].parse().unwrap(),
+        };
+        table.treat(&supply).accuracy
+    };
+    for state in ["NY", "CA", "TX", "WA", "AK", "UT"] {
+        assert_eq!(accuracy(state), Accuracy::State, "{state}");
+    }
+    for state in ["MI", "CT", "DC", "OR", "RI"] {
+        assert_eq!(accuracy(state), Accuracy::Full, "{state}");
+    }
+    // Lower case is a state too.
+    assert_eq!(accuracy("mi"), Accuracy::Full);
+}
