@@ -24,7 +24,7 @@ pub use mutate::Mutator;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 42] = [
+pub const TARGETS: [Target; 43] = [
     ("accept", headers::accept),
     ("agent", headers::agent),
     ("api-key", secrets::api_key),
@@ -65,6 +65,7 @@ pub const TARGETS: [Target; 42] = [
     ("slugs", texts::slugs),
     ("stream-link", secrets::stream_link),
     ("tags", headers::tags),
+    ("tax-id", pricing::tax_id),
     ("way-back", headers::way_back),
     ("words", texts::words),
 ];

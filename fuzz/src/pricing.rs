@@ -1,10 +1,11 @@
-//! Documents of the pricing door.
+//! Documents of the pricing door, and tax identities.
 
 use std::sync::LazyLock;
 
 use tokio::runtime::{Builder, Runtime};
 use vitrine_pricing::money::Money;
 use vitrine_pricing::quote::{Amounts, Quote};
+use vitrine_pricing::tax_id::{Checked, KINDS, check, kinds_of};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::pricing::{Quotes, read};
 
@@ -21,8 +22,9 @@ fn adds_up(amounts: &Amounts) {
 
 /// What is no document names what is wrong with it; what is one has an answer, and what that says adds up and can be sent.
 pub(crate) fn quote(bytes: &[u8]) {
-    let answer = read(bytes)
-        .and_then(|document| RUNTIME.block_on(Quotes::detached().quote(&OpCtx::system("fuzz", 1_790_000_000_000), document)));
+    let answer = read(bytes).and_then(|document| {
+        RUNTIME.block_on(Quotes::detached().quote(&OpCtx::system("fuzz", 1_790_000_000_000), document))
+    });
     match answer {
         Ok(quote) => {
             quote.lines.iter().for_each(|line| adds_up(&line.amounts));
@@ -40,4 +42,16 @@ pub(crate) fn quote(bytes: &[u8]) {
             assert!(fits, "{problem:?}");
         }
     }
+}
+
+/// A right number is itself in its stored form; the first byte says of which kind it is taken to be.
+pub(crate) fn tax_id(bytes: &[u8]) {
+    let [first, rest @ ..] = bytes else { return };
+    let (kind, typed) = (&KINDS[usize::from(*first) % KINDS.len()], super::text(rest));
+    if let Checked::Ok(stored) = check(kind.code, &typed) {
+        assert!(stored.bytes().all(|b| b.is_ascii_alphanumeric()), "{stored:?}");
+        assert_eq!(check(kind.code, &stored), Checked::Ok(stored.clone()), "{} {typed:?}", kind.code);
+        assert!(kinds_of(kind.country).any(|k| k.code == kind.code));
+    }
+    assert_eq!(check("no such kind", &typed), Checked::Unknown(typed.trim().to_owned()));
 }

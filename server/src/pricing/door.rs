@@ -6,8 +6,9 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{Market, is_country};
 use vitrine_pricing::money::Currency;
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::quote::{Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
+use vitrine_pricing::quote::{Buyer, Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
 use vitrine_pricing::shipping::ShippingTable;
+use vitrine_pricing::tax_id::{Checked, check, kinds_of};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{Status, Store, Tenant};
 use vitrine_shared::id::VariantId;
@@ -64,9 +65,8 @@ impl Quotes {
                 simulated.iter().fold(refused, |problem, path| problem.field(path.clone(), "needs_pricing_simulate"))
             })?;
         }
-        if document.buyer.tax_id.is_some() && document.buyer.tax_id_state == TaxIdState::None {
-            // Nobody asked the register yet: tax is charged.
-            document.buyer.tax_id_state = TaxIdState::Pending;
+        if document.buyer.tax_id_state == TaxIdState::None {
+            document.buyer.tax_id_state = state_of(&document.buyer);
         }
         let shipping = match &known.shop {
             Some((_, store)) => shipping_table(store, currency)?,
@@ -154,6 +154,23 @@ fn on_offer<'a>(ctx: &OpCtx, found: &'a Found, sku: &str) -> Option<(&'a Offer, 
     let sold = on_sale(&offer.bundle.products).any(|(_, v)| v.id == variant);
     let seen = is_seen(ctx, &offer.tenant) && offer.bundle.work.status == Status::Published;
     (sold && seen).then_some((&**offer, variant))
+}
+
+/// What is known of an id that no register was asked about: tax is charged in any case.
+fn state_of(buyer: &Buyer) -> TaxIdState {
+    let Some(typed) = &buyer.tax_id else { return TaxIdState::None };
+    let (mut known, mut right) = (false, false);
+    for kind in kinds_of(&buyer.country) {
+        known = true;
+        if let Checked::Ok(_) = check(kind.code, typed) {
+            right = true;
+            if !kind.register.is_empty() {
+                return TaxIdState::Pending;
+            }
+        }
+    }
+    // What no register confirms is words for an invoice.
+    if known && !right { TaxIdState::Invalid } else { TaxIdState::None }
 }
 
 fn market(document: &Document) -> Result<&'static Market> {

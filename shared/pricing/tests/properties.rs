@@ -67,7 +67,7 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
                     business,
                     tax_id: business.then(|| "X".into()),
                     tax_id_state: if business { TaxIdState::Valid } else { TaxIdState::None },
-                    },
+                },
                 lines,
                 codes: vec![],
                 shipping: None,
