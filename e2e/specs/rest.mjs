@@ -41,6 +41,22 @@ async function call(method, path, { body, headers = {} } = {}) {
   return { status: answer.status, headers: answer.headers, json: await answer.json().catch(() => null) };
 }
 
+test("what something costs is asked by a document, and everything wrong names its field", async () => {
+  const list = await call("GET", "/public/catalog/search?q=harbur");
+  const card = list.json.items.find((i) => i.title === "Harbour Lights");
+  const sku = (await call("GET", `/public/catalog/items/${card.id}`)).json.editions[0].variant;
+  const document = { buyer: { country: "DE" }, lines: [{ sku, quantity: 2 }] };
+  const quote = await call("POST", "/pricing/quote", { body: document });
+  assert.equal(quote.status, 200, JSON.stringify(quote.json));
+  // 16.00 with 19 % inside: 16 * 19 / 119 = 2.5546.
+  assert.deepEqual([quote.json.totals.gross.minor, quote.json.totals.tax.minor, quote.json.lines[0].tax_status], [1600, 255, "taxed"]);
+  assert.ok(quote.json.explain.some((step) => step.kind === "tax" && step.rate_ppm === 190000 && step.source));
+  const faulty = await call("POST", "/pricing/quote", { body: { ...document, buyer: { country: "DE", planet: "Mars" } } });
+  assert.deepEqual([faulty.status, faulty.json.fields], [422, { "buyer.planet": "unknown_field" }]);
+  const simulated = await call("POST", "/pricing/quote", { body: { ...document, date: "2020-01-01" } });
+  assert.deepEqual([simulated.status, simulated.json.fields], [401, { date: "needs_pricing_simulate" }]);
+});
+
 test("a guest buys by REST alone: search, cart, checkout, payment, files, invoice", async () => {
   const found = await call("GET", "/public/catalog/search?q=harbur");
   assert.equal(found.status, 200);

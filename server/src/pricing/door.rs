@@ -10,6 +10,7 @@ use vitrine_pricing::quote::{Buyer, Context, Document, Quote, QuoteError, Sellab
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax_id::{Checked, check, kinds_of};
 use vitrine_shared::Problem;
+use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::catalog::{Status, Store, Tenant};
 use vitrine_shared::id::VariantId;
 use vitrine_shared::views::card::{on_sale, price_in};
@@ -22,6 +23,9 @@ use crate::fault::{self, Result};
 
 /// Noon of a day, milliseconds after its midnight: what holds on a day holds then.
 const NOON_MS: i64 = 12 * 60 * 60 * 1000;
+
+/// Lines of one document; of who may not simulate as many as a cart holds ([`MAX_LINES`]).
+const MOST_LINES: usize = 1000;
 
 /// Answers documents. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +59,11 @@ impl Quotes {
     /// none or not the caller's to see; the table's.
     pub async fn quote(&self, ctx: &OpCtx, mut document: Document) -> Result<Quote> {
         let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
+        let most = if authz::simulate(ctx, None).is_ok() { MOST_LINES } else { MAX_LINES };
+        if document.lines.len() > most {
+            let title = format!("lines: {} of them, at most {most}", document.lines.len());
+            return Err(Problem::invalid("lines", "too_many", title));
+        }
         let market = self::market(&document)?;
         let currency = document.currency.unwrap_or(market.currency);
         let date = document.date.unwrap_or(today);

@@ -116,6 +116,11 @@ async fn simulating_needs_its_scope() {
     assert_eq!(fields(&refused), [("buyer.tax_id_state", "needs_pricing_simulate")]);
     let quote = ask(&quotes, &shop.staff(), &business).await.unwrap();
     assert_eq!(quote.totals.tax.minor(), 0, "reverse charge");
+    // As many lines as a cart holds, for who does not sell.
+    let lines = vec![json!({ "sku": sku, "quantity": 1 }); vitrine_shared::cart::MAX_LINES + 1];
+    let many = json!({ "buyer": { "country": "DE" }, "lines": lines });
+    assert_eq!(fields(&ask(&quotes, &guest, &many).await.unwrap_err()), [("lines", "too_many")]);
+    assert!(ask(&quotes, &shop.staff(), &many).await.is_ok());
     // Yesterday's prices are for who sells.
     let dated = json!({ "date": "2020-01-01", "buyer": { "country": "DE" }, "lines": [{ "sku": sku, "quantity": 1 }] });
     assert_eq!(fields(&ask(&quotes, &guest, &dated).await.unwrap_err()), [("date", "needs_pricing_simulate")]);
