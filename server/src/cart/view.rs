@@ -142,7 +142,9 @@ pub fn price(
         }
     }
     let count = lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum();
-    let needs_address = sellers.iter().flat_map(|s| &s.lines).any(|l| l.product.kind == ProductKind::Physical);
+    // A parcel whose tax waits for the region is asked where it goes like any other.
+    let sent = |l: &CartLineView| l.physical && l.trouble.as_deref().is_none_or(|t| t == NO_TAX_RULE);
+    let needs_address = parts.iter().flat_map(|p| &p.lines).any(sent);
     let view = CartView {
         count,
         total: format_money(total, place.locale),
@@ -160,10 +162,13 @@ pub fn price(
     Ok(Priced { sellers, view })
 }
 
+/// Trouble of a line whose place has no tax rule, or says too little for one.
+const NO_TAX_RULE: &str = "line-no-tax-rule";
+
 const fn trouble_of(why: &QuoteError) -> &'static str {
     match why {
         QuoteError::NotShipped { .. } => "line-not-shipped",
-        QuoteError::NoTaxRule { .. } => "line-no-tax-rule",
+        QuoteError::NoTaxRule { .. } => NO_TAX_RULE,
         QuoteError::BelowMinimum { .. } => "line-below-minimum",
         _ => "line-not-here",
     }
