@@ -57,6 +57,7 @@ line-fewer = Es sind weniger Stück da, als Sie wollten
 line-not-here = In Ihrem Land nicht erhältlich
 line-withdrawn = Wird nicht mehr verkauft
 line-not-shipped = Wird nicht in dieses Land versandt
+line-region = Die Steuer hängt vom Bundesstaat oder der Provinz ab: wählen Sie an der Kasse aus
 line-no-tax-rule = Lässt sich nicht in dieses Land verkaufen, denn seine Steuer ist nicht bekannt
 line-below-minimum = Der genannte Preis liegt unter dem Mindestpreis
 
@@ -109,6 +110,7 @@ checkout-fields = Felder dieses Landes zeigen
 checkout-choose = Bitte wählen
 checkout-again = Neu berechnen
 checkout-again-hint = Versand und Steuer hängen vom Ort ab. Nach einer Änderung zeigt dies die neue Summe.
+checkout-region-first = Wählen Sie den Bundesstaat oder die Provinz und drücken Sie „Neu berechnen“: davon hängt die Summe ab.
 checkout-licence = Lizenz
 checkout-accept-licence = Ich habe die Lizenz gelesen und nehme sie an.
 checkout-waiver = Ich stimme zu, dass meine Dateien sofort bereitgestellt werden, und weiß, dass damit mein Widerrufsrecht erlischt.

@@ -57,6 +57,7 @@ line-fewer = Fewer pieces are left than you asked for
 line-not-here = Not for sale in your country
 line-withdrawn = No longer on sale
 line-not-shipped = Not shipped to this country
+line-region = Tax depends on the state or province: choose it at the checkout
 line-no-tax-rule = Cannot be sold to this country, for its tax is not known
 line-below-minimum = The price you named is below the minimum
 
@@ -109,6 +110,7 @@ checkout-fields = Show the fields of this country
 checkout-choose = Choose one
 checkout-again = Work out again
 checkout-again-hint = Shipping and tax depend on the place. After a change, this shows the new total.
+checkout-region-first = Choose the state or province, then press “Work out again”: the total depends on it.
 checkout-licence = Licence
 checkout-accept-licence = I have read the licence and accept it.
 checkout-waiver = I agree that my files are supplied at once, and I know that with it my right to withdraw ends.

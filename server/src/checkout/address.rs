@@ -6,6 +6,7 @@ use vitrine_places::{Address, AddressForm, Fault, Field, FieldForm, Region};
 use vitrine_shared::views::trade::{CheckoutForm, PlaceField};
 
 use super::store::Person;
+use crate::cart::view::taxed_by_region;
 
 /// What a form says of where it goes.
 fn typed(form: &CheckoutForm) -> Address {
@@ -28,11 +29,6 @@ fn text(form: &CheckoutForm, field: Field) -> &str {
         Field::Postcode => &form.postcode,
         Field::SortingCode => &form.sorting_code,
     }
-}
-
-/// Tax depends on the region there, so nothing is sold without it.
-fn taxed_by_region(country: &str) -> bool {
-    matches!(country, "US" | "CA")
 }
 
 /// More than the country is asked there even for files: tax may come to depend on it.
@@ -220,6 +216,26 @@ mod tests {
         let person = shop.checkouts.order_person(&order).await.unwrap().unwrap();
         assert_eq!(person.name, "Gast Muster");
         assert_eq!(person.envelope(), ["Gast Muster", "Muster & Co.", "Weg 1", "10115 BERLIN", "GERMANY"]);
+    }
+
+    #[tokio::test]
+    async fn where_tax_needs_the_region_the_checkout_asks_for_it_before_it_says_a_total() {
+        let shop = Shop::open().await;
+        let there = crate::ctx::OpCtx { market: "us".into(), country: "US".into(), ..shop.guest() };
+        let ctx = shop.fill(&there, &["Harbour Lights"]).await;
+        let cart = shop.checkouts.cart_view(&ctx).await.unwrap();
+        assert_eq!((cart.ready, cart.waits_for_region()), (false, true), "the way to the checkout is open");
+        let mut placing = shop.placing(&ctx, "region").await;
+        placing.form = form("US");
+        let refused = shop.checkouts.place(&ctx, &placing).await.unwrap_err();
+        assert_eq!(refused.fields.get("region").map(String::as_str), Some("fault-region"));
+        placing.form.region = "New York".into();
+        let typed = super::super::Typed { form: placing.form.clone(), ..super::super::Typed::default() };
+        shop.checkouts.keep_form(&ctx, &typed).await.unwrap();
+        let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
+        assert_eq!((view.cart.ready, view.cart.waits_for_region()), (true, false));
+        placing.seen_minor = view.cart.total_minor;
+        shop.checkouts.place(&ctx, &placing).await.unwrap();
     }
 
     #[tokio::test]

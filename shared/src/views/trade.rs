@@ -33,7 +33,7 @@ pub struct CartLineView {
     pub unit: PriceView,
     /// The line.
     pub total: String,
-    /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`.
+    /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`; `line-region`: the checkout must ask first.
     pub trouble: Option<String>,
 }
 
@@ -110,6 +110,17 @@ pub struct CartView {
     #[serde(default)]
     pub with_it: Vec<CardView>,
 }
+
+impl CartView {
+    /// Nothing stands in the way but a region that the checkout asks for.
+    pub fn waits_for_region(&self) -> bool {
+        let mut wanted = self.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.trouble.as_deref()).peekable();
+        !self.ready && wanted.peek().is_some() && wanted.all(|trouble| trouble == REGION_WANTED)
+    }
+}
+
+/// Trouble of a line whose tax depends on a region that nobody said yet.
+pub const REGION_WANTED: &str = "line-region";
 
 /// What the buyer typed at checkout; kept on the server so that nothing is lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -219,6 +219,8 @@ pub fn CheckoutBody(
                             if !free {
                                 Notice { {t!("checkout-next")} }
                             }
+                        } else if view.cart.waits_for_region() {
+                            Notice { {t!("checkout-region-first")} }
                         } else {
                             Alert { tone: Tone::Warn, title: t!("cart-not-ready"),
                                 a { href: "/cart", {t!("checkout-to-cart")} }
