@@ -1,6 +1,7 @@
 //! Words, numbers and names that people type.
 
 use vitrine_identity::account::normalise_email;
+use vitrine_places::{Field, form_of};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::is_country;
 use vitrine_pricing::money::{Currency, Money};
@@ -100,7 +101,8 @@ pub(crate) fn words(bytes: &[u8]) {
     }
 }
 
-/// The form of a checkout, a field each line: what has no fault is short, of one line each, and goes to a country there is.
+/// The form of a checkout, a field each line: what has no fault is short, of one line each, goes to a country there is, and has what
+/// that country's addresses must have.
 pub(crate) fn form(bytes: &[u8]) {
     let text = text(bytes);
     let mut lines = text.split('\n').map(str::to_owned);
@@ -116,6 +118,9 @@ pub(crate) fn form(bytes: &[u8]) {
         postcode: next(),
         accept_licence: true,
         accept_waiver: false,
+        organisation: next(),
+        dependent_locality: next(),
+        sorting_code: next(),
         buy_again: false,
     };
     if !check_form(&form, true, true, false).is_empty() {
@@ -124,8 +129,21 @@ pub(crate) fn form(bytes: &[u8]) {
     assert!(normalise_email(&form.email).is_ok());
     let to = destination(&form);
     assert!(is_country(&to.country), "{to:?}");
-    assert!(to.postcode.as_ref().is_some_and(|code| !code.is_empty() && code.trim() == code));
-    for field in [form.email, form.name, form.line1, form.line2, form.city, form.region, form.postcode] {
+    assert!(to.postcode.as_ref().is_none_or(|code| !code.is_empty() && code.trim() == code));
+    assert!(to.region.as_ref().is_none_or(|region| !region.is_empty() && region.trim() == region));
+    for required in form_of(&to.country).fields.iter().filter(|f| f.required) {
+        let text = match required.field {
+            Field::Postcode => &form.postcode,
+            Field::Region => &form.region,
+            Field::City => &form.city,
+            Field::Line1 => &form.line1,
+            Field::Name => &form.name,
+            Field::DependentLocality => &form.dependent_locality,
+            _ => continue,
+        };
+        assert!(!text.trim().is_empty(), "{required:?}");
+    }
+    for field in form.texts() {
         assert!(field.chars().count() <= 200 && !field.chars().any(char::is_control), "{field:?}");
     }
     assert!(!check_form(&CheckoutForm::default(), true, true, false).is_empty());

@@ -37,3 +37,36 @@ country-US = Vereinigte Staaten
 
 locale-en-US = English (US)
 locale-de-DE = Deutsch
+
+# Wie die Felder einer Adresse heißen, je nachdem, was ein Land hat.
+place-optional = { $label } (falls nötig)
+place-name = Name
+place-organisation = Firma
+place-line1 = Straße und Hausnummer
+place-line2 = Adresszusatz
+place-sorting-code = Sortiercode
+place-postcode-postal = Postleitzahl
+place-postcode-zip = ZIP-Code
+place-postcode-pin = PIN-Code
+place-postcode-eircode = Eircode
+place-region-area = Gebiet
+place-region-county = County
+place-region-department = Departamento
+place-region-district = Distrikt
+place-region-do-si = Provinz oder Stadt
+place-region-emirate = Emirat
+place-region-island = Insel
+place-region-oblast = Oblast
+place-region-parish = Gemeinde
+place-region-prefecture = Präfektur
+place-region-province = Provinz
+place-region-state = Bundesstaat
+place-city-city = Ort
+place-city-district = Bezirk
+place-city-post-town = Ort
+place-city-suburb = Vorort
+place-part-district = Bezirk
+place-part-neighborhood = Stadtviertel
+place-part-suburb = Vorort
+place-part-townland = Townland
+place-part-village-township = Dorf oder Gemeinde

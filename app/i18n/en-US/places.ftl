@@ -37,3 +37,36 @@ country-US = United States
 
 locale-en-US = English (US)
 locale-de-DE = Deutsch
+
+# What the fields of an address are called, by what a country has.
+place-optional = { $label } (if needed)
+place-name = Name
+place-organisation = Company
+place-line1 = Street and number
+place-line2 = More of the address
+place-sorting-code = Sorting code
+place-postcode-postal = Postcode
+place-postcode-zip = ZIP code
+place-postcode-pin = PIN code
+place-postcode-eircode = Eircode
+place-region-area = Area
+place-region-county = County
+place-region-department = Department
+place-region-district = District
+place-region-do-si = Province or city
+place-region-emirate = Emirate
+place-region-island = Island
+place-region-oblast = Oblast
+place-region-parish = Parish
+place-region-prefecture = Prefecture
+place-region-province = Province
+place-region-state = State
+place-city-city = City
+place-city-district = District
+place-city-post-town = Town or city
+place-city-suburb = Suburb
+place-part-district = District
+place-part-neighborhood = Neighbourhood
+place-part-suburb = Suburb
+place-part-townland = Townland
+place-part-village-township = Village or township

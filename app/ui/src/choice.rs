@@ -34,6 +34,9 @@ pub fn Select(
     /// Autofill token.
     #[props(default)]
     autocomplete: Option<&'static str>,
+    /// An empty value is none.
+    #[props(default)]
+    required: bool,
     /// Chosen anew.
     #[props(default)]
     onchange: Option<EventHandler<FormEvent>>,
@@ -47,6 +50,7 @@ pub fn Select(
                 id: "{id}",
                 name,
                 autocomplete,
+                required,
                 aria_invalid: error.is_some().then_some("true"),
                 aria_describedby: error.is_some().then(|| format!("{id}-error")),
                 onchange: move |event| {

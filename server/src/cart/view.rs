@@ -14,7 +14,7 @@ use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::{Place, card_data, on_sale, price_in, work_href};
-use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, SellerPart};
+use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart};
 
 use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
@@ -113,10 +113,12 @@ pub fn price(
         let quote = match quoted {
             Some(Ok(quote)) => Some(quote),
             Some(Err(why)) => {
+                let wanted =
+                    matches!(why, QuoteError::NoTaxRule { .. }) && to.region.is_none() && taxed_by_region(&to.country);
                 let only_parcels = matches!(why, QuoteError::NotShipped { .. });
                 for f in found.iter_mut().filter(|f| f.trouble.is_none()) {
                     if !only_parcels || f.product.kind == ProductKind::Physical {
-                        f.trouble = Some(trouble_of(&why));
+                        f.trouble = Some(if wanted { REGION_WANTED } else { trouble_of(&why) });
                     }
                 }
                 // What is left without the parcels may still be sold.
@@ -142,7 +144,9 @@ pub fn price(
         }
     }
     let count = lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum();
-    let needs_address = sellers.iter().flat_map(|s| &s.lines).any(|l| l.product.kind == ProductKind::Physical);
+    // A parcel whose tax waits for the region is asked where it goes like any other.
+    let sent = |l: &CartLineView| l.physical && l.trouble.as_deref().is_none_or(|t| t == REGION_WANTED);
+    let needs_address = parts.iter().flat_map(|p| &p.lines).any(sent);
     let view = CartView {
         count,
         total: format_money(total, place.locale),
@@ -158,6 +162,11 @@ pub fn price(
         with_it: Vec::new(),
     };
     Ok(Priced { sellers, view })
+}
+
+/// Tax depends on the region there: nothing is sold without it.
+pub(crate) fn taxed_by_region(country: &str) -> bool {
+    matches!(country, "US" | "CA")
 }
 
 const fn trouble_of(why: &QuoteError) -> &'static str {

@@ -42,11 +42,14 @@ impl Checkouts {
         for field in [
             &mut form.email,
             &mut form.name,
+            &mut form.organisation,
             &mut form.line1,
             &mut form.line2,
+            &mut form.dependent_locality,
             &mut form.city,
             &mut form.region,
             &mut form.postcode,
+            &mut form.sorting_code,
             &mut form.country,
         ] {
             field.truncate(field.floor_char_boundary(MOST_KEPT));

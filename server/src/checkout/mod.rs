@@ -13,6 +13,7 @@
 //!
 //! Not here: totals (`cart::view`, the pricing engine), who may see an order's page (`pages`).
 
+mod address;
 mod again;
 mod claim;
 mod form;

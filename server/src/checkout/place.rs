@@ -13,8 +13,8 @@ use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
-use super::store::{self, Checkout, Order, OrderLine, Person};
-use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS};
+use super::store::{self, Checkout, Order, OrderLine};
+use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address};
 use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
@@ -77,11 +77,11 @@ pub(super) fn email_partition(email: &str) -> String {
 
 /// Where the form says it goes.
 pub fn destination(form: &CheckoutForm) -> Destination {
-    let some = |t: &str| (!t.trim().is_empty()).then(|| t.trim().to_owned());
+    let postcode = form.postcode.trim();
     Destination {
         country: form.country.to_ascii_uppercase(),
-        region: some(&form.region),
-        postcode: some(&form.postcode),
+        region: address::region(form),
+        postcode: (!postcode.is_empty()).then(|| postcode.to_owned()),
     }
 }
 
@@ -98,17 +98,6 @@ fn was_seen(priced: &Priced, placing: &Placing, shown: &Market) -> bool {
     let currency = placing.seen_currency.as_deref().unwrap_or(shown.currency.code());
     let total = priced.view.total_minor;
     total == placing.seen_minor && (total == 0 || priced.view.currency == currency)
-}
-
-/// What the form says of the buyer.
-fn said(form: &CheckoutForm) -> Person {
-    let town = format!("{} {}", form.postcode, form.city);
-    let lines = [&form.line1, &form.line2, &town, &form.region, &form.country];
-    Person {
-        email: form.email.trim().to_owned(),
-        name: form.name.trim().to_owned(),
-        address: lines.into_iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect(),
-    }
 }
 
 /// Whether the buyer must agree that supply of paid files begins at once and the right to withdraw ends with it: consumers in
@@ -159,17 +148,10 @@ pub fn check_form(
     if !vitrine_pricing::market::is_country(&form.country.to_ascii_uppercase()) {
         say("country", "fault-country");
     }
-    if needs_address {
-        for (field, value) in
-            [("name", &form.name), ("line1", &form.line1), ("city", &form.city), ("postcode", &form.postcode)]
-        {
-            if value.trim().is_empty() {
-                say(field, "fault-empty");
-            }
-        }
+    for (field, code) in address::faults(form, needs_address) {
+        say(field, code);
     }
-    let long = [&form.email, &form.name, &form.line1, &form.line2, &form.city, &form.region, &form.postcode];
-    if long.into_iter().any(|v| v.chars().count() > 200 || v.chars().any(char::is_control)) {
+    if form.texts().any(|v| v.chars().count() > 200 || v.chars().any(char::is_control)) {
         say("name", "fault-long");
     }
     if has_licence && !form.accept_licence {
@@ -255,7 +237,7 @@ impl Checkouts {
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
         let (mut checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
-        let sealed = customer.seal(&said(&placing.form))?;
+        let sealed = customer.seal(&address::said(&placing.form))?;
         let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier };
         self.hold(ctx, &checkout, &orders, sealed, made, marks).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await

@@ -158,8 +158,19 @@ pub struct Person {
     pub email: String,
     /// Name.
     pub name: String,
-    /// Postal address, one line each.
+    /// Postal address as it goes on a parcel, one line each.
     pub address: Vec<String>,
+    /// The name stands among the lines, where the country's post wants it. Of older orders it does not.
+    #[serde(default)]
+    pub named: bool,
+}
+
+impl Person {
+    /// Name and address, one line each.
+    pub fn envelope(&self) -> Vec<String> {
+        let name = Some(&self.name).filter(|name| !self.named && !name.is_empty());
+        name.into_iter().chain(&self.address).cloned().collect()
+    }
 }
 
 /// Key of a checkout.

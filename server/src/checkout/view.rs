@@ -73,6 +73,7 @@ impl Checkouts {
             }
         }
         let waiver = super::place::needs_waiver(&priced, &to.country);
+        let (fields, regions) = super::address::fields(&form, priced.view.needs_address);
         Ok(CheckoutView {
             waiver,
             owned: self.owned(ctx, &priced).await?,
@@ -83,7 +84,8 @@ impl Checkouts {
                 .flat_map(|m| m.countries)
                 .map(|c| ((*c).to_owned(), format!("country-{c}")))
                 .collect(),
-            regions: Vec::new(),
+            regions,
+            fields,
             licences,
             attempt: ids::secret(),
             declined: typed.trouble,

@@ -171,8 +171,8 @@ impl Desk {
         let store = stores.into_iter().find(|s| s.tenant == order.tenant);
         let person = self.0.checkouts.order_person(&order).await?;
         let buyer = person.map_or_else(Vec::new, |p| {
-            let mut lines = vec![p.email, p.name];
-            lines.extend(p.address);
+            let mut lines = p.envelope();
+            lines.insert(0, p.email);
             lines.retain(|l| !l.is_empty());
             lines
         });

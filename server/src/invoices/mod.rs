@@ -267,8 +267,7 @@ impl Invoices {
             .ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
         let lines = lines_of(issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
-        let mut buyer = vec![issue.buyer.name.clone()];
-        buyer.extend(issue.buyer.address.iter().cloned());
+        let mut buyer = issue.buyer.envelope();
         buyer.push(issue.buyer.email.clone());
         buyer.retain(|l| !l.is_empty());
         let corrects = match issue.refund {

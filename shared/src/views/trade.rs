@@ -33,7 +33,7 @@ pub struct CartLineView {
     pub unit: PriceView,
     /// The line.
     pub total: String,
-    /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`.
+    /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`; `line-region`: the checkout must ask first.
     pub trouble: Option<String>,
 }
 
@@ -111,6 +111,17 @@ pub struct CartView {
     pub with_it: Vec<CardView>,
 }
 
+impl CartView {
+    /// Nothing stands in the way but a region that the checkout asks for.
+    pub fn waits_for_region(&self) -> bool {
+        let mut wanted = self.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.trouble.as_deref()).peekable();
+        !self.ready && wanted.peek().is_some() && wanted.all(|trouble| trouble == REGION_WANTED)
+    }
+}
+
+/// Trouble of a line whose tax depends on a region that nobody said yet.
+pub const REGION_WANTED: &str = "line-region";
+
 /// What the buyer typed at checkout; kept on the server so that nothing is lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -120,16 +131,22 @@ pub struct CheckoutForm {
     pub email: String,
     /// Person.
     pub name: String,
+    /// Their company, where a parcel goes to one.
+    pub organisation: String,
     /// Street and number.
     pub line1: String,
     /// More of the address.
     pub line2: String,
+    /// Part of a town, where the country's addresses have it.
+    pub dependent_locality: String,
     /// Town.
     pub city: String,
-    /// ISO 3166-2 part, where tax or post asks for it.
+    /// ISO 3166-2 part or name, where tax or post asks for it.
     pub region: String,
     /// Postcode.
     pub postcode: String,
+    /// What some countries' posts sort large receivers by.
+    pub sorting_code: String,
     /// ISO 3166-1.
     pub country: String,
     /// Licences of the lines were accepted.
@@ -138,6 +155,43 @@ pub struct CheckoutForm {
     pub accept_waiver: bool,
     /// What the account has already is bought once more.
     pub buy_again: bool,
+}
+
+impl CheckoutForm {
+    /// What was typed as text, without the country, which is chosen.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        [
+            &self.email,
+            &self.name,
+            &self.organisation,
+            &self.line1,
+            &self.line2,
+            &self.dependent_locality,
+            &self.city,
+            &self.region,
+            &self.postcode,
+            &self.sorting_code,
+        ]
+        .into_iter()
+    }
+}
+
+/// One field of where it goes, as the country has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlaceField {
+    /// Name of the form's field: `line1`, `postcode`.
+    pub name: String,
+    /// Key of its label: `place-postcode-zip`.
+    pub label: String,
+    /// What was typed.
+    pub value: String,
+    /// Must be filled.
+    pub required: bool,
+    /// How one looks, of postcodes.
+    pub example: Option<String>,
+    /// Digits are enough to type it.
+    pub digits: bool,
 }
 
 /// The checkout page.
@@ -154,6 +208,9 @@ pub struct CheckoutView {
     pub countries: Vec<(String, String)>,
     /// Regions of the chosen country: code, name; empty: free text or none.
     pub regions: Vec<(String, String)>,
+    /// Fields to ask for, as the chosen country has them; without a parcel only what tax needs.
+    #[serde(default)]
+    pub fields: Vec<PlaceField>,
     /// Licences to accept: title, address.
     pub licences: Vec<(String, String)>,
     /// The waiver must be asked.

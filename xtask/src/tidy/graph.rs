@@ -18,6 +18,7 @@ const NOT_IN_BROWSER: &[&str] = &[
     "vitrine-payments",
     "vitrine-mail",
     "vitrine-queue",
+    "vitrine-places",
     "rusqlite",
     "tantivy",
     "hyper",

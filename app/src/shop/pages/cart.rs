@@ -74,7 +74,7 @@ pub fn CartBody(
                                 ". "
                                 {t!("cart-place", country = country)}
                             }
-                            if view.ready {
+                            if view.ready || view.waits_for_region() {
                                 a { class: "button button-primary button-large button-wide", href: "/checkout", {t!("cart-checkout")} }
                             } else {
                                 Alert { tone: Tone::Warn, title: t!("cart-not-ready"), {t!("cart-not-ready-text")} }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use dioxus::prelude::*;
-use vitrine_shared::views::trade::{CheckoutForm, CheckoutView};
+use vitrine_shared::views::trade::CheckoutView;
 use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
+use super::destination::{fault, faults, place_fields};
 use super::drawn;
 use crate::i18n::text_or;
 use crate::platform::Head;
@@ -33,11 +34,11 @@ pub fn CheckoutBody(
 ) -> Element {
     let head = Head { title: t!("checkout-title"), private: true, ..Head::default() };
     // What is typed, for the lines that folded parts show. Only those lines follow it: fields drawn again would lose it.
-    let mut typed = use_signal(HashMap::<&'static str, String>::new);
-    let was = view.form.clone();
-    let who = use_memo(use_reactive((&was,), move |(was,)| now(&typed.read(), "email", &was.email)));
-    let countries_of = view.countries.clone();
-    let to = use_memo(use_reactive((&was, &countries_of), move |(was, all)| destination(&typed.read(), &was, &all)));
+    let mut typed = use_signal(HashMap::<String, String>::new);
+    let was = view.form.email.clone();
+    let who = use_memo(use_reactive((&was,), move |(was,)| now(&typed.read(), "email", &was)));
+    let shown = view.clone();
+    let to = use_memo(use_reactive((&shown,), move |(view,)| destination(&typed.read(), &view)));
     if view.cart.sellers.is_empty() {
         return rsx! {
             Page { head,
@@ -51,21 +52,18 @@ pub fn CheckoutBody(
         };
     }
     let form = view.form.clone();
-    let faults = view.faults.clone();
-    let error = move |field: &str| faults.iter().find(|(f, _)| f == field).map(|(_, code)| t!(code));
+    let error = |field: &str| fault(&view, field);
     let address = view.cart.needs_address;
-    // Where tax depends on more than the country, it must be known for files too.
-    let finer = address || matches!(form.country.as_str(), "US" | "CA" | "AU" | "IN" | "BR" | "MX");
     let free = view.cart.total_minor == 0;
-    let mut keep = move |field: &'static str, event: FormEvent| {
+    let keep = use_callback(move |(field, event): (String, FormEvent)| {
         typed.write().insert(field, event.value());
-    };
-    let places = [&form.name, &form.line1, &form.postcode, &form.city];
-    let faulty = |fields: &[&str]| view.faults.iter().any(|(field, _)| fields.contains(&field.as_str()));
-    let who_done = !form.email.is_empty() && !faulty(&["email"]);
-    let missing = if address { places.iter().any(|was| was.is_empty()) } else { finer && form.postcode.is_empty() };
-    let where_done =
-        !missing && !faulty(&["name", "line1", "line2", "postcode", "city", "region", "country"]) && view.cart.ready;
+    });
+    let faulty = |field: &str| view.faults.iter().any(|(f, _)| f == field);
+    let who_done = !form.email.is_empty() && !faulty("email");
+    // Without a parcel everything asked is for the tax, and worth a look.
+    let missing = view.fields.iter().any(|f| f.value.is_empty() && (f.required || !address));
+    let wrong = view.fields.iter().any(|f| faulty(&f.name)) || faulty("name") || faulty("country");
+    let where_done = !missing && !wrong && view.cart.ready;
     rsx! {
         Page { head,
             div { class: "wrap trade",
@@ -76,9 +74,9 @@ pub fn CheckoutBody(
                 if !view.faults.is_empty() {
                     Alert { tone: Tone::Bad, title: t!("checkout-faults"), live: true,
                         ul { class: "footer-list", role: "list",
-                            for (field , code) in view.faults.iter() {
+                            for (field , text) in faults(&view) {
                                 li { key: "{field}",
-                                    a { href: "#{field}", {t!(code)} }
+                                    a { href: "#{field}", "{text}" }
                                 }
                             }
                         }
@@ -103,7 +101,7 @@ pub fn CheckoutBody(
                                 autocomplete: "email",
                                 required: true,
                                 maxlength: 200,
-                                oninput: move |event| keep("email", event),
+                                oninput: move |event| keep.call(("email".to_owned(), event)),
                             }
                             if !view.signed_in {
                                 Notice {
@@ -114,31 +112,7 @@ pub fn CheckoutBody(
                             }
                         }
                         Fold { title: if address { t!("checkout-where") } else { t!("checkout-where-tax") }, short: to, open: !where_done,
-                            if address {
-                                Field { name: "name", label: t!("checkout-name"), value: form.name.clone(), error: error("name"), autocomplete: "name", required: true, maxlength: 200, oninput: move |event| keep("name", event) }
-                                Field { name: "line1", label: t!("checkout-line1"), value: form.line1.clone(), error: error("line1"), autocomplete: "address-line1", required: true, maxlength: 200, oninput: move |event| keep("line1", event) }
-                                Field { name: "line2", label: t!("checkout-line2"), value: form.line2.clone(), error: error("line2"), autocomplete: "address-line2", maxlength: 200 }
-                            }
-                            if finer {
-                                Field { name: "postcode", label: t!("checkout-postcode"), value: form.postcode.clone(), error: error("postcode"), autocomplete: "postal-code", required: address, maxlength: 200, oninput: move |event| keep("postcode", event) }
-                            }
-                            if address {
-                                Field { name: "city", label: t!("checkout-city"), value: form.city.clone(), error: error("city"), autocomplete: "address-level2", required: true, maxlength: 200, oninput: move |event| keep("city", event) }
-                            }
-                            if finer {
-                                Field { name: "region", label: t!("checkout-region"), value: form.region.clone(), error: error("region"), autocomplete: "address-level1", maxlength: 200 }
-                            }
-                            Select {
-                                name: "country",
-                                label: t!("checkout-country"),
-                                value: form.country.clone(),
-                                error: error("country"),
-                                autocomplete: "country",
-                                options: countries(&view.countries),
-                                onchange: move |event| keep("country", event),
-                            }
-                            button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-again")} }
-                            Notice { {t!("checkout-again-hint")} }
+                            {place_fields(&view, keep)}
                         }
                         if !view.licences.is_empty() {
                             fieldset { class: "trade-part", id: "accept_licence",
@@ -245,6 +219,8 @@ pub fn CheckoutBody(
                             if !free {
                                 Notice { {t!("checkout-next")} }
                             }
+                        } else if view.cart.waits_for_region() {
+                            Notice { {t!("checkout-region-first")} }
                         } else {
                             Alert { tone: Tone::Warn, title: t!("cart-not-ready"),
                                 a { href: "/cart", {t!("checkout-to-cart")} }
@@ -257,17 +233,16 @@ pub fn CheckoutBody(
     }
 }
 
-fn now(typed: &HashMap<&'static str, String>, field: &str, was: &str) -> String {
+fn now(typed: &HashMap<String, String>, field: &str, was: &str) -> String {
     typed.get(field).cloned().unwrap_or_else(|| was.to_owned())
 }
 
 /// Where it goes, in one line.
-fn destination(typed: &HashMap<&'static str, String>, was: &CheckoutForm, countries: &[(String, String)]) -> String {
-    let country = now(typed, "country", &was.country);
+fn destination(typed: &HashMap<String, String>, view: &CheckoutView) -> String {
+    let country = now(typed, "country", &view.form.country);
     let country =
-        countries.iter().find(|(c, _)| *c == country).map_or_else(|| country.clone(), |(c, key)| text_or(key, c));
-    let places = [("name", &was.name), ("line1", &was.line1), ("postcode", &was.postcode), ("city", &was.city)];
-    let mut to: Vec<String> = places.iter().map(|(field, was)| now(typed, field, was)).collect();
+        view.countries.iter().find(|(c, _)| *c == country).map_or_else(|| country.clone(), |(c, key)| text_or(key, c));
+    let mut to: Vec<String> = view.fields.iter().map(|field| now(typed, &field.name, &field.value)).collect();
     to.push(country);
     to.retain(|part| !part.trim().is_empty());
     to.join(", ")
@@ -286,11 +261,4 @@ fn Fold(title: String, short: ReadSignal<String>, open: bool, children: Element)
             div { class: "fold-body", {children} }
         }
     }
-}
-
-fn countries(all: &[(String, String)]) -> Vec<SelectOption> {
-    let mut out: Vec<SelectOption> =
-        all.iter().map(|(code, key)| SelectOption { value: code.clone(), label: text_or(key, code) }).collect();
-    out.sort_by(|a, b| a.label.cmp(&b.label));
-    out
 }

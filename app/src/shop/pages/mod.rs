@@ -3,6 +3,7 @@
 mod account;
 mod cart;
 mod checkout;
+mod destination;
 mod endless;
 mod eula;
 mod home;

@@ -102,11 +102,29 @@ fn cart() -> CartView {
     }
 }
 
+fn field(name: &str, label: &str, value: &str) -> PlaceField {
+    let [name, label, value] = [name, label, value].map(str::to_owned);
+    PlaceField { name, label, value, required: true, ..PlaceField::default() }
+}
+
 fn checkout() -> CheckoutView {
     CheckoutView {
         cart: cart(),
         form: CheckoutForm { email: "no\"address".into(), country: "US".into(), ..CheckoutForm::default() },
-        faults: vec![("email".into(), "fault-email".into()), ("accept_licence".into(), "fault-licence".into())],
+        faults: [("email", "fault-email"), ("postcode", "fault-postcode"), ("accept_licence", "fault-licence")]
+            .map(|(field, code)| (field.to_owned(), code.to_owned()))
+            .to_vec(),
+        fields: vec![
+            field("name", "place-name", "Ada \"<b>"),
+            field("region", "place-region-state", "CA"),
+            PlaceField {
+                example: Some("95014".into()),
+                digits: true,
+                ..field("postcode", "place-postcode-zip", "9501")
+            },
+            PlaceField { required: false, ..field("line2", "place-line2", "") },
+        ],
+        regions: vec![("CA".into(), "California".into()), ("NY".into(), "New York".into())],
         countries: vec![("DE".into(), "country-DE".into()), ("US".into(), "country-US".into())],
         licences: vec![("Personal use".into(), "/eula/lic_1".into())],
         attempt: "a".repeat(32),
@@ -332,4 +350,28 @@ fn what_is_not_paid_offers_no_download_of_anything_else() {
     }
     let html = super::draw("order", "en-US", super::Sample::Trade(Box::new(Sample::Order(view))));
     assert!(!html.contains("/download"));
+}
+
+#[test]
+fn every_word_that_a_country_has_for_a_field_is_a_text() {
+    for locale in crate::i18n::LOCALES {
+        let texts = crate::i18n::Texts::of(locale);
+        for country in vitrine_places::countries() {
+            for field in vitrine_places::form_of(country).fields {
+                let key = format!("place-{}", field.label);
+                assert!(texts.has(&key), "{locale} lacks {key} of {country}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_country_has_its_fields_in_its_order_and_a_fault_names_its_field() {
+    let view = checkout();
+    let html = super::draw("places", "en-US", super::Sample::Trade(Box::new(Sample::Checkout(Box::new(view)))));
+    let at = |what: &str| html.find(what).unwrap_or_else(|| panic!("{what} in {html}"));
+    assert!(at(">Name<") < at(">State<") && at(">State<") < at(">ZIP code<"));
+    assert!(html.contains("ZIP code: Write it like 95014"), "{html}");
+    assert!(html.contains("inputmode=\"numeric\"") && html.contains("autocomplete=\"address-level1\""));
+    assert!(html.contains(">California<") && html.contains("More of the address (if needed)"));
 }

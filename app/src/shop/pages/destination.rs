@@ -1,0 +1,126 @@
+//! Where it goes: the fields of the chosen country, in its order and its words.
+
+use dioxus::prelude::*;
+use vitrine_shared::views::trade::{CheckoutView, PlaceField};
+use vitrine_ui::prelude::*;
+
+use crate::i18n::{text, text_or, text_with};
+use crate::t;
+
+/// What is wrong with a field, if anything is.
+pub(super) fn fault(view: &CheckoutView, field: &str) -> Option<String> {
+    view.faults.iter().find(|(f, _)| f == field).map(|(_, code)| told(view, field, code))
+}
+
+/// Each fault with the label of its field, where the page has one for it alone.
+pub(super) fn faults(view: &CheckoutView) -> Vec<(String, String)> {
+    let named = |field: &str, code: &str| match view.fields.iter().find(|f| f.name == field) {
+        Some(known) => format!("{}: {}", text(&known.label), told(view, field, code)),
+        None => told(view, field, code),
+    };
+    view.faults.iter().map(|(field, code)| (field.clone(), named(field, code))).collect()
+}
+
+fn told(view: &CheckoutView, field: &str, code: &str) -> String {
+    let example = view.fields.iter().find(|f| f.name == field).and_then(|f| f.example.clone());
+    text_with(code, &[("example".to_owned(), example.unwrap_or_default())])
+}
+
+/// The country, its fields, and the buttons that ask the server for another country or another total.
+pub(super) fn place_fields(view: &CheckoutView, keep: EventHandler<(String, FormEvent)>) -> Element {
+    rsx! {
+        Select {
+            name: "country",
+            label: t!("checkout-country"),
+            value: view.form.country.clone(),
+            error: fault(view, "country"),
+            autocomplete: "country",
+            options: countries(&view.countries),
+            onchange: move |event| keep.call(("country".to_owned(), event)),
+        }
+        if !view.fields.is_empty() {
+            button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-fields")} }
+        }
+        for field in view.fields.iter() {
+            {one(view, field, keep)}
+        }
+        // What the fields of another country held is not lost on the way.
+        if view.cart.needs_address {
+            for (name , value) in others(view) {
+                input { key: "{name}", r#type: "hidden", name, value }
+            }
+        }
+        button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-again")} }
+        Notice { {t!("checkout-again-hint")} }
+    }
+}
+
+fn one(view: &CheckoutView, field: &PlaceField, keep: EventHandler<(String, FormEvent)>) -> Element {
+    let name = field.name.clone();
+    let label = text(&field.label);
+    let label = if field.required { label } else { t!("place-optional", label = label) };
+    let typed = {
+        let name = name.clone();
+        move |event| keep.call((name.clone(), event))
+    };
+    let (value, error, autocomplete) = (field.value.clone(), fault(view, &name), token(&name));
+    if name == "region" && !view.regions.is_empty() {
+        let mut options = vec![SelectOption { value: String::new(), label: t!("checkout-choose") }];
+        options.extend(
+            view.regions.iter().map(|(value, label)| SelectOption { value: value.clone(), label: label.clone() }),
+        );
+        return rsx! {
+            Select { key: "{name}", name, label, value, error, autocomplete, options, required: field.required, onchange: typed }
+        };
+    }
+    rsx! {
+        Field {
+            key: "{name}",
+            name,
+            label,
+            value,
+            error,
+            autocomplete,
+            inputmode: field.digits.then_some("numeric"),
+            required: field.required,
+            maxlength: 200,
+            oninput: typed,
+        }
+    }
+}
+
+/// Autofill token of the HTML standard; there is none for sorting codes.
+fn token(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "name" => "name",
+        "organisation" => "organization",
+        "line1" => "address-line1",
+        "line2" => "address-line2",
+        "dependent_locality" => "address-level3",
+        "city" => "address-level2",
+        "region" => "address-level1",
+        "postcode" => "postal-code",
+        _ => return None,
+    })
+}
+
+/// What was typed for fields that the chosen country does not have.
+fn others(view: &CheckoutView) -> Vec<(&'static str, String)> {
+    let form = &view.form;
+    let all = [
+        ("dependent_locality", &form.dependent_locality),
+        ("city", &form.city),
+        ("region", &form.region),
+        ("postcode", &form.postcode),
+        ("sorting_code", &form.sorting_code),
+    ];
+    let there = |name: &str| view.fields.iter().any(|f| f.name == name);
+    all.into_iter().filter(|(name, text)| !text.is_empty() && !there(name)).map(|(n, t)| (n, t.clone())).collect()
+}
+
+fn countries(all: &[(String, String)]) -> Vec<SelectOption> {
+    let mut out: Vec<SelectOption> =
+        all.iter().map(|(code, key)| SelectOption { value: code.clone(), label: text_or(key, code) }).collect();
+    out.sort_by(|a, b| a.label.cmp(&b.label));
+    out
+}
