@@ -12,7 +12,7 @@
 //! hydration); a page holds the number of the last change from before it was made.
 
 use std::panic::catch_unwind;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
@@ -42,8 +42,8 @@ const WORTH_COMPRESSING: usize = 1024;
 /// Up to so many bytes a body is packed where it was made, in a few milliseconds, as it was drawn there: handed to blocking threads one by
 /// one, pages of sixteen clients woke two hundred of them, and each kept the memory that its last page took.
 const PACKED_HERE: usize = 256 << 10;
-/// Larger ones are packed apart, one after the other.
-static APART: Semaphore = Semaphore::const_new(1);
+/// Larger ones are packed apart, one after the other, whoever waits for them.
+static APART: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,9 +273,12 @@ async fn packed(coding: Coding, plain: &Bytes) -> Option<Vec<u8>> {
     if coding == Coding::Plain || plain.len() <= PACKED_HERE {
         return catch_unwind(|| packed_as(coding, plain)).ok().flatten();
     }
-    let _alone = APART.acquire().await.ok()?;
-    let plain = plain.clone();
-    tokio::task::spawn_blocking(move || packed_as(coding, &plain)).await.ok().flatten()
+    let (alone, plain) = (APART.clone().acquire_owned().await.ok()?, plain.clone());
+    let packing = tokio::task::spawn_blocking(move || {
+        let _alone = alone;
+        packed_as(coding, &plain)
+    });
+    packing.await.ok().flatten()
 }
 
 /// A body in a coding; `None` for the plain one.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob};
 use vitrine_shared::catalog::{Image, Work, WorkKind};
@@ -17,21 +18,41 @@ use crate::state::App;
 /// Kind of the job that adds WebP and AVIF to a work's cover.
 pub const COVER: &str = "bulk.catalog.cover";
 
-/// Walks over a tenant's works for one picture: works that are written meanwhile enqueue nothing, for the job runs.
+/// Looks through a tenant's works for one picture: what was changed meanwhile is met by the next.
 const WALKS: usize = 3;
 
-/// The job for a work's cover; `None` if it has no cover or has all formats. It is keyed by tenant and picture, and serves every work of
-/// the tenant that shows the picture.
-pub fn cover_job(work: &Work, now_ms: i64) -> Option<NewJob> {
+/// The job for a work's cover; `None` if it has no cover or has all formats. It is keyed by tenant and picture; for one that several
+/// works share it serves all that show it.
+pub fn cover_job(work: &Work, shared: bool, now_ms: i64) -> Option<NewJob> {
     let cover = work.cover.as_ref().filter(|cover| is_plain(cover))?;
+    let payload = Payload {
+        work: work.id.clone(),
+        tenant: Some(work.tenant.clone()),
+        original: Some(cover.original.clone()),
+        shared,
+    };
     Some(NewJob {
         kind: COVER.into(),
         key: format!("{}/{}", work.tenant, cover.original),
-        payload: serde_json::json!({ "work": work.id }),
+        payload: serde_json::to_value(payload).ok()?,
         run_at_ms: now_ms,
         max_attempts: 4,
         trace: None,
     })
+}
+
+/// What the job is told. Of jobs written before a picture could be shared only the work is known.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    /// The last that was written with the picture.
+    work: WorkId,
+    #[serde(default)]
+    tenant: Option<TenantId>,
+    #[serde(default)]
+    original: Option<String>,
+    /// Another work shows it, too: all works of the tenant are looked through.
+    #[serde(default)]
+    shared: bool,
 }
 
 /// Whether it has no formats but JPEG.
@@ -57,54 +78,60 @@ impl Covers {
         };
         match self.catalog.table().update(update).await {
             Ok(_) => Ok(true),
-            // Somebody changed the work meanwhile: the next walk sees it.
+            // Somebody changed the work meanwhile: that brought a job of its own, or the next look finds it.
             Err(TableError::ConditionFailed(_)) => Ok(false),
             Err(e) => Err(JobFailed::new(e)),
         }
     }
 
-    /// All works of the tenant that show the picture and have it as JPEG only; how many there were.
-    async fn walk(&self, tenant: &TenantId, more: &Image) -> Result<usize, JobFailed> {
-        let mut met = 0;
+    /// The works of the tenant that show the picture and have it as JPEG only.
+    async fn plain(&self, tenant: &TenantId, original: &str) -> Result<Vec<Work>, JobFailed> {
+        let mut found = Vec::new();
         for kind in WorkKind::ALL {
             let mut cursor = None;
             loop {
                 let page = self.catalog.works_of_tenant(tenant, kind, cursor).await.map_err(JobFailed::new)?;
-                for work in page.0 {
-                    if work.cover.as_ref().is_some_and(|c| c.original == more.original && is_plain(c)) {
-                        met += 1;
-                        self.dress(&work, more).await?;
-                    }
-                }
+                found.extend(page.0.into_iter().filter(|work| shows(work, original)));
                 let Some(next) = page.1 else { break };
                 cursor = Some(next);
             }
         }
-        Ok(met)
+        Ok(found)
     }
+}
+
+/// Whether a work shows the picture and has it as JPEG only.
+fn shows(work: &Work, original: &str) -> bool {
+    work.cover.as_ref().is_some_and(|cover| cover.original == original && is_plain(cover))
 }
 
 #[async_trait]
 impl Handler for Covers {
     async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
-        let id: WorkId = serde_json::from_value(job.job.payload["work"].clone()).map_err(JobFailed::new)?;
-        let Some(bundle) = self.catalog.bundle(&id).await.map_err(JobFailed::new)? else { return Ok(Outcome::Done) };
-        let work = bundle.work;
-        let Some(cover) = work.cover.as_ref().filter(|cover| is_plain(cover)) else { return Ok(Outcome::Done) };
-        let more = match self.media.more_renditions(cover).await {
-            Ok(more) => more,
-            // Without the helper programs the JPEG stands alone; installing them and importing again brings the rest.
-            Err(MediaError::NoTools) => return Ok(Outcome::Done),
-            Err(e) => return Err(JobFailed::new(e)),
-        };
-        if is_plain(&more) {
-            return Ok(Outcome::Done);
-        }
+        let told: Payload = serde_json::from_value(job.job.payload.clone()).map_err(JobFailed::new)?;
+        let work = self.catalog.bundle(&told.work).await.map_err(JobFailed::new)?.map(|bundle| bundle.work);
+        let tenant = told.tenant.or_else(|| work.as_ref().map(|w| w.tenant.clone()));
+        let original = told.original.or_else(|| Some(work.as_ref()?.cover.as_ref()?.original.clone()));
+        let Some((tenant, original)) = tenant.zip(original) else { return Ok(Outcome::Done) };
         // Its own first: it may be a draft, which no list has.
-        self.dress(&work, &more).await?;
-        for _ in 0..WALKS {
-            if self.walk(&work.tenant, &more).await? == 0 {
+        let mut plain: Vec<Work> = work.into_iter().filter(|work| shows(work, &original)).collect();
+        for _ in 0..if told.shared { WALKS } else { 1 } {
+            if told.shared {
+                let listed = self.plain(&tenant, &original).await?;
+                plain.extend(listed.into_iter().filter(|work| work.id != told.work));
+            }
+            let Some(cover) = plain.first().and_then(|work| work.cover.as_ref()) else { break };
+            let more = match self.media.more_renditions(cover).await {
+                Ok(more) => more,
+                // Without the helper programs the JPEG stands alone; installing them and importing again brings the rest.
+                Err(MediaError::NoTools) => break,
+                Err(e) => return Err(JobFailed::new(e)),
+            };
+            if is_plain(&more) {
                 break;
+            }
+            for work in plain.drain(..) {
+                self.dress(&work, &more).await?;
             }
         }
         Ok(Outcome::Done)
@@ -153,7 +180,7 @@ mod tests {
             let book = works(&catalog, tenant).await.into_iter().find(|w| w.id != film.id).unwrap();
             assert!(covers.dress(&book, &cover).await.unwrap());
             let book = works(&catalog, tenant).await.into_iter().find(|w| w.id == book.id).unwrap();
-            assert_eq!(cover_job(&book, 0).unwrap().key == cover_job(&film, 0).unwrap().key, at == 0);
+            assert_eq!(cover_job(&book, false, 0).unwrap().key == cover_job(&film, false, 0).unwrap().key, at == 0);
         }
         // As the helper programs would leave it.
         let mut made = cover.renditions.clone();
@@ -166,10 +193,14 @@ mod tests {
             shop.queue.clone(),
             [(COVER.to_owned(), Arc::new(covers) as Arc<dyn Handler>)].into_iter().collect(),
         );
-        shop.queue.enqueue(cover_job(&film, shop.clock.now_ms()).unwrap()).await.unwrap();
+        let job = |shared| cover_job(&film, shared, shop.clock.now_ms()).unwrap();
+        shop.queue.enqueue(job(false)).await.unwrap();
+        worker.run_due_once().await.unwrap();
+        let webp = |works: &[Work]| works.iter().filter(|w| w.cover.as_ref().is_some_and(|c| !is_plain(c))).count();
+        assert_eq!(webp(&works(&catalog, &here).await), 1, "nobody said that another work shows it");
+        shop.queue.enqueue(job(true)).await.unwrap();
         worker.run_due_once().await.unwrap();
 
-        let webp = |works: &[Work]| works.iter().filter(|w| w.cover.as_ref().is_some_and(|c| !is_plain(c))).count();
         let ours = works(&catalog, &here).await;
         assert_eq!(webp(&ours), 2, "the film and the other work that shows the picture");
         assert_eq!(webp(&works(&catalog, &elsewhere).await), 0, "another tenant's work is not touched");

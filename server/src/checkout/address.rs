@@ -36,10 +36,19 @@ fn finer(country: &str) -> bool {
     taxed_by_region(country) || matches!(country, "AU" | "IN" | "BR" | "MX")
 }
 
-/// The code of the region that was typed, or what was typed where no list knows it.
+/// The code of the region that was typed, or what was typed where no list knows it; where tax goes by it, only what the list knows:
+/// another country's region is none.
 pub(super) fn region(form: &CheckoutForm) -> Option<String> {
     let typed = form.region.trim();
     let known = vitrine_places::region_of(&form.country, typed).map(|r| r.id().to_owned());
+    let free = !typed.is_empty() && !taxed_by_region(&form.country.to_ascii_uppercase());
+    known.or_else(|| free.then(|| typed.to_owned()))
+}
+
+/// The postcode as its country writes it, for what tax reads; what was typed where it is none of the country's.
+pub(super) fn postcode(form: &CheckoutForm) -> Option<String> {
+    let typed = form.postcode.trim();
+    let known = vitrine_places::postcode_of(&form.country, typed);
     known.or_else(|| (!typed.is_empty()).then(|| typed.to_owned()))
 }
 
@@ -157,6 +166,13 @@ mod tests {
             assert_eq!(faults(&typed(known), false), [], "{known}");
             assert_eq!(region(&typed(known)).as_deref(), Some("NY"));
         }
+        // Typed for Canada and carried over: the United States ask anew.
+        assert_eq!(region(&typed("ON")), None);
+        let posted =
+            |country: &str, typed: &str| postcode(&CheckoutForm { postcode: typed.into(), ..nothing(country) });
+        assert_eq!(posted("PT", "９５００-３２１").as_deref(), Some("9500-321"));
+        assert_eq!(posted("DE", " anywhere ").as_deref(), Some("anywhere"));
+        assert_eq!(posted("DE", " "), None);
         // A postcode of files is nobody's to refuse.
         assert_eq!(faults(&CheckoutForm { postcode: "x".into(), ..typed("NY") }, false), []);
     }

@@ -77,11 +77,10 @@ pub(super) fn email_partition(email: &str) -> String {
 
 /// Where the form says it goes.
 pub fn destination(form: &CheckoutForm) -> Destination {
-    let postcode = form.postcode.trim();
     Destination {
         country: form.country.to_ascii_uppercase(),
         region: address::region(form),
-        postcode: (!postcode.is_empty()).then(|| postcode.to_owned()),
+        postcode: address::postcode(form),
     }
 }
 

@@ -66,7 +66,8 @@ pub fn entry(price: &PriceRecord, currency: Currency) -> Result<PriceEntry> {
         sku: price.variant.to_string(),
         region: price.region.clone(),
         currency,
-        valid_from: Date::from_unix_ms(price.valid_from_ms).map_err(|e| fault::internal("a price's first day", &e))?,
+        // It has begun: a day before all others is as good as one that is none.
+        valid_from: Date::from_unix_ms(price.valid_from_ms.max(0)).map_err(|e| fault::internal("a price's day", &e))?,
         valid_to: None,
         min_quantity: 1,
         compare_at_minor: price.compare_at_minor,

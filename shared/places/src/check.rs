@@ -58,6 +58,11 @@ pub fn region_of(country: &str, text: &str) -> Option<Region> {
     find(Row::of(country), text.trim())
 }
 
+/// A postcode as its country writes it; `None` if it is none of the country's.
+pub fn postcode_of(country: &str, text: &str) -> Option<String> {
+    postcode(Row::of(country), text.trim())
+}
+
 fn find(row: &Row, text: &str) -> Option<Region> {
     let all = row.regions();
     let wanted = text.to_lowercase();

@@ -19,7 +19,7 @@ mod data;
 mod envelope;
 mod form;
 
-pub use check::{Fault, FieldFault, check, region_of};
+pub use check::{Fault, FieldFault, check, postcode_of, region_of};
 pub use envelope::lines;
 pub use form::{AddressForm, FieldForm, Region, countries, form_of};
 

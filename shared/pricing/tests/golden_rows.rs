@@ -29,12 +29,21 @@ fn rows() -> Vec<Row<'static>> {
     rows
 }
 
+/// Businesses of Northern Ireland have numbers of their own for goods.
+fn numbered_in<'r>(row: &Row<'r>) -> &'r str {
+    if row.get("postcode").starts_with("BT") { "XI" } else { row.get("buyer_country") }
+}
+
 /// An id with the letters of the buyer's country, where its kind has letters.
 fn tax_id(country: &str) -> String {
     format!("{}123456789", if country == "GR" { "EL" } else { country })
 }
 
 fn ask(row: &Row<'_>, table: &TaxRules) -> Quote {
+    ask_as(row, &tax_id(numbered_in(row)), table)
+}
+
+fn ask_as(row: &Row<'_>, id: &str, table: &TaxRules) -> Quote {
     let currency = row.get("currency").parse().unwrap();
     let money = |name: &str| Money::parse(row.get(name), currency).unwrap();
     let some = |name: &str| Some(row.get(name)).filter(|v| !v.is_empty());
@@ -45,7 +54,7 @@ fn ask(row: &Row<'_>, table: &TaxRules) -> Quote {
         "seller": {"country": row.get("seller_country"), "registrations": registrations,
             "prices_include_tax": row.get("basis") == "gross"},
         "buyer": {"country": row.get("buyer_country"), "region": some("buyer_region"), "postcode": some("postcode"),
-            "business": state != "none", "tax_id": (state != "none").then(|| tax_id(row.get("buyer_country"))),
+            "business": state != "none", "tax_id": (state != "none").then_some(id),
             "tax_id_state": state},
         "lines": [{"name": row.get("class"), "tax_class": row.get("class"), "quantity": 1, "unit_price": money("price"),
             "kind": if some("ships_from").is_some() { "physical" } else { "digital" }, "ships_from": some("ships_from")}],
@@ -97,5 +106,15 @@ fn rows_cover_what_they_must_and_cite_their_law() {
     }
     for status in ["taxed", "zero_rated", "reverse_charged", "not_registered", "outside_scope", "no_rule"] {
         assert!(rows.iter().any(|r| r.get("expected_status") == status), "{status}");
+    }
+}
+
+#[test]
+fn goods_are_exempt_for_numbers_of_the_union_only() {
+    let (rows, table) = (rows(), TaxRules::built_in());
+    let row = rows.iter().find(|r| r.get("id") == "G128").unwrap();
+    for (id, tax_minor) in [("XI123456789", 0), ("FR40303265045", 0), ("GB123456789", 2000), ("CHE-123.456.788", 2000)]
+    {
+        assert_eq!(ask_as(row, id, &table).totals.tax.minor(), tax_minor, "{id}");
     }
 }

@@ -132,12 +132,14 @@ pub struct CheckoutForm {
     /// Person.
     pub name: String,
     /// Their company, where a parcel goes to one.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub organisation: String,
     /// Street and number.
     pub line1: String,
     /// More of the address.
     pub line2: String,
     /// Part of a town, where the country's addresses have it.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub dependent_locality: String,
     /// Town.
     pub city: String,
@@ -146,6 +148,7 @@ pub struct CheckoutForm {
     /// Postcode.
     pub postcode: String,
     /// What some countries' posts sort large receivers by.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub sorting_code: String,
     /// ISO 3166-1.
     pub country: String,

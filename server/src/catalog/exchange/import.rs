@@ -1,6 +1,6 @@
 //! Rows to records, one by one; each row is one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -48,6 +48,8 @@ struct Seen {
     makers: HashMap<MakerId, Maker>,
     /// By path: rows may share a file, and whoever asks first finds out for all.
     pictures: HashMap<String, Arc<OnceCell<Image>>>,
+    /// Originals that more than one row shows, or that an earlier import brought.
+    shared: HashSet<String>,
     files: HashMap<String, Arc<OnceCell<FileFacts>>>,
 }
 
@@ -487,7 +489,8 @@ impl Importer {
         ops.extend(price_ops);
         ops.extend(items::draft(&work, before.as_ref().map(|b| b.work.status)));
         ops.push(audit::entry(ctx, work.id.as_str(), act, "import", serde_json::json!({ "rev": work.rev })));
-        let job = crate::catalog::jobs::cover_job(&work, ctx.now_ms).filter(|_| self.media.has_tools());
+        let shared = work.cover.as_ref().is_some_and(|cover| self.seen().shared.contains(&cover.original));
+        let job = crate::catalog::jobs::cover_job(&work, shared, ctx.now_ms).filter(|_| self.media.has_tools());
         let queueing = |e| fault::internal("the queue", &e);
         let item = job.as_ref().map(|j| self.queue.as_item(j)).transpose().map_err(queueing)?.flatten();
         // A queue that is no table takes the job by itself.
@@ -524,7 +527,11 @@ impl Importer {
 
     async fn picture(&self, row: &PictureRow, kept: Option<&Image>) -> std::result::Result<Image, Fault> {
         let seen = self.seen().pictures.entry(row.file.clone()).or_default().clone();
+        let again = seen.initialized();
         let mut image = seen.get_or_try_init(|| self.new_picture(&row.file)).await?.clone();
+        if again {
+            self.seen().shared.insert(image.original.clone());
+        }
         image.alt = row.alt.clone();
         // Renditions that jobs added since stay.
         if let Some(kept) = kept
@@ -539,7 +546,9 @@ impl Importer {
         let path = self.path(file)?;
         let picture = self.media.in_hand(&path, MAX_IMAGE_BYTES).await.map_err(|e| refuse(file, &e))?;
         let name = format!("derived/picture-{}.json", crate::media::hex(&Sha256::digest(&picture.bytes)));
-        if let Some(image) = self.derived(&name).await? {
+        if let Some(image) = self.derived::<Image>(&name).await? {
+            // Some import before this one brought it.
+            self.seen().shared.insert(image.original.clone());
             return Ok(image);
         }
         let image = self.media.picture(picture, "").await.map_err(|e| refuse(file, &e))?;

@@ -8,6 +8,10 @@ use crate::price::Shape;
 use crate::tax::{TaxRule, TaxStatus, Treatment, Value};
 
 pub(super) const MILLION: i64 = 1_000_000;
+/// Of a region, a postcode, a tax id.
+const MOST_BYTES: usize = 64;
+/// There are some 250 places to be registered in.
+const MOST_REGISTRATIONS: usize = 300;
 
 /// A line after pricing, before tax.
 pub(super) struct Priced<'a> {
@@ -85,6 +89,21 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     };
     country("seller.country", &request.seller.country)?;
     country("buyer.country", &request.buyer.country)?;
+    let (seller, buyer) = (&request.seller, &request.buyer);
+    for (field, text) in [
+        ("seller.region", &seller.region),
+        ("buyer.region", &buyer.region),
+        ("buyer.postcode", &buyer.postcode),
+        ("buyer.tax_id", &buyer.tax_id),
+    ] {
+        // They are read once a line.
+        if text.as_ref().is_some_and(|text| text.len() > MOST_BYTES) {
+            return Err(invalid(field, "at most 64 bytes"));
+        }
+    }
+    if seller.registrations.len() > MOST_REGISTRATIONS {
+        return Err(invalid("seller.registrations", "at most 300"));
+    }
     for (i, registration) in request.seller.registrations.iter().enumerate() {
         let known = matches!(registration.as_str(), "EU-OSS" | "EU-IOSS" | "XI")
             || is_country(registration.split('-').next().unwrap_or_default());

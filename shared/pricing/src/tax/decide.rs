@@ -178,7 +178,7 @@ impl<'r, 's> Case<'r, 's> {
             let at_home = self.registered("EU-OSS") && self.home.registration == self.place.registration;
             return charged.unwrap_or_else(|| if at_home { self.charge("oss", due) } else { self.uncharged() });
         }
-        if self.supply.valid_business && !self.id_of(origin) {
+        if self.supply.valid_business && self.id_of_union() && !self.id_of(origin) {
             if self.registered_at(origin) || self.registered("EU-OSS") {
                 // Art. 138(1): the buyer's id is of another state than that of dispatch.
                 let exempt = none(TaxStatus::ZeroRated, "intra_community_supply_art_138");
@@ -276,6 +276,14 @@ impl<'r, 's> Case<'r, 's> {
             }
             _ => none(TaxStatus::NotRegistered, "no_registration"),
         }
+    }
+
+    /// Whether the buyer's id is one of the Union's, or of Northern Ireland for goods.
+    fn id_of_union(&self) -> bool {
+        let mut head = self.supply.tax_id.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(2);
+        let mut next = || head.next().map(|c| c.to_ascii_uppercase());
+        let letters: String = [next(), next()].into_iter().flatten().collect();
+        matches!(letters.as_str(), "EL" | "XI") || (letters != "GR" && is_member(&letters))
     }
 
     /// Whether the buyer's id carries the letters of a member state (`EL` for Greece).
