@@ -16,7 +16,7 @@ mod secrets;
 mod sign_in;
 mod texts;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use mutate::Mutator;
 
