@@ -3,6 +3,7 @@
 //! Without a parcel only what tax needs is asked, and only that is refused.
 
 use vitrine_places::{Address, AddressForm, Fault, Field, FieldForm, Region};
+use vitrine_pricing::quote::MOST_PLACE_BYTES;
 use vitrine_shared::views::trade::{CheckoutForm, PlaceField};
 
 use super::store::Person;
@@ -41,7 +42,7 @@ fn finer(country: &str) -> bool {
 pub(super) fn region(form: &CheckoutForm) -> Option<String> {
     let typed = form.region.trim();
     let known = vitrine_places::region_of(&form.country, typed).map(|r| r.id().to_owned());
-    let free = !typed.is_empty() && !taxed_by_region(&form.country.to_ascii_uppercase());
+    let free = is_place(typed) && !taxed_by_region(&form.country.to_ascii_uppercase());
     known.or_else(|| free.then(|| typed.to_owned()))
 }
 
@@ -49,7 +50,12 @@ pub(super) fn region(form: &CheckoutForm) -> Option<String> {
 pub(super) fn postcode(form: &CheckoutForm) -> Option<String> {
     let typed = form.postcode.trim();
     let known = vitrine_places::postcode_of(&form.country, typed);
-    known.or_else(|| (!typed.is_empty()).then(|| typed.to_owned()))
+    known.or_else(|| is_place(typed).then(|| typed.to_owned()))
+}
+
+/// Whether tax may read it; what is longer names no place.
+fn is_place(typed: &str) -> bool {
+    (1..=MOST_PLACE_BYTES).contains(&typed.len())
 }
 
 /// What is wrong with it: field and key of the fault.
@@ -173,6 +179,9 @@ mod tests {
         assert_eq!(posted("PT", "９５００-３２１").as_deref(), Some("9500-321"));
         assert_eq!(posted("DE", " anywhere ").as_deref(), Some("anywhere"));
         assert_eq!(posted("DE", " "), None);
+        assert_eq!(posted("DE", &"x".repeat(65)), None, "nothing that tax would read");
+        let long = CheckoutForm { region: "x".repeat(65), ..nothing("DE") };
+        assert_eq!(region(&long), None);
         // A postcode of files is nobody's to refuse.
         assert_eq!(faults(&CheckoutForm { postcode: "x".into(), ..typed("NY") }, false), []);
     }

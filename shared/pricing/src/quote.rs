@@ -11,5 +11,5 @@ mod run;
 mod shapes;
 
 pub use document::Document;
-pub use run::quote;
+pub use run::{MOST_PLACE_BYTES, quote};
 pub use shapes::*;

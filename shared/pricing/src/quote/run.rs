@@ -8,8 +8,8 @@ use crate::price::Shape;
 use crate::tax::{TaxRule, TaxStatus, Treatment, Value};
 
 pub(super) const MILLION: i64 = 1_000_000;
-/// Of a region, a postcode, a tax id.
-const MOST_BYTES: usize = 64;
+/// Of a region, a postcode, a tax id: longer ones are none.
+pub const MOST_PLACE_BYTES: usize = 64;
 /// There are some 250 places to be registered in.
 const MOST_REGISTRATIONS: usize = 300;
 
@@ -97,7 +97,7 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
         ("buyer.tax_id", &buyer.tax_id),
     ] {
         // They are read once a line.
-        if text.as_ref().is_some_and(|text| text.len() > MOST_BYTES) {
+        if text.as_ref().is_some_and(|text| text.len() > MOST_PLACE_BYTES) {
             return Err(invalid(field, "at most 64 bytes"));
         }
     }
