@@ -93,6 +93,7 @@ for (const [country, { labels: wanted, typed, wrong, told, parcel }] of Object.e
     await unfold(page);
     assert.deepEqual(await labels(page), wanted);
     assert.equal(await page.getByText("press “Work out again”").count(), country === "US" ? 1 : 0);
+    assert.equal(await page.locator(".trade-total").count(), country === "US" ? 0 : 1, "no total is said before there is one");
     for (const [name, token] of Object.entries({ name: "name", line1: "address-line1", city: "address-level2", region: "address-level1", postcode: "postal-code" })) {
       const field = page.locator(`[name=${name}]:not([type=hidden])`);
       if (await field.count()) assert.equal(await field.getAttribute("autocomplete"), token);

@@ -101,7 +101,7 @@ pub struct LegalEntity {
     /// VAT or tax numbers.
     #[serde(default)]
     pub tax_ids: Vec<String>,
-    /// Where it is registered to charge tax: country or country-region codes, `EU-OSS`.
+    /// Where it is registered to charge tax: country or country-region codes, `EU-OSS`, `EU-IOSS`, `XI`.
     #[serde(default)]
     pub registrations: Vec<String>,
     /// Prefix of its invoice numbers, `[A-Z0-9]{1,8}`.

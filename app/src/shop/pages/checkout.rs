@@ -204,9 +204,12 @@ pub fn CheckoutBody(
                                 Sums { sums: part.sums.clone() }
                             }
                         }
-                        p { class: "trade-total",
-                            span { {t!("sum-all")} }
-                            strong { class: "num", "{view.cart.total}" }
+                        // Without the region there is no total yet; nothing is not what it costs.
+                        if !view.cart.waits_for_region() {
+                            p { class: "trade-total",
+                                span { {t!("sum-all")} }
+                                strong { class: "num", "{view.cart.total}" }
+                            }
                         }
                         if view.cart.ready {
                             Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true,

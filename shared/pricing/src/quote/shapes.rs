@@ -19,7 +19,7 @@ pub struct Seller {
     /// As printed on invoices.
     #[serde(default)]
     pub tax_ids: Vec<String>,
-    /// `DE`, `EU-OSS`, `CA-QC`, `US-NY` ...
+    /// `DE`, `EU-OSS`, `EU-IOSS`, `CA-QC`, `US-NY` ...
     #[serde(default)]
     pub registrations: Vec<String>,
     /// Whether prices contain tax.
