@@ -43,6 +43,8 @@ pub struct Config {
     /// Where faults of security are reported, `mailto:` or `https:`; `/.well-known/security.txt` names it. Empty: there is
     /// no such file.
     pub security_contact: String,
+    /// Who confirms buyers' tax ids.
+    pub tax: TaxConfig,
     /// Copies for the day the machine is gone.
     pub backup: BackupConfig,
     /// How often an address, an account or a key may ask.
@@ -73,6 +75,7 @@ impl Default for Config {
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
             security_contact: String::new(),
+            tax: TaxConfig::default(),
             backup: BackupConfig::default(),
             limits: Figures::default(),
             load: Load::default(),
@@ -145,6 +148,41 @@ pub enum MailConfig {
         /// Sender, RFC 5322.
         from: String,
     },
+}
+
+/// Who is asked whether a buyer's tax id is in force. Without it every id is invoice data and exempts nobody.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaxConfig {
+    /// Who.
+    pub registers: RegistersConfig,
+    /// Root of the VIES REST interface, with the last slash.
+    pub vies_url: String,
+    /// The marketplace's own VAT number with its letters, for consultations that can be proved; empty: none.
+    pub vies_requester: String,
+}
+
+/// See [`TaxConfig`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegistersConfig {
+    /// The simulator with demonstration data, else nobody.
+    #[default]
+    Auto,
+    /// The European Commission's VIES.
+    Vies,
+    /// Nobody.
+    None,
+}
+
+impl Default for TaxConfig {
+    fn default() -> Self {
+        Self {
+            registers: RegistersConfig::Auto,
+            vies_url: vitrine_registers::vies::SERVICE.into(),
+            vies_requester: String::new(),
+        }
+    }
 }
 
 /// Copies of the embedded data; what is in them only keys of the recipients read.
@@ -319,7 +357,7 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
-            "security_contact": self.security_contact,
+            "security_contact": self.security_contact, "tax": self.tax,
             "limits": self.limits, "load": self.load, "backup": self.backup,
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })

@@ -122,6 +122,8 @@ pub struct OpCtx {
     pub market: String,
     /// ISO 3166-1 of the place prices are shown for.
     pub country: String,
+    /// ISO 3166-1 of the network the request came from, as a configured proxy saw it; evidence of place, not a choice.
+    pub network: Option<String>,
     /// The guest cart's token the request came with.
     pub cart: Option<String>,
     /// See [`Guess`].
@@ -141,6 +143,7 @@ impl OpCtx {
             locale: "en-US".into(),
             market: "us".into(),
             country: "US".into(),
+            network: None,
             cart: None,
             guess: Guess::default(),
             peer: None,

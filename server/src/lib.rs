@@ -41,6 +41,7 @@ pub mod seo;
 pub mod state;
 pub mod stock;
 pub mod talk;
+pub mod tax_ids;
 #[cfg(test)]
 pub(crate) mod testing;
 mod together;

@@ -19,6 +19,8 @@ use vitrine_payments::simulator::{Mischief, Simulator, SimulatorConfig};
 use vitrine_queue::SharedQueue;
 use vitrine_queue::hearing::{Ears, Hearing};
 use vitrine_queue::table::TableQueue;
+use vitrine_registers::vies::{Vies, ViesConfig};
+use vitrine_registers::{Nobody, SharedRegisters};
 use vitrine_search::{Search, SearchError, TantivySearch};
 use vitrine_table::Table;
 use vitrine_table::retry::Retrying;
@@ -30,7 +32,7 @@ use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
-use crate::config::{BlobConfig, Config, MailConfig, TableConfig};
+use crate::config::{BlobConfig, Config, MailConfig, RegistersConfig, TableConfig};
 use crate::counted::{Calls, Counted};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
@@ -43,6 +45,7 @@ use crate::purges::Purges;
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
+use crate::tax_ids::TaxIds;
 use crate::web::limits::Buckets;
 
 /// Name of the file that marks demonstration data.
@@ -319,7 +322,8 @@ impl App {
             master.clone(),
             base.clone(),
         )
-        .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone());
+        .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
+        .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?));
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone());
         let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
         let receipts = Receipts {
@@ -395,6 +399,19 @@ impl App {
             self.changes.clone(),
         )
     }
+}
+
+/// Who confirms buyers' tax ids.
+fn registers(config: &Config, demo: bool, clock: &SharedClock) -> anyhow::Result<SharedRegisters> {
+    Ok(match config.tax.registers {
+        RegistersConfig::Vies => {
+            let base = config.tax.vies_url.parse().map_err(|e| anyhow::anyhow!("`tax.vies_url`: {e}"))?;
+            let vies = ViesConfig { base, requester: config.tax.vies_requester.clone() };
+            Arc::new(Vies::new(&vies).map_err(|e| anyhow::anyhow!(e))?)
+        }
+        RegistersConfig::Auto if demo => Arc::new(vitrine_registers::simulator::Simulator::new(clock.clone())),
+        RegistersConfig::Auto | RegistersConfig::None => Arc::new(Nobody),
+    })
 }
 
 /// Whether a data directory is marked as demonstration.

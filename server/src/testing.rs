@@ -18,6 +18,7 @@ use vitrine_payments::{Payments, Session, SharedPayments};
 use vitrine_queue::SharedQueue;
 use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handlers, Worker};
+use vitrine_registers::simulator::Simulator as Registers;
 use vitrine_search::{Search, TantivySearch};
 use vitrine_shared::catalog::WorkKind;
 use vitrine_shared::id::{TenantId, UserId, VariantId};
@@ -45,6 +46,7 @@ use crate::mails::Sender;
 use crate::media::Media;
 use crate::receipts::Receipts;
 use crate::stock::{self, Level};
+use crate::tax_ids::TaxIds;
 
 /// Some day in 2026.
 pub(crate) const NOW: i64 = 1_790_000_000_000;
@@ -129,7 +131,8 @@ impl Shop {
             master.clone(),
             base.clone(),
         )
-        .bounded(Throttle::new(table.clone(), clock.clone()), None);
+        .bounded(Throttle::new(table.clone(), clock.clone()), None)
+        .confirming(TaxIds::new(table.clone(), Arc::new(Registers::new(clock.clone()))));
         let invoices = Invoices::new(table.clone(), records.clone(), master);
         let sender =
             Sender { queue: queue.clone(), clock: clock.clone(), from: "Vitrine <shop@vitrine.example>".into() };
@@ -159,6 +162,11 @@ impl Shop {
             calls,
             _dir: dir,
         }
+    }
+
+    /// What the shop's clock says.
+    pub(crate) fn clock_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// A guest in Germany; every one has a cart of their own once they put something in.

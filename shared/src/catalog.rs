@@ -4,6 +4,7 @@
 //! not `Published` is seen only by its makers' desk; a kind can be published only if its capability exists.
 
 use serde::{Deserialize, Serialize};
+use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 
 use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 
@@ -134,6 +135,17 @@ pub struct Store {
     /// Shipping table: zone (country, `EU`, `*`), grams up to, minor units, currency.
     #[serde(default)]
     pub shipping: Vec<ShippingRate>,
+    /// Where and how tax is rounded; stands on its invoices.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rounding: Rounding,
+    /// Whether it sells where the tables know no tax.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub no_rule: NoRulePolicy,
+}
+
+/// Whether a value need not be written.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One row of a shipping table.

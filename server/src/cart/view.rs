@@ -5,9 +5,7 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::quote::{
-    Buyer, Context, NoRulePolicy, Quote, QuoteError, QuoteRequest, RequestLine, Rounding, quote,
-};
+use vitrine_pricing::quote::{Buyer, Context, Quote, QuoteError, QuoteRequest, RequestLine, quote};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
@@ -20,6 +18,7 @@ use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::pricing;
+use crate::tax_ids::Identity;
 
 /// Where it goes; what tax and post ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +29,8 @@ pub struct Destination {
     pub region: Option<String>,
     /// As typed.
     pub postcode: Option<String>,
+    /// Of a business: what its tax id counts for.
+    pub business: Option<Identity>,
 }
 
 /// One line with what it names.
@@ -253,13 +254,15 @@ fn quoted(
             country: to.country.clone(),
             region: to.region.clone(),
             postcode: to.postcode.clone(),
-            ..Buyer::default()
+            business: to.business.is_some(),
+            tax_id: to.business.as_ref().map(|b| b.number.clone()).filter(|number| !number.is_empty()),
+            tax_id_state: to.business.as_ref().map(|b| b.state).unwrap_or_default(),
         },
         lines,
         codes: Vec::new(),
         shipping: None,
-        rounding: Rounding::default(),
-        no_rule: NoRulePolicy::default(),
+        rounding: store.rounding,
+        no_rule: store.no_rule,
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
     let shipping = pricing::shipping_table(store, currency)?;

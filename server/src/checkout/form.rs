@@ -50,6 +50,7 @@ impl Checkouts {
             &mut form.region,
             &mut form.postcode,
             &mut form.sorting_code,
+            &mut form.tax_id,
             &mut form.country,
         ] {
             field.truncate(field.floor_char_boundary(MOST_KEPT));

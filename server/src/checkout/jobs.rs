@@ -8,7 +8,8 @@ use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_shared::id::CheckoutId;
 
-use super::{Checkouts, EXPIRE, TOGETHER};
+use super::identity::Next;
+use super::{Checkouts, EXPIRE, IDENTITY, TOGETHER};
 use crate::ctx::OpCtx;
 
 /// How often the provider is asked about money on its way, milliseconds.
@@ -31,6 +32,23 @@ impl Handler for Expire {
     }
 }
 
+struct Identify {
+    checkouts: Checkouts,
+    clock: SharedClock,
+}
+
+#[async_trait]
+impl Handler for Identify {
+    async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
+        let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
+        let ctx = OpCtx::system("checkout.identity", self.clock.now_ms());
+        Ok(match self.checkouts.identify(&ctx, &id).await.map_err(JobFailed::new)? {
+            Next::Done => Outcome::Done,
+            Next::Again(run_at_ms) => Outcome::Again { run_at_ms },
+        })
+    }
+}
+
 struct Count {
     checkouts: Checkouts,
     clock: SharedClock,
@@ -48,6 +66,7 @@ impl Handler for Count {
 /// Handlers of this domain's jobs.
 pub fn handlers(checkouts: Checkouts, clock: SharedClock) -> Handlers {
     let count: Arc<dyn Handler> = Arc::new(Count { checkouts: checkouts.clone(), clock: clock.clone() });
+    let identify: Arc<dyn Handler> = Arc::new(Identify { checkouts: checkouts.clone(), clock: clock.clone() });
     let expire: Arc<dyn Handler> = Arc::new(Expire { checkouts, clock });
-    [(EXPIRE.to_owned(), expire), (TOGETHER.to_owned(), count)].into_iter().collect()
+    [(EXPIRE.to_owned(), expire), (TOGETHER.to_owned(), count), (IDENTITY.to_owned(), identify)].into_iter().collect()
 }

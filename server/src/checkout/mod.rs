@@ -19,6 +19,7 @@ mod claim;
 mod form;
 mod free;
 mod fulfil;
+mod identity;
 mod jobs;
 mod pay;
 mod person;
@@ -47,6 +48,7 @@ pub use view::state_key;
 use crate::cart::Carts;
 use crate::catalog::pages::Catalog;
 use crate::fault::{self, Result};
+use crate::tax_ids::TaxIds;
 
 /// Kind of the job that issues invoices and sends the receipt.
 pub const RECEIPT: &str = "checkout.receipt";
@@ -54,6 +56,8 @@ pub const RECEIPT: &str = "checkout.receipt";
 pub const FAILED: &str = "checkout.failed";
 /// Kind of the job that ends a hold.
 pub const EXPIRE: &str = "checkout.expire";
+/// Kind of the job that asks again for a tax id whose register was away, and gives tax back once it is confirmed.
+pub const IDENTITY: &str = "checkout.identity";
 /// Kind of the job that counts what was bought together.
 pub const TOGETHER: &str = "checkout.together";
 /// How long stock is held for a card, milliseconds.
@@ -72,6 +76,7 @@ pub struct Checkouts {
     master: Arc<MasterKey>,
     base_url: String,
     free: free::Bounds,
+    tax_ids: TaxIds,
 }
 
 impl Checkouts {
@@ -85,7 +90,13 @@ impl Checkouts {
         master: Arc<MasterKey>,
         base_url: String,
     ) -> Self {
-        Self { table, catalog, carts, payments, queue, master, base_url, free: free::Bounds::default() }
+        let tax_ids = TaxIds::new(table.clone(), Arc::new(vitrine_registers::Nobody));
+        Self { table, catalog, carts, payments, queue, master, base_url, free: free::Bounds::default(), tax_ids }
+    }
+
+    /// With registers that confirm tax ids.
+    pub fn confirming(self, tax_ids: TaxIds) -> Self {
+        Self { tax_ids, ..self }
     }
 
     /// A checkout by id.
@@ -131,6 +142,8 @@ impl Checkouts {
     }
 }
 
+#[cfg(test)]
+mod business;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Condition, Item, Key, Put, TableError, Transact, TransactOp, retry};
 
 use super::store::{self, Checkout, Order};
-use super::{Checkouts, FAILED, RECEIPT, TOGETHER, sales};
+use super::{Checkouts, FAILED, RECEIPT, TOGETHER, identity, sales};
 use crate::catalog::store::tenant_key;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -231,6 +231,7 @@ impl Checkouts {
             paid.paid = true;
             paid.paid_ms = Some(ctx.now_ms);
             paid.provider_charge_id.clone_from(&next.charge);
+            identity::with_payment(&mut paid.tax, by.and_then(|(session, _)| session.country.as_deref()));
             paid.rev += 1;
             for (number, line) in paid.lines.iter_mut().enumerate() {
                 line.state = if line.physical { Fulfilment::ToShip } else { Fulfilment::Granted };

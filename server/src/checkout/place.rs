@@ -13,8 +13,8 @@ use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
-use super::store::{self, Checkout, Order, OrderLine};
-use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address};
+use super::store::{self, Checkout, Order, OrderLine, TaxRecord};
+use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, identity};
 use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
@@ -81,6 +81,7 @@ pub fn destination(form: &CheckoutForm) -> Destination {
         country: form.country.to_ascii_uppercase(),
         region: address::region(form),
         postcode: address::postcode(form),
+        business: None,
     }
 }
 
@@ -147,8 +148,12 @@ pub fn check_form(
     if !vitrine_pricing::market::is_country(&form.country.to_ascii_uppercase()) {
         say("country", "fault-country");
     }
-    for (field, code) in address::faults(form, needs_address) {
+    for (field, code) in address::faults(form, needs_address || form.business) {
         say(field, code);
+    }
+    // Its invoice must name it.
+    if form.business && form.organisation.trim().is_empty() {
+        say("organisation", "fault-company");
     }
     if form.texts().any(|v| v.chars().count() > 200 || v.chars().any(char::is_control)) {
         say("name", "fault-long");
@@ -190,7 +195,6 @@ impl Checkouts {
         // opens the order. The cart itself may be gone by the time an attempt is repeated.
         let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
-        let to = destination(&placing.form);
         let [attempt, cart, known, held, settling] = self.read(ctx, &scope).await?;
         if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
@@ -201,6 +205,7 @@ impl Checkouts {
         if let (Some(id), true) = (earlier.as_deref().and_then(|id| id.parse::<CheckoutId>().ok()), cart.rev > 0) {
             self.let_go(ctx, &id).await?;
         }
+        let to = self.bound_for(ctx, &placing.form).await?;
         let shown = self.catalog.place(ctx).market;
         let ctx = &sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
@@ -210,6 +215,9 @@ impl Checkouts {
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
+        if !placing.form.confirm_place && identity::contradicted(ctx, &priced, &to).is_some() {
+            faults.push(("confirm_place".to_owned(), "fault-place".to_owned()));
+        }
         self.not_settling(settling.as_ref(), &priced).await?;
         let asked = placing.form.buy_again || placing.nothing_owned;
         if !asked && !self.owned(ctx, &priced).await?.is_empty() {
@@ -234,9 +242,19 @@ impl Checkouts {
             self.may_mail(ctx, &placing.form.email).await?;
         }
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
-        let (mut checkout, orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
+        let (mut checkout, mut orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
-        let sealed = customer.seal(&address::said(&placing.form))?;
+        let confirmed = match identity::waits(&to) {
+            true => Some(price(&offers, ctx, &place, &cart.lines, &identity::once_confirmed(&to), cart.rev)?),
+            false => None,
+        };
+        let records = identity::records(ctx, &priced, confirmed.as_ref(), &to, placing.form.confirm_place);
+        for (order, record) in orders.iter_mut().zip(records) {
+            order.tax = record;
+        }
+        let mut person = address::said(&placing.form);
+        person.tax_id = to.business.as_ref().map(|b| b.number.clone()).unwrap_or_default();
+        let sealed = customer.seal(&person)?;
         let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier };
         self.hold(ctx, &checkout, &orders, sealed, made, marks).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
@@ -362,6 +380,7 @@ impl Checkouts {
                 lines,
                 quote: seller.quote.clone(),
                 country: to.country.clone(),
+                tax: TaxRecord::default(),
                 refunded_minor: 0,
                 payment_provider: if free { String::new() } else { self.provider() },
                 provider_charge_id: None,
@@ -449,6 +468,9 @@ impl Checkouts {
         });
         if let Some(item) = self.queue.as_item(&self.expiry(checkout)).map_err(|e| fault::internal("the queue", &e))? {
             ops.push(put(item, None));
+        }
+        if let Some(job) = self.identity_job(checkout, orders) {
+            ops.extend(self.job_op(&job)?);
         }
         ops.push(audit::entry(
             ctx,

@@ -11,7 +11,8 @@
 //! | typed form | `CHECKOUTFORM#cart` | `FORM#` | ttl 1 day |
 
 use serde::{Deserialize, Serialize};
-use vitrine_pricing::quote::Quote;
+use vitrine_pricing::evidence::{Finding, Piece};
+use vitrine_pricing::quote::{Quote, TaxIdState};
 use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, TenantId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Item, Key};
@@ -101,6 +102,9 @@ pub struct Order {
     pub quote: Quote,
     /// ISO 3166-1 of where it goes.
     pub country: String,
+    /// What tax was decided on.
+    #[serde(default)]
+    pub tax: TaxRecord,
     /// Minor units given back so far.
     #[serde(default)]
     pub refunded_minor: i64,
@@ -116,6 +120,56 @@ pub struct Order {
     pub paid_ms: Option<i64>,
     /// Counts writes.
     pub rev: i64,
+}
+
+/// What the tax of an order was decided on, besides place and date. The buyer's id itself is in [`Person`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaxRecord {
+    /// Bought for a business.
+    #[serde(default)]
+    pub business: bool,
+    /// What its tax id counted for, or does by now.
+    #[serde(default)]
+    pub id_state: TaxIdState,
+    /// Who was asked: `VIES`; empty: nobody.
+    #[serde(default)]
+    pub register: String,
+    /// The register's name for the consultation.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// When it was asked, UTC milliseconds.
+    #[serde(default)]
+    pub asked_ms: i64,
+    /// What stood in for a service that did not answer: `VIES:MS_UNAVAILABLE`. Tax was charged as if it had said no.
+    #[serde(default)]
+    pub fallback: Option<String>,
+    /// Tax that goes back once the id is confirmed.
+    #[serde(default)]
+    pub relief: Option<Relief>,
+    /// Where the buyer of files is, and how that is known.
+    #[serde(default)]
+    pub evidence: Option<Evidence>,
+}
+
+/// Parts of an order whose tax a confirmed business does not owe.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relief {
+    /// Numbers of its lines.
+    pub lines: Vec<usize>,
+    /// Shipping too.
+    pub shipping: bool,
+}
+
+/// Pieces of evidence of place with what they come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// As they came in.
+    pub pieces: Vec<Piece>,
+    /// Pieces contradicted each other, and the buyer said that the order's country is theirs.
+    #[serde(default)]
+    pub declared: bool,
+    /// What they come to.
+    pub finding: Finding,
 }
 
 /// One line of an order; what it shows stays as it was sold.
@@ -163,6 +217,9 @@ pub struct Person {
     /// The name stands among the lines, where the country's post wants it. Of older orders it does not.
     #[serde(default)]
     pub named: bool,
+    /// Of a business: its tax id, as it goes on an invoice.
+    #[serde(default)]
+    pub tax_id: String,
 }
 
 impl Person {

@@ -12,7 +12,7 @@ use vitrine_shared::views::trade::{CartView, CheckoutView, OrderLineView, OrderP
 use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
-use super::{Checkouts, destination};
+use super::{Checkouts, identity};
 use crate::cart::CartRecord;
 use crate::cart::view::{Destination, price, sums};
 use crate::ctx::{Caller, OpCtx};
@@ -32,7 +32,7 @@ impl Checkouts {
 
     /// A cart as it was just read or written, priced for the place of the page. Placing reads every record anew.
     pub async fn view_of(&self, ctx: &OpCtx, cart: &CartRecord) -> Result<CartView> {
-        let to = Destination { country: ctx.country.clone(), region: None, postcode: None };
+        let to = Destination { country: ctx.country.clone(), ..Destination::default() };
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().kept(&variants(cart)).await?;
         let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
@@ -58,7 +58,7 @@ impl Checkouts {
             form.email.clone_from(&user.email);
             form.name.clone_from(&user.name);
         }
-        let to = destination(&form);
+        let to = self.bound_for(ctx, &form).await?;
         let ctx = &super::place::sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().read(&variants(&cart)).await?;
@@ -73,9 +73,14 @@ impl Checkouts {
             }
         }
         let waiver = super::place::needs_waiver(&priced, &to.country);
-        let (fields, regions) = super::address::fields(&form, priced.view.needs_address);
+        let whole_address = priced.view.needs_address || form.business;
+        let (fields, regions) = super::address::fields(&form, whole_address);
+        let other_place = identity::contradicted(ctx, &priced, &to).map(|country| format!("country-{country}"));
         Ok(CheckoutView {
             waiver,
+            whole_address,
+            tax_id: identity::shown(&to),
+            other_place,
             owned: self.owned(ctx, &priced).await?,
             cart: priced.view,
             faults: typed.faults,

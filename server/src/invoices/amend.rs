@@ -138,6 +138,8 @@ impl Invoices {
             lines: Vec::new(),
             totals,
             notes: Vec::new(),
+            legal: Vec::new(),
+            rounding: None,
             paid_with: String::new(),
             ..of
         };

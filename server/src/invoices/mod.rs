@@ -11,6 +11,7 @@
 
 mod amend;
 mod http;
+mod legal;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -23,7 +24,7 @@ use tokio::sync::Mutex;
 use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::quote::{Amounts, TaxAmount};
+use vitrine_pricing::quote::{Amounts, Rounding, TaxAmount};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::Tenant;
 use vitrine_shared::id::{CheckoutId, CustomerId, InvoiceId, OrderId, TenantId};
@@ -39,6 +40,7 @@ use crate::{audit, ids};
 
 pub use amend::Business;
 pub use http::routes;
+pub use legal::Legal;
 pub use view::href;
 
 /// How often a lost race for a number is run again.
@@ -114,6 +116,12 @@ pub struct Invoice {
     pub market: String,
     /// Keys of what law asks to say of tax that is not charged.
     pub notes: Vec<String>,
+    /// The same, word by word as the law of a country wants it.
+    #[serde(default)]
+    pub legal: Vec<Legal>,
+    /// How amounts were rounded; `None`: of older documents.
+    #[serde(default)]
+    pub rounding: Option<Rounding>,
     /// e.g. `card 4242`.
     pub paid_with: String,
     /// Buyer in law, sealed.
@@ -268,6 +276,7 @@ impl Invoices {
         let lines = lines_of(issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let mut buyer = issue.buyer.envelope();
+        buyer.push(issue.buyer.tax_id.clone());
         buyer.push(issue.buyer.email.clone());
         buyer.retain(|l| !l.is_empty());
         let corrects = match issue.refund {
@@ -291,6 +300,8 @@ impl Invoices {
             prices_include_tax: order.quote.prices_include_tax,
             market: order.quote.market.clone(),
             notes: crate::cart::view::note(&order.quote).into_iter().collect(),
+            legal: legal::notes(&tenant, order),
+            rounding: Some(order.quote.rounding),
             paid_with: issue.paid_with.to_owned(),
             buyer_sealed: String::new(),
         };

@@ -2,6 +2,7 @@
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_date, format_money, format_percent};
+use vitrine_pricing::quote::Rounding;
 use vitrine_shared::Problem;
 use vitrine_shared::id::{CustomerId, InvoiceId, OrderId};
 use vitrine_shared::query::encode;
@@ -30,6 +31,15 @@ fn word(kind: Kind) -> String {
         Kind::Amendment => "amendment",
     }
     .to_owned()
+}
+
+/// Key of the words for a rounding policy: `invoice-rounding-line-half_up`.
+fn rounding_key(rounding: Rounding) -> String {
+    let word = |value: serde_json::Result<serde_json::Value>| {
+        value.ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    let (scope, mode) = (word(serde_json::to_value(rounding.scope)), word(serde_json::to_value(rounding.mode)));
+    format!("invoice-rounding-{scope}-{mode}")
 }
 
 fn date(ms: i64) -> Option<Date> {
@@ -184,6 +194,8 @@ impl Invoices {
             lines: lines.collect(),
             sums,
             notes: invoice.notes.clone(),
+            legal: invoice.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone())).collect(),
+            rounding: invoice.rounding.map(rounding_key),
             paid_with: invoice.paid_with.clone(),
             order_href: format!("/orders/{}", invoice.checkout),
         })

@@ -78,7 +78,11 @@ impl Quotes {
             document.buyer.tax_id_state = state_of(&document.buyer);
         }
         let shipping = match &known.shop {
-            Some((_, store)) => shipping_table(store, currency)?,
+            Some((_, store)) => {
+                document.rounding.get_or_insert(store.rounding);
+                document.no_rule.get_or_insert(store.no_rule);
+                shipping_table(store, currency)?
+            }
             None => ShippingTable::default(),
         };
         let seller = match (document.seller.take(), &known.shop) {

@@ -58,6 +58,8 @@ pub struct Shown {
     pub market: &'static str,
     /// ISO 3166-1: whose prices are shown.
     pub country: String,
+    /// ISO 3166-1, as a configured proxy saw it.
+    pub edge: Option<String>,
 }
 
 /// What a request is answered in: its wish, the country that a configured proxy saw, `Accept-Language`.
@@ -73,13 +75,14 @@ pub fn shown(request: &Request, trusted: &[IpAddr], negotiate: Negotiate) -> Sho
     let accept = text(header::ACCEPT_LANGUAGE).unwrap_or_default();
     let locale = negotiate(wish.lang.as_deref(), accept);
     let edge = from_proxy.then(|| text(HeaderName::from_static("x-country")).map(str::to_owned)).flatten();
-    let country = wish.country.or(edge);
+    let edge = edge.map(|c| c.to_ascii_uppercase()).filter(|c| vitrine_pricing::market::is_country(c));
+    let country = wish.country.or_else(|| edge.clone());
     let region = accept.split([',', ';']).next().unwrap_or_default().trim();
     let (market, _) = choose_market(None, country.as_deref(), Some(if region.contains('-') { region } else { locale }));
     let country = country
         .filter(|c| vitrine_pricing::market::is_country(c))
         .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
-    Shown { locale, market: market.id, country }
+    Shown { locale, market: market.id, country, edge }
 }
 
 /// Whether a request says who sends it: by a key, a token or a session.
@@ -314,6 +317,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         locale: shown.locale.to_owned(),
         market: shown.market.to_owned(),
         country: shown.country.clone(),
+        network: shown.edge.clone(),
         cart: cookie(request.headers(), CART_COOKIE)
             .map(str::to_owned)
             .or_else(|| request.headers().get("x-cart-token").and_then(|v| v.to_str().ok()).map(str::to_owned)),

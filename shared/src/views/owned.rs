@@ -157,6 +157,12 @@ pub struct InvoiceView {
     pub sums: Vec<AmountView>,
     /// Keys of legal notes.
     pub notes: Vec<String>,
+    /// Notes in the words of the law: text, BCP 47 of it, what it says in English.
+    #[serde(default)]
+    pub legal: Vec<(String, String, String)>,
+    /// Key of how amounts were rounded.
+    #[serde(default)]
+    pub rounding: Option<String>,
     /// How it was paid.
     pub paid_with: String,
     /// Order page.

@@ -152,6 +152,15 @@ pub struct CheckoutForm {
     pub sorting_code: String,
     /// ISO 3166-1.
     pub country: String,
+    /// Bought for a business.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub business: bool,
+    /// Its tax id, as typed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tax_id: String,
+    /// The country is theirs, though the connection came from another.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub confirm_place: bool,
     /// Licences of the lines were accepted.
     pub accept_licence: bool,
     /// Immediate supply of digital content, right of withdrawal lost (EU).
@@ -174,6 +183,7 @@ impl CheckoutForm {
             &self.region,
             &self.postcode,
             &self.sorting_code,
+            &self.tax_id,
         ]
         .into_iter()
     }
@@ -197,6 +207,18 @@ pub struct PlaceField {
     pub digits: bool,
 }
 
+/// What is known of a business buyer's tax id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TaxIdView {
+    /// Key of what it counts for: `tax-id-valid`, `tax-id-invalid`, `tax-id-pending`, `tax-id-unavailable`, `tax-id-none`.
+    pub state: String,
+    /// As it will stand on the invoice.
+    pub number: String,
+    /// Who confirms it: `VIES`; empty: nobody.
+    pub register: String,
+}
+
 /// The checkout page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -218,6 +240,15 @@ pub struct CheckoutView {
     pub licences: Vec<(String, String)>,
     /// The waiver must be asked.
     pub waiver: bool,
+    /// The whole address is asked for: of a parcel, or of a business for its invoice.
+    #[serde(default)]
+    pub whole_address: bool,
+    /// Of a business that gave one.
+    #[serde(default)]
+    pub tax_id: Option<TaxIdView>,
+    /// The connection came from another country than the chosen one (key of its name): which is theirs must be said.
+    #[serde(default)]
+    pub other_place: Option<String>,
     /// Titles that the account has already: buying them again must be asked.
     #[serde(default)]
     pub owned: Vec<String>,

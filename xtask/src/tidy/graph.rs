@@ -17,6 +17,7 @@ const NOT_IN_BROWSER: &[&str] = &[
     "vitrine-identity",
     "vitrine-payments",
     "vitrine-mail",
+    "vitrine-registers",
     "vitrine-queue",
     "vitrine-places",
     "rusqlite",

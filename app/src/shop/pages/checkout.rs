@@ -7,7 +7,7 @@ use vitrine_shared::views::trade::CheckoutView;
 use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
-use super::destination::{fault, faults, place_fields};
+use super::destination::{business_part, fault, faults, place_fields};
 use super::drawn;
 use crate::i18n::text_or;
 use crate::platform::Head;
@@ -53,7 +53,7 @@ pub fn CheckoutBody(
     }
     let form = view.form.clone();
     let error = |field: &str| fault(&view, field);
-    let address = view.cart.needs_address;
+    let address = view.whole_address;
     let free = view.cart.total_minor == 0;
     let keep = use_callback(move |(field, event): (String, FormEvent)| {
         typed.write().insert(field, event.value());
@@ -111,8 +111,26 @@ pub fn CheckoutBody(
                                 }
                             }
                         }
-                        Fold { title: if address { t!("checkout-where") } else { t!("checkout-where-tax") }, short: to, open: !where_done,
+                        Fold { title: if view.cart.needs_address { t!("checkout-where") } else { t!("checkout-where-tax") }, short: to, open: !where_done,
                             {place_fields(&view, keep)}
+                        }
+                        {business_part(&view, keep)}
+                        if let Some(other) = view.other_place.clone() {
+                            fieldset { class: "trade-part", id: "confirm_place",
+                                legend {
+                                    h2 { {t!("checkout-place")} }
+                                }
+                                p { {t!("checkout-place-text", network = text_or(&other, &other), chosen = text_or(&format!("country-{}", form.country), &form.country))} }
+                                Checkbox { name: "confirm_place", checked: form.confirm_place, invalid: error("confirm_place").is_some(), required: true,
+                                    {t!("checkout-confirm-place", country = text_or(&format!("country-{}", form.country), &form.country))}
+                                }
+                                if let Some(text) = error("confirm_place") {
+                                    p { class: "field-error",
+                                        Icon { shape: Shape::Warning }
+                                        "{text}"
+                                    }
+                                }
+                            }
                         }
                         if !view.licences.is_empty() {
                             fieldset { class: "trade-part", id: "accept_licence",

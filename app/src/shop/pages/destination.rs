@@ -45,13 +45,56 @@ pub(super) fn place_fields(view: &CheckoutView, keep: EventHandler<(String, Form
             {one(view, field, keep)}
         }
         // What the fields of another country held is not lost on the way.
-        if view.cart.needs_address {
+        if view.whole_address {
             for (name , value) in others(view) {
                 input { key: "{name}", r#type: "hidden", name, value }
             }
         }
         button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-again")} }
         Notice { {t!("checkout-again-hint")} }
+    }
+}
+
+/// Buying for a business: its tax id, and what the register says of it.
+pub(super) fn business_part(view: &CheckoutView, keep: EventHandler<(String, FormEvent)>) -> Element {
+    let form = &view.form;
+    let open = form.business || !form.tax_id.is_empty();
+    rsx! {
+        details { class: "fold", open,
+            summary {
+                h2 { {t!("checkout-business")} }
+                span { class: "fold-short", dir: "auto",
+                    if let Some(known) = &view.tax_id {
+                        "{known.number}"
+                    }
+                }
+                Icon { shape: Shape::Down }
+            }
+            div { class: "fold-body",
+                Checkbox { name: "business", checked: form.business, {t!("checkout-business-is")} }
+                Field {
+                    name: "tax_id",
+                    label: t!("checkout-tax-id"),
+                    hint: t!("checkout-tax-id-hint"),
+                    value: form.tax_id.clone(),
+                    error: fault(view, "tax_id"),
+                    maxlength: 40,
+                    oninput: move |event| keep.call(("tax_id".to_owned(), event)),
+                }
+                if let Some(known) = &view.tax_id {
+                    p { role: "status", class: "tax-id-state",
+                        Icon { shape: if known.state == "tax-id-valid" { Shape::Check } else { Shape::Info } }
+                        span {
+                            bdi { class: "num", "{known.number}" }
+                            ": "
+                            {text_with(&known.state, &[("register".to_owned(), known.register.clone())])}
+                        }
+                    }
+                }
+                button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-again")} }
+                Notice { {t!("checkout-business-hint")} }
+            }
+        }
     }
 }
 

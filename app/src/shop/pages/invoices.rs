@@ -179,6 +179,18 @@ pub fn InvoiceBody(
                 for note in view.notes.iter() {
                     p { key: "{note}", {text_or(note, "")} }
                 }
+                for (text , lang , english) in view.legal.iter() {
+                    p { key: "{text}",
+                        span { lang: "{lang}", dir: "auto", "{text}" }
+                        if text != english {
+                            " "
+                            span { lang: "en", dir: "auto", class: "invoice-english", "({english})" }
+                        }
+                    }
+                }
+                if let Some(rounding) = &view.rounding {
+                    p { class: "invoice-rounding", {text_or(rounding, "")} }
+                }
                 if !view.paid_with.is_empty() {
                     p { {t!("invoice-paid-with", method = view.paid_with.clone())} }
                 }

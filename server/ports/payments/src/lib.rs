@@ -95,6 +95,9 @@ pub struct Session {
     pub method: Option<String>,
     /// Last four digits.
     pub last4: Option<String>,
+    /// Country of the card's issuer or of the bank, ISO 3166-1; `None`: the provider does not say.
+    #[serde(default)]
+    pub country: Option<String>,
 }
 
 /// Give money back.

@@ -52,6 +52,8 @@ pub async fn export(ctx: &OpCtx, catalog: &CatalogStore, blob: &dyn Blob, dir: &
             links: store.links,
             ships_from: store.ships_from,
             shipping: store.shipping,
+            rounding: store.rounding,
+            no_rule: store.no_rule,
         }));
     }
     for licence in catalog.licences().await? {

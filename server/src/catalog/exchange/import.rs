@@ -210,6 +210,8 @@ impl Importer {
                     links: build::links(&r.links)?,
                     ships_from: r.ships_from.clone(),
                     shipping: r.shipping.clone(),
+                    rounding: r.rounding,
+                    no_rule: r.no_rule,
                 };
                 let before = self.catalog.store(&store.id).await?;
                 let ops =

@@ -17,8 +17,10 @@ mod texts;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 use vitrine_shared::catalog::{
     Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
+    is_default,
 };
 
 pub(crate) use build::MAX_TITLE;
@@ -105,6 +107,12 @@ pub struct StoreRow {
     /// Shipping table.
     #[serde(default)]
     pub shipping: Vec<ShippingRate>,
+    /// Where (`unit`, `line`, `document`) and how (`half_up`, `half_even`) tax is rounded; by default lines, halves up.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rounding: Rounding,
+    /// Where the tables know no tax: `block` (by default) or `export`, sold without tax and named so.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub no_rule: NoRulePolicy,
 }
 
 /// A licence text.

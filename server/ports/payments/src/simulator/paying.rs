@@ -79,6 +79,7 @@ fn began(record: &mut Record, method: &str, last4: Option<&str>) {
     record.session.charge_id = Some(format!("ch_{}_{}", record.session.id.trim_start_matches("cs_"), record.rev));
     record.session.method = Some(method.to_owned());
     record.session.last4 = last4.map(str::to_owned);
+    record.session.country = last4.and_then(cards::issued).map(str::to_owned);
     record.session.failure = None;
 }
 

@@ -86,6 +86,7 @@ impl Simulator {
             failure: None,
             method: None,
             last4: None,
+            country: None,
             id: id.clone(),
         };
         let record = Record { session, new: new.clone(), rev: 0, closed: false, confirming: None, debit: None };

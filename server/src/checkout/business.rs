@@ -1,0 +1,226 @@
+//! Business buyers and evidence of place, over real stores; the simulated register says what a number's digits say.
+
+use vitrine_pricing::evidence::{Finding, Ground};
+use vitrine_pricing::quote::TaxIdState;
+use vitrine_pricing::tax::TaxStatus;
+use vitrine_registers::simulator::DOWN_MS;
+use vitrine_shared::views::trade::{CheckoutForm, PayState};
+
+use super::store::Order;
+use super::*;
+use crate::ctx::OpCtx;
+use crate::testing::{self, Shop};
+
+/// In force; not in the register; down at first, then in force; down at first, then not in the register.
+const VALID: &str = "FR25900000019";
+const UNKNOWN: &str = "FR26900000084";
+const LATE: &str = "FR 55 900 000 126";
+const LATE_UNKNOWN: &str = "FR73900000035";
+const CARD: &str = "4242424242424242";
+const FRENCH_CARD: &str = "4000002500000003";
+const SWISS_CARD: &str = "4000007560000009";
+
+fn form(tax_id: &str) -> CheckoutForm {
+    CheckoutForm {
+        country: "FR".into(),
+        city: "Paris".into(),
+        postcode: "75001".into(),
+        organisation: "Éditions Exemple SARL".into(),
+        business: true,
+        tax_id: tax_id.into(),
+        ..testing::form()
+    }
+}
+
+/// What the page comes to for this form, placed with it.
+async fn placed(shop: &Shop, ctx: &OpCtx, form: CheckoutForm, attempt: &str) -> (Placed, Order) {
+    let typed = Typed { form: form.clone(), ..Typed::default() };
+    shop.checkouts.keep_form(ctx, &typed).await.unwrap();
+    let view = shop.checkouts.checkout_view(ctx).await.unwrap();
+    let placing = Placing {
+        attempt: format!("{attempt:x<16}"),
+        form,
+        seen_minor: view.cart.total_minor,
+        seen_currency: Some(view.cart.currency.clone()),
+        nothing_owned: true,
+    };
+    let placed = shop.checkouts.place(ctx, &placing).await.unwrap();
+    let order = order_of(shop, &placed).await;
+    (placed, order)
+}
+
+async fn order_of(shop: &Shop, placed: &Placed) -> Order {
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    shop.checkouts.orders(&checkout).await.unwrap().remove(0)
+}
+
+async fn paid(shop: &Shop, placed: &Placed, card: &str) {
+    shop.pay(placed, card).await;
+    shop.checkouts.refresh(&OpCtx::system("test", shop.clock_ms()), &placed.id).await.unwrap();
+}
+
+async fn filled(shop: &Shop) -> OpCtx {
+    shop.fill(&OpCtx { country: "FR".into(), market: "eu".into(), ..shop.guest() }, &["Harbour Lights"]).await
+}
+
+#[tokio::test]
+async fn a_confirmed_business_in_another_state_owes_the_tax_itself_and_its_invoice_says_so() {
+    let shop = Shop::open().await;
+    let consumer = filled(&shop).await;
+    let plain = CheckoutForm { business: false, tax_id: String::new(), ..form("") };
+    let (_, taxed) = placed(&shop, &consumer, plain, "consumer").await;
+    // 8.00 with 20 % VAT of France inside: 1.33.
+    let total = |order: &Order| (order.quote.totals.gross.minor(), order.quote.totals.tax.minor());
+    assert_eq!(total(&taxed), (800, 133));
+    let (bought, order) = placed(&shop, &filled(&shop).await, form(VALID), "business").await;
+    assert_eq!(total(&order), (667, 0));
+    assert_eq!(order.quote.lines[0].tax_status, TaxStatus::ReverseCharged);
+    assert_eq!((order.tax.id_state, order.tax.register.as_str()), (TaxIdState::Valid, "VIES"));
+    assert_eq!(order.tax.reference.as_deref(), Some("SIM-FR25900000019"));
+    assert_eq!((&order.tax.fallback, &order.tax.relief), (&None, &None));
+    paid(&shop, &bought, CARD).await;
+    shop.work().await;
+    let invoice = shop.invoices.get(&crate::invoices::id_of(&order.id)).await.unwrap().unwrap();
+    assert_eq!(invoice.legal[0].text, "Steuerschuldnerschaft des Leistungsempfängers");
+    let place = shop.catalog.place(&consumer);
+    let staff = shop.staff();
+    let view = shop.invoices.view(&staff, &shop.checkouts, &place, invoice.id.as_str(), None).await.unwrap();
+    for line in ["Éditions Exemple SARL", "Weg 1", "FR25900000019"] {
+        assert!(view.buyer.iter().any(|l| l == line), "{line}: {:?}", view.buyer);
+    }
+    assert_eq!(view.rounding.as_deref(), Some("invoice-rounding-line-half_up"));
+    // The number is nowhere in the clear: it may be a person's.
+    let kept = serde_json::to_string(&order).unwrap();
+    assert!(!kept.replace("SIM-FR25900000019", "").contains("900000019"), "{kept}");
+}
+
+#[tokio::test]
+async fn case_14_a_valid_id_in_the_sellers_own_country_pays_tax() {
+    let shop = Shop::open().await;
+    let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+    let home = CheckoutForm {
+        organisation: "Muster GmbH".into(),
+        business: true,
+        tax_id: "DE299000042".into(),
+        ..testing::form()
+    };
+    let (_, order) = placed(&shop, &ctx, home, "home").await;
+    assert_eq!((order.tax.id_state, order.quote.lines[0].tax_status), (TaxIdState::Valid, TaxStatus::Taxed));
+    // 8.00 with 19 % inside: 1.28.
+    assert_eq!(order.quote.totals.tax.minor(), 128);
+    assert_eq!(order.tax.relief, None);
+}
+
+#[tokio::test]
+async fn case_13_with_the_register_down_the_checkout_finishes_with_tax_which_goes_back_once_the_id_is_confirmed() {
+    let shop = Shop::open().await;
+    let (bought, order) = placed(&shop, &filled(&shop).await, form(LATE), "late").await;
+    assert_eq!((order.quote.totals.gross.minor(), order.quote.totals.tax.minor()), (800, 133));
+    assert_eq!(order.tax.id_state, TaxIdState::Unavailable);
+    assert_eq!(order.tax.fallback.as_deref(), Some("VIES:SIMULATED"), "named on the order");
+    assert_eq!(order.tax.relief.as_ref().map(|r| r.lines.as_slice()), Some(&[0][..]));
+    paid(&shop, &bought, CARD).await;
+    shop.work().await;
+    let invoice = shop.invoices.get(&crate::invoices::id_of(&order.id)).await.unwrap().unwrap();
+    assert!(invoice.legal.iter().any(|l| l.id.ends_with("tax_id_pending")), "{:?}", invoice.legal);
+    assert_eq!(order_of(&shop, &bought).await.refunded_minor, 0);
+    // The register is up again: the job finds it confirmed, once, however often it runs.
+    shop.clock.advance_ms(2 * DOWN_MS);
+    shop.work().await;
+    let system = OpCtx::system("test", shop.clock_ms());
+    shop.checkouts.identify(&system, &bought.id).await.unwrap();
+    shop.work().await;
+    let order = order_of(&shop, &bought).await;
+    assert_eq!((order.tax.id_state, order.refunded_minor, &order.tax.relief), (TaxIdState::Valid, 133, &None));
+    assert_eq!(shop.session(&bought).await.refunded_minor, 133);
+    let refunds = shop.checkouts.refunds(&order.id).await.unwrap();
+    assert_eq!((refunds.len(), refunds[0].done), (1, true));
+    let credit = shop.invoices.get(&crate::invoices::credit_id_of(&refunds[0].id)).await.unwrap().unwrap();
+    assert_eq!((credit.totals.net.minor(), credit.totals.tax.minor(), credit.totals.gross.minor()), (0, -133, -133));
+    assert!(credit.legal.iter().any(|l| l.id.ends_with("reverse_charge_service")), "{:?}", credit.legal);
+    // Access stays: what was bought was not given back.
+    assert!(order.lines.iter().all(|l| l.state == vitrine_shared::orders::Fulfilment::Granted));
+    let view = shop.checkouts.order_view(&system, bought.id.as_str(), Some(&bought.secret)).await.unwrap();
+    assert_eq!(view.state, PayState::PartlyRefunded);
+}
+
+#[tokio::test]
+async fn what_a_register_denies_later_keeps_its_tax() {
+    let shop = Shop::open().await;
+    let (bought, _) = placed(&shop, &filled(&shop).await, form(LATE_UNKNOWN), "denied").await;
+    let system = |shop: &Shop| OpCtx::system("test", shop.clock_ms());
+    let first = shop.checkouts.identify(&system(&shop), &bought.id).await.unwrap();
+    assert!(matches!(first, identity::Next::Again(_)), "not paid yet");
+    paid(&shop, &bought, CARD).await;
+    let second = shop.checkouts.identify(&system(&shop), &bought.id).await.unwrap();
+    assert!(matches!(second, identity::Next::Again(_)), "still down");
+    shop.clock.advance_ms(2 * DOWN_MS);
+    assert_eq!(shop.checkouts.identify(&system(&shop), &bought.id).await.unwrap(), identity::Next::Done);
+    let order = order_of(&shop, &bought).await;
+    assert_eq!((order.tax.id_state, order.refunded_minor, &order.tax.relief), (TaxIdState::Invalid, 0, &None));
+    assert_eq!(order.tax.fallback.as_deref(), Some("VIES:SIMULATED"), "what stood in stays said");
+}
+
+#[tokio::test]
+async fn an_id_that_no_register_knows_and_one_that_is_none_pay_tax_and_stand_on_the_invoice() {
+    let shop = Shop::open().await;
+    for (n, typed, state) in
+        [(1, UNKNOWN, TaxIdState::Invalid), (2, "12345", TaxIdState::Invalid), (3, "", TaxIdState::None)]
+    {
+        let (_, order) = placed(&shop, &filled(&shop).await, form(typed), &format!("no{n}")).await;
+        assert_eq!((order.tax.id_state, order.quote.totals.tax.minor()), (state, 133), "{typed}");
+        let person = shop.checkouts.order_person(&order).await.unwrap().unwrap();
+        assert_eq!(person.tax_id, typed);
+    }
+}
+
+#[tokio::test]
+async fn a_business_says_who_and_where_it_is() {
+    let shop = Shop::open().await;
+    let ctx = filled(&shop).await;
+    let nameless = CheckoutForm { organisation: " ".into(), line1: String::new(), ..form(VALID) };
+    let faults = check_form(&nameless, false, false, false);
+    let named = |field: &str| faults.iter().find(|(f, _)| f == field).map(|(_, code)| code.as_str());
+    assert_eq!((named("organisation"), named("line1")), (Some("fault-company"), Some("fault-empty")));
+    let typed = Typed { form: form(LATE), ..Typed::default() };
+    shop.checkouts.keep_form(&ctx, &typed).await.unwrap();
+    let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
+    assert!(view.whole_address && view.fields.iter().any(|f| f.name == "organisation"));
+    let known = view.tax_id.unwrap();
+    assert_eq!((known.state.as_str(), known.number.as_str()), ("tax-id-unavailable", "FR55900000126"));
+}
+
+#[tokio::test]
+async fn two_pieces_of_evidence_stand_with_files_and_contradictions_are_asked_about() {
+    let shop = Shop::open().await;
+    let plain = || CheckoutForm { business: false, organisation: String::new(), ..form("") };
+    // Address and network agree.
+    let seen = OpCtx { network: Some("FR".into()), ..filled(&shop).await };
+    let (bought, order) = placed(&shop, &seen, plain(), "agree").await;
+    let finding = |order: &Order| order.tax.evidence.clone().unwrap().finding;
+    assert!(matches!(finding(&order), Finding::Agreed { ground: Ground::TwoAgree, .. }));
+    paid(&shop, &bought, FRENCH_CARD).await;
+    assert_eq!(order_of(&shop, &bought).await.tax.evidence.unwrap().pieces.len(), 3);
+    // Only the address, then the card's bank: two pieces once it is paid.
+    let (bought, order) = placed(&shop, &filled(&shop).await, plain(), "card").await;
+    assert_eq!(finding(&order), Finding::Insufficient);
+    paid(&shop, &bought, FRENCH_CARD).await;
+    assert!(matches!(finding(&order_of(&shop, &bought).await), Finding::Agreed { .. }));
+    // The network says another country: asked, and kept as it is.
+    let abroad = OpCtx { network: Some("CH".into()), ..filled(&shop).await };
+    let mut placing = shop.placing(&abroad, "abroad").await;
+    placing.form = plain();
+    let refused = shop.checkouts.place(&abroad, &placing).await.unwrap_err();
+    assert_eq!(refused.fields.get("confirm_place").map(String::as_str), Some("fault-place"));
+    let confirmed = CheckoutForm { confirm_place: true, ..plain() };
+    let (bought, _) = placed(&shop, &abroad, confirmed, "declared").await;
+    paid(&shop, &bought, SWISS_CARD).await;
+    let evidence = order_of(&shop, &bought).await.tax.evidence.unwrap();
+    assert!(evidence.declared);
+    let two = matches!(&evidence.finding, Finding::Agreed { country, ground: Ground::Majority, .. } if country == "CH");
+    assert!(two, "two of three say Switzerland, and the order shows it: {evidence:?}");
+    // A parcel arrives where it is sent: nobody is asked.
+    let parcel = shop.fill(&OpCtx { network: Some("CH".into()), ..shop.guest() }, &["Paper Boats"]).await;
+    let (_, order) = placed(&shop, &parcel, testing::form(), "parcel").await;
+    assert_eq!(order.tax.evidence, None);
+}

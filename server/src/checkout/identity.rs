@@ -1,0 +1,223 @@
+//! What tax is decided on besides the cart: a business buyer's tax id, and evidence of where a buyer of files is.
+//!
+//! Invariants: while a register is away tax is charged, the order names what stood in (`fallback`), and a job asks again until the
+//! register speaks; tax that turns out not to be owed goes back by an ordinary refund, once. Evidence never stops a sale: what
+//! contradicts itself is asked about, and kept.
+
+use serde_json::json;
+use vitrine_pricing::evidence::{Piece, Source, weigh};
+use vitrine_pricing::quote::{Kind, TaxIdState};
+use vitrine_pricing::tax::TaxStatus;
+use vitrine_queue::NewJob;
+use vitrine_shared::id::{CheckoutId, OrderId};
+use vitrine_shared::orders::CheckoutState;
+use vitrine_shared::views::trade::{CheckoutForm, TaxIdView};
+use vitrine_table::{Condition, Put, TransactOp};
+
+use super::store::{self, Checkout, Evidence, Order, Relief, TaxRecord};
+use super::{Checkouts, IDENTITY, destination};
+use crate::audit;
+use crate::cart::view::{Destination, Priced};
+use crate::ctx::OpCtx;
+use crate::fault::Result;
+use crate::tax_ids::Identity;
+
+/// When a register that was away is asked again, milliseconds: at first, and then.
+const FIRST_MS: i64 = 60 * 1000;
+const THEN_MS: i64 = 60 * 60 * 1000;
+/// For how long it is asked, milliseconds: most registers answer within hours, and a month's return is due after that.
+const GIVE_UP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// Names the refund of tax among an order's refunds.
+const ATTEMPT: &str = "tax-id-confirmed";
+
+/// What the job does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing is left to ask.
+    Done,
+    /// At this moment, UTC milliseconds.
+    Again(i64),
+}
+
+impl Checkouts {
+    /// Where the form says it goes, and what a business's tax id counts for by now.
+    ///
+    /// # Errors
+    /// The table's.
+    pub(super) async fn bound_for(&self, ctx: &OpCtx, form: &CheckoutForm) -> Result<Destination> {
+        let mut to = destination(form);
+        if form.business {
+            to.business = Some(self.tax_ids.look(&to.country, &form.tax_id, ctx.now_ms).await?);
+        }
+        Ok(to)
+    }
+
+    /// The job that asks again, if an order waits for it.
+    pub(super) fn identity_job(&self, checkout: &Checkout, orders: &[Order]) -> Option<NewJob> {
+        orders.iter().any(|o| o.tax.relief.is_some()).then(|| NewJob {
+            kind: IDENTITY.into(),
+            key: checkout.id.to_string(),
+            payload: json!({ "checkout": checkout.id }),
+            run_at_ms: checkout.placed_ms + FIRST_MS,
+            max_attempts: 40,
+            trace: None,
+        })
+    }
+
+    /// Asks again for the tax ids of a checkout; gives tax back that turns out not to be owed.
+    ///
+    /// # Errors
+    /// The stores'; safe to repeat.
+    pub async fn identify(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<Next> {
+        let Some(checkout) = self.get(id).await? else { return Ok(Next::Done) };
+        match checkout.state {
+            CheckoutState::Released | CheckoutState::RefundedLate => return Ok(Next::Done),
+            CheckoutState::PendingPayment | CheckoutState::Settling => {
+                return Ok(Next::Again(ctx.now_ms + THEN_MS));
+            }
+            CheckoutState::Paid => {}
+        }
+        let mut next = Next::Done;
+        for order in self.orders(&checkout).await? {
+            let Some(relief) = order.tax.relief.clone() else { continue };
+            // Erased meanwhile: there is nobody to ask for.
+            let Some(person) = self.order_person(&order).await? else { continue };
+            let known = self.tax_ids.look(&order.country, &person.tax_id, ctx.now_ms).await?;
+            let tax = match known.state {
+                TaxIdState::Valid => {
+                    self.refund_tax(ctx, &order.id, ATTEMPT, &relief).await?;
+                    settled(&order.tax, &known)
+                }
+                TaxIdState::Pending | TaxIdState::Unavailable if ctx.now_ms < checkout.placed_ms + GIVE_UP_MS => {
+                    next = Next::Again(ctx.now_ms + THEN_MS);
+                    continue;
+                }
+                // Nobody answered for a month: what was charged stays charged, and the order says why.
+                TaxIdState::Pending | TaxIdState::Unavailable => TaxRecord { relief: None, ..order.tax.clone() },
+                TaxIdState::Invalid | TaxIdState::None => settled(&order.tax, &known),
+            };
+            self.identified(ctx, &order.id, tax).await?;
+        }
+        Ok(next)
+    }
+
+    /// Writes what an order's tax id counts for by now.
+    async fn identified(&self, ctx: &OpCtx, id: &OrderId, tax: TaxRecord) -> Result<()> {
+        let Some(order) = self.order(id).await? else { return Ok(()) };
+        let state = serde_json::to_value(tax.id_state).unwrap_or_default();
+        let next = Order { tax, rev: order.rev + 1, ..order.clone() };
+        let put = Put { item: store::order_item(&next)?, condition: Some(Condition::eq("rev", order.rev)) };
+        let what = json!({ "order": id, "state": state, "register": next.tax.register });
+        let ops = vec![TransactOp::Put(put), audit::entry(ctx, order.checkout.as_str(), "order.tax_id", "", what)];
+        self.write(ops).await
+    }
+}
+
+fn settled(before: &TaxRecord, known: &Identity) -> TaxRecord {
+    TaxRecord {
+        id_state: known.state,
+        reference: known.reference.clone(),
+        asked_ms: known.asked_ms,
+        relief: None,
+        ..before.clone()
+    }
+}
+
+/// How the page says what a business's tax id counts for.
+pub(super) fn shown(to: &Destination) -> Option<TaxIdView> {
+    let known = to.business.as_ref().filter(|b| !b.number.is_empty())?;
+    let state = serde_json::to_value(known.state).ok()?;
+    Some(TaxIdView {
+        state: format!("tax-id-{}", state.as_str()?),
+        number: known.number.clone(),
+        register: known.register.clone(),
+    })
+}
+
+/// Whether a register may yet say yes.
+pub(super) fn waits(to: &Destination) -> bool {
+    to.business.as_ref().is_some_and(|b| matches!(b.state, TaxIdState::Pending | TaxIdState::Unavailable))
+}
+
+/// The same destination with the id confirmed.
+pub(super) fn once_confirmed(to: &Destination) -> Destination {
+    let confirmed = |known: &Identity| Identity { state: TaxIdState::Valid, ..known.clone() };
+    Destination { business: to.business.as_ref().map(confirmed), ..to.clone() }
+}
+
+/// What each order's tax was decided on; `confirmed`: the same cart priced with the id confirmed, if that may yet happen.
+pub(super) fn records(
+    ctx: &OpCtx,
+    priced: &Priced,
+    confirmed: Option<&Priced>,
+    to: &Destination,
+    declared: bool,
+) -> Vec<TaxRecord> {
+    let record = |n: usize, seller: &crate::cart::view::PricedSeller| {
+        let mut tax = TaxRecord { business: to.business.is_some(), ..TaxRecord::default() };
+        if let Some(known) = &to.business {
+            tax.id_state = known.state;
+            tax.register.clone_from(&known.register);
+            tax.reference.clone_from(&known.reference);
+            tax.asked_ms = known.asked_ms;
+            tax.fallback = known.fallback.as_ref().map(|code| format!("{}:{code}", known.register));
+        }
+        if let Some(other) = confirmed.and_then(|c| c.sellers.get(n)) {
+            let freed = |now: TaxStatus, then: TaxStatus| now == TaxStatus::Taxed && then != TaxStatus::Taxed;
+            let lines = seller.quote.lines.iter().zip(&other.quote.lines).enumerate();
+            let lines: Vec<usize> =
+                lines.filter(|(_, (now, then))| freed(now.tax_status, then.tax_status)).map(|(n, _)| n).collect();
+            let tax_of = |quote: &vitrine_pricing::quote::Quote| quote.shipping.as_ref().map_or(0, |s| s.tax.minor());
+            let shipping = tax_of(&seller.quote) > 0 && tax_of(&other.quote) == 0;
+            if !lines.is_empty() || shipping {
+                tax.relief = Some(Relief { lines, shipping });
+            }
+        }
+        if seller.quote.lines.iter().any(|l| l.kind == Kind::Digital) {
+            let pieces = pieces(ctx, to);
+            tax.evidence = Some(Evidence { finding: weigh(&pieces, false), pieces, declared });
+        }
+        tax
+    };
+    priced.sellers.iter().enumerate().map(|(n, seller)| record(n, seller)).collect()
+}
+
+fn pieces(ctx: &OpCtx, to: &Destination) -> Vec<Piece> {
+    let piece = |source, country: &str| Piece {
+        source,
+        country: country.to_owned(),
+        third_party: false,
+        through: false,
+        worthless: false,
+    };
+    let mut all = vec![piece(Source::BillingAddress, &to.country)];
+    all.extend(ctx.network.as_deref().map(|country| piece(Source::Network, country)));
+    all
+}
+
+/// The country the connection came from, where it contradicts the chosen one and files are paid for: which is theirs must be said.
+pub(super) fn contradicted<'a>(ctx: &'a OpCtx, priced: &Priced, to: &Destination) -> Option<&'a str> {
+    let mut lines = priced.sellers.iter().flat_map(|s| &s.quote.lines);
+    let paid_files = lines.any(|l| l.kind == Kind::Digital && l.amounts.gross.minor() > 0);
+    ctx.network.as_deref().filter(|network| paid_files && *network != to.country)
+}
+
+/// Adds what the payment says of its place.
+pub(super) fn with_payment(tax: &mut TaxRecord, country: Option<&str>) {
+    let (Some(evidence), Some(country)) = (&mut tax.evidence, country) else { return };
+    evidence.pieces.retain(|p| p.source != Source::Payment);
+    evidence.pieces.push(Piece {
+        source: Source::Payment,
+        country: country.to_ascii_uppercase(),
+        third_party: true,
+        through: false,
+        worthless: false,
+    });
+    evidence.finding = weigh(&evidence.pieces, false);
+}
+
+impl Checkouts {
+    async fn refund_tax(&self, _ctx: &OpCtx, _order: &OrderId, _attempt: &str, _relief: &Relief) -> Result<()> {
+        unimplemented!()
+    }
+}
