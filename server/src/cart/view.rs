@@ -5,7 +5,7 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::quote::{Buyer, Context, Quote, QuoteError, QuoteRequest, RequestLine, quote};
+use vitrine_pricing::quote::{Buyer, Context, Quote, QuoteError, QuoteRequest, RequestLine, TaxAmount, quote};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
@@ -331,7 +331,8 @@ pub fn sums(place: &Place, quote: &Quote) -> Vec<AmountView> {
         let part = if quote.prices_include_tax { shipping.gross } else { shipping.net };
         out.push(AmountView { key: "sum-shipping".into(), detail: String::new(), text: text(part) });
     }
-    for tax in &quote.totals.taxes {
+    // What is nothing is said on the invoice, not before.
+    for tax in by_rate(&quote.totals.taxes).into_iter().filter(|tax| !tax.amount.is_zero()) {
         out.push(AmountView {
             key: if quote.prices_include_tax { "sum-tax-included" } else { "sum-tax" }.into(),
             detail: format!("{} {} ({})", tax.name, format_percent(tax.rate_ppm, place.locale), tax.jurisdiction),
@@ -339,6 +340,23 @@ pub fn sums(place: &Place, quote: &Quote) -> Vec<AmountView> {
         });
     }
     out.push(AmountView { key: "sum-total".into(), detail: String::new(), text: text(quote.totals.gross) });
+    out
+}
+
+/// Taxes as people count them: rules of one name, place and rate are one tax.
+pub fn by_rate(taxes: &[TaxAmount]) -> Vec<TaxAmount> {
+    let mut out: Vec<TaxAmount> = Vec::new();
+    for tax in taxes {
+        let alike =
+            |t: &&mut TaxAmount| (&t.name, &t.jurisdiction, t.rate_ppm) == (&tax.name, &tax.jurisdiction, tax.rate_ppm);
+        match out.iter_mut().find(alike).and_then(|t| Some((t.base.checked_add(tax.base).ok()?, t))) {
+            Some((base, known)) if known.amount.checked_add(tax.amount).is_ok() => {
+                known.amount = known.amount.checked_add(tax.amount).unwrap_or(known.amount);
+                known.base = base;
+            }
+            _ => out.push(tax.clone()),
+        }
+    }
     out
 }
 

@@ -12,6 +12,7 @@ use vitrine_shared::views::trade::{AmountView, OrderView};
 use vitrine_table::{Index, Query, retry};
 
 use super::{Invoice, Invoices, Kind};
+use crate::cart::view::by_rate;
 use crate::checkout::Checkouts;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -157,7 +158,7 @@ impl Invoices {
         let money = |m| format_money(m, place.locale);
         let mut sums =
             vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(invoice.totals.net) }];
-        for tax in &invoice.totals.taxes {
+        for tax in by_rate(&invoice.totals.taxes) {
             let rate = format_percent(tax.rate_ppm, place.locale);
             sums.push(AmountView {
                 key: "sum-tax".into(),

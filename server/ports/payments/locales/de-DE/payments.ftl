@@ -26,6 +26,7 @@ sim-pay = { $amount } bezahlen
 sim-cancel = Abbrechen und zurück
 sim-cards = Testkarten
 sim-cards-number = Nummer
+sim-does-issued = Die Zahlung gelingt; die Bank ist in { $country }.
 sim-cards-does = Was geschieht
 sim-does-succeeds = Die Zahlung gelingt.
 sim-does-confirms = Die Bank bittet Sie, die Zahlung zu bestätigen.

@@ -26,6 +26,7 @@ sim-pay = Pay { $amount }
 sim-cancel = Cancel and go back
 sim-cards = Test cards
 sim-cards-number = Number
+sim-does-issued = The payment succeeds; the bank is in { $country }.
 sim-cards-does = What happens
 sim-does-succeeds = The payment succeeds.
 sim-does-confirms = The bank asks you to confirm the payment.

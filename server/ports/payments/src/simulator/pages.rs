@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::cards::{CARDS, Fate, Fault, Form};
+use super::cards::{CARDS, Fate, Fault, Form, ISSUED};
 use super::locale::Locale;
 use super::store::Record;
 use crate::PaymentState;
@@ -236,6 +236,9 @@ fn test_cards(l: Locale) -> Markup {
                 tbody {
                     @for (number, fate) in CARDS {
                         tr { td.digits { (number) } td { (does(l, fate)) } }
+                    }
+                    @for (number, country) in ISSUED {
+                        tr { td.digits { (number) } td { (l.with("sim-does-issued", &[("country", country)])) } }
                     }
                 }
             }
