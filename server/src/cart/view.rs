@@ -11,7 +11,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, on_sale, price_in, work_href};
+use vitrine_shared::views::card::{Place, card_data, on_sale, price_for, work_href};
 use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart};
 
 use crate::catalog::offers::{self, Offer};
@@ -188,7 +188,7 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> 
     };
     let selling = on_sale(&bundle.products).any(|(_, v)| v.id == line.variant);
     let (product, variant) = bundle.variant(&line.variant)?;
-    let price = price_in(&bundle.prices, &line.variant, place.market, ctx.now_ms).cloned();
+    let price = price_for(&bundle.prices, &line.variant, place.market, ctx.now_ms, line.quantity).cloned();
     let left = offers.left(&line.variant).filter(|_| variant.stocked);
     let trouble = if !here || !selling || bundle.work.status != Status::Published {
         Some("line-withdrawn")

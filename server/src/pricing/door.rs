@@ -13,7 +13,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::catalog::{Status, Store, Tenant};
 use vitrine_shared::id::VariantId;
-use vitrine_shared::views::card::{on_sale, price_in};
+use vitrine_shared::views::card::{ladder, on_sale};
 
 use super::{entry, rules, sellable, seller, shipping_table};
 use crate::authz;
@@ -141,9 +141,9 @@ impl Quotes {
             }
             let Some((product, edition)) = offer.bundle.variant(&variant) else { return Err(unknown(i)) };
             known.items.push(sellable(&offer.bundle.work, product, edition, &offer.store));
-            let price = price_in(&offer.bundle.prices, &variant, market, when_ms);
-            // Without one the pricing function says that it is not for sale there.
-            if let Some(price) = price.filter(|p| p.currency == currency.code()) {
+            // Without any the pricing function says that it is not for sale there.
+            let steps = ladder(&offer.bundle.prices, &variant, market, when_ms);
+            for price in steps.into_iter().filter(|p| p.currency == currency.code()) {
                 known.prices.entries.push(entry(price, currency)?);
             }
         }

@@ -69,7 +69,7 @@ pub fn entry(price: &PriceRecord, currency: Currency) -> Result<PriceEntry> {
         // It has begun: a day before all others is as good as one that is none.
         valid_from: Date::from_unix_ms(price.valid_from_ms.max(0)).map_err(|e| fault::internal("a price's day", &e))?,
         valid_to: None,
-        min_quantity: 1,
+        min_quantity: price.min_quantity,
         compare_at_minor: price.compare_at_minor,
         price: shape,
     })
