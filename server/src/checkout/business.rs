@@ -224,3 +224,38 @@ async fn two_pieces_of_evidence_stand_with_files_and_contradictions_are_asked_ab
     let (_, order) = placed(&shop, &parcel, testing::form(), "parcel").await;
     assert_eq!(order.tax.evidence, None);
 }
+
+#[tokio::test]
+async fn case_11_a_total_below_the_smallest_charge_is_refused_before_anything_is_held() {
+    let shop = Shop::open().await;
+    let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+    let variant = shop.edition("Harbour Lights").await;
+    let work = shop.catalog.records().variant(&variant).await.unwrap().unwrap().work;
+    let bundle = shop.catalog.records().bundle(&work).await.unwrap().unwrap();
+    let was = bundle.prices.iter().find(|p| p.variant == variant && p.region == "eu").unwrap();
+    let cheap = |amount_minor, now_ms| vitrine_shared::catalog::PriceRecord {
+        amount_minor,
+        valid_from_ms: now_ms,
+        ..was.clone()
+    };
+    for (minor, code) in [(49, Some("below_charge_minimum")), (50, None)] {
+        shop.clock.advance_ms(1000);
+        let item = crate::catalog::store::items::price(&work, &cheap(minor, shop.clock_ms())).unwrap();
+        shop.table.put(vitrine_table::Put { item, condition: None }).await.unwrap();
+        let ctx = OpCtx { now_ms: shop.clock_ms(), ..ctx.clone() };
+        let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
+        let placing = Placing {
+            attempt: format!("attempt-{minor}-aaaaaaa"),
+            form: testing::form(),
+            seen_minor: view.cart.total_minor,
+            seen_currency: Some("EUR".into()),
+            nothing_owned: true,
+        };
+        assert_eq!(view.cart.total_minor, minor);
+        let refused = shop.checkouts.place(&ctx, &placing).await.err();
+        assert_eq!(refused.as_ref().map(|p| p.code.as_str()), code);
+        if let Some(problem) = refused {
+            assert_eq!(problem.detail, "€0.50");
+        }
+    }
+}
