@@ -205,6 +205,7 @@ event-checkout-noted = Nachricht vom Zahlungsdienst
 event-checkout-released = Nicht rechtzeitig bezahlt, daher freigegeben
 event-checkout-refunded-late = Zu spät bezahlt; alles ging zurück
 event-order-refunded = Erstattet
+event-order-tax-id = Die Steuernummer wurde noch einmal nachgeschlagen
 event-order-shipped = Verschickt
 event-invoice-issued = Rechnung ausgestellt
 event-other = Geändert

@@ -205,6 +205,7 @@ event-checkout-noted = News from the payment service
 event-checkout-released = Not paid in time, so it was let go
 event-checkout-refunded-late = Paid too late; all of it went back
 event-order-refunded = Refunded
+event-order-tax-id = The tax number was looked up again
 event-order-shipped = Sent
 event-invoice-issued = Invoice issued
 event-other = Changed

@@ -6,6 +6,7 @@ use vitrine_shared::views::desk::{DeskOrder, ImportView, JobsView, OrdersView};
 use vitrine_ui::prelude::*;
 
 use super::{History, Lines, Told, use_desk};
+use crate::i18n::text_with;
 use crate::platform::Head;
 use crate::shop::pages::Sums;
 use crate::shop::pages::drawn;
@@ -209,6 +210,16 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         for (number , to) in view.papers.iter() {
                             p { key: "{number}",
                                 a { href: "{to}", "{number}" }
+                            }
+                        }
+                    }
+                    if !view.tax.is_empty() {
+                        section {
+                            h2 { {t!("desk-tax")} }
+                            ul { class: "footer-list", role: "list",
+                                for (i , fact) in view.tax.iter().enumerate() {
+                                    li { key: "{i}", {text_with(&fact.key, &fact.args)} }
+                                }
                             }
                         }
                     }

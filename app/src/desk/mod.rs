@@ -5,6 +5,7 @@
 
 mod console;
 mod studio;
+mod taxes;
 
 use dioxus::fullstack::Loading;
 use dioxus::prelude::*;
@@ -23,6 +24,7 @@ use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
 use studio::{List, SellerOrder, Studio, Work};
+use taxes::Taxes;
 
 /// Every page of the desk.
 #[rustfmt::skip]
@@ -32,6 +34,10 @@ pub enum Desk {
         /// Sales and works.
         #[route("/studio?:..query")]
         Studio { /// Raw query string: cursors.
+            query: String },
+        /// What of a month's sales is tax.
+        #[route("/studio/tax?:..query")]
+        Taxes { /// Raw query string: the month.
             query: String },
         /// A work's editor.
         #[route("/studio/works/:id?:..query")]

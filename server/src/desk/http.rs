@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{DefaultBodyLimit, Extension, Multipart, Path, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Extension, Multipart, Path, Query, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Form, Router};
 use bytes::Bytes;
 use futures::SinkExt as _;
@@ -38,6 +38,7 @@ const MAX_ROWS: usize = 16 << 20;
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/studio/tax.csv", get(taxes))
         .route("/studio/works/{id}", post(edit))
         .route("/studio/works/{id}/publish", post(publish))
         .route("/studio/works/{id}/archive", post(archive))
@@ -52,6 +53,30 @@ pub fn uploads() -> Router<App> {
         .route("/admin/import/upload", post(import))
         .layer(DefaultBodyLimit::max(MAX_UPLOAD))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, UPLOAD_TIME))
+}
+
+/// Whose report, of which month.
+#[derive(Deserialize)]
+struct Reported {
+    #[serde(default)]
+    tenant: String,
+    #[serde(default)]
+    month: String,
+}
+
+async fn taxes(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Query(asked): Query<Reported>) -> Response {
+    match Desk::new(app).taxes_csv(&ctx, &asked.tenant, &asked.month).await {
+        Ok((month, bytes)) => {
+            let name = format!("attachment; filename=\"tax-{month}.csv\"");
+            let head = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+                (header::CACHE_CONTROL, "private, no-store".to_owned()),
+            ];
+            (head, bytes).into_response()
+        }
+        Err(problem) => ProblemResponse(problem).into_response(),
+    }
 }
 
 async fn edit(

@@ -11,6 +11,8 @@ mod import;
 mod jobs;
 mod orders;
 mod studio;
+mod tax;
+mod taxes;
 #[cfg(test)]
 mod tests;
 

@@ -170,6 +170,7 @@ impl Desk {
         let stores = self.0.catalog.records().stores().await?;
         let store = stores.into_iter().find(|s| s.tenant == order.tenant);
         let person = self.0.checkouts.order_person(&order).await?;
+        let tax = super::tax::facts(&order, person.as_ref());
         let buyer = person.map_or_else(Vec::new, |p| {
             let mut lines = p.envelope();
             lines.insert(0, p.email);
@@ -200,6 +201,7 @@ impl Desk {
                 .filter(|t| !t.is_empty())
                 .collect::<Vec<_>>()
                 .join(" · "),
+            tax,
             lines: lines_of(&order, &place),
             sums: sums(&place, &order.quote),
             shipping_to_refund: order.paid && order.quote.shipping.is_some() && !refunds.iter().any(|r| r.shipping),

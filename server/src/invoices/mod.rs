@@ -12,6 +12,7 @@
 mod amend;
 mod http;
 mod legal;
+mod report;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -25,6 +26,7 @@ use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Amounts, Rounding, TaxAmount};
+use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::Tenant;
 use vitrine_shared::id::{CheckoutId, CustomerId, InvoiceId, OrderId, TenantId};
@@ -41,6 +43,7 @@ use crate::{audit, ids};
 pub use amend::Business;
 pub use http::routes;
 pub use legal::Legal;
+pub use report::TaxRow;
 pub use view::href;
 
 /// How often a lost race for a number is run again.
@@ -80,6 +83,9 @@ pub struct Line {
     pub quantity: u32,
     /// Its amounts.
     pub amounts: Amounts,
+    /// Why it is taxed, or is not; `None`: shipping, and of older documents.
+    #[serde(default)]
+    pub status: Option<TaxStatus>,
 }
 
 /// A document as issued.
@@ -102,6 +108,9 @@ pub struct Invoice {
     pub seller: TenantId,
     /// Who bought.
     pub customer: CustomerId,
+    /// ISO 3166-1 of where it goes; empty: of older documents.
+    #[serde(default)]
+    pub country: String,
     /// UTC milliseconds.
     pub issued_ms: i64,
     /// Seller in law, one line each.
@@ -218,13 +227,13 @@ fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
             Some((_, refunded, _)) if refunded.contains(&n) => reversed(&quoted.amounts)?,
             Some(_) => continue,
         };
-        lines.push(Line { text, quantity: line.quantity, amounts });
+        lines.push(Line { text, quantity: line.quantity, amounts, status: Some(quoted.tax_status) });
     }
     if let Some(shipping) = &order.quote.shipping {
         match issue.refund {
-            None => lines.push(Line { text: String::new(), quantity: 1, amounts: shipping.clone() }),
+            None => lines.push(Line { text: String::new(), quantity: 1, amounts: shipping.clone(), status: None }),
             Some((_, _, true)) => {
-                lines.push(Line { text: String::new(), quantity: 1, amounts: reversed(shipping)? });
+                lines.push(Line { text: String::new(), quantity: 1, amounts: reversed(shipping)?, status: None });
             }
             Some((_, _, false)) => {}
         }
@@ -293,6 +302,7 @@ impl Invoices {
             checkout: order.checkout.clone(),
             seller: order.tenant.clone(),
             customer: order.customer.clone(),
+            country: order.country.clone(),
             issued_ms: ctx.now_ms,
             seller_lines: seller_lines(&tenant),
             lines,
@@ -349,6 +359,9 @@ impl Invoices {
             let what = json!({ "number": invoice.number, "order": invoice.order });
             let act = if invoice.kind == Kind::Amendment { "invoice.amended" } else { "invoice.issued" };
             let mut ops = vec![count, put, audit::entry(ctx, invoice.checkout.as_str(), act, "", what)];
+            if invoice.kind != Kind::Amendment {
+                ops.push(TransactOp::Put(Put { item: report::pointer(&invoice), condition: None }));
+            }
             ops.extend(more.iter().cloned());
             match self.table.transact(Transact { ops, token: None }).await {
                 Ok(()) => return Ok(invoice),
