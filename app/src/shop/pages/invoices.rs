@@ -182,7 +182,7 @@ pub fn InvoiceBody(
                 for (text , lang , english) in view.legal.iter() {
                     p { key: "{text}",
                         span { lang: "{lang}", dir: "auto", "{text}" }
-                        if text != english {
+                        if !lang.starts_with("en") && text != english {
                             " "
                             span { lang: "en", dir: "auto", class: "invoice-english", "({english})" }
                         }
