@@ -232,7 +232,8 @@ impl App {
         };
         let search: Arc<dyn Search> = Arc::new(open_index(&dir.join("index"))?);
         let records = CatalogStore::new(table.clone());
-        let catalog = Catalog::new(records, search.clone(), &changes, config.base_url(), config.files_url());
+        let catalog = Catalog::new(records, search.clone(), &changes, config.base_url(), config.files_url())
+            .with_platform(config.platform.clone());
         let media = Media::new(blob.clone(), Tools::find());
         let base = config.base_url();
         let secret = secrets::present(&*table, &master, "oidc-client").await?;
@@ -324,7 +325,8 @@ impl App {
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
         .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?));
-        let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone());
+        let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
+            .with_platform(config.platform.clone());
         let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
         let receipts = Receipts {
             checkouts: checkouts.clone(),

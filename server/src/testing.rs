@@ -20,7 +20,7 @@ use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handlers, Worker};
 use vitrine_registers::simulator::Simulator as Registers;
 use vitrine_search::{Search, TantivySearch};
-use vitrine_shared::catalog::WorkKind;
+use vitrine_shared::catalog::{LegalEntity, WorkKind};
 use vitrine_shared::id::{TenantId, UserId, VariantId};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::chaos::Chaos;
@@ -84,6 +84,15 @@ impl Shop {
     }
 
     pub(crate) async fn with(chaos: Option<u64>, payments: Option<SharedPayments>) -> Self {
+        Self::made(chaos, payments, None).await
+    }
+
+    /// In which the marketplace sells what the law presumes it does.
+    pub(crate) async fn of_platform(platform: LegalEntity) -> Self {
+        Self::made(None, None, Some(platform)).await
+    }
+
+    async fn made(chaos: Option<u64>, payments: Option<SharedPayments>, platform: Option<LegalEntity>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = FixedClock::at(NOW);
         let changes = Changes::default();
@@ -104,7 +113,8 @@ impl Shop {
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
         let search: Arc<dyn Search> = Arc::new(TantivySearch::create(&dir.path().join("index")).unwrap());
         let base = "http://shop.example".to_owned();
-        let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into());
+        let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into())
+            .with_platform(platform.clone());
         let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes.clone());
         let simulator = Simulator::new(
             table.clone(),
@@ -133,7 +143,7 @@ impl Shop {
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), None)
         .confirming(TaxIds::new(table.clone(), Arc::new(Registers::new(clock.clone()))));
-        let invoices = Invoices::new(table.clone(), records.clone(), master);
+        let invoices = Invoices::new(table.clone(), records.clone(), master).with_platform(platform);
         let sender =
             Sender { queue: queue.clone(), clock: clock.clone(), from: "Vitrine <shop@vitrine.example>".into() };
         let receipts = Receipts {

@@ -19,6 +19,7 @@ cart-back-of = Zurück in den Warenkorb: { $title }
 cart-kept = Für später gemerkt
 cart-kept-text = Gehört nicht zu diesem Kauf; der Preis kann sich ändern, und nichts ist reserviert.
 cart-with-it = Passt dazu
+cart-sold-by = Verkäufer ist { $name }
 cart-remove = Entfernen
 cart-remove-of = { $title } entfernen
 cart-taken-out = Aus dem Warenkorb genommen

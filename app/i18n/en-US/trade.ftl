@@ -19,6 +19,7 @@ cart-back-of = Put back into the cart: { $title }
 cart-kept = Kept for later
 cart-kept-text = Not among what you buy now; the price may change and nothing is held.
 cart-with-it = Goes with it
+cart-sold-by = Sold by { $name }
 cart-remove = Remove
 cart-remove-of = Remove { $title }
 cart-taken-out = Taken out of the cart

@@ -3,13 +3,16 @@
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::quote::{Buyer, Context, Quote, QuoteError, QuoteRequest, RequestLine, TaxAmount, quote};
+use vitrine_pricing::quote::{
+    Buyer, Context, Kind, Quote, QuoteError, QuoteRequest, RequestLine, TaxAmount, TaxIdState, quote,
+};
+use vitrine_pricing::record::{self, Sale, SellerOfRecord};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
-use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
+use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::{Place, card_data, on_sale, price_for, work_href};
 use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart};
@@ -53,6 +56,8 @@ pub struct PricedSeller {
     pub tenant: Tenant,
     /// Their storefront.
     pub store: Store,
+    /// Who sells in law.
+    pub record: SellerOfRecord,
     /// Lines that can be sold.
     pub lines: Vec<PricedLine>,
     /// Totals with their explanation.
@@ -107,10 +112,20 @@ pub fn price(
         }
     }
     let currency = place.market.currency;
+    let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
+    let by_seller = by_seller.into_iter().flat_map(|(tenant, found)| {
+        let [own, platform] = in_law(offers.platform(), &tenant, found, to, currency, date);
+        [(tenant.clone(), SellerOfRecord::Tenant, own), (tenant, SellerOfRecord::Platform, platform)]
+    });
     let (mut sellers, mut parts, mut total, mut ready) = (Vec::new(), Vec::new(), Money::zero(currency), true);
-    for (tenant, mut found) in by_seller {
-        let store = found[0].store.clone();
-        let quoted = quoted(ctx, place, &tenant, &store, &found, to)?;
+    for (tenant, record, mut found) in by_seller {
+        let Some(first) = found.first() else { continue };
+        let store = first.store.clone();
+        let legal = match (record, offers.platform()) {
+            (SellerOfRecord::Platform, Some(platform)) => platform,
+            _ => &tenant.legal,
+        };
+        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to)?;
         let quote = match quoted {
             Some(Ok(quote)) => Some(quote),
             Some(Err(why)) => {
@@ -123,7 +138,7 @@ pub fn price(
                     }
                 }
                 // What is left without the parcels may still be sold.
-                match self::quoted(ctx, place, &tenant, &store, &found, to)? {
+                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to)? {
                     Some(Ok(quote)) => Some(quote),
                     Some(Err(_)) | None => None,
                 }
@@ -134,14 +149,15 @@ pub fn price(
         if let Some(quote) = &quote {
             total = total.checked_add(quote.totals.gross).map_err(|e| fault::internal("a total", &e))?;
         }
-        parts.push(part(place, &tenant, &store, &found, quote.as_ref()));
+        let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
+        parts.push(part(place, &tenant, &store, &found, quote.as_ref(), by));
         if let Some(quote) = quote {
             let lines = found
                 .into_iter()
                 .filter(|f| f.trouble.is_none())
                 .map(|f| PricedLine { line: f.line, work: f.work, product: f.product, variant: f.variant })
                 .collect();
-            sellers.push(PricedSeller { tenant, store, lines, quote });
+            sellers.push(PricedSeller { tenant, store, record, lines, quote });
         }
     }
     let count = lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum();
@@ -163,6 +179,42 @@ pub fn price(
         with_it: Vec::new(),
     };
     Ok(Priced { sellers, view })
+}
+
+/// A shop's lines by who sells them in law: the shop, the marketplace.
+fn in_law(
+    platform: Option<&LegalEntity>,
+    tenant: &Tenant,
+    found: Vec<Found>,
+    to: &Destination,
+    currency: Currency,
+    date: Date,
+) -> [Vec<Found>; 2] {
+    let Some(platform) = platform else { return [found, Vec::new()] };
+    let worth = |f: &Found| {
+        let minor = f.line.named_minor.or_else(|| Some(f.price.as_ref()?.amount_minor))?;
+        Money::new(minor, currency).ok()?.checked_mul(i64::from(f.line.quantity)).ok()
+    };
+    let parcels = found.iter().filter(|f| f.product.kind == ProductKind::Physical && f.trouble.is_none());
+    let consignment = parcels.map(worth).try_fold(Money::zero(currency), |sum, m| sum.checked_add(m?).ok());
+    let business = to.business.as_ref().is_some_and(|b| b.state == TaxIdState::Valid);
+    let presumed = |f: &Found| {
+        let physical = f.product.kind == ProductKind::Physical;
+        let sale = Sale {
+            kind: if physical { Kind::Physical } else { Kind::Digital },
+            country: &to.country,
+            region: to.region.as_deref(),
+            postcode: to.postcode.as_deref(),
+            ships_from: &f.store.ships_from,
+            shop: &tenant.legal.country,
+            business,
+            consignment,
+            date,
+        };
+        record::presumed(&sale, &platform.registrations).is_some()
+    };
+    let (platforms, own) = found.into_iter().partition(presumed);
+    [own, platforms]
 }
 
 /// Tax depends on the region there: nothing is sold without it.
@@ -219,7 +271,7 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> 
 fn quoted(
     ctx: &OpCtx,
     place: &Place,
-    tenant: &Tenant,
+    (tenant, legal): (&Tenant, &LegalEntity),
     store: &Store,
     found: &[Found],
     to: &Destination,
@@ -249,7 +301,7 @@ fn quoted(
         currency,
         date,
         market: Some(place.market.id.to_owned()),
-        seller: pricing::seller(tenant, place.market),
+        seller: pricing::seller(legal, place.market),
         buyer: Buyer {
             country: to.country.clone(),
             region: to.region.clone(),
@@ -296,7 +348,14 @@ fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
     }
 }
 
-fn part(place: &Place, tenant: &Tenant, store: &Store, found: &[Found], quote: Option<&Quote>) -> SellerPart {
+fn part(
+    place: &Place,
+    tenant: &Tenant,
+    store: &Store,
+    found: &[Found],
+    quote: Option<&Quote>,
+    sold_by: Option<String>,
+) -> SellerPart {
     let mut quoted = quote.map(|q| q.lines.iter()).into_iter().flatten();
     let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
     let lines = found
@@ -308,6 +367,7 @@ fn part(place: &Place, tenant: &Tenant, store: &Store, found: &[Found], quote: O
         .collect();
     SellerPart {
         tenant: tenant.id.to_string(),
+        sold_by,
         store: Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) },
         lines,
         sums: quote.map(|q| sums(place, q)).unwrap_or_default(),

@@ -9,7 +9,7 @@ use vitrine_search::{
     SuggestQuery,
 };
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{Asset, Status, Store, Work, WorkKind};
+use vitrine_shared::catalog::{Asset, LegalEntity, Status, Store, Work, WorkKind};
 use vitrine_shared::id::{AssetId, LicenceId, WorkId};
 use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
@@ -111,6 +111,11 @@ impl Catalog {
     /// Records behind the pages.
     pub fn records(&self) -> &CatalogStore {
         &self.store
+    }
+
+    /// Where the marketplace sells by itself what the law presumes it does.
+    pub fn with_platform(self, platform: Option<LegalEntity>) -> Self {
+        Self { offers: self.offers.with_platform(platform), ..self }
     }
 
     /// What can be bought.

@@ -259,3 +259,40 @@ async fn case_11_a_total_below_the_smallest_charge_is_refused_before_anything_is
         }
     }
 }
+
+#[tokio::test]
+async fn what_the_law_presumes_is_sold_and_invoiced_by_the_marketplace() {
+    let platform = vitrine_shared::catalog::LegalEntity {
+        name: "Vitrine Marketplace Ltd".into(),
+        address: vec!["1 Custom House Quay".into(), "Dublin".into()],
+        country: "IE".into(),
+        email: "accounts@vitrine.example".into(),
+        tax_ids: vec!["IE6388047V".into()],
+        registrations: vec!["IE".into(), "EU-OSS".into()],
+        invoice_prefix: "VM".into(),
+        ..Default::default()
+    };
+    let shop = Shop::of_platform(platform).await;
+    let ctx = shop.fill(&shop.guest(), &["Harbour Lights", "Paper Boats"]).await;
+    let (bought, _) = placed(&shop, &ctx, testing::form(), "presumed").await;
+    paid(&shop, &bought, CARD).await;
+    shop.work().await;
+    let checkout = shop.checkouts.get(&bought.id).await.unwrap().unwrap();
+    let orders = shop.checkouts.orders(&checkout).await.unwrap();
+    let by = |title: &str| orders.iter().find(|o| o.lines.iter().any(|l| l.title == title)).unwrap();
+    let (files, parcel) = (by("Harbour Lights"), by("Paper Boats"));
+    assert_eq!((orders.len(), files.lines[0].seller_of_record.as_str()), (2, "platform"));
+    // From the United States: worth more than 150 euros or not, the import scheme is not the platform's, so the shop sells.
+    assert_eq!(parcel.lines[0].seller_of_record, "tenant");
+    // 19 % of Germany, which the shop would charge as well; but it is the marketplace's to declare.
+    assert_eq!(files.quote.totals.tax.minor(), 128);
+    let paper = |order: &Order| crate::invoices::id_of(&order.id);
+    let ours = shop.invoices.get(&paper(files)).await.unwrap().unwrap();
+    let theirs = shop.invoices.get(&paper(parcel)).await.unwrap().unwrap();
+    assert_eq!((ours.seller_lines[0].as_str(), ours.number.as_str()), ("Vitrine Marketplace Ltd", "VM-2026-00001"));
+    assert_eq!((theirs.seller_lines[0].as_str(), theirs.number.as_str()), ("Paper Press Inc.", "PP-2026-00001"));
+    let view = shop.checkouts.cart_view(&shop.fill(&shop.guest(), &["Harbour Lights"]).await).await.unwrap();
+    assert_eq!(view.sellers[0].sold_by.as_deref(), Some("Vitrine Marketplace Ltd"));
+    // Whose order it is, the shop sees as before.
+    assert_ne!(files.tenant, crate::invoices::platform_id());
+}

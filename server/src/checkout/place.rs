@@ -394,7 +394,7 @@ impl Checkouts {
                     stocked: line.variant.stocked,
                     assets: line.variant.assets.clone(),
                     licence,
-                    seller_of_record: "tenant".into(),
+                    seller_of_record: seller.record.code().into(),
                     state: Fulfilment::Unpaid,
                     tracking: None,
                 });

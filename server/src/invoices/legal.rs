@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vitrine_pricing::legal_notes::{Situation, legal_note};
 use vitrine_pricing::quote::{StepKind, TaxIdState};
 use vitrine_pricing::territory::is_member;
-use vitrine_shared::catalog::Tenant;
+use vitrine_shared::catalog::LegalEntity;
 
 use crate::checkout::store::Order;
 
@@ -24,8 +24,8 @@ pub struct Legal {
 }
 
 /// The notes of an order's documents, each once.
-pub(super) fn notes(tenant: &Tenant, order: &Order) -> Vec<Legal> {
-    let home = tenant.legal.country.as_str();
+pub(super) fn notes(legal: &LegalEntity, order: &Order) -> Vec<Legal> {
+    let home = legal.country.as_str();
     let lines = order.quote.explain.iter().filter(|s| s.kind == StepKind::Treatment);
     let of_line = |step: &vitrine_pricing::quote::Step| {
         let line = step.line.and_then(|n| order.quote.lines.get(n))?;
@@ -46,7 +46,7 @@ pub(super) fn notes(tenant: &Tenant, order: &Order) -> Vec<Legal> {
     let mut out: Vec<Legal> = Vec::new();
     for (country, situation) in wanted {
         let Some(note) = legal_note(country, situation, None) else { continue };
-        let number = tenant.legal.tax_ids.first().map(String::as_str);
+        let number = legal.tax_ids.first().map(String::as_str);
         // `…` stands for the seller's number; a note without it would say nothing.
         let text = match (note.text, number) {
             (Some(text), Some(number)) => text.replace('…', number),

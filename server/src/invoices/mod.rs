@@ -26,9 +26,10 @@ use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Amounts, Rounding, TaxAmount};
+use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::Tenant;
+use vitrine_shared::catalog::LegalEntity;
 use vitrine_shared::id::{CheckoutId, CustomerId, InvoiceId, OrderId, TenantId};
 use vitrine_table::{
     Condition, Consistency, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem, retry,
@@ -159,6 +160,17 @@ pub struct Invoices {
     /// Whoever takes a seller's next number in this process waits for the one before: without this, jobs that run beside each
     /// other would race for it and all but one repeat. By a part of the seller's hash.
     turns: Arc<[Mutex<()>; TURNS]>,
+    platform: Option<Arc<LegalEntity>>,
+}
+
+/// The marketplace among the sellers: whose series and reports its own documents are in.
+pub fn platform_id() -> TenantId {
+    TenantId::from_bits(ids::derived_bits(&["tenant", "platform"]))
+}
+
+/// Whether the marketplace sells an order; all of its lines are one seller's.
+fn of_platform(order: &Order) -> bool {
+    order.lines.iter().any(|line| line.seller_of_record == SellerOfRecord::Platform.code())
 }
 
 /// Key of a document.
@@ -241,9 +253,8 @@ fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn seller_lines(tenant: &Tenant) -> Vec<String> {
-    let legal = &tenant.legal;
-    let mut out = vec![if legal.name.is_empty() { tenant.name.clone() } else { legal.name.clone() }];
+fn seller_lines(legal: &LegalEntity) -> Vec<String> {
+    let mut out = vec![legal.name.clone()];
     out.extend(legal.address.iter().cloned());
     out.push(legal.country.clone());
     out.push(legal.email.clone());
@@ -255,7 +266,30 @@ fn seller_lines(tenant: &Tenant) -> Vec<String> {
 impl Invoices {
     /// Over these stores.
     pub fn new(table: Arc<dyn Table>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
-        Self { table, catalog, master, turns: Arc::new(std::array::from_fn(|_| Mutex::new(()))) }
+        let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
+        Self { table, catalog, master, turns, platform: None }
+    }
+
+    /// Where the marketplace sells by itself what the law presumes it does.
+    pub fn with_platform(self, platform: Option<LegalEntity>) -> Self {
+        Self { platform: platform.map(Arc::new), ..self }
+    }
+
+    /// Who issues documents: its id, and who it is in law.
+    async fn issuer(&self, id: &TenantId) -> Result<(TenantId, LegalEntity)> {
+        if *id == platform_id() {
+            let platform = self.platform.as_deref().cloned();
+            let platform =
+                platform.ok_or_else(|| fault::internal("an invoice", &"`platform` is not configured any more"))?;
+            return Ok((id.clone(), platform));
+        }
+        let tenant = self.catalog.tenant(id).await?;
+        let tenant = tenant.ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
+        let mut legal = tenant.legal;
+        if legal.name.is_empty() {
+            legal.name = tenant.name;
+        }
+        Ok((tenant.id, legal))
     }
 
     /// One document.
@@ -277,11 +311,8 @@ impl Invoices {
             None => id_of(&order.id),
             Some((refund, _, _)) => credit_id_of(refund),
         };
-        let tenant = self
-            .catalog
-            .tenant(&order.tenant)
-            .await?
-            .ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
+        let (seller, legal) =
+            self.issuer(&if of_platform(order) { platform_id() } else { order.tenant.clone() }).await?;
         let lines = lines_of(issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let mut buyer = issue.buyer.envelope();
@@ -300,23 +331,23 @@ impl Invoices {
             corrects,
             order: order.id.clone(),
             checkout: order.checkout.clone(),
-            seller: order.tenant.clone(),
+            seller: seller.clone(),
             customer: order.customer.clone(),
             country: order.country.clone(),
             issued_ms: ctx.now_ms,
-            seller_lines: seller_lines(&tenant),
+            seller_lines: seller_lines(&legal),
             lines,
             totals,
             prices_include_tax: order.quote.prices_include_tax,
             market: order.quote.market.clone(),
             notes: crate::cart::view::note(&order.quote).into_iter().collect(),
-            legal: legal::notes(&tenant, order),
+            legal: legal::notes(&legal, order),
             rounding: Some(order.quote.rounding),
             paid_with: issue.paid_with.to_owned(),
             buyer_sealed: String::new(),
         };
         invoice.buyer_sealed = self.sealed(&invoice.id, &buyer)?;
-        self.numbered(ctx, &tenant, invoice, Vec::new()).await
+        self.numbered(ctx, &legal, invoice, Vec::new()).await
     }
 
     fn sealed(&self, id: &InvoiceId, buyer: &[String]) -> Result<String> {
@@ -328,14 +359,14 @@ impl Invoices {
     async fn numbered(
         &self,
         ctx: &OpCtx,
-        tenant: &Tenant,
+        legal: &LegalEntity,
         mut invoice: Invoice,
         more: Vec<TransactOp>,
     ) -> Result<Invoice> {
         let mark = invoice.kind.mark();
         let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
-        let series = Key::new(format!("INVOICESERIES#{}", tenant.id), format!("{year}{mark}"));
-        let turn = crc32fast::hash(tenant.id.as_str().as_bytes()) as usize % TURNS;
+        let series = Key::new(format!("INVOICESERIES#{}", invoice.seller), format!("{year}{mark}"));
+        let turn = crc32fast::hash(invoice.seller.as_str().as_bytes()) as usize % TURNS;
         let _turn = self.turns[turn].lock().await;
         for _ in 0..TRIES {
             let keys = vec![key(&invoice.id), series.clone()];
@@ -346,7 +377,7 @@ impl Invoices {
             let last = items.next().flatten();
             let last = last.as_ref().and_then(|i| i.get("last")).and_then(|v| v.as_i64());
             let next = last.unwrap_or(0) + 1;
-            invoice.number = format!("{}{mark}-{year}-{next:05}", tenant.legal.invoice_prefix);
+            invoice.number = format!("{}{mark}-{year}-{next:05}", legal.invoice_prefix);
             let count = TransactOp::Update(UpdateItem {
                 key: series.clone(),
                 updates: vec![Update::Set("last".into(), next.into()), Update::Set("_v".into(), 1.into())],

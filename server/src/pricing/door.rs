@@ -87,7 +87,7 @@ impl Quotes {
         };
         let seller = match (document.seller.take(), &known.shop) {
             (Some(seller), _) => seller,
-            (None, Some((tenant, _))) => seller(tenant, market),
+            (None, Some((tenant, _))) => seller(&tenant.legal, market),
             (None, None) => {
                 let title = "Lines without sku need a seller: name the store, or describe the seller.";
                 return Err(Problem::invalid("seller", "missing", title));

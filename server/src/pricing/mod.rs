@@ -18,7 +18,7 @@ use vitrine_pricing::price::{PriceEntry, Shape};
 use vitrine_pricing::quote::{Kind, Sellable, Seller};
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
-use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
+use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Variant, Work};
 
 use crate::fault::{self, Result};
 
@@ -29,12 +29,12 @@ pub fn rules() -> &'static TaxRules {
 }
 
 /// A seller as the pricing function takes them, for buyers in a market.
-pub fn seller(tenant: &Tenant, market: &Market) -> Seller {
+pub fn seller(legal: &LegalEntity, market: &Market) -> Seller {
     Seller {
-        country: tenant.legal.country.clone(),
-        region: tenant.legal.region.clone(),
-        tax_ids: tenant.legal.tax_ids.clone(),
-        registrations: tenant.legal.registrations.clone(),
+        country: legal.country.clone(),
+        region: legal.region.clone(),
+        tax_ids: legal.tax_ids.clone(),
+        registrations: legal.registrations.clone(),
         prices_include_tax: market.tax_display == TaxDisplay::Inclusive,
     }
 }

@@ -75,6 +75,7 @@ fn cart() -> CartView {
             .into(),
     };
     let part = |n: u8, trouble: Option<&str>| SellerPart {
+        sold_by: None,
         tenant: format!("t_{n}"),
         store: named("Aurora", None, "/@aurora"),
         lines: vec![line(n, None), line(n + 1, trouble)],
