@@ -5,6 +5,7 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::{
     Buyer, Context, NoRulePolicy, Quote, QuoteError, QuoteRequest, RequestLine, Rounding, quote,
 };
@@ -257,13 +258,21 @@ fn quoted(
         },
         lines,
         codes: Vec::new(),
+        promotions: None,
+        customer: None,
         shipping: None,
         rounding: Rounding::default(),
         no_rule: NoRulePolicy::default(),
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
     let shipping = pricing::shipping_table(store, currency)?;
-    let context = Context { rules: pricing::rules(), items: &items, prices: &prices, shipping: &shipping };
+    let context = Context {
+        rules: pricing::rules(),
+        items: &items,
+        prices: &prices,
+        shipping: &shipping,
+        promotions: Promotions::default(),
+    };
     Ok(Some(quote(&request, &context)))
 }
 

@@ -5,6 +5,7 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, currency_symbol, format_money};
 use vitrine_pricing::money::{Currency, MAX_MINOR, Money, MoneyError, RoundingMode};
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
@@ -70,6 +71,8 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
                 },
                 lines,
                 codes: vec![],
+                promotions: None,
+                customer: None,
                 shipping: None,
                 rounding: Rounding { scope, mode },
                 no_rule: NoRulePolicy::Export,
@@ -89,7 +92,13 @@ fn run(request: &QuoteRequest) -> Result<Quote, QuoteError> {
     };
     quote(
         request,
-        &Context { rules: &TaxRules::built_in(), items: &[], prices: &PriceList::default(), shipping: &shipping },
+        &Context {
+            rules: &TaxRules::built_in(),
+            items: &[],
+            prices: &PriceList::default(),
+            shipping: &shipping,
+            promotions: Promotions::default(),
+        },
     )
 }
 

@@ -60,7 +60,14 @@ pub(super) fn appraise(
             let whole = MILLION.checked_add(rate).ok_or(MoneyError::Overflow);
             whole.and_then(|w| amount.mul_ratio(MILLION, w, RoundingMode::HalfUp)).map_err(at(&format!("lines[{i}]")))
         };
-        nets.push(if abroad { Some((net(line.unit)?, net(line.list)?)) } else { None });
+        if !abroad {
+            nets.push(None);
+            continue;
+        }
+        // What is paid counts, not what is listed; of units that a discount leaves a minor unit apart, the dearer.
+        let (paid, units) = (line.list.minor(), i64::from(line.quantity));
+        let item = Money::new(paid / units + i64::from(paid % units > 0), request.currency);
+        nets.push(Some((net(item.map_err(at(&format!("lines[{i}]")))?)?, net(line.list)?)));
     }
     for i in 0..lines.len() {
         let Some((item, _)) = nets[i] else { continue };
