@@ -109,17 +109,17 @@ pub(super) fn cap_in(list: &[Money], currency: Currency) -> Result<Option<Money>
 impl Case<'_, '_> {
     /// What each line loses, with the rate if there is one. Shipping loses nothing here.
     pub(super) fn shares(&self) -> Result<(Option<i64>, Vec<Share>), Stop> {
-        let list = |i: usize| (i, self.lines[i].list);
+        let paid = |i: usize| (i, self.lines[i].paid);
         match &self.promotion.benefit {
             Benefit::Percent { rate_ppm, at_most } => {
                 let cap = cap_in(at_most, self.currency)?;
-                let bases: Vec<_> = self.scope.iter().map(|i| list(*i)).collect();
+                let bases: Vec<_> = self.scope.iter().map(|i| paid(*i)).collect();
                 let off = self.sum(&bases)?.mul_ratio(*rate_ppm, MILLION, self.mode)?;
                 Ok((Some(*rate_ppm), self.spread(least(off, cap), &bases)?))
             }
             Benefit::Amount { amounts } => {
                 let amount = amount_in(amounts, self.currency).ok_or(SkipReason::WrongCurrency)?;
-                let bases: Vec<_> = self.scope.iter().map(|i| list(*i)).collect();
+                let bases: Vec<_> = self.scope.iter().map(|i| paid(*i)).collect();
                 let off = least(amount, Some(self.sum(&bases)?));
                 Ok((None, self.spread(off, &bases)?))
             }
@@ -179,8 +179,8 @@ impl Case<'_, '_> {
         let each = |a: usize, b: usize| -> Ordering {
             let (one, other) = (&self.lines[a], &self.lines[b]);
             // One amount a unit against the other, without dividing.
-            let left = i128::from(one.list.minor()) * i128::from(other.quantity);
-            let right = i128::from(other.list.minor()) * i128::from(one.quantity);
+            let left = i128::from(one.paid.minor()) * i128::from(other.quantity);
+            let right = i128::from(other.paid.minor()) * i128::from(one.quantity);
             left.cmp(&right)
         };
         lines.sort_by(|a, b| each(*a, *b).then(self.ranks[*a].cmp(&self.ranks[*b])));
@@ -197,7 +197,7 @@ impl Case<'_, '_> {
             }
             units -= taken;
             // Both are at most the line's quantity, 32 bits.
-            let (taken, all, left) = (taken as i64, self.units(i) as i64, self.lines[i].list.minor());
+            let (taken, all, left) = (taken as i64, self.units(i) as i64, self.lines[i].paid.minor());
             // What earlier promotions left of a line is spread over its units to the minor unit; the cheaper ones are taken.
             let dearer = (taken - (all - left % all)).max(0);
             picked.push((i, Money::new(left / all * taken + dearer, self.currency)?));
@@ -221,7 +221,7 @@ impl Case<'_, '_> {
         got: Option<&ItemScope>,
         times: Option<u32>,
     ) -> Result<Vec<(usize, Money)>, Stop> {
-        let costs = |i: &usize| !self.lines[*i].list.is_zero();
+        let costs = |i: &usize| !self.lines[*i].paid.is_zero();
         let (lines, units) = match got {
             None => {
                 let lines: Vec<usize> = self.scope.iter().copied().filter(costs).collect();

@@ -104,12 +104,11 @@ impl<'a> Discounts<'a> {
         let mut order: Vec<usize> = (0..list.len()).filter(|i| by_typing(&list[*i])).collect();
         order.sort_by_key(|i| (list[*i].priority, &list[*i].id));
         this.left = Money::sum(request.currency, lines.iter().map(|l| l.list)).map_err(at("lines"))?;
-        let listed: Vec<Money> = lines.iter().map(|l| l.list).collect();
         let ranks = ranks(lines);
         for index in order {
             let outcome = match barred.of.iter().find(|(i, _)| *i == index) {
                 Some((_, reason)) => Err(Stop::Skip(reason.clone())),
-                None => this.consider(index, lines, &listed, &ranks, request, context),
+                None => this.consider(index, lines, &ranks, request, context),
             };
             match outcome {
                 Ok((rate, shares)) => this.apply(index, rate, shares, lines, explain).map_err(at("promotions"))?,
@@ -124,7 +123,6 @@ impl<'a> Discounts<'a> {
         &self,
         index: usize,
         lines: &[Priced<'_>],
-        listed: &[Money],
         ranks: &[usize],
         request: &QuoteRequest,
         context: &Context<'_>,
@@ -141,7 +139,7 @@ impl<'a> Discounts<'a> {
         if scope.is_empty() || free_shipping && !scope.iter().any(sent) {
             return Err(SkipReason::NoItemQualifies.into());
         }
-        let worth = Money::sum(request.currency, scope.iter().map(|i| listed[*i]))?;
+        let worth = Money::sum(request.currency, scope.iter().map(|i| lines[*i].list))?;
         let units: u64 = scope.iter().map(|i| u64::from(lines[*i].quantity)).sum();
         if minimum.is_some_and(|minimum| worth < minimum) || units < u64::from(promotion.minimum_quantity) {
             return Err(SkipReason::Minimum.into());
@@ -227,7 +225,7 @@ impl<'a> Discounts<'a> {
         self.left = self.left.checked_sub(amount)?;
         for share in shares {
             let line = &mut lines[share.line];
-            line.list = line.list.checked_sub(share.amount)?;
+            line.paid = line.paid.checked_sub(share.amount)?;
             line.off.push(discount(promotion, share.amount));
             explain.push(Step {
                 line: Some(share.line),

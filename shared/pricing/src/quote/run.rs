@@ -23,8 +23,10 @@ pub(super) struct Priced<'a> {
     pub(super) quantity: u32,
     pub(super) unit: Money,
     compare_at: Option<Money>,
-    /// As listed, times quantity, less what promotions took off.
+    /// As listed, times quantity.
     pub(super) list: Money,
+    /// `list` less what promotions took off.
+    pub(super) paid: Money,
     pub(super) off: Vec<DiscountAmount>,
     pub(super) facets: Option<&'a Facets>,
     weight_g: u64,
@@ -93,9 +95,9 @@ fn attempt(
             .push(Step { line: Some(i), ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status)) });
         parts.push(Part {
             line: Some(i),
-            list: line.list,
+            list: line.paid,
             units: i64::from(line.quantity),
-            net: line.list,
+            net: line.paid,
             taxes: vec![],
             treatment,
         });
@@ -230,6 +232,7 @@ fn price<'a>(
             unit,
             compare_at: entry.compare_at_minor.map(money).transpose()?,
             list: unit,
+            paid: unit,
             off: Vec::new(),
             facets: Some(&item.facets),
             weight_g: u64::from(item.weight_g),
@@ -252,6 +255,7 @@ fn price<'a>(
             unit,
             compare_at: None,
             list: unit,
+            paid: unit,
             off: Vec::new(),
             facets: line.facets.as_ref(),
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
@@ -265,6 +269,7 @@ fn price<'a>(
         return Err(QuoteError::UnknownCountry { field: field("ships_from"), country });
     }
     priced.list = priced.unit.checked_mul(i64::from(line.quantity)).map_err(at(&field("quantity")))?;
+    priced.paid = priced.list;
     priced.weight_g *= u64::from(line.quantity);
     if let Some(last) = explain.last_mut() {
         last.amount = Some(priced.list);
