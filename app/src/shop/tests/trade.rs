@@ -37,7 +37,7 @@ fn amount(key: &str, detail: &str, text: &str) -> AmountView {
 
 fn sums() -> Vec<AmountView> {
     vec![
-        amount("sum-items", "", "€14.00"),
+        amount("sum-items", "", "€15.40"),
         amount("sum-shipping", "", "€2.90"),
         amount("sum-discount", "WINTER", "-€1.40"),
         amount("sum-tax-included", "USt 19% (DE)", "€2.70"),
