@@ -5,8 +5,9 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::{Promotions, SkipReason};
 use vitrine_pricing::quote::{
-    Buyer, Context, Kind, Quote, QuoteError, QuoteRequest, RequestLine, TaxAmount, TaxIdState, quote,
+    Amounts, Buyer, Context, Kind, Quote, QuoteError, QuoteRequest, RequestLine, StepKind, TaxAmount, TaxIdState, quote,
 };
 use vitrine_pricing::record::{self, Sale, SellerOfRecord};
 use vitrine_pricing::tax::TaxStatus;
@@ -312,13 +313,21 @@ fn quoted(
         },
         lines,
         codes: Vec::new(),
+        promotions: None,
+        customer: None,
         shipping: None,
         rounding: store.rounding,
         no_rule: store.no_rule,
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
     let shipping = pricing::shipping_table(store, currency)?;
-    let context = Context { rules: pricing::rules(), items: &items, prices: &prices, shipping: &shipping };
+    let context = Context {
+        rules: pricing::rules(),
+        items: &items,
+        prices: &prices,
+        shipping: &shipping,
+        promotions: Promotions::default(),
+    };
     Ok(Some(quote(&request, &context)))
 }
 
@@ -362,7 +371,7 @@ fn part(
         .iter()
         .map(|f| {
             let amounts = if f.trouble.is_none() { quoted.next() } else { None };
-            line_view(place, f, amounts.map(|l| if inclusive { l.amounts.gross } else { l.amounts.net }))
+            line_view(place, f, amounts.map(|l| undiscounted(&l.amounts, inclusive)))
         })
         .collect();
     SellerPart {
@@ -376,20 +385,29 @@ fn part(
     }
 }
 
-/// Items, shipping, tax by rate and total, as the market shows them.
+/// What an amount was before promotions took something off, with or without tax: what rows show above the discounts' own.
+pub fn undiscounted(amounts: &Amounts, inclusive: bool) -> Money {
+    let part = if inclusive { amounts.gross } else { amounts.net };
+    amounts.discounts.iter().fold(part, |sum, d| sum.checked_add(d.amount).unwrap_or(sum))
+}
+
+/// Items, shipping, discounts, tax by rate and total, as the market shows them. Rows above the discounts are without them.
 pub fn sums(place: &Place, quote: &Quote) -> Vec<AmountView> {
     let text = |m: Money| format_money(m, place.locale);
     let mut out = vec![AmountView {
         key: "sum-items".into(),
         detail: String::new(),
         text: text(quote.lines.iter().fold(Money::zero(quote.currency), |sum, l| {
-            let part = if quote.prices_include_tax { l.amounts.gross } else { l.amounts.net };
-            sum.checked_add(part).unwrap_or(sum)
+            sum.checked_add(undiscounted(&l.amounts, quote.prices_include_tax)).unwrap_or(sum)
         })),
     }];
     if let Some(shipping) = &quote.shipping {
-        let part = if quote.prices_include_tax { shipping.gross } else { shipping.net };
+        let part = undiscounted(shipping, quote.prices_include_tax);
         out.push(AmountView { key: "sum-shipping".into(), detail: String::new(), text: text(part) });
+    }
+    for discount in &quote.totals.discounts {
+        let off = Money::zero(quote.currency).checked_sub(discount.amount).unwrap_or(discount.amount);
+        out.push(AmountView { key: "sum-discount".into(), detail: discount.source.clone(), text: text(off) });
     }
     // What is nothing is said on the invoice, not before.
     for tax in by_rate(&quote.totals.taxes).into_iter().filter(|tax| !tax.amount.is_zero()) {
@@ -420,7 +438,7 @@ pub fn by_rate(taxes: &[TaxAmount]) -> Vec<TaxAmount> {
     out
 }
 
-/// The steps of a quote for the locale files' sentences.
+/// The steps of a quote for the locale files' sentences. Why a code took nothing off is said as buyers may know it.
 pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
     quote
         .explain
@@ -432,8 +450,17 @@ pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
             put("rate", step.rate_ppm.map(|r| format_percent(r, place.locale)));
             put("amount", step.amount.map(|m| format_money(m, place.locale)));
             put("line", step.line.and_then(|i| quote.lines.get(i)).map(|l| l.name.clone()));
-            let kind = serde_json::to_value(step.kind).ok().and_then(|v| v.as_str().map(str::to_owned));
-            ExplainView { rule: step.rule.clone(), key: format!("explain-{}", kind.unwrap_or_default()), args }
+            let mut rule = step.rule.clone();
+            if step.kind == StepKind::CodeSkipped {
+                let reason = rule.parse().map_or(SkipReason::NotValid, SkipReason::public);
+                if let SkipReason::ExcludedBy(other) = &reason {
+                    let named = quote.totals.discounts.iter().find(|d| d.promotion == *other);
+                    put("other", Some(named.map_or_else(|| other.clone(), |d| d.source.clone())));
+                }
+                rule = reason.code().to_owned();
+            }
+            let kind = serde_json::to_value(step.kind).ok().and_then(|v| v.as_str().map(|k| k.replace('_', "-")));
+            ExplainView { rule, key: format!("explain-{}", kind.unwrap_or_default()), args }
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{Market, is_country};
 use vitrine_pricing::money::Currency;
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::{Buyer, Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax_id::{Checked, check, kinds_of};
@@ -93,8 +94,17 @@ impl Quotes {
                 return Err(Problem::invalid("seller", "missing", title));
             }
         };
-        let context = Context { rules: rules(), items: &known.items, prices: &known.prices, shipping: &shipping };
-        quote(&document.request(currency, date, seller), &context).map_err(|why| problem(&why))
+        let context = Context {
+            rules: rules(),
+            items: &known.items,
+            prices: &known.prices,
+            shipping: &shipping,
+            promotions: Promotions::default(),
+        };
+        let quote = quote(&document.request(currency, date, seller), &context).map_err(|why| problem(&why))?;
+        // Why a code is not valid is for who sells.
+        let sells = authz::simulate(ctx, known.shop.as_ref().map(|(tenant, _)| &tenant.id)).is_ok();
+        Ok(if sells { quote } else { quote.for_buyer() })
     }
 
     async fn known(

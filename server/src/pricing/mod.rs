@@ -15,6 +15,7 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay, is_eu};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::{PriceEntry, Shape};
+use vitrine_pricing::promotion::Facets;
 use vitrine_pricing::quote::{Kind, Sellable, Seller};
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
@@ -49,6 +50,8 @@ pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store
         tax_class: product.tax_class.clone(),
         weight_g: variant.weight_g.unwrap_or(0),
         ships_from: physical.then(|| store.ships_from.clone()),
+        // Only promotions ask for them, and the records have none.
+        facets: Facets::default(),
     }
 }
 

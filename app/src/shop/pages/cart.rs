@@ -248,6 +248,11 @@ fn sentence(step: &ExplainView) -> String {
     if !args.iter().any(|(name, _)| name == "line") {
         args.push(("line".to_owned(), t!("sum-shipping")));
     }
-    args.push(("rule".to_owned(), text_or(&format!("rule-{}", step.rule.replace(['_', '.'], "-")), &step.rule)));
+    let word = step.rule.replace(['_', '.'], "-");
+    let rule = match step.key.as_str() {
+        "explain-code-skipped" => text_with(&format!("code-skipped-{word}"), &args),
+        _ => text_or(&format!("rule-{word}"), &step.rule),
+    };
+    args.push(("rule".to_owned(), rule));
     text_with(&step.key, &args)
 }

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::date::Date;
 use crate::money::{Currency, Money, MoneyError, RoundingMode};
 use crate::price::PriceList;
+use crate::promotion::{CodeOutcome, Customer, Facets, Promotion, Promotions, Reservation, SkipReason};
 use crate::shipping::ShippingTable;
 use crate::tax::{Accuracy, TaxRules, TaxStatus};
 
@@ -110,6 +111,9 @@ pub struct RequestLine {
     /// Ad hoc country; the seller's if absent.
     #[serde(default)]
     pub ships_from: Option<String>,
+    /// Ad hoc: what it belongs to, for promotions.
+    #[serde(default)]
+    pub facets: Option<Facets>,
 }
 
 /// Where tax is rounded.
@@ -117,7 +121,8 @@ pub struct RequestLine {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingScope {
-    /// Per unit, times the quantity.
+    /// Per unit, times the quantity. What a discount leaves of a line need not be a multiple of its quantity: then that many units as there
+    /// are minor units left over are one minor unit dearer, and each is rounded by itself.
     Unit,
     /// Per line.
     #[default]
@@ -167,9 +172,15 @@ pub struct QuoteRequest {
     pub buyer: Buyer,
     /// 1 to 1000.
     pub lines: Vec<RequestLine>,
-    /// Discount codes; refused as long as there are none.
+    /// Discount codes as typed, at most 20 of 64 bytes; what became of each is answered.
     #[serde(default)]
     pub codes: Vec<String>,
+    /// Replaces the seller's, at most 100.
+    #[serde(default)]
+    pub promotions: Option<Vec<Promotion>>,
+    /// Replaces what the shop knows of the buyer.
+    #[serde(default)]
+    pub customer: Option<Customer>,
     /// Replaces the seller's table.
     #[serde(default)]
     pub shipping: Option<ShippingTable>,
@@ -199,6 +210,9 @@ pub struct Sellable {
     /// Country; the seller's if absent.
     #[serde(default)]
     pub ships_from: Option<String>,
+    /// What it belongs to, for promotions.
+    #[serde(default)]
+    pub facets: Facets,
 }
 
 /// What a quote reads beside the document; all of one seller.
@@ -212,6 +226,8 @@ pub struct Context<'a> {
     pub prices: &'a PriceList,
     /// Shipping prices.
     pub shipping: &'a ShippingTable,
+    /// What is taken off, and what is known of who asks for it.
+    pub promotions: Promotions<'a>,
 }
 
 /// One tax on a line or in total.
@@ -232,13 +248,15 @@ pub struct TaxAmount {
     pub amount: Money,
 }
 
-/// A discount on a line.
+/// What a promotion takes off a line, shipping, or in all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiscountAmount {
-    /// Code or promotion.
+    /// Id of the promotion.
+    pub promotion: String,
+    /// As shown: its code, else its title, else its id.
     pub source: String,
-    /// Taken off.
+    /// Taken off, above zero; with or without tax like `list`.
     pub amount: Money,
 }
 
@@ -248,7 +266,7 @@ pub struct DiscountAmount {
 pub struct Amounts {
     /// Price as listed (with or without tax, as `prices_include_tax` says), times quantity.
     pub list: Money,
-    /// Taken off.
+    /// Taken off `list` before tax, in the order in which it was.
     pub discounts: Vec<DiscountAmount>,
     /// Without tax.
     pub net: Money,
@@ -291,6 +309,10 @@ pub struct QuotedLine {
 pub enum StepKind {
     /// A price was found.
     Price,
+    /// A promotion took something off: `rule` is its id, `source` what it is called.
+    Discount,
+    /// A code took nothing off: `rule` is why, `source` the code.
+    CodeSkipped,
     /// A shipping rate was found.
     Shipping,
     /// The treatment was decided.
@@ -347,8 +369,31 @@ pub struct Quote {
     pub shipping: Option<Amounts>,
     /// Lines and shipping.
     pub totals: Amounts,
+    /// What became of each code, in the order typed; a code typed twice is answered once.
+    #[serde(default)]
+    pub codes: Vec<CodeOutcome>,
+    /// Uses of promotions that placing the order must take; not for buyers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reservations: Vec<Reservation>,
     /// In order of work.
     pub explain: Vec<Step>,
+}
+
+impl Quote {
+    /// As its buyer may see it: of codes that are wrong, foreign, not yet or no longer valid only that they are not valid
+    /// ([`SkipReason::public`]), and nothing of how often a promotion may be used.
+    #[must_use]
+    pub fn for_buyer(mut self) -> Self {
+        for outcome in &mut self.codes {
+            outcome.reason = outcome.reason.take().map(SkipReason::public);
+        }
+        for step in self.explain.iter_mut().filter(|step| step.kind == StepKind::CodeSkipped) {
+            let public = step.rule.parse().map_or(SkipReason::NotValid, SkipReason::public);
+            step.rule = public.to_string();
+        }
+        self.reservations.clear();
+        self
+    }
 }
 
 /// Why there is no quote. [`QuoteError::field`] names the place in the document.
