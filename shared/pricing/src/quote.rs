@@ -9,6 +9,7 @@ mod document;
 mod place;
 mod run;
 mod shapes;
+mod shipping;
 
 pub use document::Document;
 pub use run::{MOST_PLACE_BYTES, quote};

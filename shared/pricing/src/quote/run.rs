@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::place::{appraise, treat};
 use super::shapes::*;
+use super::shipping::add_shipping;
 use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError};
 use crate::price::Shape;
@@ -22,7 +23,7 @@ pub(super) struct Priced<'a> {
     pub(super) unit: Money,
     compare_at: Option<Money>,
     pub(super) list: Money,
-    weight_g: u64,
+    pub(super) weight_g: u64,
     pub(super) class: &'a str,
     pub(super) ships_from: &'a str,
     /// Of goods from abroad, without tax.
@@ -30,13 +31,13 @@ pub(super) struct Priced<'a> {
 }
 
 /// An amount under one treatment: a line, or a share of shipping (`line` is `None`).
-struct Part<'a> {
-    line: Option<usize>,
-    list: Money,
-    units: i64,
-    treatment: Treatment<'a>,
-    net: Money,
-    taxes: Vec<Money>,
+pub(super) struct Part<'a> {
+    pub(super) line: Option<usize>,
+    pub(super) list: Money,
+    pub(super) units: i64,
+    pub(super) treatment: Treatment<'a>,
+    pub(super) net: Money,
+    pub(super) taxes: Vec<Money>,
 }
 
 fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
@@ -241,54 +242,7 @@ fn price<'a>(
     Ok(priced)
 }
 
-fn add_shipping<'a>(
-    lines: &[Priced<'a>],
-    parts: &mut Vec<Part<'a>>,
-    request: &QuoteRequest,
-    context: &Context<'a>,
-    explain: &mut Vec<Step>,
-) -> Result<(), QuoteError> {
-    let physical: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].kind == Kind::Physical).collect();
-    let Some(first) = physical.first().copied() else {
-        return Ok(());
-    };
-    let weight_g = physical.iter().map(|i| lines[*i].weight_g).sum();
-    let goods = Money::sum(request.currency, physical.iter().map(|i| lines[*i].list)).map_err(at("lines"))?;
-    let country = &request.buyer.country;
-    let table = request.shipping.as_ref().unwrap_or(context.shipping);
-    let (rate, amount) = table
-        .find(country, weight_g, goods)
-        .ok_or_else(|| QuoteError::NotShipped { country: country.clone(), weight_g })?;
-    let rule = format!("{}<={}g", rate.zone, rate.up_to_g);
-    explain.push(Step { base: Some(rate.amount), amount: Some(amount), ..step(StepKind::Shipping, &rule, "shipping") });
-    let mut push = |list: Money, treatment: Treatment<'a>| {
-        explain.push(Step {
-            base: Some(list),
-            ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status))
-        });
-        parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], treatment });
-    };
-    if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
-        push(amount, treat(&lines[first], "shipping", request, context)?);
-        return Ok(());
-    }
-    // Accessory to the goods: shared over their treatments by value (by line if all are free).
-    let mut groups: BTreeMap<String, (i64, Treatment<'a>)> = BTreeMap::new();
-    for i in physical {
-        let line = &lines[i];
-        let treatment = treat(line, line.class, request, context)?;
-        let weight = if goods.is_zero() { 1 } else { line.list.minor() };
-        groups.entry(group_key(&treatment)).or_insert((0, treatment)).0 += weight;
-    }
-    let weights: Vec<i64> = groups.values().map(|g| g.0).collect();
-    let shares = amount.allocate(&weights).map_err(at("shipping"))?;
-    for (share, (_, treatment)) in shares.into_iter().zip(groups.into_values()) {
-        push(share, treatment);
-    }
-    Ok(())
-}
-
-fn group_key(t: &Treatment<'_>) -> String {
+pub(super) fn group_key(t: &Treatment<'_>) -> String {
     let ids: Vec<&str> = t.rules.iter().map(|r| r.id.as_str()).collect();
     format!("{}|{}|{}|{}", ids.join(","), status_code(t.status), t.reason, t.strip_ppm)
 }
@@ -467,7 +421,7 @@ fn amounts<'p, 'a: 'p>(currency: Currency, parts: impl Iterator<Item = &'p Part<
     Ok(Amounts { list, discounts: vec![], net, taxes: taxes.collect(), tax, gross: net.checked_add(tax)? })
 }
 
-fn step(kind: StepKind, rule: &str, source: &str) -> Step {
+pub(super) fn step(kind: StepKind, rule: &str, source: &str) -> Step {
     Step {
         kind,
         line: None,
@@ -480,7 +434,7 @@ fn step(kind: StepKind, rule: &str, source: &str) -> Step {
     }
 }
 
-fn status_code(status: TaxStatus) -> &'static str {
+pub(super) fn status_code(status: TaxStatus) -> &'static str {
     match status {
         TaxStatus::Taxed => "taxed",
         TaxStatus::ReverseCharged => "reverse_charged",
