@@ -20,6 +20,7 @@ pub mod money;
 pub mod price;
 pub mod processor;
 pub mod quote;
+pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod shipping;
