@@ -6,11 +6,13 @@
 //! there the consumer's tax is taken out. Not here: discounts (their place in the shapes is kept, codes are refused).
 
 mod document;
+mod error;
 mod place;
 mod run;
 mod shapes;
 mod shipping;
 
 pub use document::Document;
+pub use error::QuoteError;
 pub use run::{MOST_PLACE_BYTES, quote};
 pub use shapes::*;

@@ -36,13 +36,9 @@ fn quoted(
         "lines": lines.iter().map(line).collect::<Vec<_>>(),
     });
     let shipping = ShippingTable {
-        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()] }],
-        rates: vec![Rate {
-            zone: "all".into(),
-            up_to_g: 1000,
-            amount: money(shipping_minor, currency),
-            free_over: None,
-        }],
+        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()], ..Zone::default() }],
+        rates: vec![Rate::flat("all", money(shipping_minor, currency))],
+        ..ShippingTable::default()
     };
     let context =
         Context { rules: &TaxRules::built_in(), items: &[], prices: &PriceList::default(), shipping: &shipping };

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
+use super::error::QuoteError;
 use super::place::{appraise, treat};
 use super::shapes::*;
-use super::shipping::add_shipping;
+use super::shipping::{add_shipping, check_shipping};
 use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError};
 use crate::price::Shape;
@@ -19,11 +20,13 @@ pub(super) struct Priced<'a> {
     name: String,
     sku: Option<String>,
     pub(super) kind: Kind,
-    quantity: u32,
+    pub(super) quantity: u32,
     pub(super) unit: Money,
     compare_at: Option<Money>,
     pub(super) list: Money,
     pub(super) weight_g: u64,
+    /// Of all pieces; 0 if their size is not known.
+    pub(super) volume_mm3: u128,
     pub(super) class: &'a str,
     pub(super) ships_from: &'a str,
     /// Of goods from abroad, without tax.
@@ -40,7 +43,7 @@ pub(super) struct Part<'a> {
     pub(super) taxes: Vec<Money>,
 }
 
-fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
+pub(super) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
     QuoteError::Invalid { field: field.into(), detail: detail.into() }
 }
 
@@ -78,9 +81,10 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
             treatment,
         });
     }
-    add_shipping(&lines, &mut parts, request, context, &mut explain)?;
+    let methods = add_shipping(&lines, &mut parts, request, context, &mut explain)?;
     tax(&mut parts, request, &mut explain).map_err(at("lines"))?;
-    assemble(request, context, market, lines, &parts, explain).map_err(at("lines"))
+    let quote = assemble(request, context, market, lines, &parts, explain).map_err(at("lines"))?;
+    Ok(Quote { shipping_methods: methods, ..quote })
 }
 
 fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
@@ -124,15 +128,7 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     if request.lines.is_empty() || request.lines.len() > 1000 {
         return Err(invalid("lines", "1 to 1000 lines"));
     }
-    for (i, rate) in request.shipping.iter().flat_map(|s| s.rates.iter()).enumerate() {
-        if rate.amount.is_negative() || rate.amount.currency() != request.currency {
-            return Err(invalid(
-                format!("shipping.rates[{i}].amount"),
-                "not negative, in the currency of the document",
-            ));
-        }
-    }
-    Ok(())
+    check_shipping(request)
 }
 
 fn price<'a>(
@@ -160,6 +156,9 @@ fn price<'a>(
             ("kind", line.kind.is_some()),
             ("tax_class", line.tax_class.is_some()),
             ("weight_g", line.weight_g.is_some()),
+            ("length_mm", line.length_mm.is_some()),
+            ("width_mm", line.width_mm.is_some()),
+            ("height_mm", line.height_mm.is_some()),
             ("ships_from", line.ships_from.is_some()),
         ];
         if let Some((name, _)) = ad_hoc.iter().find(|(_, is)| *is) {
@@ -208,6 +207,7 @@ fn price<'a>(
             compare_at: entry.compare_at_minor.map(money).transpose()?,
             list: unit,
             weight_g: u64::from(item.weight_g),
+            volume_mm3: volume([item.length_mm, item.width_mm, item.height_mm]),
             class: &item.tax_class,
             ships_from: item.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -225,6 +225,7 @@ fn price<'a>(
             compare_at: None,
             list: unit,
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
+            volume_mm3: volume([line.length_mm, line.width_mm, line.height_mm]),
             class: line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?,
             ships_from: line.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -236,10 +237,17 @@ fn price<'a>(
     }
     priced.list = priced.unit.checked_mul(i64::from(line.quantity)).map_err(at(&field("quantity")))?;
     priced.weight_g *= u64::from(line.quantity);
+    priced.volume_mm3 *= u128::from(line.quantity);
     if let Some(last) = explain.last_mut() {
         last.amount = Some(priced.list);
     }
     Ok(priced)
+}
+
+/// Of one piece; 0 unless all three sides are known.
+fn volume(sides: [Option<u32>; 3]) -> u128 {
+    // Three of 32 bits and a quantity of 20 fit.
+    sides.into_iter().map(|side| u128::from(side.unwrap_or(0))).product()
 }
 
 pub(super) fn group_key(t: &Treatment<'_>) -> String {
@@ -390,8 +398,10 @@ fn assemble(
         rounding: request.rounding,
         lines,
         shipping,
+        shipping_methods: Vec::new(),
         totals,
         explain,
+        valid_until: Some(request.date),
     })
 }
 
