@@ -167,7 +167,6 @@ pub(super) fn Order(id: String, query: String) -> Element {
 fn OneOrder(view: DeskOrder, query: String) -> Element {
     let id = view.row.id.clone();
     let can_ship = view.lines.iter().any(|l| l.to_ship);
-    let can_refund = view.lines.iter().any(|l| l.to_refund) || view.shipping_to_refund;
     let column = |key: &str, number: bool| Column { title: t!(key), number };
     rsx! {
         Page { head: Head { title: id.clone(), private: true, ..Head::default() },
@@ -251,23 +250,9 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-ship-go")} }
                     }
                 }
-                if can_refund {
-                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/refund",
-                        h2 { {t!("desk-refund-title")} }
-                        Notice { {t!("desk-refund-text")} }
-                        input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
-                        fieldset {
-                            legend { class: "sr-only", {t!("desk-lines")} }
-                            for line in view.lines.iter().filter(|l| l.to_refund) {
-                                Checkbox { key: "{line.number}", name: "line", value: line.number.to_string(), "{line.what} ({line.total})" }
-                            }
-                            if view.shipping_to_refund {
-                                Checkbox { name: "shipping", {t!("desk-refund-shipping")} }
-                            }
-                        }
-                        Checkbox { name: "restock", {t!("desk-restock")} }
-                        Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
-                        Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-refund-go")} }
+                if view.to_refund {
+                    p {
+                        a { class: "button", href: "/admin/orders/{id}/refund", {t!("desk-refund-open")} }
                     }
                 }
                 if !view.messages.is_empty() {

@@ -4,6 +4,7 @@
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
 mod console;
+mod refund;
 mod studio;
 mod taxes;
 
@@ -23,6 +24,7 @@ use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
+use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
 
@@ -62,6 +64,11 @@ pub enum Desk {
         #[route("/admin/orders/:id?:..query")]
         Order { /// Order id.
             id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// A refund of one order.
+        #[route("/admin/orders/:id/refund?:..query")]
+        Refund { /// Order id.
+            id: String, /// Raw query string: what is chosen, what the last act came to.
             query: String },
         /// Jobs that gave up.
         #[route("/admin/jobs?:..query")]
@@ -171,6 +178,10 @@ fn Lines(lines: Vec<DeskLine>) -> Element {
                     if let Some(tracking) = line.tracking {
                         " · "
                         bdi { "{tracking}" }
+                    }
+                    if let Some(back) = line.back {
+                        " · "
+                        {t!("desk-back", amount = back)}
                     }
                 }
                 td { class: "end", "{line.total}" }

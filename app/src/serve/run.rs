@@ -79,6 +79,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         "/studio/letters/{id}",
         "/admin",
         "/admin/orders/{id}",
+        "/admin/orders/{id}/refund",
         "/admin/jobs",
         "/admin/import",
         "/admin/import/{id}",

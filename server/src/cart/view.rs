@@ -316,6 +316,7 @@ fn quoted(
         promotions: None,
         customer: None,
         shipping: None,
+        shipping_method: None,
         rounding: store.rounding,
         no_rule: store.no_rule,
     };

@@ -17,9 +17,7 @@ use vitrine_blob::BlobError;
 use vitrine_shared::Problem;
 use vitrine_shared::id::OrderId;
 
-use super::Desk;
-use super::studio::Edit;
-use crate::checkout::Wish;
+use super::{Choice, Desk, Edit};
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
@@ -155,16 +153,16 @@ async fn refund(
     Path(id): Path<String>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
-    let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
-    let wish = Wish {
-        attempt: value(&form, "attempt"),
-        lines: lines(&form),
-        shipping: form.iter().any(|(n, _)| n == "shipping"),
-        restock: form.iter().any(|(n, _)| n == "restock"),
-        reason: value(&form, "reason"),
+    let (attempt, reason) = (value(&form, "attempt"), value(&form, "reason"));
+    let restock = form.iter().any(|(n, _)| n == "restock");
+    let choice = Choice::of(form);
+    let done = Desk::new(app).refund(&ctx, &id, &choice, attempt, restock, reason).await;
+    // What was chosen stays on the page that asks.
+    let page = match done {
+        Ok(()) => format!("/admin/orders/{id}"),
+        Err(_) => format!("/admin/orders/{id}/refund?{}", choice.query()),
     };
-    let done = app.checkouts.refund(&ctx, &order, &wish).await.map(|_| ());
-    back(&format!("/admin/orders/{id}"), "", done)
+    back(&page, "", done)
 }
 
 #[derive(Deserialize)]

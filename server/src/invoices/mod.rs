@@ -27,6 +27,7 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Amounts, Rounding, TaxAmount};
 use vitrine_pricing::record::SellerOfRecord;
+use vitrine_pricing::refund::{RefundAmounts, RefundPart, RefundQuote};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::LegalEntity;
@@ -36,7 +37,7 @@ use vitrine_table::{
 };
 
 use crate::catalog::store::CatalogStore;
-use crate::checkout::store::{Order, Person};
+use crate::checkout::store::{Order, OrderLine, Person};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, ids};
@@ -80,7 +81,7 @@ impl Kind {
 pub struct Line {
     /// What, as sold; empty: shipping.
     pub text: String,
-    /// Pieces.
+    /// Pieces; of a credit note 0 where an amount or tax alone went back.
     pub quantity: u32,
     /// Its amounts.
     pub amounts: Amounts,
@@ -147,8 +148,8 @@ pub struct Issue<'a> {
     pub buyer: &'a Person,
     /// e.g. `card 4242`.
     pub paid_with: &'a str,
-    /// A refund: its id, the lines and whether shipping went back too; `None`: the invoice itself.
-    pub refund: Option<(&'a str, &'a [usize], bool)>,
+    /// A refund: its id and what goes back; `None`: the invoice itself.
+    pub refund: Option<(&'a str, &'a RefundQuote)>,
 }
 
 /// The service. Cheap to clone.
@@ -192,11 +193,12 @@ fn negative(m: Money) -> Result<Money> {
     Money::zero(m.currency()).checked_sub(m).map_err(|e| fault::internal("an amount", &e))
 }
 
-fn reversed(a: &Amounts) -> Result<Amounts> {
+/// What goes back, as a credit note says it. Its prices are listed as what goes back, without the discounts of the invoice.
+fn reversed(a: &RefundAmounts, prices_include_tax: bool) -> Result<Amounts> {
     let taxes =
         a.taxes.iter().map(|t| Ok(TaxAmount { base: negative(t.base)?, amount: negative(t.amount)?, ..t.clone() }));
     Ok(Amounts {
-        list: negative(a.list)?,
+        list: negative(if prices_include_tax { a.gross } else { a.net })?,
         discounts: Vec::new(),
         net: negative(a.net)?,
         taxes: taxes.collect::<Result<_>>()?,
@@ -228,27 +230,36 @@ fn added<'a>(currency: Currency, all: impl Iterator<Item = &'a Amounts>) -> Resu
     Ok(sum)
 }
 
+fn words(line: &OrderLine) -> String {
+    let text = [line.title.as_str(), line.edition.as_str()].into_iter().filter(|t| !t.is_empty());
+    text.collect::<Vec<_>>().join(" · ")
+}
+
 fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
     let order = issue.order;
+    let Some((_, refund)) = issue.refund else {
+        let lines = order.lines.iter().zip(&order.quote.lines).map(|(line, quoted)| Line {
+            text: words(line),
+            quantity: line.quantity,
+            amounts: quoted.amounts.clone(),
+            status: Some(quoted.tax_status),
+        });
+        let shipping = order.quote.shipping.iter();
+        let shipping = shipping.map(|s| Line { text: String::new(), quantity: 1, amounts: s.clone(), status: None });
+        return Ok(lines.chain(shipping).collect());
+    };
+    let credited = |text: String, part: &RefundPart| -> Result<Line> {
+        let amounts = reversed(&part.amounts, order.quote.prices_include_tax)?;
+        let status = part.line.and_then(|n| order.quote.lines.get(n)).map(|l| l.tax_status);
+        Ok(Line { text, quantity: part.quantity, amounts, status })
+    };
     let mut lines = Vec::new();
-    for (n, (line, quoted)) in order.lines.iter().zip(&order.quote.lines).enumerate() {
-        let text = [line.title.as_str(), line.edition.as_str()].into_iter().filter(|t| !t.is_empty());
-        let text = text.collect::<Vec<_>>().join(" · ");
-        let amounts = match issue.refund {
-            None => quoted.amounts.clone(),
-            Some((_, refunded, _)) if refunded.contains(&n) => reversed(&quoted.amounts)?,
-            Some(_) => continue,
-        };
-        lines.push(Line { text, quantity: line.quantity, amounts, status: Some(quoted.tax_status) });
+    for part in &refund.lines {
+        let line = part.line.and_then(|n| order.lines.get(n));
+        lines.push(credited(line.map(words).unwrap_or_default(), part)?);
     }
-    if let Some(shipping) = &order.quote.shipping {
-        match issue.refund {
-            None => lines.push(Line { text: String::new(), quantity: 1, amounts: shipping.clone(), status: None }),
-            Some((_, _, true)) => {
-                lines.push(Line { text: String::new(), quantity: 1, amounts: reversed(shipping)?, status: None });
-            }
-            Some((_, _, false)) => {}
-        }
+    if let Some(part) = &refund.shipping {
+        lines.push(credited(String::new(), part)?);
     }
     Ok(lines)
 }
@@ -309,7 +320,7 @@ impl Invoices {
         let order = issue.order;
         let id = match issue.refund {
             None => id_of(&order.id),
-            Some((refund, _, _)) => credit_id_of(refund),
+            Some((refund, _)) => credit_id_of(refund),
         };
         let (seller, legal) =
             self.issuer(&if of_platform(order) { platform_id() } else { order.tenant.clone() }).await?;

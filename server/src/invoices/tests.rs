@@ -93,8 +93,7 @@ async fn a_tax_report_adds_up_by_rate_and_drops_with_refunds() {
     let staff = shop.staff();
     let wish = crate::checkout::Wish {
         attempt: "attempt-of-a-refund".into(),
-        lines: vec![0],
-        shipping: true,
+        what: vitrine_pricing::refund::RefundWish::whole(&[0], true),
         restock: false,
         reason: "asked for".into(),
     };

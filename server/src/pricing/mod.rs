@@ -49,6 +49,9 @@ pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store
         kind: if physical { Kind::Physical } else { Kind::Digital },
         tax_class: product.tax_class.clone(),
         weight_g: variant.weight_g.unwrap_or(0),
+        length_mm: None,
+        width_mm: None,
+        height_mm: None,
         ships_from: physical.then(|| store.ships_from.clone()),
         // Only promotions ask for them, and the records have none.
         facets: Facets::default(),
@@ -92,14 +95,13 @@ pub fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable
                 }
                 other => vec![other.to_owned()],
             };
-            table.zones.push(Zone { id: row.zone.clone(), countries });
+            table.zones.push(Zone { id: row.zone.clone(), countries, ..Zone::default() });
         }
         let money = |m: i64| Money::new(m, currency).map_err(|e| fault::internal("a shipping rate", &e));
         table.rates.push(Rate {
-            zone: row.zone.clone(),
-            up_to_g: u64::from(row.up_to_g),
-            amount: money(row.amount_minor)?,
+            up_to_g: Some(u64::from(row.up_to_g)),
             free_over: row.free_over_minor.map(money).transpose()?,
+            ..Rate::flat(row.zone.clone(), money(row.amount_minor)?)
         });
     }
     Ok(table)

@@ -22,6 +22,7 @@ pub mod processor;
 pub mod promotion;
 pub mod quote;
 pub mod record;
+pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod shipping;

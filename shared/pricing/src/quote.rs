@@ -10,10 +10,13 @@
 mod benefit;
 mod discount;
 mod document;
+mod error;
 mod place;
 mod run;
 mod shapes;
+mod shipping;
 
 pub use document::Document;
+pub use error::QuoteError;
 pub use run::{MOST_PLACE_BYTES, quote};
 pub use shapes::*;

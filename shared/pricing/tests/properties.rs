@@ -76,6 +76,7 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
                 promotions: None,
                 customer: None,
                 shipping: None,
+                shipping_method: None,
                 rounding: Rounding { scope, mode },
                 no_rule: NoRulePolicy::Export,
             }
@@ -84,13 +85,9 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
 
 fn run(request: &QuoteRequest) -> Result<Quote, QuoteError> {
     let shipping = ShippingTable {
-        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()] }],
-        rates: vec![Rate {
-            zone: "all".into(),
-            up_to_g: 1_000_000,
-            amount: Money::new(491, Currency::EUR).unwrap(),
-            free_over: None,
-        }],
+        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()], ..Zone::default() }],
+        rates: vec![Rate { up_to_g: Some(1_000_000), ..Rate::flat("all", Money::new(491, Currency::EUR).unwrap()) }],
+        ..ShippingTable::default()
     };
     quote(
         request,

@@ -279,8 +279,8 @@ pub struct DeskLine {
     pub tracking: Option<String>,
     /// Can be sent now.
     pub to_ship: bool,
-    /// Can be refunded now.
-    pub to_refund: bool,
+    /// Given back so far, formatted.
+    pub back: Option<String>,
 }
 
 /// One order for staff, whole.
@@ -306,16 +306,14 @@ pub struct DeskOrder {
     pub lines: Vec<DeskLine>,
     /// Sums, the last is the total.
     pub sums: Vec<AmountView>,
-    /// Shipping was paid and not refunded.
-    pub shipping_to_refund: bool,
+    /// Something can still be refunded.
+    pub to_refund: bool,
     /// Given back so far, formatted.
     pub refunded: Option<String>,
     /// Refunds on their way: the provider has not carried them out yet.
     pub waiting: usize,
     /// Invoice and credit notes: number, address.
     pub papers: Vec<(String, String)>,
-    /// Key that names this attempt of a refund.
-    pub attempt: String,
     /// What buyer and shop said to each other, oldest first.
     pub messages: Vec<MessageView>,
     /// Whole history with who and why, oldest first.
@@ -374,6 +372,86 @@ pub struct Fact {
     pub key: String,
     /// Name and text.
     pub args: Vec<(String, String)>,
+}
+
+/// A line of which something can be refunded, or shipping, with what was typed for it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundChoice {
+    /// Number of the line; none: shipping.
+    pub line: Option<usize>,
+    /// Title and edition; empty: shipping.
+    pub what: String,
+    /// Pieces that are left.
+    pub pieces: u32,
+    /// What is left with tax, formatted.
+    pub left: String,
+    /// It was chosen.
+    pub chosen: bool,
+    /// Pieces as typed.
+    pub quantity: String,
+    /// Amount as typed.
+    pub amount: String,
+    /// Key of what is wrong with the pieces.
+    pub quantity_fault: Option<String>,
+    /// Key of what is wrong with the amount.
+    pub amount_fault: Option<String>,
+}
+
+/// What would go back of a line or of shipping, formatted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundRow {
+    /// Title and edition; empty: shipping.
+    pub what: String,
+    /// Pieces that come back; 0: none.
+    pub pieces: u32,
+    /// Access to its files ends.
+    pub ends_access: bool,
+    /// Without tax.
+    pub net: String,
+    /// Tax.
+    pub tax: String,
+    /// With tax.
+    pub gross: String,
+    /// What stays, with tax.
+    pub left: String,
+}
+
+/// What a refund would be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundPreview {
+    /// By line and shipping.
+    pub rows: Vec<RefundRow>,
+    /// Net, taxes by rule, total.
+    pub sums: Vec<AmountView>,
+    /// What could still go back of the order after it, formatted.
+    pub left: String,
+    /// Pieces of counted stock come back.
+    pub restockable: bool,
+    /// The choice, to be sent with the press that confirms it.
+    pub hidden: Vec<(String, String)>,
+    /// Key that names this attempt.
+    pub attempt: String,
+}
+
+/// A refund being chosen: nothing is written before it is confirmed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundView {
+    /// The order.
+    pub row: OrderRow,
+    /// What can still be refunded.
+    pub choices: Vec<RefundChoice>,
+    /// Only tax goes back.
+    pub tax_only: bool,
+    /// Some tax is left.
+    pub taxed: bool,
+    /// Key of what is wrong with the whole choice.
+    pub fault: Option<String>,
+    /// What the choice comes to, once there is one.
+    pub preview: Option<RefundPreview>,
 }
 
 /// One row of an import's report.

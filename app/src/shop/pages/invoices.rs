@@ -166,7 +166,12 @@ pub fn InvoiceBody(
                     for (i , line) in view.lines.iter().enumerate() {
                         tr { key: "{i}",
                             td { dir: "auto", {if line.text.is_empty() { t!("sum-shipping") } else { line.text.clone() }} }
-                            td { class: "end", "{line.quantity}" }
+                            td { class: "end",
+                                // An amount or tax that went back is no piece.
+                                if line.quantity > 0 {
+                                    "{line.quantity}"
+                                }
+                            }
                             td { class: "end", "{line.net}" }
                             td { class: "end", "{line.rate}" }
                             td { class: "end", "{line.tax}" }

@@ -42,6 +42,9 @@ pub struct Document {
     /// In place of the store's; only with `pricing:simulate`.
     #[serde(default)]
     pub shipping: Option<ShippingTable>,
+    /// Id of a method of the table; the cheapest that is offered if absent.
+    #[serde(default)]
+    pub shipping_method: Option<String>,
     /// In place of the store's; only with `pricing:simulate`.
     #[serde(default)]
     pub rounding: Option<Rounding>,
@@ -82,6 +85,7 @@ impl Document {
             promotions: self.promotions,
             customer: self.customer,
             shipping: self.shipping,
+            shipping_method: self.shipping_method,
             rounding: self.rounding.unwrap_or_default(),
             no_rule: self.no_rule.unwrap_or_default(),
         }

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::discount::{self, Barred, Discounts};
+use super::error::QuoteError;
 use super::place::{appraise, treat};
 use super::shapes::*;
+use super::shipping::{add_shipping, check_shipping};
 use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError};
 use crate::price::Shape;
@@ -29,7 +31,9 @@ pub(super) struct Priced<'a> {
     pub(super) paid: Money,
     pub(super) off: Vec<DiscountAmount>,
     pub(super) facets: Option<&'a Facets>,
-    weight_g: u64,
+    pub(super) weight_g: u64,
+    /// Of all pieces; 0 if their size is not known.
+    pub(super) volume_mm3: u128,
     pub(super) class: &'a str,
     pub(super) ships_from: &'a str,
     /// Of goods from abroad, without tax.
@@ -41,10 +45,10 @@ pub(super) struct Part<'a> {
     pub(super) line: Option<usize>,
     /// As listed, less what promotions took off: what tax is computed on.
     pub(super) list: Money,
-    units: i64,
-    treatment: Treatment<'a>,
+    pub(super) units: i64,
+    pub(super) treatment: Treatment<'a>,
     pub(super) net: Money,
-    taxes: Vec<Money>,
+    pub(super) taxes: Vec<Money>,
 }
 
 pub(super) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
@@ -102,12 +106,13 @@ fn attempt(
             treatment,
         });
     }
-    add_shipping(&lines, &mut parts, request, context, &mut explain)?;
+    let methods = add_shipping(&lines, &mut parts, request, context, &mut explain)?;
     if !discounts.take_off_shipping(&mut parts, barred, &mut explain)? {
         return Ok(None);
     }
     tax(&mut parts, request, &mut explain).map_err(at("lines"))?;
-    assemble(request, context, market, lines, &parts, discounts, explain).map(Some).map_err(at("lines"))
+    let quote = assemble(request, context, market, lines, &parts, discounts, explain).map_err(at("lines"))?;
+    Ok(Some(Quote { shipping_methods: methods, ..quote }))
 }
 
 fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
@@ -148,15 +153,7 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     if request.lines.is_empty() || request.lines.len() > 1000 {
         return Err(invalid("lines", "1 to 1000 lines"));
     }
-    for (i, rate) in request.shipping.iter().flat_map(|s| s.rates.iter()).enumerate() {
-        if rate.amount.is_negative() || rate.amount.currency() != request.currency {
-            return Err(invalid(
-                format!("shipping.rates[{i}].amount"),
-                "not negative, in the currency of the document",
-            ));
-        }
-    }
-    Ok(())
+    check_shipping(request)
 }
 
 fn price<'a>(
@@ -184,6 +181,9 @@ fn price<'a>(
             ("kind", line.kind.is_some()),
             ("tax_class", line.tax_class.is_some()),
             ("weight_g", line.weight_g.is_some()),
+            ("length_mm", line.length_mm.is_some()),
+            ("width_mm", line.width_mm.is_some()),
+            ("height_mm", line.height_mm.is_some()),
             ("ships_from", line.ships_from.is_some()),
             ("facets", line.facets.is_some()),
         ];
@@ -236,6 +236,7 @@ fn price<'a>(
             off: Vec::new(),
             facets: Some(&item.facets),
             weight_g: u64::from(item.weight_g),
+            volume_mm3: volume([item.length_mm, item.width_mm, item.height_mm]),
             class: &item.tax_class,
             ships_from: item.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -259,6 +260,7 @@ fn price<'a>(
             off: Vec::new(),
             facets: line.facets.as_ref(),
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
+            volume_mm3: volume([line.length_mm, line.width_mm, line.height_mm]),
             class: line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?,
             ships_from: line.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -271,60 +273,20 @@ fn price<'a>(
     priced.list = priced.unit.checked_mul(i64::from(line.quantity)).map_err(at(&field("quantity")))?;
     priced.paid = priced.list;
     priced.weight_g *= u64::from(line.quantity);
+    priced.volume_mm3 *= u128::from(line.quantity);
     if let Some(last) = explain.last_mut() {
         last.amount = Some(priced.list);
     }
     Ok(priced)
 }
 
-fn add_shipping<'a>(
-    lines: &[Priced<'a>],
-    parts: &mut Vec<Part<'a>>,
-    request: &QuoteRequest,
-    context: &Context<'a>,
-    explain: &mut Vec<Step>,
-) -> Result<(), QuoteError> {
-    let physical: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].kind == Kind::Physical).collect();
-    let Some(first) = physical.first().copied() else {
-        return Ok(());
-    };
-    let weight_g = physical.iter().map(|i| lines[*i].weight_g).sum();
-    let goods = Money::sum(request.currency, physical.iter().map(|i| lines[*i].list)).map_err(at("lines"))?;
-    let country = &request.buyer.country;
-    let table = request.shipping.as_ref().unwrap_or(context.shipping);
-    let (rate, amount) = table
-        .find(country, weight_g, goods)
-        .ok_or_else(|| QuoteError::NotShipped { country: country.clone(), weight_g })?;
-    let rule = format!("{}<={}g", rate.zone, rate.up_to_g);
-    explain.push(Step { base: Some(rate.amount), amount: Some(amount), ..step(StepKind::Shipping, &rule, "shipping") });
-    let mut push = |list: Money, treatment: Treatment<'a>| {
-        explain.push(Step {
-            base: Some(list),
-            ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status))
-        });
-        parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], treatment });
-    };
-    if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
-        push(amount, treat(&lines[first], "shipping", request, context)?);
-        return Ok(());
-    }
-    // Accessory to the goods: shared over their treatments by value (by line if all are free).
-    let mut groups: BTreeMap<String, (i64, Treatment<'a>)> = BTreeMap::new();
-    for i in physical {
-        let line = &lines[i];
-        let treatment = treat(line, line.class, request, context)?;
-        let weight = if goods.is_zero() { 1 } else { line.list.minor() };
-        groups.entry(group_key(&treatment)).or_insert((0, treatment)).0 += weight;
-    }
-    let weights: Vec<i64> = groups.values().map(|g| g.0).collect();
-    let shares = amount.allocate(&weights).map_err(at("shipping"))?;
-    for (share, (_, treatment)) in shares.into_iter().zip(groups.into_values()) {
-        push(share, treatment);
-    }
-    Ok(())
+/// Of one piece; 0 unless all three sides are known.
+fn volume(sides: [Option<u32>; 3]) -> u128 {
+    // Three of 32 bits and a quantity of 20 fit.
+    sides.into_iter().map(|side| u128::from(side.unwrap_or(0))).product()
 }
 
-fn group_key(t: &Treatment<'_>) -> String {
+pub(super) fn group_key(t: &Treatment<'_>) -> String {
     let ids: Vec<&str> = t.rules.iter().map(|r| r.id.as_str()).collect();
     format!("{}|{}|{}|{}", ids.join(","), status_code(t.status), t.reason, t.strip_ppm)
 }
@@ -479,10 +441,12 @@ fn assemble(
         rounding: request.rounding,
         lines,
         shipping,
+        shipping_methods: Vec::new(),
         totals,
         codes: discounts.codes(),
         reservations: discounts.reservations(),
         explain,
+        valid_until: Some(request.date),
     })
 }
 
@@ -529,7 +493,7 @@ pub(super) fn step(kind: StepKind, rule: &str, source: &str) -> Step {
     }
 }
 
-fn status_code(status: TaxStatus) -> &'static str {
+pub(super) fn status_code(status: TaxStatus) -> &'static str {
     match status {
         TaxStatus::Taxed => "taxed",
         TaxStatus::ReverseCharged => "reverse_charged",
