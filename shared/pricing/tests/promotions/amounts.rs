@@ -275,4 +275,15 @@ fn import_limits_are_measured_by_what_is_paid() {
     };
     assert_eq!(doc(&[]).lines[0].tax_status, TaxStatus::OutsideScope);
     assert_eq!(doc(&[promotion("p", percent(TEN), json!({}))]).lines[0].tax_status, TaxStatus::Taxed);
+    // NOK 3,000 a piece: two at 3,100.00 less 200.00 together are 3,000.00 each.
+    let mut piece = parcel("vinyl", 310_000, 2);
+    piece["ships_from"] = json!("US");
+    let doc = |minor: i64| {
+        let seller = json!({ "country": "US", "registrations": ["NO"], "prices_include_tax": false });
+        let off = json!({ "kind": "amount", "amounts": [{ "minor": minor, "currency": "NOK" }] });
+        let doc = Doc::of("NO", "NOK", std::slice::from_ref(&piece)).with("/seller", seller);
+        doc.promotions(&[promotion("p", off, json!({}))]).ask().lines[0].tax_status
+    };
+    assert_eq!([doc(20_001), doc(20_000)], [TaxStatus::Taxed; 2]);
+    assert_eq!(doc(19_999), TaxStatus::OutsideScope, "one piece is at 3,000.01");
 }
