@@ -434,6 +434,22 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "",
         "mailto: or https: address for reports of faults; named in /.well-known/security.txt. Empty for no such file.",
     ),
+    (
+        "platform",
+        "none",
+        "The marketplace in law (name, address, country, email, tax_ids, registrations, invoice_prefix): it sells by itself what the law of a place presumes it does. Without it shops sell everything.",
+    ),
+    (
+        "tax.registers",
+        "auto",
+        "Who confirms buyers' tax ids: vies, none, or auto (the simulator with demonstration data, else nobody).",
+    ),
+    ("tax.vies_url", "the Commission's service", "Root of the VIES REST interface, with the last slash."),
+    (
+        "tax.vies_requester",
+        "",
+        "The marketplace's own VAT number with its letters, for consultations that can be proved.",
+    ),
     ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
     (
         "backup.log_dir",

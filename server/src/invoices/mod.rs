@@ -352,7 +352,7 @@ impl Invoices {
             prices_include_tax: order.quote.prices_include_tax,
             market: order.quote.market.clone(),
             notes: crate::cart::view::note(&order.quote).into_iter().collect(),
-            legal: legal::notes(&legal, order),
+            legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
             rounding: Some(order.quote.rounding),
             paid_with: issue.paid_with.to_owned(),
             buyer_sealed: String::new(),

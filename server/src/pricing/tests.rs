@@ -185,7 +185,12 @@ async fn whatever_is_wrong_names_its_field() {
         ("/market", json!("mars"), "market", "unknown_market"),
         ("/codes", json!(["SUMMER", " "]), "codes[1]", "invalid"),
         ("/codes", json!(vec!["SUMMER"; 21]), "codes", "invalid"),
-        ("/promotions", json!([{ "id": "p", "benefit": { "kind": "gift" } }]), "promotions[0].benefit", "bad_value"),
+        (
+            "/promotions",
+            json!([{ "id": "p", "benefit": { "kind": "gift" } }]),
+            "promotions[0].benefit.kind",
+            "bad_value",
+        ),
         (
             "/promotions",
             json!([{ "id": "p", "benefit": { "kind": "percent", "rate_ppm": 0 } }]),
