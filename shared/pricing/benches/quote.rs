@@ -132,7 +132,9 @@ fn plain(lines: &[(i64, i64, i64)]) -> (i64, i64) {
 }
 
 fn main() -> ExitCode {
-    println!("| cart | lines | µs | µs a line | plain integers, µs | answer as JSON, µs | pricing against writing it |");
+    println!(
+        "| cart | lines | µs | µs a line | plain integers, µs | answer as JSON, µs | pricing against writing it |"
+    );
     println!("|---|---|---|---|---|---|---|");
     let carts = [
         ("EU, tax inside, by line", Currency::EUR, true, RoundingScope::Line),
@@ -149,7 +151,9 @@ fn main() -> ExitCode {
             let amounts: Vec<(i64, i64, i64)> = answer
                 .lines
                 .iter()
-                .map(|l| (l.unit_price.minor(), i64::from(l.quantity), l.amounts.taxes.iter().map(|t| t.rate_ppm).sum()))
+                .map(|l| {
+                    (l.unit_price.minor(), i64::from(l.quantity), l.amounts.taxes.iter().map(|t| t.rate_ppm).sum())
+                })
                 .collect();
             let pricing = quickest(|| quote(black_box(&request), &shop.context()));
             let integers = quickest(|| plain(black_box(&amounts)));

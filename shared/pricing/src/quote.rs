@@ -6,6 +6,7 @@
 //! there the consumer's tax is taken out. Not here: discounts (their place in the shapes is kept, codes are refused).
 
 mod document;
+mod find;
 mod place;
 mod run;
 mod shapes;
