@@ -258,6 +258,7 @@ fn quoted(
         lines,
         codes: Vec::new(),
         shipping: None,
+        shipping_method: None,
         rounding: Rounding::default(),
         no_rule: NoRulePolicy::default(),
     };

@@ -210,7 +210,11 @@ impl Importer {
                     links: build::links(&r.links)?,
                     ships_from: r.ships_from.clone(),
                     shipping: r.shipping.clone(),
+                    shipping_zones: r.shipping_zones.clone(),
+                    shipping_methods: r.shipping_methods.clone(),
+                    shipping_except: r.shipping_except.clone(),
                 };
+                build::shipping(&store)?;
                 let before = self.catalog.store(&store.id).await?;
                 let ops =
                     vec![put(items::store(&store, ctx.now_ms)?), claim("handle", &store.handle, store.id.as_str())];
