@@ -221,6 +221,8 @@ fn owned(lost: Option<&str>) -> OwnedView {
 
 fn invoice(kind: &str) -> InvoiceView {
     InvoiceView {
+        legal: vec![("Autoliquidation".into(), "fr".into(), "Reverse charge".into())],
+        rounding: Some("invoice-rounding-line-half_up".into()),
         id: "inv_1".into(),
         amended: vec![("NLA-2026-00001".into(), "/invoices/inv_2".into())],
         business: Some(Default::default()),
