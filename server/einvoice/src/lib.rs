@@ -9,6 +9,8 @@
 mod category;
 mod check;
 mod document;
+mod fonts;
+mod text;
 mod xml;
 
 pub use category::{Category, Taxation, category, has_vat};
@@ -17,4 +19,5 @@ pub use document::{
     Address, Adjustment, Discount, Document, Kind, Line, Means, Party, Payment, Preceding, Registration, Tax, TaxId,
     TaxIdKind, TaxRow, Totals, breakdown,
 };
+pub use fonts::{Fonts, Weight};
 pub use xml::xml;
