@@ -10,6 +10,8 @@ mod category;
 mod check;
 mod document;
 mod fonts;
+mod labels;
+mod pdf;
 mod text;
 mod xml;
 
@@ -20,4 +22,6 @@ pub use document::{
     TaxIdKind, TaxRow, Totals, breakdown,
 };
 pub use fonts::{Fonts, Weight};
+pub use labels::Labels;
+pub use pdf::{Pdf, pdf};
 pub use xml::xml;

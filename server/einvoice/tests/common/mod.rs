@@ -2,9 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+mod words;
+
 use vitrine_einvoice::*;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
+
+pub use words::labels;
 
 pub fn date(text: &str) -> Date {
     text.parse().unwrap()
