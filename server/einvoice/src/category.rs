@@ -82,7 +82,8 @@ pub struct Taxation<'a> {
 /// United Kingdom, Switzerland, Liechtenstein, Norway, Iceland.
 pub fn has_vat(place: &str) -> bool {
     let state = place.split('-').next().unwrap_or_default();
-    is_member(state) || matches!(state, "XI" | "GB" | "IM" | "CH" | "LI" | "NO" | "IS" | "MC" | "AX" | "GP" | "MQ" | "RE" | "GF")
+    is_member(state)
+        || matches!(state, "XI" | "GB" | "IM" | "CH" | "LI" | "NO" | "IS" | "MC" | "AX" | "GP" | "MQ" | "RE" | "GF")
 }
 
 /// The category of a line.
@@ -147,8 +148,13 @@ mod tests {
     #[test]
     fn only_a_charged_tax_is_standard_rated() {
         for reason in REASONS {
-            for status in [TaxStatus::ReverseCharged, TaxStatus::NotRegistered, TaxStatus::OutsideScope, TaxStatus::NoRule] {
-                assert!(!matches!(of(status, reason, "", "DE", "FR"), Category::S | Category::L), "{status:?} {reason}");
+            for status in
+                [TaxStatus::ReverseCharged, TaxStatus::NotRegistered, TaxStatus::OutsideScope, TaxStatus::NoRule]
+            {
+                assert!(
+                    !matches!(of(status, reason, "", "DE", "FR"), Category::S | Category::L),
+                    "{status:?} {reason}"
+                );
             }
         }
     }

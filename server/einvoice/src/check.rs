@@ -232,7 +232,8 @@ fn check_totals(doc: &Document) -> Result<(), Fault> {
 pub fn expressible(doc: &Document) -> Result<(), Why> {
     let parts = doc.lines.iter().enumerate().map(|(at, l)| ("lines", at, &l.taxes));
     let parts = parts.chain(doc.charges.iter().enumerate().map(|(at, c)| ("charges", at, &c.taxes)));
-    for (name, at, taxes) in parts.chain(doc.allowances.iter().enumerate().map(|(at, c)| ("allowances", at, &c.taxes))) {
+    for (name, at, taxes) in parts.chain(doc.allowances.iter().enumerate().map(|(at, c)| ("allowances", at, &c.taxes)))
+    {
         if taxes.iter().any(|t| t.category.code().is_none()) {
             return Err(Why::ForeignTax);
         }
@@ -254,7 +255,8 @@ pub fn expressible(doc: &Document) -> Result<(), Why> {
 
 /// Whether no amount needs a third decimal.
 fn two_decimals(doc: &Document) -> bool {
-    let whole = |m: &Money| m.currency().exponent() <= 2 || m.minor() % 10i64.pow(u32::from(m.currency().exponent()) - 2) == 0;
+    let whole =
+        |m: &Money| m.currency().exponent() <= 2 || m.minor() % 10i64.pow(u32::from(m.currency().exponent()) - 2) == 0;
     let totals = &doc.totals;
     let mut all = vec![totals.net, totals.tax, totals.gross, totals.paid, totals.due];
     all.extend(doc.accounting_tax);

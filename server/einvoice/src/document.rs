@@ -334,7 +334,8 @@ pub fn breakdown(
             let known = rows.iter().position(|r| same(r, tax));
             let at = known.unwrap_or_else(|| {
                 let zero = Money::zero(net.currency());
-                let (reason, reason_code) = if tax.category.is_taxed() { Default::default() } else { reason(tax.category) };
+                let (reason, reason_code) =
+                    if tax.category.is_taxed() { Default::default() } else { reason(tax.category) };
                 rows.push(TaxRow {
                     name: tax.name.clone(),
                     category: tax.category,

@@ -33,6 +33,8 @@ pub(crate) struct Face {
     weight: Weight,
     shaper: ShaperData,
     units: f32,
+    /// Its letters, sorted: asked for each letter of each text.
+    letters: Vec<u32>,
     pub(crate) font: krilla::text::Font,
 }
 
@@ -102,7 +104,10 @@ impl Face {
         if units <= 0.0 {
             return Err(Fault::Font);
         }
-        Ok(Self { shaper, units, data, index, weight, font })
+        let mut letters: Vec<u32> =
+            read.charmap().mappings().filter(|(_, g)| g.to_u32() != 0).map(|(c, _)| c).collect();
+        letters.sort_unstable();
+        Ok(Self { shaper, units, letters, data, index, weight, font })
     }
 
     fn read(&self) -> Option<FontRef<'_>> {
@@ -110,7 +115,7 @@ impl Face {
     }
 
     pub(crate) fn has(&self, letter: char) -> bool {
-        self.read().and_then(|f| f.charmap().map(letter)).is_some_and(|g| g.to_u32() != 0)
+        self.letters.binary_search(&u32::from(letter)).is_ok()
     }
 
     /// Glyphs of a text of one direction in the order they are drawn, in em.
@@ -168,7 +173,8 @@ mod tests {
     #[test]
     fn latin_greek_cyrillic_and_signs_of_money_are_there() {
         let fonts = Fonts::built_in().unwrap();
-        for letter in "AzßøŁžğőÅçđỳΩάώЖщїЇђ€£¥₹₽₺₩₴§»“–\u{a0}\u{202f}\u{fffd}".chars() {
+        for letter in "AzßøŁžğőÅçđỳΩάώЖщїЇђ€£¥₹₽₺₩₴§»“–\u{a0}\u{202f}\u{fffd}".chars()
+        {
             for weight in [Weight::Regular, Weight::Bold] {
                 let at = fonts.find(letter, weight).unwrap_or_else(|| panic!("{letter:?}"));
                 assert_eq!(fonts.face(at).weight, weight, "{letter:?}");

@@ -18,8 +18,6 @@ pub struct Labels {
     pub buyer: String,
     /// Above where goods went: "Delivered to".
     pub deliver_to: String,
-    /// "Number".
-    pub number: String,
     /// "Issued on".
     pub issued: String,
     /// "Supplied on".

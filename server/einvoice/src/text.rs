@@ -61,6 +61,8 @@ impl Setter<'_> {
     /// Lines of at most `width` points; a word that is wider is broken between letters.
     pub(crate) fn lines(&mut self, text: &str, style: Style, width: f32) -> Vec<TextLine> {
         let text = self.printable(text, style.weight);
+        // A space instead of each break, so that words do not run together when the text is read out.
+        let text = text.replace('\n', " \n");
         text.split('\n').flat_map(|paragraph| self.paragraph(paragraph, style, width)).collect()
     }
 
@@ -148,10 +150,9 @@ impl Setter<'_> {
 
     /// One line: its stretches in the order they are seen.
     fn line(&self, text: &str, range: Range<usize>, bidi: Option<&BidiInfo<'_>>, style: Style) -> TextLine {
-        let seen = text[range.clone()].trim_end().len();
-        let trimmed = range.start..range.start + seen;
-        // The space a line was broken at stays in the file, so that words do not run together when the text is read out.
-        let drawn = if bidi.is_some() || range.end == text.len() { trimmed.clone() } else { range };
+        let trimmed = range.start..range.start + text[range.clone()].trim_end().len();
+        // The space a line was broken at stays in the file, too.
+        let drawn = if bidi.is_some() { trimmed } else { range };
         let stretches = match bidi.and_then(|b| b.paragraphs.first().map(|p| b.visual_runs(p, drawn.clone()))) {
             Some((levels, runs)) => runs.into_iter().map(|r| (r.clone(), levels[r.start].is_rtl())).collect(),
             None => vec![(drawn, false)],
@@ -223,7 +224,11 @@ mod tests {
         let fonts = Fonts::built_in().unwrap();
         let mut set = Setter { fonts: &fonts, replaced: BTreeSet::new() };
         let lines = set.lines("田中 Hanako\u{200d}\u{feff} 😀", STYLE, 200.0);
-        assert_eq!(texts(&lines), ["\u{fffd}\u{fffd} Hanako\u{200d} \u{fffd}".replace('\u{200d}', if fonts.find('\u{200d}', Weight::Regular).is_some() { "\u{200d}" } else { "" })]);
+        assert_eq!(
+            texts(&lines),
+            ["\u{fffd}\u{fffd} Hanako\u{200d} \u{fffd}"
+                .replace('\u{200d}', if fonts.find('\u{200d}', Weight::Regular).is_some() { "\u{200d}" } else { "" })]
+        );
         assert_eq!(set.replaced.iter().collect::<String>(), "中田😀");
     }
 
@@ -233,11 +238,8 @@ mod tests {
         let mut set = Setter { fonts: &fonts, replaced: BTreeSet::new() };
         let line = &set.lines("Dana שלום 42", STYLE, 300.0)[0];
         assert!(set.replaced.is_empty());
-        let clusters: Vec<(String, Vec<usize>)> = line
-            .runs
-            .iter()
-            .map(|r| (r.text.clone(), r.glyphs.iter().map(|g| g.text_range.start).collect()))
-            .collect();
+        let clusters: Vec<(String, Vec<usize>)> =
+            line.runs.iter().map(|r| (r.text.clone(), r.glyphs.iter().map(|g| g.text_range.start).collect())).collect();
         let at = |text: &str| clusters.iter().position(|(t, _)| t.contains(text)).unwrap();
         assert!(at("Dana") < at("42") && at("42") < at("ש"), "{clusters:?}");
         let word = &clusters[at("ש")].1;

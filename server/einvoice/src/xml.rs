@@ -133,7 +133,9 @@ fn line_item(x: &mut Xml, doc: &Document, number: usize, line: &Line) -> Done {
             x.text("ram:LineID", &number.to_string())?;
             if allowances.is_empty() && !line.discounts.is_empty() {
                 let said = line.discounts.iter().map(|d| {
-                    format!("{}: -{} {}", d.text, d.amount.to_decimal(), d.amount.currency()).trim_start_matches(": ").to_owned()
+                    format!("{}: -{} {}", d.text, d.amount.to_decimal(), d.amount.currency())
+                        .trim_start_matches(": ")
+                        .to_owned()
                 });
                 let said = said.collect::<Vec<_>>().join("; ");
                 x.within("ram:IncludedNote", |x| x.text("ram:Content", &said))?;
@@ -227,7 +229,9 @@ fn party(x: &mut Xml, element: &str, party: &Party, vat: bool, seller: bool) -> 
         }
         address(x, &party.address)?;
         if !party.email.trim().is_empty() {
-            x.within("ram:URIUniversalCommunication", |x| x.text_with("ram:URIID", &[("schemeID", "EM")], &party.email))?;
+            x.within("ram:URIUniversalCommunication", |x| {
+                x.text_with("ram:URIID", &[("schemeID", "EM")], &party.email)
+            })?;
         }
         // One of each kind at most; a buyer has no local number here.
         for (kind, scheme, allowed) in [(TaxIdKind::Vat, "VA", vat), (TaxIdKind::Local, "FC", seller)] {

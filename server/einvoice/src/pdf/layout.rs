@@ -25,7 +25,7 @@ const HEAD: Style = style(8.0, Weight::Bold, 40);
 const GRAND: Style = style(11.0, Weight::Bold, 20);
 
 /// Title of a kind of document.
-pub(super) fn title<'l>(kind: Kind, labels: &'l Labels) -> &'l str {
+pub(super) fn title(kind: Kind, labels: &Labels) -> &str {
     match kind {
         Kind::Invoice => &labels.invoice,
         Kind::Receipt => &labels.receipt,
@@ -111,7 +111,8 @@ fn party(sheet: &mut Sheet<'_>, party: &Party, labels: &Labels, label: &str, at:
     }
     let ids = party.tax_ids.iter().map(|t| (&t.label, &t.value));
     let ids = ids.chain(party.registrations.iter().map(|r| (&r.label, &r.value)));
-    let mut small: Vec<String> = ids.filter(|(_, v)| !v.is_empty()).map(|(l, v)| format!("{l} {v}").trim().to_owned()).collect();
+    let mut small: Vec<String> =
+        ids.filter(|(_, v)| !v.is_empty()).map(|(l, v)| format!("{l} {v}").trim().to_owned()).collect();
     if !party.email.is_empty() {
         small.insert(0, format!("{} {}", labels.email, party.email).trim().to_owned());
     }
@@ -145,7 +146,7 @@ fn join(parts: &[&str]) -> String {
 
 /// Dates and numbers in a row.
 fn facts(sheet: &mut Sheet<'_>, doc: &Document, labels: &Labels, values: &Values) {
-    let mut facts = vec![(&labels.number, doc.number.clone()), (&labels.issued, format_date(doc.issued, values.locale))];
+    let mut facts = vec![(&labels.issued, format_date(doc.issued, values.locale))];
     if let Some(day) = doc.supplied {
         facts.push((&labels.supplied, format_date(day, values.locale)));
     }
@@ -187,7 +188,8 @@ fn lines_table(sheet: &mut Sheet<'_>, doc: &Document, labels: &Labels, values: &
     for line in &doc.lines {
         let price = line.unit_price.map(|u| values.money(u)).unwrap_or_default();
         let amounts = Amounts { net: line.net, taxes: &line.taxes, off: false };
-        let row = amounts.row(values, description(doc, line, values), line.quantity.to_string(), priced.then_some(price))?;
+        let row =
+            amounts.row(values, description(doc, line, values), line.quantity.to_string(), priced.then_some(price))?;
         rows.push(row);
     }
     for (list, off) in [(&doc.charges, false), (&doc.allowances, true)] {
@@ -286,7 +288,14 @@ fn tax_table(x: f32, width: f32, doc: &Document, labels: &Labels, values: &Value
         ];
         Row { cells, above: None }
     });
-    Table { name: labels.taxes.clone(), columns, rows: rows.collect(), x, width, head: Some(style(7.5, Weight::Bold, 60)) }
+    Table {
+        name: labels.taxes.clone(),
+        columns,
+        rows: rows.collect(),
+        x,
+        width,
+        head: Some(style(7.5, Weight::Bold, 60)),
+    }
 }
 
 fn totals_table(x: f32, width: f32, doc: &Document, labels: &Labels, values: &Values) -> Table {

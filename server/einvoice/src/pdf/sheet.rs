@@ -115,7 +115,15 @@ impl<'f> Sheet<'f> {
     }
 
     /// One line with its top at `y`.
-    pub(crate) fn put(&mut self, line: TextLine, at: (f32, f32), width: f32, align: Align, style: Style, node: Option<NodeId>) {
+    pub(crate) fn put(
+        &mut self,
+        line: TextLine,
+        at: (f32, f32),
+        width: f32,
+        align: Align,
+        style: Style,
+        node: Option<NodeId>,
+    ) {
         let x = match align {
             Align::Left => at.0,
             Align::Right => at.0 + width - line.width,
@@ -125,10 +133,10 @@ impl<'f> Sheet<'f> {
         self.step(Step::Text { x, baseline, line, style, node });
     }
 
-    /// A text in a column on this page, without page breaks; answers where it ends.
+    /// A text in a column on this page, without page breaks; answers where it ends. More may follow in the same part: a space parts them.
     pub(crate) fn block(&mut self, text: &str, at: (f32, f32), width: f32, style: Style, node: NodeId) -> f32 {
         let mut y = at.1;
-        for line in self.set.lines(text, style, width) {
+        for line in self.set.lines(&format!("{text} "), style, width) {
             self.put(line, (at.0, y), width, Align::Left, style, Some(node));
             y += style.leading();
         }

@@ -96,8 +96,9 @@ impl Table {
 
     fn set(&self, sheet: &mut Sheet<'_>, parts: &[(String, Style)], width: f32) -> Set {
         let mut lines = Vec::new();
-        for (text, style) in parts {
-            lines.extend(sheet.set.lines(text, *style, width).into_iter().map(|l| (l, *style)));
+        for (at, (text, style)) in parts.iter().enumerate() {
+            let space = if at + 1 < parts.len() { " " } else { "" };
+            lines.extend(sheet.set.lines(&format!("{text}{space}"), *style, width).into_iter().map(|l| (l, *style)));
         }
         Set { lines }
     }

@@ -79,7 +79,14 @@ pub fn net_line(name: &str, detail: &str, quantity: u32, unit: Money, taxes: Vec
 }
 
 /// A document with the sums of its parts, paid.
-pub fn paid(kind: Kind, number: &str, buyer: Party, lines: Vec<Line>, charges: Vec<Adjustment>, reason: (&str, &str)) -> Document {
+pub fn paid(
+    kind: Kind,
+    number: &str,
+    buyer: Party,
+    lines: Vec<Line>,
+    charges: Vec<Adjustment>,
+    reason: (&str, &str),
+) -> Document {
     let currency = lines[0].net.currency();
     let mut doc = Document {
         kind,
@@ -138,7 +145,8 @@ fn ust(rate_ppm: i64, amount: i64) -> Vec<Tax> {
 /// Domestic, 7 % and 19 %, shipping under both rates, a discount on a line.
 pub fn domestic() -> Document {
     let buyer = consumer("Jörg Müller-Lüdenscheidt", address(&["Am Markt 3"], "04109", "Leipzig", "", "DE"));
-    let mut discounted = gross_line("Die Vermessung der Stille", "Gebundene Ausgabe, signiert", 2, eur(2600), ust(70_000, 306));
+    let mut discounted =
+        gross_line("Die Vermessung der Stille", "Gebundene Ausgabe, signiert", 2, eur(2600), ust(70_000, 306));
     discounted.discounts = vec![Discount { text: "HERBST10".into(), amount: eur(520) }];
     // 46.80 hold 7/107: 3.06.
     discounted.net = eur(4374);
@@ -146,7 +154,13 @@ pub fn domestic() -> Document {
         discounted,
         gross_line("Nachtzug nach Norden", "E-Book (EPUB)", 1, eur(999), ust(70_000, 65)),
         gross_line("Kammermusik für Regentage", "Album, FLAC 24 Bit", 1, eur(1190), ust(190_000, 190)),
-        gross_line("Kunstdruck »Kiefern im Schnee«", "50 × 70 cm, Büttenpapier, Auflage 100", 3, eur(4500), ust(190_000, 2155)),
+        gross_line(
+            "Kunstdruck »Kiefern im Schnee«",
+            "50 × 70 cm, Büttenpapier, Auflage 100",
+            3,
+            eur(4500),
+            ust(190_000, 2155),
+        ),
     ];
     let charges = vec![
         Adjustment { text: "Versand (7 %)".into(), net: eur(150), taxes: ust(70_000, 11) },
@@ -196,16 +210,25 @@ pub fn oss() -> Document {
 pub fn reverse_charge() -> Document {
     let mut buyer = consumer("Librairie du Port SAS", address(&["3 quai des Belges"], "13001", "Marseille", "", "FR"));
     buyer.tax_ids = vec![vat("n° TVA", "FR40303265045")];
-    let mut line = net_line("Kammermusik für Regentage", "Album, FLAC", 1, eur(1000), vec![tax("TVA", Category::AE, 0, eur(0))]);
+    let mut line =
+        net_line("Kammermusik für Regentage", "Album, FLAC", 1, eur(1000), vec![tax("TVA", Category::AE, 0, eur(0))]);
     line.unit_price = Some(eur(1200));
-    let mut doc = paid(Kind::Invoice, "KV-2026-00044", buyer, vec![line], vec![], ("Steuerschuldnerschaft des Leistungsempfängers", ""));
+    let mut doc = paid(
+        Kind::Invoice,
+        "KV-2026-00044",
+        buyer,
+        vec![line],
+        vec![],
+        ("Steuerschuldnerschaft des Leistungsempfängers", ""),
+    );
     doc.notes = vec!["Steuerschuldnerschaft des Leistungsempfängers".into()];
     doc
 }
 
 /// Goods to a business in Austria.
 pub fn intra_community() -> Document {
-    let mut buyer = consumer("Buchhandlung Alpenblick GmbH", address(&["Getreidegasse 9"], "5020", "Salzburg", "", "AT"));
+    let mut buyer =
+        consumer("Buchhandlung Alpenblick GmbH", address(&["Getreidegasse 9"], "5020", "Salzburg", "", "AT"));
     buyer.tax_ids = vec![vat("UID", "ATU13585627")];
     let none = || vec![tax("USt", Category::K, 0, eur(0))];
     let mut doc = paid(
@@ -243,7 +266,13 @@ pub fn export() -> Document {
 pub fn small_seller() -> Document {
     let buyer = consumer("Jörg Müller", address(&["Am Markt 3"], "04109", "Leipzig", "", "DE"));
     let note = "Kein Ausweis von Umsatzsteuer, da Kleinunternehmer gemäß § 19 UStG";
-    let line = net_line("Aquarell-Pinsel für Procreate", "Einzellizenz", 1, eur(700), vec![tax("USt", Category::E, 0, eur(0))]);
+    let line = net_line(
+        "Aquarell-Pinsel für Procreate",
+        "Einzellizenz",
+        1,
+        eur(700),
+        vec![tax("USt", Category::E, 0, eur(0))],
+    );
     let mut doc = paid(Kind::Invoice, "AT-2026-00003", buyer, vec![line], vec![], (note, ""));
     doc.seller.name = "Atelier Tomczak".into();
     doc.seller.tax_ids = vec![local("Steuernummer", "30/123/45678")];
@@ -255,8 +284,15 @@ pub fn small_seller() -> Document {
 /// A digital sale to Japan, nothing taxed here: outside the scope, and in yen.
 pub fn yen() -> Document {
     let buyer = consumer("田中 花子", address(&["1-2-3 Jingumae"], "150-0001", "Shibuya-ku", "Tokyo", "JP"));
-    let line = net_line("Kammermusik für Regentage", "Album", 1, money(1500, "JPY"), vec![tax("消費税", Category::O, 0, money(0, "JPY"))]);
-    let mut doc = paid(Kind::Invoice, "KV-2026-00047", buyer, vec![line], vec![], ("Nicht im Inland steuerbare Leistung", ""));
+    let line = net_line(
+        "Kammermusik für Regentage",
+        "Album",
+        1,
+        money(1500, "JPY"),
+        vec![tax("消費税", Category::O, 0, money(0, "JPY"))],
+    );
+    let mut doc =
+        paid(Kind::Invoice, "KV-2026-00047", buyer, vec![line], vec![], ("Nicht im Inland steuerbare Leistung", ""));
     doc.notes = vec!["Nicht im Inland steuerbare Leistung".into()];
     doc
 }
@@ -320,7 +356,8 @@ pub fn anonymous() -> Document {
 
 /// 300 lines, taxes rounded line by line, some with discounts and long names.
 pub fn long() -> Document {
-    let buyer = consumer("Stadtbibliothek Leipzig", address(&["Wilhelm-Leuschner-Platz 10–11"], "04107", "Leipzig", "", "DE"));
+    let buyer =
+        consumer("Stadtbibliothek Leipzig", address(&["Wilhelm-Leuschner-Platz 10–11"], "04107", "Leipzig", "", "DE"));
     let lines = (0..300i64).map(|n| {
         let unit = 399 + 37 * (n % 41);
         let quantity = 1 + n % 3;
@@ -338,8 +375,15 @@ pub fn long() -> Document {
 
 /// Canary Islands: IGIC.
 pub fn igic() -> Document {
-    let buyer = consumer("Aitana Hernández", address(&["Calle de la Marina 7"], "38002", "Santa Cruz de Tenerife", "", "ES"));
-    let lines = vec![gross_line("Atlas de volcanes", "Libro electrónico", 1, eur(1070), vec![tax("IGIC", Category::L, 70_000, eur(70))])];
+    let buyer =
+        consumer("Aitana Hernández", address(&["Calle de la Marina 7"], "38002", "Santa Cruz de Tenerife", "", "ES"));
+    let lines = vec![gross_line(
+        "Atlas de volcanes",
+        "Libro electrónico",
+        1,
+        eur(1070),
+        vec![tax("IGIC", Category::L, 70_000, eur(70))],
+    )];
     let mut doc = paid(Kind::Invoice, "IC-2026-00001", buyer, lines, vec![], ("", ""));
     doc.seller.address = address(&["Avenida Tres de Mayo 2"], "38003", "Santa Cruz de Tenerife", "", "ES");
     doc.seller.tax_ids = vec![vat("NIF", "ESB83117374")];
@@ -365,8 +409,18 @@ pub fn zero_rated() -> Document {
 pub fn sales_tax() -> Document {
     let buyer = consumer("Avery O’Neill", address(&["221 Elm Street", "Apt 5"], "12205", "Albany", "NY", "US"));
     let usd = |minor| money(minor, "USD");
-    let line = net_line("Art print “Pines in Snow”", "20 × 28 in", 1, usd(4800), vec![tax("sales tax", Category::Foreign, 40_000, usd(192))]);
-    let shipping = Adjustment { text: "Shipping".into(), net: usd(900), taxes: vec![tax("sales tax", Category::Foreign, 40_000, usd(36))] };
+    let line = net_line(
+        "Art print “Pines in Snow”",
+        "20 × 28 in",
+        1,
+        usd(4800),
+        vec![tax("sales tax", Category::Foreign, 40_000, usd(192))],
+    );
+    let shipping = Adjustment {
+        text: "Shipping".into(),
+        net: usd(900),
+        taxes: vec![tax("sales tax", Category::Foreign, 40_000, usd(36))],
+    };
     let mut doc = paid(Kind::Invoice, "PN-2026-00001", buyer, vec![line], vec![shipping], ("", ""));
     american(&mut doc);
     doc.notes = vec!["State rate only, local taxes not included.".into()];
@@ -392,8 +446,16 @@ fn american(doc: &mut Document) {
 pub fn quebec() -> Document {
     let buyer = consumer("Chloé Tremblay", address(&["55 rue Saint-Jacques"], "H2Y 1K9", "Montréal", "QC", "CA"));
     let cad = |minor| money(minor, "CAD");
-    let taxes = vec![tax("GST/TPS", Category::Foreign, 50_000, cad(100)), tax("QST/TVQ", Category::Foreign, 99_750, cad(200))];
-    let mut doc = paid(Kind::Invoice, "CQ-2026-00001", buyer, vec![net_line("Un film", "Location", 1, cad(2000), taxes)], vec![], ("", ""));
+    let taxes =
+        vec![tax("GST/TPS", Category::Foreign, 50_000, cad(100)), tax("QST/TVQ", Category::Foreign, 99_750, cad(200))];
+    let mut doc = paid(
+        Kind::Invoice,
+        "CQ-2026-00001",
+        buyer,
+        vec![net_line("Un film", "Location", 1, cad(2000), taxes)],
+        vec![],
+        ("", ""),
+    );
     american(&mut doc);
     doc.seller.name = "Cinéma Québec inc.".into();
     doc.seller.address = address(&["100 rue Sainte-Catherine"], "H2X 1K7", "Montréal", "QC", "CA");
@@ -426,4 +488,13 @@ pub fn expressible_ones() -> Vec<(&'static str, Document)> {
 /// What it cannot say.
 pub fn others() -> Vec<(&'static str, Document)> {
     vec![("anonymous", anonymous()), ("sales_tax", sales_tax()), ("quebec", quebec())]
+}
+
+/// A buyer whose name is written from right to left.
+pub fn hebrew() -> Document {
+    let mut doc = domestic();
+    doc.number = "KV-2026-00052".into();
+    doc.buyer = consumer("דנה לוי (Dana Levi)", address(&["רחוב הרצל 12"], "6578101", "תל אביב", "", "IL"));
+    doc.language = "en".into();
+    doc
 }

@@ -4,14 +4,13 @@ use vitrine_einvoice::Labels;
 
 /// German for German documents, else English.
 pub fn labels(language: &str) -> Labels {
-    let words: [(&str, &str); 33] = [
+    let words: [(&str, &str); 32] = [
         ("Rechnung", "Invoice"),
         ("Quittung", "Receipt"),
         ("Gutschrift zur Rechnung", "Credit note"),
         ("Berichtigte Rechnung", "Corrected invoice"),
         ("Rechnung an", "Billed to"),
         ("Geliefert an", "Delivered to"),
-        ("Nummer", "Number"),
         ("Ausgestellt am", "Issued on"),
         ("Geliefert am", "Supplied on"),
         ("Bestellung", "Order"),
@@ -48,7 +47,6 @@ pub fn labels(language: &str) -> Labels {
         corrected: next(),
         buyer: next(),
         deliver_to: next(),
-        number: next(),
         issued: next(),
         supplied: next(),
         order: next(),
