@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest as _, Sha256};
 
 use crate::sh::{self, DEBIAN, Tools, WASM, say};
 
@@ -31,12 +32,7 @@ pub(crate) const PEERS: [&str; 9] = [
 
 /// Judges of invoices that are Java archives of Maven: group, artifact, version, SHA-256.
 const JUDGES: [(&str, &str, &str, &str); 2] = [
-    (
-        "org.mustangproject",
-        "Mustang-CLI",
-        "2.26.0",
-        "42d7868cb68264874a7b8cab4c3587b03b23ccc7cd72373da917f66758bb9736",
-    ),
+    ("org.mustangproject", "Mustang-CLI", "2.26.0", "42d7868cb68264874a7b8cab4c3587b03b23ccc7cd72373da917f66758bb9736"),
     ("org.verapdf.apps", "cli", "1.30.2", "287cc9c9757f99dcff4a2d39b68268245b48103fb6af443162d5a29df2afa332"),
 ];
 
@@ -247,7 +243,8 @@ fn peers() -> Result<()> {
 /// The judges of invoices, beside the Python services; a file that is not what was named is no judge.
 pub(crate) fn judges() -> Result<()> {
     let dir = peers_dir().join("judges");
-    let right = |path: &Path, sum: &str| fs::read(path).is_ok_and(|bytes| sh::sha256(&bytes) == sum);
+    let right =
+        |path: &Path, sum: &str| fs::read(path).is_ok_and(|bytes| format!("{:x}", Sha256::digest(bytes)) == sum);
     for (group, artifact, version, sum) in JUDGES {
         let jar = dir.join(format!("{artifact}-{version}.jar"));
         if right(&jar, sum) {

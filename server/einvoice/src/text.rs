@@ -43,6 +43,8 @@ pub(crate) struct TextLine {
     pub runs: Vec<Run>,
     /// Points, without the space at its end.
     pub width: f32,
+    /// The text as it is read, where it is drawn in another order.
+    pub read: Option<String>,
 }
 
 /// Sets text and remembers what it had to replace.
@@ -150,6 +152,7 @@ impl Setter<'_> {
 
     /// One line: its stretches in the order they are seen.
     fn line(&self, text: &str, range: Range<usize>, bidi: Option<&BidiInfo<'_>>, style: Style) -> TextLine {
+        let read = bidi.map(|_| text[range.clone()].to_owned());
         let trimmed = range.start..range.start + text[range.clone()].trim_end().len();
         // The space a line was broken at stays in the file, too.
         let drawn = if bidi.is_some() { trimmed } else { range };
@@ -174,7 +177,7 @@ impl Setter<'_> {
             let space = &r.text[r.text.trim_end().len()..];
             if bidi.is_some() { 0.0 } else { advance(&self.fonts.face(r.face).shape(space, false)) * style.size }
         });
-        TextLine { width: runs.iter().map(|r| r.width).sum::<f32>() - tail, runs }
+        TextLine { width: runs.iter().map(|r| r.width).sum::<f32>() - tail, runs, read }
     }
 }
 
@@ -242,6 +245,7 @@ mod tests {
             line.runs.iter().map(|r| (r.text.clone(), r.glyphs.iter().map(|g| g.text_range.start).collect())).collect();
         let at = |text: &str| clusters.iter().position(|(t, _)| t.contains(text)).unwrap();
         assert!(at("Dana") < at("42") && at("42") < at("ש"), "{clusters:?}");
+        assert_eq!(line.read.as_deref(), Some("Dana שלום 42"));
         let word = &clusters[at("ש")].1;
         assert!(word.windows(2).all(|w| w[0] > w[1]), "{clusters:?}");
     }

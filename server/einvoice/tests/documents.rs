@@ -185,6 +185,27 @@ fn letters_without_a_font_are_named_and_stay_in_the_xml() {
 }
 
 #[test]
+fn a_hebrew_name_is_read_in_its_own_order() {
+    let hebrew = include_bytes!("fonts/NotoSansHebrew-Regular.ttf").to_vec();
+    let fonts = Fonts::built_in().unwrap().with(hebrew, 0, Weight::Regular).unwrap();
+    let doc = common::hebrew();
+    let made = pdf(&doc, &common::labels("en"), &fonts).unwrap();
+    assert!(made.replaced.is_empty());
+    // The drawing of the page says the name beside its glyphs: UTF-16 in hexadecimal.
+    let drawn = String::from_utf8_lossy(&common::streams(&made.bytes)).to_uppercase();
+    let name: String = doc.buyer.name.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+    assert!(drawn.contains(&format!("<FEFF{name}")));
+}
+
+#[test]
+fn the_file_holds_the_very_xml() {
+    for doc in [common::domestic(), common::yen()] {
+        let inside = common::streams(&made(&doc).unwrap().bytes);
+        assert!(holds(&inside, &xml(&doc).unwrap()));
+    }
+}
+
+#[test]
 fn every_sheet_of_a_long_invoice_is_in_one_file() {
     let made = made(&common::long()).unwrap();
     assert!(holds(&made.bytes, "/Type/Pages/Count 12"));

@@ -19,6 +19,7 @@ const NOT_IN_BROWSER: &[&str] = &[
     "vitrine-mail",
     "vitrine-queue",
     "vitrine-places",
+    "vitrine-einvoice",
     "rusqlite",
     "tantivy",
     "hyper",

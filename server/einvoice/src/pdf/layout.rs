@@ -5,6 +5,7 @@ use vitrine_pricing::money::Money;
 
 use super::sheet::{Align, Role, Sheet};
 use super::table::{Cell, Column, Row, Table, divider};
+use crate::category::Category;
 use crate::check::Fault;
 use crate::document::{Address, Document, Kind, Line, Means, Party, Tax};
 use crate::fonts::Weight;
@@ -53,10 +54,14 @@ impl Values {
         format_money(amount, self.locale)
     }
 
+    /// Rates of a line; where nothing is charged by law, there is no rate to name.
     fn rates(&self, taxes: &[Tax]) -> String {
-        let charged = taxes.iter().filter(|t| t.category.is_taxed() || taxes.len() > 1);
-        let said: Vec<String> = charged.map(|t| format_percent(t.rate_ppm, self.locale)).collect();
-        if said.is_empty() && !taxes.is_empty() { format_percent(0, self.locale) } else { said.join("\n") }
+        let rate = |t: &Tax| self.rate(t.category, t.rate_ppm).unwrap_or_else(|| "–".into());
+        taxes.iter().map(rate).collect::<Vec<_>>().join("\n")
+    }
+
+    fn rate(&self, category: Category, ppm: i64) -> Option<String> {
+        (category.is_taxed() || category == Category::Z).then(|| format_percent(ppm, self.locale))
     }
 }
 
@@ -276,7 +281,7 @@ fn tax_table(x: f32, width: f32, doc: &Document, labels: &Labels, values: &Value
     };
     let columns = vec![column(&labels.tax, true), column(&labels.base, false), column(&labels.tax_amount, false)];
     let rows = doc.taxes.iter().map(|row| {
-        let rate = format_percent(row.rate_ppm, values.locale);
+        let rate = values.rate(row.category, row.rate_ppm).unwrap_or_default();
         let mut parts = vec![(format!("{} {rate}", row.name).trim().to_owned(), SMALL)];
         if !row.reason.is_empty() {
             parts.push((row.reason.clone(), LABEL));

@@ -135,7 +135,7 @@ fn draw(surface: &mut Surface<'_>, sheet: &Sheet<'_>, step: &Step, leaves: &mut 
     match step {
         Step::Text { x, baseline, line, style, node } => {
             let tag = match node {
-                Some(_) => ContentTag::Span(SpanTag::empty()),
+                Some(_) => ContentTag::Span(SpanTag::empty().with_actual_text(line.read.as_deref())),
                 None => ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther)),
             };
             let id = surface.start_tagged(tag);

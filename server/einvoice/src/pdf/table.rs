@@ -71,7 +71,8 @@ impl Table {
                 continue;
             }
             if let Some(style) = self.head {
-                // A title may wrap between its words.
+                // A title may wrap between its words, over about two lines.
+                widest = sheet.set.width(&column.title, style) * 0.56;
                 for word in column.title.split(' ') {
                     widest = widest.max(sheet.set.width(word, style));
                 }

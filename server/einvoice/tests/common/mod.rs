@@ -498,3 +498,17 @@ pub fn hebrew() -> Document {
     doc.language = "en".into();
     doc
 }
+
+/// What a file packed, one after another.
+pub fn streams(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Read;
+    let find = |what: &[u8], from: usize| bytes[from..].windows(what.len()).position(|w| w == what).map(|at| from + at);
+    let (mut out, mut at) = (Vec::new(), 0);
+    while let Some(start) = find(b"stream\n", at) {
+        let end = find(b"\nendstream", start).unwrap();
+        // What is not packed, such as metadata, is passed over.
+        let _ = flate2::read::ZlibDecoder::new(&bytes[start + 7..end]).read_to_end(&mut out);
+        at = end + b"\nendstream".len();
+    }
+    out
+}
