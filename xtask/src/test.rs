@@ -130,6 +130,13 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
             tested(cargo.args(&options.filters).env("VITRINE_TEST_PEERS", setup::peers_dir()))
         }),
     ));
+    steps.push((
+        "judges of invoices",
+        Box::new(|| {
+            let mut cargo = tools.cargo(["test", "-p", "vitrine-einvoice", "--test", "judges", "--"]);
+            tested(cargo.args(&options.filters).env("VITRINE_TEST_PEERS", setup::peers_dir()))
+        }),
+    ));
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
         steps.push((
