@@ -42,6 +42,11 @@ impl Words {
         Self { tag: tag.to_owned(), money }
     }
 
+    /// BCP 47 of the texts.
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
+    }
+
     /// A message with its values.
     pub(crate) fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
         let values: Vec<_> = values.iter().map(|(n, v)| (*n, FluentValue::from((*v).to_owned()))).collect();

@@ -326,7 +326,8 @@ impl App {
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
         .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?));
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
-            .with_platform(config.platform.clone());
+            .with_platform(config.platform.clone())
+            .with_fonts(crate::invoices::fonts(config.fonts_dir.as_deref()).context("`fonts_dir`")?);
         let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
         let receipts = Receipts {
             checkouts: checkouts.clone(),

@@ -88,6 +88,7 @@ pub(super) fn said(form: &CheckoutForm) -> Person {
         name: form.name.trim().to_owned(),
         address: vitrine_places::lines(&form.country, &address),
         named: true,
+        company: if form.business { form.organisation.trim().to_owned() } else { String::new() },
         tax_id: String::new(),
     }
 }

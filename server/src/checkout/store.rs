@@ -217,6 +217,9 @@ pub struct Person {
     /// The name stands among the lines, where the country's post wants it. Of older orders it does not.
     #[serde(default)]
     pub named: bool,
+    /// Of a business: its name.
+    #[serde(default)]
+    pub company: String,
     /// Of a business: its tax id, as it goes on an invoice.
     #[serde(default)]
     pub tax_id: String,

@@ -142,6 +142,9 @@ pub struct InvoiceView {
     /// Documents that amend it: number, address.
     #[serde(default)]
     pub amended: Vec<(String, String)>,
+    /// Files: key of the name, address.
+    #[serde(default)]
+    pub files: Vec<(String, String)>,
     /// Business details can be added; holds what was typed with faults.
     #[serde(default)]
     pub business: Option<BusinessForm>,

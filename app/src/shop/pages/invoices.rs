@@ -200,9 +200,11 @@ pub fn InvoiceBody(
                     p { {t!("invoice-paid-with", method = view.paid_with.clone())} }
                 }
                 p { class: "fault-ways",
+                    for (name , to) in view.files.iter() {
+                        a { key: "{name}", class: "button", href: with_key(to, secret.as_deref()), {t!(name)} }
+                    }
                     a { class: "button", href: "{order}", {t!("library-order")} }
                 }
-                Notice { {t!("invoice-print")} }
                 if let Some(form) = view.business.clone() {
                     Amend { id: view.id.clone(), form, secret: secret.clone() }
                 }

@@ -221,6 +221,7 @@ fn owned(lost: Option<&str>) -> OwnedView {
 
 fn invoice(kind: &str) -> InvoiceView {
     InvoiceView {
+        files: vec![("invoice-pdf".into(), "/invoices/x/file.pdf".into())],
         legal: vec![("Autoliquidation".into(), "fr".into(), "Reverse charge".into())],
         rounding: Some("invoice-rounding-line-half_up".into()),
         id: "inv_1".into(),
