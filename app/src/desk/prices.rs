@@ -10,8 +10,7 @@ use vitrine_ui::prelude::*;
 use super::{Told, use_desk};
 use crate::i18n::text_or;
 use crate::platform::Head;
-use crate::shop::pages::cart::{HowMade, Sums};
-use crate::shop::pages::drawn;
+use crate::shop::pages::{HowMade, Sums, drawn};
 use crate::shop::parts::{Moment, Page, param};
 use crate::t;
 
@@ -261,11 +260,8 @@ pub(super) fn Edition(id: String, query: String) -> Element {
     let view = view.read();
     drawn(&view, |view: &EditionPrices| {
         let here = format!("/studio/prices/edition/{}", view.variant);
-        let see = format!(
-            "/studio/prices/see?seller={}&skus={}",
-            view.seller,
-            vitrine_shared::query::encode(&view.sku)
-        );
+        let see =
+            format!("/studio/prices/see?seller={}&skus={}", view.seller, vitrine_shared::query::encode(&view.sku));
         rsx! {
             Page { head: Head { title: format!("{} · {}", view.title, t!("prices-title")), private: true, ..Head::default() },
                 div { class: "wrap trade",
@@ -368,11 +364,7 @@ fn Entries(caption: String, entries: Vec<PriceEntry>, here: String, rev: Option<
 }
 
 fn words_of(price: &PriceEntry) -> PriceWords {
-    PriceWords {
-        amount: price.amount.clone(),
-        minimum: price.minimum.clone(),
-        compare_at: price.compare_at.clone(),
-    }
+    PriceWords { amount: price.amount.clone(), minimum: price.minimum.clone(), compare_at: price.compare_at.clone() }
 }
 
 #[component]

@@ -97,7 +97,10 @@ fn every_fault_names_its_field() {
     let with = |change: &dyn Fn(&mut Typed)| {
         let mut typed = good.clone();
         change(&mut typed);
-        faults(&typed).into_iter().map(|(f, c)| format!("{f} {}", c.trim_start_matches("fault-price-"))).collect::<Vec<_>>()
+        faults(&typed)
+            .into_iter()
+            .map(|(f, c)| format!("{f} {}", c.trim_start_matches("fault-price-")))
+            .collect::<Vec<_>>()
     };
     for (change, told) in [
         (&(|t: &mut Typed| t.amount = "-1".into()) as &dyn Fn(&mut Typed), "amount negative"),
@@ -130,7 +133,10 @@ fn every_fault_names_its_field() {
         Act::End { .. } => 0,
     };
     let of = |currency: &str, amount: &str| Typed { currency: currency.into(), amount: amount.into(), ..good.clone() };
-    assert_eq!([amount_of(of("EUR", "9,5")), amount_of(of("JPY", "1200")), amount_of(of("KWD", "1.250"))], [950, 1200, 1250]);
+    assert_eq!(
+        [amount_of(of("EUR", "9,5")), amount_of(of("JPY", "1200")), amount_of(of("KWD", "1.250"))],
+        [950, 1200, 1250]
+    );
 }
 
 #[test]
@@ -141,7 +147,15 @@ fn moments_are_read_as_they_are_written() {
     }
     assert_eq!(moment("2026-12-24"), moment("2026-12-24T00:00Z"));
     assert_eq!(moment("2026-12-24 18:30"), moment("2026-12-24T18:30:00.000Z"));
-    for broken in ["", "24.12.2026", "2026-12-24T24:00", "2026-12-24T18", "2026-12-24T18:00:00:00", "1969-12-31", "2026-12-24T1:00"] {
+    for broken in [
+        "",
+        "24.12.2026",
+        "2026-12-24T24:00",
+        "2026-12-24T18",
+        "2026-12-24T18:00:00:00",
+        "1969-12-31",
+        "2026-12-24T1:00",
+    ] {
         assert_eq!(moment(broken), None, "{broken}");
     }
 }

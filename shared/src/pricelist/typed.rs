@@ -127,7 +127,8 @@ pub fn read(
         fault("currency", "fault-price-currency");
     }
     let steps = typed.min_quantity.trim();
-    let min_quantity = if steps.is_empty() { Some(1) } else { steps.parse().ok().filter(|n| (1..=MAX_STEP).contains(n)) };
+    let min_quantity =
+        if steps.is_empty() { Some(1) } else { steps.parse().ok().filter(|n| (1..=MAX_STEP).contains(n)) };
     if min_quantity.is_none() {
         fault("min_quantity", "fault-price-step");
     }
@@ -141,15 +142,15 @@ pub fn read(
                     p.amount_minor == minor || p.minimum_minor == Some(minor) || p.compare_at_minor == Some(minor)
                 })
             };
-            let minor = minor.and_then(|m| {
-                if m % currency.price_step() == 0 || there(m) { Ok(m) } else { Err("fault-price-unit") }
-            });
+            let minor = minor
+                .and_then(|m| if m % currency.price_step() == 0 || there(m) { Ok(m) } else { Err("fault-price-unit") });
             minor.map_err(|code| fault(field, code)).ok()
         }
         _ => None,
     };
     let price = if free { Some(0) } else { money("amount", &typed.amount, true) };
-    let minimum = if free || typed.kind == "fixed" { None } else { money("minimum", &typed.minimum, typed.kind == "named") };
+    let minimum =
+        if free || typed.kind == "fixed" { None } else { money("minimum", &typed.minimum, typed.kind == "named") };
     let compare_at = if free { None } else { money("compare_at", &typed.compare_at, false) };
     if let (Some(price), Some(least)) = (price, minimum)
         && least > price

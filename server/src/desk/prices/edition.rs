@@ -87,8 +87,12 @@ impl Desk {
         let order = pricelist::regions();
         let place = |p: &PriceRecord| order.iter().position(|r| *r == p.region);
         list.sort_by(|a, b| {
-            (place(a), &a.currency, a.min_quantity, a.valid_from_ms)
-                .cmp(&(place(b), &b.currency, b.min_quantity, b.valid_from_ms))
+            (place(a), &a.currency, a.min_quantity, a.valid_from_ms).cmp(&(
+                place(b),
+                &b.currency,
+                b.min_quantity,
+                b.valid_from_ms,
+            ))
         });
         let alive = pricelist::alive(&bundle.prices, ctx.now_ms);
         let (now, mut past): (Vec<&PriceRecord>, Vec<&PriceRecord>) = list.into_iter().partition(|p| alive.contains(p));
@@ -151,9 +155,10 @@ impl Desk {
         let price = record(&bundle, id, &form.key).ok_or_else(|| Problem::not_found("price"))?;
         let at = match form.at.trim() {
             "" => None,
-            text => Some(pricelist::moment(text).ok_or_else(|| {
-                Problem::invalid("at", "fault-price-moment", "This is no moment.")
-            })?),
+            text => Some(
+                pricelist::moment(text)
+                    .ok_or_else(|| Problem::invalid("at", "fault-price-moment", "This is no moment."))?,
+            ),
         };
         if at.is_some_and(|at| at < ctx.now_ms) {
             return Err(Problem::invalid("at", "fault-price-over", "It cannot end before now."));

@@ -112,10 +112,9 @@ impl Desk {
         let mut editions = 0;
         for (bundle, (spot, _)) in self.bundles(ids).await?.into_iter().zip(&works) {
             let mut wider = columns.clone();
-            let used = pricelist::alive(&bundle.prices, at.min(ctx.now_ms)).into_iter().map(|p| PlaceColumn {
-                region: p.region.clone(),
-                currency: p.currency.clone(),
-            });
+            let used = pricelist::alive(&bundle.prices, at.min(ctx.now_ms))
+                .into_iter()
+                .map(|p| PlaceColumn { region: p.region.clone(), currency: p.currency.clone() });
             wider.extend(used);
             let more: usize = bundle.products.iter().map(|p| p.variants.len()).sum();
             if !shown.is_empty() && (editions + more) * wider.len() > CELLS {

@@ -28,7 +28,7 @@ pub fn routes() -> Router<App> {
         .route("/studio/prices/import", post(import))
         .route("/studio/prices/edition/{id}", post(edition))
         .route("/studio/prices/edition/{id}/end", post(end))
-        .route("/studio/prices/changes/{attempt}", post(confirm))
+        .route("/studio/prices/changes/{id}", post(confirm))
 }
 
 /// To what would change, or back with what is wrong; `path` has a query.
@@ -152,6 +152,7 @@ async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut fo
     let mut seller = String::new();
     let desk = Desk::new(app);
     let read = async {
+        crate::authz::user(&ctx)?;
         let bad = |code: &str| Problem::invalid("rows", code, "Choose a file with at least one row.");
         let mut rows = None;
         while let Some(field) = form.next_field().await.map_err(|_| bad("fault-rows"))? {
@@ -160,6 +161,9 @@ async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut fo
                 Some("rows") => rows = Some(field.bytes().await.map_err(|_| bad("fault-rows"))?),
                 _ => {}
             }
+        }
+        if seller.is_empty() {
+            return Err(Problem::not_found("shop"));
         }
         let rows = rows.filter(|rows| !rows.is_empty()).ok_or_else(|| bad("fault-empty"))?;
         let text = std::str::from_utf8(&rows).map_err(|_| bad("fault-price-utf8"))?;

@@ -14,8 +14,8 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-pub(super) use http::routes;
 pub use grid::{Cell, GridAsk, GridForm};
+pub(super) use http::routes;
 
 use edition::EndForm;
 

@@ -19,8 +19,18 @@ use crate::desk::Desk;
 use crate::fault::{self, Result};
 
 /// Columns in the order written; `edition` is for people and not read.
-const COLUMNS: [&str; 10] =
-    ["sku", "edition", "region", "currency", "amount", "minimum", "compare_at", "min_quantity", "valid_from", "valid_to"];
+const COLUMNS: [&str; 10] = [
+    "sku",
+    "edition",
+    "region",
+    "currency",
+    "amount",
+    "minimum",
+    "compare_at",
+    "min_quantity",
+    "valid_from",
+    "valid_to",
+];
 /// Columns without which a row says nothing.
 const NEEDED: [&str; 4] = ["sku", "region", "currency", "amount"];
 /// Rows of a file.
@@ -109,9 +119,10 @@ fn lines(text: &str) -> Result<Vec<Line>> {
 fn meant<'a>(bundle: &'a WorkBundle, variant: &VariantId, typed: &Typed, now_ms: i64) -> Option<&'a PriceRecord> {
     let (region, currency) = (typed.region.trim().to_ascii_lowercase(), typed.currency.trim().to_ascii_uppercase());
     let step = if typed.min_quantity.trim().is_empty() { 1 } else { typed.min_quantity.trim().parse().ok()? };
-    let mut ours = bundle.prices.iter().filter(|p| {
-        p.variant == *variant && p.region == region && p.currency == currency && p.min_quantity == step
-    });
+    let mut ours = bundle
+        .prices
+        .iter()
+        .filter(|p| p.variant == *variant && p.region == region && p.currency == currency && p.min_quantity == step);
     match pricelist::moment(&typed.from) {
         Some(from) => ours.find(|p| p.valid_from_ms == from),
         // A file says nothing of the beginning of all time.
@@ -269,7 +280,9 @@ mod unit {
 
     #[test]
     fn rows_are_read_with_every_mark_and_counted_as_they_stand() {
-        let one = |line: &Line| (line.row, line.sku.clone(), line.typed.as_ref().map(|t| t.amount.clone()).unwrap_or_default());
+        let one = |line: &Line| {
+            (line.row, line.sku.clone(), line.typed.as_ref().map(|t| t.amount.clone()).unwrap_or_default())
+        };
         for text in [
             "\u{feff}sku,region,currency,amount,edition\r\nA-1,eu,EUR,9.50,\"A, \"\"B\"\"\"\r\nB-1,eu\r\n'=C,eu,EUR,\"1,5\",x\r\n",
             "sku;region;currency;amount;edition\nA-1;eu;EUR;9.50;\"A; \"\"B\"\"\"\nB-1;eu\n'=C;eu;EUR;1,5;x\n",

@@ -1,6 +1,5 @@
 use std::path::Path;
 
-use vitrine_clock::Clock as _;
 use vitrine_queue::JobState;
 use vitrine_shared::catalog::Work;
 use vitrine_shared::id::UserId;
@@ -33,8 +32,7 @@ impl House {
         let market = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
         let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
         let (now, records) = (app.clock.now_ms(), app.catalog.records().clone());
-        let importer =
-            Importer::new(records.clone(), app.blob.clone(), app.media.clone(), app.queue.clone(), market);
+        let importer = Importer::new(records.clone(), app.blob.clone(), app.media.clone(), app.queue.clone(), market);
         importer.run(&OpCtx::system("test", now), &rows, |_| {}).await.unwrap();
         let nord = records.store_by_handle("nordlicht").await.unwrap().unwrap().tenant;
         Self { desk: Desk::new(app.clone()), app, nord, now, _dir: dir }
@@ -149,7 +147,10 @@ async fn a_changed_cell_is_shown_and_then_written_once() {
         .map(|c| (c.old.clone().unwrap_or_default().amount, c.new.clone().unwrap_or_default().amount))
         .collect();
     assert_eq!(view.count, 2);
-    assert!(told.contains(&("€8.00".into(), "€6.50".into())) && told.contains(&(String::new(), "€2.00".into())), "{told:?}");
+    assert!(
+        told.contains(&("€8.00".into(), "€6.50".into())) && told.contains(&(String::new(), "€2.00".into())),
+        "{told:?}"
+    );
     assert_eq!(house.asked("HL-D", ctx.now_ms).await, Some(800), "nothing is written yet");
     house.desk.carry_out(&ctx, &attempt, &view.seen).await.unwrap();
     assert_eq!(house.asked("HL-D", ctx.now_ms).await, Some(650));
@@ -199,18 +200,30 @@ async fn who_was_slower_is_told_and_loses_nothing() {
 async fn faults_stand_at_their_cells_and_fields() {
     let house = House::open().await;
     let ctx = house.seller();
-    for (typed, code) in [("-1", "negative"), ("10000000.01", "high"), ("1.234", "decimals"), ("x", "amount"), ("", "empty")] {
+    for (typed, code) in
+        [("-1", "negative"), ("10000000.01", "high"), ("1.234", "decimals"), ("x", "amount"), ("", "empty")]
+    {
         let form = house.grid(&ctx, "", &[("HL-D", "eu EUR", typed)]).await;
         let refused = house.desk.propose_grid(&ctx, &form).await.unwrap_err();
         let (variant, _) = house.edition(&house.nord, "HL-D").await;
-        assert_eq!((refused.status, refused.fields[&format!("{variant}-eu-EUR")].as_str()), (422, &*format!("fault-price-{code}")));
+        assert_eq!(
+            (refused.status, refused.fields[&format!("{variant}-eu-EUR")].as_str()),
+            (422, &*format!("fault-price-{code}"))
+        );
         house.desk.keep_grid(&ctx, &form, &refused.fields).await.unwrap();
         let kept = house.desk.prices_view(&ctx, &form.ask, true).await.unwrap();
         let cell = kept.rows.iter().flat_map(|r| &r.cells).find(|c| c.fault.is_some()).unwrap();
         assert_eq!(cell.value, typed);
     }
     let (variant, bundle) = house.edition(&house.nord, "HL-D").await;
-    let typed = Typed { region: "eu".into(), currency: "EUR".into(), amount: "5".into(), minimum: "6".into(), compare_at: "4".into(), ..Typed::default() };
+    let typed = Typed {
+        region: "eu".into(),
+        currency: "EUR".into(),
+        amount: "5".into(),
+        minimum: "6".into(),
+        compare_at: "4".into(),
+        ..Typed::default()
+    };
     let refused = house.desk.propose_price(&ctx, &variant, &typed, "", bundle.work.rev).await.unwrap_err();
     let fields: Vec<&str> = refused.fields.keys().map(String::as_str).collect();
     assert_eq!(fields, ["compare_at", "minimum"]);
@@ -255,7 +268,10 @@ async fn a_scheduled_price_takes_effect_and_its_moment_is_heard() {
     let at = vitrine_shared::pricelist::moment_text(begins);
     let ask = GridAsk { seller: house.nord.to_string(), at, q: "harbour lights".into(), ..GridAsk::default() };
     let grid = house.desk.prices_view(&ctx, &ask, false).await.unwrap();
-    assert!(grid.rows[0].cells.iter().any(|c| c.value == "5.00" && c.compare_at.as_deref() == Some("8.00")), "{grid:?}");
+    assert!(
+        grid.rows[0].cells.iter().any(|c| c.value == "5.00" && c.compare_at.as_deref() == Some("8.00")),
+        "{grid:?}"
+    );
     let day = vitrine_pricing::date::Date::from_unix_ms(begins).unwrap().to_string();
     let see = SeeAsk { skus: "HL-D".into(), country: "DE".into(), date: day, ..SeeAsk::default() };
     let seen = house.desk.see_prices(&ctx, &see).await.unwrap();
@@ -299,7 +315,14 @@ async fn a_file_comes_back_as_no_change_and_a_bad_row_stops_no_other() {
     let seller = house.nord.as_str();
     let (variant, bundle) = house.edition(&house.nord, "HL-D").await;
     let later = vitrine_shared::pricelist::moment_text(ctx.now_ms + DAY);
-    let step = Typed { region: "de".into(), currency: "EUR".into(), amount: "7".into(), min_quantity: "10".into(), from: later, ..Typed::default() };
+    let step = Typed {
+        region: "de".into(),
+        currency: "EUR".into(),
+        amount: "7".into(),
+        min_quantity: "10".into(),
+        from: later,
+        ..Typed::default()
+    };
     let attempt = house.desk.propose_price(&ctx, &variant, &step, "", bundle.work.rev).await.unwrap();
     house.confirm(&ctx, &attempt).await.unwrap();
     let form = house.grid(&ctx, "", &[("HL-D", "us USD", "9.99")]).await;
@@ -326,7 +349,8 @@ async fn a_file_comes_back_as_no_change_and_a_bad_row_stops_no_other() {
                 HL-D;jp;JPY;1200;;\r\n";
     let attempt = house.desk.propose_csv(&ctx, seller, text).await.unwrap();
     let view = house.desk.changes_view(&ctx, &attempt).await.unwrap();
-    let told: Vec<(u64, &str)> = view.refused.iter().map(|r| (r.row, r.code.trim_start_matches("fault-price-"))).collect();
+    let told: Vec<(u64, &str)> =
+        view.refused.iter().map(|r| (r.row, r.code.trim_start_matches("fault-price-"))).collect();
     assert_eq!(told, [(3, "sku"), (4, "region"), (5, "decimals"), (6, "row")]);
     assert_eq!(view.count, 2);
     house.confirm(&ctx, &attempt).await.unwrap();
@@ -342,20 +366,25 @@ async fn what_a_buyer_sees_is_the_doors_own_answer() {
     let see = SeeAsk { skus: "HL-D".into(), country: "FR".into(), quantity: "2".into(), ..SeeAsk::default() };
     let view = house.desk.see_prices(&ctx, &see).await.unwrap();
     assert_eq!((view.market.as_str(), view.trouble.clone()), ("fr", None));
-    let verdicts: Vec<(&str, &str)> = view.lines[0].lookup.iter().map(|(p, v)| (p.region.as_str(), v.as_str())).collect();
+    let verdicts: Vec<(&str, &str)> =
+        view.lines[0].lookup.iter().map(|(p, v)| (p.region.as_str(), v.as_str())).collect();
     assert_eq!(verdicts, [("eu", "lookup-wins"), ("us", "lookup-region")]);
     assert!(view.taxes[0].rate.contains("20") && !view.taxes[0].law.is_empty(), "{:?}", view.taxes);
     // The document that is shown is the one that is answered.
     let document = crate::pricing::read(view.document.as_bytes()).unwrap();
     let quote = house.app.quotes.quote(&ctx, document).await.unwrap();
     assert_eq!(quote.totals.gross.minor(), 1600);
-    assert_eq!(view.sums.last().unwrap().text, money(quote.totals.gross.minor(), "EUR", house.app.catalog.place(&ctx).locale));
+    assert_eq!(
+        view.sums.last().unwrap().text,
+        money(quote.totals.gross.minor(), "EUR", house.app.catalog.place(&ctx).locale)
+    );
     let confirmed = SeeAsk { business: true, confirmed: true, tax_id: "FR40303265045".into(), ..see.clone() };
     let view = house.desk.see_prices(&ctx, &confirmed).await.unwrap();
     assert_eq!((view.taxes.len(), view.tax_note.as_deref()), (0, Some("tax-note-reverse-charged")));
     // Nothing for sale there is said, not guessed.
     let view = house.desk.see_prices(&ctx, &SeeAsk { country: "JP".into(), ..see.clone() }).await.unwrap();
     assert_eq!(view.trouble.unwrap().1, "not_for_sale");
-    let view = house.desk.see_prices(&ctx, &SeeAsk { skus: "HL-D, NO-1".into(), date: "soon".into(), ..see }).await.unwrap();
+    let view =
+        house.desk.see_prices(&ctx, &SeeAsk { skus: "HL-D, NO-1".into(), date: "soon".into(), ..see }).await.unwrap();
     assert_eq!(view.faults.len(), 2);
 }
