@@ -9,22 +9,22 @@ use dioxus::prelude::*;
 use super::{Head, MediaKey, Prefs, Pressed};
 
 const EN_US: [&str; 8] = [
+    include_str!("../../i18n/en-US/desk-prices.ftl"),
     include_str!("../../i18n/en-US/desk.ftl"),
     include_str!("../../i18n/en-US/frame.ftl"),
     include_str!("../../i18n/en-US/labels.ftl"),
     include_str!("../../i18n/en-US/pages.ftl"),
     include_str!("../../i18n/en-US/places.ftl"),
-    include_str!("../../i18n/en-US/prices.ftl"),
     include_str!("../../i18n/en-US/problems.ftl"),
     include_str!("../../i18n/en-US/trade.ftl"),
 ];
 const DE_DE: [&str; 8] = [
+    include_str!("../../i18n/de-DE/desk-prices.ftl"),
     include_str!("../../i18n/de-DE/desk.ftl"),
     include_str!("../../i18n/de-DE/frame.ftl"),
     include_str!("../../i18n/de-DE/labels.ftl"),
     include_str!("../../i18n/de-DE/pages.ftl"),
     include_str!("../../i18n/de-DE/places.ftl"),
-    include_str!("../../i18n/de-DE/prices.ftl"),
     include_str!("../../i18n/de-DE/problems.ftl"),
     include_str!("../../i18n/de-DE/trade.ftl"),
 ];

@@ -155,10 +155,10 @@ async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut fo
         crate::authz::user(&ctx)?;
         let bad = |code: &str| Problem::invalid("rows", code, "Choose a file with at least one row.");
         let mut rows = None;
-        while let Some(field) = form.next_field().await.map_err(|_| bad("fault-rows"))? {
+        while let Some(field) = form.next_field().await.map_err(|_| bad("fault-price-file"))? {
             match field.name() {
-                Some("seller") => seller = field.text().await.map_err(|_| bad("fault-rows"))?,
-                Some("rows") => rows = Some(field.bytes().await.map_err(|_| bad("fault-rows"))?),
+                Some("seller") => seller = field.text().await.map_err(|_| bad("fault-price-file"))?,
+                Some("rows") => rows = Some(field.bytes().await.map_err(|_| bad("fault-price-file"))?),
                 _ => {}
             }
         }

@@ -79,7 +79,6 @@ fn lines(text: &str) -> Result<Vec<Line>> {
         return Err(bad("fault-price-header"));
     }
     let mut out = Vec::new();
-    // An empty line is a row of a spreadsheet, too: rows are counted as the file shows them.
     for (n, record) in reader.records().enumerate() {
         if n >= MAX_ROWS {
             return Err(bad("fault-price-rows"));
@@ -123,13 +122,13 @@ fn meant<'a>(bundle: &'a WorkBundle, variant: &VariantId, typed: &Typed, now_ms:
         .prices
         .iter()
         .filter(|p| p.variant == *variant && p.region == region && p.currency == currency && p.min_quantity == step);
-    match pricelist::moment(&typed.from) {
-        Some(from) => ours.find(|p| p.valid_from_ms == from),
-        // A file says nothing of the beginning of all time.
-        None => ours
-            .find(|p| p.valid_from_ms == 0 && p.valid_to_ms.is_none_or(|to| to > now_ms))
-            .or_else(|| pricelist::at_moment(&bundle.prices, variant, &region, &currency, step, now_ms)),
+    if !typed.from.trim().is_empty() {
+        let from = pricelist::moment(&typed.from)?;
+        return ours.find(|p| p.valid_from_ms == from);
     }
+    // A file says nothing of the beginning of all time.
+    let first = ours.find(|p| p.valid_from_ms == 0 && p.valid_to_ms.is_none_or(|to| to > now_ms));
+    first.or_else(|| pricelist::at_moment(&bundle.prices, variant, &region, &currency, step, now_ms))
 }
 
 impl Desk {

@@ -171,4 +171,4 @@ desk-trouble-price-nothing = No price is another than before.
 desk-trouble-fault-price-header = The first row must name at least sku, region, currency and amount, each once.
 desk-trouble-fault-price-rows = A file has at most 10,000 rows. Split it in two.
 desk-trouble-fault-price-utf8 = The file is not UTF-8. Save it as “CSV UTF-8”.
-desk-trouble-fault-rows = The file could not be read, or has more than 1 MB.
+desk-trouble-fault-price-file = The file could not be read, or has more than 1 MB.

@@ -171,4 +171,4 @@ desk-trouble-price-nothing = Kein Preis ist anders als vorher.
 desk-trouble-fault-price-header = Die erste Zeile muss mindestens sku, region, currency und amount nennen, jede einmal.
 desk-trouble-fault-price-rows = Eine Datei hat höchstens 10.000 Zeilen. Teilen Sie sie.
 desk-trouble-fault-price-utf8 = Die Datei ist nicht UTF-8. Speichern Sie sie als „CSV UTF-8“.
-desk-trouble-fault-rows = Die Datei ließ sich nicht lesen oder hat mehr als 1 MB.
+desk-trouble-fault-price-file = Die Datei ließ sich nicht lesen oder hat mehr als 1 MB.
