@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{PriceRecord, WorkKind};
 use vitrine_shared::id::{VariantId, WorkId};
-use vitrine_shared::pricelist::{self, Act, Typed, Wish};
+use vitrine_shared::pricelist::{self, Typed, Wish};
 use vitrine_shared::views::prices::RefusedRow;
 
 use super::change::Draft;
@@ -182,7 +182,7 @@ impl Desk {
         let mut draft = Draft::of(&seller.id, format!("/studio/prices?seller={}", seller.id));
         for line in lines {
             let (row, sku) = (line.row, line.sku.clone());
-            match self.wish_of(line, &known, &mut bundles, ctx.now_ms) {
+            match wish_of(line, &known, &mut bundles, ctx.now_ms) {
                 Ok(Some((work, wish))) => draft.add(&work, wish),
                 Ok(None) => draft.same += 1,
                 Err((column, code)) => {
@@ -195,55 +195,50 @@ impl Desk {
         }
         self.keep_change(ctx, draft).await
     }
+}
 
-    /// The wish of a row; `None`: it is so already. What rows before it change counts.
-    fn wish_of(
-        &self,
-        line: Line,
-        known: &HashMap<String, (VariantId, WorkId)>,
-        bundles: &mut BTreeMap<WorkId, WorkBundle>,
-        now_ms: i64,
-    ) -> std::result::Result<Option<(WorkId, Wish)>, (String, String)> {
-        let typed = line.typed?;
-        let unknown = || ("sku".to_owned(), "fault-price-sku".to_owned());
-        let (variant, work) = known.get(&line.sku).ok_or_else(unknown)?;
-        let bundle = bundles.get_mut(work).ok_or_else(unknown)?;
-        let there = meant(bundle, variant, &typed, now_ms);
-        if let Some(there) = there {
-            // What is as it was is no question of what may be written anew.
-            let as_is = Typed::of(there);
-            let same = |a: &str, b: &str| match (a.trim(), b) {
-                ("", b) => b.is_empty(),
-                (a, b) => pricelist::moment(a).is_some_and(|at| pricelist::moment(b) == Some(at)),
-            };
-            let currency = there.currency.parse().map_err(|_| unknown())?;
-            let amounts = |t: &Typed| {
-                [&t.amount, &t.minimum, &t.compare_at].map(|text| match text.trim() {
-                    "" => Ok(None),
-                    text => pricelist::amount(text, currency).map(Some),
-                })
-            };
-            if amounts(&typed) == amounts(&as_is) && same(&typed.to, &as_is.to) {
-                return Ok(None);
-            }
-        }
-        let replaces = there.map(|p| p.valid_from_ms);
-        let wish = pricelist::read(&typed, variant, &bundle.prices, replaces, now_ms).map_err(|faults| {
-            let (field, code) = faults.into_iter().next().unwrap_or_default();
-            let column = match field.as_str() {
-                "from" => "valid_from",
-                "to" => "valid_to",
-                other => other,
-            };
-            (column.to_owned(), code)
-        })?;
-        if let Act::Set { .. } = wish.act
-            && pricelist::plan(&mut bundle.prices, &wish, now_ms).is_none()
-        {
+/// The wish of a row; `None`: it is so already. What rows before it change counts.
+fn wish_of(
+    line: Line,
+    known: &HashMap<String, (VariantId, WorkId)>,
+    bundles: &mut BTreeMap<WorkId, WorkBundle>,
+    now_ms: i64,
+) -> std::result::Result<Option<(WorkId, Wish)>, (String, String)> {
+    let typed = line.typed?;
+    let unknown = || ("sku".to_owned(), "fault-price-sku".to_owned());
+    let (variant, work) = known.get(&line.sku).ok_or_else(unknown)?;
+    let bundle = bundles.get_mut(work).ok_or_else(unknown)?;
+    let there = meant(bundle, variant, &typed, now_ms);
+    if let Some(there) = there {
+        // What is as it was is no question of what may be written anew.
+        let as_is = Typed::of(there);
+        let same = |a: &str, b: &str| match (a.trim(), b) {
+            ("", b) => b.is_empty(),
+            (a, b) => pricelist::moment(a).is_some_and(|at| pricelist::moment(b) == Some(at)),
+        };
+        let currency = there.currency.parse().map_err(|_| unknown())?;
+        let amounts = |t: &Typed| {
+            [&t.amount, &t.minimum, &t.compare_at].map(|text| match text.trim() {
+                "" => Ok(None),
+                text => pricelist::amount(text, currency).map(Some),
+            })
+        };
+        if amounts(&typed) == amounts(&as_is) && same(&typed.to, &as_is.to) {
             return Ok(None);
         }
-        Ok(Some((work.clone(), wish)))
     }
+    let replaces = there.map(|p| p.valid_from_ms);
+    let wish = pricelist::read(&typed, variant, &bundle.prices, replaces, now_ms).map_err(|faults| {
+        let (field, code) = faults.into_iter().next().unwrap_or_default();
+        let column = match field.as_str() {
+            "from" => "valid_from",
+            "to" => "valid_to",
+            other => other,
+        };
+        (column.to_owned(), code)
+    })?;
+    let changes = pricelist::plan(&mut bundle.prices, &wish, now_ms).is_some();
+    Ok(changes.then(|| (work.clone(), wish)))
 }
 
 /// The rows of a work, in the order of its editions.

@@ -288,10 +288,19 @@ async fn a_scheduled_price_takes_effect_and_its_moment_is_heard() {
 }
 
 #[tokio::test]
-async fn the_works_own_page_schedules_and_closes_prices_too() {
+async fn the_works_own_page_closes_prices_and_its_moments_are_heard() {
     let house = House::open().await;
     let ctx = house.seller();
     let (_, bundle) = house.edition(&house.nord, "HL-D").await;
+    let base = bundle.prices.iter().find(|p| p.region == "eu").unwrap();
+    // A reduction that runs, whose end nobody waits for, and a step that the page does not show.
+    let until = ctx.now_ms + DAY;
+    let sale = PriceRecord { amount_minor: 600, valid_from_ms: 5, valid_to_ms: Some(until), ..base.clone() };
+    let step = PriceRecord { amount_minor: 300, valid_from_ms: 9, min_quantity: 10, ..base.clone() };
+    for price in [sale, step] {
+        let item = crate::catalog::store::items::price(&bundle.work.id, &price).unwrap();
+        house.app.table.put(Put { item, condition: None }).await.unwrap();
+    }
     let work: Work = bundle.work.clone();
     let field = format!("price-{}-eu-EUR", bundle.products[0].variants[0].id);
     let edit = crate::desk::Edit {
@@ -302,10 +311,14 @@ async fn the_works_own_page_schedules_and_closes_prices_too() {
         ..Default::default()
     };
     house.desk.edit(&ctx, work.id.as_str(), &edit).await.unwrap();
-    assert_eq!(house.asked("HL-D", ctx.now_ms).await, Some(725));
+    let seen = [house.asked("HL-D", ctx.now_ms).await, house.asked("HL-D", until).await];
+    assert_eq!(seen, [Some(725), Some(800)], "the reduction is another, and ends when it would have");
     let (_, after) = house.edition(&house.nord, "HL-D").await;
-    let old = after.prices.iter().find(|p| p.region == "eu" && p.amount_minor == 800).unwrap();
-    assert_eq!(old.valid_to_ms, Some(ctx.now_ms));
+    let ended =
+        |amount: i64| after.prices.iter().find(|p| p.region == "eu" && p.amount_minor == amount).unwrap().valid_to_ms;
+    assert_eq!((ended(600), ended(800), ended(300)), (Some(ctx.now_ms), None, None));
+    let job = house.app.queue.state(PRICE_DUE, &format!("{}/{until}", work.id)).await.unwrap();
+    assert_eq!(job, Some(JobState::Waiting));
 }
 
 #[tokio::test]
