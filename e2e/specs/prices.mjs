@@ -124,7 +124,7 @@ test("a scheduled reduction shows at its moment with its steps, and is ended", a
   await row.getByRole("button", { name: "See what would change" }).click();
   await page.getByRole("button", { name: "Change the price" }).click();
   await page.getByText("It is saved.").waitFor();
-  assert.equal(await page.getByText("to come").count(), 0);
+  assert.equal(await page.getByRole("cell", { name: "to come", exact: true }).count(), 0);
   await close();
 });
 
