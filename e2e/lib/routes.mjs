@@ -49,6 +49,12 @@ export const ROUTES = {
   "/studio/works/{id}/publish": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/works/{id}/archive": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/letters/{id}": { act: { subject: "hello", text: "all", attempt: "0123456789abcdef" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/prices/file.csv": {},
+  "/studio/prices/grid": { act: { seller: `t_${"0".repeat(25)}1` }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/prices/import": { act: {}, takes: "upload", nobody: 401, stranger: 404, seller: 404 },
+  "/studio/prices/edition/{id}": { act: { region: "eu", currency: "EUR", amount: "1", rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/prices/edition/{id}/end": { act: { key: "eu-EUR-1-0", rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/prices/changes/{id}": { act: { seen: "" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/jobs": { act: { kind: "x", key: "y" }, nobody: 401, stranger: 403, seller: 403 },
@@ -90,6 +96,7 @@ export const PAGES = {
   "/podcasts/:id/transcript/:number": {}, "/eula/:id": {}, "/letters/:store/:who": {}, "/preview/:id": {}, "/policies/:slug": {}, "/cart": {}, "/checkout": {},
   "/orders/:id": {}, "/my-products": {}, "/my-products/:id": {}, "/invoices": {}, "/invoices/:id": {}, "/problem/:code": {}, "/account": {}, "/:..segments": {}, "/:handle": {},
   "/studio": {}, "/studio/tax": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/jobs": {}, "/admin/import": {},
+  "/studio/prices": {}, "/studio/prices/edition/:id": {}, "/studio/prices/changes/:id": {}, "/studio/prices/see": {},
   "/admin/import/:id": {},
 };
 

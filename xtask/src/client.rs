@@ -252,8 +252,8 @@ fn statics(root: &Path, out: &Path, files: &mut BTreeMap<String, Entry>) -> Resu
         let locale = locale?;
         let mut text = String::new();
         // The desk's pages run no client.
-        let wanted =
-            |f: &&PathBuf| f.extension().is_some_and(|e| e == "ftl") && f.file_stem().is_some_and(|s| s != "desk");
+        let desk = |f: &PathBuf| f.file_stem().is_some_and(|s| s.to_string_lossy().starts_with("desk"));
+        let wanted = |f: &&PathBuf| f.extension().is_some_and(|e| e == "ftl") && !desk(f);
         for file in walk(&locale.path())?.iter().filter(wanted) {
             text.push_str(&fs::read_to_string(file)?);
             text.push('\n');

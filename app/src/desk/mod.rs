@@ -4,6 +4,7 @@
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
 mod console;
+mod prices;
 mod refund;
 mod studio;
 mod taxes;
@@ -24,6 +25,7 @@ use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
+use prices::{Changes, Edition, Prices, See};
 use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
@@ -55,6 +57,24 @@ pub enum Desk {
         #[route("/studio/letters/:id?:..query")]
         List { /// Store id.
             id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// A price list.
+        #[route("/studio/prices?:..query")]
+        Prices { /// Raw query string: whose, at which moment, which part.
+            query: String },
+        /// All prices of one edition.
+        #[route("/studio/prices/edition/:id?:..query")]
+        Edition { /// Variant id.
+            id: String, /// Raw query string: which price the form changes.
+            query: String },
+        /// What would change, before it does.
+        #[route("/studio/prices/changes/:id?:..query")]
+        Changes { /// Names the change.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// What a buyer would see.
+        #[route("/studio/prices/see?:..query")]
+        See { /// Raw query string: whose editions, where, who, how many, when.
             query: String },
         /// Orders.
         #[route("/admin?:..query")]
@@ -117,6 +137,7 @@ fn Frame() -> Element {
                     nav { aria_label: t!("desk-nav"),
                         ul { class: "kinds-list", role: "list",
                             li { a { href: "/studio", {t!("desk-studio")} } }
+                            li { a { href: "/studio/prices", {t!("prices-title")} } }
                             li { a { href: "/admin", {t!("desk-orders")} } }
                             li { a { href: "/admin/import", {t!("desk-import")} } }
                             li { a { href: "/admin/jobs", {t!("desk-jobs")} } }

@@ -8,7 +8,8 @@ use dioxus::prelude::*;
 
 use super::{Head, MediaKey, Prefs, Pressed};
 
-const EN_US: [&str; 7] = [
+const EN_US: [&str; 8] = [
+    include_str!("../../i18n/en-US/desk-prices.ftl"),
     include_str!("../../i18n/en-US/desk.ftl"),
     include_str!("../../i18n/en-US/frame.ftl"),
     include_str!("../../i18n/en-US/labels.ftl"),
@@ -17,7 +18,8 @@ const EN_US: [&str; 7] = [
     include_str!("../../i18n/en-US/problems.ftl"),
     include_str!("../../i18n/en-US/trade.ftl"),
 ];
-const DE_DE: [&str; 7] = [
+const DE_DE: [&str; 8] = [
+    include_str!("../../i18n/de-DE/desk-prices.ftl"),
     include_str!("../../i18n/de-DE/desk.ftl"),
     include_str!("../../i18n/de-DE/frame.ftl"),
     include_str!("../../i18n/de-DE/labels.ftl"),

@@ -43,6 +43,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
         .route("/admin/jobs", post(revive))
+        .merge(super::prices::routes())
 }
 
 /// Routes that take bodies larger and slower than others; they limit them themselves.

@@ -10,6 +10,7 @@ use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
 pub mod card;
 pub mod desk;
 pub mod owned;
+pub mod prices;
 mod shared;
 pub mod trade;
 

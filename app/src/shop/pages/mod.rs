@@ -20,7 +20,7 @@ mod transcript;
 mod work;
 
 pub use account::{Account, AccountBody, SignedOut};
-pub use cart::{Cart, CartBody, Sums};
+pub use cart::{Cart, CartBody, HowMade, Sums};
 pub use checkout::{Checkout, CheckoutBody};
 pub use eula::{Eula, EulaBody};
 pub use home::{Home, HomeBody};
