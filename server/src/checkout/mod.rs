@@ -15,7 +15,9 @@
 
 mod address;
 mod again;
+mod asked;
 mod claim;
+mod countries;
 mod form;
 mod free;
 mod fulfil;
@@ -146,6 +148,8 @@ impl Checkouts {
 mod business;
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod regions;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

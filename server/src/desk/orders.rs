@@ -172,6 +172,7 @@ impl Desk {
         let person = self.0.checkouts.order_person(&order).await?;
         let buyer = person.map_or_else(Vec::new, |p| {
             let mut lines = p.envelope();
+            lines.extend(p.for_carrier());
             lines.insert(0, p.email);
             lines.retain(|l| !l.is_empty());
             lines

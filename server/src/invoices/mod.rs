@@ -275,10 +275,7 @@ impl Invoices {
             .ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
         let lines = lines_of(issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
-        let mut buyer = issue.buyer.envelope();
-        buyer.push(issue.buyer.tax_id.clone());
-        buyer.push(issue.buyer.email.clone());
-        buyer.retain(|l| !l.is_empty());
+        let buyer = issue.buyer.billed();
         let corrects = match issue.refund {
             None => None,
             Some(_) => self.get(&id_of(&order.id)).await?.map(|i| i.number),
