@@ -214,10 +214,10 @@ impl Shop {
         panic!("no work {title}");
     }
 
-    /// Takes rows of a catalogue in, as an import does.
+    /// Takes rows of a catalogue in, as an import does; files are those of the market.
     pub(crate) async fn import(&self, rows: &str) {
         let media = Media::new(self.blob.clone(), None);
-        let root = self._dir.path().to_owned();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
         let importer =
             Importer::new(self.catalog.records().clone(), self.blob.clone(), media, self.queue.clone(), root);
         let report = importer.run(&OpCtx::system("test", self.clock_ms()), rows, |_| {}).await.unwrap();

@@ -126,7 +126,7 @@ desk-talk = Messages
 desk-talk-none = L’acheteur n’a pas écrit. Vous pouvez écrire en premier.
 desk-list = Liste de diffusion
 desk-list-of = { $shop } : { $count ->
-    [0] personne encore sur la liste de diffusion
+    [0] personne n’est encore sur la liste de diffusion
     [one] un lecteur sur la liste de diffusion
    *[other] { $count } lecteurs sur la liste de diffusion
  }
@@ -143,7 +143,7 @@ desk-letter-subject = Objet
 desk-letter-body = Lettre
 desk-letter-hint = Texte brut ; une ligne vide commence un paragraphe. 10 000 caractères au plus.
 desk-letter-send = { $count ->
-    [one] Envoyer à un lecteur
+    [one] Envoyer à { $count } lecteur
    *[other] Envoyer à { $count } lecteurs
  }
 desk-trouble-list-empty = Personne n’est encore sur la liste.

@@ -37,19 +37,19 @@ feature-latest = Dernier paru
 feature-new = Nouveau
 
 parts-album = { $count ->
-    [one] un morceau
+    [one] { $count } morceau
    *[other] { $count } morceaux
  }
 parts-book = { $count ->
-    [one] un chapitre
+    [one] { $count } chapitre
    *[other] { $count } chapitres
  }
 parts-video = { $count ->
-    [one] une partie
+    [one] { $count } partie
    *[other] { $count } parties
  }
 parts-podcast = { $count ->
-    [one] un épisode
+    [one] { $count } épisode
    *[other] { $count } épisodes
  }
 parts-title-album = Morceaux
@@ -87,7 +87,7 @@ fact-accessibility = Accessibilité
 
 stock-none = Épuisé
 stock-few = { $count ->
-    [one] Plus qu’un exemplaire
+    [one] Plus que { $count } exemplaire
    *[other] Plus que { $count } exemplaires
  }
 stock-there = En stock

@@ -8,7 +8,7 @@ home-shops = Boutiques
 home-go-on = Reprendre où vous en étiez
 home-go-on-note = Conservé sur cet appareil seulement.
 home-total = { $count ->
-    [one] Une œuvre sur Vitrine.
+    [one] { $count } œuvre sur Vitrine.
    *[other] { $count } œuvres sur Vitrine.
  }
 feature-open = Voir l’œuvre
@@ -23,7 +23,7 @@ results-count = { $count ->
    *[other] { $count } œuvres
  }
 works-count = { $count ->
-    [one] une œuvre
+    [one] { $count } œuvre
    *[other] { $count } œuvres
  }
 results-empty = Aucune œuvre ne correspond à tous ces filtres
@@ -32,7 +32,7 @@ filter-remove = Retirer le filtre { $name }
 filter-clear = Retirer tous les filtres
 filter-drop = Sans { $name }
 filter-drop-brings = { $count ->
-    [one] Sans { $name } : une œuvre
+    [one] Sans { $name } : { $count } œuvre
    *[other] Sans { $name } : { $count } œuvres
  }
 sort-label = Trier par
@@ -85,14 +85,14 @@ buy-nothing-left = Aucune édition ne peut être achetée dans votre pays en ce 
 buy-sold-by = Vendu par
 
 maker-lead = { $count ->
-    [one] Une œuvre de { $name }.
+    [one] { $count } œuvre de { $name }.
    *[other] { $count } œuvres de { $name }.
  }
 maker-shops = Vendu par
 maker-no-works = Rien n’est encore publié.
 
 store-works = { $count ->
-    [one] Une œuvre
+    [one] { $count } œuvre
    *[other] { $count } œuvres
  }
 store-about = À propos de cette boutique

@@ -235,7 +235,7 @@ library-downloads = Téléchargements
 library-all = Tout en un ZIP ({ $size })
 library-one = Télécharger ({ $format }, { $size })
 library-format = { $format } ({ $count ->
-    [one] un fichier
+    [one] { $count } fichier
    *[other] { $count } fichiers
  })
 library-single = Fichiers séparés

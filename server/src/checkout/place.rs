@@ -422,10 +422,18 @@ impl Checkouts {
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
             attempt: None,
+            methods: self.methods(&to.country, &priced.view.currency),
             pay_url: None,
             rev: 1,
         };
         Ok((checkout, orders, secret))
+    }
+
+    /// The country's ways to pay, as far as provider and currency have them.
+    fn methods(&self, country: &str, currency: &str) -> Vec<String> {
+        let wanted = &vitrine_places::point_of_sale(country).payment.methods;
+        let usable = |p: &vitrine_payments::SharedPayments| vitrine_payments::usable(wanted, p.methods(), currency);
+        self.payments.as_ref().map(usable).unwrap_or_default()
     }
 
     /// One transaction: attempt, checkout, orders, customer, sealed person, stock, the job that ends the hold, the trail.
@@ -539,9 +547,8 @@ impl Checkouts {
                 return Err(Problem::new(503, "payment_unavailable", "This shop cannot take payments now.")
                     .detail("Nothing was charged."));
             };
-            let wanted = &vitrine_places::point_of_sale(&form.country).payment.methods;
             let session = NewSession {
-                methods: vitrine_payments::usable(wanted, payments.methods(), &checkout.currency),
+                methods: checkout.methods.clone(),
                 idempotency_key: format!("begin-{}", checkout.id),
                 reference: checkout.id.to_string(),
                 amount_minor: checkout.total_minor,

@@ -76,6 +76,9 @@ pub struct Checkout {
     /// Names the attempt it was placed with, as [`attempt_key`] takes it.
     #[serde(default)]
     pub attempt: Option<String>,
+    /// Ways to pay that are offered, the usual one first: decided once, so that beginning the payment again asks for the same.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// The provider's page, as long as it can be paid.
     #[serde(default)]
     pub pay_url: Option<String>,

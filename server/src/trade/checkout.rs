@@ -165,3 +165,30 @@ async fn webhook(
 fn count(provider: &'static str, result: &'static str) {
     metrics::counter!("webhooks_total", "provider" => provider, "result" => result).increment(1);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_known_kinds_arrive_and_boxes_are_ticked_by_their_name() {
+        let pairs = [
+            ("attempt", "a"),
+            ("seen_minor", "900"),
+            ("phone", "030 123456"),
+            ("id_br_cpf", "123.456.789-09"),
+            ("id_it_sdi", ""),
+            ("id_nothing", "1"),
+            ("nothing", "1"),
+            ("business", "1"),
+            ("city", "Rome"),
+            ("city", "Roma"),
+        ];
+        let sent = Sent::of(pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec());
+        assert_eq!((sent.attempt.as_str(), sent.seen_minor, sent.again), ("a", Some(900), false));
+        let form = sent.form;
+        assert_eq!((form.phone.as_str(), form.city.as_str(), form.business), ("030 123456", "Roma", true));
+        assert_eq!(form.ids.into_iter().collect::<Vec<_>>(), [("br_cpf".to_owned(), "123.456.789-09".to_owned())]);
+        assert_eq!(Sent::of(vec![("seen_minor".into(), "much".into())]).seen_minor, None);
+    }
+}

@@ -23,7 +23,7 @@ idp-password-hint = Au moins { $count } caractères. Quelques mots à la suite s
 idp-have-account = J’ai un compte
 idp-sent-title = Regardez votre boîte de réception
 idp-sent = Nous avons envoyé un message à { $email }. Ouvrez le lien qu’il contient pour continuer. Il est valable { $hours ->
-    [one] une heure
+    [one] { $hours } heure
    *[other] { $hours } heures
 }.
 idp-sent-missing = Aucun message ? Regardez dans les indésirables, ou réessayez dans quelques minutes.
@@ -52,7 +52,7 @@ idp-error-wrong = L’e-mail ou le mot de passe est incorrect. Réessayez, ou de
 idp-error-email = Ce n’est pas une adresse e-mail. Elle ressemble à nom@example.com.
 idp-error-password = Le mot de passe doit avoir de { $count } à 256 caractères.
 idp-error-wait = Trop de tentatives. Réessayez dans { $minutes ->
-    [one] une minute
+    [one] { $minutes } minute
    *[other] { $minutes } minutes
 }.
 idp-error-origin = Le formulaire a été envoyé depuis un autre site, rien n’a donc été fait. Revenez en arrière et réessayez.
@@ -72,7 +72,7 @@ idp-mail-reset-text = Ouvrez ce lien pour choisir un nouveau mot de passe pour {
 idp-mail-nobody-subject = Pas de compte avec cette adresse
 idp-mail-nobody-text = Quelqu’un, sans doute vous, a demandé un nouveau mot de passe sur { $site }. Il n’y a pas de compte avec cette adresse. Vous pouvez en créer un ici :
 idp-mail-life = Le lien est valable { $hours ->
-    [one] une heure
+    [one] { $hours } heure
    *[other] { $hours } heures
 } et une seule fois.
 idp-mail-not-you = Si ce n’était pas vous, il n’y a rien à faire.
