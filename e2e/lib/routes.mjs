@@ -40,6 +40,7 @@ export const ROUTES = {
   "/my-products/download": { act: { assets: "{asset}" }, nobody: 401, stranger: 404, seller: 404 },
   "/orders/{id}/download": { act: { assets: "{asset}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/orders/{id}/ask": { act: { text: "hello", seen: "0", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
+  "/orders/{id}/withdraw": { act: { name: "x", line: "0", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/invoices/{id}/amend": { act: { company: "x", tax_id: "", address: "y", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/invoices/{id}/file.pdf": { nobody: 404, stranger: 404, seller: 404 },
   "/invoices/{id}/file.xml": { nobody: 404, stranger: 404, seller: 404 },

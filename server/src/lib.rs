@@ -47,4 +47,7 @@ pub(crate) mod testing;
 mod together;
 pub mod trade;
 pub mod web;
+pub mod withdrawal;
+
+pub use vitrine_places::country_name;
 mod zips;

@@ -47,6 +47,7 @@ use crate::secrets;
 use crate::talk::Talk;
 use crate::tax_ids::TaxIds;
 use crate::web::limits::Buckets;
+use crate::withdrawal::Withdrawals;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
@@ -133,6 +134,8 @@ pub struct Inner {
     pub receipts: Receipts,
     /// Messages between buyers and shops.
     pub talk: Talk,
+    /// Withdrawing from purchases.
+    pub withdrawals: Withdrawals,
     /// Mailing lists of shops.
     pub mailing: Mailing,
     /// Files of what was bought.
@@ -343,6 +346,13 @@ impl App {
             sender: sender.clone(),
             base_url: base.clone(),
         };
+        let withdrawals = Withdrawals {
+            table: table.clone(),
+            checkouts: checkouts.clone(),
+            catalog: catalog.records().clone(),
+            sender: sender.clone(),
+            base_url: base.clone(),
+        };
         let mailing = Mailing {
             table: table.clone(),
             catalog: catalog.records().clone(),
@@ -386,6 +396,7 @@ impl App {
             invoices,
             receipts,
             talk,
+            withdrawals,
             mailing,
             downloads,
             library,

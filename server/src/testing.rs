@@ -224,6 +224,16 @@ impl Shop {
         panic!("no work {title}");
     }
 
+    /// Takes rows of a catalogue in, as an import does; files are those of the market.
+    pub(crate) async fn import(&self, rows: &str) {
+        let media = Media::new(self.blob.clone(), None);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+        let importer =
+            Importer::new(self.catalog.records().clone(), self.blob.clone(), media, self.queue.clone(), root);
+        let report = importer.run(&OpCtx::system("test", self.clock_ms()), rows, |_| {}).await.unwrap();
+        assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
+    }
+
     /// Puts editions into the caller's cart; answers the caller with their cart's token.
     pub(crate) async fn fill(&self, ctx: &OpCtx, titles: &[&str]) -> OpCtx {
         let mut ctx = ctx.clone();

@@ -22,6 +22,9 @@ use crate::size::{self, Tell};
 /// The wasm clients, each a binary of `app`.
 pub(crate) const CLIENTS: [&str; 1] = ["shop"];
 
+/// Locales that hold what differs from another one.
+pub(crate) const BASED: [(&str, &str); 1] = [("en-GB", "en-US")];
+
 /// What every document links as one sheet, in the order of its layers.
 const SHEETS: [&str; 5] = ["tokens", "base", "ui", "tints", "shop"];
 /// What Chromium, Firefox and Safari all accept; `--all-features` makes a module that Chromium refuses.
@@ -254,11 +257,16 @@ fn statics(root: &Path, out: &Path, files: &mut BTreeMap<String, Entry>) -> Resu
         // The desk's pages run no client.
         let desk = |f: &PathBuf| f.file_stem().is_some_and(|s| s.to_string_lossy().starts_with("desk"));
         let wanted = |f: &&PathBuf| f.extension().is_some_and(|e| e == "ftl") && !desk(f);
-        for file in walk(&locale.path())?.iter().filter(wanted) {
-            text.push_str(&fs::read_to_string(file)?);
-            text.push('\n');
+        let name = locale.file_name().to_string_lossy().into_owned();
+        // Of two messages of one name the later one holds: what differs follows what it differs from.
+        let base = BASED.iter().find(|(own, _)| *own == name).map(|(_, base)| root.join("app/i18n").join(base));
+        for folder in base.into_iter().chain([locale.path()]) {
+            for file in walk(&folder)?.iter().filter(wanted) {
+                text.push_str(&fs::read_to_string(file)?);
+                text.push('\n');
+            }
         }
-        put(out, files, &format!("i18n/{}.ftl", locale.file_name().to_string_lossy()), text.as_bytes())?;
+        put(out, files, &format!("i18n/{name}.ftl"), text.as_bytes())?;
     }
     Ok(())
 }

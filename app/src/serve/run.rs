@@ -108,6 +108,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::desk::routes().with_state(app.clone()))
         .merge(vitrine_server::invoices::routes().with_state(app.clone()))
         .merge(vitrine_server::talk::routes().with_state(app.clone()))
+        .merge(vitrine_server::withdrawal::routes().with_state(app.clone()))
         .merge(vitrine_server::mailing::routes().with_state(app.clone()))
         .merge(desk)
         .merge(files::downloads(owned.clone()))

@@ -15,7 +15,9 @@
 
 mod address;
 mod again;
+mod asked;
 mod claim;
+mod countries;
 mod form;
 mod free;
 mod fulfil;
@@ -150,6 +152,7 @@ mod business;
 mod cases;
 #[cfg(test)]
 mod refunds;
+mod regions;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
 use super::store::{self, Checkout, Order, OrderLine, TaxRecord};
-use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, identity};
+use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity};
 use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
@@ -103,11 +103,11 @@ fn was_seen(priced: &Priced, placing: &Placing, shown: &Market) -> bool {
     total == placing.seen_minor && (total == 0 || priced.view.currency == currency)
 }
 
-/// Whether the buyer must agree that supply of paid files begins at once and the right to withdraw ends with it: consumers in
-/// the European Union (Directive 2011/83/EU, Art. 16 m) and the United Kingdom (SI 2013/3134, reg. 37).
+/// Whether the buyer must agree that supply of paid files begins at once and the right to withdraw ends with it, where the law of
+/// their country gives that right (`vitrine_places::point_of_sale`). Who says to be a business is asked too: nothing proves it.
 pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
     let files = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
-    (vitrine_pricing::market::is_eu(country) || country == "GB")
+    vitrine_places::point_of_sale(country).withdrawal.waiver
         && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
 }
 
@@ -242,12 +242,14 @@ impl Checkouts {
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
+        let sold = asked::Sold::of(&priced);
+        faults.extend(asked::faults(&placing.form, sold));
         if !placing.form.confirm_place && identity::contradicted(ctx, &priced, &to).is_some() {
             faults.push(("confirm_place".to_owned(), "fault-place".to_owned()));
         }
         self.not_settling(settling.as_ref(), &priced).await?;
-        let asked = placing.form.buy_again || placing.nothing_owned;
-        if !asked && !self.owned(ctx, &priced).await?.is_empty() {
+        let owned_asked = placing.form.buy_again || placing.nothing_owned;
+        if !owned_asked && !self.owned(ctx, &priced).await?.is_empty() {
             faults.push(("buy_again".to_owned(), "fault-owned".to_owned()));
         }
         if !faults.is_empty() {
@@ -280,7 +282,9 @@ impl Checkouts {
         for (order, record) in orders.iter_mut().zip(records) {
             order.tax = record;
         }
-        let mut person = address::said(&placing.form);
+        let mut person = address::said(&placing.form, &ctx.locale);
+        person.phone = asked::phone(&placing.form, sold);
+        person.numbers = asked::numbers(&placing.form, sold);
         person.tax_id = to.business.as_ref().map(|b| b.number.clone()).unwrap_or_default();
         let sealed = customer.seal(&person)?;
         let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier };
@@ -397,6 +401,7 @@ impl Checkouts {
                     seller_of_record: seller.record.code().into(),
                     state: Fulfilment::Unpaid,
                     tracking: None,
+                    shipped_ms: None,
                 });
             }
             orders.push(Order {
@@ -445,10 +450,18 @@ impl Checkouts {
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
             attempt: None,
+            methods: self.methods(&to.country, &priced.view.currency),
             pay_url: None,
             rev: 1,
         };
         Ok((checkout, orders, secret))
+    }
+
+    /// The country's ways to pay, as far as provider and currency have them.
+    fn methods(&self, country: &str, currency: &str) -> Vec<String> {
+        let wanted = &vitrine_places::point_of_sale(country).payment.methods;
+        let usable = |p: &vitrine_payments::SharedPayments| vitrine_payments::usable(wanted, p.methods(), currency);
+        self.payments.as_ref().map(usable).unwrap_or_default()
     }
 
     /// One transaction: attempt, checkout, orders, customer, sealed person, stock, the job that ends the hold, the trail.
@@ -563,6 +576,7 @@ impl Checkouts {
                     .detail("Nothing was charged."));
             };
             let session = NewSession {
+                methods: checkout.methods.clone(),
                 idempotency_key: format!("begin-{}", checkout.id),
                 reference: checkout.id.to_string(),
                 amount_minor: checkout.total_minor,

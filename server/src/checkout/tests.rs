@@ -319,6 +319,9 @@ impl Payments for Fake {
     fn csp_origins(&self) -> Vec<String> {
         Vec::new()
     }
+    fn methods(&self) -> &'static [&'static str] {
+        &["card"]
+    }
     async fn begin(&self, new: NewSession) -> vitrine_payments::Result<Session> {
         if self.away {
             return Err(PaymentError::Unavailable("no answer".into()));

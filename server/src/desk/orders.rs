@@ -185,6 +185,7 @@ impl Desk {
         let tax = super::tax::facts(&order, person.as_ref());
         let buyer = person.map_or_else(Vec::new, |p| {
             let mut lines = p.envelope();
+            lines.extend(p.for_carrier());
             lines.insert(0, p.email);
             lines.retain(|l| !l.is_empty());
             lines

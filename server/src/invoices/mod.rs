@@ -344,15 +344,11 @@ impl Invoices {
         let lines = lines_of(issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let person = issue.buyer;
-        let address = person.envelope();
-        let mut printed = address.clone();
-        printed.extend([person.tax_id.clone(), person.email.clone()]);
-        printed.retain(|l| !l.is_empty());
         let name = if person.company.is_empty() { &person.name } else { &person.company };
         let buyer = Buyer {
-            lines: printed,
+            lines: person.billed(),
             name: name.clone(),
-            address: address.into_iter().filter(|line| line != name).collect(),
+            address: person.letters().into_iter().filter(|line| line != name).collect(),
             tax_id: person.tax_id.clone(),
             email: person.email.clone(),
         };

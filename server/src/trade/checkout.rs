@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Form, Router};
-use serde::Deserialize;
 use vitrine_payments::PaymentError;
 use vitrine_shared::Problem;
 use vitrine_shared::views::trade::CheckoutForm;
@@ -25,86 +24,70 @@ pub(super) fn webhooks() -> Router<App> {
     Router::new().route("/api/webhooks/{provider}", post(webhook))
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
+/// What the form sends.
+#[derive(Default)]
 struct Sent {
     attempt: String,
-    seen_minor: i64,
+    /// Nobody saw this.
+    seen_minor: Option<i64>,
     seen_currency: Option<String>,
-    email: String,
-    name: String,
-    organisation: String,
-    line1: String,
-    line2: String,
-    dependent_locality: String,
-    city: String,
-    region: String,
-    postcode: String,
-    sorting_code: String,
-    country: String,
-    business: Option<String>,
-    tax_id: String,
-    confirm_place: Option<String>,
-    accept_licence: Option<String>,
-    accept_waiver: Option<String>,
-    buy_again: Option<String>,
-    nothing_owned: Option<String>,
+    nothing_owned: bool,
     /// Only prices again for another place.
-    again: Option<String>,
+    again: bool,
+    form: CheckoutForm,
 }
 
-impl Default for Sent {
-    fn default() -> Self {
-        let no = String::new;
-        Self {
-            attempt: no(),
-            seen_minor: -1,
-            seen_currency: None,
-            email: no(),
-            name: no(),
-            organisation: no(),
-            line1: no(),
-            line2: no(),
-            dependent_locality: no(),
-            city: no(),
-            region: no(),
-            postcode: no(),
-            sorting_code: no(),
-            country: no(),
-            business: None,
-            tax_id: no(),
-            confirm_place: None,
-            accept_licence: None,
-            accept_waiver: None,
-            buy_again: None,
-            nothing_owned: None,
-            again: None,
+impl Sent {
+    /// A field that is sent twice has the last value, one that nobody knows has none.
+    fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut sent = Self::default();
+        let form = &mut sent.form;
+        for (name, value) in pairs {
+            match name.as_str() {
+                "attempt" => sent.attempt = value,
+                "seen_minor" => sent.seen_minor = value.parse().ok(),
+                "seen_currency" => sent.seen_currency = Some(value),
+                "nothing_owned" => sent.nothing_owned = true,
+                "again" => sent.again = true,
+                "email" => form.email = value,
+                "name" => form.name = value,
+                "organisation" => form.organisation = value,
+                "line1" => form.line1 = value,
+                "line2" => form.line2 = value,
+                "dependent_locality" => form.dependent_locality = value,
+                "city" => form.city = value,
+                "region" => form.region = value,
+                "postcode" => form.postcode = value,
+                "sorting_code" => form.sorting_code = value,
+                "country" => form.country = value,
+                "business" => form.business = true,
+                "tax_id" => form.tax_id = value,
+                "phone" => form.phone = value,
+                "confirm_place" => form.confirm_place = true,
+                "accept_licence" => form.accept_licence = true,
+                "accept_waiver" => form.accept_waiver = true,
+                "buy_again" => form.buy_again = true,
+                other => {
+                    let known = other.strip_prefix("id_").and_then(vitrine_pricing::tax_id::kind);
+                    if let Some(kind) = known.filter(|_| !value.is_empty()) {
+                        form.ids.insert(kind.code.to_owned(), value);
+                    }
+                }
+            }
         }
+        sent
     }
 }
 
-async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(sent): Form<Sent>) -> Response {
-    let form = CheckoutForm {
-        email: sent.email,
-        name: sent.name,
-        organisation: sent.organisation,
-        line1: sent.line1,
-        line2: sent.line2,
-        dependent_locality: sent.dependent_locality,
-        city: sent.city,
-        region: sent.region,
-        postcode: sent.postcode,
-        sorting_code: sent.sorting_code,
-        country: sent.country,
-        business: sent.business.is_some(),
-        tax_id: sent.tax_id,
-        confirm_place: sent.confirm_place.is_some(),
-        accept_licence: sent.accept_licence.is_some(),
-        accept_waiver: sent.accept_waiver.is_some(),
-        buy_again: sent.buy_again.is_some(),
-    };
+async fn place(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let sent = Sent::of(pairs);
+    let form = sent.form;
     let mut typed = Typed { form: form.clone(), ..Typed::default() };
-    if sent.again.is_some() {
+    if sent.again {
         return kept(&app, &ctx, &typed).await;
     }
     // Kept before anything can go wrong; what was agreed to is of this purchase alone, and the next one asks anew.
@@ -115,9 +98,9 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
     let placing = Placing {
         attempt: sent.attempt,
         form,
-        seen_minor: sent.seen_minor,
+        seen_minor: sent.seen_minor.unwrap_or(-1),
         seen_currency: sent.seen_currency,
-        nothing_owned: sent.nothing_owned.is_some(),
+        nothing_owned: sent.nothing_owned,
     };
     match app.checkouts.place(&ctx, &placing).await {
         Ok(placed) => match placed.pay_url {
@@ -181,4 +164,31 @@ async fn webhook(
 
 fn count(provider: &'static str, result: &'static str) {
     metrics::counter!("webhooks_total", "provider" => provider, "result" => result).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_known_kinds_arrive_and_boxes_are_ticked_by_their_name() {
+        let pairs = [
+            ("attempt", "a"),
+            ("seen_minor", "900"),
+            ("phone", "030 123456"),
+            ("id_br_cpf", "123.456.789-09"),
+            ("id_it_sdi", ""),
+            ("id_nothing", "1"),
+            ("nothing", "1"),
+            ("business", "1"),
+            ("city", "Rome"),
+            ("city", "Roma"),
+        ];
+        let sent = Sent::of(pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec());
+        assert_eq!((sent.attempt.as_str(), sent.seen_minor, sent.again), ("a", Some(900), false));
+        let form = sent.form;
+        assert_eq!((form.phone.as_str(), form.city.as_str(), form.business), ("030 123456", "Roma", true));
+        assert_eq!(form.ids.into_iter().collect::<Vec<_>>(), [("br_cpf".to_owned(), "123.456.789-09".to_owned())]);
+        assert_eq!(Sent::of(vec![("seen_minor".into(), "much".into())]).seen_minor, None);
+    }
 }

@@ -1,5 +1,7 @@
 //! Cart, checkout, order.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{CardView, ImageView, MomentView, Named, PriceView};
@@ -98,8 +100,11 @@ pub struct CartView {
     pub currency: String,
     /// Key of the tax word.
     pub tax_word: String,
-    /// Country (and region) the estimate is for.
+    /// Country the estimate is for.
     pub place: String,
+    /// What it is called.
+    #[serde(default)]
+    pub place_name: String,
     /// Something comes in a parcel.
     pub needs_address: bool,
     /// Nothing stands in the way of paying.
@@ -161,6 +166,12 @@ pub struct CheckoutForm {
     /// Its tax id, as typed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tax_id: String,
+    /// Telephone number, where carriers ask for one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub phone: String,
+    /// Identity numbers that the country asks for, by kind (`br_cpf`), as typed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
     /// The country is theirs, though the connection came from another.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub confirm_place: bool,
@@ -187,8 +198,10 @@ impl CheckoutForm {
             &self.postcode,
             &self.sorting_code,
             &self.tax_id,
+            &self.phone,
         ]
         .into_iter()
+        .chain(self.ids.values())
     }
 }
 
@@ -208,6 +221,24 @@ pub struct PlaceField {
     pub example: Option<String>,
     /// Digits are enough to type it.
     pub digits: bool,
+}
+
+/// An identity number that the country asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct IdentityField {
+    /// Name of the form's field: `id_br_cpf`, or `tax_id` where it is the tax id of businesses.
+    pub name: String,
+    /// What its country calls it: `CPF`.
+    pub called: String,
+    /// What was typed.
+    pub value: String,
+    /// Must be filled.
+    pub required: bool,
+    /// How one looks.
+    pub example: String,
+    /// It is printed on the invoice.
+    pub invoice: bool,
 }
 
 /// What is known of a business buyer's tax id.
@@ -239,6 +270,21 @@ pub struct CheckoutView {
     /// Fields to ask for, as the chosen country has them; without a parcel only what tax needs.
     #[serde(default)]
     pub fields: Vec<PlaceField>,
+    /// Telephone number, where it is asked.
+    #[serde(default)]
+    pub phone: Option<PlaceField>,
+    /// Numbers of who buys for themselves.
+    #[serde(default)]
+    pub identities: Vec<IdentityField>,
+    /// Numbers of who buys for a business.
+    #[serde(default)]
+    pub business_identities: Vec<IdentityField>,
+    /// Days to withdraw from the purchase of goods after they arrived; 0: there is no such right, or no parcel.
+    #[serde(default)]
+    pub withdrawal_days: u16,
+    /// What the chosen country is called.
+    #[serde(default)]
+    pub country_name: String,
     /// Licences to accept: title, address.
     pub licences: Vec<(String, String)>,
     /// The waiver must be asked.
@@ -249,7 +295,7 @@ pub struct CheckoutView {
     /// Of a business that gave one.
     #[serde(default)]
     pub tax_id: Option<TaxIdView>,
-    /// The connection came from another country than the chosen one (key of its name): which is theirs must be said.
+    /// The connection came from another country than the chosen one (its name): which is theirs must be said.
     #[serde(default)]
     pub other_place: Option<String>,
     /// Titles that the account has already: buying them again must be asked.
@@ -350,6 +396,19 @@ pub struct OrderPartView {
     /// The shop can be written to.
     #[serde(default)]
     pub may_write: bool,
+    /// Withdrawing from it, where the law gives the buyer a way to do it here.
+    #[serde(default)]
+    pub withdrawal: Option<WithdrawalView>,
+}
+
+/// Withdrawing from an order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WithdrawalView {
+    /// Lines that can be withdrawn from now: number and title.
+    pub lines: Vec<(u32, String)>,
+    /// What was stated so far: when, and the titles.
+    pub stated: Vec<(MomentView, String)>,
 }
 
 /// One message between buyer and shop.

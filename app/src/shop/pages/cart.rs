@@ -37,7 +37,7 @@ pub fn CartBody(
     #[props(default)]
     undo: bool,
 ) -> Element {
-    let country = text_or(&format!("country-{}", view.place), &view.place);
+    let country = if view.place_name.is_empty() { view.place.clone() } else { view.place_name.clone() };
     rsx! {
         Page { head: Head { title: t!("cart-title"), private: true, ..Head::default() },
             div { class: "wrap trade",

@@ -61,8 +61,13 @@ pub fn CheckoutBody(
     let faulty = |field: &str| view.faults.iter().any(|(f, _)| f == field);
     let who_done = !form.email.is_empty() && !faulty("email");
     // Without a parcel everything asked is for the tax, and worth a look.
-    let missing = view.fields.iter().any(|f| f.value.is_empty() && (f.required || !address));
-    let wrong = view.fields.iter().any(|f| faulty(&f.name)) || faulty("name") || faulty("country");
+    let missing = view.fields.iter().any(|f| f.value.is_empty() && (f.required || !address))
+        || view.phone.iter().any(|f| f.value.is_empty() && f.required)
+        || view.identities.iter().any(|f| f.value.is_empty());
+    let wrong = view.fields.iter().chain(&view.phone).any(|f| faulty(&f.name))
+        || view.identities.iter().any(|f| faulty(&f.name))
+        || faulty("name")
+        || faulty("country");
     let where_done = !missing && !wrong && view.cart.ready;
     rsx! {
         Page { head,
@@ -120,9 +125,9 @@ pub fn CheckoutBody(
                                 legend {
                                     h2 { {t!("checkout-place")} }
                                 }
-                                p { {t!("checkout-place-text", network = text_or(&other, &other), chosen = text_or(&format!("country-{}", form.country), &form.country))} }
+                                p { {t!("checkout-place-text", network = other, chosen = view.country_name.clone())} }
                                 Checkbox { name: "confirm_place", checked: form.confirm_place, invalid: error("confirm_place").is_some(), required: true,
-                                    {t!("checkout-confirm-place", country = text_or(&format!("country-{}", form.country), &form.country))}
+                                    {t!("checkout-confirm-place", country = view.country_name.clone())}
                                 }
                                 if let Some(text) = error("confirm_place") {
                                     p { class: "field-error",
@@ -243,6 +248,9 @@ pub fn CheckoutBody(
                             if !free {
                                 Notice { {t!("checkout-next")} }
                             }
+                            if view.withdrawal_days > 0 {
+                                Notice { {t!("checkout-withdrawal-days", days = view.withdrawal_days)} }
+                            }
                         } else if view.cart.waits_for_region() {
                             Notice { {t!("checkout-region-first")} }
                         } else {
@@ -265,7 +273,7 @@ fn now(typed: &HashMap<String, String>, field: &str, was: &str) -> String {
 fn destination(typed: &HashMap<String, String>, view: &CheckoutView) -> String {
     let country = now(typed, "country", &view.form.country);
     let country =
-        view.countries.iter().find(|(c, _)| *c == country).map_or_else(|| country.clone(), |(c, key)| text_or(key, c));
+        view.countries.iter().find(|(c, _)| *c == country).map_or_else(|| country.clone(), |(_, name)| name.clone());
     let mut to: Vec<String> = view.fields.iter().map(|field| now(typed, &field.name, &field.value)).collect();
     to.push(country);
     to.retain(|part| !part.trim().is_empty());

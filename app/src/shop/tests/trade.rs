@@ -97,6 +97,7 @@ fn cart() -> CartView {
         currency: "EUR".into(),
         tax_word: "tax-incl-vat".into(),
         place: "DE".into(),
+        place_name: "Germany".into(),
         needs_address: true,
         ready: true,
         rev: 3,
@@ -110,13 +111,25 @@ fn field(name: &str, label: &str, value: &str) -> PlaceField {
     PlaceField { name, label, value, required: true, ..PlaceField::default() }
 }
 
+fn identity(name: &str, called: &str) -> IdentityField {
+    let (name, called, example) = (name.into(), called.into(), "123.456.789-09".into());
+    IdentityField { name, called, example, invoice: true, ..IdentityField::default() }
+}
+
 fn checkout() -> CheckoutView {
     CheckoutView {
         cart: cart(),
         form: CheckoutForm { email: "no\"address".into(), country: "US".into(), ..CheckoutForm::default() },
-        faults: [("email", "fault-email"), ("postcode", "fault-postcode"), ("accept_licence", "fault-licence")]
-            .map(|(field, code)| (field.to_owned(), code.to_owned()))
-            .to_vec(),
+        faults: [
+            ("email", "fault-email"),
+            ("postcode", "fault-postcode"),
+            ("phone", "fault-phone"),
+            ("id_br_cpf", "fault-identity"),
+            ("tax_id", "fault-empty"),
+            ("accept_licence", "fault-licence"),
+        ]
+        .map(|(field, code)| (field.to_owned(), code.to_owned()))
+        .to_vec(),
         fields: vec![
             field("name", "place-name", "Ada \"<b>"),
             field("region", "place-region-state", "CA"),
@@ -128,7 +141,12 @@ fn checkout() -> CheckoutView {
             PlaceField { required: false, ..field("line2", "place-line2", "") },
         ],
         regions: vec![("CA".into(), "California".into()), ("NY".into(), "New York".into())],
-        countries: vec![("DE".into(), "country-DE".into()), ("US".into(), "country-US".into())],
+        countries: vec![("DE".into(), "Germany".into()), ("US".into(), "United States".into())],
+        country_name: "United States".into(),
+        phone: Some(PlaceField { example: Some("+49 30 123456".into()), ..field("phone", "checkout-phone", "1") }),
+        identities: vec![identity("id_br_cpf", "CPF")],
+        business_identities: vec![identity("tax_id", "CNPJ"), identity("id_it_sdi", "codice destinatario")],
+        withdrawal_days: 14,
         licences: vec![("Personal use".into(), "/eula/lic_1".into())],
         attempt: "a".repeat(32),
         declined: Some("price_changed".into()),
@@ -176,6 +194,10 @@ fn order(state: PayState) -> OrderView {
                 .map(|(shop, text)| MessageView { shop, at: at.clone(), text: text.map(str::to_owned) })
                 .into(),
             may_write: true,
+            withdrawal: Some(WithdrawalView {
+                lines: vec![(0, "Harbour <b>".into()), (1, "Paper Boats".into())],
+                stated: vec![(at.clone(), "Low Water".into())],
+            }),
         }],
         total: "€16.90".into(),
         placed: at,
@@ -378,6 +400,11 @@ fn a_country_has_its_fields_in_its_order_and_a_fault_names_its_field() {
     let at = |what: &str| html.find(what).unwrap_or_else(|| panic!("{what} in {html}"));
     assert!(at(">Name<") < at(">State<") && at(">State<") < at(">ZIP code<"));
     assert!(html.contains("ZIP code: Write it like 95014"), "{html}");
+    assert!(
+        html.contains("Telephone: Write it like +49 30 123456") && html.contains("CNPJ: Fill in this field"),
+        "{html}"
+    );
+    assert!(html.contains("CPF: Check the digits. It looks like 123.456.789-09"), "{html}");
     assert!(html.contains("inputmode=\"numeric\"") && html.contains("autocomplete=\"address-level1\""));
     assert!(html.contains(">California<") && html.contains("More of the address (if needed)"));
 }
