@@ -48,6 +48,10 @@ export const ROUTES = {
   "/studio/letters/{id}": { act: { subject: "hello", text: "all", attempt: "0123456789abcdef" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/orders/{id}/credit": { act: { credit_amount: "5", credit_reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/value": { act: { amount: "5", currency: "EUR", recipient: "x@example.org", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/value/{id}/resend": { act: { attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/value/{id}/end": { act: { reason: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/jobs": { act: { kind: "x", key: "y" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/import/upload": { act: {}, takes: "upload", nobody: 401, stranger: 403, seller: 403 },
   "/letters/{store}/ask": { act: { email: "reader@example.org" } },
@@ -86,7 +90,7 @@ export const PAGES = {
   "/": {}, "/catalog": {}, "/search": {}, "/artists/:slug": {}, "/authors/:slug": {}, "/albums/:id": {}, "/books/:id": {}, "/videos/:id": {}, "/podcasts/:id": {},
   "/podcasts/:id/transcript/:number": {}, "/eula/:id": {}, "/letters/:store/:who": {}, "/preview/:id": {}, "/policies/:slug": {}, "/cart": {}, "/checkout": {},
   "/orders/:id": {}, "/my-products": {}, "/my-products/:id": {}, "/invoices": {}, "/invoices/:id": {}, "/problem/:code": {}, "/account": {}, "/:..segments": {}, "/:handle": {},
-  "/studio": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/jobs": {}, "/admin/import": {},
+  "/studio": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/value": {}, "/admin/value/:id": {}, "/admin/jobs": {}, "/admin/import": {},
   "/admin/import/:id": {},
 };
 

@@ -46,5 +46,6 @@ pub mod tax_ids;
 pub(crate) mod testing;
 mod together;
 pub mod trade;
+pub mod value;
 pub mod web;
 mod zips;

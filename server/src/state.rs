@@ -46,6 +46,7 @@ use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
 use crate::tax_ids::TaxIds;
+use crate::value::Values;
 use crate::web::limits::Buckets;
 
 /// Name of the file that marks demonstration data.
@@ -131,6 +132,8 @@ pub struct Inner {
     pub invoices: Invoices,
     /// Mails about purchases.
     pub receipts: Receipts,
+    /// Gift cards and store credit.
+    pub values: Values,
     /// Messages between buyers and shops.
     pub talk: Talk,
     /// Mailing lists of shops.
@@ -313,6 +316,14 @@ impl App {
             }
             None => None,
         };
+        let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
+        let values = Values {
+            table: table.clone(),
+            master: master.clone(),
+            secret: secrets::present(&*table, &master, "value-codes").await?,
+            sender: sender.clone(),
+            base_url: base.clone(),
+        };
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),
@@ -323,9 +334,9 @@ impl App {
             base.clone(),
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
-        .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?));
+        .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?))
+        .paid_from(values.clone());
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone());
-        let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
@@ -382,6 +393,7 @@ impl App {
             checkouts,
             invoices,
             receipts,
+            values,
             talk,
             mailing,
             downloads,

@@ -5,6 +5,7 @@
 
 mod console;
 mod studio;
+mod value;
 
 use dioxus::fullstack::Loading;
 use dioxus::prelude::*;
@@ -23,6 +24,7 @@ use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
 use studio::{List, SellerOrder, Studio, Work};
+use value::{Value, Values};
 
 /// Every page of the desk.
 #[rustfmt::skip]
@@ -55,6 +57,15 @@ pub enum Desk {
         /// One order.
         #[route("/admin/orders/:id?:..query")]
         Order { /// Order id.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// Gift cards and store credit.
+        #[route("/admin/value?:..query")]
+        Values { /// Raw query string; `q` is what is looked for.
+            query: String },
+        /// One account of stored value.
+        #[route("/admin/value/:id?:..query")]
+        Value { /// Account id.
             id: String, /// Raw query string: what the last act came to.
             query: String },
         /// Jobs that gave up.
@@ -105,6 +116,7 @@ fn Frame() -> Element {
                         ul { class: "kinds-list", role: "list",
                             li { a { href: "/studio", {t!("desk-studio")} } }
                             li { a { href: "/admin", {t!("desk-orders")} } }
+                            li { a { href: "/admin/value", {t!("desk-value")} } }
                             li { a { href: "/admin/import", {t!("desk-import")} } }
                             li { a { href: "/admin/jobs", {t!("desk-jobs")} } }
                             li { a { href: "/account", {t!("account")} } }

@@ -79,6 +79,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         "/studio/letters/{id}",
         "/admin",
         "/admin/orders/{id}",
+        "/admin/value",
+        "/admin/value/{id}",
         "/admin/jobs",
         "/admin/import",
         "/admin/import/{id}",

@@ -42,6 +42,7 @@ async fn placed(shop: &Shop, ctx: &OpCtx, form: CheckoutForm, attempt: &str) -> 
         form,
         seen_minor: view.cart.total_minor,
         seen_currency: Some(view.cart.currency.clone()),
+        due_minor: None,
         nothing_owned: true,
     };
     let placed = shop.checkouts.place(ctx, &placing).await.unwrap();

@@ -55,6 +55,9 @@ pub struct Refund {
     pub shipping: bool,
     /// Minor units of the order's currency.
     pub amount_minor: i64,
+    /// What the order had given back before it, minor units: it says which source gets which part.
+    #[serde(default)]
+    pub before_minor: i64,
     /// Why.
     pub reason: String,
     /// The provider has carried it out.
@@ -195,6 +198,7 @@ impl Checkouts {
             lines,
             shipping: wish.shipping,
             amount_minor: amount.minor(),
+            before_minor: order.refunded_minor,
             reason: reason.clone(),
             done: false,
             at_ms: ctx.now_ms,
@@ -234,23 +238,24 @@ impl Checkouts {
         page.items.into_iter().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect()
     }
 
-    /// Asks the provider to send a refund's money back; once, whatever is repeated.
+    /// Sends a refund's money back to where it came from: the provider is asked, stored value is posted; once, whatever is repeated.
     ///
     /// # Errors
-    /// The provider's; the job repeats.
-    pub async fn send_back(&self, refund: &Refund) -> Result<()> {
+    /// The provider's and the table's; the job repeats.
+    pub async fn send_back(&self, ctx: &OpCtx, refund: &Refund) -> Result<()> {
         let Some(order) = self.order(&refund.order).await? else { return Ok(()) };
         let Some(checkout) = self.get(&order.checkout).await? else { return Ok(()) };
-        if let (Some(session), Some(payments), true) = (&checkout.session, &self.payments, refund.amount_minor > 0) {
+        let (amount_minor, stored) = super::value::back(&order, refund)?;
+        if let (Some(session), Some(payments), true) = (&checkout.session, &self.payments, amount_minor > 0) {
             let money = NewRefund {
                 idempotency_key: refund.id.clone(),
                 session_id: session.clone(),
-                amount_minor: refund.amount_minor,
+                amount_minor,
                 reason: refund.reason.clone(),
             };
             payments.refund(money).await.map_err(|e| fault::internal("the payment provider", &e))?;
         }
-        Ok(())
+        self.give_back(ctx, &order, refund, &stored).await
     }
 
     /// The refund's money and papers are out.

@@ -75,6 +75,7 @@ impl Checkouts {
         let waiver = super::place::needs_waiver(&priced, &to.country);
         let whole_address = priced.view.needs_address || form.business;
         let (fields, regions) = super::address::fields(&form, whole_address);
+        let value = self.value_view(ctx, &place, &priced, form.use_credit).await?;
         let other_place = identity::contradicted(ctx, &priced, &to).map(|country| format!("country-{country}"));
         Ok(CheckoutView {
             waiver,
@@ -82,6 +83,7 @@ impl Checkouts {
             tax_id: identity::shown(&to),
             other_place,
             owned: self.owned(ctx, &priced).await?,
+            value,
             cart: priced.view,
             faults: typed.faults,
             countries: MARKETS
@@ -202,6 +204,7 @@ impl Checkouts {
             email: masked(&person.email),
             parts,
             total: format_money(total, place.locale),
+            paid: super::value::paid_view(&checkout.sources, total, &checkout.paid_with, &place)?,
             placed: MomentView::of(checkout.placed_ms, place.locale),
             guest: checkout.guest,
             mine,

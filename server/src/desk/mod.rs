@@ -13,12 +13,14 @@ mod orders;
 mod studio;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use archive::unpack;
 pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};
 pub use studio::Edit;
+pub use value::TypedCard;
 
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::HistoryRow;

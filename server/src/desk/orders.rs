@@ -200,6 +200,7 @@ impl Desk {
                 .filter(|t| !t.is_empty())
                 .collect::<Vec<_>>()
                 .join(" · "),
+            paid: crate::checkout::paid_view(&order.sources, order.quote.totals.gross, &checkout.paid_with, &place)?,
             lines: lines_of(&order, &place),
             sums: sums(&place, &order.quote),
             shipping_to_refund: order.paid && order.quote.shipping.is_some() && !refunds.iter().any(|r| r.shipping),

@@ -31,6 +31,7 @@ struct Sent {
     attempt: String,
     seen_minor: i64,
     seen_currency: Option<String>,
+    due_minor: Option<i64>,
     email: String,
     name: String,
     organisation: String,
@@ -49,6 +50,11 @@ struct Sent {
     accept_waiver: Option<String>,
     buy_again: Option<String>,
     nothing_owned: Option<String>,
+    use_credit: Option<String>,
+    /// A code to be applied.
+    code: String,
+    /// The account of a code to be taken off.
+    remove: Option<String>,
     /// Only prices again for another place.
     again: Option<String>,
 }
@@ -60,6 +66,7 @@ impl Default for Sent {
             attempt: no(),
             seen_minor: -1,
             seen_currency: None,
+            due_minor: None,
             email: no(),
             name: no(),
             organisation: no(),
@@ -78,6 +85,9 @@ impl Default for Sent {
             accept_waiver: None,
             buy_again: None,
             nothing_owned: None,
+            use_credit: None,
+            code: no(),
+            remove: None,
             again: None,
         }
     }
@@ -102,8 +112,20 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
         accept_licence: sent.accept_licence.is_some(),
         accept_waiver: sent.accept_waiver.is_some(),
         buy_again: sent.buy_again.is_some(),
+        use_credit: sent.use_credit.is_some(),
     };
-    let mut typed = Typed { form: form.clone(), ..Typed::default() };
+    let typed = Typed { form: form.clone(), ..Typed::default() };
+    if sent.remove.is_some() || !sent.code.trim().is_empty() {
+        // A code is seen with what it pays before anything is paid, whatever button was pressed.
+        let done = match &sent.remove {
+            Some(account) => app.checkouts.remove_code(&ctx, account).await,
+            None => app.checkouts.apply_code(&ctx, &form, &sent.code).await,
+        };
+        return match done {
+            Ok(()) => kept(&app, &ctx, &typed).await,
+            Err(problem) => refused(&app, &ctx, typed, problem).await,
+        };
+    }
     if sent.again.is_some() {
         return kept(&app, &ctx, &typed).await;
     }
@@ -117,6 +139,7 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
         form,
         seen_minor: sent.seen_minor,
         seen_currency: sent.seen_currency,
+        due_minor: sent.due_minor,
         nothing_owned: sent.nothing_owned.is_some(),
     };
     match app.checkouts.place(&ctx, &placing).await {
@@ -125,17 +148,23 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
             Some(url) => go(&url, &[]),
             None => go(&format!("/orders/{}?key={}", placed.id, placed.secret), &[]),
         },
-        Err(problem) if problem.status < 500 || problem.status == 503 => {
-            // Codes of fields people see begin with `fault-`; anything else is about the whole.
-            let (seen, hidden): (Vec<_>, Vec<_>) =
-                problem.fields.clone().into_iter().partition(|(_, code)| code.starts_with("fault-"));
-            let other = hidden.into_iter().next().map(|(_, code)| code);
-            typed.trouble = other.or_else(|| (problem.code != "invalid").then(|| problem.code.clone()));
-            typed.faults = seen;
-            kept(&app, &ctx, &typed).await
-        }
-        Err(problem) => ProblemResponse(problem).into_response(),
+        Err(problem) => refused(&app, &ctx, typed, problem).await,
     }
+}
+
+/// Back to the page, which says what is wrong with what was typed.
+async fn refused(app: &App, ctx: &OpCtx, mut typed: Typed, problem: Problem) -> Response {
+    if problem.status >= 500 && problem.status != 503 {
+        return ProblemResponse(problem).into_response();
+    }
+    // Codes of fields people see begin with `fault-`; anything else is about the whole.
+    let (seen, hidden): (Vec<_>, Vec<_>) =
+        problem.fields.clone().into_iter().partition(|(_, code)| code.starts_with("fault-"));
+    let other = hidden.into_iter().next().map(|(_, code)| code);
+    let whole = seen.is_empty() && problem.code != "invalid";
+    typed.trouble = other.or_else(|| whole.then(|| problem.code.clone()));
+    typed.faults = seen;
+    kept(app, ctx, &typed).await
 }
 
 async fn kept(app: &App, ctx: &OpCtx, typed: &Typed) -> Response {

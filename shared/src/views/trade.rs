@@ -167,6 +167,9 @@ pub struct CheckoutForm {
     pub accept_waiver: bool,
     /// What the account has already is bought once more.
     pub buy_again: bool,
+    /// The account's store credit pays as much as it can.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub use_credit: bool,
 }
 
 impl CheckoutForm {
@@ -219,6 +222,62 @@ pub struct TaxIdView {
     pub register: String,
 }
 
+/// A gift card that was applied to a cart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AppliedView {
+    /// Account id: names it when it is taken off.
+    pub account: String,
+    /// Last four characters of its code.
+    pub last4: String,
+    /// What it pays, formatted.
+    pub takes: String,
+    /// What stays on it, formatted.
+    pub stays: String,
+}
+
+/// A signed-in customer's store credit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CreditView {
+    /// All of it, formatted.
+    pub balance: String,
+    /// What it pays or would pay, formatted.
+    pub takes: String,
+    /// It is wanted.
+    pub used: bool,
+}
+
+/// What of a payment comes from gift cards and store credit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ValueView {
+    /// The shop takes them.
+    pub offered: bool,
+    /// Gift cards in the order of use.
+    pub codes: Vec<AppliedView>,
+    /// No more codes can be applied.
+    pub full: bool,
+    /// Store credit in the currency of the cart, where the caller has some.
+    pub credit: Option<CreditView>,
+    /// What is left to pay, formatted.
+    pub due: String,
+    /// Minor units.
+    pub due_minor: i64,
+}
+
+/// What one source paid of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PaidView {
+    /// Key of the words: `paid-gift_card`, `paid-store_credit`, `paid-provider`.
+    pub key: String,
+    /// Last four characters of a code, or what the provider was paid with: `card 4242`.
+    pub detail: String,
+    /// Formatted.
+    pub amount: String,
+}
+
 /// The checkout page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -252,6 +311,9 @@ pub struct CheckoutView {
     /// Titles that the account has already: buying them again must be asked.
     #[serde(default)]
     pub owned: Vec<String>,
+    /// Gift cards and store credit.
+    #[serde(default)]
+    pub value: ValueView,
     /// Key bound to this attempt.
     pub attempt: String,
     /// What the last attempt came to: key of the fault.
@@ -379,6 +441,9 @@ pub struct OrderView {
     pub parts: Vec<OrderPartView>,
     /// Grand total.
     pub total: String,
+    /// What each source paid of it, where gift cards or store credit did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid: Vec<PaidView>,
     /// When it was placed.
     pub placed: MomentView,
     /// Bought as a guest: offer an account.

@@ -6,6 +6,7 @@ use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
 use super::drawn;
+use super::stored::PaidFrom;
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::parts::{Moment, Page, param};
@@ -99,6 +100,11 @@ pub fn OrderBody(
                 }
                 div { id: "talk",
                     TalkTold { trouble, done: asked }
+                }
+                if !view.paid.is_empty() {
+                    section { class: "trade-part",
+                        PaidFrom { paid: view.paid.clone() }
+                    }
                 }
                 for part in view.parts.iter().cloned() {
                     Part { key: "{part.id}", part, checkout: view.id.clone(), secret: secret.clone(), mine: view.mine }
