@@ -45,8 +45,8 @@ use crate::invoices::Invoices;
 use crate::mails::Sender;
 use crate::media::Media;
 use crate::receipts::Receipts;
-use crate::stock::{self, Level};
 use crate::secrets::Secret;
+use crate::stock::{self, Level};
 use crate::tax_ids::TaxIds;
 use crate::value::{NewCard, Values};
 
@@ -308,7 +308,15 @@ impl Shop {
         };
         self.indexer.catch_up().await.unwrap();
         let how = crate::check::How { live: false, files: crate::check::Depth::All };
-        check.run(how).await.unwrap().violations
+        let mut found = check.run(how).await.unwrap().violations;
+        // Listings of a distributed store may lag for a while.
+        for _ in 0..20 {
+            if found.is_empty() {
+                break;
+            }
+            found = check.run(how).await.unwrap().violations;
+        }
+        found
     }
 
     /// Sells a work for another amount in euros from now on.

@@ -14,9 +14,9 @@ mod files;
 mod job;
 mod papers;
 mod purchases;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -98,7 +98,18 @@ impl Checkouts {
         base_url: String,
     ) -> Self {
         let tax_ids = TaxIds::new(table.clone(), Arc::new(vitrine_registers::Nobody));
-        Self { table, catalog, carts, payments, queue, master, base_url, free: free::Bounds::default(), tax_ids, values: None }
+        Self {
+            table,
+            catalog,
+            carts,
+            payments,
+            queue,
+            master,
+            base_url,
+            free: free::Bounds::default(),
+            tax_ids,
+            values: None,
+        }
     }
 
     /// With registers that confirm tax ids.

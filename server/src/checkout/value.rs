@@ -283,7 +283,13 @@ impl Checkouts {
     }
 
     /// What the checkout page says of stored value.
-    pub(super) async fn value_view(&self, ctx: &OpCtx, place: &Place, priced: &Priced, used: bool) -> Result<ValueView> {
+    pub(super) async fn value_view(
+        &self,
+        ctx: &OpCtx,
+        place: &Place,
+        priced: &Priced,
+        used: bool,
+    ) -> Result<ValueView> {
         let total = ValueView {
             due: priced.view.total.clone(),
             due_minor: priced.view.total_minor,
@@ -330,7 +336,8 @@ impl Checkouts {
         if parts.is_empty() {
             return Ok(());
         }
-        let values = self.values.as_ref().ok_or_else(|| fault::internal("a refund", &"no stored value is configured"))?;
+        let values =
+            self.values.as_ref().ok_or_else(|| fault::internal("a refund", &"no stored value is configured"))?;
         values.give_back(ctx.now_ms, &order.customer, order.quote.currency.code(), &refund.id, parts).await
     }
 }

@@ -197,7 +197,14 @@ impl Desk {
     ///
     /// # Errors
     /// As [`value::Values::give_credit`]; 404 for no such order.
-    pub async fn credit_order(&self, ctx: &OpCtx, id: &OrderId, attempt: &str, amount: &str, reason: &str) -> Result<()> {
+    pub async fn credit_order(
+        &self,
+        ctx: &OpCtx,
+        id: &OrderId,
+        attempt: &str,
+        amount: &str,
+        reason: &str,
+    ) -> Result<()> {
         authz::staff(ctx, authz::VALUE)?;
         let order = self.0.checkouts.order(id).await?.ok_or_else(|| Problem::not_found("order"))?;
         let new = NewCredit {

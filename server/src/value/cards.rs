@@ -105,7 +105,8 @@ fn currency(code: &str) -> Result<Currency> {
 }
 
 fn attempt(text: &str) -> Result<&str> {
-    let fine = (16..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let fine =
+        (16..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if fine { Ok(text) } else { Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one.")) }
 }
 

@@ -36,7 +36,8 @@ impl Code {
             return None;
         }
         let mut code = String::with_capacity(LENGTH);
-        for typed in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}'))
+        for typed in
+            text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}'))
         {
             let read = match typed.to_ascii_uppercase() {
                 'O' => '0',
@@ -66,7 +67,9 @@ impl Code {
     pub fn hash(&self, secret: &Secret) -> String {
         // HMAC takes keys of any length.
         let code = Hmac::<Sha256>::new_from_slice(&secret.bytes)
-            .map(|mac| mac.chain_update(b"value-code\0").chain_update(self.0.as_bytes()).finalize().into_bytes().to_vec())
+            .map(|mac| {
+                mac.chain_update(b"value-code\0").chain_update(self.0.as_bytes()).finalize().into_bytes().to_vec()
+            })
             .unwrap_or_default();
         data_encoding::BASE32HEX_NOPAD.encode(&code).to_ascii_lowercase()
     }
@@ -84,7 +87,9 @@ mod tests {
     #[test]
     fn a_code_is_read_however_it_is_typed() {
         let code = Code::typed("7H2K-0001-ABCD-WXYZ").unwrap();
-        for typed in ["7h2kooolabcdwxyz", " 7H2K OOIl abcd\u{a0}wxyz ", "7h2k–0oo1–abcd–WXYZ", "7-h-2-k-0-0-0-1abcdWXYZ"] {
+        for typed in
+            ["7h2kOooiabcdwxyz", " 7H2K OOOl abcd\u{a0}wxyz ", "7h2k–0oo1–abcd–WXYZ", "7-h-2-k-0-0-0-1abcdWXYZ"]
+        {
             assert_eq!(Code::typed(typed).as_ref(), Some(&code), "{typed}");
         }
         for wrong in ["", "7H2K-0001-ABCD-WXY", "7H2K-0001-ABCD-WXYZ0", "7H2K-0001-ABCD-WXYU", "7H2K-0001-ABCD-WXÝZ"] {

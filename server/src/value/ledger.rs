@@ -69,10 +69,8 @@ impl Values {
     pub async fn entries(&self, id: &ValueId) -> Result<Vec<Entry>> {
         let query = Query::new(Index::Base, account_key(id).pk).begins_with(store::ENTRIES).limit(1000);
         let items = retry::query_all(&*self.table, query, MOST_ENTRIES).await.map_err(fault::table)?;
-        let mut all: Vec<Entry> = items
-            .into_iter()
-            .map(|i| vitrine_table::from_item(i).map_err(fault::table))
-            .collect::<Result<_>>()?;
+        let mut all: Vec<Entry> =
+            items.into_iter().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect::<Result<_>>()?;
         all.sort_by(|a, b| (a.at_ms, &a.key).cmp(&(b.at_ms, &b.key)));
         Ok(all)
     }
@@ -201,10 +199,8 @@ impl Values {
                 about: Some(refund.to_owned()),
             };
             // A run before this one may have decided otherwise, if the account ended between the two.
-            let elsewhere = (to != other).then(|| TransactOp::Check {
-                key: entry_key(&other, &key),
-                condition: Condition::ItemAbsent,
-            });
+            let elsewhere = (to != other)
+                .then(|| TransactOp::Check { key: entry_key(&other, &key), condition: Condition::ItemAbsent });
             let [balance, posting] = store::credit(&entry)?;
             let ops = [balance, posting].into_iter().chain(elsewhere).collect();
             match self.table.transact(Transact { ops, token: None }).await {

@@ -201,7 +201,8 @@ async fn only_staff_issue_resend_and_end() {
 async fn what_expires_or_is_ended_is_posted_as_such() {
     for shop in Shop::both().await {
         let lasting = shop.card(300).await.0;
-        let ending = shop.card_like(NewCard { amount: "2".into(), ends_ms: Some(NOW + DAY), ..NewCard::default() }).await.0;
+        let ending =
+            shop.card_like(NewCard { amount: "2".into(), ends_ms: Some(NOW + DAY), ..NewCard::default() }).await.0;
         let ended = shop.card(400).await.0;
         let staff = shop.staff();
         assert_eq!(shop.values.end(&staff, &ended, " ").await.unwrap_err().status, 422, "not without a reason");
@@ -262,7 +263,9 @@ async fn a_balance_that_does_not_fit_its_entries_is_a_violation() {
             if by == -1 || by == 501 {
                 assert_eq!(named, [], "mended");
             } else {
-                assert!(named.iter().all(|v| v.invariant == crate::check::Invariant::Value && v.keys == [id.to_string()]));
+                assert!(
+                    named.iter().all(|v| v.invariant == crate::check::Invariant::Value && v.keys == [id.to_string()])
+                );
                 assert!(!named.is_empty(), "{name} {by}");
             }
         }

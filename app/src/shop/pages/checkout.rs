@@ -58,8 +58,11 @@ pub fn CheckoutBody(
     let free = view.cart.total_minor == 0;
     // What stored value leaves to pay; in a shop that takes none, all of it.
     let offered = view.value.offered;
-    let (due, due_minor) =
-        if offered { (view.value.due.clone(), view.value.due_minor) } else { (view.cart.total.clone(), view.cart.total_minor) };
+    let (due, due_minor) = if offered {
+        (view.value.due.clone(), view.value.due_minor)
+    } else {
+        (view.cart.total.clone(), view.cart.total_minor)
+    };
     let keep = use_callback(move |(field, event): (String, FormEvent)| {
         typed.write().insert(field, event.value());
     });
