@@ -42,6 +42,7 @@ export const ROUTES = {
   "/orders/{id}/ask": { act: { text: "hello", seen: "0", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/invoices/{id}/amend": { act: { company: "x", tax_id: "", address: "y", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/studio/orders/{id}/answer": { act: { text: "hello", seen: "0" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/tax.csv": { nobody: 401, stranger: 404, seller: 404 },
   "/studio/works/{id}": { act: { title: "taken", latin: "", description: "", rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/works/{id}/publish": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/works/{id}/archive": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
@@ -90,7 +91,7 @@ export const PAGES = {
   "/": {}, "/catalog": {}, "/search": {}, "/artists/:slug": {}, "/authors/:slug": {}, "/albums/:id": {}, "/books/:id": {}, "/videos/:id": {}, "/podcasts/:id": {},
   "/podcasts/:id/transcript/:number": {}, "/eula/:id": {}, "/letters/:store/:who": {}, "/preview/:id": {}, "/policies/:slug": {}, "/cart": {}, "/checkout": {},
   "/orders/:id": {}, "/my-products": {}, "/my-products/:id": {}, "/invoices": {}, "/invoices/:id": {}, "/problem/:code": {}, "/account": {}, "/:..segments": {}, "/:handle": {},
-  "/studio": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/value": {}, "/admin/value/:id": {}, "/admin/jobs": {}, "/admin/import": {},
+  "/studio": {}, "/studio/tax": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/value": {}, "/admin/value/:id": {}, "/admin/jobs": {}, "/admin/import": {},
   "/admin/import/:id": {},
 };
 

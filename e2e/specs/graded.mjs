@@ -53,7 +53,7 @@ before(async () => {
     nobody: ["/", "/catalog", "/catalog?type=album&sort=title", "/search?q=harbur", "/search?q=qqqq", shop.album, shop.book, shop.film, shop.podcast, `${shop.podcast}/transcript/1`, "/artists/ida-strand", "/authors/joe-quill", "/@nordlicht", "/policies/privacy", licence, "/account", "/cart", "/nowhere"],
     buyer: ["/account", "/cart", "/checkout", `/orders/${order}`, "/my-products", owned, "/invoices", invoice],
     seller: ["/studio", editor, letters, `/studio/orders/${parts.find((p) => studio.includes(p.store?.name ?? "\0"))?.id ?? parts[0].id}`, `/preview/${editor.split("/").pop()}`],
-    staff: ["/admin", `/admin/orders/${parts[0].id}`, "/admin/jobs", "/admin/import", "/admin?q=harbour"],
+    staff: ["/admin", `/admin/orders/${parts[0].id}`, `/admin/orders/${parts[0].id}/refund?line=0`, "/admin/jobs", "/admin/import", "/admin?q=harbour"],
   };
 });
 after(async () => {

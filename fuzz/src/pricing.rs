@@ -15,6 +15,8 @@ fn adds_up(amounts: &Amounts) {
     let sum = |all: &mut dyn Iterator<Item = Money>| Money::sum(amounts.gross.currency(), all).unwrap();
     assert_eq!(sum(&mut amounts.taxes.iter().map(|t| t.amount)), amounts.tax);
     assert_eq!(amounts.net.checked_add(amounts.tax).unwrap(), amounts.gross);
+    let off = sum(&mut amounts.discounts.iter().map(|d| d.amount));
+    assert!(!off.is_negative() && !amounts.list.checked_sub(off).unwrap().is_negative(), "{amounts:?}");
     for amount in [amounts.list, amounts.net, amounts.tax, amounts.gross] {
         assert!(!amount.is_negative(), "{amounts:?}");
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use vitrine_shared::catalog::LegalEntity;
 
 use crate::web::limits::Figures;
 use crate::web::shed::Load;
@@ -43,6 +44,8 @@ pub struct Config {
     /// Where faults of security are reported, `mailto:` or `https:`; `/.well-known/security.txt` names it. Empty: there is
     /// no such file.
     pub security_contact: String,
+    /// The marketplace in law: it sells by itself what the law of a place presumes it does. Absent: shops sell everything.
+    pub platform: Option<LegalEntity>,
     /// Who confirms buyers' tax ids.
     pub tax: TaxConfig,
     /// Copies for the day the machine is gone.
@@ -75,6 +78,7 @@ impl Default for Config {
             blob: BlobConfig::default(),
             mail: MailConfig::default(),
             security_contact: String::new(),
+            platform: None,
             tax: TaxConfig::default(),
             backup: BackupConfig::default(),
             limits: Figures::default(),
@@ -316,6 +320,17 @@ impl Config {
                 "`mail`: only demonstration data keeps mail in an outbox; set an SMTP server".into(),
             ));
         }
+        if let Some(platform) = &self.platform {
+            let prefix = &platform.invoice_prefix;
+            let fine =
+                (1..=8).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+            if !fine {
+                return Err(ConfigError::Invalid("`platform.invoice_prefix` must be 1 to 8 of A-Z and 0-9".into()));
+            }
+            if platform.name.trim().is_empty() || !vitrine_pricing::market::is_country(&platform.country) {
+                return Err(ConfigError::Invalid("`platform` needs a name and a country (ISO 3166-1)".into()));
+            }
+        }
         let backup = &self.backup;
         if backup.log_dir.is_some() || !backup.recipients.is_empty() {
             crate::backup::recipients(&backup.recipients)
@@ -357,7 +372,7 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
-            "security_contact": self.security_contact, "tax": self.tax,
+            "security_contact": self.security_contact, "tax": self.tax, "platform": self.platform,
             "limits": self.limits, "load": self.load, "backup": self.backup,
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
@@ -418,6 +433,22 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "security_contact",
         "",
         "mailto: or https: address for reports of faults; named in /.well-known/security.txt. Empty for no such file.",
+    ),
+    (
+        "platform",
+        "none",
+        "The marketplace in law (name, address, country, email, tax_ids, registrations, invoice_prefix): it sells by itself what the law of a place presumes it does. Without it shops sell everything.",
+    ),
+    (
+        "tax.registers",
+        "auto",
+        "Who confirms buyers' tax ids: vies, none, or auto (the simulator with demonstration data, else nobody).",
+    ),
+    ("tax.vies_url", "the Commission's service", "Root of the VIES REST interface, with the last slash."),
+    (
+        "tax.vies_requester",
+        "",
+        "The marketplace's own VAT number with its letters, for consultations that can be proved.",
     ),
     ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
     (

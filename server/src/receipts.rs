@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::quote::QuotedLine;
+use vitrine_pricing::refund::RefundQuote;
 use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_shared::id::{CheckoutId, OrderId};
@@ -152,26 +153,25 @@ impl Receipts {
         self.checkouts.send_back(&ctx, &refund).await?;
         if refund.amount_minor > 0 {
             let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
+            let amounts = refund.amounts(&order.quote)?;
             let issue = Issue {
                 order: &order,
                 buyer: &buyer,
                 paid_with: &checkout.paid_with,
-                refund: Some((&refund.id, &refund.lines, refund.shipping)),
+                refund: Some((&refund.id, &amounts)),
             };
             let credit = self.invoices.issue(&ctx, &issue).await?;
-            let amount =
-                Money::new(refund.amount_minor, order.quote.currency).map_err(|e| fault::internal("a refund", &e))?;
-            self.refunded(&order, &credit, amount, &refund.id).await?;
+            self.refunded(&order, &credit, &amounts, &refund.id).await?;
         }
         self.checkouts.refund_done(&ctx, &refund, &checkout).await
     }
 
     /// Queues the mail of a refund that was carried out.
-    async fn refunded(&self, order: &Order, credit: &Invoice, amount: Money, refund: &str) -> Result<()> {
+    async fn refunded(&self, order: &Order, credit: &Invoice, amounts: &RefundQuote, refund: &str) -> Result<()> {
         let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
         let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
         let words = Words::for_buyer(&checkout.locale, &checkout.market);
-        let total = words.money(amount);
+        let total = words.money(amounts.totals.gross);
         let part = self.part(order.clone(), None).await?;
         let subject = words.say("mail-refund-subject", &[("total", &total)]);
         let mut blocks = vec![
@@ -182,7 +182,8 @@ impl Receipts {
             ),
             Block::Text(words.say("mail-refund-credit", &[("number", &credit.number)])),
         ];
-        if order.lines.iter().any(|l| !l.physical) {
+        let ended = amounts.lines.iter().filter(|part| part.complete).filter_map(|part| order.lines.get(part.line?));
+        if ended.into_iter().any(|line| !line.physical) {
             blocks.push(Block::Text(words.say("mail-refund-access", &[])));
         }
         blocks.push(Block::Link(words.say("mail-refund-open", &[]), self.checkouts.page_url(&checkout)?));

@@ -235,7 +235,8 @@ impl App {
         };
         let search: Arc<dyn Search> = Arc::new(open_index(&dir.join("index"))?);
         let records = CatalogStore::new(table.clone());
-        let catalog = Catalog::new(records, search.clone(), &changes, config.base_url(), config.files_url());
+        let catalog = Catalog::new(records, search.clone(), &changes, config.base_url(), config.files_url())
+            .with_platform(config.platform.clone());
         let media = Media::new(blob.clone(), Tools::find());
         let base = config.base_url();
         let secret = secrets::present(&*table, &master, "oidc-client").await?;
@@ -336,7 +337,8 @@ impl App {
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
         .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?))
         .paid_from(values.clone());
-        let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone());
+        let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
+            .with_platform(config.platform.clone());
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),

@@ -20,7 +20,7 @@ use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handlers, Worker};
 use vitrine_registers::simulator::Simulator as Registers;
 use vitrine_search::{Search, TantivySearch};
-use vitrine_shared::catalog::WorkKind;
+use vitrine_shared::catalog::{LegalEntity, WorkKind};
 use vitrine_shared::id::{TenantId, UserId, ValueId, VariantId};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::chaos::Chaos;
@@ -87,6 +87,15 @@ impl Shop {
     }
 
     pub(crate) async fn with(chaos: Option<u64>, payments: Option<SharedPayments>) -> Self {
+        Self::made(chaos, payments, None).await
+    }
+
+    /// In which the marketplace sells what the law presumes it does.
+    pub(crate) async fn of_platform(platform: LegalEntity) -> Self {
+        Self::made(None, None, Some(platform)).await
+    }
+
+    async fn made(chaos: Option<u64>, payments: Option<SharedPayments>, platform: Option<LegalEntity>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = FixedClock::at(NOW);
         let changes = Changes::default();
@@ -107,7 +116,8 @@ impl Shop {
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
         let search: Arc<dyn Search> = Arc::new(TantivySearch::create(&dir.path().join("index")).unwrap());
         let base = "http://shop.example".to_owned();
-        let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into());
+        let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into())
+            .with_platform(platform.clone());
         let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes.clone());
         let simulator = Simulator::new(
             table.clone(),
@@ -146,7 +156,7 @@ impl Shop {
         .bounded(Throttle::new(table.clone(), clock.clone()), None)
         .confirming(TaxIds::new(table.clone(), Arc::new(Registers::new(clock.clone()))))
         .paid_from(values.clone());
-        let invoices = Invoices::new(table.clone(), records.clone(), master);
+        let invoices = Invoices::new(table.clone(), records.clone(), master).with_platform(platform);
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),

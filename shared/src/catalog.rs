@@ -599,6 +599,27 @@ pub struct PriceRecord {
     /// UTC milliseconds, exclusive.
     #[serde(default)]
     pub valid_to_ms: Option<i64>,
+    /// From this many pieces on; 1: for all.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub min_quantity: u32,
+}
+
+impl PriceRecord {
+    /// Whether it is in force at a moment.
+    pub fn holds(&self, at_ms: i64) -> bool {
+        self.valid_from_ms <= at_ms && self.valid_to_ms.is_none_or(|to| at_ms < to)
+    }
+}
+
+/// For all quantities.
+pub const fn one() -> u32 {
+    1
+}
+
+/// Whether a price is for all quantities.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub const fn is_one(quantity: &u32) -> bool {
+    *quantity == 1
 }
 
 /// A licence text; a new version is a new record.

@@ -6,6 +6,7 @@ use vitrine_shared::views::desk::{DeskOrder, ImportView, JobsView, OrdersView};
 use vitrine_ui::prelude::*;
 
 use super::{History, Lines, Told, use_desk};
+use crate::i18n::text_with;
 use crate::platform::Head;
 use crate::shop::pages::Sums;
 use crate::shop::pages::drawn;
@@ -166,7 +167,6 @@ pub(super) fn Order(id: String, query: String) -> Element {
 fn OneOrder(view: DeskOrder, query: String) -> Element {
     let id = view.row.id.clone();
     let can_ship = view.lines.iter().any(|l| l.to_ship);
-    let can_refund = view.lines.iter().any(|l| l.to_refund) || view.shipping_to_refund;
     let column = |key: &str, number: bool| Column { title: t!(key), number };
     rsx! {
         Page { head: Head { title: id.clone(), private: true, ..Head::default() },
@@ -220,6 +220,16 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                             }
                         }
                     }
+                    if !view.tax.is_empty() {
+                        section {
+                            h2 { {t!("desk-tax")} }
+                            ul { class: "footer-list", role: "list",
+                                for (i , fact) in view.tax.iter().enumerate() {
+                                    li { key: "{i}", {text_with(&fact.key, &fact.args)} }
+                                }
+                            }
+                        }
+                    }
                 }
                 Table {
                     caption: t!("desk-lines"),
@@ -248,30 +258,16 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-ship-go")} }
                     }
                 }
-                if can_refund {
-                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/refund",
-                        h2 { {t!("desk-refund-title")} }
-                        Notice { {t!("desk-refund-text")} }
-                        input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
-                        fieldset {
-                            legend { class: "sr-only", {t!("desk-lines")} }
-                            for line in view.lines.iter().filter(|l| l.to_refund) {
-                                Checkbox { key: "{line.number}", name: "line", value: line.number.to_string(), "{line.what} ({line.total})" }
-                            }
-                            if view.shipping_to_refund {
-                                Checkbox { name: "shipping", {t!("desk-refund-shipping")} }
-                            }
-                        }
-                        Checkbox { name: "restock", {t!("desk-restock")} }
-                        Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
-                        Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-refund-go")} }
+                if view.to_refund {
+                    p {
+                        a { class: "button", href: "/admin/orders/{id}/refund", {t!("desk-refund-open")} }
                     }
                 }
                 if view.row.state != "desk-unpaid" {
                     form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/credit",
                         h2 { {t!("desk-credit")} }
                         Notice { {t!("desk-credit-text")} }
-                        input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
+                        input { r#type: "hidden", name: "attempt", value: "{view.credit_attempt}" }
                         Field { name: "credit_amount", label: t!("desk-value-amount"), hint: t!("desk-value-amount-hint"), inputmode: "decimal", required: true, maxlength: 40 }
                         Field { name: "credit_reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-credit-go")} }

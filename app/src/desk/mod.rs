@@ -4,7 +4,9 @@
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
 mod console;
+mod refund;
 mod studio;
+mod taxes;
 mod value;
 
 use dioxus::fullstack::Loading;
@@ -23,7 +25,9 @@ use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
+use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
+use taxes::Taxes;
 use value::{Value, Values};
 
 /// Every page of the desk.
@@ -34,6 +38,10 @@ pub enum Desk {
         /// Sales and works.
         #[route("/studio?:..query")]
         Studio { /// Raw query string: cursors.
+            query: String },
+        /// What of a month's sales is tax.
+        #[route("/studio/tax?:..query")]
+        Taxes { /// Raw query string: the month.
             query: String },
         /// A work's editor.
         #[route("/studio/works/:id?:..query")]
@@ -67,6 +75,11 @@ pub enum Desk {
         #[route("/admin/value/:id?:..query")]
         Value { /// Account id.
             id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// A refund of one order.
+        #[route("/admin/orders/:id/refund?:..query")]
+        Refund { /// Order id.
+            id: String, /// Raw query string: what is chosen, what the last act came to.
             query: String },
         /// Jobs that gave up.
         #[route("/admin/jobs?:..query")]
@@ -177,6 +190,10 @@ fn Lines(lines: Vec<DeskLine>) -> Element {
                     if let Some(tracking) = line.tracking {
                         " · "
                         bdi { "{tracking}" }
+                    }
+                    if let Some(back) = line.back {
+                        " · "
+                        {t!("desk-back", amount = back)}
                     }
                 }
                 td { class: "end", "{line.total}" }

@@ -31,6 +31,9 @@ pub(super) fn Studio(query: String) -> Element {
             Page { head: Head { title: t!("desk-studio"), private: true, ..Head::default() },
                 div { class: "wrap trade",
                     h1 { {t!("desk-studio")} }
+                    p {
+                        a { class: "button", href: "/studio/tax", {t!("desk-taxes")} }
+                    }
                     for desk in view.desks.iter().cloned() {
                         OneDesk { key: "{desk.tenant}", desk }
                     }

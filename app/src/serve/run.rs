@@ -81,6 +81,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         "/admin/orders/{id}",
         "/admin/value",
         "/admin/value/{id}",
+        "/admin/orders/{id}/refund",
         "/admin/jobs",
         "/admin/import",
         "/admin/import/{id}",

@@ -112,6 +112,13 @@ fn Edition(edition: EditionView, checked: bool) -> Element {
                     }
                 }
             }
+            if !e.steps.is_empty() {
+                ul { class: "edition-line edition-steps", role: "list",
+                    for (count , price) in e.steps.iter() {
+                        li { key: "{count}", {t!("price-step", count = count.to_string(), price = price.clone())} }
+                    }
+                }
+            }
             if let Some(price) = e.price.as_ref().filter(|p| p.minimum.is_some()) {
                 div { class: "edition-name-price",
                     Field {

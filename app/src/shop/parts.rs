@@ -127,7 +127,12 @@ pub fn price_tag(price: Option<&PriceView>, large: bool) -> Element {
         &p.text
     };
     let was = was.as_ref().map(|(was, said)| (*was, said.as_str()));
-    Price { amount, tax: tax.as_deref(), from: from.as_deref(), was, large }.draw()
+    let price = Price { amount, tax: tax.as_deref(), from: from.as_deref(), was, large }.draw();
+    let Some(lowest) = &p.lowest else { return price };
+    rsx! {
+        {price}
+        span { class: "price-lowest", {t!("price-lowest", price = lowest.clone())} }
+    }
 }
 
 /// A menu of orders; without scripts a form.

@@ -103,7 +103,13 @@ fn price(times: usize) -> Result<()> {
         "shipping": { "zones": [{ "id": "all", "countries": ["*"] }], "rates": [rate] },
     }))?;
     let rules = TaxRules::built_in();
-    let prices = Prices { rules: &rules, items: &[], prices: &Default::default(), shipping: &ShippingTable::default() };
+    let prices = Prices {
+        rules: &rules,
+        items: &[],
+        prices: &Default::default(),
+        shipping: &ShippingTable::default(),
+        promotions: Default::default(),
+    };
     let once = || quote(black_box(&request), &prices).map(|quote| quote.lines.len());
     ensure!(once()? == 50, "50 lines are priced");
     mark(0);

@@ -3,15 +3,19 @@
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::quote::{Buyer, Context, Quote, QuoteError, QuoteRequest, RequestLine, TaxAmount, quote};
+use vitrine_pricing::promotion::{Promotions, SkipReason};
+use vitrine_pricing::quote::{
+    Amounts, Buyer, Context, Kind, Quote, QuoteError, QuoteRequest, RequestLine, StepKind, TaxAmount, TaxIdState, quote,
+};
+use vitrine_pricing::record::{self, Sale, SellerOfRecord};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
-use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
+use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, on_sale, price_in, work_href};
+use vitrine_shared::views::card::{Place, card_data, on_sale, price_for, work_href};
 use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart};
 
 use crate::catalog::offers::{self, Offer};
@@ -53,6 +57,8 @@ pub struct PricedSeller {
     pub tenant: Tenant,
     /// Their storefront.
     pub store: Store,
+    /// Who sells in law.
+    pub record: SellerOfRecord,
     /// Lines that can be sold.
     pub lines: Vec<PricedLine>,
     /// Totals with their explanation.
@@ -107,10 +113,20 @@ pub fn price(
         }
     }
     let currency = place.market.currency;
+    let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
+    let by_seller = by_seller.into_iter().flat_map(|(tenant, found)| {
+        let [own, platform] = in_law(offers.platform(), &tenant, found, to, currency, date);
+        [(tenant.clone(), SellerOfRecord::Tenant, own), (tenant, SellerOfRecord::Platform, platform)]
+    });
     let (mut sellers, mut parts, mut total, mut ready) = (Vec::new(), Vec::new(), Money::zero(currency), true);
-    for (tenant, mut found) in by_seller {
-        let store = found[0].store.clone();
-        let quoted = quoted(ctx, place, &tenant, &store, &found, to)?;
+    for (tenant, record, mut found) in by_seller {
+        let Some(first) = found.first() else { continue };
+        let store = first.store.clone();
+        let legal = match (record, offers.platform()) {
+            (SellerOfRecord::Platform, Some(platform)) => platform,
+            _ => &tenant.legal,
+        };
+        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to)?;
         let quote = match quoted {
             Some(Ok(quote)) => Some(quote),
             Some(Err(why)) => {
@@ -123,7 +139,7 @@ pub fn price(
                     }
                 }
                 // What is left without the parcels may still be sold.
-                match self::quoted(ctx, place, &tenant, &store, &found, to)? {
+                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to)? {
                     Some(Ok(quote)) => Some(quote),
                     Some(Err(_)) | None => None,
                 }
@@ -134,14 +150,15 @@ pub fn price(
         if let Some(quote) = &quote {
             total = total.checked_add(quote.totals.gross).map_err(|e| fault::internal("a total", &e))?;
         }
-        parts.push(part(place, &tenant, &store, &found, quote.as_ref()));
+        let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
+        parts.push(part(place, &tenant, &store, &found, quote.as_ref(), by));
         if let Some(quote) = quote {
             let lines = found
                 .into_iter()
                 .filter(|f| f.trouble.is_none())
                 .map(|f| PricedLine { line: f.line, work: f.work, product: f.product, variant: f.variant })
                 .collect();
-            sellers.push(PricedSeller { tenant, store, lines, quote });
+            sellers.push(PricedSeller { tenant, store, record, lines, quote });
         }
     }
     let count = lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum();
@@ -163,6 +180,42 @@ pub fn price(
         with_it: Vec::new(),
     };
     Ok(Priced { sellers, view })
+}
+
+/// A shop's lines by who sells them in law: the shop, the marketplace.
+fn in_law(
+    platform: Option<&LegalEntity>,
+    tenant: &Tenant,
+    found: Vec<Found>,
+    to: &Destination,
+    currency: Currency,
+    date: Date,
+) -> [Vec<Found>; 2] {
+    let Some(platform) = platform else { return [found, Vec::new()] };
+    let worth = |f: &Found| {
+        let minor = f.line.named_minor.or_else(|| Some(f.price.as_ref()?.amount_minor))?;
+        Money::new(minor, currency).ok()?.checked_mul(i64::from(f.line.quantity)).ok()
+    };
+    let parcels = found.iter().filter(|f| f.product.kind == ProductKind::Physical && f.trouble.is_none());
+    let consignment = parcels.map(worth).try_fold(Money::zero(currency), |sum, m| sum.checked_add(m?).ok());
+    let business = to.business.as_ref().is_some_and(|b| b.state == TaxIdState::Valid);
+    let presumed = |f: &Found| {
+        let physical = f.product.kind == ProductKind::Physical;
+        let sale = Sale {
+            kind: if physical { Kind::Physical } else { Kind::Digital },
+            country: &to.country,
+            region: to.region.as_deref(),
+            postcode: to.postcode.as_deref(),
+            ships_from: &f.store.ships_from,
+            shop: &tenant.legal.country,
+            business,
+            consignment,
+            date,
+        };
+        record::presumed(&sale, &platform.registrations).is_some()
+    };
+    let (platforms, own) = found.into_iter().partition(presumed);
+    [own, platforms]
 }
 
 /// Tax depends on the region there: nothing is sold without it.
@@ -188,7 +241,7 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> 
     };
     let selling = on_sale(&bundle.products).any(|(_, v)| v.id == line.variant);
     let (product, variant) = bundle.variant(&line.variant)?;
-    let price = price_in(&bundle.prices, &line.variant, place.market, ctx.now_ms).cloned();
+    let price = price_for(&bundle.prices, &line.variant, place.market, ctx.now_ms, line.quantity).cloned();
     let left = offers.left(&line.variant).filter(|_| variant.stocked);
     let trouble = if !here || !selling || bundle.work.status != Status::Published {
         Some("line-withdrawn")
@@ -219,7 +272,7 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> 
 fn quoted(
     ctx: &OpCtx,
     place: &Place,
-    tenant: &Tenant,
+    (tenant, legal): (&Tenant, &LegalEntity),
     store: &Store,
     found: &[Found],
     to: &Destination,
@@ -249,7 +302,7 @@ fn quoted(
         currency,
         date,
         market: Some(place.market.id.to_owned()),
-        seller: pricing::seller(tenant, place.market),
+        seller: pricing::seller(legal, place.market),
         buyer: Buyer {
             country: to.country.clone(),
             region: to.region.clone(),
@@ -260,13 +313,22 @@ fn quoted(
         },
         lines,
         codes: Vec::new(),
+        promotions: None,
+        customer: None,
         shipping: None,
+        shipping_method: None,
         rounding: store.rounding,
         no_rule: store.no_rule,
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
     let shipping = pricing::shipping_table(store, currency)?;
-    let context = Context { rules: pricing::rules(), items: &items, prices: &prices, shipping: &shipping };
+    let context = Context {
+        rules: pricing::rules(),
+        items: &items,
+        prices: &prices,
+        shipping: &shipping,
+        promotions: Promotions::default(),
+    };
     Ok(Some(quote(&request, &context)))
 }
 
@@ -296,18 +358,26 @@ fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
     }
 }
 
-fn part(place: &Place, tenant: &Tenant, store: &Store, found: &[Found], quote: Option<&Quote>) -> SellerPart {
+fn part(
+    place: &Place,
+    tenant: &Tenant,
+    store: &Store,
+    found: &[Found],
+    quote: Option<&Quote>,
+    sold_by: Option<String>,
+) -> SellerPart {
     let mut quoted = quote.map(|q| q.lines.iter()).into_iter().flatten();
     let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
     let lines = found
         .iter()
         .map(|f| {
             let amounts = if f.trouble.is_none() { quoted.next() } else { None };
-            line_view(place, f, amounts.map(|l| if inclusive { l.amounts.gross } else { l.amounts.net }))
+            line_view(place, f, amounts.map(|l| undiscounted(&l.amounts, inclusive)))
         })
         .collect();
     SellerPart {
         tenant: tenant.id.to_string(),
+        sold_by,
         store: Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) },
         lines,
         sums: quote.map(|q| sums(place, q)).unwrap_or_default(),
@@ -316,20 +386,29 @@ fn part(place: &Place, tenant: &Tenant, store: &Store, found: &[Found], quote: O
     }
 }
 
-/// Items, shipping, tax by rate and total, as the market shows them.
+/// What an amount was before promotions took something off, with or without tax: what rows show above the discounts' own.
+pub fn undiscounted(amounts: &Amounts, inclusive: bool) -> Money {
+    let part = if inclusive { amounts.gross } else { amounts.net };
+    amounts.discounts.iter().fold(part, |sum, d| sum.checked_add(d.amount).unwrap_or(sum))
+}
+
+/// Items, shipping, discounts, tax by rate and total, as the market shows them. Rows above the discounts are without them.
 pub fn sums(place: &Place, quote: &Quote) -> Vec<AmountView> {
     let text = |m: Money| format_money(m, place.locale);
     let mut out = vec![AmountView {
         key: "sum-items".into(),
         detail: String::new(),
         text: text(quote.lines.iter().fold(Money::zero(quote.currency), |sum, l| {
-            let part = if quote.prices_include_tax { l.amounts.gross } else { l.amounts.net };
-            sum.checked_add(part).unwrap_or(sum)
+            sum.checked_add(undiscounted(&l.amounts, quote.prices_include_tax)).unwrap_or(sum)
         })),
     }];
     if let Some(shipping) = &quote.shipping {
-        let part = if quote.prices_include_tax { shipping.gross } else { shipping.net };
+        let part = undiscounted(shipping, quote.prices_include_tax);
         out.push(AmountView { key: "sum-shipping".into(), detail: String::new(), text: text(part) });
+    }
+    for discount in &quote.totals.discounts {
+        let off = Money::zero(quote.currency).checked_sub(discount.amount).unwrap_or(discount.amount);
+        out.push(AmountView { key: "sum-discount".into(), detail: discount.source.clone(), text: text(off) });
     }
     // What is nothing is said on the invoice, not before.
     for tax in by_rate(&quote.totals.taxes).into_iter().filter(|tax| !tax.amount.is_zero()) {
@@ -360,7 +439,7 @@ pub fn by_rate(taxes: &[TaxAmount]) -> Vec<TaxAmount> {
     out
 }
 
-/// The steps of a quote for the locale files' sentences.
+/// The steps of a quote for the locale files' sentences. Why a code took nothing off is said as buyers may know it.
 pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
     quote
         .explain
@@ -372,8 +451,17 @@ pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
             put("rate", step.rate_ppm.map(|r| format_percent(r, place.locale)));
             put("amount", step.amount.map(|m| format_money(m, place.locale)));
             put("line", step.line.and_then(|i| quote.lines.get(i)).map(|l| l.name.clone()));
-            let kind = serde_json::to_value(step.kind).ok().and_then(|v| v.as_str().map(str::to_owned));
-            ExplainView { rule: step.rule.clone(), key: format!("explain-{}", kind.unwrap_or_default()), args }
+            let mut rule = step.rule.clone();
+            if step.kind == StepKind::CodeSkipped {
+                let reason = rule.parse().map_or(SkipReason::NotValid, SkipReason::public);
+                if let SkipReason::ExcludedBy(other) = &reason {
+                    let named = quote.totals.discounts.iter().find(|d| d.promotion == *other);
+                    put("other", Some(named.map_or_else(|| other.clone(), |d| d.source.clone())));
+                }
+                rule = reason.code().to_owned();
+            }
+            let kind = serde_json::to_value(step.kind).ok().and_then(|v| v.as_str().map(|k| k.replace('_', "-")));
+            ExplainView { rule, key: format!("explain-{}", kind.unwrap_or_default()), args }
         })
         .collect()
 }

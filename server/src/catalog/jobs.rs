@@ -1,13 +1,15 @@
-//! Jobs of the catalogue: the modern formats of covers.
+//! Jobs of the catalogue: the modern formats of covers, prices that begin or end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob};
-use vitrine_shared::catalog::{Image, Work, WorkKind};
+use vitrine_shared::catalog::{Image, PriceRecord, Work, WorkKind};
 use vitrine_shared::id::{TenantId, WorkId};
 use vitrine_table::{Condition, TableError, Update, UpdateItem};
 
@@ -17,6 +19,9 @@ use crate::state::App;
 
 /// Kind of the job that adds WebP and AVIF to a work's cover.
 pub const COVER: &str = "bulk.catalog.cover";
+
+/// Kind of the job at the moment a price begins or ends: pages and index hear of it as of any change.
+pub const PRICE_DUE: &str = "catalog.price_due";
 
 /// Looks through a tenant's works for one picture: what was changed meanwhile is met by the next.
 const WALKS: usize = 3;
@@ -39,6 +44,41 @@ pub fn cover_job(work: &Work, shared: bool, now_ms: i64) -> Option<NewJob> {
         max_attempts: 4,
         trace: None,
     })
+}
+
+/// The jobs for moments to come at which one of these prices of a work begins or ends, each moment once.
+pub fn price_jobs(work: &WorkId, prices: &[PriceRecord], now_ms: i64) -> Vec<NewJob> {
+    let moments = prices.iter().flat_map(|p| [Some(p.valid_from_ms), p.valid_to_ms]).flatten();
+    let moments: BTreeSet<i64> = moments.filter(|at| *at > now_ms).collect();
+    let job = |run_at_ms: i64| NewJob {
+        kind: PRICE_DUE.into(),
+        key: format!("{work}/{run_at_ms}"),
+        payload: json!({ "work": work }),
+        run_at_ms,
+        max_attempts: 20,
+        trace: None,
+    };
+    moments.into_iter().map(job).collect()
+}
+
+/// Says that a work's price is another now.
+struct PriceDue(CatalogStore);
+
+#[async_trait]
+impl Handler for PriceDue {
+    async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
+        let id: WorkId = serde_json::from_value(job.job.payload["work"].clone()).map_err(JobFailed::new)?;
+        let Some(bundle) = self.0.bundle(&id).await.map_err(JobFailed::new)? else { return Ok(Outcome::Done) };
+        let update = UpdateItem {
+            key: vitrine_table::Key::new(format!("WORK#{id}"), work_sk(bundle.work.kind)),
+            updates: vec![Update::Set("priced_ms".into(), job.job.run_at_ms.into())],
+            condition: Some(Condition::ItemExists),
+        };
+        match self.0.table().update(update).await {
+            Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(Outcome::Done),
+            Err(e) => Err(JobFailed::new(e)),
+        }
+    }
 }
 
 /// What the job is told. Of jobs written before a picture could be shared only the work is known.
@@ -146,7 +186,8 @@ impl Handler for Covers {
 pub fn handlers(app: &App) -> Handlers {
     let covers: Arc<dyn Handler> =
         Arc::new(Covers { catalog: app.catalog.records().clone(), media: app.media.clone() });
-    [(COVER.to_owned(), covers)].into_iter().collect()
+    let due: Arc<dyn Handler> = Arc::new(PriceDue(app.catalog.records().clone()));
+    [(COVER.to_owned(), covers), (PRICE_DUE.to_owned(), due)].into_iter().collect()
 }
 
 #[cfg(test)]
@@ -207,5 +248,34 @@ mod tests {
         let film = ours.iter().find(|w| w.id == film.id).unwrap();
         assert_eq!(film.cover.as_ref().unwrap().alt, cover.alt);
         assert!(ours.iter().any(|w| w.id != film.id && w.cover.as_ref().is_some_and(|c| c.alt.is_empty())));
+    }
+
+    #[tokio::test]
+    async fn pages_and_index_hear_of_a_price_that_begins() {
+        let shop = Shop::open().await;
+        let catalog = shop.catalog.records().clone();
+        let work = works(&catalog, &catalog.stores().await.unwrap()[0].tenant).await.remove(0);
+        let now = shop.clock.now_ms();
+        let bundle = catalog.bundle(&work.id).await.unwrap().unwrap();
+        let sale = PriceRecord { valid_from_ms: now + 1000, valid_to_ms: Some(now + 2000), ..bundle.prices[0].clone() };
+        let jobs = price_jobs(&work.id, &[sale.clone(), sale, bundle.prices[0].clone()], now);
+        assert_eq!(jobs.iter().map(|j| j.run_at_ms - now).collect::<Vec<_>>(), [1000, 2000]);
+        for job in jobs {
+            shop.queue.enqueue(job).await.unwrap();
+        }
+        let due: Arc<dyn Handler> = Arc::new(PriceDue(catalog.clone()));
+        let worker =
+            vitrine_queue::worker::Worker::new(shop.queue.clone(), [(PRICE_DUE.to_owned(), due)].into_iter().collect());
+        let tag = [crate::changes::tag(&format!("WORK#{}", work.id))];
+        for moment in 0..2 {
+            let made = shop.changes.now();
+            worker.run_due_once().await.unwrap();
+            assert!(!shop.changes.stale(made, &tag), "not before its time: {moment}");
+            shop.clock.advance_ms(1000);
+            worker.run_due_once().await.unwrap();
+            assert!(shop.changes.stale(made, &tag), "{moment}");
+        }
+        let after = catalog.bundle(&work.id).await.unwrap().unwrap();
+        assert_eq!(after.work, work, "nobody who edits it meanwhile is disturbed");
     }
 }

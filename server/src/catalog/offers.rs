@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use futures::future::try_join_all;
 use moka::sync::Cache;
-use vitrine_shared::catalog::{Licence, Store, Tenant};
+use vitrine_shared::catalog::{LegalEntity, Licence, Store, Tenant};
 use vitrine_shared::id::{LicenceId, TenantId, VariantId, WorkId};
 use vitrine_table::{Item, Key, retry};
 
@@ -44,9 +44,15 @@ pub struct Found {
     offers: HashMap<VariantId, Arc<Offer>>,
     left: HashMap<VariantId, i64>,
     licences: HashMap<LicenceId, Licence>,
+    platform: Option<Arc<LegalEntity>>,
 }
 
 impl Found {
+    /// The marketplace as a seller, where it is one.
+    pub fn platform(&self) -> Option<&LegalEntity> {
+        self.platform.as_deref()
+    }
+
     /// The offer an edition is part of; `None`: it is nowhere any more.
     pub fn offer(&self, variant: &VariantId) -> Option<&Arc<Offer>> {
         self.offers.get(variant)
@@ -70,6 +76,7 @@ pub struct Offers {
     pointers: Cache<VariantId, VariantPointer>,
     kept: Kept<Option<Arc<Offer>>>,
     shops: Kept<Arc<Vec<Store>>>,
+    platform: Option<Arc<LegalEntity>>,
 }
 
 fn take<T: serde::de::DeserializeOwned>(item: Option<Item>) -> Result<Option<T>> {
@@ -84,7 +91,13 @@ impl Offers {
             pointers: Cache::new(POINTERS),
             kept: Kept::new(changes.clone(), WORKS),
             shops: Kept::new(changes.clone(), 1),
+            platform: None,
         }
+    }
+
+    /// Where the marketplace sells by itself what the law presumes it does.
+    pub fn with_platform(self, platform: Option<LegalEntity>) -> Self {
+        Self { platform: platform.map(Arc::new), ..self }
     }
 
     /// The records behind them.
@@ -117,7 +130,7 @@ impl Offers {
         let of = |v: &VariantId| Some((v.clone(), Arc::clone(by_work.get(&pointers.get(v)?.work)?)));
         let offers = variants.iter().filter_map(of).collect();
         let licences = licences.into_iter().filter_map(|(id, licence)| Some((id, licence?))).collect();
-        Ok(Found { offers, left, licences })
+        Ok(Found { offers, left, licences, platform: self.platform.clone() })
     }
 
     /// Offers that hold until one of their records changes; their stock as it is now.
@@ -126,7 +139,7 @@ impl Offers {
     /// The table's.
     pub async fn kept(&self, variants: &[VariantId]) -> Result<Found> {
         let pointers = self.pointers(variants).await?;
-        let mut found = Found::default();
+        let mut found = Found { platform: self.platform.clone(), ..Found::default() };
         for variant in variants {
             let Some(pointer) = pointers.get(variant) else { continue };
             if let Some(offer) = self.kept_offer(pointer).await? {

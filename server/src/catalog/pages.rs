@@ -9,14 +9,14 @@ use vitrine_search::{
     SuggestQuery,
 };
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{Asset, Status, Store, Work, WorkKind};
+use vitrine_shared::catalog::{Asset, LegalEntity, Status, Store, Work, WorkKind};
 use vitrine_shared::id::{AssetId, LicenceId, WorkId};
 use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
-use vitrine_shared::views::card::{CardData, Place, card_data, on_sale, price_in, work_href, year_of};
+use vitrine_shared::views::card::{CardData, Place, card_data, ladder, lowest_before, on_sale, work_href, year_of};
 use vitrine_shared::views::{
     CardView, CatalogView, EditionView, FacetValue, FacetView, FeatureView, HomeView, LicenceLine, Named, PartView,
-    SearchView, Shared, StoreCard, SuggestView, WorkView,
+    PriceView, SearchView, Shared, StoreCard, SuggestView, WorkView,
 };
 
 use super::jsonld;
@@ -111,6 +111,11 @@ impl Catalog {
     /// Records behind the pages.
     pub fn records(&self) -> &CatalogStore {
         &self.store
+    }
+
+    /// Where the marketplace sells by itself what the law presumes it does.
+    pub fn with_platform(self, platform: Option<LegalEntity>) -> Self {
+        Self { offers: self.offers.with_platform(platform), ..self }
     }
 
     /// What can be bought.
@@ -489,14 +494,22 @@ impl Catalog {
             } else {
                 None
             };
+            let ladder = ladder(&prices, &variant.id, place.market, ctx.now_ms);
             editions.push(EditionView {
                 variant: variant.id.to_string(),
                 title: product.title.clone(),
                 variant_title: if product.variants.len() > 1 { variant.title.clone() } else { String::new() },
                 physical,
                 formats: sizes.into_iter().map(|(f, size)| (f.to_owned(), format_bytes(size, place.locale))).collect(),
-                price: price_in(&prices, &variant.id, place.market, ctx.now_ms)
-                    .map(|p| place.price(p.amount_minor, p.minimum_minor, p.compare_at_minor, false)),
+                price: ladder.first().filter(|p| p.min_quantity == 1).map(|p| PriceView {
+                    lowest: lowest_before(&prices, p, place.market).map(|m| place.money(m)),
+                    ..place.price(p.amount_minor, p.minimum_minor, p.compare_at_minor, false)
+                }),
+                steps: ladder
+                    .iter()
+                    .filter(|p| p.min_quantity > 1)
+                    .map(|p| (p.min_quantity, place.money(p.amount_minor)))
+                    .collect(),
                 stock,
                 ships_from: physical.then(|| store.ships_from.clone()),
                 licence,

@@ -427,8 +427,11 @@ pub mod items {
 
     /// A price of a variant of a work.
     pub fn price(work: &WorkId, price: &PriceRecord) -> Result<Item> {
-        let sk =
+        let mut sk =
             format!("PRICE#{}#{}#{}#{:015}", price.variant, price.region, price.currency, price.valid_from_ms.max(0));
+        if price.min_quantity > 1 {
+            sk.push_str(&format!("#{:06}", price.min_quantity));
+        }
         stored(&Key::new(format!("WORK#{work}"), sk), price, &[])
     }
 

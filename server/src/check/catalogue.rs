@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use vitrine_search::SearchDoc;
 use vitrine_shared::catalog::{Asset, Image, Maker, Status, Store, Tenant, Work};
+use vitrine_shared::id::TenantId;
 use vitrine_table::{Consistency, FeedStart, Index, Key, Query, TableError};
 
 use super::files::Files;
@@ -37,6 +38,8 @@ impl Check {
             out.saw("sellers");
             self.seller(&tenant, sums, out).await?;
         }
+        // The marketplace's own documents; without any there is nothing to see.
+        self.series(&crate::invoices::platform_id(), sums, out).await?;
         for store in self.catalog.stores().await? {
             out.saw("storefronts");
             self.claimed("handle", &store.handle, store.id.as_str(), out).await?;
@@ -162,28 +165,28 @@ impl Check {
         Ok(())
     }
 
-    /// A seller's counters and lists.
-    async fn seller(&self, tenant: &Tenant, sums: &Sums, out: &mut Findings) -> Result<()> {
-        let mut query = Query::new(Index::Base, format!("INVOICESERIES#{}", tenant.id)).limit(1000);
+    /// The numbers of a seller's documents: none is missing, none is beyond its counter.
+    async fn series(&self, seller: &TenantId, sums: &Sums, out: &mut Findings) -> Result<()> {
+        let mut query = Query::new(Index::Base, format!("INVOICESERIES#{seller}")).limit(1000);
         let mut known = HashSet::new();
         loop {
             let page = self.table.query(query.clone()).await.map_err(fault::table)?;
             for item in &page.items {
                 let name = item.get("sk").and_then(|v| v.as_str()).unwrap_or_default();
                 let last = item.get("last").and_then(|v| v.as_u64()).unwrap_or_default();
-                let used = sums.series.get(&(tenant.id.clone(), name.to_owned()));
+                let used = sums.series.get(&(seller.clone(), name.to_owned()));
                 let missing: Vec<u64> = (1..=last).filter(|n| !used.is_some_and(|u| u.has(*n))).take(20).collect();
                 if !missing.is_empty() {
                     out.say(
                         Invariant::InvoiceSeries,
-                        &[tenant.id.as_str(), name],
+                        &[seller.as_str(), name],
                         format!("missing numbers: {missing:?}"),
                     );
                 }
                 let highest = used.map_or(0, super::purchases::Numbers::highest);
                 if highest > last {
                     let what = format!("number {highest} is used, the counter says {last}");
-                    out.say(Invariant::InvoiceSeries, &[tenant.id.as_str(), name], what);
+                    out.say(Invariant::InvoiceSeries, &[seller.as_str(), name], what);
                 }
                 known.insert(name.to_owned());
             }
@@ -192,13 +195,15 @@ impl Check {
                 None => break,
             }
         }
-        for (_, series) in sums.series.keys().filter(|(t, s)| *t == tenant.id && !known.contains(s)) {
-            out.say(
-                Invariant::InvoiceSeries,
-                &[tenant.id.as_str(), series.as_str()],
-                "it has documents and no counter",
-            );
+        for (_, series) in sums.series.keys().filter(|(t, s)| t == seller && !known.contains(s)) {
+            out.say(Invariant::InvoiceSeries, &[seller.as_str(), series.as_str()], "it has documents and no counter");
         }
+        Ok(())
+    }
+
+    /// A seller's counters and lists.
+    async fn seller(&self, tenant: &Tenant, sums: &Sums, out: &mut Findings) -> Result<()> {
+        self.series(&tenant.id, sums, out).await?;
         let mut query = Query::new(Index::Base, format!("SALES#{}", tenant.id)).limit(1000);
         let mut listed = 0;
         loop {

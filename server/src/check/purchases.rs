@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use vitrine_payments::{PaymentError, PaymentState, Session};
+use vitrine_pricing::refund::refundable;
 use vitrine_shared::id::{TenantId, ValueId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Consistency, Key};
@@ -78,6 +79,32 @@ impl Purchase {
 
     fn lines(&self) -> impl Iterator<Item = (&Order, usize, &OrderLine)> {
         self.orders.iter().flat_map(|o| o.lines.iter().enumerate().map(move |(n, l)| (o, n, l)))
+    }
+}
+
+/// What went back of each line and tax is within what was paid, and a line is refunded when nothing of it is left.
+fn within(order: &Order, refunds: &[Refund], out: &mut Findings) {
+    let keys = [order.id.as_str()];
+    let mut all = Vec::with_capacity(refunds.len());
+    for refund in refunds {
+        match refund.amounts(&order.quote) {
+            Ok(amounts) if amounts.totals.gross.minor() == refund.amount_minor => all.push(amounts),
+            Ok(_) => out.say(Invariant::Refunds, &[order.id.as_str(), &refund.id], "its parts are another sum"),
+            Err(_) => {
+                out.say(Invariant::Refunds, &[order.id.as_str(), &refund.id], "it is of lines that are not there")
+            }
+        }
+    }
+    match refundable(&order.quote, &all) {
+        Err(error) => out.say(Invariant::Refunds, &keys, format!("more went back than was paid: {error}")),
+        Ok(left) => {
+            for (n, (line, left)) in order.lines.iter().zip(&left.lines).enumerate() {
+                if (line.state == Fulfilment::Refunded) != left.done {
+                    let what = format!("line {n} is {:?}, all of it went back: {}", line.state, left.done);
+                    out.say(Invariant::Refunds, &keys, what);
+                }
+            }
+        }
     }
 }
 
@@ -220,6 +247,7 @@ impl Check {
                 let what = format!("its refunds come to {sum}, it says {}", order.refunded_minor);
                 out.say(Invariant::Refunds, &[order.id.as_str()], what);
             }
+            within(order, &refunds, out);
         }
         match checkout.state {
             CheckoutState::Paid => {}
@@ -287,8 +315,17 @@ impl Check {
             }
             return Ok(());
         }
-        if refund.amount_minor > 0 && self.invoice(&invoices::credit_id_of(&refund.id)).await?.is_none() {
+        if refund.amount_minor == 0 {
+            return Ok(());
+        }
+        let Some(credit) = self.invoice(&invoices::credit_id_of(&refund.id)).await? else {
             out.say(Invariant::Refunds, &keys, "carried out without its credit note");
+            return Ok(());
+        };
+        let said = (-credit.totals.net.minor(), -credit.totals.tax.minor(), -credit.totals.gross.minor());
+        let totals = refund.amounts(&order.quote)?.totals;
+        if said != (totals.net.minor(), totals.tax.minor(), refund.amount_minor) {
+            out.say(Invariant::Refunds, &keys, format!("its credit note is over {said:?} (net, tax, total)"));
         }
         Ok(())
     }

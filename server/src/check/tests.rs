@@ -2,6 +2,7 @@ use bytes::Bytes;
 use serde_json::json;
 use vitrine_blob::PutOptions;
 use vitrine_clock::Clock;
+use vitrine_pricing::refund::RefundWish;
 use vitrine_queue::worker::{Handlers, Worker};
 use vitrine_shared::id::CheckoutId;
 use vitrine_table::{Consistency, Delete, Index, Item, Key, Put, Query, Update, UpdateItem};
@@ -121,7 +122,8 @@ async fn a_healthy_shop_violates_nothing_also_half_way() {
     assert_eq!((report.seen["checkouts"], report.seen["orders"], report.seen["invoices"]), (1, 2, 2), "{report:#?}");
 
     let order = looked.order(&placed.id, 0).await;
-    let wish = Wish { attempt: "a".into(), lines: vec![0], shipping: false, restock: true, reason: "damaged".into() };
+    let wish =
+        Wish { attempt: "a".into(), what: RefundWish::whole(&[0], false), restock: true, reason: "damaged".into() };
     looked.shop.checkouts.refund(&looked.shop.staff(), &order.id, &wish).await.unwrap();
     assert!(looked.report().await.holds(), "decided, on its way");
     looked.work().await;

@@ -123,7 +123,11 @@ fn field(form: &CheckoutForm, country: &str, parcel: bool, rules: &FieldForm) ->
         name: rules.field.name().to_owned(),
         label: format!("place-{}", rules.label),
         value,
-        required: if parcel { rules.required } else { rules.field == Field::Region && taxed_by_region(country) },
+        required: if parcel {
+            rules.required || (form.business && rules.field == Field::Organisation)
+        } else {
+            rules.field == Field::Region && taxed_by_region(country)
+        },
         example: rules.example.map(str::to_owned),
         digits: rules.digits,
     }

@@ -225,3 +225,76 @@ async fn two_pieces_of_evidence_stand_with_files_and_contradictions_are_asked_ab
     let (_, order) = placed(&shop, &parcel, testing::form(), "parcel").await;
     assert_eq!(order.tax.evidence, None);
 }
+
+#[tokio::test]
+async fn case_11_a_total_below_the_smallest_charge_is_refused_before_anything_is_held() {
+    let shop = Shop::open().await;
+    let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+    let variant = shop.edition("Harbour Lights").await;
+    let work = shop.catalog.records().variant(&variant).await.unwrap().unwrap().work;
+    let bundle = shop.catalog.records().bundle(&work).await.unwrap().unwrap();
+    let was = bundle.prices.iter().find(|p| p.variant == variant && p.region == "eu").unwrap();
+    let cheap = |amount_minor, now_ms| vitrine_shared::catalog::PriceRecord {
+        amount_minor,
+        valid_from_ms: now_ms,
+        ..was.clone()
+    };
+    for (minor, code) in [(49, Some("below_charge_minimum")), (50, None)] {
+        shop.clock.advance_ms(1000);
+        let item = crate::catalog::store::items::price(&work, &cheap(minor, shop.clock_ms())).unwrap();
+        shop.table.put(vitrine_table::Put { item, condition: None }).await.unwrap();
+        let ctx = OpCtx { now_ms: shop.clock_ms(), ..ctx.clone() };
+        let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
+        let placing = Placing {
+            attempt: format!("attempt-{minor}-aaaaaaa"),
+            form: testing::form(),
+            seen_minor: view.cart.total_minor,
+            seen_currency: Some("EUR".into()),
+            due_minor: None,
+            nothing_owned: true,
+        };
+        assert_eq!(view.cart.total_minor, minor);
+        let refused = shop.checkouts.place(&ctx, &placing).await.err();
+        assert_eq!(refused.as_ref().map(|p| p.code.as_str()), code);
+        if let Some(problem) = refused {
+            assert_eq!(problem.detail, "€0.50");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_law_presumes_is_sold_and_invoiced_by_the_marketplace() {
+    let platform = vitrine_shared::catalog::LegalEntity {
+        name: "Vitrine Marketplace Ltd".into(),
+        address: vec!["1 Custom House Quay".into(), "Dublin".into()],
+        country: "IE".into(),
+        email: "accounts@vitrine.example".into(),
+        tax_ids: vec!["IE6388047V".into()],
+        registrations: vec!["IE".into(), "EU-OSS".into()],
+        invoice_prefix: "VM".into(),
+        ..Default::default()
+    };
+    let shop = Shop::of_platform(platform).await;
+    let ctx = shop.fill(&shop.guest(), &["Harbour Lights", "Paper Boats"]).await;
+    let (bought, _) = placed(&shop, &ctx, testing::form(), "presumed").await;
+    paid(&shop, &bought, CARD).await;
+    shop.work().await;
+    let checkout = shop.checkouts.get(&bought.id).await.unwrap().unwrap();
+    let orders = shop.checkouts.orders(&checkout).await.unwrap();
+    let by = |title: &str| orders.iter().find(|o| o.lines.iter().any(|l| l.title == title)).unwrap();
+    let (files, parcel) = (by("Harbour Lights"), by("Paper Boats"));
+    assert_eq!((orders.len(), files.lines[0].seller_of_record.as_str()), (2, "platform"));
+    // From the United States: worth more than 150 euros or not, the import scheme is not the platform's, so the shop sells.
+    assert_eq!(parcel.lines[0].seller_of_record, "tenant");
+    // 19 % of Germany, which the shop would charge as well; but it is the marketplace's to declare.
+    assert_eq!(files.quote.totals.tax.minor(), 128);
+    let paper = |order: &Order| crate::invoices::id_of(&order.id);
+    let ours = shop.invoices.get(&paper(files)).await.unwrap().unwrap();
+    let theirs = shop.invoices.get(&paper(parcel)).await.unwrap().unwrap();
+    assert_eq!((ours.seller_lines[0].as_str(), ours.number.as_str()), ("Vitrine Marketplace Ltd", "VM-2026-00001"));
+    assert_eq!((theirs.seller_lines[0].as_str(), theirs.number.as_str()), ("Paper Press Inc.", "PP-2026-00001"));
+    let view = shop.checkouts.cart_view(&shop.fill(&shop.guest(), &["Harbour Lights"]).await).await.unwrap();
+    assert_eq!(view.sellers[0].sold_by.as_deref(), Some("Vitrine Marketplace Ltd"));
+    // Whose order it is, the shop sees as before.
+    assert_ne!(files.tenant, crate::invoices::platform_id());
+}

@@ -26,6 +26,7 @@ mod jobs;
 mod pay;
 mod person;
 mod place;
+mod refund;
 mod sales;
 pub mod store;
 mod value;
@@ -40,11 +41,12 @@ use vitrine_shared::id::{CheckoutId, CustomerId, OrderId, UserId};
 use vitrine_table::{Consistency, Table};
 
 pub use form::Typed;
-pub use fulfil::{REFUND, Refund, SHIPPED, Wish};
+pub use fulfil::SHIPPED;
 pub use jobs::handlers;
 pub(crate) use pay::grant_id;
 pub use place::{Placed, Placing, check_form, destination};
-pub use sales::Sale;
+pub use refund::{REFUND, Refund, Wish};
+pub use sales::{Sale, SaleTax};
 use store::{Checkout, Order};
 pub(crate) use value::back;
 pub use value::{paid_rows, paid_view};
@@ -169,6 +171,8 @@ impl Checkouts {
 mod business;
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod refunds;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use vitrine_payments::NewSession;
+use vitrine_pricing::format::{Locale, format_money};
 use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Money;
+use vitrine_pricing::processor::ProcessorError;
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::ProductKind;
@@ -109,6 +112,30 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
     let files = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
     (vitrine_pricing::market::is_eu(country) || country == "GB")
         && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
+}
+
+/// Money that no card can be charged with is refused before anything is held: below the processor's least, or no multiple of its step.
+fn chargeable(due_minor: i64, market: &Market, locale: Locale) -> Result<()> {
+    let total = Money::new(due_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
+    if total.is_zero() {
+        return Ok(());
+    }
+    let least = |least: Money| format_money(least, locale);
+    match total.to_charge() {
+        Ok(_) => Ok(()),
+        Err(ProcessorError::BelowMinimum { minimum, .. }) => {
+            let title = format!("The smallest payment is {}. Put something more into the cart.", least(minimum));
+            Err(Problem::conflict("below_charge_minimum", title).detail(least(minimum)))
+        }
+        Err(ProcessorError::Step { step, .. }) => {
+            let title = format!("Payments are multiples of {}. Ask the shop to change its price.", least(step));
+            Err(Problem::conflict("not_chargeable", title).detail(least(step)))
+        }
+        Err(error) => {
+            tracing::error!(%error, "a total that no processor takes");
+            Err(Problem::conflict("not_chargeable", "This currency cannot be paid with. Ask the shop."))
+        }
+    }
 }
 
 /// Remembers that this attempt made this checkout.
@@ -247,6 +274,7 @@ impl Checkouts {
             let due = tender.due(&place)?;
             return Err(Problem::conflict("price_changed", "What is left to pay changed.").detail(due));
         }
+        chargeable(tender.due_minor, place.market, place.locale)?;
         if priced.view.total_minor == 0 {
             self.may_mail(ctx, &placing.form.email).await?;
         }
@@ -377,7 +405,7 @@ impl Checkouts {
                     stocked: line.variant.stocked,
                     assets: line.variant.assets.clone(),
                     licence,
-                    seller_of_record: "tenant".into(),
+                    seller_of_record: seller.record.code().into(),
                     state: Fulfilment::Unpaid,
                     tracking: None,
                 });

@@ -1,6 +1,7 @@
 //! Paying with gift cards and store credit.
 
 use vitrine_clock::Clock;
+use vitrine_pricing::refund::RefundWish;
 use vitrine_shared::orders::CheckoutState;
 use vitrine_shared::views::trade::PayState;
 
@@ -150,7 +151,10 @@ async fn given_total_0_when_completing_must_finish_without_payment_provider() {
         let (card, code) = shop.card(799).await;
         let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
         apply(&shop, &ctx, &code).await.unwrap();
-        let refused = checkouts.place(&ctx, &seen(&shop, &ctx, "less").await).await.unwrap_err();
+        let placing = seen(&shop, &ctx, "less").await;
+        let least = vitrine_pricing::money::Currency::all().find(|c| c.code() == "EUR").unwrap().minimum_charge();
+        assert_eq!(placing.due_minor, Some(least.minor()), "what is left can be charged");
+        let refused = checkouts.place(&ctx, &placing).await.unwrap_err();
         assert_eq!((refused.code.as_str(), left(&shop, &card).await), ("payment_unavailable", (799, 0)));
     }
 }
@@ -237,8 +241,7 @@ async fn a_refund_goes_back_to_its_sources_money_first_and_never_more_than_each_
         let staff = shop.staff();
         let wish = |attempt: &str, lines: &[usize], shipping| Wish {
             attempt: attempt.into(),
-            lines: lines.to_vec(),
-            shipping,
+            what: RefundWish::whole(lines, shipping),
             restock: true,
             reason: "torn".into(),
         };
@@ -266,7 +269,7 @@ async fn what_came_from_a_card_that_is_over_becomes_store_credit_of_who_bought()
         let staff = shop.staff();
         shop.values.end(&staff, &card, "lost").await.unwrap();
         let wish =
-            Wish { attempt: "r".into(), lines: vec![0], shipping: false, restock: false, reason: "broken".into() };
+            Wish { attempt: "r".into(), what: RefundWish::whole(&[0], false), restock: false, reason: "broken".into() };
         let refund = shop.checkouts.refund(&staff, &order.id, &wish).await.unwrap();
         shop.work().await;
         shop.checkouts.send_back(&OpCtx::system("again", NOW), &refund).await.unwrap();

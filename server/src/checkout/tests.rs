@@ -2,6 +2,7 @@ use std::sync::Mutex;
 
 use vitrine_clock::Clock;
 use vitrine_payments::{Event, NewRefund, NewSession, PaymentError, PaymentState, Payments, Session};
+use vitrine_pricing::refund::RefundWish;
 use vitrine_shared::id::TenantId;
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::trade::PayState;
@@ -518,8 +519,7 @@ async fn case_37_a_refund_by_line_revokes_restocks_credits_and_happens_once() {
         let (book, album) = (&orders[0], &orders[1]);
         let wish = |attempt: &str, shipping: bool| Wish {
             attempt: attempt.into(),
-            lines: vec![0],
-            shipping,
+            what: RefundWish::whole(&[0], shipping),
             restock: true,
             reason: "Asked for it".into(),
         };

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vitrine_pricing::format::format_money;
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::id::{TenantId, ValueId};
 use vitrine_shared::orders::CheckoutState;
@@ -59,6 +59,16 @@ fn source(account: &Account, amount_minor: i64) -> Source {
 fn money(minor: i64, place: &Place) -> Result<String> {
     let money = Money::new(minor, place.market.currency).map_err(|e| fault::internal("an amount", &e))?;
     Ok(format_money(money, place.locale))
+}
+
+/// The least that is not below this and that a card can be charged with: so much is left to pay rather than a rest that nobody could.
+fn chargeable(due_minor: i64, code: &str) -> i64 {
+    let currency = Currency::all().find(|c| c.code() == code).filter(|_| due_minor > 0);
+    let Some(currency) = currency else { return due_minor };
+    let step = currency.processor_step().max(1);
+    let over = due_minor.rem_euclid(step);
+    let due = if over == 0 { due_minor } else { due_minor.saturating_add(step - over) };
+    due.max(currency.minimum_charge().minor())
 }
 
 impl Tender {
@@ -269,8 +279,14 @@ impl Checkouts {
         // In the order of use: sellers' own cards first, as they were taken from.
         let mut purses: Vec<_> = accounts.into_iter().zip(shares).collect();
         purses.sort_by_key(|(account, _)| account.issuer.is_none());
-        let paid: i64 = purses.iter().flat_map(|(_, shares)| shares).sum();
-        Ok(Tender { purses, due_minor: total - paid })
+        let (accounts, mut shares): (Vec<_>, Vec<_>) = purses.into_iter().unzip();
+        let due = total - shares.iter().flatten().sum::<i64>();
+        let wanted = chargeable(due, currency);
+        if wanted <= total {
+            split::leave(&mut shares, wanted - due);
+        }
+        let due_minor = total - shares.iter().flatten().sum::<i64>();
+        Ok(Tender { purses: accounts.into_iter().zip(shares).collect(), due_minor })
     }
 
     /// What an attempt of this cart that still waits for money holds.
@@ -332,7 +348,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// The table's; safe to repeat.
-    pub(super) async fn give_back(&self, ctx: &OpCtx, order: &Order, refund: &Refund, parts: &[Source]) -> Result<()> {
+    pub(super) async fn post_back(&self, ctx: &OpCtx, order: &Order, refund: &Refund, parts: &[Source]) -> Result<()> {
         if parts.is_empty() {
             return Ok(());
         }

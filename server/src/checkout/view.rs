@@ -14,7 +14,7 @@ use vitrine_shared::views::{MomentView, Named};
 use super::store::{Checkout, Order};
 use super::{Checkouts, identity};
 use crate::cart::CartRecord;
-use crate::cart::view::{Destination, price, sums};
+use crate::cart::view::{Destination, price, sums, undiscounted};
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
@@ -220,7 +220,7 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
         .enumerate()
         .map(|(n, line)| {
             let amounts = order.quote.lines.get(n).map(|l| {
-                let money = if order.quote.prices_include_tax { l.amounts.gross } else { l.amounts.net };
+                let money = undiscounted(&l.amounts, order.quote.prices_include_tax);
                 format_money(money, place.locale)
             });
             OrderLineView {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{DefaultBodyLimit, Extension, Multipart, Path, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Extension, Multipart, Path, Query, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Form, Router};
 use bytes::Bytes;
 use futures::SinkExt as _;
@@ -17,9 +17,7 @@ use vitrine_blob::BlobError;
 use vitrine_shared::Problem;
 use vitrine_shared::id::OrderId;
 
-use super::studio::Edit;
-use super::{Desk, TypedCard};
-use crate::checkout::Wish;
+use super::{Choice, Desk, Edit, TypedCard};
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
@@ -38,6 +36,7 @@ const MAX_ROWS: usize = 16 << 20;
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/studio/tax.csv", get(taxes))
         .route("/studio/works/{id}", post(edit))
         .route("/studio/works/{id}/publish", post(publish))
         .route("/studio/works/{id}/archive", post(archive))
@@ -56,6 +55,30 @@ pub fn uploads() -> Router<App> {
         .route("/admin/import/upload", post(import))
         .layer(DefaultBodyLimit::max(MAX_UPLOAD))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, UPLOAD_TIME))
+}
+
+/// Whose report, of which month.
+#[derive(Deserialize)]
+struct Reported {
+    #[serde(default)]
+    tenant: String,
+    #[serde(default)]
+    month: String,
+}
+
+async fn taxes(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Query(asked): Query<Reported>) -> Response {
+    match Desk::new(app).taxes_csv(&ctx, &asked.tenant, &asked.month).await {
+        Ok((month, bytes)) => {
+            let name = format!("attachment; filename=\"tax-{month}.csv\"");
+            let head = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+                (header::CACHE_CONTROL, "private, no-store".to_owned()),
+            ];
+            (head, bytes).into_response()
+        }
+        Err(problem) => ProblemResponse(problem).into_response(),
+    }
 }
 
 async fn edit(
@@ -134,16 +157,16 @@ async fn refund(
     Path(id): Path<String>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
-    let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
-    let wish = Wish {
-        attempt: value(&form, "attempt"),
-        lines: lines(&form),
-        shipping: form.iter().any(|(n, _)| n == "shipping"),
-        restock: form.iter().any(|(n, _)| n == "restock"),
-        reason: value(&form, "reason"),
+    let (attempt, reason) = (value(&form, "attempt"), value(&form, "reason"));
+    let restock = form.iter().any(|(n, _)| n == "restock");
+    let choice = Choice::of(form);
+    let done = Desk::new(app).refund(&ctx, &id, &choice, attempt, restock, reason).await;
+    // What was chosen stays on the page that asks.
+    let page = match done {
+        Ok(()) => format!("/admin/orders/{id}"),
+        Err(_) => format!("/admin/orders/{id}/refund?{}", choice.query()),
     };
-    let done = app.checkouts.refund(&ctx, &order, &wish).await.map(|_| ());
-    back(&format!("/admin/orders/{id}"), "", done)
+    back(&page, "", done)
 }
 
 async fn credit(

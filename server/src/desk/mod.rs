@@ -3,14 +3,17 @@
 //! Invariants: every function asks `authz` first and works with the tenant of the loaded record; a change is one
 //! transaction with its trail; what staff read of a person is opened from sealed data and only shown.
 //!
-//! Not here: refunds and parcels themselves (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
+//! Not here: what refunds and parcels do (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
 
 mod archive;
 mod http;
 mod import;
 mod jobs;
 mod orders;
+mod refund;
 mod studio;
+mod tax;
+mod taxes;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -19,6 +22,7 @@ pub use archive::unpack;
 pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};
+pub use refund::Choice;
 pub use studio::Edit;
 pub use value::TypedCard;
 

@@ -3,6 +3,7 @@
 use vitrine_pricing::format::format_money;
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
+use vitrine_pricing::refund::{RefundQuote, refundable};
 use vitrine_shared::Problem;
 use vitrine_shared::id::{CheckoutId, CustomerId, OrderId, WorkId};
 use vitrine_shared::orders::Fulfilment;
@@ -18,13 +19,18 @@ use crate::catalog::store::LIST_SHARDS;
 use crate::checkout::store::{Order, OrderLine};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::{audit, authz, ids, invoices};
+use crate::{audit, authz, invoices};
 
 /// Orders of one answer.
 const PAGE: usize = 40;
 
 /// The lines of an order as desks show them.
-pub(super) fn lines_of(order: &Order, place: &Place) -> Vec<DeskLine> {
+pub(super) fn lines_of(order: &Order, refunds: &[RefundQuote], place: &Place) -> Vec<DeskLine> {
+    let back = |number: usize| {
+        let parts = refunds.iter().flat_map(|r| &r.lines).filter(|part| part.line == Some(number));
+        let sum = Money::sum(order.quote.currency, parts.map(|part| part.amounts.gross)).ok();
+        sum.filter(|sum| !sum.is_zero()).map(|sum| format_money(sum, place.locale))
+    };
     let lines = order.lines.iter().enumerate();
     let line = |(number, line): (usize, &OrderLine)| DeskLine {
         number,
@@ -39,7 +45,7 @@ pub(super) fn lines_of(order: &Order, place: &Place) -> Vec<DeskLine> {
         state: crate::checkout::state_key(line.state).to_owned(),
         tracking: line.tracking.clone(),
         to_ship: line.state == Fulfilment::ToShip,
-        to_refund: line.state.may_become(Fulfilment::Refunded),
+        back: back(number),
     };
     lines.map(line).collect()
 }
@@ -50,7 +56,13 @@ impl Desk {
         Place { market, ..self.0.catalog.place(ctx) }
     }
 
-    async fn row(&self, ctx: &OpCtx, order: &Order) -> Result<OrderRow> {
+    /// What went back of an order so far.
+    pub(super) async fn given(&self, order: &Order) -> Result<Vec<RefundQuote>> {
+        let refunds = self.0.checkouts.refunds(&order.id).await?;
+        refunds.iter().map(|r| r.amounts(&order.quote)).collect()
+    }
+
+    pub(super) async fn row(&self, ctx: &OpCtx, order: &Order) -> Result<OrderRow> {
         let place = self.place_of(ctx, order);
         let seller = self.0.catalog.records().tenant(&order.tenant).await?.map(|t| t.name).unwrap_or_default();
         let total = order.quote.totals.gross;
@@ -170,6 +182,7 @@ impl Desk {
         let stores = self.0.catalog.records().stores().await?;
         let store = stores.into_iter().find(|s| s.tenant == order.tenant);
         let person = self.0.checkouts.order_person(&order).await?;
+        let tax = super::tax::facts(&order, person.as_ref());
         let buyer = person.map_or_else(Vec::new, |p| {
             let mut lines = p.envelope();
             lines.insert(0, p.email);
@@ -177,6 +190,8 @@ impl Desk {
             lines
         });
         let refunds = self.0.checkouts.refunds(&id).await?;
+        let given = refunds.iter().map(|r| r.amounts(&order.quote)).collect::<Result<Vec<_>>>()?;
+        let left = refundable(&order.quote, &given).map_err(|e| fault::internal("a refund", &e))?;
         let mut papers = Vec::new();
         let ids = std::iter::once(invoices::id_of(&id)).chain(refunds.iter().map(|r| invoices::credit_id_of(&r.id)));
         for paper in ids {
@@ -201,13 +216,14 @@ impl Desk {
                 .collect::<Vec<_>>()
                 .join(" · "),
             paid: crate::checkout::paid_view(&order.sources, order.quote.totals.gross, &checkout.paid_with, &place)?,
-            lines: lines_of(&order, &place),
+            tax,
+            lines: lines_of(&order, &given, &place),
             sums: sums(&place, &order.quote),
-            shipping_to_refund: order.paid && order.quote.shipping.is_some() && !refunds.iter().any(|r| r.shipping),
+            to_refund: order.paid && !(left.lines.iter().all(|l| l.done) && left.shipping.is_none_or(|s| s.done)),
             refunded: refunded.map(money),
             waiting: refunds.iter().filter(|r| !r.done).count(),
             papers,
-            attempt: ids::secret(),
+            credit_attempt: ids::secret(),
             messages: self.0.talk.of(&order, place.locale).await?,
             history: history(audit::of(&*self.0.table, checkout.id.as_str()).await?, place.locale),
         })

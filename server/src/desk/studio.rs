@@ -282,7 +282,7 @@ impl Desk {
             id: order.id.to_string(),
             placed: MomentView::of(order.placed_ms, place.locale),
             country: order.country.clone(),
-            lines: lines_of(&order, &place),
+            lines: lines_of(&order, &self.given(&order).await?, &place),
             messages: self.0.talk.of(&order, place.locale).await?,
         })
     }

@@ -96,7 +96,8 @@ async fn staff_issue_a_card_see_what_was_posted_and_end_it_and_others_do_not() {
     let list = desk.values(&staff, "").await.unwrap();
     assert_eq!((list.rows.len(), list.rows[0].state.as_str()), (1, "value-state-open"));
     assert_eq!(list.rows[0].ends.as_deref(), Some("Dec 31, 2099"), "it can be used on its last day");
-    app.values.end(&staff, &id, "lost").await.unwrap();
+    let later = OpCtx { now_ms: staff.now_ms + 1, ..staff.clone() };
+    app.values.end(&later, &id, "lost").await.unwrap();
     let view = desk.value(&staff, id.as_str()).await.unwrap();
     let posted: Vec<&str> = view.entries.iter().map(|e| e.what.as_str()).collect();
     assert_eq!(posted, ["value-issued", "value-ended"]);

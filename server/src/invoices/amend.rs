@@ -123,7 +123,7 @@ impl Invoices {
             self.keep(ctx, id, business, &problem).await?;
             return Err(problem);
         }
-        let tenant = self.catalog.tenant(&of.seller).await?.ok_or_else(missing)?;
+        let (_, legal) = self.issuer(&of.seller).await?;
         let zero = Money::zero(of.totals.gross.currency());
         let totals =
             Amounts { list: zero, discounts: Vec::new(), net: zero, taxes: Vec::new(), tax: zero, gross: zero };
@@ -134,7 +134,7 @@ impl Invoices {
             kind: Kind::Amendment,
             corrects: Some(of.number.clone()),
             issued_ms: ctx.now_ms,
-            seller_lines: seller_lines(&tenant),
+            seller_lines: seller_lines(&legal),
             lines: Vec::new(),
             totals,
             notes: Vec::new(),
@@ -150,7 +150,7 @@ impl Invoices {
         item.insert("sk".into(), key.sk.into());
         item.insert("_v".into(), json!(1));
         let forget = TransactOp::Delete(Delete { key: kept_key(id), condition: None });
-        self.numbered(ctx, &tenant, amendment, vec![TransactOp::Put(Put { item, condition: None }), forget]).await
+        self.numbered(ctx, &legal, amendment, vec![TransactOp::Put(Put { item, condition: None }), forget]).await
     }
 
     /// Keeps what was typed with faults for an hour, so that nothing is lost.

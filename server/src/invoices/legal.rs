@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::legal_notes::{Situation, legal_note};
-use vitrine_pricing::quote::{StepKind, TaxIdState};
+use vitrine_pricing::quote::{Kind, StepKind, TaxIdState};
+use vitrine_pricing::refund::{RefundPart, RefundQuote};
 use vitrine_pricing::territory::is_member;
-use vitrine_shared::catalog::Tenant;
+use vitrine_shared::catalog::LegalEntity;
 
 use crate::checkout::store::Order;
 
@@ -23,13 +24,10 @@ pub struct Legal {
     pub source: String,
 }
 
-/// The notes of an order's documents, each once.
-pub(super) fn notes(tenant: &Tenant, order: &Order) -> Vec<Legal> {
-    let home = tenant.legal.country.as_str();
-    let lines = order.quote.explain.iter().filter(|s| s.kind == StepKind::Treatment);
-    let of_line = |step: &vitrine_pricing::quote::Step| {
-        let line = step.line.and_then(|n| order.quote.lines.get(n))?;
-        let situation = Situation::of(line.tax_status, &step.rule, line.accuracy)?;
+/// The notes of an order's documents, each once; of a credit note with what goes back.
+pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQuote>) -> Vec<Legal> {
+    let home = legal.country.as_str();
+    let placed = |situation: Situation| {
         let country = match situation {
             // Whose buyer owes the tax, and who is outside the Union, writes as the buyer's state wants it (art. 219a).
             Situation::ReverseChargeService if !is_member(home) => order.country.as_str(),
@@ -37,16 +35,37 @@ pub(super) fn notes(tenant: &Tenant, order: &Order) -> Vec<Legal> {
             Situation::NoTax | Situation::StateRateOnly => order.country.as_str(),
             _ => home,
         };
-        Some((country, situation))
+        (country, situation)
     };
-    let mut wanted: Vec<(&str, Situation)> = lines.filter_map(of_line).collect();
-    if order.tax.relief.is_some() && matches!(order.tax.id_state, TaxIdState::Pending | TaxIdState::Unavailable) {
+    // Only tax went back: its buyer turned out to be a business that owes it, or took goods that are exempt.
+    let relieved = |part: &RefundPart| {
+        let line = order.quote.lines.get(part.line?)?;
+        let situation = match line.kind {
+            Kind::Digital => Situation::ReverseChargeService,
+            Kind::Physical => Situation::IntraCommunitySupply,
+        };
+        (part.amounts.gross == part.amounts.tax).then_some(situation)
+    };
+    let relieved: Vec<Situation> = refund.iter().flat_map(|r| &r.lines).filter_map(relieved).collect();
+    let lines = order.quote.explain.iter().filter(|s| s.kind == StepKind::Treatment);
+    let of_line = |step: &vitrine_pricing::quote::Step| {
+        let line = step.line.and_then(|n| order.quote.lines.get(n))?;
+        Some(placed(Situation::of(line.tax_status, &step.rule, line.accuracy)?))
+    };
+    let mut wanted: Vec<(&str, Situation)> = match relieved.is_empty() {
+        true => lines.filter_map(of_line).collect(),
+        false => relieved.into_iter().map(placed).collect(),
+    };
+    if refund.is_none()
+        && order.tax.relief.is_some()
+        && matches!(order.tax.id_state, TaxIdState::Pending | TaxIdState::Unavailable)
+    {
         wanted.push((home, Situation::TaxIdPending));
     }
     let mut out: Vec<Legal> = Vec::new();
     for (country, situation) in wanted {
         let Some(note) = legal_note(country, situation, None) else { continue };
-        let number = tenant.legal.tax_ids.first().map(String::as_str);
+        let number = legal.tax_ids.first().map(String::as_str);
         // `…` stands for the seller's number; a note without it would say nothing.
         let text = match (note.text, number) {
             (Some(text), Some(number)) => text.replace('…', number),

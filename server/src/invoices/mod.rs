@@ -12,6 +12,7 @@
 mod amend;
 mod http;
 mod legal;
+mod report;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -25,15 +26,18 @@ use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Amounts, Rounding, TaxAmount};
+use vitrine_pricing::record::SellerOfRecord;
+use vitrine_pricing::refund::{RefundAmounts, RefundPart, RefundQuote};
+use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::Tenant;
+use vitrine_shared::catalog::LegalEntity;
 use vitrine_shared::id::{CheckoutId, CustomerId, InvoiceId, OrderId, TenantId};
 use vitrine_table::{
     Condition, Consistency, Item, Key, Put, Table, TableError, Transact, TransactOp, Update, UpdateItem, retry,
 };
 
 use crate::catalog::store::CatalogStore;
-use crate::checkout::store::{Order, Person};
+use crate::checkout::store::{Order, OrderLine, Person};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::value::Source;
@@ -42,6 +46,7 @@ use crate::{audit, ids};
 pub use amend::Business;
 pub use http::routes;
 pub use legal::Legal;
+pub use report::TaxRow;
 pub use view::href;
 
 /// How often a lost race for a number is run again.
@@ -77,10 +82,13 @@ impl Kind {
 pub struct Line {
     /// What, as sold; empty: shipping.
     pub text: String,
-    /// Pieces.
+    /// Pieces; of a credit note 0 where an amount or tax alone went back.
     pub quantity: u32,
     /// Its amounts.
     pub amounts: Amounts,
+    /// Why it is taxed, or is not; `None`: shipping, and of older documents.
+    #[serde(default)]
+    pub status: Option<TaxStatus>,
 }
 
 /// A document as issued.
@@ -103,6 +111,9 @@ pub struct Invoice {
     pub seller: TenantId,
     /// Who bought.
     pub customer: CustomerId,
+    /// ISO 3166-1 of where it goes; empty: of older documents.
+    #[serde(default)]
+    pub country: String,
     /// UTC milliseconds.
     pub issued_ms: i64,
     /// Seller in law, one line each.
@@ -141,8 +152,8 @@ pub struct Issue<'a> {
     pub buyer: &'a Person,
     /// e.g. `card 4242`.
     pub paid_with: &'a str,
-    /// A refund: its id, the lines and whether shipping went back too; `None`: the invoice itself.
-    pub refund: Option<(&'a str, &'a [usize], bool)>,
+    /// A refund: its id and what goes back; `None`: the invoice itself.
+    pub refund: Option<(&'a str, &'a RefundQuote)>,
 }
 
 /// The service. Cheap to clone.
@@ -154,6 +165,17 @@ pub struct Invoices {
     /// Whoever takes a seller's next number in this process waits for the one before: without this, jobs that run beside each
     /// other would race for it and all but one repeat. By a part of the seller's hash.
     turns: Arc<[Mutex<()>; TURNS]>,
+    platform: Option<Arc<LegalEntity>>,
+}
+
+/// The marketplace among the sellers: whose series and reports its own documents are in.
+pub fn platform_id() -> TenantId {
+    TenantId::from_bits(ids::derived_bits(&["tenant", "platform"]))
+}
+
+/// Whether the marketplace sells an order; all of its lines are one seller's.
+fn of_platform(order: &Order) -> bool {
+    order.lines.iter().any(|line| line.seller_of_record == SellerOfRecord::Platform.code())
 }
 
 /// Key of a document.
@@ -175,11 +197,12 @@ fn negative(m: Money) -> Result<Money> {
     Money::zero(m.currency()).checked_sub(m).map_err(|e| fault::internal("an amount", &e))
 }
 
-fn reversed(a: &Amounts) -> Result<Amounts> {
+/// What goes back, as a credit note says it. Its prices are listed as what goes back, without the discounts of the invoice.
+fn reversed(a: &RefundAmounts, prices_include_tax: bool) -> Result<Amounts> {
     let taxes =
         a.taxes.iter().map(|t| Ok(TaxAmount { base: negative(t.base)?, amount: negative(t.amount)?, ..t.clone() }));
     Ok(Amounts {
-        list: negative(a.list)?,
+        list: negative(if prices_include_tax { a.gross } else { a.net })?,
         discounts: Vec::new(),
         net: negative(a.net)?,
         taxes: taxes.collect::<Result<_>>()?,
@@ -211,34 +234,42 @@ fn added<'a>(currency: Currency, all: impl Iterator<Item = &'a Amounts>) -> Resu
     Ok(sum)
 }
 
+fn words(line: &OrderLine) -> String {
+    let text = [line.title.as_str(), line.edition.as_str()].into_iter().filter(|t| !t.is_empty());
+    text.collect::<Vec<_>>().join(" · ")
+}
+
 fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
     let order = issue.order;
+    let Some((_, refund)) = issue.refund else {
+        let lines = order.lines.iter().zip(&order.quote.lines).map(|(line, quoted)| Line {
+            text: words(line),
+            quantity: line.quantity,
+            amounts: quoted.amounts.clone(),
+            status: Some(quoted.tax_status),
+        });
+        let shipping = order.quote.shipping.iter();
+        let shipping = shipping.map(|s| Line { text: String::new(), quantity: 1, amounts: s.clone(), status: None });
+        return Ok(lines.chain(shipping).collect());
+    };
+    let credited = |text: String, part: &RefundPart| -> Result<Line> {
+        let amounts = reversed(&part.amounts, order.quote.prices_include_tax)?;
+        let status = part.line.and_then(|n| order.quote.lines.get(n)).map(|l| l.tax_status);
+        Ok(Line { text, quantity: part.quantity, amounts, status })
+    };
     let mut lines = Vec::new();
-    for (n, (line, quoted)) in order.lines.iter().zip(&order.quote.lines).enumerate() {
-        let text = [line.title.as_str(), line.edition.as_str()].into_iter().filter(|t| !t.is_empty());
-        let text = text.collect::<Vec<_>>().join(" · ");
-        let amounts = match issue.refund {
-            None => quoted.amounts.clone(),
-            Some((_, refunded, _)) if refunded.contains(&n) => reversed(&quoted.amounts)?,
-            Some(_) => continue,
-        };
-        lines.push(Line { text, quantity: line.quantity, amounts });
+    for part in &refund.lines {
+        let line = part.line.and_then(|n| order.lines.get(n));
+        lines.push(credited(line.map(words).unwrap_or_default(), part)?);
     }
-    if let Some(shipping) = &order.quote.shipping {
-        match issue.refund {
-            None => lines.push(Line { text: String::new(), quantity: 1, amounts: shipping.clone() }),
-            Some((_, _, true)) => {
-                lines.push(Line { text: String::new(), quantity: 1, amounts: reversed(shipping)? });
-            }
-            Some((_, _, false)) => {}
-        }
+    if let Some(part) = &refund.shipping {
+        lines.push(credited(String::new(), part)?);
     }
     Ok(lines)
 }
 
-fn seller_lines(tenant: &Tenant) -> Vec<String> {
-    let legal = &tenant.legal;
-    let mut out = vec![if legal.name.is_empty() { tenant.name.clone() } else { legal.name.clone() }];
+fn seller_lines(legal: &LegalEntity) -> Vec<String> {
+    let mut out = vec![legal.name.clone()];
     out.extend(legal.address.iter().cloned());
     out.push(legal.country.clone());
     out.push(legal.email.clone());
@@ -250,7 +281,30 @@ fn seller_lines(tenant: &Tenant) -> Vec<String> {
 impl Invoices {
     /// Over these stores.
     pub fn new(table: Arc<dyn Table>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
-        Self { table, catalog, master, turns: Arc::new(std::array::from_fn(|_| Mutex::new(()))) }
+        let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
+        Self { table, catalog, master, turns, platform: None }
+    }
+
+    /// Where the marketplace sells by itself what the law presumes it does.
+    pub fn with_platform(self, platform: Option<LegalEntity>) -> Self {
+        Self { platform: platform.map(Arc::new), ..self }
+    }
+
+    /// Who issues documents: its id, and who it is in law.
+    async fn issuer(&self, id: &TenantId) -> Result<(TenantId, LegalEntity)> {
+        if *id == platform_id() {
+            let platform = self.platform.as_deref().cloned();
+            let platform =
+                platform.ok_or_else(|| fault::internal("an invoice", &"`platform` is not configured any more"))?;
+            return Ok((id.clone(), platform));
+        }
+        let tenant = self.catalog.tenant(id).await?;
+        let tenant = tenant.ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
+        let mut legal = tenant.legal;
+        if legal.name.is_empty() {
+            legal.name = tenant.name;
+        }
+        Ok((tenant.id, legal))
     }
 
     /// One document.
@@ -270,13 +324,10 @@ impl Invoices {
         let order = issue.order;
         let id = match issue.refund {
             None => id_of(&order.id),
-            Some((refund, _, _)) => credit_id_of(refund),
+            Some((refund, _)) => credit_id_of(refund),
         };
-        let tenant = self
-            .catalog
-            .tenant(&order.tenant)
-            .await?
-            .ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
+        let (seller, legal) =
+            self.issuer(&if of_platform(order) { platform_id() } else { order.tenant.clone() }).await?;
         let lines = lines_of(issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let mut buyer = issue.buyer.envelope();
@@ -295,23 +346,24 @@ impl Invoices {
             corrects,
             order: order.id.clone(),
             checkout: order.checkout.clone(),
-            seller: order.tenant.clone(),
+            seller: seller.clone(),
             customer: order.customer.clone(),
+            country: order.country.clone(),
             issued_ms: ctx.now_ms,
-            seller_lines: seller_lines(&tenant),
+            seller_lines: seller_lines(&legal),
             lines,
             totals,
             prices_include_tax: order.quote.prices_include_tax,
             market: order.quote.market.clone(),
             notes: crate::cart::view::note(&order.quote).into_iter().collect(),
-            legal: legal::notes(&tenant, order),
+            legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
             rounding: Some(order.quote.rounding),
             paid_with: issue.paid_with.to_owned(),
             sources: if issue.refund.is_none() { order.sources.clone() } else { Vec::new() },
             buyer_sealed: String::new(),
         };
         invoice.buyer_sealed = self.sealed(&invoice.id, &buyer)?;
-        self.numbered(ctx, &tenant, invoice, Vec::new()).await
+        self.numbered(ctx, &legal, invoice, Vec::new()).await
     }
 
     fn sealed(&self, id: &InvoiceId, buyer: &[String]) -> Result<String> {
@@ -323,14 +375,14 @@ impl Invoices {
     async fn numbered(
         &self,
         ctx: &OpCtx,
-        tenant: &Tenant,
+        legal: &LegalEntity,
         mut invoice: Invoice,
         more: Vec<TransactOp>,
     ) -> Result<Invoice> {
         let mark = invoice.kind.mark();
         let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
-        let series = Key::new(format!("INVOICESERIES#{}", tenant.id), format!("{year}{mark}"));
-        let turn = crc32fast::hash(tenant.id.as_str().as_bytes()) as usize % TURNS;
+        let series = Key::new(format!("INVOICESERIES#{}", invoice.seller), format!("{year}{mark}"));
+        let turn = crc32fast::hash(invoice.seller.as_str().as_bytes()) as usize % TURNS;
         let _turn = self.turns[turn].lock().await;
         for _ in 0..TRIES {
             let keys = vec![key(&invoice.id), series.clone()];
@@ -341,7 +393,7 @@ impl Invoices {
             let last = items.next().flatten();
             let last = last.as_ref().and_then(|i| i.get("last")).and_then(|v| v.as_i64());
             let next = last.unwrap_or(0) + 1;
-            invoice.number = format!("{}{mark}-{year}-{next:05}", tenant.legal.invoice_prefix);
+            invoice.number = format!("{}{mark}-{year}-{next:05}", legal.invoice_prefix);
             let count = TransactOp::Update(UpdateItem {
                 key: series.clone(),
                 updates: vec![Update::Set("last".into(), next.into()), Update::Set("_v".into(), 1.into())],
@@ -354,6 +406,9 @@ impl Invoices {
             let what = json!({ "number": invoice.number, "order": invoice.order });
             let act = if invoice.kind == Kind::Amendment { "invoice.amended" } else { "invoice.issued" };
             let mut ops = vec![count, put, audit::entry(ctx, invoice.checkout.as_str(), act, "", what)];
+            if invoice.kind != Kind::Amendment {
+                ops.push(TransactOp::Put(Put { item: report::pointer(&invoice), condition: None }));
+            }
             ops.extend(more.iter().cloned());
             match self.table.transact(Transact { ops, token: None }).await {
                 Ok(()) => return Ok(invoice),

@@ -75,3 +75,34 @@ async fn only_who_bought_adds_and_what_was_typed_stays() {
     let of_it = shop.invoices.amend(&ctx, &shop.checkouts, &amendment.id, Some(&secret), &good).await.unwrap_err();
     assert_eq!(of_it.status, 404, "only invoices are amended");
 }
+
+#[tokio::test]
+async fn a_tax_report_adds_up_by_rate_and_drops_with_refunds() {
+    let shop = Shop::open().await;
+    let (_, _, id) = invoiced(&shop).await;
+    let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+    let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &invoice.seller).unwrap();
+    let from = invoice.issued_ms;
+    let report = async |to| shop.invoices.tax_report(&desk, from, to).await.unwrap();
+    assert_eq!(report(from).await, [], "the end is not in it");
+    let rows = report(from + 1).await;
+    let sum =
+        |rows: &[TaxRow]| rows.iter().map(|r| (r.net_minor, r.tax_minor)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    assert_eq!(sum(&rows), (invoice.totals.net.minor(), invoice.totals.tax.minor()));
+    assert!(rows.iter().all(|r| r.country == "DE" && r.documents == 1), "{rows:?}");
+    let staff = shop.staff();
+    let wish = crate::checkout::Wish {
+        attempt: "attempt-of-a-refund".into(),
+        what: vitrine_pricing::refund::RefundWish::whole(&[0], true),
+        restock: false,
+        reason: "asked for".into(),
+    };
+    shop.clock.advance_ms(1000);
+    let staff = OpCtx { now_ms: shop.clock_ms(), ..staff };
+    shop.checkouts.refund(&staff, &invoice.order, &wish).await.unwrap();
+    shop.work().await;
+    let rows = report(shop.clock_ms() + 1).await;
+    assert_eq!(sum(&rows), (0, 0), "{rows:?}");
+    assert!(rows.iter().all(|r| r.documents == 2 && r.tax_minor == 0), "each rate drops: {rows:?}");
+    assert_eq!(shop.invoices.tax_report(&desk, 0, from).await.unwrap(), [], "another time has others");
+}

@@ -6,6 +6,7 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{Market, is_country};
 use vitrine_pricing::money::Currency;
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::{Buyer, Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax_id::{Checked, check, kinds_of};
@@ -13,7 +14,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::catalog::{Status, Store, Tenant};
 use vitrine_shared::id::VariantId;
-use vitrine_shared::views::card::{on_sale, price_in};
+use vitrine_shared::views::card::{ladder, on_sale};
 
 use super::{entry, rules, sellable, seller, shipping_table};
 use crate::authz;
@@ -87,14 +88,23 @@ impl Quotes {
         };
         let seller = match (document.seller.take(), &known.shop) {
             (Some(seller), _) => seller,
-            (None, Some((tenant, _))) => seller(tenant, market),
+            (None, Some((tenant, _))) => seller(&tenant.legal, market),
             (None, None) => {
                 let title = "Lines without sku need a seller: name the store, or describe the seller.";
                 return Err(Problem::invalid("seller", "missing", title));
             }
         };
-        let context = Context { rules: rules(), items: &known.items, prices: &known.prices, shipping: &shipping };
-        quote(&document.request(currency, date, seller), &context).map_err(|why| problem(&why))
+        let context = Context {
+            rules: rules(),
+            items: &known.items,
+            prices: &known.prices,
+            shipping: &shipping,
+            promotions: Promotions::default(),
+        };
+        let quote = quote(&document.request(currency, date, seller), &context).map_err(|why| problem(&why))?;
+        // Why a code is not valid is for who sells.
+        let sells = authz::simulate(ctx, known.shop.as_ref().map(|(tenant, _)| &tenant.id)).is_ok();
+        Ok(if sells { quote } else { quote.for_buyer() })
     }
 
     async fn known(
@@ -141,9 +151,9 @@ impl Quotes {
             }
             let Some((product, edition)) = offer.bundle.variant(&variant) else { return Err(unknown(i)) };
             known.items.push(sellable(&offer.bundle.work, product, edition, &offer.store));
-            let price = price_in(&offer.bundle.prices, &variant, market, when_ms);
-            // Without one the pricing function says that it is not for sale there.
-            if let Some(price) = price.filter(|p| p.currency == currency.code()) {
+            // Without any the pricing function says that it is not for sale there.
+            let steps = ladder(&offer.bundle.prices, &variant, market, when_ms);
+            for price in steps.into_iter().filter(|p| p.currency == currency.code()) {
                 known.prices.entries.push(entry(price, currency)?);
             }
         }

@@ -15,10 +15,11 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay, is_eu};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::{PriceEntry, Shape};
+use vitrine_pricing::promotion::Facets;
 use vitrine_pricing::quote::{Kind, Sellable, Seller};
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
-use vitrine_shared::catalog::{PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
+use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Variant, Work};
 
 use crate::fault::{self, Result};
 
@@ -29,12 +30,12 @@ pub fn rules() -> &'static TaxRules {
 }
 
 /// A seller as the pricing function takes them, for buyers in a market.
-pub fn seller(tenant: &Tenant, market: &Market) -> Seller {
+pub fn seller(legal: &LegalEntity, market: &Market) -> Seller {
     Seller {
-        country: tenant.legal.country.clone(),
-        region: tenant.legal.region.clone(),
-        tax_ids: tenant.legal.tax_ids.clone(),
-        registrations: tenant.legal.registrations.clone(),
+        country: legal.country.clone(),
+        region: legal.region.clone(),
+        tax_ids: legal.tax_ids.clone(),
+        registrations: legal.registrations.clone(),
         prices_include_tax: market.tax_display == TaxDisplay::Inclusive,
     }
 }
@@ -48,7 +49,12 @@ pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store
         kind: if physical { Kind::Physical } else { Kind::Digital },
         tax_class: product.tax_class.clone(),
         weight_g: variant.weight_g.unwrap_or(0),
+        length_mm: None,
+        width_mm: None,
+        height_mm: None,
         ships_from: physical.then(|| store.ships_from.clone()),
+        // Only promotions ask for them, and the records have none.
+        facets: Facets::default(),
     }
 }
 
@@ -69,7 +75,7 @@ pub fn entry(price: &PriceRecord, currency: Currency) -> Result<PriceEntry> {
         // It has begun: a day before all others is as good as one that is none.
         valid_from: Date::from_unix_ms(price.valid_from_ms.max(0)).map_err(|e| fault::internal("a price's day", &e))?,
         valid_to: None,
-        min_quantity: 1,
+        min_quantity: price.min_quantity,
         compare_at_minor: price.compare_at_minor,
         price: shape,
     })
@@ -89,14 +95,13 @@ pub fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable
                 }
                 other => vec![other.to_owned()],
             };
-            table.zones.push(Zone { id: row.zone.clone(), countries });
+            table.zones.push(Zone { id: row.zone.clone(), countries, ..Zone::default() });
         }
         let money = |m: i64| Money::new(m, currency).map_err(|e| fault::internal("a shipping rate", &e));
         table.rates.push(Rate {
-            zone: row.zone.clone(),
-            up_to_g: u64::from(row.up_to_g),
-            amount: money(row.amount_minor)?,
+            up_to_g: Some(u64::from(row.up_to_g)),
             free_over: row.free_over_minor.map(money).transpose()?,
+            ..Rate::flat(row.zone.clone(), money(row.amount_minor)?)
         });
     }
     Ok(table)

@@ -116,6 +116,24 @@ async fn simulating_needs_its_scope() {
     assert_eq!(fields(&refused), [("buyer.tax_id_state", "needs_pricing_simulate")]);
     let quote = ask(&quotes, &shop.staff(), &business).await.unwrap();
     assert_eq!(quote.totals.tax.minor(), 0, "reverse charge");
+    // What is taken off, and from whom.
+    let mut coded = json!({
+        "buyer": { "country": "DE" },
+        "lines": [{ "sku": sku, "quantity": 1 }],
+        "promotions": [{ "id": "p", "code": "ENDED", "valid_to": "2020-01-01",
+            "benefit": { "kind": "percent", "rate_ppm": 100_000 } }],
+        "customer": { "first_order": true },
+        "codes": ["ENDED"],
+    });
+    let refused = ask(&quotes, &guest, &coded).await.unwrap_err();
+    let needed = [("customer", "needs_pricing_simulate"), ("promotions", "needs_pricing_simulate")];
+    assert_eq!(fields(&refused), needed);
+    // Who sells is told why a code does not count, a buyer only that it does not.
+    let reason = |quote: Quote| quote.codes[0].reason.as_ref().map(ToString::to_string);
+    assert_eq!(reason(ask(&quotes, &shop.staff(), &coded).await.unwrap()).as_deref(), Some("ended"));
+    (coded["promotions"], coded["customer"]) = (Value::Null, Value::Null);
+    assert_eq!(reason(ask(&quotes, &shop.staff(), &coded).await.unwrap()).as_deref(), Some("unknown"));
+    assert_eq!(reason(ask(&quotes, &guest, &coded).await.unwrap()).as_deref(), Some("not_valid"));
     // As many lines as a cart holds, for who does not sell.
     let lines = vec![json!({ "sku": sku, "quantity": 1 }); vitrine_shared::cart::MAX_LINES + 1];
     let many = json!({ "buyer": { "country": "DE" }, "lines": lines });
@@ -165,7 +183,21 @@ async fn whatever_is_wrong_names_its_field() {
         ("/seller", Value::Null, "seller", "missing"),
         ("/date", json!("2026-02-30"), "date", "bad_value"),
         ("/market", json!("mars"), "market", "unknown_market"),
-        ("/codes", json!(["SUMMER"]), "codes", "invalid"),
+        ("/codes", json!(["SUMMER", " "]), "codes[1]", "invalid"),
+        ("/codes", json!(vec!["SUMMER"; 21]), "codes", "invalid"),
+        (
+            "/promotions",
+            json!([{ "id": "p", "benefit": { "kind": "gift" } }]),
+            "promotions[0].benefit.kind",
+            "bad_value",
+        ),
+        (
+            "/promotions",
+            json!([{ "id": "p", "benefit": { "kind": "percent", "rate_ppm": 0 } }]),
+            "promotions[0].benefit.rate_ppm",
+            "invalid",
+        ),
+        ("/customer", json!({ "nonsense": 1 }), "customer.nonsense", "unknown_field"),
         ("/rounding", json!({ "scope": "moon" }), "rounding.scope", "bad_value"),
         ("/lines/0/unit_price/minor", json!(9_007_199_254_740_991_i64), "lines[0].quantity", "too_large"),
     ] {

@@ -211,3 +211,63 @@ async fn webhook(
 fn count(provider: &'static str, result: &'static str) {
     metrics::counter!("webhooks_total", "provider" => provider, "result" => result).increment(1);
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Request, header};
+    use tower::ServiceExt as _;
+    use vitrine_shared::catalog::WorkKind;
+
+    use super::*;
+    use crate::cart::Add;
+    use crate::catalog::exchange::Importer;
+    use crate::config::Config;
+    use crate::ctx::Caller;
+    use crate::state::{Adapters, mark_demo};
+
+    #[tokio::test]
+    async fn a_typed_code_is_looked_at_before_anything_is_placed_whatever_button_was_pressed() {
+        let dir = tempfile::tempdir().unwrap();
+        mark_demo(dir.path()).unwrap();
+        let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
+        let app = App::open(config, Adapters::default()).await.unwrap();
+        let market = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+        let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
+        let (records, blob) = (app.catalog.records().clone(), app.blob.clone());
+        let importer = Importer::new(records.clone(), blob, app.media.clone(), app.queue.clone(), market);
+        let system = OpCtx::system("test", app.clock.now_ms());
+        importer.run(&system, &rows, |_| {}).await.unwrap();
+        let work = records.works_by_slug(WorkKind::Album, "harbour-lights").await.unwrap().remove(0);
+        let variant = records.bundle(&work).await.unwrap().unwrap().products[0].variants[0].id.clone();
+        let mut ctx = OpCtx { caller: Caller::Anonymous, market: "de".into(), country: "DE".into(), ..system };
+        let add = Add { variant, quantity: 1, named_minor: None };
+        ctx.cart = app.carts.add(&ctx, None, &add).await.unwrap().token;
+
+        let sent = async |ctx: &OpCtx, body: &str| {
+            let request = Request::post("/checkout/place")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(body.to_owned()))
+                .unwrap();
+            let routes = routes().layer(Extension(ctx.clone())).with_state(app.clone());
+            let answer = routes.oneshot(request).await.unwrap();
+            let to = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
+            (answer.status().as_u16(), to.unwrap_or_default())
+        };
+        let whole = "attempt=aaaaaaaaaaaaaaaaaaaa&seen_minor=800&due_minor=800&email=g%40example.org&country=DE&accept_licence=1\
+                     &accept_waiver=1&confirm_place=1";
+        for button in ["", "&again=1"] {
+            let ctx = OpCtx { guess: Guess::default(), ..ctx.clone() };
+            let answer = sent(&ctx, &format!("{whole}{button}&code=7777-7777-7777-7777")).await;
+            assert_eq!(answer, (303, "/checkout".to_owned()));
+            assert!(ctx.guess.is_wrong());
+            let view = app.checkouts.checkout_view(&ctx).await.unwrap();
+            assert_eq!(view.faults, [("code".to_owned(), "fault-code".to_owned())]);
+            assert_eq!((view.form.email.as_str(), view.declined), ("g@example.org", None), "what was typed is kept");
+        }
+        assert_eq!(sent(&ctx, &format!("{whole}&remove=sv_1")).await, (303, "/checkout".to_owned()));
+        // Without a code the same form places.
+        let (status, to) = sent(&ctx, &format!("{whole}&code=+")).await;
+        assert!(status == 303 && to.contains("/simulator/pay/"), "{status} {to}");
+    }
+}

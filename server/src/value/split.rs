@@ -40,6 +40,18 @@ pub fn plan(parts: &[(TenantId, i64)], purses: &[Purse]) -> Vec<Vec<i64>> {
     taken
 }
 
+/// Takes less, so that as much more is left to pay: from the last purse first. For a rest that no card can be charged with. Answers
+/// what could not be left, 0 if all could.
+pub fn leave(taken: &mut [Vec<i64>], more: i64) -> i64 {
+    let mut missing = more.max(0);
+    for share in taken.iter_mut().rev().flat_map(|shares| shares.iter_mut().rev()) {
+        let less = missing.min(*share);
+        *share -= less;
+        missing -= less;
+    }
+    missing
+}
+
 /// More was to be given back than was paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{wanted} are to be given back of {paid} that were paid")]
@@ -138,6 +150,18 @@ mod tests {
             if (0..purses.len()).any(|n| purses[n].issuer.is_none() && left(n) > 0) {
                 prop_assert_eq!(taken.iter().flatten().sum::<i64>(), owed.iter().sum::<i64>());
             }
+        }
+
+        #[test]
+        fn leaving_more_takes_exactly_that_less(
+            taken in prop::collection::vec(prop::collection::vec(0..1000i64, 2), 0..4), more in 0..5000i64,
+        ) {
+            let mut less = taken.clone();
+            let missing = leave(&mut less, more);
+            let sum = |all: &[Vec<i64>]| all.iter().flatten().sum::<i64>();
+            prop_assert_eq!(sum(&taken) - sum(&less), more - missing);
+            prop_assert!(less.iter().flatten().zip(taken.iter().flatten()).all(|(less, was)| (0..=*was).contains(less)));
+            prop_assert!(missing == 0 || sum(&less) == 0);
         }
 
         #[test]

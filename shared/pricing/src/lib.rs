@@ -2,7 +2,7 @@
 //!
 //! Entry point: [`quote::quote`] turns a document (lines, buyer, seller, date) with price list and tax rules into totals and their explanation;
 //! the server and the browser get the same cents. Beside it: [`mod@format`] for text by locale, [`market`] for places,
-//! [`processor`] for what can be charged, [`cash`] for tills, [`fx`] for amounts that are only shown.
+//! [`promotion`] for codes and what applies by itself, [`processor`] for what can be charged, [`cash`] for tills, [`fx`] for amounts that are only shown.
 //!
 //! Invariants: no IO, no clock, no floating point, no panic on any document; one quote is one seller's; everything charged has a step in `explain`.
 //! Not here: stock, where exchange rates come from, asking registers of tax identities, invoices.
@@ -19,7 +19,10 @@ pub mod market;
 pub mod money;
 pub mod price;
 pub mod processor;
+pub mod promotion;
 pub mod quote;
+pub mod record;
+pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod shipping;

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::date::Date;
 use crate::money::{Currency, Money};
+use crate::promotion::SkipReason;
 
 impl JsonSchema for Currency {
     fn schema_name() -> Cow<'static, str> {
@@ -45,6 +46,21 @@ impl JsonSchema for Money {
             },
             "required": ["minor", "currency"],
             "additionalProperties": false,
+        })
+    }
+}
+
+impl JsonSchema for SkipReason {
+    fn schema_name() -> Cow<'static, str> {
+        "SkipReason".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let codes: Vec<&str> = SkipReason::codes().filter(|code| *code != "excluded_by").collect();
+        json_schema!({
+            "type": "string",
+            "pattern": format!("^({}|excluded_by:.+)$", codes.join("|")),
+            "description": "Why a code was skipped; excluded_by names the other promotion.",
         })
     }
 }

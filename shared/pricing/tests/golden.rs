@@ -4,6 +4,7 @@ use vitrine_pricing::format::*;
 use vitrine_pricing::market::{MarketSource, choose_market};
 use vitrine_pricing::money::{Currency, Money, MoneyError, RoundingMode, mul_ratio};
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::{Accuracy, TaxRule, TaxRules, TaxStatus};
@@ -12,7 +13,16 @@ use vitrine_pricing::territory::is_member;
 fn ask_with(json: serde_json::Value, prices: &PriceList, items: &[Sellable]) -> Result<Quote, QuoteError> {
     let request: QuoteRequest = serde_json::from_value(json).expect("document");
     let rules = TaxRules::built_in();
-    quote(&request, &Context { rules: &rules, items, prices, shipping: &ShippingTable::default() })
+    quote(
+        &request,
+        &Context {
+            rules: &rules,
+            items,
+            prices,
+            shipping: &ShippingTable::default(),
+            promotions: Promotions::default(),
+        },
+    )
 }
 
 fn ask(json: serde_json::Value) -> Result<Quote, QuoteError> {

@@ -2,6 +2,7 @@
 
 use vitrine_pricing::money::Money;
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::{Context, Quote, QuoteRequest, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::{REASONS, TaxRules};
@@ -62,8 +63,13 @@ fn ask_as(row: &Row<'_>, id: &str, table: &TaxRules) -> Quote {
             "rates": [{"zone": "all", "up_to_g": 1, "amount": Money::zero(currency)}]},
     }))
     .unwrap();
-    let context =
-        Context { rules: table, items: &[], prices: &PriceList::default(), shipping: &ShippingTable::default() };
+    let context = Context {
+        rules: table,
+        items: &[],
+        prices: &PriceList::default(),
+        shipping: &ShippingTable::default(),
+        promotions: Promotions::default(),
+    };
     quote(&request, &context).unwrap_or_else(|e| panic!("{}: {e}", row.get("id")))
 }
 

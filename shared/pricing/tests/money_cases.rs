@@ -6,6 +6,7 @@ use vitrine_pricing::fx::{FxTable, Rate};
 use vitrine_pricing::money::{Currency, Money, MoneyError, RoundingMode, mul_ratio};
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::processor::ProcessorError;
+use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::{Context, Quote, QuoteRequest, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::TaxRules;
@@ -41,6 +42,7 @@ fn ask(place: &str, code: &str, lines: &[(&str, i64, u32)], scope: &str) -> Quot
         items: &[],
         prices: &PriceList::default(),
         shipping: &ShippingTable::default(),
+        promotions: Promotions::default(),
     };
     quote(&request, &context).unwrap()
 }

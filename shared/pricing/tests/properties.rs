@@ -5,6 +5,9 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, currency_symbol, format_money};
 use vitrine_pricing::money::{Currency, MAX_MINOR, Money, MoneyError, RoundingMode};
 use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::{
+    Benefit, BundleMember, BundlePrice, CodeStatus, Facets, ItemScope, Promotion, Promotions, Stacking,
+};
 use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
@@ -70,7 +73,10 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
                 },
                 lines,
                 codes: vec![],
+                promotions: None,
+                customer: None,
                 shipping: None,
+                shipping_method: None,
                 rounding: Rounding { scope, mode },
                 no_rule: NoRulePolicy::Export,
             }
@@ -79,18 +85,109 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
 
 fn run(request: &QuoteRequest) -> Result<Quote, QuoteError> {
     let shipping = ShippingTable {
-        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()] }],
-        rates: vec![Rate {
-            zone: "all".into(),
-            up_to_g: 1_000_000,
-            amount: Money::new(491, Currency::EUR).unwrap(),
-            free_over: None,
-        }],
+        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()], ..Zone::default() }],
+        rates: vec![Rate { up_to_g: Some(1_000_000), ..Rate::flat("all", Money::new(491, Currency::EUR).unwrap()) }],
+        ..ShippingTable::default()
     };
     quote(
         request,
-        &Context { rules: &TaxRules::built_in(), items: &[], prices: &PriceList::default(), shipping: &shipping },
+        &Context {
+            rules: &TaxRules::built_in(),
+            items: &[],
+            prices: &PriceList::default(),
+            shipping: &shipping,
+            promotions: Promotions::default(),
+        },
     )
+}
+
+/// Every kind of promotion, for lines that [`request`] makes.
+fn promotions() -> impl Strategy<Value = Vec<Promotion>> {
+    let names = prop::sample::subsequence(vec!["ebook", "digital_music", "printed_book", "goods"], 0..=3);
+    let scope = names
+        .prop_map(|names| ItemScope { products: names.into_iter().map(Into::into).collect(), ..ItemScope::default() });
+    let eur = |minor: i64| vec![Money::new(minor, Currency::EUR).unwrap()];
+    let cap = prop::option::of(1i64..1_000_000).prop_map(move |cap| cap.map(eur).unwrap_or_default());
+    let times = || prop::option::of(1u32..4);
+    let rate = || prop_oneof![1i64..=1_000_000, Just(1_000_000)];
+    let member = (prop::sample::select(vec!["ebook", "goods", "digital_music"]), 1u32..4);
+    let members = prop::collection::btree_map(member.clone().prop_map(|m| m.0), member.prop_map(|m| m.1), 1..3);
+    let members = members.prop_map(|all| {
+        all.into_iter().map(|(sku, quantity)| BundleMember { sku: sku.into(), quantity }).collect::<Vec<_>>()
+    });
+    let at = prop_oneof![
+        (1i64..1_000_000).prop_map(move |minor| BundlePrice::Prices(eur(minor))),
+        rate().prop_map(BundlePrice::RatePpm),
+    ];
+    let got = prop::option::of(Just(ItemScope { products: vec!["ebook".into()], ..ItemScope::default() }));
+    let benefit = prop_oneof![
+        (rate(), cap.clone()).prop_map(|(rate_ppm, at_most)| Benefit::Percent { rate_ppm, at_most }),
+        (1i64..20_000_000).prop_map(move |minor| Benefit::Amount { amounts: eur(minor) }),
+        cap.prop_map(|at_most| Benefit::FreeShipping { at_most }),
+        (1u32..5, 1u32..5, rate(), got, times()).prop_map(|(buy, get, rate_ppm, got, times)| Benefit::BuyXGetY {
+            buy,
+            get,
+            rate_ppm,
+            got,
+            times
+        }),
+        (members, at, times()).prop_map(|(members, at, times)| Benefit::Bundle { members, at, times }),
+    ];
+    let stacking = prop::sample::select(vec![
+        Stacking::Combines,
+        Stacking::Combines,
+        Stacking::OneOf("a".into()),
+        Stacking::OneOf("b".into()),
+        Stacking::Alone,
+    ]);
+    let minimum = prop::option::of(1i64..10_000_000).prop_map(move |minor| minor.map(eur).unwrap_or_default());
+    let excludes = prop::option::of(prop::sample::select(vec!["p0", "p1", "p2"]));
+    let rules = (stacking, minimum, excludes, -1i32..2, any::<bool>(), any::<bool>());
+    prop::collection::vec((benefit, scope, rules), 0..5).prop_map(|all| {
+        let made = all.into_iter().enumerate().map(|(n, (benefit, items, rules))| {
+            let (stacking, minimum, excludes, priority, coded, allow_zero) = rules;
+            let json = serde_json::json!({ "id": format!("p{n}"), "benefit": { "kind": "free_shipping" } });
+            Promotion {
+                code: coded.then(|| format!("CODE{}", n % 2)),
+                benefit,
+                items,
+                minimum,
+                priority,
+                stacking,
+                excludes: excludes.into_iter().map(Into::into).collect(),
+                allow_zero,
+                ..serde_json::from_value(json).unwrap()
+            }
+        });
+        made.collect()
+    })
+}
+
+/// A document whose lines are products of their class, with promotions and codes.
+fn discounted() -> impl Strategy<Value = QuoteRequest> {
+    let codes = prop::sample::subsequence(vec!["code0", "CODE1", "NONE"], 0..=3);
+    (request(), promotions(), codes, any::<bool>()).prop_map(|(mut request, promotions, codes, alike)| {
+        for line in &mut request.lines {
+            line.facets = Some(Facets { product: line.name.clone(), ..Facets::default() });
+            if alike {
+                // Few prices and quantities: lines that differ in their tax only.
+                let minor = line.unit_price.unwrap().minor() % 4 * 333;
+                line.unit_price = Money::new(minor, Currency::EUR).ok();
+                line.quantity = line.quantity % 3 + 1;
+            }
+        }
+        request.promotions = Some(promotions);
+        request.codes = codes.into_iter().map(Into::into).collect();
+        request
+    })
+}
+
+fn off(a: &Amounts) -> i64 {
+    a.discounts.iter().map(|d| d.amount.minor()).sum()
+}
+
+fn steps(quote: &Quote, kind: StepKind) -> impl Iterator<Item = &Step> {
+    quote.explain.iter().filter(move |step| step.kind == kind)
 }
 
 fn exact(a: &Amounts) -> bool {
@@ -128,6 +225,100 @@ proptest! {
         let mut turned = request.clone();
         turned.lines.reverse();
         prop_assert_eq!(run(&request).unwrap().totals, run(&turned).unwrap().totals);
+    }
+
+    #[test]
+    fn discounts_add_up(request in discounted()) {
+        let quote = run(&request).unwrap();
+        let all: Vec<&Amounts> = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).collect();
+        prop_assert!(all.iter().all(|a| exact(a)) && exact(&quote.totals));
+        for pick in [|a: &Amounts| a.net.minor(), |a: &Amounts| a.tax.minor(), |a: &Amounts| a.gross.minor(), |a: &Amounts| a.list.minor(), off] {
+            prop_assert_eq!(all.iter().map(|a| pick(a)).sum::<i64>(), pick(&quote.totals));
+        }
+        // By promotion, too; each takes something off, never more than there is, and says on what.
+        for total in &quote.totals.discounts {
+            let parts = all.iter().flat_map(|a| &a.discounts).filter(|d| d.promotion == total.promotion);
+            prop_assert_eq!(parts.map(|d| d.amount.minor()).sum::<i64>(), total.amount.minor());
+            let told = steps(&quote, StepKind::Discount).filter(|s| s.rule == total.promotion);
+            prop_assert_eq!(told.filter_map(|s| s.amount).map(Money::minor).sum::<i64>(), total.amount.minor());
+        }
+        prop_assert!(steps(&quote, StepKind::Discount).all(|s| s.amount <= s.base));
+        prop_assert!(all.iter().flat_map(|a| &a.discounts).all(|d| d.amount.minor() > 0));
+        // Tax is of what is left.
+        let stripped = steps(&quote, StepKind::Strip).next().is_some();
+        for a in &all {
+            let left = a.list.minor() - off(a);
+            prop_assert!(left >= 0);
+            match request.seller.prices_include_tax {
+                true => prop_assert!(stripped || a.gross.minor() == left),
+                false => prop_assert_eq!(a.net.minor(), left),
+            }
+        }
+        let told: i64 = steps(&quote, StepKind::Tax).filter_map(|s| s.amount).map(Money::minor).sum();
+        prop_assert_eq!(told, quote.totals.tax.minor(), "every tax has its step");
+        // Every code has an answer, and every promotion that counts reserves one use.
+        prop_assert_eq!(quote.codes.len(), request.codes.len());
+        prop_assert!(quote.codes.iter().all(|c| (c.status == CodeStatus::Skipped) == c.reason.is_some()));
+        let reserved: Vec<_> = quote.reservations.iter().map(|r| &r.promotion).collect();
+        prop_assert_eq!(reserved, quote.totals.discounts.iter().map(|d| &d.promotion).collect::<Vec<_>>());
+        // Nothing is left to pay only if one of them may do that.
+        let plain = run(&QuoteRequest { promotions: None, codes: vec![], ..request.clone() }).unwrap();
+        let promotions = request.promotions.as_deref().unwrap();
+        let may = |id: &str| promotions.iter().any(|p| p.id == id && p.allow_zero);
+        if quote.totals.gross.is_zero() && !plain.totals.gross.is_zero() {
+            prop_assert!(quote.totals.discounts.iter().any(|d| may(&d.promotion)));
+        }
+        // Those that are not combined are not.
+        let by_id = |id: &str| promotions.iter().find(|p| p.id == id).unwrap();
+        for (i, one) in quote.totals.discounts.iter().enumerate() {
+            for other in quote.totals.discounts[..i].iter().map(|d| by_id(&d.promotion)) {
+                let one = by_id(&one.promotion);
+                prop_assert!(!one.excludes.contains(&other.id) && !other.excludes.contains(&one.id));
+                prop_assert!(one.stacking == Stacking::Combines || one.stacking != other.stacking);
+                prop_assert!(one.stacking != Stacking::Alone && other.stacking != Stacking::Alone);
+                prop_assert!((other.priority, &other.id) < (one.priority, &one.id), "by priority, then id");
+            }
+        }
+    }
+
+    #[test]
+    fn order_of_lines_promotions_and_codes_changes_no_total(request in discounted(), seed in any::<u64>()) {
+        let mut turned = request.clone();
+        let mut n = 0u64;
+        let mut scrambled = |_: &_| { n += 1; n.wrapping_mul(seed | 1) };
+        turned.lines.sort_by_cached_key(&mut scrambled);
+        turned.promotions.as_mut().unwrap().reverse();
+        turned.codes.reverse();
+        let (one, other) = (run(&request).unwrap(), run(&turned).unwrap());
+        prop_assert_eq!(&one.totals, &other.totals);
+        prop_assert_eq!(&one.shipping, &other.shipping);
+        prop_assert_eq!(&one.reservations, &other.reservations);
+        // A line keeps what is taken off it, wherever it stands.
+        let by_line = |quote: &Quote| {
+            let mut lines: Vec<String> = quote.lines.iter()
+                .map(|l| format!("{} {:?} {} {} {:?}", l.name, l.kind, l.unit_price.minor(), l.quantity, l.amounts.discounts))
+                .collect();
+            lines.sort_unstable();
+            lines
+        };
+        prop_assert_eq!(by_line(&one), by_line(&other));
+        let (mut one, mut other) = (one.codes, other.codes);
+        one.sort_by(|a, b| a.code.cmp(&b.code));
+        other.sort_by(|a, b| a.code.cmp(&b.code));
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn no_discount_makes_a_total_dearer(request in discounted()) {
+        let with = run(&request).unwrap();
+        let without = run(&QuoteRequest { promotions: None, codes: vec![], ..request }).unwrap();
+        let treated = |q: &Quote| steps(q, StepKind::Treatment).map(|s| (s.line, s.rule.clone())).collect::<Vec<_>>();
+        // A lower price may bring goods below an import limit: then the tax is charged here that was due at the border.
+        if treated(&with) == treated(&without) {
+            prop_assert!(with.totals.gross <= without.totals.gross);
+            prop_assert!(with.totals.tax <= without.totals.tax);
+        }
+        prop_assert!(with.totals.list == without.totals.list);
     }
 
     #[test]

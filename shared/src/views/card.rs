@@ -79,26 +79,84 @@ pub struct CardPrice {
     /// Struck through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at: Option<i64>,
+    /// Lowest of the thirty days before a reduction, where the law wants it said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest: Option<i64>,
     /// There are dearer ones.
     #[serde(default)]
     pub from: bool,
 }
 
-/// The price of a variant in a market at a time: the market's own region, then its group, then the world; within one the
-/// latest that has begun.
+/// The price of one piece of a variant in a market at a time; see [`price_for`].
 pub fn price_in<'a>(
     prices: &'a [PriceRecord],
     variant: &VariantId,
     market: &Market,
     now_ms: i64,
 ) -> Option<&'a PriceRecord> {
+    price_for(prices, variant, market, now_ms, 1)
+}
+
+/// The price of a variant in a market at a time for so many pieces: the market's own region, then its group, then the world; within
+/// one the highest step of quantity that is reached, of that the latest that has begun.
+pub fn price_for<'a>(
+    prices: &'a [PriceRecord],
+    variant: &VariantId,
+    market: &Market,
+    now_ms: i64,
+    quantity: u32,
+) -> Option<&'a PriceRecord> {
     market.price_regions.iter().find_map(|region| {
-        prices
-            .iter()
-            .filter(|p| p.variant == *variant && p.region == *region && p.currency == market.currency.code())
-            .filter(|p| p.valid_from_ms <= now_ms && p.valid_to_ms.is_none_or(|to| now_ms < to))
-            .max_by_key(|p| p.valid_from_ms)
+        of_region(prices, variant, market, region)
+            .filter(|p| p.min_quantity <= quantity && p.holds(now_ms))
+            .max_by_key(|p| (p.min_quantity, p.valid_from_ms))
     })
+}
+
+fn of_region<'a>(
+    prices: &'a [PriceRecord],
+    variant: &VariantId,
+    market: &Market,
+    region: &str,
+) -> impl Iterator<Item = &'a PriceRecord> {
+    prices.iter().filter(move |p| p.variant == *variant && p.region == region && p.currency == market.currency.code())
+}
+
+/// The prices of a variant in a market at a time by quantity, each once, from the lowest step.
+pub fn ladder<'a>(
+    prices: &'a [PriceRecord],
+    variant: &VariantId,
+    market: &Market,
+    now_ms: i64,
+) -> Vec<&'a PriceRecord> {
+    let mut counts: Vec<u32> = prices.iter().filter(|p| p.variant == *variant).map(|p| p.min_quantity).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let mut out: Vec<&PriceRecord> =
+        counts.into_iter().filter_map(|count| price_for(prices, variant, market, now_ms, count)).collect();
+    out.dedup();
+    out
+}
+
+/// The lowest price of the thirty days before a price that is announced as a reduction began, minor units: what traders in the European
+/// Union must say beside it (Directive 98/6/EC art. 6a). `None`: nothing is announced, the law is not of this place, or there was no
+/// price before.
+pub fn lowest_before(prices: &[PriceRecord], price: &PriceRecord, market: &Market) -> Option<i64> {
+    const DAYS_30: i64 = 30 * 24 * 60 * 60 * 1000;
+    let announced = price.compare_at_minor.is_some_and(|before| before > price.amount_minor);
+    // A market's countries are all of the Union or none is.
+    if !announced || !market.countries.first().is_some_and(|country| vitrine_pricing::market::is_eu(country)) {
+        return None;
+    }
+    let (from, to) = (price.valid_from_ms - DAYS_30, price.valid_from_ms);
+    let all: Vec<&PriceRecord> = of_region(prices, &price.variant, market, &price.region)
+        .filter(|p| p.min_quantity == 1 && p.valid_from_ms < to)
+        .collect();
+    // What was asked for at every moment at which it may have changed; of several in force the latest counts.
+    let changes = all.iter().flat_map(|p| [Some(p.valid_from_ms), p.valid_to_ms]).flatten();
+    let moments = changes.chain([from]).filter(|at| (from..to).contains(at));
+    let asked = |at: i64| all.iter().filter(|p| p.holds(at)).max_by_key(|p| p.valid_from_ms);
+    moments.filter_map(asked).map(|p| p.amount_minor).min()
 }
 
 /// Variants on sale with their products: published and of a kind this shop sells.
@@ -123,6 +181,7 @@ pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[Pri
                     minor: least.amount_minor,
                     minimum: least.minimum_minor,
                     compare_at: least.compare_at_minor,
+                    lowest: lowest_before(prices, least, market),
                     from,
                 },
             );
@@ -172,15 +231,21 @@ impl Place {
         iso.parse::<Date>().map_or_else(|_| iso.to_owned(), |d| format_date(d, self.locale))
     }
 
+    /// An amount of the market's currency in words.
+    pub fn money(&self, minor: i64) -> String {
+        Money::new(minor, self.market.currency).map(|m| format_money(m, self.locale)).unwrap_or_default()
+    }
+
     /// A price in words.
     pub fn price(&self, minor: i64, minimum: Option<i64>, compare_at: Option<i64>, from: bool) -> PriceView {
         let currency = self.market.currency;
-        let text = |m: i64| Money::new(m, currency).map(|m| format_money(m, self.locale)).unwrap_or_default();
+        let text = |m: i64| self.money(m);
         let free = minor == 0 && minimum.is_none_or(|m| m == 0);
         PriceView {
             text: if free { String::new() } else { text(minor) },
             tax_word: self.tax_word().to_owned(),
             compare_at: compare_at.map(text),
+            lowest: None,
             from,
             free,
             minimum: minimum.map(text),
@@ -265,7 +330,10 @@ impl Place {
             language: data.language.clone(),
             makers: data.makers.iter().map(|m| self.maker(m)).collect(),
             cover: data.cover.as_ref().map(|c| self.image(c)),
-            price: data.prices.of(self.market.id).map(|p| self.price(p.minor, p.minimum, p.compare_at, p.from)),
+            price: data.prices.of(self.market.id).map(|p| PriceView {
+                lowest: p.lowest.map(|m| self.money(m)),
+                ..self.price(p.minor, p.minimum, p.compare_at, p.from)
+            }),
             year: data.year,
             play: data
                 .preview

@@ -357,8 +357,8 @@ pub struct DeskLine {
     pub tracking: Option<String>,
     /// Can be sent now.
     pub to_ship: bool,
-    /// Can be refunded now.
-    pub to_refund: bool,
+    /// Given back so far, formatted.
+    pub back: Option<String>,
 }
 
 /// One order for staff, whole.
@@ -380,24 +380,161 @@ pub struct DeskOrder {
     /// What each source paid, where gift cards or store credit did.
     #[serde(default)]
     pub paid: Vec<PaidView>,
+    /// What its tax was decided on.
+    #[serde(default)]
+    pub tax: Vec<Fact>,
     /// Lines.
     pub lines: Vec<DeskLine>,
     /// Sums, the last is the total.
     pub sums: Vec<AmountView>,
-    /// Shipping was paid and not refunded.
-    pub shipping_to_refund: bool,
+    /// Something can still be refunded.
+    pub to_refund: bool,
     /// Given back so far, formatted.
     pub refunded: Option<String>,
     /// Refunds on their way: the provider has not carried them out yet.
     pub waiting: usize,
     /// Invoice and credit notes: number, address.
     pub papers: Vec<(String, String)>,
-    /// Key that names this attempt of a refund.
-    pub attempt: String,
+    /// Key that names an attempt to give store credit.
+    pub credit_attempt: String,
     /// What buyer and shop said to each other, oldest first.
     pub messages: Vec<MessageView>,
     /// Whole history with who and why, oldest first.
     pub history: Vec<HistoryRow>,
+}
+
+/// One row of a tax report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TaxRowView {
+    /// ISO 3166-1 of where it went.
+    pub country: String,
+    /// Key of why: `tax-status-taxed`.
+    pub status: String,
+    /// Name and place of the tax; empty: none was charged.
+    pub tax: String,
+    /// Formatted.
+    pub rate: String,
+    /// Without tax, formatted.
+    pub net: String,
+    /// The tax, formatted.
+    pub amount: String,
+    /// Invoices and credit notes.
+    pub documents: u64,
+}
+
+/// One seller's tax report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TaxDesk {
+    /// Tenant id.
+    pub tenant: String,
+    /// Shown name.
+    pub name: String,
+    /// By currency, place, status, tax, rate.
+    pub rows: Vec<TaxRowView>,
+}
+
+/// The tax reports of a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TaxReportView {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Months that can be chosen, the latest first.
+    pub months: Vec<String>,
+    /// By seller.
+    pub desks: Vec<TaxDesk>,
+}
+
+/// A sentence of the locale files with what fills it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Fact {
+    /// Key of the sentence.
+    pub key: String,
+    /// Name and text.
+    pub args: Vec<(String, String)>,
+}
+
+/// A line of which something can be refunded, or shipping, with what was typed for it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundChoice {
+    /// Number of the line; none: shipping.
+    pub line: Option<usize>,
+    /// Title and edition; empty: shipping.
+    pub what: String,
+    /// Pieces that are left.
+    pub pieces: u32,
+    /// What is left with tax, formatted.
+    pub left: String,
+    /// It was chosen.
+    pub chosen: bool,
+    /// Pieces as typed.
+    pub quantity: String,
+    /// Amount as typed.
+    pub amount: String,
+    /// Key of what is wrong with the pieces.
+    pub quantity_fault: Option<String>,
+    /// Key of what is wrong with the amount.
+    pub amount_fault: Option<String>,
+}
+
+/// What would go back of a line or of shipping, formatted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundRow {
+    /// Title and edition; empty: shipping.
+    pub what: String,
+    /// Pieces that come back; 0: none.
+    pub pieces: u32,
+    /// Access to its files ends.
+    pub ends_access: bool,
+    /// Without tax.
+    pub net: String,
+    /// Tax.
+    pub tax: String,
+    /// With tax.
+    pub gross: String,
+    /// What stays, with tax.
+    pub left: String,
+}
+
+/// What a refund would be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundPreview {
+    /// By line and shipping.
+    pub rows: Vec<RefundRow>,
+    /// Net, taxes by rule, total.
+    pub sums: Vec<AmountView>,
+    /// What could still go back of the order after it, formatted.
+    pub left: String,
+    /// Pieces of counted stock come back.
+    pub restockable: bool,
+    /// The choice, to be sent with the press that confirms it.
+    pub hidden: Vec<(String, String)>,
+    /// Key that names this attempt.
+    pub attempt: String,
+}
+
+/// A refund being chosen: nothing is written before it is confirmed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundView {
+    /// The order.
+    pub row: OrderRow,
+    /// What can still be refunded.
+    pub choices: Vec<RefundChoice>,
+    /// Only tax goes back.
+    pub tax_only: bool,
+    /// Some tax is left.
+    pub taxed: bool,
+    /// Key of what is wrong with the whole choice.
+    pub fault: Option<String>,
+    /// What the choice comes to, once there is one.
+    pub preview: Option<RefundPreview>,
 }
 
 /// One row of an import's report.

@@ -68,6 +68,9 @@ pub struct PriceView {
     pub tax_word: String,
     /// Struck through beside it.
     pub compare_at: Option<String>,
+    /// Lowest of the thirty days before the reduction, where the law wants it said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest: Option<String>,
     /// There are dearer editions.
     pub from: bool,
     /// Costs nothing.
@@ -295,6 +298,9 @@ pub struct EditionView {
     pub formats: Vec<(String, String)>,
     /// Price here; `None`: not for sale in this market.
     pub price: Option<PriceView>,
+    /// What a piece costs from so many pieces on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<(u32, String)>,
     /// Stock: `None` not counted; else pieces left.
     pub stock: Option<i64>,
     /// ISO 3166-1 of where it ships from.

@@ -67,6 +67,9 @@ pub struct ExplainView {
 pub struct SellerPart {
     /// Tenant id.
     pub tenant: String,
+    /// Who sells in law, where it is the marketplace and not the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_by: Option<String>,
     /// Shop.
     pub store: Named,
     /// Lines.

@@ -61,7 +61,7 @@ pub fn CartBody(
                     div { class: "trade-columns",
                         div { class: "trade-main",
                             for part in view.sellers.iter().cloned() {
-                                Seller { key: "{part.tenant}", part, rev: view.rev }
+                                Seller { key: "{part.tenant}{part.sold_by.is_some()}", part, rev: view.rev }
                             }
                         }
                         aside { class: "trade-side", aria_label: t!("cart-sum"),
@@ -105,6 +105,9 @@ fn Seller(part: SellerPart, rev: i64) -> Element {
         section { class: "trade-part",
             h2 {
                 Go { to: part.store.href.clone(), bdi { "{part.store.name}" } }
+            }
+            if let Some(name) = part.sold_by.clone() {
+                Notice { {t!("cart-sold-by", name = name)} }
             }
             ul { class: "trade-lines", role: "list",
                 for line in part.lines.iter().cloned() {
@@ -245,6 +248,11 @@ fn sentence(step: &ExplainView) -> String {
     if !args.iter().any(|(name, _)| name == "line") {
         args.push(("line".to_owned(), t!("sum-shipping")));
     }
-    args.push(("rule".to_owned(), text_or(&format!("rule-{}", step.rule.replace(['_', '.'], "-")), &step.rule)));
+    let word = step.rule.replace(['_', '.'], "-");
+    let rule = match step.key.as_str() {
+        "explain-code-skipped" => text_with(&format!("code-skipped-{word}"), &args),
+        _ => text_or(&format!("rule-{word}"), &step.rule),
+    };
+    args.push(("rule".to_owned(), rule));
     text_with(&step.key, &args)
 }

@@ -212,8 +212,11 @@ pub fn CheckoutBody(
                     aside { class: "trade-side", aria_label: t!("cart-sum"),
                         h2 { {t!("checkout-order")} }
                         for part in view.cart.sellers.iter() {
-                            section { key: "{part.tenant}", class: "trade-short",
+                            section { key: "{part.tenant}{part.sold_by.is_some()}", class: "trade-short",
                                 h3 { dir: "auto", "{part.store.name}" }
+                                if let Some(name) = part.sold_by.clone() {
+                                    Notice { {t!("cart-sold-by", name = name)} }
+                                }
                                 ul { class: "footer-list", role: "list",
                                     for line in part.lines.iter() {
                                         li { key: "{line.variant}", class: "trade-short-line",

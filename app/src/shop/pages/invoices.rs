@@ -167,7 +167,12 @@ pub fn InvoiceBody(
                     for (i , line) in view.lines.iter().enumerate() {
                         tr { key: "{i}",
                             td { dir: "auto", {if line.text.is_empty() { t!("sum-shipping") } else { line.text.clone() }} }
-                            td { class: "end", "{line.quantity}" }
+                            td { class: "end",
+                                // An amount or tax that went back is no piece.
+                                if line.quantity > 0 {
+                                    "{line.quantity}"
+                                }
+                            }
                             td { class: "end", "{line.net}" }
                             td { class: "end", "{line.rate}" }
                             td { class: "end", "{line.tax}" }
@@ -183,7 +188,7 @@ pub fn InvoiceBody(
                 for (text , lang , english) in view.legal.iter() {
                     p { key: "{text}",
                         span { lang: "{lang}", dir: "auto", "{text}" }
-                        if text != english {
+                        if !lang.starts_with("en") && text != english {
                             " "
                             span { lang: "en", dir: "auto", class: "invoice-english", "({english})" }
                         }

@@ -37,8 +37,9 @@ fn amount(key: &str, detail: &str, text: &str) -> AmountView {
 
 fn sums() -> Vec<AmountView> {
     vec![
-        amount("sum-items", "", "€14.00"),
+        amount("sum-items", "", "€15.40"),
         amount("sum-shipping", "", "€2.90"),
+        amount("sum-discount", "WINTER", "-€1.40"),
         amount("sum-tax-included", "USt 19% (DE)", "€2.70"),
         amount("sum-total", "", "€16.90"),
     ]
@@ -75,6 +76,7 @@ fn cart() -> CartView {
             .into(),
     };
     let part = |n: u8, trouble: Option<&str>| SellerPart {
+        sold_by: None,
         tenant: format!("t_{n}"),
         store: named("Aurora", None, "/@aurora"),
         lines: vec![line(n, None), line(n + 1, trouble)],
@@ -83,6 +85,7 @@ fn cart() -> CartView {
             .map(|k| step(&format!("explain-{k}"), "r"))
             .into_iter()
             .chain(["domestic", "oss", "no_registration"].map(|r| step("explain-treatment", r)))
+            .chain([step("explain-discount", "p_1"), step("explain-code-skipped", "not_valid")])
             .collect(),
         tax_note: Some("tax-note-not-registered".into()),
     };

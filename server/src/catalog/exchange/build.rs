@@ -332,6 +332,9 @@ fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {
     if price.currency.len() != 3 || !price.currency.bytes().all(|b| b.is_ascii_uppercase()) {
         return bad("the currency is not an ISO 4217 code");
     }
+    if !(1..=999_999).contains(&price.min_quantity) {
+        return bad("the quantity it begins at must be 1 to 999999");
+    }
     if let (Some(from), Some(to)) = (price.valid_from_ms, price.valid_to_ms)
         && to <= from
     {
@@ -348,7 +351,7 @@ pub(super) fn price_changes(
     existing: &[PriceRecord],
     now_ms: i64,
 ) -> Vec<PriceRecord> {
-    let mut wanted: BTreeMap<(VariantId, String, String, Option<i64>), PriceRecord> = BTreeMap::new();
+    let mut wanted: BTreeMap<(VariantId, String, String, u32, Option<i64>), PriceRecord> = BTreeMap::new();
     for variant in rows.iter().flat_map(|p| &p.variants) {
         let id = variant_id(tenant, variant);
         for price in &variant.prices {
@@ -361,8 +364,10 @@ pub(super) fn price_changes(
                 compare_at_minor: price.compare_at,
                 valid_from_ms: price.valid_from_ms.unwrap_or(0),
                 valid_to_ms: price.valid_to_ms,
+                min_quantity: price.min_quantity,
             };
-            wanted.insert((id.clone(), price.region.clone(), price.currency.clone(), price.valid_from_ms), record);
+            let (region, currency) = (price.region.clone(), price.currency.clone());
+            wanted.insert((id.clone(), region, currency, price.min_quantity, price.valid_from_ms), record);
         }
     }
     let same = |a: &PriceRecord, b: &PriceRecord| {
@@ -377,6 +382,7 @@ pub(super) fn price_changes(
             w.variant == have.variant
                 && w.region == have.region
                 && w.currency == have.currency
+                && w.min_quantity == have.min_quantity
                 && same(w, have)
                 && (w.valid_to_ms == have.valid_to_ms)
                 && (w.valid_from_ms == have.valid_from_ms || w.valid_from_ms == 0)
@@ -392,9 +398,10 @@ pub(super) fn price_changes(
     }
     for record in wanted.values().filter(|w| !kept.contains(w)) {
         let mut record = record.clone();
-        let replaces = existing
-            .iter()
-            .any(|p| p.variant == record.variant && p.region == record.region && p.currency == record.currency);
+        let replaces = existing.iter().any(|p| {
+            (&p.variant, &p.region, &p.currency, p.min_quantity)
+                == (&record.variant, &record.region, &record.currency, record.min_quantity)
+        });
         if replaces && record.valid_from_ms < now_ms {
             record.valid_from_ms = now_ms;
         }
@@ -436,6 +443,7 @@ mod tests {
                     compare_at: None,
                     valid_from_ms: None,
                     valid_to_ms: None,
+                    min_quantity: 1,
                 }],
             }],
             status: Status::Published,

@@ -175,6 +175,7 @@ impl Fields<'_> {
                 compare_at: None,
                 valid_from_ms: None,
                 valid_to_ms: None,
+                min_quantity: 1,
             });
         }
         if prices.is_empty() {

@@ -284,5 +284,6 @@ fn price(price: &PriceRecord) -> PriceRow {
         compare_at: price.compare_at_minor,
         valid_from_ms: Some(price.valid_from_ms).filter(|from| *from != 0),
         valid_to_ms: price.valid_to_ms,
+        min_quantity: price.min_quantity,
     }
 }

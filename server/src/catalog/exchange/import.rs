@@ -16,7 +16,7 @@ use vitrine_shared::catalog::{
 };
 use vitrine_shared::id::{LicenceId, MakerId, StoreId, TenantId, WorkId};
 use vitrine_table::retry::retrying;
-use vitrine_table::{CancelReason, Condition, Put, TableError, Transact, TransactOp};
+use vitrine_table::{CancelReason, Condition, MAX_TRANSACT_ITEMS, Put, TableError, Transact, TransactOp};
 
 use super::build::{self, PartFiles, Refusal, Stored, id_of};
 use super::csv;
@@ -491,15 +491,20 @@ impl Importer {
         ops.extend(price_ops);
         ops.extend(items::draft(&work, before.as_ref().map(|b| b.work.status)));
         ops.push(audit::entry(ctx, work.id.as_str(), act, "import", serde_json::json!({ "rev": work.rev })));
+        let mut jobs = crate::catalog::jobs::price_jobs(&work.id, &prices, ctx.now_ms);
         let shared = work.cover.as_ref().is_some_and(|cover| self.seen().shared.contains(&cover.original));
-        let job = crate::catalog::jobs::cover_job(&work, shared, ctx.now_ms).filter(|_| self.media.has_tools());
+        jobs.extend(crate::catalog::jobs::cover_job(&work, shared, ctx.now_ms).filter(|_| self.media.has_tools()));
         let queueing = |e| fault::internal("the queue", &e);
-        let item = job.as_ref().map(|j| self.queue.as_item(j)).transpose().map_err(queueing)?.flatten();
-        // A queue that is no table takes the job by itself.
-        let apart = job.filter(|_| item.is_none());
-        ops.extend(item.map(put));
+        let mut apart = Vec::new();
+        for job in jobs {
+            match self.queue.as_item(&job).map_err(queueing)? {
+                Some(item) if ops.len() < MAX_TRANSACT_ITEMS => ops.push(put(item)),
+                // A queue that is no table takes the job by itself, and so do jobs that do not fit.
+                _ => apart.push(job),
+            }
+        }
         self.transact(ops).await?;
-        if let Some(job) = apart {
+        for job in apart {
             self.queue.enqueue(job).await.map_err(queueing)?;
         }
         Ok(outcome)

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 use vitrine_shared::catalog::{
     Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
-    is_default,
+    is_default, is_one, one,
 };
 
 pub(crate) use build::MAX_TITLE;
@@ -366,6 +366,9 @@ pub struct PriceRow {
     /// UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to_ms: Option<i64>,
+    /// From this many pieces on, of what comes in parcels.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub min_quantity: u32,
 }
 
 const fn yes() -> bool {

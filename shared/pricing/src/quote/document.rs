@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::shapes::{Buyer, NoRulePolicy, QuoteRequest, RequestLine, Rounding, Seller, TaxIdState};
 use crate::date::Date;
 use crate::money::Currency;
+use crate::promotion::{Customer, Promotion};
 use crate::shipping::ShippingTable;
 
 /// A question at the door: a [`QuoteRequest`] of which a shop knows the rest.
@@ -29,12 +30,21 @@ pub struct Document {
     pub buyer: Buyer,
     /// 1 to 1000; all of one seller. Lines without `sku` only with `pricing:simulate`.
     pub lines: Vec<RequestLine>,
-    /// Discount codes.
+    /// Discount codes as typed, at most 20 of 64 bytes; what became of each is answered.
     #[serde(default)]
     pub codes: Vec<String>,
+    /// In place of the store's, at most 100; only with `pricing:simulate`.
+    #[serde(default)]
+    pub promotions: Option<Vec<Promotion>>,
+    /// In place of what the store knows of the buyer; only with `pricing:simulate`.
+    #[serde(default)]
+    pub customer: Option<Customer>,
     /// In place of the store's; only with `pricing:simulate`.
     #[serde(default)]
     pub shipping: Option<ShippingTable>,
+    /// Id of a method of the table; the cheapest that is offered if absent.
+    #[serde(default)]
+    pub shipping_method: Option<String>,
     /// In place of the store's; only with `pricing:simulate`.
     #[serde(default)]
     pub rounding: Option<Rounding>,
@@ -51,6 +61,8 @@ impl Document {
         when(self.date.is_some_and(|date| date != today), "date");
         when(self.seller.is_some(), "seller");
         when(self.buyer.tax_id_state != TaxIdState::None, "buyer.tax_id_state");
+        when(self.promotions.is_some(), "promotions");
+        when(self.customer.is_some(), "customer");
         when(self.shipping.is_some(), "shipping");
         when(self.rounding.is_some(), "rounding");
         when(self.no_rule.is_some(), "no_rule");
@@ -70,7 +82,10 @@ impl Document {
             buyer: self.buyer,
             lines: self.lines,
             codes: self.codes,
+            promotions: self.promotions,
+            customer: self.customer,
             shipping: self.shipping,
+            shipping_method: self.shipping_method,
             rounding: self.rounding.unwrap_or_default(),
             no_rule: self.no_rule.unwrap_or_default(),
         }

@@ -1,5 +1,6 @@
 //! How a priced line is taxed: the line and the document as one supply, and the worth of what is sent from abroad.
 
+use super::error::QuoteError;
 use super::run::{MILLION, Priced, at};
 use super::shapes::*;
 use crate::money::{Money, MoneyError, RoundingMode};
@@ -56,11 +57,19 @@ pub(super) fn appraise(
             true => context.rules.consumer_rate_ppm(&supply(line, line.class, request)),
             false => 0,
         };
-        let net = |amount: Money| -> Result<Money, QuoteError> {
+        let wrong = |source: MoneyError| QuoteError::Money { field: format!("lines[{i}]"), source };
+        let net = |amount: Result<Money, MoneyError>| -> Result<Money, QuoteError> {
             let whole = MILLION.checked_add(rate).ok_or(MoneyError::Overflow);
-            whole.and_then(|w| amount.mul_ratio(MILLION, w, RoundingMode::HalfUp)).map_err(at(&format!("lines[{i}]")))
+            whole.and_then(|whole| amount?.mul_ratio(MILLION, whole, RoundingMode::HalfUp)).map_err(wrong)
         };
-        nets.push(if abroad { Some((net(line.unit)?, net(line.list)?)) } else { None });
+        if !abroad {
+            nets.push(None);
+            continue;
+        }
+        // What is paid counts, not what is listed; of units that a discount leaves a minor unit apart, the dearer.
+        let (paid, units) = (line.paid.minor(), i64::from(line.quantity));
+        let item = Money::new(paid / units + i64::from(paid % units > 0), request.currency);
+        nets.push(Some((net(item)?, net(Ok(line.paid))?)));
     }
     for i in 0..lines.len() {
         let Some((item, _)) = nets[i] else { continue };

@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
 
+use super::discount::{self, Barred, Discounts};
+use super::error::QuoteError;
 use super::place::{appraise, treat};
 use super::shapes::*;
+use super::shipping::{add_shipping, check_shipping};
 use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError};
 use crate::price::Shape;
+use crate::promotion::Facets;
 use crate::tax::{TaxRule, TaxStatus, Treatment, Value};
 
 pub(super) const MILLION: i64 = 1_000_000;
@@ -15,14 +19,21 @@ const MOST_REGISTRATIONS: usize = 300;
 
 /// A line after pricing, before tax.
 pub(super) struct Priced<'a> {
-    name: String,
-    sku: Option<String>,
+    pub(super) name: String,
+    pub(super) sku: Option<String>,
     pub(super) kind: Kind,
-    quantity: u32,
+    pub(super) quantity: u32,
     pub(super) unit: Money,
     compare_at: Option<Money>,
+    /// As listed, times quantity.
     pub(super) list: Money,
-    weight_g: u64,
+    /// `list` less what promotions took off.
+    pub(super) paid: Money,
+    pub(super) off: Vec<DiscountAmount>,
+    pub(super) facets: Option<&'a Facets>,
+    pub(super) weight_g: u64,
+    /// Of all pieces; 0 if their size is not known.
+    pub(super) volume_mm3: u128,
     pub(super) class: &'a str,
     pub(super) ships_from: &'a str,
     /// Of goods from abroad, without tax.
@@ -30,16 +41,17 @@ pub(super) struct Priced<'a> {
 }
 
 /// An amount under one treatment: a line, or a share of shipping (`line` is `None`).
-struct Part<'a> {
-    line: Option<usize>,
-    list: Money,
-    units: i64,
-    treatment: Treatment<'a>,
-    net: Money,
-    taxes: Vec<Money>,
+pub(super) struct Part<'a> {
+    pub(super) line: Option<usize>,
+    /// As listed, less what promotions took off: what tax is computed on.
+    pub(super) list: Money,
+    pub(super) units: i64,
+    pub(super) treatment: Treatment<'a>,
+    pub(super) net: Money,
+    pub(super) taxes: Vec<Money>,
 }
 
-fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
+pub(super) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
     QuoteError::Invalid { field: field.into(), detail: detail.into() }
 }
 
@@ -57,11 +69,28 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
         Some(id) => Market::by_id(id).ok_or_else(|| invalid("market", "unknown market"))?,
         None => Market::of_country(&request.buyer.country),
     };
+    discount::check(request, context)?;
+    let mut barred = Barred::default();
+    loop {
+        if let Some(quote) = attempt(request, context, market, &mut barred)? {
+            return Ok(quote);
+        }
+    }
+}
+
+/// A quote without what is barred; `None` if there is now more of that, and another attempt may take more off.
+fn attempt(
+    request: &QuoteRequest,
+    context: &Context<'_>,
+    market: &Market,
+    barred: &mut Barred,
+) -> Result<Option<Quote>, QuoteError> {
     let mut explain = Vec::new();
     let mut lines = Vec::with_capacity(request.lines.len());
     for (i, line) in request.lines.iter().enumerate() {
         lines.push(price(i, line, request, context, market, &mut explain)?);
     }
+    let mut discounts = Discounts::of_lines(&mut lines, request, context, barred, &mut explain)?;
     appraise(&mut lines, request, context)?;
     let mut parts = Vec::with_capacity(lines.len() + 1);
     for (i, line) in lines.iter().enumerate() {
@@ -70,16 +99,20 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
             .push(Step { line: Some(i), ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status)) });
         parts.push(Part {
             line: Some(i),
-            list: line.list,
+            list: line.paid,
             units: i64::from(line.quantity),
-            net: line.list,
+            net: line.paid,
             taxes: vec![],
             treatment,
         });
     }
-    add_shipping(&lines, &mut parts, request, context, &mut explain)?;
+    let methods = add_shipping(&lines, &mut parts, request, context, &mut explain)?;
+    if !discounts.take_off_shipping(&mut parts, barred, &mut explain)? {
+        return Ok(None);
+    }
     tax(&mut parts, request, &mut explain).map_err(at("lines"))?;
-    assemble(request, context, market, lines, &parts, explain).map_err(at("lines"))
+    let quote = assemble(request, context, market, lines, &parts, discounts, explain).map_err(at("lines"))?;
+    Ok(Some(Quote { shipping_methods: methods, ..quote }))
 }
 
 fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
@@ -117,21 +150,10 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     if request.buyer.tax_id_state == TaxIdState::Valid && (request.buyer.tax_id.is_none() || !request.buyer.business) {
         return Err(invalid("buyer.tax_id_state", "valid needs tax_id and business"));
     }
-    if !request.codes.is_empty() {
-        return Err(invalid("codes", "this seller has no discount codes"));
-    }
     if request.lines.is_empty() || request.lines.len() > 1000 {
         return Err(invalid("lines", "1 to 1000 lines"));
     }
-    for (i, rate) in request.shipping.iter().flat_map(|s| s.rates.iter()).enumerate() {
-        if rate.amount.is_negative() || rate.amount.currency() != request.currency {
-            return Err(invalid(
-                format!("shipping.rates[{i}].amount"),
-                "not negative, in the currency of the document",
-            ));
-        }
-    }
-    Ok(())
+    check_shipping(request)
 }
 
 fn price<'a>(
@@ -159,7 +181,11 @@ fn price<'a>(
             ("kind", line.kind.is_some()),
             ("tax_class", line.tax_class.is_some()),
             ("weight_g", line.weight_g.is_some()),
+            ("length_mm", line.length_mm.is_some()),
+            ("width_mm", line.width_mm.is_some()),
+            ("height_mm", line.height_mm.is_some()),
             ("ships_from", line.ships_from.is_some()),
+            ("facets", line.facets.is_some()),
         ];
         if let Some((name, _)) = ad_hoc.iter().find(|(_, is)| *is) {
             return Err(invalid(field(name), "a line has either sku or ad hoc fields"));
@@ -206,7 +232,11 @@ fn price<'a>(
             unit,
             compare_at: entry.compare_at_minor.map(money).transpose()?,
             list: unit,
+            paid: unit,
+            off: Vec::new(),
+            facets: Some(&item.facets),
             weight_g: u64::from(item.weight_g),
+            volume_mm3: volume([item.length_mm, item.width_mm, item.height_mm]),
             class: &item.tax_class,
             ships_from: item.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -214,6 +244,9 @@ fn price<'a>(
     } else {
         let missing = |name: &str| invalid(field(name), "needed without sku");
         let unit = line.unit_price.ok_or_else(|| missing("unit_price"))?;
+        if line.facets.as_ref().is_some_and(|facets| !facets.is_bounded()) {
+            return Err(invalid(field("facets"), "at most 20 collections and artists, ids of 1 to 64 bytes"));
+        }
         explain.push(Step { line: Some(i), base: Some(unit), ..step(StepKind::Price, "ad_hoc", "lines.unit_price") });
         Priced {
             name: line.name.clone().ok_or_else(|| missing("name"))?,
@@ -223,7 +256,11 @@ fn price<'a>(
             unit,
             compare_at: None,
             list: unit,
+            paid: unit,
+            off: Vec::new(),
+            facets: line.facets.as_ref(),
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
+            volume_mm3: volume([line.length_mm, line.width_mm, line.height_mm]),
             class: line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?,
             ships_from: line.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -234,61 +271,22 @@ fn price<'a>(
         return Err(QuoteError::UnknownCountry { field: field("ships_from"), country });
     }
     priced.list = priced.unit.checked_mul(i64::from(line.quantity)).map_err(at(&field("quantity")))?;
+    priced.paid = priced.list;
     priced.weight_g *= u64::from(line.quantity);
+    priced.volume_mm3 *= u128::from(line.quantity);
     if let Some(last) = explain.last_mut() {
         last.amount = Some(priced.list);
     }
     Ok(priced)
 }
 
-fn add_shipping<'a>(
-    lines: &[Priced<'a>],
-    parts: &mut Vec<Part<'a>>,
-    request: &QuoteRequest,
-    context: &Context<'a>,
-    explain: &mut Vec<Step>,
-) -> Result<(), QuoteError> {
-    let physical: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].kind == Kind::Physical).collect();
-    let Some(first) = physical.first().copied() else {
-        return Ok(());
-    };
-    let weight_g = physical.iter().map(|i| lines[*i].weight_g).sum();
-    let goods = Money::sum(request.currency, physical.iter().map(|i| lines[*i].list)).map_err(at("lines"))?;
-    let country = &request.buyer.country;
-    let table = request.shipping.as_ref().unwrap_or(context.shipping);
-    let (rate, amount) = table
-        .find(country, weight_g, goods)
-        .ok_or_else(|| QuoteError::NotShipped { country: country.clone(), weight_g })?;
-    let rule = format!("{}<={}g", rate.zone, rate.up_to_g);
-    explain.push(Step { base: Some(rate.amount), amount: Some(amount), ..step(StepKind::Shipping, &rule, "shipping") });
-    let mut push = |list: Money, treatment: Treatment<'a>| {
-        explain.push(Step {
-            base: Some(list),
-            ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status))
-        });
-        parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], treatment });
-    };
-    if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
-        push(amount, treat(&lines[first], "shipping", request, context)?);
-        return Ok(());
-    }
-    // Accessory to the goods: shared over their treatments by value (by line if all are free).
-    let mut groups: BTreeMap<String, (i64, Treatment<'a>)> = BTreeMap::new();
-    for i in physical {
-        let line = &lines[i];
-        let treatment = treat(line, line.class, request, context)?;
-        let weight = if goods.is_zero() { 1 } else { line.list.minor() };
-        groups.entry(group_key(&treatment)).or_insert((0, treatment)).0 += weight;
-    }
-    let weights: Vec<i64> = groups.values().map(|g| g.0).collect();
-    let shares = amount.allocate(&weights).map_err(at("shipping"))?;
-    for (share, (_, treatment)) in shares.into_iter().zip(groups.into_values()) {
-        push(share, treatment);
-    }
-    Ok(())
+/// Of one piece; 0 unless all three sides are known.
+fn volume(sides: [Option<u32>; 3]) -> u128 {
+    // Three of 32 bits and a quantity of 20 fit.
+    sides.into_iter().map(|side| u128::from(side.unwrap_or(0))).product()
 }
 
-fn group_key(t: &Treatment<'_>) -> String {
+pub(super) fn group_key(t: &Treatment<'_>) -> String {
     let ids: Vec<&str> = t.rules.iter().map(|r| r.id.as_str()).collect();
     format!("{}|{}|{}|{}", ids.join(","), status_code(t.status), t.reason, t.strip_ppm)
 }
@@ -350,13 +348,19 @@ fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut Vec<Step>) 
         for part in parts.iter_mut() {
             let rates = rates_of(&part.treatment);
             let per_unit = request.rounding.scope == RoundingScope::Unit;
-            // A line is unit price times units, so the division is exact.
-            let (amount, times) = match per_unit {
-                true => (Money::new(part.list.minor() / part.units, request.currency)?, part.units),
-                false => (part.list, 1),
-            };
-            part.taxes =
-                compute(amount, &rates)?.into_iter().map(|t| t.checked_mul(times)).collect::<Result<_, _>>()?;
+            let units = if per_unit { part.units } else { 1 };
+            // A line is unit price times units, but for what a discount leaves: then `dearer` units are one minor unit above the others.
+            let (each, dearer) = (part.list.minor() / units, part.list.minor() % units);
+            let mut taxes = compute(Money::new(each, request.currency)?, &rates)?;
+            for tax in &mut taxes {
+                *tax = tax.checked_mul(units - dearer)?;
+            }
+            if dearer > 0 {
+                for (tax, more) in taxes.iter_mut().zip(compute(Money::new(each + 1, request.currency)?, &rates)?) {
+                    *tax = tax.checked_add(more.checked_mul(dearer)?)?;
+                }
+            }
+            part.taxes = taxes;
         }
     }
     for part in parts.iter_mut() {
@@ -400,6 +404,7 @@ fn assemble(
     market: &Market,
     priced: Vec<Priced<'_>>,
     parts: &[Part<'_>],
+    discounts: Discounts<'_>,
     mut explain: Vec<Step>,
 ) -> Result<Quote, MoneyError> {
     let of = |line: Option<usize>| parts.iter().filter(move |p| p.line == line);
@@ -412,16 +417,16 @@ fn assemble(
             quantity: line.quantity,
             unit_price: line.unit,
             compare_at: line.compare_at,
-            amounts: amounts(request.currency, of(Some(i)))?,
+            amounts: amounts(request.currency, of(Some(i)), line.off)?,
             tax_status: part.treatment.status,
             accuracy: part.treatment.accuracy,
         });
     }
     let shipping = match of(None).next() {
-        Some(_) => Some(amounts(request.currency, of(None))?),
+        Some(_) => Some(amounts(request.currency, of(None), discounts.of_shipping())?),
         None => None,
     };
-    let totals = amounts(request.currency, parts.iter())?;
+    let totals = amounts(request.currency, parts.iter(), discounts.totals())?;
     explain.push(Step {
         base: Some(totals.net),
         amount: Some(totals.gross),
@@ -436,14 +441,22 @@ fn assemble(
         rounding: request.rounding,
         lines,
         shipping,
+        shipping_methods: Vec::new(),
         totals,
+        codes: discounts.codes(),
+        reservations: discounts.reservations(),
         explain,
+        valid_until: Some(request.date),
     })
 }
 
-fn amounts<'p, 'a: 'p>(currency: Currency, parts: impl Iterator<Item = &'p Part<'a>>) -> Result<Amounts, MoneyError> {
+fn amounts<'p, 'a: 'p>(
+    currency: Currency,
+    parts: impl Iterator<Item = &'p Part<'a>>,
+    discounts: Vec<DiscountAmount>,
+) -> Result<Amounts, MoneyError> {
     let zero = Money::zero(currency);
-    let (mut list, mut net, mut tax) = (zero, zero, zero);
+    let (mut list, mut net, mut tax) = (Money::sum(currency, discounts.iter().map(|d| d.amount))?, zero, zero);
     // By jurisdiction first: the country's tax stands before its region's.
     let mut by_rule: BTreeMap<(&str, &str), (&TaxRule, Money, Money)> = BTreeMap::new();
     for part in parts {
@@ -464,10 +477,10 @@ fn amounts<'p, 'a: 'p>(currency: Currency, parts: impl Iterator<Item = &'p Part<
         base,
         amount,
     });
-    Ok(Amounts { list, discounts: vec![], net, taxes: taxes.collect(), tax, gross: net.checked_add(tax)? })
+    Ok(Amounts { list, discounts, net, taxes: taxes.collect(), tax, gross: net.checked_add(tax)? })
 }
 
-fn step(kind: StepKind, rule: &str, source: &str) -> Step {
+pub(super) fn step(kind: StepKind, rule: &str, source: &str) -> Step {
     Step {
         kind,
         line: None,
@@ -480,7 +493,7 @@ fn step(kind: StepKind, rule: &str, source: &str) -> Step {
     }
 }
 
-fn status_code(status: TaxStatus) -> &'static str {
+pub(super) fn status_code(status: TaxStatus) -> &'static str {
     match status {
         TaxStatus::Taxed => "taxed",
         TaxStatus::ReverseCharged => "reverse_charged",

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
-use crate::money::{Currency, Money, MoneyError, RoundingMode};
+use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
+use crate::promotion::{CodeOutcome, Customer, Facets, Promotion, Promotions, Reservation, SkipReason};
 use crate::shipping::ShippingTable;
 use crate::tax::{Accuracy, TaxRules, TaxStatus};
 
@@ -107,9 +108,21 @@ pub struct RequestLine {
     /// Ad hoc, grams per unit.
     #[serde(default)]
     pub weight_g: Option<u32>,
+    /// Ad hoc, millimetres of the packed unit; all three sides or none counts.
+    #[serde(default)]
+    pub length_mm: Option<u32>,
+    /// Ad hoc.
+    #[serde(default)]
+    pub width_mm: Option<u32>,
+    /// Ad hoc.
+    #[serde(default)]
+    pub height_mm: Option<u32>,
     /// Ad hoc country; the seller's if absent.
     #[serde(default)]
     pub ships_from: Option<String>,
+    /// Ad hoc: what it belongs to, for promotions.
+    #[serde(default)]
+    pub facets: Option<Facets>,
 }
 
 /// Where tax is rounded.
@@ -117,7 +130,8 @@ pub struct RequestLine {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingScope {
-    /// Per unit, times the quantity.
+    /// Per unit, times the quantity. What a discount leaves of a line need not be a multiple of its quantity: then that many units as there
+    /// are minor units left over are one minor unit dearer, and each is rounded by itself.
     Unit,
     /// Per line.
     #[default]
@@ -167,12 +181,21 @@ pub struct QuoteRequest {
     pub buyer: Buyer,
     /// 1 to 1000.
     pub lines: Vec<RequestLine>,
-    /// Discount codes; refused as long as there are none.
+    /// Discount codes as typed, at most 20 of 64 bytes; what became of each is answered.
     #[serde(default)]
     pub codes: Vec<String>,
+    /// Replaces the seller's, at most 100.
+    #[serde(default)]
+    pub promotions: Option<Vec<Promotion>>,
+    /// Replaces what the shop knows of the buyer.
+    #[serde(default)]
+    pub customer: Option<Customer>,
     /// Replaces the seller's table.
     #[serde(default)]
     pub shipping: Option<ShippingTable>,
+    /// Id of a method of the table; the cheapest that is offered if absent. Without physical lines it is not looked at.
+    #[serde(default)]
+    pub shipping_method: Option<String>,
     /// Policy.
     #[serde(default)]
     pub rounding: Rounding,
@@ -196,9 +219,21 @@ pub struct Sellable {
     /// Grams per unit.
     #[serde(default)]
     pub weight_g: u32,
+    /// Millimetres of the packed unit; its room counts only with all three sides.
+    #[serde(default)]
+    pub length_mm: Option<u32>,
+    /// Millimetres.
+    #[serde(default)]
+    pub width_mm: Option<u32>,
+    /// Millimetres.
+    #[serde(default)]
+    pub height_mm: Option<u32>,
     /// Country; the seller's if absent.
     #[serde(default)]
     pub ships_from: Option<String>,
+    /// What it belongs to, for promotions.
+    #[serde(default)]
+    pub facets: Facets,
 }
 
 /// What a quote reads beside the document; all of one seller.
@@ -212,6 +247,8 @@ pub struct Context<'a> {
     pub prices: &'a PriceList,
     /// Shipping prices.
     pub shipping: &'a ShippingTable,
+    /// What is taken off, and what is known of who asks for it.
+    pub promotions: Promotions<'a>,
 }
 
 /// One tax on a line or in total.
@@ -232,13 +269,15 @@ pub struct TaxAmount {
     pub amount: Money,
 }
 
-/// A discount on a line.
+/// What a promotion takes off a line, shipping, or in all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiscountAmount {
-    /// Code or promotion.
+    /// Id of the promotion.
+    pub promotion: String,
+    /// As shown: its code, else its title, else its id.
     pub source: String,
-    /// Taken off.
+    /// Taken off, above zero; with or without tax like `list`.
     pub amount: Money,
 }
 
@@ -248,7 +287,7 @@ pub struct DiscountAmount {
 pub struct Amounts {
     /// Price as listed (with or without tax, as `prices_include_tax` says), times quantity.
     pub list: Money,
-    /// Taken off.
+    /// Taken off `list` before tax, in the order in which it was.
     pub discounts: Vec<DiscountAmount>,
     /// Without tax.
     pub net: Money,
@@ -284,6 +323,20 @@ pub struct QuotedLine {
     pub accuracy: Accuracy,
 }
 
+/// A way of sending that is offered for the physical lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OfferedMethod {
+    /// Its id.
+    pub id: String,
+    /// As the seller named it; may be empty.
+    pub name: String,
+    /// As listed (with or without tax, as `prices_include_tax` says), handling included.
+    pub amount: Money,
+    /// The quote is with this one.
+    pub chosen: bool,
+}
+
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -291,6 +344,10 @@ pub struct QuotedLine {
 pub enum StepKind {
     /// A price was found.
     Price,
+    /// A promotion took something off: `rule` is its id, `source` what it is called.
+    Discount,
+    /// A code took nothing off: `rule` is why, `source` the code.
+    CodeSkipped,
     /// A shipping rate was found.
     Shipping,
     /// The treatment was decided.
@@ -345,108 +402,38 @@ pub struct Quote {
     pub lines: Vec<QuotedLine>,
     /// If anything is shipped.
     pub shipping: Option<Amounts>,
+    /// Ways of sending that are offered, in the table's order; none if nothing is shipped, and in quotes kept from before there were several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipping_methods: Vec<OfferedMethod>,
     /// Lines and shipping.
     pub totals: Amounts,
+    /// What became of each code, in the order typed; a code typed twice is answered once.
+    #[serde(default)]
+    pub codes: Vec<CodeOutcome>,
+    /// Uses of promotions that placing the order must take; not for buyers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reservations: Vec<Reservation>,
     /// In order of work.
     pub explain: Vec<Step>,
+    /// Last legal day on which these totals hold, to its end in the seller's zone: the day asked for, as prices, tax and registrations are by day.
+    /// None in quotes kept from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Date>,
 }
 
-/// Why there is no quote. [`QuoteError::field`] names the place in the document.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QuoteError {
-    /// A field has a value that cannot be.
-    #[error("{field}: {detail}")]
-    Invalid {
-        /// Path in the document.
-        field: String,
-        /// What is wrong.
-        detail: String,
-    },
-    /// Not an officially assigned ISO 3166-1 alpha-2 code.
-    #[error("{field}: {country:?} is not an ISO 3166-1 alpha-2 country code")]
-    UnknownCountry {
-        /// Path.
-        field: String,
-        /// As asked, its beginning.
-        country: String,
-    },
-    /// The catalogue has no such variant.
-    #[error("{field}: no variant {sku:?}")]
-    UnknownSku {
-        /// Path.
-        field: String,
-        /// As asked.
-        sku: String,
-    },
-    /// No price in the currency.
-    #[error("{field}: {sku} is not for sale in {currency} there")]
-    NotForSale {
-        /// Path.
-        field: String,
-        /// As asked.
-        sku: String,
-        /// As asked.
-        currency: Currency,
-    },
-    /// The buyer named less than the minimum.
-    #[error("{field}: the least accepted is {}", minimum.to_decimal())]
-    BelowMinimum {
-        /// Path.
-        field: String,
-        /// Per unit.
-        minimum: Money,
-    },
-    /// No rate for place and weight.
-    #[error("shipping: nothing is sent to {country} at {weight_g} g")]
-    NotShipped {
-        /// Buyer's country.
-        country: String,
-        /// All physical lines.
-        weight_g: u64,
-    },
-    /// No tax rule, and the store blocks.
-    #[error("buyer.country: there is no tax rule for {place} and the store does not sell there")]
-    NoTaxRule {
-        /// Country or country-region.
-        place: String,
-    },
-    /// Amounts too large or of two currencies.
-    #[error("{field}: {source}")]
-    Money {
-        /// Path.
-        field: String,
-        /// What went wrong.
-        source: MoneyError,
-    },
-}
-
-impl QuoteError {
-    /// Stable name of what is wrong.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Invalid { .. } => "invalid",
-            Self::UnknownCountry { .. } => "unknown_country",
-            Self::UnknownSku { .. } => "unknown_sku",
-            Self::NotForSale { .. } => "not_for_sale",
-            Self::BelowMinimum { .. } => "below_minimum",
-            Self::NotShipped { .. } => "not_shipped",
-            Self::NoTaxRule { .. } => "no_tax_rule",
-            Self::Money { source: MoneyError::CurrencyMismatch { .. }, .. } => "currency_mismatch",
-            Self::Money { .. } => "too_large",
+impl Quote {
+    /// As its buyer may see it: of codes that are wrong, foreign, not yet or no longer valid only that they are not valid
+    /// ([`SkipReason::public`]), and nothing of how often a promotion may be used.
+    #[must_use]
+    pub fn for_buyer(mut self) -> Self {
+        for outcome in &mut self.codes {
+            outcome.reason = outcome.reason.take().map(SkipReason::public);
         }
-    }
-
-    /// Path in the document, such as `lines[0].quantity`.
-    pub fn field(&self) -> &str {
-        match self {
-            Self::Invalid { field, .. }
-            | Self::UnknownCountry { field, .. }
-            | Self::UnknownSku { field, .. }
-            | Self::NotForSale { field, .. }
-            | Self::BelowMinimum { field, .. }
-            | Self::Money { field, .. } => field,
-            Self::NotShipped { .. } => "shipping",
-            Self::NoTaxRule { .. } => "buyer.country",
+        for step in self.explain.iter_mut().filter(|step| step.kind == StepKind::CodeSkipped) {
+            let public = step.rule.parse().map_or(SkipReason::NotValid, SkipReason::public);
+            step.rule = public.to_string();
         }
+        self.reservations.clear();
+        self
     }
 }

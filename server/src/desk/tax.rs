@@ -1,0 +1,62 @@
+//! What the tax of an order was decided on, as staff read it: sentences of the locale files with what fills them.
+
+use serde::Serialize;
+use vitrine_pricing::evidence::Finding;
+use vitrine_pricing::tax::{Accuracy, TaxStatus};
+use vitrine_shared::views::desk::Fact;
+
+use crate::checkout::store::{Order, Person};
+
+fn word(value: impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn fact(key: String, args: &[(&str, &str)]) -> Fact {
+    Fact { key, args: args.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect() }
+}
+
+/// The facts in the order in which they matter.
+pub(super) fn facts(order: &Order, person: Option<&Person>) -> Vec<Fact> {
+    let tax = &order.tax;
+    let mut out = Vec::new();
+    if tax.business {
+        let number = person.map(|p| p.tax_id.as_str()).unwrap_or_default();
+        let reference = tax.reference.as_deref().unwrap_or("-");
+        let args = [("number", number), ("register", tax.register.as_str()), ("reference", reference)];
+        match number {
+            "" => out.push(fact("desk-tax-business".into(), &[])),
+            _ => out.push(fact(format!("desk-tax-id-{}", word(tax.id_state)), &args)),
+        }
+    }
+    if let Some(code) = &tax.fallback {
+        out.push(fact("desk-tax-fallback".into(), &[("code", code)]));
+    }
+    if tax.relief.is_some() {
+        out.push(fact("desk-tax-relief".into(), &[]));
+    }
+    let lines = &order.quote.lines;
+    if lines.iter().any(|l| l.tax_status == TaxStatus::NoRule) {
+        out.push(fact("desk-tax-no-rule".into(), &[("country", &order.country)]));
+    }
+    if lines.iter().any(|l| l.accuracy == Accuracy::State && l.tax_status == TaxStatus::Taxed) {
+        out.push(fact("desk-tax-state-only".into(), &[]));
+    }
+    let Some(evidence) = &tax.evidence else { return out };
+    match &evidence.finding {
+        Finding::Agreed { country, ground, .. } if *country == order.country => {
+            out.push(fact(format!("desk-evidence-{}", word(ground)), &[("country", country)]));
+        }
+        Finding::Agreed { country, .. } => {
+            out.push(fact("desk-evidence-other".into(), &[("country", country), ("taxed", &order.country)]));
+        }
+        Finding::Conflict { .. } => out.push(fact("desk-evidence-conflict".into(), &[])),
+        Finding::Insufficient => out.push(fact("desk-evidence-insufficient".into(), &[])),
+    }
+    for piece in &evidence.pieces {
+        out.push(fact(format!("desk-piece-{}", word(piece.source)), &[("country", &piece.country)]));
+    }
+    if evidence.declared {
+        out.push(fact("desk-evidence-declared".into(), &[("country", &order.country)]));
+    }
+    out
+}

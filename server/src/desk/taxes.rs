@@ -1,0 +1,154 @@
+//! The tax report of sellers: a month as a table and as CSV.
+
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::money::Money;
+use vitrine_shared::Problem;
+use vitrine_shared::id::TenantId;
+use vitrine_shared::views::desk::{TaxDesk, TaxReportView, TaxRowView};
+
+use super::Desk;
+use crate::authz::{self, TenantDesk};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::invoices::TaxRow;
+
+/// Months that can be chosen, this one included.
+const MONTHS: usize = 24;
+
+/// A month: its name `YYYY-MM`, its first moment and that of the next, UTC milliseconds.
+struct Month {
+    name: String,
+    from_ms: i64,
+    to_ms: i64,
+}
+
+impl Month {
+    fn read(name: &str) -> Option<Self> {
+        let (year, month) = name.split_once('-')?;
+        let digits = name.len() == 7 && year.len() == 4 && name.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let (year, month): (i32, u8) = (year.parse().ok()?, month.parse().ok()?);
+        let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        let first = |(year, month): (i32, u8)| format!("{year:04}-{month:02}-01").parse::<Date>().ok();
+        let (from, to) = (first((year, month))?, first(next)?);
+        digits.then(|| Self { name: name.to_owned(), from_ms: from.unix_ms(), to_ms: to.unix_ms() })
+    }
+
+    fn of(now_ms: i64) -> Result<Self> {
+        let today = Date::from_unix_ms(now_ms).map_err(|e| fault::internal("a date", &e))?.to_string();
+        Self::read(today.get(..7).unwrap_or_default()).ok_or_else(|| fault::internal("a month", &today))
+    }
+
+    /// This one and those before it.
+    fn back(now_ms: i64) -> Result<Vec<String>> {
+        let mut all = vec![Self::of(now_ms)?];
+        while all.len() < MONTHS {
+            let first = all.last().map_or(0, |m| m.from_ms);
+            all.push(Self::of(first - 1)?);
+        }
+        Ok(all.into_iter().map(|m| m.name).collect())
+    }
+}
+
+fn status(row: &TaxRow) -> String {
+    serde_json::to_value(row.status).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+impl Desk {
+    async fn taxes_of(&self, ctx: &OpCtx, desk: &TenantDesk, month: &str) -> Result<(Month, Vec<TaxRow>)> {
+        let month = if month.is_empty() { Some(Month::of(ctx.now_ms)?) } else { Month::read(month) };
+        let month = month.ok_or_else(|| Problem::invalid("month", "bad_month", "Write the month like 2026-11."))?;
+        let rows = self.0.invoices.tax_report(desk, month.from_ms, month.to_ms).await?;
+        Ok((month, rows))
+    }
+
+    /// The report of a month (`YYYY-MM`; empty: this one) for every seller whose desk the caller may use.
+    ///
+    /// # Errors
+    /// 401 for nobody, 403 for who sells nothing, 422 for what is no month or has too many documents.
+    pub async fn taxes(&self, ctx: &OpCtx, month: &str) -> Result<TaxReportView> {
+        let user = authz::user(ctx)?;
+        let mut view = TaxReportView { month: String::new(), months: Month::back(ctx.now_ms)?, desks: Vec::new() };
+        let place = self.0.catalog.place(ctx);
+        for id in &user.tenants {
+            let Ok(desk) = authz::tenant_desk(ctx, id) else { continue };
+            let Some(tenant) = self.0.catalog.records().tenant(id).await? else { continue };
+            let (month, rows) = self.taxes_of(ctx, &desk, month).await?;
+            view.month = month.name;
+            let money = |minor, row: &TaxRow| {
+                Money::new(minor, row.currency).map(|m| format_money(m, place.locale)).unwrap_or_default()
+            };
+            let row = |row: &TaxRow| TaxRowView {
+                country: row.country.clone(),
+                status: format!("tax-status-{}", status(row)),
+                tax: [row.name.as_str(), row.jurisdiction.as_str()].join(" ").trim().to_owned(),
+                rate: if row.name.is_empty() { String::new() } else { format_percent(row.rate_ppm, place.locale) },
+                net: money(row.net_minor, row),
+                amount: money(row.tax_minor, row),
+                documents: row.documents,
+            };
+            view.desks.push(TaxDesk {
+                tenant: id.to_string(),
+                name: tenant.name,
+                rows: rows.iter().map(row).collect(),
+            });
+        }
+        if view.desks.is_empty() {
+            return Err(Problem::forbidden("Only sellers have a studio."));
+        }
+        Ok(view)
+    }
+
+    /// The same of one seller as CSV (RFC 4180), amounts as decimals with a point; and its month.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' sellers, 422 as [`Desk::taxes`].
+    pub async fn taxes_csv(&self, ctx: &OpCtx, tenant: &str, month: &str) -> Result<(String, Vec<u8>)> {
+        let unknown =
+            || if ctx.caller.user().is_some() { Problem::not_found("shop") } else { Problem::unauthenticated() };
+        let id: TenantId = tenant.parse().map_err(|_| unknown())?;
+        let desk = authz::tenant_desk(ctx, &id)?;
+        let (month, rows) = self.taxes_of(ctx, &desk, month).await?;
+        let mut out = csv::Writer::from_writer(Vec::new());
+        let failed = |e: &dyn std::fmt::Display| fault::internal("a report", e);
+        let head =
+            ["month", "currency", "country", "status", "jurisdiction", "tax", "rate", "net", "tax_amount", "documents"];
+        out.write_record(head).map_err(|e| failed(&e))?;
+        for row in &rows {
+            let decimal = |minor| Money::new(minor, row.currency).map(|m| m.to_decimal()).unwrap_or_default();
+            let rate = format!("{}.{:06}", row.rate_ppm / 1_000_000, row.rate_ppm % 1_000_000);
+            let fields = [
+                month.name.clone(),
+                row.currency.code().to_owned(),
+                row.country.clone(),
+                status(row),
+                row.jurisdiction.clone(),
+                row.name.clone(),
+                if row.name.is_empty() { String::new() } else { rate },
+                decimal(row.net_minor),
+                decimal(row.tax_minor),
+                row.documents.to_string(),
+            ];
+            out.write_record(fields).map_err(|e| failed(&e))?;
+        }
+        let bytes = out.into_inner().map_err(|e| failed(&e))?;
+        Ok((month.name, bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_begin_and_end_where_calendars_say() {
+        let month = Month::read("2026-12").unwrap();
+        let day = |text: &str| text.parse::<Date>().unwrap().unix_ms();
+        assert_eq!((month.from_ms, month.to_ms), (day("2026-12-01"), day("2027-01-01")));
+        for wrong in ["2026-13", "2026-00", "2026", "26-01", "2026-1", "+026-01", "2026-01-01", ""] {
+            assert!(Month::read(wrong).is_none(), "{wrong}");
+        }
+        let back = Month::back(day("2026-01-15")).unwrap();
+        assert_eq!((back.len(), back[0].as_str(), back[1].as_str()), (MONTHS, "2026-01", "2025-12"));
+    }
+}

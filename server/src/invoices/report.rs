@@ -1,0 +1,136 @@
+//! What a seller owes to whom: the documents of a time, added up by place, tax and rate. Refunds count through their credit notes.
+//!
+//! | item | pk | sk |
+//! |---|---|---|
+//! | pointer to a document | `TENANTINVOICES#tenant` | `issued#invoice` |
+
+use std::collections::BTreeMap;
+
+use vitrine_pricing::tax::TaxStatus;
+use vitrine_table::{Index, Query, SortRange};
+
+use super::*;
+use crate::authz::TenantDesk;
+
+/// Documents of one report; who has more asks for shorter times.
+pub const MOST: usize = 20_000;
+
+/// One row: everything of one currency, place, status, tax and rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxRow {
+    /// Of the amounts.
+    pub currency: Currency,
+    /// ISO 3166-1 of where it went.
+    pub country: String,
+    /// Why it was taxed, or was not.
+    pub status: TaxStatus,
+    /// `DE`, `CA-QC` ...; empty where no tax was charged.
+    pub jurisdiction: String,
+    /// `USt`, `GST` ...; empty where no tax was charged.
+    pub name: String,
+    /// Millionths.
+    pub rate_ppm: i64,
+    /// Without tax; where two taxes are on one thing it counts in both rows.
+    pub net_minor: i64,
+    /// The tax.
+    pub tax_minor: i64,
+    /// Invoices and credit notes it comes from.
+    pub documents: u64,
+}
+
+pub(super) fn pointer(invoice: &Invoice) -> Item {
+    let mut item = Item::new();
+    item.insert("pk".into(), format!("TENANTINVOICES#{}", invoice.seller).into());
+    item.insert("sk".into(), format!("{:015}#{}", invoice.issued_ms, invoice.id).into());
+    item.insert("_v".into(), 1.into());
+    item
+}
+
+impl Invoices {
+    /// A seller's documents from a moment (inclusive) to another (exclusive), UTC milliseconds, added up.
+    ///
+    /// # Errors
+    /// 422 `too_many` for more than [`MOST`] documents; the table's.
+    pub async fn tax_report(&self, desk: &TenantDesk, from_ms: i64, to_ms: i64) -> Result<Vec<TaxRow>> {
+        let partition = format!("TENANTINVOICES#{}", desk.tenant());
+        // Both ends are inclusive, and every document of a moment stands behind its `#`: those of the last moment are not in.
+        let range = SortRange::Between(format!("{:015}#", from_ms.max(0)), format!("{:015}#", to_ms.max(0)));
+        let mut ids: Vec<InvoiceId> = Vec::new();
+        let mut cursor = None;
+        loop {
+            let query = Query::new(Index::Base, partition.clone()).range(range.clone()).limit(1000).after(cursor);
+            let page = self.table.query(query).await.map_err(fault::table)?;
+            let names = page.items.iter().filter_map(|i| i.get("sk")?.as_str()?.split_once('#')?.1.parse().ok());
+            ids.extend(names);
+            if ids.len() > MOST {
+                let title = format!("There are more than {MOST} documents in this time. Choose a shorter one.");
+                return Err(Problem::invalid("to", "too_many", title));
+            }
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let mut rows = BTreeMap::new();
+        for some in ids.chunks(vitrine_table::MAX_BATCH_GET) {
+            let keys = some.iter().map(key).collect();
+            for item in retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter().flatten() {
+                let invoice: Invoice = vitrine_table::from_item(item).map_err(fault::table)?;
+                add(&mut rows, &invoice);
+            }
+        }
+        Ok(rows.into_values().collect())
+    }
+}
+
+/// What rows are told apart by: currency, country, status, jurisdiction, tax, rate.
+type Of = (String, String, String, String, String, i64);
+
+fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
+    let mut met: Vec<Of> = Vec::new();
+    let mut add = |status: TaxStatus, tax: Option<&TaxAmount>, net: Money, amount: Money| {
+        let word = serde_json::to_value(status).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        let text = |get: fn(&TaxAmount) -> &String| tax.map(get).cloned().unwrap_or_default();
+        let (jurisdiction, name) = (text(|t| &t.jurisdiction), text(|t| &t.name));
+        let rate_ppm = tax.map_or(0, |t| t.rate_ppm);
+        let of = (
+            net.currency().code().to_owned(),
+            invoice.country.clone(),
+            word,
+            jurisdiction.clone(),
+            name.clone(),
+            rate_ppm,
+        );
+        let row = rows.entry(of.clone()).or_insert_with(|| TaxRow {
+            currency: net.currency(),
+            country: invoice.country.clone(),
+            status,
+            jurisdiction,
+            name,
+            rate_ppm,
+            net_minor: 0,
+            tax_minor: 0,
+            documents: 0,
+        });
+        // A seller's month is far below what an i64 holds.
+        row.net_minor = row.net_minor.saturating_add(net.minor());
+        row.tax_minor = row.tax_minor.saturating_add(amount.minor());
+        if !met.contains(&of) {
+            row.documents += 1;
+            met.push(of);
+        }
+    };
+    for line in &invoice.lines {
+        let taxed = if line.amounts.taxes.is_empty() { TaxStatus::OutsideScope } else { TaxStatus::Taxed };
+        let status = line.status.unwrap_or(taxed);
+        if line.amounts.taxes.is_empty() {
+            let zero = Money::zero(line.amounts.net.currency());
+            add(status, None, line.amounts.net, zero);
+        }
+        for tax in &line.amounts.taxes {
+            // Shipping shares the taxes of what is in the parcel.
+            let status = if tax.rate_ppm > 0 { TaxStatus::Taxed } else { status };
+            add(status, Some(tax), tax.base, tax.amount);
+        }
+    }
+}

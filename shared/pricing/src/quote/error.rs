@@ -1,0 +1,109 @@
+use crate::money::{Currency, Money, MoneyError};
+
+/// Why there is no quote. [`QuoteError::field`] names the place in the document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QuoteError {
+    /// A field has a value that cannot be.
+    #[error("{field}: {detail}")]
+    Invalid {
+        /// Path in the document.
+        field: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Not an officially assigned ISO 3166-1 alpha-2 code.
+    #[error("{field}: {country:?} is not an ISO 3166-1 alpha-2 country code")]
+    UnknownCountry {
+        /// Path.
+        field: String,
+        /// As asked, its beginning.
+        country: String,
+    },
+    /// The catalogue has no such variant.
+    #[error("{field}: no variant {sku:?}")]
+    UnknownSku {
+        /// Path.
+        field: String,
+        /// As asked.
+        sku: String,
+    },
+    /// No price in the currency.
+    #[error("{field}: {sku} is not for sale in {currency} there")]
+    NotForSale {
+        /// Path.
+        field: String,
+        /// As asked.
+        sku: String,
+        /// As asked.
+        currency: Currency,
+    },
+    /// The buyer named less than the minimum.
+    #[error("{field}: the least accepted is {}", minimum.to_decimal())]
+    BelowMinimum {
+        /// Path.
+        field: String,
+        /// Per unit.
+        minimum: Money,
+    },
+    /// No rate for place and weight.
+    #[error("shipping: nothing is sent to {country} at {weight_g} g")]
+    NotShipped {
+        /// Buyer's country.
+        country: String,
+        /// All physical lines.
+        weight_g: u64,
+    },
+    /// The parcel is sent there, but not in this way.
+    #[error("shipping_method: {method:?} is not offered there")]
+    NoSuchMethod {
+        /// As asked.
+        method: String,
+    },
+    /// No tax rule, and the store blocks.
+    #[error("buyer.country: there is no tax rule for {place} and the store does not sell there")]
+    NoTaxRule {
+        /// Country or country-region.
+        place: String,
+    },
+    /// Amounts too large or of two currencies.
+    #[error("{field}: {source}")]
+    Money {
+        /// Path.
+        field: String,
+        /// What went wrong.
+        source: MoneyError,
+    },
+}
+
+impl QuoteError {
+    /// Stable name of what is wrong.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "invalid",
+            Self::UnknownCountry { .. } => "unknown_country",
+            Self::UnknownSku { .. } => "unknown_sku",
+            Self::NotForSale { .. } => "not_for_sale",
+            Self::BelowMinimum { .. } => "below_minimum",
+            Self::NotShipped { .. } => "not_shipped",
+            Self::NoSuchMethod { .. } => "no_such_method",
+            Self::NoTaxRule { .. } => "no_tax_rule",
+            Self::Money { source: MoneyError::CurrencyMismatch { .. }, .. } => "currency_mismatch",
+            Self::Money { .. } => "too_large",
+        }
+    }
+
+    /// Path in the document, such as `lines[0].quantity`.
+    pub fn field(&self) -> &str {
+        match self {
+            Self::Invalid { field, .. }
+            | Self::UnknownCountry { field, .. }
+            | Self::UnknownSku { field, .. }
+            | Self::NotForSale { field, .. }
+            | Self::BelowMinimum { field, .. }
+            | Self::Money { field, .. } => field,
+            Self::NotShipped { .. } => "shipping",
+            Self::NoSuchMethod { .. } => "shipping_method",
+            Self::NoTaxRule { .. } => "buyer.country",
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What sending the physical lines costs, and how that is taxed: an own rate where the place has one, else accessory to the goods.
+
+use std::collections::BTreeMap;
+
+use super::error::QuoteError;
+use super::place::treat;
+use super::run::{Part, Priced, at, group_key, invalid, status_code, step};
+use super::shapes::*;
+use crate::money::Money;
+use crate::shipping::{Destination, Parcel, STANDARD};
+use crate::tax::Treatment;
+
+/// Bounds of what a document says of shipping.
+pub(super) fn check_shipping(request: &QuoteRequest) -> Result<(), QuoteError> {
+    if request.shipping_method.as_ref().is_some_and(|id| id.len() > MOST_METHOD_BYTES) {
+        return Err(invalid("shipping_method", "at most 64 bytes"));
+    }
+    let Some(table) = &request.shipping else { return Ok(()) };
+    table.check(request.currency).map_err(|(path, why)| invalid(format!("shipping.{path}"), why))
+}
+
+/// Of a method's id: longer ones are none.
+const MOST_METHOD_BYTES: usize = 64;
+
+/// What a line adds to the free-over threshold and to bands by worth: what it is listed for, so that a discount makes shipping no dearer.
+fn worth(line: &Priced<'_>) -> Money {
+    line.list
+}
+
+/// What the chosen method costs as parts of the quote; answers what is offered, the chosen one marked. Nothing if nothing is sent.
+pub(super) fn add_shipping<'a>(
+    lines: &[Priced<'a>],
+    parts: &mut Vec<Part<'a>>,
+    request: &QuoteRequest,
+    context: &Context<'a>,
+    explain: &mut Vec<Step>,
+) -> Result<Vec<OfferedMethod>, QuoteError> {
+    let physical: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].kind == Kind::Physical).collect();
+    let Some(first) = physical.first().copied() else {
+        return Ok(Vec::new());
+    };
+    let sent = || physical.iter().map(|i| &lines[*i]);
+    let goods = Money::sum(request.currency, sent().map(worth)).map_err(at("lines"))?;
+    let parcel = Parcel {
+        weight_g: sent().map(|l| l.weight_g).sum(),
+        volume_mm3: sent().map(|l| l.volume_mm3).sum(),
+        pieces: sent().map(|l| u64::from(l.quantity)).sum(),
+        goods,
+    };
+    let buyer = &request.buyer;
+    let country = &buyer.country;
+    let to = Destination { country, region: buyer.region.as_deref(), postcode: buyer.postcode.as_deref() };
+    let table = request.shipping.as_ref().unwrap_or(context.shipping);
+    let offers = table.offers(&to, &parcel).map_err(at("shipping"))?;
+    let chosen = match &request.shipping_method {
+        // Of two that cost the same the one offered first.
+        None => offers.iter().min_by_key(|offer| offer.amount.minor()),
+        Some(id) if offers.is_empty() || offers.iter().any(|o| o.method == id) => {
+            offers.iter().find(|o| o.method == id)
+        }
+        Some(id) => {
+            return Err(QuoteError::NoSuchMethod { method: id.chars().take(MOST_METHOD_BYTES).collect() });
+        }
+    };
+    let chosen =
+        chosen.ok_or_else(|| QuoteError::NotShipped { country: country.clone(), weight_g: parcel.weight_g })?;
+    let (rate, amount) = (chosen.rate, chosen.amount);
+    let method = if chosen.method == STANDARD { String::new() } else { format!("/{}", chosen.method) };
+    let band = rate.up_to_g.map_or_else(String::new, |g| format!("<={g}g"));
+    let worth = rate.up_to_goods.map_or_else(String::new, |m| format!("<={}", m.to_decimal()));
+    let rule = format!("{}{method}{band}{worth}", rate.zone);
+    let source = if chosen.billed_g > parcel.weight_g { "shipping.dim_divisor" } else { "shipping" };
+    explain.push(Step { base: Some(rate.amount), amount: Some(amount), ..step(StepKind::Shipping, &rule, source) });
+    if !chosen.handling.is_zero() {
+        explain.push(Step { amount: Some(chosen.handling), ..step(StepKind::Shipping, "handling", "shipping.rates") });
+    }
+    let offered = offers.iter().map(|offer| OfferedMethod {
+        id: offer.method.to_owned(),
+        name: offer.name.to_owned(),
+        amount: offer.amount,
+        chosen: offer.method == chosen.method,
+    });
+    let offered = offered.collect();
+    let mut push = |list: Money, treatment: Treatment<'a>| {
+        explain.push(Step {
+            base: Some(list),
+            ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status))
+        });
+        parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], treatment });
+    };
+    if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
+        push(amount, treat(&lines[first], "shipping", request, context)?);
+        return Ok(offered);
+    }
+    // Accessory to the goods: shared over their treatments by value (by line if all are free).
+    let mut groups: BTreeMap<String, (i64, Treatment<'a>)> = BTreeMap::new();
+    for i in physical {
+        let line = &lines[i];
+        let treatment = treat(line, line.class, request, context)?;
+        let weight = if goods.is_zero() { 1 } else { line.list.minor() };
+        groups.entry(group_key(&treatment)).or_insert((0, treatment)).0 += weight;
+    }
+    let weights: Vec<i64> = groups.values().map(|g| g.0).collect();
+    let shares = amount.allocate(&weights).map_err(at("shipping"))?;
+    for (share, (_, treatment)) in shares.into_iter().zip(groups.into_values()) {
+        push(share, treatment);
+    }
+    Ok(offered)
+}
