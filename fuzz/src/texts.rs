@@ -121,6 +121,9 @@ pub(crate) fn form(bytes: &[u8]) {
         organisation: next(),
         dependent_locality: next(),
         sorting_code: next(),
+        tax_id: next(),
+        business: false,
+        confirm_place: false,
         buy_again: false,
     };
     if !check_form(&form, true, true, false).is_empty() {

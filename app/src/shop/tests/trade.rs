@@ -250,6 +250,8 @@ fn owned(lost: Option<&str>) -> OwnedView {
 
 fn invoice(kind: &str) -> InvoiceView {
     InvoiceView {
+        legal: vec![("Autoliquidation".into(), "fr".into(), "Reverse charge".into())],
+        rounding: Some("invoice-rounding-line-half_up".into()),
         id: "inv_1".into(),
         amended: vec![("NLA-2026-00001".into(), "/invoices/inv_2".into())],
         business: Some(Default::default()),
@@ -283,8 +285,6 @@ fn invoice(kind: &str) -> InvoiceView {
             amount("sum-total", "", "€9.19"),
         ],
         notes: vec!["tax-note-reverse-charged".into()],
-        legal: vec![("Autoliquidation".into(), "fr".into(), "Reverse charge".into())],
-        rounding: Some("invoice-rounding-line-half_up".into()),
         paid_with: "card 4242".into(),
         paid: if kind == "invoice" { paid() } else { Vec::new() },
         order_href: "/orders/co_1".into(),
