@@ -1,7 +1,7 @@
 //! Gift cards and store credit: issuing, looking, ending.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::desk::{DeskValue, ValueRow, ValuesView};
+use vitrine_shared::views::value::{DeskValue, ValueRow, ValuesView};
 use vitrine_ui::prelude::*;
 
 use super::{History, Told, use_desk};

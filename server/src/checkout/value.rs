@@ -11,7 +11,8 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{TenantId, ValueId};
 use vitrine_shared::orders::CheckoutState;
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::trade::{AppliedView, CheckoutForm, CreditView, PaidView, ValueView};
+use vitrine_shared::views::trade::CheckoutForm;
+use vitrine_shared::views::value::{AppliedView, CreditView, PaidView, ValueView};
 use vitrine_table::{Consistency, Delete, Item, Put, TransactOp};
 
 use super::store::{self, Checkout, Order};

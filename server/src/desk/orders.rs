@@ -223,7 +223,7 @@ impl Desk {
             refunded: refunded.map(money),
             waiting: refunds.iter().filter(|r| !r.done).count(),
             papers,
-            credit_attempt: ids::secret(),
+            credit_attempt: crate::ids::secret(),
             messages: self.0.talk.of(&order, place.locale).await?,
             history: history(audit::of(&*self.0.table, checkout.id.as_str()).await?, place.locale),
         })

@@ -7,7 +7,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{OrderId, ValueId};
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::desk::{DeskValue, ValueEntryRow, ValueRow, ValuesView};
+use vitrine_shared::views::value::{DeskValue, ValueEntryRow, ValueRow, ValuesView};
 use vitrine_table::{Index, Query};
 
 use super::{Desk, history};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trade::{AmountView, MessageView, PaidView};
+use super::trade::{AmountView, MessageView};
+use super::value::PaidView;
 use super::{MomentView, Named};
 
 /// One sale or refund of a seller.
@@ -256,84 +257,6 @@ pub struct JobsView {
     /// Address of the next page.
     pub more: Option<String>,
     /// What staff did about jobs.
-    pub history: Vec<HistoryRow>,
-}
-
-/// One account of stored value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ValueRow {
-    /// Account id.
-    pub id: String,
-    /// When it was opened.
-    pub opened: MomentView,
-    /// Key: `value-gift_card`, `value-store_credit`.
-    pub kind: String,
-    /// Last four characters of its code; empty: it has none, or it was not sent yet.
-    pub last4: String,
-    /// Key: `value-state-open`, `value-state-empty`, `value-state-expired`, `value-state-ended`.
-    pub state: String,
-    /// Can be spent, formatted.
-    pub available: String,
-    /// Held for payments under way, formatted.
-    pub held: Option<String>,
-    /// Its last day, if it expires.
-    pub ends: Option<String>,
-}
-
-/// Accounts of stored value, and a form to issue a card.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ValuesView {
-    /// What was looked for.
-    pub query: String,
-    /// Newest first.
-    pub rows: Vec<ValueRow>,
-    /// ISO 4217 of what cards can be issued in.
-    pub currencies: Vec<String>,
-    /// The one that is chosen at first.
-    pub currency: String,
-    /// BCP 47 of the mail, chosen at first.
-    pub locale: String,
-    /// Key that names this attempt to issue a card.
-    pub attempt: String,
-}
-
-/// One posting to an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ValueEntryRow {
-    /// When.
-    pub at: MomentView,
-    /// Key: `value-issued`, `value-redeemed`, `value-refunded`, `value-expired`, `value-ended`.
-    pub what: String,
-    /// Formatted, with its sign.
-    pub amount: String,
-    /// The reason staff gave.
-    pub why: String,
-    /// Id of the checkout or refund it belongs to.
-    pub about: String,
-}
-
-/// One account of stored value, whole.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DeskValue {
-    /// The row.
-    pub row: ValueRow,
-    /// Customer id of whose store credit it is.
-    pub owner: Option<String>,
-    /// When its code was sent the last time.
-    pub sent: Option<MomentView>,
-    /// Oldest first.
-    pub entries: Vec<ValueEntryRow>,
-    /// Its code can be sent again.
-    pub may_resend: bool,
-    /// It can be ended, or what is left taken back.
-    pub may_end: bool,
-    /// Key that names this attempt to send it again.
-    pub attempt: String,
-    /// What staff and jobs did, oldest first.
     pub history: Vec<HistoryRow>,
 }
 

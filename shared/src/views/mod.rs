@@ -12,6 +12,7 @@ pub mod desk;
 pub mod owned;
 mod shared;
 pub mod trade;
+pub mod value;
 
 pub use shared::{Shared, script_json};
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trade::{AmountView, FileView, PaidView};
+use super::trade::{AmountView, FileView};
+use super::value::PaidView;
 use super::{CardView, FacetValue, LicenceLine, MomentView, PartView};
 
 /// Something owned, in the list.

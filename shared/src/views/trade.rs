@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::value::{PaidView, ValueView};
 use super::{CardView, ImageView, MomentView, Named, PriceView};
 
 /// One line of a cart.
@@ -223,62 +224,6 @@ pub struct TaxIdView {
     pub number: String,
     /// Who confirms it: `VIES`; empty: nobody.
     pub register: String,
-}
-
-/// A gift card that was applied to a cart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AppliedView {
-    /// Account id: names it when it is taken off.
-    pub account: String,
-    /// Last four characters of its code.
-    pub last4: String,
-    /// What it pays, formatted.
-    pub takes: String,
-    /// What stays on it, formatted.
-    pub stays: String,
-}
-
-/// A signed-in customer's store credit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CreditView {
-    /// All of it, formatted.
-    pub balance: String,
-    /// What it pays or would pay, formatted.
-    pub takes: String,
-    /// It is wanted.
-    pub used: bool,
-}
-
-/// What of a payment comes from gift cards and store credit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ValueView {
-    /// The shop takes them.
-    pub offered: bool,
-    /// Gift cards in the order of use.
-    pub codes: Vec<AppliedView>,
-    /// No more codes can be applied.
-    pub full: bool,
-    /// Store credit in the currency of the cart, where the caller has some.
-    pub credit: Option<CreditView>,
-    /// What is left to pay, formatted.
-    pub due: String,
-    /// Minor units.
-    pub due_minor: i64,
-}
-
-/// What one source paid of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct PaidView {
-    /// Key of the words: `paid-gift_card`, `paid-store_credit`, `paid-provider`.
-    pub key: String,
-    /// Last four characters of a code, or what the provider was paid with: `card 4242`.
-    pub detail: String,
-    /// Formatted.
-    pub amount: String,
 }
 
 /// The checkout page.

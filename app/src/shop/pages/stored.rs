@@ -1,7 +1,8 @@
 //! Gift cards and store credit at checkout, and what was paid with them.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::trade::{AmountView, CheckoutView, PaidView};
+use vitrine_shared::views::trade::{AmountView, CheckoutView};
+use vitrine_shared::views::value::PaidView;
 use vitrine_ui::prelude::*;
 
 use super::cart::Sums;

@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::views::owned::*;
 use vitrine_shared::views::trade::*;
+use vitrine_shared::views::value::*;
 use vitrine_shared::views::{LicenceLine, MomentView, Named, PriceView};
 
 use super::{card, image, named, play, price};
