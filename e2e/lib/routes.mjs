@@ -58,6 +58,10 @@ export const ROUTES = {
   "/studio/prices/changes/{id}": { act: { seen: "" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/orders/{id}/credit": { act: { credit_amount: "5", credit_reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/value": { act: { amount: "5", currency: "EUR", recipient: "x@example.org", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/value/{id}/resend": { act: { attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/value/{id}/end": { act: { reason: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/jobs": { act: { kind: "x", key: "y" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/import/upload": { act: {}, takes: "upload", nobody: 401, stranger: 403, seller: 403 },
   "/letters/{store}/ask": { act: { email: "reader@example.org" } },
@@ -98,6 +102,7 @@ export const PAGES = {
   "/orders/:id": {}, "/my-products": {}, "/my-products/:id": {}, "/invoices": {}, "/invoices/:id": {}, "/problem/:code": {}, "/account": {}, "/:..segments": {}, "/:handle": {},
   "/studio": {}, "/studio/tax": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/jobs": {}, "/admin/import": {},
   "/studio/prices": {}, "/studio/prices/edition/:id": {}, "/studio/prices/changes/:id": {}, "/studio/prices/see": {},
+  "/admin/value": {}, "/admin/value/:id": {},
   "/admin/import/:id": {},
 };
 

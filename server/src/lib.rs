@@ -46,6 +46,7 @@ pub mod tax_ids;
 pub(crate) mod testing;
 mod together;
 pub mod trade;
+pub mod value;
 pub mod web;
 pub mod withdrawal;
 

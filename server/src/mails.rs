@@ -197,6 +197,7 @@ mod tests {
             include_str!("withdrawal/mod.rs"),
             include_str!("mailing/mod.rs"),
             include_str!("mailing/letters.rs"),
+            include_str!("value/cards.rs"),
         ];
         for part in code.iter().flat_map(|c| c.split("\"mail-").skip(1)) {
             let id = format!("mail-{}", part.split('"').next().unwrap_or_default());

@@ -46,6 +46,7 @@ use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
 use crate::tax_ids::TaxIds;
+use crate::value::Values;
 use crate::web::limits::Buckets;
 use crate::withdrawal::Withdrawals;
 
@@ -132,6 +133,8 @@ pub struct Inner {
     pub invoices: Invoices,
     /// Mails about purchases.
     pub receipts: Receipts,
+    /// Gift cards and store credit.
+    pub values: Values,
     /// Messages between buyers and shops.
     pub talk: Talk,
     /// Withdrawing from purchases.
@@ -317,6 +320,14 @@ impl App {
             }
             None => None,
         };
+        let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
+        let values = Values {
+            table: table.clone(),
+            master: master.clone(),
+            secret: secrets::present(&*table, &master, "value-codes").await?,
+            sender: sender.clone(),
+            base_url: base.clone(),
+        };
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),
@@ -327,11 +338,11 @@ impl App {
             base.clone(),
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
-        .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?));
+        .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?))
+        .paid_from(values.clone());
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
             .with_platform(config.platform.clone())
             .with_fonts(crate::invoices::fonts(config.fonts_dir.as_deref()).context("`fonts_dir`")?);
-        let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
@@ -395,6 +406,7 @@ impl App {
             checkouts,
             invoices,
             receipts,
+            values,
             talk,
             withdrawals,
             mailing,

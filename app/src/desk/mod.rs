@@ -8,6 +8,7 @@ mod prices;
 mod refund;
 mod studio;
 mod taxes;
+mod value;
 
 use dioxus::fullstack::Loading;
 use dioxus::prelude::*;
@@ -29,6 +30,7 @@ use prices::{Changes, Edition, Prices, See};
 use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
+use value::{Value, Values};
 
 /// Every page of the desk.
 #[rustfmt::skip]
@@ -85,6 +87,15 @@ pub enum Desk {
         Order { /// Order id.
             id: String, /// Raw query string: what the last act came to.
             query: String },
+        /// Gift cards and store credit.
+        #[route("/admin/value?:..query")]
+        Values { /// Raw query string; `q` is what is looked for.
+            query: String },
+        /// One account of stored value.
+        #[route("/admin/value/:id?:..query")]
+        Value { /// Account id.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
         /// A refund of one order.
         #[route("/admin/orders/:id/refund?:..query")]
         Refund { /// Order id.
@@ -139,6 +150,7 @@ fn Frame() -> Element {
                             li { a { href: "/studio", {t!("desk-studio")} } }
                             li { a { href: "/studio/prices", {t!("prices-title")} } }
                             li { a { href: "/admin", {t!("desk-orders")} } }
+                            li { a { href: "/admin/value", {t!("desk-value")} } }
                             li { a { href: "/admin/import", {t!("desk-import")} } }
                             li { a { href: "/admin/jobs", {t!("desk-jobs")} } }
                             li { a { href: "/account", {t!("account")} } }

@@ -83,6 +83,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         "/studio/prices/see",
         "/admin",
         "/admin/orders/{id}",
+        "/admin/value",
+        "/admin/value/{id}",
         "/admin/orders/{id}/refund",
         "/admin/jobs",
         "/admin/import",

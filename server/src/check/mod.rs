@@ -16,6 +16,7 @@ mod papers;
 mod purchases;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,6 +71,8 @@ pub enum Invariant {
     Holds,
     /// Pieces as a whole.
     Stock,
+    /// Gift cards and store credit.
+    Value,
     /// Counts of what is bought together.
     Together,
     /// Counts of readers.
@@ -86,7 +89,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Table,
         Self::CheckoutWhole,
         Self::PaymentEnds,
@@ -98,6 +101,7 @@ impl Invariant {
         Self::Sales,
         Self::Holds,
         Self::Stock,
+        Self::Value,
         Self::Together,
         Self::Readers,
         Self::Names,
@@ -120,6 +124,7 @@ impl Invariant {
             Self::Sales => "sales",
             Self::Holds => "holds",
             Self::Stock => "stock",
+            Self::Value => "value",
             Self::Together => "together",
             Self::Readers => "readers",
             Self::Names => "names",
@@ -156,6 +161,9 @@ impl Invariant {
             }
             Self::Stock => {
                 "Of every counted edition: initial + restocked = available + reserved + sold, and none is negative."
+            }
+            Self::Value => {
+                "Of every gift card and store credit: available + held is the sum of its entries, none is negative, and what is held is held for checkouts that wait for money; what a paid checkout or a refund took or gave is posted once."
             }
             Self::Together => "What was bought together is counted once for each paid checkout.",
             Self::Readers => "A list's count of readers is the number of its confirmed readers.",
@@ -312,6 +320,7 @@ impl Check {
         }
         let mut files = files::Files::new(how.files);
         let sums = self.purchases(&mut out).await?;
+        self.values(&sums, &mut out).await?;
         self.catalogue(&sums, &mut files, &mut out).await?;
         self.orphans(&mut files, &mut out).await?;
         Ok(out)

@@ -7,6 +7,8 @@
 //!   stock once: another attempt ends what the one before holds.
 //! - Money is believed only from the provider's own answer or a verified event; each event is handled once, in any order.
 //! - Paying, granting and the receipt's job are one transaction.
+//! - Stored value is held, taken and let go in the same transactions as stock; the provider is asked for the rest alone, and for
+//!   nothing if nothing is left.
 //! - What costs nothing is paid at once and mails its receipt to whatever address was typed: how often is bounded (`free`).
 //!
 //! Undo, step by step: a checkout whose payment cannot begin is released by the same code as one that expires.
@@ -29,6 +31,7 @@ mod place;
 mod refund;
 mod sales;
 pub mod store;
+mod value;
 mod view;
 
 use std::sync::Arc;
@@ -47,12 +50,15 @@ pub use place::{Placed, Placing, check_form, destination};
 pub use refund::{REFUND, Refund, Wish};
 pub use sales::{Sale, SaleTax};
 use store::{Checkout, Order};
+pub(crate) use value::back;
+pub use value::{paid_rows, paid_view};
 pub use view::state_key;
 
 use crate::cart::Carts;
 use crate::catalog::pages::Catalog;
 use crate::fault::{self, Result};
 use crate::tax_ids::TaxIds;
+use crate::value::Values;
 
 /// Kind of the job that issues invoices and sends the receipt.
 pub const RECEIPT: &str = "checkout.receipt";
@@ -81,6 +87,7 @@ pub struct Checkouts {
     base_url: String,
     free: free::Bounds,
     tax_ids: TaxIds,
+    values: Option<Values>,
 }
 
 impl Checkouts {
@@ -95,12 +102,28 @@ impl Checkouts {
         base_url: String,
     ) -> Self {
         let tax_ids = TaxIds::new(table.clone(), Arc::new(vitrine_registers::Nobody));
-        Self { table, catalog, carts, payments, queue, master, base_url, free: free::Bounds::default(), tax_ids }
+        Self {
+            table,
+            catalog,
+            carts,
+            payments,
+            queue,
+            master,
+            base_url,
+            free: free::Bounds::default(),
+            tax_ids,
+            values: None,
+        }
     }
 
     /// With registers that confirm tax ids.
     pub fn confirming(self, tax_ids: TaxIds) -> Self {
         Self { tax_ids, ..self }
+    }
+
+    /// With stored value as a source of payment.
+    pub fn paid_from(self, values: Values) -> Self {
+        Self { values: Some(values), ..self }
     }
 
     /// A checkout by id.
@@ -153,6 +176,8 @@ mod cases;
 #[cfg(test)]
 mod refunds;
 mod regions;
+#[cfg(test)]
+mod stored;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -39,6 +39,9 @@ pub struct Placing {
     /// ISO 4217 of what they saw; `None`: of the place the pages are shown for.
     #[serde(default)]
     pub seen_currency: Option<String>,
+    /// Minor units they saw that are left to pay after stored value; `None`: all of `seen_minor`.
+    #[serde(default)]
+    pub due_minor: Option<i64>,
     /// The page they saw had looked at what their account owns, and had nothing to ask. Whoever says so wrongly asks themselves nothing.
     #[serde(default)]
     pub nothing_owned: bool,
@@ -112,8 +115,8 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
 }
 
 /// Money that no card can be charged with is refused before anything is held: below the processor's least, or no multiple of its step.
-fn chargeable(priced: &Priced, market: &Market, locale: Locale) -> Result<()> {
-    let total = Money::new(priced.view.total_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
+fn chargeable(due_minor: i64, market: &Market, locale: Locale) -> Result<()> {
+    let total = Money::new(due_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
     if total.is_zero() {
         return Ok(());
     }
@@ -199,7 +202,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
-    /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
+    /// total, or what is left of it to pay, in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
     /// attempt of this cart turns out to be paid, 409 `payment_settling` while the money of one is on its way, 429 `free_wait` for too many free orders to one address, 503 if the provider
     /// is away (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
@@ -216,13 +219,13 @@ impl Checkouts {
         if !fine {
             return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
         }
-        let body = (&placing.form, placing.seen_minor, &placing.seen_currency);
+        let body = (&placing.form, placing.seen_minor, &placing.seen_currency, placing.due_minor);
         let body = hash(&serde_json::to_string(&body).unwrap_or_default());
         // All guests have one name, so the cart is part of whose attempt it is, and its secret: the answer that is remembered
         // opens the order. The cart itself may be gone by the time an attempt is repeated.
         let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
-        let [attempt, cart, known, held, settling] = self.read(ctx, &scope).await?;
+        let [attempt, cart, known, held, settling, applied] = self.read(ctx, &scope).await?;
         if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
         }
@@ -267,13 +270,20 @@ impl Checkouts {
         if !was_seen(&priced, placing, shown) {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
         }
-        chargeable(&priced, place.market, place.locale)?;
+        let applied = super::value::applied(applied.as_ref());
+        let tender = self.tender(ctx, &priced, &applied, placing.form.use_credit, &[]).await?;
+        if tender.due_minor != placing.due_minor.unwrap_or(placing.seen_minor) {
+            let due = tender.due(&place)?;
+            return Err(Problem::conflict("price_changed", "What is left to pay changed.").detail(due));
+        }
+        chargeable(tender.due_minor, place.market, place.locale)?;
         if priced.view.total_minor == 0 {
             self.may_mail(ctx, &placing.form.email).await?;
         }
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
         let (mut checkout, mut orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
+        tender.settle(&mut checkout, &mut orders);
         let confirmed = match identity::waits(&to) {
             true => Some(price(&offers, ctx, &place, &cart.lines, &identity::once_confirmed(&to), cart.rev)?),
             false => None,
@@ -293,12 +303,13 @@ impl Checkouts {
     }
 
     /// What placing begins with, in one read: the attempt, the cart, the account's customer, what holds stock for the cart, what of it
-    /// is paid with money on its way.
-    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 5]> {
+    /// is paid with money on its way, which codes were applied to it.
+    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 6]> {
         let cart = self.carts.key(ctx, ctx.cart.as_deref());
         let held = cart.as_ref().map(|cart| store::held_key(&cart.pk));
         let settling = cart.as_ref().map(|cart| store::settling_key(&cart.pk));
-        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held, settling];
+        let applied = cart.as_ref().map(|cart| crate::value::store::applied_key(&cart.pk));
+        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held, settling, applied];
         let asked: Vec<Key> = keys.iter().flatten().cloned().collect();
         let mut items = retry::get_each(&*self.table, asked).await.map_err(fault::table)?.into_iter();
         Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))
@@ -415,6 +426,7 @@ impl Checkouts {
                 country: to.country.clone(),
                 tax: TaxRecord::default(),
                 refunded_minor: 0,
+                sources: Vec::new(),
                 payment_provider: if free { String::new() } else { self.provider() },
                 provider_charge_id: None,
                 placed_ms: ctx.now_ms,
@@ -442,6 +454,7 @@ impl Checkouts {
             charge: None,
             failure: None,
             paid_with: String::new(),
+            sources: Vec::new(),
             locale: ctx.locale.clone(),
             market: ctx.market.clone(),
             placed_ms: ctx.now_ms,
@@ -501,8 +514,12 @@ impl Checkouts {
             ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
         }
         let stocks = ops.len() - first_stock;
-        // A cart holds stock once: of two attempts at the same moment one goes on.
-        let held_at = checkout.cart.as_deref().filter(|_| stocks > 0).map(|cart| {
+        let first_value = ops.len();
+        ops.extend(checkout.sources.iter().map(|source| crate::value::store::hold(source, ctx.now_ms)));
+        let values = first_value..ops.len();
+        // A cart holds stock and value once: of two attempts at the same moment one goes on.
+        let holds = stocks > 0 || !checkout.sources.is_empty();
+        let held_at = checkout.cart.as_deref().filter(|_| holds).map(|cart| {
             let earlier = marks.earlier.map_or(Condition::ItemAbsent, |id| Condition::eq("checkout", id));
             ops.push(put(held_item(cart, checkout), Some(earlier)));
             ops.len() - 1
@@ -518,9 +535,9 @@ impl Checkouts {
             checkout.id.as_str(),
             "checkout.placed",
             "",
-            json!({ "total_minor": checkout.total_minor }),
+            json!({ "total_minor": checkout.total_minor, "due_minor": checkout.due_minor() }),
         ));
-        if ops.len().max(super::pay::writes(orders)) > vitrine_table::MAX_TRANSACT_ITEMS {
+        if ops.len().max(super::pay::writes(orders, &checkout.sources)) > vitrine_table::MAX_TRANSACT_ITEMS {
             return Err(Problem::conflict(
                 "cart_too_large",
                 "This is more than one payment can hold. Buy it in two parts.",
@@ -539,6 +556,9 @@ impl Checkouts {
             }
             Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))
+            }
+            Err(e) if values.clone().any(|op| e.failed_condition(op).is_some()) => {
+                Err(Problem::conflict("price_changed", "What is left to pay changed."))
             }
             Err(e) => Err(fault::table(e)),
         }
@@ -567,7 +587,7 @@ impl Checkouts {
         let page = format!("/orders/{}?key={secret}", checkout.id);
         let mut placed = Placed { id: checkout.id.clone(), secret, pay_url: None };
         let mut ops = Vec::new();
-        if checkout.total_minor == 0 {
+        if checkout.due_minor() == 0 {
             self.paid(ctx, &checkout, None).await?;
         } else {
             let Some(payments) = &self.payments else {
@@ -579,10 +599,10 @@ impl Checkouts {
                 methods: checkout.methods.clone(),
                 idempotency_key: format!("begin-{}", checkout.id),
                 reference: checkout.id.to_string(),
-                amount_minor: checkout.total_minor,
+                amount_minor: checkout.due_minor(),
                 currency: checkout.currency.clone(),
                 exponent: checkout.exponent,
-                lines: vec![("Vitrine".into(), checkout.total_minor)],
+                lines: vec![("Vitrine".into(), checkout.due_minor())],
                 email: form.email.trim().to_owned(),
                 locale: checkout.locale.clone(),
                 return_url: format!("{}{page}", self.base_url),

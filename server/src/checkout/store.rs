@@ -18,6 +18,7 @@ use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Item, Key};
 
 use crate::fault::{self, Result};
+use crate::value::{self, Source};
 
 /// One payment of one cart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +58,9 @@ pub struct Checkout {
     /// e.g. `card 4242`.
     #[serde(default)]
     pub paid_with: String,
+    /// Stored value that pays for a part, in the order of use; the provider is asked for the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// BCP 47 of mails.
     pub locale: String,
     /// Market the prices were of.
@@ -86,6 +90,13 @@ pub struct Checkout {
     pub rev: i64,
 }
 
+impl Checkout {
+    /// What is to be paid at the provider: what stored value leaves of the total. Minor units.
+    pub fn due_minor(&self) -> i64 {
+        self.total_minor - value::sum(&self.sources)
+    }
+}
+
 /// What one seller owes one customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
@@ -111,6 +122,9 @@ pub struct Order {
     /// Minor units given back so far.
     #[serde(default)]
     pub refunded_minor: i64,
+    /// What of its checkout's stored value pays for it, in the order of use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// As the specification names them.
     pub payment_provider: String,
     /// As the specification names them.

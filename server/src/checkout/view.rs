@@ -79,6 +79,7 @@ impl Checkouts {
         let other_place = identity::contradicted(ctx, &priced, &to).map(called);
         let sold = asked::Sold::of(&priced);
         let parcel_days = vitrine_places::point_of_sale(&to.country).withdrawal.days;
+        let value = self.value_view(ctx, &place, &priced, form.use_credit).await?;
         Ok(CheckoutView {
             waiver,
             withdrawal_days: if sold.parcel && !form.business { parcel_days } else { 0 },
@@ -90,6 +91,7 @@ impl Checkouts {
             tax_id: identity::shown(&to),
             other_place,
             owned: self.owned(ctx, &priced).await?,
+            value,
             cart: priced.view,
             faults: typed.faults,
             countries: countries::offered(ctx, &offers, &cart.lines, &to.country)?,
@@ -206,6 +208,7 @@ impl Checkouts {
             email: masked(&person.email),
             parts,
             total: format_money(total, place.locale),
+            paid: super::value::paid_view(&checkout.sources, total, &checkout.paid_with, &place)?,
             placed: MomentView::of(checkout.placed_ms, place.locale),
             guest: checkout.guest,
             mine,

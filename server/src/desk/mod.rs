@@ -17,6 +17,7 @@ mod tax;
 mod taxes;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use archive::unpack;
 pub use http::{routes, uploads};
@@ -25,6 +26,7 @@ pub use import::{clear_unpacked, handlers};
 pub use prices::{GridAsk, GridForm};
 pub use refund::Choice;
 pub use studio::Edit;
+pub use value::TypedCard;
 
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::HistoryRow;

@@ -216,6 +216,7 @@ impl Desk {
                 .filter(|t| !t.is_empty())
                 .collect::<Vec<_>>()
                 .join(" · "),
+            paid: crate::checkout::paid_view(&order.sources, order.quote.totals.gross, &checkout.paid_with, &place)?,
             tax,
             lines: lines_of(&order, &given, &place),
             sums: sums(&place, &order.quote),
@@ -223,6 +224,7 @@ impl Desk {
             refunded: refunded.map(money),
             waiting: refunds.iter().filter(|r| !r.done).count(),
             papers,
+            credit_attempt: crate::ids::secret(),
             messages: self.0.talk.of(&order, place.locale).await?,
             history: history(audit::of(&*self.0.table, checkout.id.as_str()).await?, place.locale),
         })

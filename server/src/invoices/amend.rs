@@ -144,6 +144,7 @@ impl Invoices {
             legal: Vec::new(),
             rounding: None,
             paid_with: String::new(),
+            sources: Vec::new(),
             ..of
         };
         let key = pointer(id, &new);

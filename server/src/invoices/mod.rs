@@ -42,6 +42,7 @@ use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Order, OrderLine, Person};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::value::Source;
 use crate::{audit, ids};
 use papers::Buyer;
 
@@ -148,6 +149,9 @@ pub struct Invoice {
     pub rounding: Option<Rounding>,
     /// e.g. `card 4242`.
     pub paid_with: String,
+    /// Stored value that paid for a part: a source of payment, which changes no amount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// Buyer in law, sealed.
     pub buyer_sealed: String,
 }
@@ -378,6 +382,7 @@ impl Invoices {
             legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
             rounding: Some(order.quote.rounding),
             paid_with: issue.paid_with.to_owned(),
+            sources: if issue.refund.is_none() { order.sources.clone() } else { Vec::new() },
             buyer_sealed: String::new(),
         };
         invoice.buyer_sealed = self.sealed(&invoice.id, &buyer)?;

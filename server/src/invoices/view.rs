@@ -13,8 +13,8 @@ use vitrine_table::{Index, Query, retry};
 
 use super::{Invoice, Invoices, Kind};
 use crate::cart::view::by_rate;
-use crate::checkout::Checkouts;
 use crate::checkout::store::Checkout;
+use crate::checkout::{Checkouts, paid_view};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 
@@ -216,6 +216,7 @@ impl Invoices {
             legal: invoice.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone())).collect(),
             rounding: invoice.rounding.map(rounding_key),
             paid_with: invoice.paid_with.clone(),
+            paid: paid_view(&invoice.sources, invoice.totals.gross, &invoice.paid_with, place)?,
             order_href: format!("/orders/{}", invoice.checkout),
         })
     }

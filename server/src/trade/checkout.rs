@@ -32,6 +32,11 @@ struct Sent {
     seen_minor: Option<i64>,
     seen_currency: Option<String>,
     nothing_owned: bool,
+    due_minor: Option<i64>,
+    /// A code to be applied.
+    code: String,
+    /// The account of a code to be taken off.
+    remove: Option<String>,
     /// Only prices again for another place.
     again: bool,
     form: CheckoutForm,
@@ -48,6 +53,10 @@ impl Sent {
                 "seen_minor" => sent.seen_minor = value.parse().ok(),
                 "seen_currency" => sent.seen_currency = Some(value),
                 "nothing_owned" => sent.nothing_owned = true,
+                "due_minor" => sent.due_minor = value.parse().ok(),
+                "code" => sent.code = value,
+                "remove" => sent.remove = Some(value),
+                "use_credit" => form.use_credit = true,
                 "again" => sent.again = true,
                 "email" => form.email = value,
                 "name" => form.name = value,
@@ -86,7 +95,18 @@ async fn place(
 ) -> Response {
     let sent = Sent::of(pairs);
     let form = sent.form;
-    let mut typed = Typed { form: form.clone(), ..Typed::default() };
+    let typed = Typed { form: form.clone(), ..Typed::default() };
+    if sent.remove.is_some() || !sent.code.trim().is_empty() {
+        // A code is seen with what it pays before anything is paid, whatever button was pressed.
+        let done = match &sent.remove {
+            Some(account) => app.checkouts.remove_code(&ctx, account).await,
+            None => app.checkouts.apply_code(&ctx, &form, &sent.code).await,
+        };
+        return match done {
+            Ok(()) => kept(&app, &ctx, &typed).await,
+            Err(problem) => refused(&app, &ctx, typed, problem).await,
+        };
+    }
     if sent.again {
         return kept(&app, &ctx, &typed).await;
     }
@@ -100,6 +120,7 @@ async fn place(
         form,
         seen_minor: sent.seen_minor.unwrap_or(-1),
         seen_currency: sent.seen_currency,
+        due_minor: sent.due_minor,
         nothing_owned: sent.nothing_owned,
     };
     match app.checkouts.place(&ctx, &placing).await {
@@ -108,17 +129,23 @@ async fn place(
             Some(url) => go(&url, &[]),
             None => go(&format!("/orders/{}?key={}", placed.id, placed.secret), &[]),
         },
-        Err(problem) if problem.status < 500 || problem.status == 503 => {
-            // Codes of fields people see begin with `fault-`; anything else is about the whole.
-            let (seen, hidden): (Vec<_>, Vec<_>) =
-                problem.fields.clone().into_iter().partition(|(_, code)| code.starts_with("fault-"));
-            let other = hidden.into_iter().next().map(|(_, code)| code);
-            typed.trouble = other.or_else(|| (problem.code != "invalid").then(|| problem.code.clone()));
-            typed.faults = seen;
-            kept(&app, &ctx, &typed).await
-        }
-        Err(problem) => ProblemResponse(problem).into_response(),
+        Err(problem) => refused(&app, &ctx, typed, problem).await,
     }
+}
+
+/// Back to the page, which says what is wrong with what was typed.
+async fn refused(app: &App, ctx: &OpCtx, mut typed: Typed, problem: Problem) -> Response {
+    if problem.status >= 500 && problem.status != 503 {
+        return ProblemResponse(problem).into_response();
+    }
+    // Codes of fields people see begin with `fault-`; anything else is about the whole.
+    let (seen, hidden): (Vec<_>, Vec<_>) =
+        problem.fields.clone().into_iter().partition(|(_, code)| code.starts_with("fault-"));
+    let other = hidden.into_iter().next().map(|(_, code)| code);
+    let whole = seen.is_empty() && problem.code != "invalid";
+    typed.trouble = other.or_else(|| whole.then(|| problem.code.clone()));
+    typed.faults = seen;
+    kept(app, ctx, &typed).await
 }
 
 async fn kept(app: &App, ctx: &OpCtx, typed: &Typed) -> Response {
@@ -168,7 +195,17 @@ fn count(provider: &'static str, result: &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::http::{Request, header};
+    use tower::ServiceExt as _;
+    use vitrine_shared::catalog::WorkKind;
+
     use super::*;
+    use crate::cart::Add;
+    use crate::catalog::exchange::Importer;
+    use crate::config::Config;
+    use crate::ctx::Caller;
+    use crate::state::{Adapters, mark_demo};
 
     #[test]
     fn numbers_of_known_kinds_arrive_and_boxes_are_ticked_by_their_name() {
@@ -190,5 +227,50 @@ mod tests {
         assert_eq!((form.phone.as_str(), form.city.as_str(), form.business), ("030 123456", "Roma", true));
         assert_eq!(form.ids.into_iter().collect::<Vec<_>>(), [("br_cpf".to_owned(), "123.456.789-09".to_owned())]);
         assert_eq!(Sent::of(vec![("seen_minor".into(), "much".into())]).seen_minor, None);
+    }
+
+    #[tokio::test]
+    async fn a_typed_code_is_looked_at_before_anything_is_placed_whatever_button_was_pressed() {
+        let dir = tempfile::tempdir().unwrap();
+        mark_demo(dir.path()).unwrap();
+        let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
+        let app = App::open(config, Adapters::default()).await.unwrap();
+        let market = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+        let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
+        let (records, blob) = (app.catalog.records().clone(), app.blob.clone());
+        let importer = Importer::new(records.clone(), blob, app.media.clone(), app.queue.clone(), market);
+        let system = OpCtx::system("test", app.clock.now_ms());
+        importer.run(&system, &rows, |_| {}).await.unwrap();
+        let work = records.works_by_slug(WorkKind::Album, "harbour-lights").await.unwrap().remove(0);
+        let variant = records.bundle(&work).await.unwrap().unwrap().products[0].variants[0].id.clone();
+        let mut ctx = OpCtx { caller: Caller::Anonymous, market: "de".into(), country: "DE".into(), ..system };
+        let add = Add { variant, quantity: 1, named_minor: None };
+        ctx.cart = app.carts.add(&ctx, None, &add).await.unwrap().token;
+
+        let sent = async |ctx: &OpCtx, body: &str| {
+            let request = Request::post("/checkout/place")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(body.to_owned()))
+                .unwrap();
+            let routes = routes().layer(Extension(ctx.clone())).with_state(app.clone());
+            let answer = routes.oneshot(request).await.unwrap();
+            let to = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
+            (answer.status().as_u16(), to.unwrap_or_default())
+        };
+        let whole = "attempt=aaaaaaaaaaaaaaaaaaaa&seen_minor=800&due_minor=800&email=g%40example.org&country=DE&accept_licence=1\
+                     &accept_waiver=1&confirm_place=1";
+        for button in ["", "&again=1"] {
+            let ctx = OpCtx { guess: Guess::default(), ..ctx.clone() };
+            let answer = sent(&ctx, &format!("{whole}{button}&code=7777-7777-7777-7777")).await;
+            assert_eq!(answer, (303, "/checkout".to_owned()));
+            assert!(ctx.guess.is_wrong());
+            let view = app.checkouts.checkout_view(&ctx).await.unwrap();
+            assert_eq!(view.faults, [("code".to_owned(), "fault-code".to_owned())]);
+            assert_eq!((view.form.email.as_str(), view.declined), ("g@example.org", None), "what was typed is kept");
+        }
+        assert_eq!(sent(&ctx, &format!("{whole}&remove=sv_1")).await, (303, "/checkout".to_owned()));
+        // Without a code the same form places.
+        let (status, to) = sent(&ctx, &format!("{whole}&code=+")).await;
+        assert!(status == 303 && to.contains("/simulator/pay/"), "{status} {to}");
     }
 }

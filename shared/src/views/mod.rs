@@ -13,6 +13,7 @@ pub mod owned;
 pub mod prices;
 mod shared;
 pub mod trade;
+pub mod value;
 
 pub use shared::{Shared, script_json};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::value::{PaidView, ValueView};
 use super::{CardView, ImageView, MomentView, Named, PriceView};
 
 /// One line of a cart.
@@ -181,6 +182,9 @@ pub struct CheckoutForm {
     pub accept_waiver: bool,
     /// What the account has already is bought once more.
     pub buy_again: bool,
+    /// The account's store credit pays as much as it can.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub use_credit: bool,
 }
 
 impl CheckoutForm {
@@ -301,6 +305,9 @@ pub struct CheckoutView {
     /// Titles that the account has already: buying them again must be asked.
     #[serde(default)]
     pub owned: Vec<String>,
+    /// Gift cards and store credit.
+    #[serde(default)]
+    pub value: ValueView,
     /// Key bound to this attempt.
     pub attempt: String,
     /// What the last attempt came to: key of the fault.
@@ -441,6 +448,9 @@ pub struct OrderView {
     pub parts: Vec<OrderPartView>,
     /// Grand total.
     pub total: String,
+    /// What each source paid of it, where gift cards or store credit did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid: Vec<PaidView>,
     /// When it was placed.
     pub placed: MomentView,
     /// Bought as a guest: offer an account.

@@ -9,6 +9,7 @@ use vitrine_ui::prelude::*;
 use super::cart::Sums;
 use super::destination::{business_part, fault, faults, place_fields};
 use super::drawn;
+use super::stored::{value_part, value_sums};
 use crate::i18n::text_or;
 use crate::platform::Head;
 use crate::shop::parts::Page;
@@ -55,6 +56,13 @@ pub fn CheckoutBody(
     let error = |field: &str| fault(&view, field);
     let address = view.whole_address;
     let free = view.cart.total_minor == 0;
+    // What stored value leaves to pay; in a shop that takes none, all of it.
+    let offered = view.value.offered;
+    let (due, due_minor) = if offered {
+        (view.value.due.clone(), view.value.due_minor)
+    } else {
+        (view.cart.total.clone(), view.cart.total_minor)
+    };
     let keep = use_callback(move |(field, event): (String, FormEvent)| {
         typed.write().insert(field, event.value());
     });
@@ -91,6 +99,9 @@ pub fn CheckoutBody(
                     input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
                     input { r#type: "hidden", name: "seen_minor", value: "{view.cart.total_minor}" }
                     input { r#type: "hidden", name: "seen_currency", value: "{view.cart.currency}" }
+                    if offered {
+                        input { r#type: "hidden", name: "due_minor", value: "{due_minor}" }
+                    }
                     if view.owned.is_empty() {
                         input { r#type: "hidden", name: "nothing_owned", value: "1" }
                     }
@@ -199,6 +210,9 @@ pub fn CheckoutBody(
                                 }
                             }
                         }
+                        if !free {
+                            {value_part(&view)}
+                        }
                     }
                     aside { class: "trade-side", aria_label: t!("cart-sum"),
                         h2 { {t!("checkout-order")} }
@@ -236,16 +250,19 @@ pub fn CheckoutBody(
                                 span { {t!("sum-all")} }
                                 strong { class: "num", "{view.cart.total}" }
                             }
+                            {value_sums(&view)}
                         }
                         if view.cart.ready {
                             Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true,
                                 if free {
                                     {t!("checkout-get")}
+                                } else if due_minor == 0 {
+                                    {t!("checkout-pay-stored", amount = view.cart.total.clone())}
                                 } else {
-                                    {t!("checkout-pay", amount = view.cart.total.clone())}
+                                    {t!("checkout-pay", amount = due.clone())}
                                 }
                             }
-                            if !free {
+                            if due_minor != 0 {
                                 Notice { {t!("checkout-next")} }
                             }
                             if view.withdrawal_days > 0 {

@@ -15,6 +15,7 @@ mod maker;
 mod order;
 mod owned;
 mod policy;
+mod stored;
 mod storefront;
 mod transcript;
 mod work;

@@ -6,6 +6,7 @@ use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
 use super::drawn;
+use super::stored::PaidFrom;
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::parts::{Moment, Page, param};
@@ -107,6 +108,11 @@ pub fn OrderBody(
                 if let Some(code) = withdraw {
                     Alert { tone: Tone::Bad, title: t!("withdraw-not"), live: true,
                         {text_or(&format!("withdraw-trouble-{}", code.replace('_', "-")), &t!("withdraw-trouble-other"))}
+                    }
+                }
+                if !view.paid.is_empty() {
+                    section { class: "trade-part",
+                        PaidFrom { paid: view.paid.clone() }
                     }
                 }
                 for part in view.parts.iter().cloned() {

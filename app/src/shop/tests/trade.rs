@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::views::owned::*;
 use vitrine_shared::views::trade::*;
+use vitrine_shared::views::value::*;
 use vitrine_shared::views::{LicenceLine, MomentView, Named, PriceView};
 
 use super::{card, image, named, play, price};
@@ -155,6 +156,34 @@ fn checkout() -> CheckoutView {
     }
 }
 
+/// A checkout with gift cards and store credit, which leave this to pay.
+fn stored(due_minor: i64) -> CheckoutView {
+    let card = |n: u8| AppliedView {
+        account: format!("sv_{n}"),
+        last4: format!("WX0{n}"),
+        takes: "€10.00".into(),
+        stays: "€2.50".into(),
+    };
+    CheckoutView {
+        faults: vec![("code".into(), "fault-code".into())],
+        declined: Some("code_wait".into()),
+        value: ValueView {
+            offered: true,
+            codes: vec![card(1), card(2)],
+            full: false,
+            credit: Some(CreditView { balance: "€20.00".into(), takes: "€3.80".into(), used: true }),
+            due: "€10.00".into(),
+            due_minor,
+        },
+        ..checkout()
+    }
+}
+
+fn paid() -> Vec<PaidView> {
+    let part = |key: &str, detail: &str| PaidView { key: key.into(), detail: detail.into(), amount: "€5.00".into() };
+    vec![part("paid-gift_card", "WXYZ"), part("paid-store_credit", ""), part("paid-provider", "card 4242")]
+}
+
 fn order(state: PayState) -> OrderView {
     let line = |n: u32, physical: bool, state: &str| OrderLineView {
         line: n,
@@ -200,6 +229,7 @@ fn order(state: PayState) -> OrderView {
             }),
         }],
         total: "€16.90".into(),
+        paid: if state == PayState::Paid { paid() } else { Vec::new() },
         placed: at,
         guest: true,
         mine: true,
@@ -280,6 +310,7 @@ fn invoice(kind: &str) -> InvoiceView {
         ],
         notes: vec!["tax-note-reverse-charged".into()],
         paid_with: "card 4242".into(),
+        paid: if kind == "invoice" { paid() } else { Vec::new() },
         order_href: "/orders/co_1".into(),
     }
 }
@@ -299,6 +330,8 @@ pub(super) fn all() -> Vec<(&'static str, Sample)> {
         ("cart-stuck", Sample::Cart(CartView { ready: false, ..cart() }, Some("cart_changed".into()), true)),
         ("cart-empty", Sample::Cart(CartView::default(), None, false)),
         ("checkout", Sample::Checkout(Box::new(checkout()))),
+        ("checkout-stored", Sample::Checkout(Box::new(stored(1000)))),
+        ("checkout-stored-all", Sample::Checkout(Box::new(stored(0)))),
         ("checkout-empty", Sample::Checkout(Box::default())),
         ("order-paid", Sample::Order(order(PayState::Paid))),
         ("order-open", Sample::Order(order(PayState::Open))),
