@@ -36,6 +36,8 @@ export const ROUTES = {
   "/cart/set": { act: { variant: "{variant}", quantity: "0", rev: "1" } },
   "/cart/later": { act: { variant: "{variant}", later: "true", rev: "1" } },
   "/cart/undo": { act: { rev: "1" } },
+  "/cart/code": { act: { code: "NOTHING" } },
+  "/checkout/code": { act: { code: "NOTHING" } },
   "/checkout/place": { act: { attempt: "attempt-of-a-stranger-1", seen_minor: "0", email: "x@example.org" } },
   "/my-products/download": { act: { assets: "{asset}" }, nobody: 401, stranger: 404, seller: 404 },
   "/orders/{id}/download": { act: { assets: "{asset}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
@@ -47,6 +49,8 @@ export const ROUTES = {
   "/studio/works/{id}/publish": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/works/{id}/archive": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/letters/{id}": { act: { subject: "hello", text: "all", attempt: "0123456789abcdef" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/promotions/{id}": { act: { tenant: "{tenant}", rev: "0", title: "x", rate: "10" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/promotions/{id}/end": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/jobs": { act: { kind: "x", key: "y" }, nobody: 401, stranger: 403, seller: 403 },
@@ -87,7 +91,7 @@ export const PAGES = {
   "/": {}, "/catalog": {}, "/search": {}, "/artists/:slug": {}, "/authors/:slug": {}, "/albums/:id": {}, "/books/:id": {}, "/videos/:id": {}, "/podcasts/:id": {},
   "/podcasts/:id/transcript/:number": {}, "/eula/:id": {}, "/letters/:store/:who": {}, "/preview/:id": {}, "/policies/:slug": {}, "/cart": {}, "/checkout": {},
   "/orders/:id": {}, "/my-products": {}, "/my-products/:id": {}, "/invoices": {}, "/invoices/:id": {}, "/problem/:code": {}, "/account": {}, "/:..segments": {}, "/:handle": {},
-  "/studio": {}, "/studio/tax": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/jobs": {}, "/admin/import": {},
+  "/studio": {}, "/studio/tax": {}, "/studio/promotions": {}, "/studio/promotions/:id": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/jobs": {}, "/admin/import": {},
   "/admin/import/:id": {},
 };
 

@@ -306,7 +306,6 @@ impl App {
         };
         let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
         let carts = Carts::new(catalog.offers().clone());
-        let quotes = Quotes::new(catalog.offers().clone());
         let buckets = match config.limits.rules() {
             Some(rules) => {
                 let secret = secrets::present(&*table, &master, "limits").await?;
@@ -325,6 +324,7 @@ impl App {
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
         .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?));
+        let quotes = Quotes::new(catalog.offers().clone()).with_promotions(checkouts.promotions().clone());
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
             .with_platform(config.platform.clone());
         let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };

@@ -4,6 +4,7 @@
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
 mod console;
+mod promotions;
 mod refund;
 mod studio;
 mod taxes;
@@ -24,6 +25,7 @@ use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
+use promotions::{Promotion, Promotions};
 use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
@@ -40,6 +42,15 @@ pub enum Desk {
         /// What of a month's sales is tax.
         #[route("/studio/tax?:..query")]
         Taxes { /// Raw query string: the month.
+            query: String },
+        /// What sellers take off.
+        #[route("/studio/promotions?:..query")]
+        Promotions { /// Raw query string; nothing is asked there.
+            query: String },
+        /// A promotion's editor.
+        #[route("/studio/promotions/:id?:..query")]
+        Promotion { /// Promotion id, or `new`.
+            id: String, /// Raw query string: whose a new one is, what the last act came to.
             query: String },
         /// A work's editor.
         #[route("/studio/works/:id?:..query")]

@@ -13,6 +13,7 @@ mod catalogue;
 mod files;
 mod job;
 mod papers;
+mod promotions;
 mod purchases;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,8 @@ pub enum Invariant {
     Sales,
     /// Pieces held and sold.
     Holds,
+    /// Uses of promotions.
+    Promotions,
     /// Pieces as a whole.
     Stock,
     /// Counts of what is bought together.
@@ -86,7 +89,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Table,
         Self::CheckoutWhole,
         Self::PaymentEnds,
@@ -97,6 +100,7 @@ impl Invariant {
         Self::Refunds,
         Self::Sales,
         Self::Holds,
+        Self::Promotions,
         Self::Stock,
         Self::Together,
         Self::Readers,
@@ -119,6 +123,7 @@ impl Invariant {
             Self::Refunds => "refunds",
             Self::Sales => "sales",
             Self::Holds => "holds",
+            Self::Promotions => "promotions",
             Self::Stock => "stock",
             Self::Together => "together",
             Self::Readers => "readers",
@@ -153,6 +158,9 @@ impl Invariant {
             Self::Sales => "A seller's list of sales holds each paid order and each refund once, and nothing else.",
             Self::Holds => {
                 "Pieces reserved are those of checkouts that wait for money; pieces sold are those of paid ones."
+            }
+            Self::Promotions => {
+                "Uses of a promotion, in total and by customer, are those of checkouts that wait for money or are paid."
             }
             Self::Stock => {
                 "Of every counted edition: initial + restocked = available + reserved + sold, and none is negative."
@@ -312,6 +320,7 @@ impl Check {
         }
         let mut files = files::Files::new(how.files);
         let sums = self.purchases(&mut out).await?;
+        self.promotions(&sums, &mut out).await?;
         self.catalogue(&sums, &mut files, &mut out).await?;
         self.orphans(&mut files, &mut out).await?;
         Ok(out)

@@ -25,6 +25,8 @@ const MOST_PAIRS: usize = 500_000;
 pub(super) struct Sums {
     /// Pieces of an edition held for payments on their way, and sold.
     pub(super) pieces: HashMap<VariantId, (i64, i64)>,
+    /// Uses by seller, promotion and whose: everybody's, or of one name of a customer.
+    pub(super) uses: HashMap<(TenantId, String), HashMap<String, i64>>,
     /// Sales and refunds of a seller.
     pub(super) sales: HashMap<TenantId, u64>,
     /// Numbers used, by seller and series.
@@ -377,6 +379,7 @@ impl Check {
                 CheckoutState::Released | CheckoutState::RefundedLate => {}
             }
         }
+        super::promotions::add(checkout, orders, sums);
         for order in orders.iter().filter(|o| o.paid) {
             let listed = sums.sales.entry(order.tenant.clone()).or_default();
             let at = order.paid_ms.unwrap_or_default();

@@ -47,9 +47,12 @@ pub use sales::{Sale, SaleTax};
 use store::{Checkout, Order};
 pub use view::state_key;
 
-use crate::cart::Carts;
+use crate::cart::{CartRecord, Carts};
+use crate::catalog::offers::Found;
 use crate::catalog::pages::Catalog;
+use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::promotions::{Offered, Promotions, Who};
 use crate::tax_ids::TaxIds;
 
 /// Kind of the job that issues invoices and sends the receipt.
@@ -79,6 +82,7 @@ pub struct Checkouts {
     base_url: String,
     free: free::Bounds,
     tax_ids: TaxIds,
+    promotions: Promotions,
 }
 
 impl Checkouts {
@@ -93,12 +97,27 @@ impl Checkouts {
         base_url: String,
     ) -> Self {
         let tax_ids = TaxIds::new(table.clone(), Arc::new(vitrine_registers::Nobody));
-        Self { table, catalog, carts, payments, queue, master, base_url, free: free::Bounds::default(), tax_ids }
+        let promotions = Promotions::new(table.clone(), master.clone());
+        let free = free::Bounds::default();
+        Self { table, catalog, carts, payments, queue, master, base_url, free, tax_ids, promotions }
     }
 
     /// With registers that confirm tax ids.
     pub fn confirming(self, tax_ids: TaxIds) -> Self {
         Self { tax_ids, ..self }
+    }
+
+    /// The sellers' promotions.
+    pub fn promotions(&self) -> &Promotions {
+        &self.promotions
+    }
+
+    /// What is taken off this cart for the caller, who buys with this address.
+    pub(crate) async fn offered(&self, ctx: &OpCtx, offers: &Found, cart: &CartRecord, email: &str) -> Result<Offered> {
+        let names = self.promotions.names(ctx, email)?;
+        let key = self.carts.key(ctx, ctx.cart.as_deref());
+        let who = Who { names: &names, cart: key.as_ref() };
+        self.promotions.offered(offers, &cart.lines, &cart.codes, who).await
     }
 
     /// A checkout by id.

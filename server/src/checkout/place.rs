@@ -22,7 +22,7 @@ use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
-use crate::{audit, ids, stock};
+use crate::{audit, ids, promotions, stock};
 
 /// An attempt without an answer is another request's until then, milliseconds; no request takes longer.
 const IN_FLIGHT_MS: i64 = 35_000;
@@ -148,13 +148,15 @@ fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
     item
 }
 
-/// Remembers that this checkout holds stock for this cart.
-fn held_item(cart: &str, checkout: &Checkout) -> Item {
+/// Remembers that this checkout holds stock, and uses of promotions, for this cart.
+fn held_item(cart: &str, checkout: &Checkout, orders: &[Order]) -> Item {
     let mut item = Item::new();
     let key = store::held_key(cart);
     item.insert("pk".into(), key.pk.into());
     item.insert("sk".into(), key.sk.into());
     item.insert("checkout".into(), checkout.id.to_string().into());
+    let uses: Vec<String> = promotions::uses(orders).into_iter().map(|u| u.of.promotion).collect();
+    item.insert("uses".into(), uses.into());
     item.insert("ttl".into(), json!(checkout.placed_ms / 1000 + HELD_SECS));
     item.insert("_v".into(), 1.into());
     item
@@ -238,7 +240,8 @@ impl Checkouts {
         let place = self.catalog.place(ctx);
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
+        let offered = self.offered(ctx, &offers, &cart, &placing.form.email).await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
@@ -272,8 +275,12 @@ impl Checkouts {
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
         let (mut checkout, mut orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
+        checkout.known_by = self.promotions.names(ctx, &placing.form.email)?;
         let confirmed = match identity::waits(&to) {
-            true => Some(price(&offers, ctx, &place, &cart.lines, &identity::once_confirmed(&to), cart.rev)?),
+            true => {
+                let to = identity::once_confirmed(&to);
+                Some(price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?)
+            }
             false => None,
         };
         let records = identity::records(ctx, &priced, confirmed.as_ref(), &to, placing.form.confirm_place);
@@ -446,6 +453,7 @@ impl Checkouts {
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
             attempt: None,
             pay_url: None,
+            known_by: Vec::new(),
             rev: 1,
         };
         Ok((checkout, orders, secret))
@@ -488,10 +496,13 @@ impl Checkouts {
             ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
         }
         let stocks = ops.len() - first_stock;
+        let first_use = ops.len();
+        ops.extend(promotions::take(orders, &checkout.known_by));
+        let uses = first_use..ops.len();
         // A cart holds stock once: of two attempts at the same moment one goes on.
-        let held_at = checkout.cart.as_deref().filter(|_| stocks > 0).map(|cart| {
+        let held_at = checkout.cart.as_deref().filter(|_| stocks > 0 || !uses.is_empty()).map(|cart| {
             let earlier = marks.earlier.map_or(Condition::ItemAbsent, |id| Condition::eq("checkout", id));
-            ops.push(put(held_item(cart, checkout), Some(earlier)));
+            ops.push(put(held_item(cart, checkout, orders), Some(earlier)));
             ops.len() - 1
         });
         if let Some(item) = self.queue.as_item(&self.expiry(checkout)).map_err(|e| fault::internal("the queue", &e))? {
@@ -526,6 +537,9 @@ impl Checkouts {
             }
             Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))
+            }
+            Err(e) if uses.into_iter().any(|op| e.failed_condition(op).is_some()) => {
+                Err(Problem::conflict("discount_gone", "A discount was used up a moment ago. Look at the total again."))
             }
             Err(e) => Err(fault::table(e)),
         }

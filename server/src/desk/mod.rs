@@ -10,6 +10,7 @@ mod http;
 mod import;
 mod jobs;
 mod orders;
+mod promotions;
 mod refund;
 mod studio;
 mod tax;
@@ -21,6 +22,7 @@ pub use archive::unpack;
 pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};
+pub use promotions::NEW;
 pub use refund::Choice;
 pub use studio::Edit;
 

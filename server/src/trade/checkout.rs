@@ -11,6 +11,7 @@ use vitrine_payments::PaymentError;
 use vitrine_shared::Problem;
 use vitrine_shared::views::trade::CheckoutForm;
 
+use super::cart;
 use crate::checkout::{Placing, Typed};
 use crate::ctx::{Guess, OpCtx};
 use crate::rest::ProblemResponse;
@@ -18,7 +19,7 @@ use crate::state::App;
 use crate::web::http::go;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/checkout/place", post(place))
+    Router::new().route("/checkout/place", post(place)).route("/checkout/code", post(code))
 }
 
 pub(super) fn webhooks() -> Router<App> {
@@ -51,6 +52,10 @@ struct Sent {
     nothing_owned: Option<String>,
     /// Only prices again for another place.
     again: Option<String>,
+    /// A discount code that was typed.
+    code: String,
+    /// One to take out.
+    drop: Option<String>,
 }
 
 impl Default for Sent {
@@ -79,12 +84,28 @@ impl Default for Sent {
             buy_again: None,
             nothing_owned: None,
             again: None,
+            code: no(),
+            drop: None,
         }
     }
 }
 
-async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(sent): Form<Sent>) -> Response {
-    let form = CheckoutForm {
+/// A code from within the checkout's form: what was typed beside it is kept.
+async fn code(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(mut sent): Form<Sent>) -> Response {
+    let code = cart::Code::new(std::mem::take(&mut sent.code), sent.drop.take());
+    let mut typed = Typed { form: form_of(sent), ..Typed::default() };
+    match cart::coded(&app, &ctx, &code).await {
+        Ok(()) => {}
+        Err(problem) if problem.status < 500 => {
+            typed.trouble = Some(problem.fields.values().next().unwrap_or(&problem.code).clone());
+        }
+        Err(problem) => return ProblemResponse(problem).into_response(),
+    }
+    kept(&app, &ctx, &typed).await
+}
+
+fn form_of(sent: Sent) -> CheckoutForm {
+    CheckoutForm {
         email: sent.email,
         name: sent.name,
         organisation: sent.organisation,
@@ -102,9 +123,16 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
         accept_licence: sent.accept_licence.is_some(),
         accept_waiver: sent.accept_waiver.is_some(),
         buy_again: sent.buy_again.is_some(),
-    };
+    }
+}
+
+async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(mut sent): Form<Sent>) -> Response {
+    let attempt = std::mem::take(&mut sent.attempt);
+    let (seen_minor, seen_currency) = (sent.seen_minor, sent.seen_currency.take());
+    let (nothing_owned, again) = (sent.nothing_owned.is_some(), sent.again.is_some());
+    let form = form_of(sent);
     let mut typed = Typed { form: form.clone(), ..Typed::default() };
-    if sent.again.is_some() {
+    if again {
         return kept(&app, &ctx, &typed).await;
     }
     // Kept before anything can go wrong; what was agreed to is of this purchase alone, and the next one asks anew.
@@ -112,13 +140,7 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(se
     if let Err(problem) = app.checkouts.keep_form(&ctx, &Typed { form: details, ..Typed::default() }).await {
         return ProblemResponse(problem).into_response();
     }
-    let placing = Placing {
-        attempt: sent.attempt,
-        form,
-        seen_minor: sent.seen_minor,
-        seen_currency: sent.seen_currency,
-        nothing_owned: sent.nothing_owned.is_some(),
-    };
+    let placing = Placing { attempt, form, seen_minor, seen_currency, nothing_owned };
     match app.checkouts.place(&ctx, &placing).await {
         Ok(placed) => match placed.pay_url {
             // The provider of the embedded shop is this origin; another one is listed in the page's policy.
