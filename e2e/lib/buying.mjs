@@ -38,7 +38,7 @@ export async function place(page, server, email) {
   for (const box of ["accept_licence", "accept_waiver", "buy_again"]) {
     if (await page.locator(`[name=${box}]`).count()) await page.check(`[name=${box}]`);
   }
-  await page.locator(".trade-side button[type=submit]").click();
+  await page.locator(".trade-side button.button-primary").click();
   await page.waitForURL(/simulator\/pay|\/orders\//);
 }
 

@@ -36,6 +36,8 @@ export const ROUTES = {
   "/cart/set": { act: { variant: "{variant}", quantity: "0", rev: "1" } },
   "/cart/later": { act: { variant: "{variant}", later: "true", rev: "1" } },
   "/cart/undo": { act: { rev: "1" } },
+  "/cart/code": { act: { discount: "NOTHING" } },
+  "/checkout/code": { act: { discount: "NOTHING" } },
   "/checkout/place": { act: { attempt: "attempt-of-a-stranger-1", seen_minor: "0", email: "x@example.org" } },
   "/my-products/download": { act: { assets: "{asset}" }, nobody: 401, stranger: 404, seller: 404 },
   "/orders/{id}/download": { act: { assets: "{asset}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
@@ -56,6 +58,8 @@ export const ROUTES = {
   "/studio/prices/edition/{id}": { act: { region: "eu", currency: "EUR", amount: "1", rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/prices/edition/{id}/end": { act: { key: "eu-EUR-1-0", rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/prices/changes/{id}": { act: { seen: "" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/promotions/{id}": { act: { tenant: "{tenant}", rev: "0", title: "x", rate: "10" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/promotions/{id}/end": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/credit": { act: { credit_amount: "5", credit_reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
@@ -103,6 +107,7 @@ export const PAGES = {
   "/studio": {}, "/studio/tax": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/jobs": {}, "/admin/import": {},
   "/studio/prices": {}, "/studio/prices/edition/:id": {}, "/studio/prices/changes/:id": {}, "/studio/prices/see": {},
   "/admin/value": {}, "/admin/value/:id": {},
+  "/studio/promotions": {}, "/studio/promotions/:id": {},
   "/admin/import/:id": {},
 };
 

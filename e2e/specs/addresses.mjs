@@ -105,7 +105,7 @@ for (const [country, { labels: wanted, typed, wrong, told, billed }] of Object.e
     // Tax may need the region before there is a total.
     await again(page);
     await unfold(page);
-    await page.locator(".trade-side button[type=submit]").click();
+    await page.locator(".trade-side button.button-primary").click();
     await page.getByText("Please check these").waitFor();
     const link = page.getByRole("link", { name: told });
     assert.equal(await link.getAttribute("href"), "#postcode");
@@ -114,7 +114,7 @@ for (const [country, { labels: wanted, typed, wrong, told, billed }] of Object.e
     assert.match(await page.locator("#postcode-error").innerText(), new RegExp(told.split(": ")[1]));
     if (country !== "GB") assert.deepEqual(await axe(page), []);
     await type(page, { postcode: typed.postcode ?? "" });
-    await page.locator(".trade-side button[type=submit]").click();
+    await page.locator(".trade-side button.button-primary").click();
     await page.waitForURL(/simulator\/pay/);
     await pay(page);
     await page.waitForURL("**/orders/**");

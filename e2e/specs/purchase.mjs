@@ -102,7 +102,7 @@ test("a decline says why and keeps the cart; what was typed stays", async () => 
   // The browser's own check would stop an empty form; the server must too.
   await page.locator("form[action='/checkout/place']").evaluate((form) => (form.noValidate = true));
   await page.fill("[name=email]", "not an address");
-  await page.locator(".trade-side button[type=submit]").click();
+  await page.locator(".trade-side button.button-primary").click();
   await page.getByText("Please check these").waitFor();
   assert.equal(await page.inputValue("[name=email]"), "not an address");
   assert.equal(await page.getAttribute("[name=email]", "aria-invalid"), "true");
@@ -127,7 +127,7 @@ test("a folded part of the checkout opens for what must be corrected", async () 
   await who.locator("summary").click();
   await page.fill("[name=email]", "");
   await who.locator("summary").click();
-  await page.locator(".trade-side button[type=submit]").click();
+  await page.locator(".trade-side button.button-primary").click();
   assert.equal(await page.evaluate(() => document.activeElement.name), "email");
   await close();
 });
@@ -356,7 +356,7 @@ test("case 28: buying again what one owns is asked, in words, before any money",
   // As a browser that does not look at what is required.
   await page.locator("form.trade-columns").evaluate((form) => (form.noValidate = true));
   for (const box of ["accept_licence", "accept_waiver"]) if (await page.locator(`[name=${box}]`).count()) await page.check(`[name=${box}]`);
-  await page.locator(".trade-side button[type=submit]").click();
+  await page.locator(".trade-side button.button-primary").click();
   await page.getByRole("link", { name: /Say that you want to buy it again/ }).waitFor();
   assert.match(page.url(), /\/checkout$/);
   await place(page, server, "creator@vitrine.example");

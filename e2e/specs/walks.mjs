@@ -141,7 +141,7 @@ for (const [who, { country, card, typed, business, waiver, sums: wanted, pay: du
     assert.deepEqual(await sums(page, ".trade-side"), wanted);
     assert.equal(await page.locator("[name=accept_waiver]").count(), waiver ? 1 : 0);
     if (waiver) await page.check("[name=accept_waiver]");
-    const button = page.locator(".trade-side button[type=submit]");
+    const button = page.locator(".trade-side button.button-primary");
     assert.equal(plain(await button.innerText()), `Pay ${due}`);
     await button.click();
     await page.waitForURL(/simulator\/pay/);

@@ -30,8 +30,8 @@ pub const LISTS: &str = "LISTS";
 pub const SHOPS: &str = "SHOPS";
 /// Records whose change alters what lists show.
 const LISTED: [&str; 4] = ["WORK#", "STORE#", "TENANT#", "MAKER#"];
-/// Further records that public pages show.
-const SHOWN: [&str; 3] = ["LICENCE#", "STOCK#", "TOGETHER#"];
+/// Further records that public pages or kept offers show.
+const SHOWN: [&str; 4] = ["LICENCE#", "STOCK#", "TOGETHER#", "PROMO#"];
 
 /// Whether a public page shows anything of this partition.
 fn is_shown(pk: &str) -> bool {

@@ -33,6 +33,7 @@ pub mod mails;
 pub mod markup;
 pub mod media;
 pub mod pricing;
+pub mod promotions;
 pub mod purges;
 pub mod receipts;
 pub mod rest;

@@ -312,7 +312,6 @@ impl App {
         };
         let payments: Option<SharedPayments> = simulator.clone().map(|s| Arc::new(s) as SharedPayments);
         let carts = Carts::new(catalog.offers().clone());
-        let quotes = Quotes::new(catalog.offers().clone());
         let buckets = match config.limits.rules() {
             Some(rules) => {
                 let secret = secrets::present(&*table, &master, "limits").await?;
@@ -340,6 +339,7 @@ impl App {
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
         .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?))
         .paid_from(values.clone());
+        let quotes = Quotes::new(catalog.offers().clone()).with_promotions(checkouts.promotions().clone());
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
             .with_platform(config.platform.clone())
             .with_fonts(crate::invoices::fonts(config.fonts_dir.as_deref()).context("`fonts_dir`")?);

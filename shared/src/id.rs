@@ -118,6 +118,8 @@ ids! {
     GrantId = "ent";
     /// An account of stored value: a gift card, a store credit.
     ValueId = "sv";
+    /// Something that a seller takes off prices.
+    PromotionId = "promo";
     /// An API key's public part.
     ApiKeyId = "key";
 }

@@ -54,6 +54,9 @@ trouble-not_chargeable = Diese Summe kann so nicht abgebucht werden. Fragen Sie 
 trouble-unknown_country = Wählen Sie ein Land.
 trouble-other = Bitte versuchen Sie es noch einmal. Es wurde nichts abgebucht.
 trouble-payment_settling = Eine Zahlung für etwas in diesem Warenkorb ist noch unterwegs. Warten Sie auf die E-Mail, die sagt, was daraus wurde, oder nehmen Sie es aus dem Warenkorb.
+trouble-bad_code = Das ist kein Code. Ein Code hat keine Leerzeichen und höchstens 64 Zeichen.
+trouble-too_many_codes = Mehr Codes lassen sich nicht aufbewahren. Nehmen Sie erst einen heraus.
+trouble-discount_gone = Ein Rabatt wurde gerade eben aufgebraucht. Sehen Sie sich die Summe an, bevor Sie zahlen; es wurde nichts abgebucht.
 
 line-sold-out = Ausverkauft
 line-fewer = Es sind weniger Stück da, als Sie wollten
@@ -120,6 +123,16 @@ code-skipped-not-stackable = er lässt sich nicht mit anderen Rabatten verbinden
 code-skipped-excluded-by = er lässt sich nicht mit { $other } verbinden
 code-skipped-nothing-to-discount = es ist nichts mehr da, wovon er etwas abziehen könnte
 code-skipped-zero-total = es bliebe nichts zu zahlen
+code-skipped-waits = er zählt, sobald alles andere im Warenkorb gekauft werden kann
+
+code-field = Rabattcode
+code-use = Code einlösen
+code-list = Rabattcodes
+code-takes = { $code } zieht { $amount } ab.
+code-used = { $code } ist eingelöst.
+code-not = { $code } zieht nichts ab: { $reason }.
+code-drop = Entfernen
+code-drop-of = { $code } entfernen
 tax-note-reverse-charged = Die Steuer schuldet das kaufende Unternehmen (Reverse Charge).
 tax-note-zero-rated = Es wird keine Steuer berechnet: Der Verkauf ist mit null besteuert oder eine Ausfuhr.
 tax-note-not-registered = Der Verkäufer berechnet hier keine Steuer, denn er ist dort nicht registriert.

@@ -54,6 +54,9 @@ trouble-not_chargeable = This total cannot be charged as it is. Ask the shop; no
 trouble-unknown_country = Choose a country.
 trouble-other = Please try again. Nothing was charged.
 trouble-payment_settling = A payment for something in this cart is still on its way. Wait for the mail that says what became of it, or take it out of the cart.
+trouble-bad_code = This is no code. A code has no spaces and at most 64 characters.
+trouble-too_many_codes = There are as many codes as can be kept. Take one out first.
+trouble-discount_gone = A discount was used up a moment ago. Look at the total again before you pay; nothing was charged.
 
 line-sold-out = Sold out
 line-fewer = Fewer pieces are left than you asked for
@@ -120,6 +123,16 @@ code-skipped-not-stackable = it cannot be combined with other discounts
 code-skipped-excluded-by = it cannot be combined with { $other }
 code-skipped-nothing-to-discount = there is nothing left that it could take something off
 code-skipped-zero-total = nothing would be left to pay
+code-skipped-waits = it counts once everything else in the cart can be bought
+
+code-field = Discount code
+code-use = Use code
+code-list = Discount codes
+code-takes = { $code } takes off { $amount }.
+code-used = { $code } is used.
+code-not = { $code } takes nothing off: { $reason }.
+code-drop = Take out
+code-drop-of = Take { $code } out
 tax-note-reverse-charged = Tax is owed by the business that buys (reverse charge).
 tax-note-zero-rated = No tax is charged: the sale is zero-rated or exported.
 tax-note-not-registered = The seller charges no tax here, for it is not registered in this place.

@@ -5,6 +5,7 @@
 
 mod console;
 mod prices;
+mod promotions;
 mod refund;
 mod studio;
 mod taxes;
@@ -27,6 +28,7 @@ use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
 use prices::{Changes, Edition, Prices, See};
+use promotions::{Promotion, Promotions};
 use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
@@ -44,6 +46,15 @@ pub enum Desk {
         /// What of a month's sales is tax.
         #[route("/studio/tax?:..query")]
         Taxes { /// Raw query string: the month.
+            query: String },
+        /// What sellers take off.
+        #[route("/studio/promotions?:..query")]
+        Promotions { /// Raw query string; nothing is asked there.
+            query: String },
+        /// A promotion's editor.
+        #[route("/studio/promotions/:id?:..query")]
+        Promotion { /// Promotion id, or `new`.
+            id: String, /// Raw query string: whose a new one is, what the last act came to.
             query: String },
         /// A work's editor.
         #[route("/studio/works/:id?:..query")]

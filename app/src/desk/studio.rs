@@ -33,6 +33,8 @@ pub(super) fn Studio(query: String) -> Element {
                     h1 { {t!("desk-studio")} }
                     p {
                         a { class: "button", href: "/studio/tax", {t!("desk-taxes")} }
+                        " "
+                        a { class: "button", href: "/studio/promotions", {t!("promo-title")} }
                     }
                     for desk in view.desks.iter().cloned() {
                         OneDesk { key: "{desk.tenant}", desk }

@@ -13,6 +13,7 @@ mod tests;
 pub mod view;
 
 use vitrine_pricing::market::Market;
+use vitrine_pricing::promotion::{MOST_CODES, MOST_ID_BYTES, is_same_code};
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_LINES};
 use vitrine_shared::catalog::ProductKind;
@@ -221,6 +222,39 @@ impl Carts {
         self.store.restore(&owner, cart, lines, ctx.now_ms).await
     }
 
+    /// Keeps a discount code with the caller's cart; one that is there already changes nothing. What it takes off is said with the prices.
+    ///
+    /// # Errors
+    /// 404 without a cart; 422 `bad_code` for what can be no code; 409 `too_many_codes`, or if the cart changed meanwhile.
+    pub async fn add_code(&self, ctx: &OpCtx, token: Option<&str>, code: &str) -> Result<CartRecord> {
+        let (owner, cart) = self.present(ctx, token).await?;
+        let code = code.trim();
+        if code.is_empty() || code.len() > MOST_ID_BYTES || code.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(Problem::invalid("code", "bad_code", "This is no code."));
+        }
+        if cart.codes.iter().any(|known| is_same_code(known, code)) {
+            return Ok(cart);
+        }
+        if cart.codes.len() >= MOST_CODES {
+            return Err(Problem::conflict("too_many_codes", "So many codes are not kept. Take one out first."));
+        }
+        let codes = cart.codes.iter().cloned().chain([code.to_owned()]).collect();
+        self.store.write_codes(&owner, cart, codes, ctx.now_ms).await
+    }
+
+    /// Takes a discount code out of the caller's cart; one that is not there changes nothing.
+    ///
+    /// # Errors
+    /// 404 without a cart; 409 if the cart changed meanwhile.
+    pub async fn drop_code(&self, ctx: &OpCtx, token: Option<&str>, code: &str) -> Result<CartRecord> {
+        let (owner, cart) = self.present(ctx, token).await?;
+        let codes: Vec<String> = cart.codes.iter().filter(|known| !is_same_code(known, code)).cloned().collect();
+        if codes.len() == cart.codes.len() {
+            return Ok(cart);
+        }
+        self.store.write_codes(&owner, cart, codes, ctx.now_ms).await
+    }
+
     /// Puts a guest's cart into the signed-in person's. A token that opens nothing changes nothing.
     ///
     /// # Errors
@@ -247,9 +281,14 @@ impl Carts {
         }
     }
 
-    async fn seen(&self, ctx: &OpCtx, token: Option<&str>, rev: i64) -> Result<(Owner, CartRecord)> {
+    async fn present(&self, ctx: &OpCtx, token: Option<&str>) -> Result<(Owner, CartRecord)> {
         let owner = self.owner(ctx, token).ok_or_else(|| Problem::not_found("cart"))?;
         let cart = self.store.read(&owner).await?.ok_or_else(|| Problem::not_found("cart"))?;
+        Ok((owner, cart))
+    }
+
+    async fn seen(&self, ctx: &OpCtx, token: Option<&str>, rev: i64) -> Result<(Owner, CartRecord)> {
+        let (owner, cart) = self.present(ctx, token).await?;
         if cart.rev != rev {
             return Err(Problem::conflict("cart_changed", "The cart was changed elsewhere. Look at it again."));
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use vitrine_pricing::promotion::{MOST_CODES, is_same_code};
 use vitrine_shared::cart::CartLine;
 use vitrine_shared::id::{CartId, UserId, VariantId};
 use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, Table, TableError, Transact, TransactOp};
@@ -20,6 +21,9 @@ const GUEST_LIFE_SECS: i64 = 60 * 24 * 60 * 60;
 pub struct CartRecord {
     /// In the order of adding.
     pub lines: Vec<CartLine>,
+    /// Discount codes as typed, in that order.
+    #[serde(default)]
+    pub codes: Vec<String>,
     /// The lines before the last change.
     #[serde(default)]
     pub before: Option<Vec<CartLine>>,
@@ -94,7 +98,7 @@ impl CartStore {
 
     /// Writes other lines over the cart that was read, keeping the old ones for undo.
     pub async fn write(&self, owner: &Owner, was: CartRecord, lines: Vec<CartLine>, now_ms: i64) -> Result<CartRecord> {
-        let next = CartRecord { before: Some(was.lines), lines, rev: was.rev, token_hash: String::new() };
+        let next = CartRecord { before: Some(was.lines.clone()), lines, ..was };
         self.save(owner, next, now_ms).await
     }
 
@@ -109,6 +113,17 @@ impl CartStore {
         self.save(owner, CartRecord { before: None, lines, ..was }, now_ms).await
     }
 
+    /// Writes other codes over the cart that was read.
+    pub async fn write_codes(
+        &self,
+        owner: &Owner,
+        was: CartRecord,
+        codes: Vec<String>,
+        now_ms: i64,
+    ) -> Result<CartRecord> {
+        self.save(owner, CartRecord { codes, ..was }, now_ms).await
+    }
+
     /// Writes the account's cart and removes the guest's, both as they were read.
     pub async fn merge(
         &self,
@@ -118,7 +133,13 @@ impl CartStore {
         theirs: &CartRecord,
         lines: Vec<CartLine>,
     ) -> Result<CartRecord> {
-        let next = CartRecord { lines, before: None, rev: was.rev + 1, token_hash: String::new() };
+        let mut codes = was.codes;
+        for code in &theirs.codes {
+            if codes.len() < MOST_CODES && !codes.iter().any(|known| is_same_code(known, code)) {
+                codes.push(code.clone());
+            }
+        }
+        let next = CartRecord { lines, codes, before: None, rev: was.rev + 1, token_hash: String::new() };
         let put = Put { item: item(user, &next, 0)?, condition: Some(unchanged(was.rev)) };
         let delete = Delete { key: guest.key(), condition: Some(unchanged(theirs.rev)) };
         let ops = vec![TransactOp::Put(put), TransactOp::Delete(delete)];
@@ -167,6 +188,8 @@ pub(crate) fn without(mut item: Item, bought: &[VariantId]) -> Result<Option<Put
     }
     item.insert("lines".into(), json!(lines));
     item.insert("before".into(), serde_json::Value::Null);
+    // A code is typed for one purchase.
+    item.insert("codes".into(), json!([]));
     item.insert("rev".into(), json!(cart.rev + 1));
     Ok(Some(Put { item, condition: Some(unchanged(cart.rev)) }))
 }

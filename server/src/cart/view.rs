@@ -5,7 +5,7 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::promotion::{Promotions, SkipReason};
+use vitrine_pricing::promotion::SkipReason;
 use vitrine_pricing::quote::{
     Amounts, Buyer, Context, Kind, Quote, QuoteError, QuoteRequest, RequestLine, StepKind, TaxAmount, TaxIdState, quote,
 };
@@ -22,6 +22,7 @@ use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::pricing;
+use crate::promotions::{ForQuote, Offered};
 use crate::tax_ids::Identity;
 
 /// Where it goes; what tax and post ask for.
@@ -96,6 +97,7 @@ pub fn price(
     place: &Place,
     lines: &[CartLine],
     to: &Destination,
+    offered: &Offered,
     rev: i64,
 ) -> Result<Priced> {
     // In the order in which the buyer met them.
@@ -118,7 +120,8 @@ pub fn price(
         let [own, platform] = in_law(offers.platform(), &tenant, found, to, currency, date);
         [(tenant.clone(), SellerOfRecord::Tenant, own), (tenant, SellerOfRecord::Platform, platform)]
     });
-    let (mut sellers, mut parts, mut total, mut ready) = (Vec::new(), Vec::new(), Money::zero(currency), true);
+    let (mut sellers, mut parts, mut total, mut ready) =
+        (Vec::<PricedSeller>::new(), Vec::new(), Money::zero(currency), true);
     for (tenant, record, mut found) in by_seller {
         let Some(first) = found.first() else { continue };
         let store = first.store.clone();
@@ -126,7 +129,10 @@ pub fn price(
             (SellerOfRecord::Platform, Some(platform)) => platform,
             _ => &tenant.legal,
         };
-        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to)?;
+        let before = sellers.iter().filter(|s| s.tenant.id == tenant.id).flat_map(|s| &s.quote.totals.discounts);
+        let before: Vec<String> = before.map(|d| d.promotion.clone()).collect();
+        let given = offered.of(&tenant.id, &before);
+        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to, &given)?;
         let quote = match quoted {
             Some(Ok(quote)) => Some(quote),
             Some(Err(why)) => {
@@ -139,7 +145,7 @@ pub fn price(
                     }
                 }
                 // What is left without the parcels may still be sold.
-                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to)? {
+                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to, &given)? {
                     Some(Ok(quote)) => Some(quote),
                     Some(Err(_)) | None => None,
                 }
@@ -176,6 +182,7 @@ pub fn price(
         needs_address,
         ready: ready && count > 0,
         rev,
+        codes: offered.shown(place, &sellers),
         sellers: parts,
         later,
         with_it: Vec::new(),
@@ -235,7 +242,7 @@ const fn trouble_of(why: &QuoteError) -> &'static str {
 
 fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> Option<(Tenant, Found)> {
     // A variant that is nowhere any more cannot be shown; nothing of it is owed.
-    let Offer { bundle, tenant, store } = &**offers.offer(&line.variant)?;
+    let Offer { bundle, tenant, store, .. } = &**offers.offer(&line.variant)?;
     let here = match &ctx.scope {
         Scope::Marketplace => tenant.listed,
         Scope::Tenant(id) => tenant.id == *id,
@@ -277,6 +284,7 @@ fn quoted(
     store: &Store,
     found: &[Found],
     to: &Destination,
+    given: &ForQuote,
 ) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
     let currency = place.market.currency;
@@ -313,7 +321,7 @@ fn quoted(
             tax_id_state: to.business.as_ref().map(|b| b.state).unwrap_or_default(),
         },
         lines,
-        codes: Vec::new(),
+        codes: given.codes.clone(),
         promotions: None,
         customer: None,
         shipping: None,
@@ -328,7 +336,7 @@ fn quoted(
         items: &items,
         prices: &prices,
         shipping: &shipping,
-        promotions: Promotions::default(),
+        promotions: given.given(&store.handle),
     };
     Ok(Some(quote(&request, &context)))
 }

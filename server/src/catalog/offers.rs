@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use futures::future::try_join_all;
 use moka::sync::Cache;
+use vitrine_pricing::promotion::Promotion;
 use vitrine_shared::catalog::{LegalEntity, Licence, Store, Tenant};
 use vitrine_shared::id::{LicenceId, TenantId, VariantId, WorkId};
 use vitrine_table::{Item, Key, retry};
@@ -36,6 +37,8 @@ pub struct Offer {
     pub store: Store,
     /// Who sells it.
     pub tenant: Tenant,
+    /// What is taken off by itself in the seller's shops.
+    pub automatic: Vec<Promotion>,
 }
 
 /// What is known of some editions.
@@ -172,7 +175,9 @@ impl Offers {
         let tags = |offer: &Option<Arc<Offer>>| {
             let offer = offer.as_ref()?;
             let (store, tenant) = (&offer.store.id, &offer.tenant.id);
-            let keys = [format!("WORK#{}", pointer.work), format!("STORE#{store}"), format!("TENANT#{tenant}")];
+            let promotions = crate::promotions::automatic_key(tenant).pk;
+            let keys =
+                [format!("WORK#{}", pointer.work), format!("STORE#{store}"), format!("TENANT#{tenant}"), promotions];
             Some(keys.iter().map(|k| tag(k)).collect())
         };
         self.kept.get(pointer.work.to_string(), make, tags).await
@@ -212,15 +217,22 @@ impl Offers {
         for (bundle, seller) in &bundles {
             keys.push(super::store::store_key(&bundle.work.store));
             keys.push(super::store::tenant_key(seller));
+            keys.push(crate::promotions::automatic_key(seller));
         }
         let mut items = retry::get_each(&**self.records.table(), keys).await.map_err(fault::table)?.into_iter();
         let left = left(stocked, items.by_ref().take(stocked.len()).collect())?;
         let mut offers = Vec::with_capacity(bundles.len());
         for (bundle, _) in bundles {
             let (store, tenant) = (items.next().flatten(), items.next().flatten());
+            let automatic = crate::promotions::Opened::of(items.next().flatten())?.list;
             // A work without a shop or a seller cannot be sold.
             if let (Some(store), Some(tenant)) = (take(store)?, take(tenant)?) {
-                offers.push(Arc::new(Offer { bundle, store, tenant }));
+                offers.push(Arc::new(Offer {
+                    bundle,
+                    store,
+                    tenant,
+                    automatic: automatic.into_iter().map(|kept| kept.promotion).collect(),
+                }));
             }
         }
         Ok((offers, left))

@@ -13,6 +13,7 @@ mod catalogue;
 mod files;
 mod job;
 mod papers;
+mod promotions;
 mod purchases;
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,8 @@ pub enum Invariant {
     Sales,
     /// Pieces held and sold.
     Holds,
+    /// Uses of promotions.
+    Promotions,
     /// Pieces as a whole.
     Stock,
     /// Gift cards and store credit.
@@ -89,7 +92,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Table,
         Self::CheckoutWhole,
         Self::PaymentEnds,
@@ -100,6 +103,7 @@ impl Invariant {
         Self::Refunds,
         Self::Sales,
         Self::Holds,
+        Self::Promotions,
         Self::Stock,
         Self::Value,
         Self::Together,
@@ -123,6 +127,7 @@ impl Invariant {
             Self::Refunds => "refunds",
             Self::Sales => "sales",
             Self::Holds => "holds",
+            Self::Promotions => "promotions",
             Self::Stock => "stock",
             Self::Value => "value",
             Self::Together => "together",
@@ -158,6 +163,9 @@ impl Invariant {
             Self::Sales => "A seller's list of sales holds each paid order and each refund once, and nothing else.",
             Self::Holds => {
                 "Pieces reserved are those of checkouts that wait for money; pieces sold are those of paid ones."
+            }
+            Self::Promotions => {
+                "Uses of a promotion, in total and by customer, are those of checkouts that wait for money or are paid."
             }
             Self::Stock => {
                 "Of every counted edition: initial + restocked = available + reserved + sold, and none is negative."
@@ -321,6 +329,7 @@ impl Check {
         let mut files = files::Files::new(how.files);
         let sums = self.purchases(&mut out).await?;
         self.values(&sums, &mut out).await?;
+        self.promotions(&sums, &mut out).await?;
         self.catalogue(&sums, &mut files, &mut out).await?;
         self.orphans(&mut files, &mut out).await?;
         Ok(out)

@@ -27,6 +27,8 @@ pub(super) struct Sums {
     pub(super) pieces: HashMap<VariantId, (i64, i64)>,
     /// Minor units of an account of stored value held for payments on their way.
     pub(super) held: HashMap<ValueId, i64>,
+    /// Uses by seller, promotion and whose: everybody's, or of one name of a customer.
+    pub(super) uses: HashMap<(TenantId, String), HashMap<String, i64>>,
     /// Sales and refunds of a seller.
     pub(super) sales: HashMap<TenantId, u64>,
     /// Numbers used, by seller and series.
@@ -381,6 +383,7 @@ impl Check {
             }
         }
         self.paid_from(checkout, orders, sums, out).await?;
+        super::promotions::add(checkout, orders, sums);
         for order in orders.iter().filter(|o| o.paid) {
             let listed = sums.sales.entry(order.tenant.clone()).or_default();
             let at = order.paid_ms.unwrap_or_default();

@@ -3,7 +3,9 @@
 use vitrine_places::named_countries;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Money;
 use vitrine_pricing::quote::NoRulePolicy;
+use vitrine_pricing::shipping::Parcel;
 use vitrine_pricing::tax::{Supply, TaxStatus};
 use vitrine_shared::cart::CartLine;
 use vitrine_shared::catalog::ProductKind;
@@ -45,7 +47,12 @@ fn could_sell(ctx: &OpCtx, offers: &Found, line: &CartLine, country: &str) -> Re
     if physical {
         let weight_g = u64::from(variant.weight_g.unwrap_or(0)).saturating_mul(u64::from(line.quantity));
         let table = pricing::shipping_table(store, market.currency)?;
-        if table.find(country, weight_g, vitrine_pricing::money::Money::zero(market.currency)).is_none() {
+        let to = vitrine_pricing::shipping::Destination { country, region: None, postcode: None };
+        let parcel =
+            Parcel { weight_g, volume_mm3: 0, pieces: u64::from(line.quantity), goods: Money::zero(market.currency) };
+        let offered = table.offers(&to, &parcel).map_err(|e| fault::internal("shipping", &e))?;
+        // A zone of some regions or postcodes alone is met once they are known.
+        if offered.is_empty() && !table.zones.iter().any(|z| z.places.iter().any(|p| p.country == country)) {
             return Ok(false);
         }
     }

@@ -54,9 +54,12 @@ pub(crate) use value::back;
 pub use value::{paid_rows, paid_view};
 pub use view::state_key;
 
-use crate::cart::Carts;
+use crate::cart::{CartRecord, Carts};
+use crate::catalog::offers::Found;
 use crate::catalog::pages::Catalog;
+use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::promotions::{Offered, Promotions, Who};
 use crate::tax_ids::TaxIds;
 use crate::value::Values;
 
@@ -88,6 +91,7 @@ pub struct Checkouts {
     free: free::Bounds,
     tax_ids: TaxIds,
     values: Option<Values>,
+    promotions: Promotions,
 }
 
 impl Checkouts {
@@ -102,6 +106,7 @@ impl Checkouts {
         base_url: String,
     ) -> Self {
         let tax_ids = TaxIds::new(table.clone(), Arc::new(vitrine_registers::Nobody));
+        let promotions = Promotions::new(table.clone(), master.clone());
         Self {
             table,
             catalog,
@@ -112,6 +117,7 @@ impl Checkouts {
             base_url,
             free: free::Bounds::default(),
             tax_ids,
+            promotions,
             values: None,
         }
     }
@@ -124,6 +130,19 @@ impl Checkouts {
     /// With stored value as a source of payment.
     pub fn paid_from(self, values: Values) -> Self {
         Self { values: Some(values), ..self }
+    }
+
+    /// The sellers' promotions.
+    pub fn promotions(&self) -> &Promotions {
+        &self.promotions
+    }
+
+    /// What is taken off this cart for the caller, who buys with this address.
+    pub(crate) async fn offered(&self, ctx: &OpCtx, offers: &Found, cart: &CartRecord, email: &str) -> Result<Offered> {
+        let names = self.promotions.names(ctx, email)?;
+        let key = self.carts.key(ctx, ctx.cart.as_deref());
+        let who = Who { names: &names, cart: key.as_ref() };
+        self.promotions.offered(offers, &cart.lines, &cart.codes, who).await
     }
 
     /// A checkout by id.

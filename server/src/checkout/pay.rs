@@ -17,7 +17,7 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::together::Together;
 use crate::value::Source;
-use crate::{audit, entitlements, ids, stock};
+use crate::{audit, entitlements, ids, promotions, stock};
 
 /// How often a lost race is run again.
 const TRIES: usize = 5;
@@ -220,7 +220,11 @@ impl Checkouts {
                 .collect::<Vec<_>>()
                 .join(" ");
         }
+        let card = by.and_then(|(session, _)| session.fingerprint.as_deref());
+        let card = card.map(|print| self.promotions.card(&checkout.provider, print)).transpose()?;
+        next.known_by.extend(card.clone());
         let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
+        ops.extend(promotions::paid(&orders, &checkout.known_by, card.as_deref(), late, ctx.now_ms));
         let first_stock = ops.len();
         for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
             let pieces = i64::from(line.quantity);
@@ -390,6 +394,7 @@ impl Checkouts {
             ops.push(stock::release(&line.variant, i64::from(line.quantity)));
         }
         ops.extend(checkout.sources.iter().map(crate::value::store::let_go));
+        ops.extend(promotions::give_back(&orders, &checkout.known_by));
         ops.push(audit::entry(ctx, checkout.id.as_str(), "checkout.released", why, serde_json::Value::Null));
         // Who was declined saw it on the page; who believed to have paid is told.
         if checkout.state == CheckoutState::Settling {
@@ -420,10 +425,10 @@ struct Sold {
 pub(super) fn writes(orders: &[Order], sources: &[Source]) -> usize {
     let lines = orders.iter().flat_map(|o| &o.lines);
     // The checkout, two jobs, the trail; per order itself and the sale; per line stock, a grant or both; per source its
-    // balance and entry, and once what the cart had applied.
+    // balance and entry, and once what the cart had applied; what promotions count.
     let of_lines: usize = lines.map(|l| usize::from(l.stocked) + usize::from(!l.physical)).sum();
     let of_sources = 2 * sources.len() + usize::from(!sources.is_empty());
-    4 + 2 * orders.len() + of_lines + of_sources
+    4 + 2 * orders.len() + of_lines + of_sources + promotions::writes(orders)
 }
 
 /// One grant per line, whatever is repeated.

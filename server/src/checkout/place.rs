@@ -22,7 +22,7 @@ use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
-use crate::{audit, ids, stock};
+use crate::{audit, ids, promotions, stock};
 
 /// An attempt without an answer is another request's until then, milliseconds; no request takes longer.
 const IN_FLIGHT_MS: i64 = 35_000;
@@ -151,13 +151,15 @@ fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
     item
 }
 
-/// Remembers that this checkout holds stock for this cart.
-fn held_item(cart: &str, checkout: &Checkout) -> Item {
+/// Remembers that this checkout holds stock, and uses of promotions, for this cart.
+fn held_item(cart: &str, checkout: &Checkout, orders: &[Order]) -> Item {
     let mut item = Item::new();
     let key = store::held_key(cart);
     item.insert("pk".into(), key.pk.into());
     item.insert("sk".into(), key.sk.into());
     item.insert("checkout".into(), checkout.id.to_string().into());
+    let uses: Vec<String> = promotions::uses(orders).into_iter().map(|u| u.of.promotion).collect();
+    item.insert("uses".into(), uses.into());
     item.insert("ttl".into(), json!(checkout.placed_ms / 1000 + HELD_SECS));
     item.insert("_v".into(), 1.into());
     item
@@ -241,7 +243,8 @@ impl Checkouts {
         let place = self.catalog.place(ctx);
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
+        let offered = self.offered(ctx, &offers, &cart, &placing.form.email).await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
@@ -283,9 +286,13 @@ impl Checkouts {
         let (customer, made) = self.customer(ctx, &placing.form.email, known.as_ref()).await?;
         let (mut checkout, mut orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
+        checkout.known_by = self.promotions.names(ctx, &placing.form.email)?;
         tender.settle(&mut checkout, &mut orders);
         let confirmed = match identity::waits(&to) {
-            true => Some(price(&offers, ctx, &place, &cart.lines, &identity::once_confirmed(&to), cart.rev)?),
+            true => {
+                let to = identity::once_confirmed(&to);
+                Some(price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?)
+            }
             false => None,
         };
         let records = identity::records(ctx, &priced, confirmed.as_ref(), &to, placing.form.confirm_place);
@@ -465,6 +472,7 @@ impl Checkouts {
             attempt: None,
             methods: self.methods(&to.country, &priced.view.currency),
             pay_url: None,
+            known_by: Vec::new(),
             rev: 1,
         };
         Ok((checkout, orders, secret))
@@ -517,11 +525,14 @@ impl Checkouts {
         let first_value = ops.len();
         ops.extend(checkout.sources.iter().map(|source| crate::value::store::hold(source, ctx.now_ms)));
         let values = first_value..ops.len();
-        // A cart holds stock and value once: of two attempts at the same moment one goes on.
-        let holds = stocks > 0 || !checkout.sources.is_empty();
+        let first_use = ops.len();
+        ops.extend(promotions::take(orders, &checkout.known_by));
+        let uses = first_use..ops.len();
+        // A cart holds stock, value and uses once: of two attempts at the same moment one goes on.
+        let holds = stocks > 0 || !checkout.sources.is_empty() || !uses.is_empty();
         let held_at = checkout.cart.as_deref().filter(|_| holds).map(|cart| {
             let earlier = marks.earlier.map_or(Condition::ItemAbsent, |id| Condition::eq("checkout", id));
-            ops.push(put(held_item(cart, checkout), Some(earlier)));
+            ops.push(put(held_item(cart, checkout, orders), Some(earlier)));
             ops.len() - 1
         });
         if let Some(item) = self.queue.as_item(&self.expiry(checkout)).map_err(|e| fault::internal("the queue", &e))? {
@@ -559,6 +570,9 @@ impl Checkouts {
             }
             Err(e) if values.clone().any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("price_changed", "What is left to pay changed."))
+            }
+            Err(e) if uses.into_iter().any(|op| e.failed_condition(op).is_some()) => {
+                Err(Problem::conflict("discount_gone", "A discount was used up a moment ago. Look at the total again."))
             }
             Err(e) => Err(fault::table(e)),
         }

@@ -57,6 +57,7 @@ async fn placed(
         form,
         seen_minor: view.cart.total_minor,
         seen_currency: Some(view.cart.currency),
+        due_minor: None,
         nothing_owned: true,
     };
     let refused = |p: vitrine_shared::Problem| p.fields.into_iter().map(|(f, c)| format!("{f} {c}")).collect();
@@ -105,6 +106,7 @@ impl Payments for Everything {
             method: None,
             last4: None,
             country: None,
+            fingerprint: None,
         })
     }
     async fn session(&self, _: &str) -> vitrine_payments::Result<Session> {

@@ -86,6 +86,9 @@ pub struct Checkout {
     /// The provider's page, as long as it can be paid.
     #[serde(default)]
     pub pay_url: Option<String>,
+    /// The names under which uses of its discounts are counted: account, e-mail; once paid, the card too.
+    #[serde(default)]
+    pub known_by: Vec<String>,
     /// Counts writes.
     pub rev: i64,
 }

@@ -345,6 +345,7 @@ impl Payments for Fake {
             method: None,
             last4: None,
             country: None,
+            fingerprint: None,
         })
     }
     async fn session(&self, _: &str) -> vitrine_payments::Result<Session> {
@@ -399,6 +400,7 @@ async fn case_25_and_29_money_that_comes_after_the_last_piece_went_is_sent_back_
         method: None,
         last4: None,
         country: None,
+        fingerprint: None,
     };
     for id in ["ev_1", "ev_2"] {
         shop.checkouts.handle_event(&system, &event(id, &session, PaymentState::Captured)).await.unwrap();

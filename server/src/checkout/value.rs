@@ -203,7 +203,8 @@ impl Checkouts {
         let place = self.catalog.place(ctx);
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
+        let offered = self.offered(ctx, &offers, cart, &form.email).await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev, &offered)?;
         let sold = |issuer: &TenantId| priced.sellers.iter().any(|s| s.tenant.id == *issuer);
         let fits = account.kind == Kind::GiftCard
             && !account.is_over(ctx.now_ms)

@@ -3,6 +3,7 @@
 use vitrine_pricing::format::format_money;
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
+use vitrine_pricing::promotion::is_same_code;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::Store;
 use vitrine_shared::id::{CheckoutId, OrderId, VariantId};
@@ -35,7 +36,8 @@ impl Checkouts {
         let to = Destination { country: ctx.country.clone(), ..Destination::default() };
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().kept(&variants(cart)).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
+        let offered = self.offered(ctx, &offers, cart, "").await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
         let mut view = priced.view;
         let lines = priced.sellers.iter().flat_map(|s| &s.lines);
         let works: Vec<_> = lines.map(|l| (l.work.id.clone(), l.work.makers.clone())).collect();
@@ -44,6 +46,20 @@ impl Checkouts {
             view.with_it.retain(|card| !view.later.iter().any(|l| l.href == card.href));
         }
         Ok(view)
+    }
+
+    /// Whether a code of a cart is valid in none of its shops, here and today.
+    ///
+    /// # Errors
+    /// The stores'.
+    pub async fn is_wrong_code(&self, ctx: &OpCtx, cart: &CartRecord, code: &str) -> Result<bool> {
+        let to = Destination { country: ctx.country.clone(), ..Destination::default() };
+        let place = self.catalog.place(ctx);
+        let offers = self.catalog.offers().kept(&variants(cart)).await?;
+        let offered = self.offered(ctx, &offers, cart, "").await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        let mut codes = priced.view.codes.iter().filter(|c| is_same_code(&c.code, code));
+        Ok(codes.any(|c| c.reason.as_deref() == Some("code-skipped-not-valid")))
     }
 
     /// The checkout page for what was typed so far, with the prices of where it goes.
@@ -62,7 +78,8 @@ impl Checkouts {
         let ctx = &super::place::sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().read(&variants(&cart)).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev)?;
+        let offered = self.offered(ctx, &offers, &cart, &form.email).await?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
         let mut licences: Vec<(String, String)> = Vec::new();
         for id in priced.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.variant.licence.as_ref()) {
             let href = format!("/eula/{id}");

@@ -40,6 +40,8 @@ pub fn routes() -> Router<App> {
         .route("/studio/works/{id}", post(edit))
         .route("/studio/works/{id}/publish", post(publish))
         .route("/studio/works/{id}/archive", post(archive))
+        .route("/studio/promotions/{id}", post(promotion))
+        .route("/studio/promotions/{id}/end", post(end_promotion))
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
         .route("/admin/orders/{id}/credit", post(credit))
@@ -131,6 +133,31 @@ async fn archive(
     Form(seen): Form<Seen>,
 ) -> Response {
     back(&format!("/studio/works/{id}"), "", Desk::new(app).publish(&ctx, &id, false, seen.rev).await)
+}
+
+async fn promotion(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    match Desk::new(app).save_promotion(&ctx, &id, &form).await {
+        Ok(id) => go(&format!("/studio/promotions/{id}?done=1"), &[]),
+        Err(problem) => {
+            let tenant = form.get("tenant").map(String::as_str).unwrap_or_default();
+            let page = format!("/studio/promotions/{id}?tenant={}", vitrine_shared::query::encode(tenant));
+            back(&page, "", Err(problem))
+        }
+    }
+}
+
+async fn end_promotion(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Response {
+    back(&format!("/studio/promotions/{id}"), "", Desk::new(app).end_promotion(&ctx, &id, seen.rev).await)
 }
 
 fn lines(form: &[(String, String)]) -> Vec<usize> {

@@ -1,19 +1,19 @@
 //! A document that asks for totals, answered from the shop's own records.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{Market, is_country};
 use vitrine_pricing::money::Currency;
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::promotion::Promotions;
+use vitrine_pricing::promotion::{MOST_CODES, SkipReason};
 use vitrine_pricing::quote::{Buyer, Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax_id::{Checked, check, kinds_of};
 use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::catalog::{Status, Store, Tenant};
-use vitrine_shared::id::VariantId;
+use vitrine_shared::id::{TenantId, VariantId};
 use vitrine_shared::views::card::{ladder, on_sale};
 
 use super::{entry, rules, sellable, seller, shipping_table};
@@ -21,6 +21,7 @@ use crate::authz;
 use crate::catalog::offers::{Found, Offer, Offers};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
+use crate::promotions::{ForQuote, Promotions, Who};
 
 /// Noon of a day, milliseconds after its midnight: what holds on a day holds then.
 const NOON_MS: i64 = 12 * 60 * 60 * 1000;
@@ -32,6 +33,7 @@ const MOST_LINES: usize = 1000;
 #[derive(Clone)]
 pub struct Quotes {
     offers: Option<Offers>,
+    promotions: Option<Promotions>,
 }
 
 /// What the shop's records say of a document.
@@ -45,12 +47,17 @@ struct Known {
 impl Quotes {
     /// Over the catalogue's offers.
     pub fn new(offers: Offers) -> Self {
-        Self { offers: Some(offers) }
+        Self { offers: Some(offers), promotions: None }
+    }
+
+    /// With what the sellers take off. Without, a document is asked with its own promotions only.
+    pub fn with_promotions(self, promotions: Promotions) -> Self {
+        Self { promotions: Some(promotions), ..self }
     }
 
     /// Without a shop: documents that say everything themselves.
     pub fn detached() -> Self {
-        Self { offers: None }
+        Self { offers: None, promotions: None }
     }
 
     /// Totals with their explanation. Reads only.
@@ -94,17 +101,41 @@ impl Quotes {
                 return Err(Problem::invalid("seller", "missing", title));
             }
         };
+        let given = self.given(ctx, &document, known.shop.as_ref().map(|(tenant, _)| &tenant.id)).await?;
+        let handle = known.shop.as_ref().map_or("", |(_, store)| store.handle.as_str());
         let context = Context {
             rules: rules(),
             items: &known.items,
             prices: &known.prices,
             shipping: &shipping,
-            promotions: Promotions::default(),
+            promotions: given.given(handle),
         };
         let quote = quote(&document.request(currency, date, seller), &context).map_err(|why| problem(&why))?;
         // Why a code is not valid is for who sells.
         let sells = authz::simulate(ctx, known.shop.as_ref().map(|(tenant, _)| &tenant.id)).is_ok();
-        Ok(if sells { quote } else { quote.for_buyer() })
+        if sells {
+            return Ok(quote);
+        }
+        // Codes are not found by trying: wrong ones are counted as wrong secrets are.
+        let quote = quote.for_buyer();
+        if quote.codes.iter().any(|code| code.reason == Some(SkipReason::NotValid)) {
+            ctx.guess.mark_wrong();
+        }
+        Ok(quote)
+    }
+
+    /// What the seller takes off for the caller, unless the document says it.
+    async fn given(&self, ctx: &OpCtx, document: &Document, seller: Option<&TenantId>) -> Result<ForQuote> {
+        let (Some(promotions), Some(seller), None) = (&self.promotions, seller, &document.promotions) else {
+            return Ok(ForQuote::default());
+        };
+        if document.codes.len() > MOST_CODES {
+            return Err(Problem::invalid("codes", "invalid", "codes: at most 20"));
+        }
+        let names = promotions.names(ctx, "")?;
+        let sellers = HashMap::from([(seller.clone(), promotions.records().automatic(seller).await?)]);
+        let offered = promotions.of_sellers(sellers, &document.codes, Who { names: &names, cart: None }).await?;
+        Ok(offered.of(seller, &[]))
     }
 
     async fn known(

@@ -40,6 +40,9 @@ pub fn seller(legal: &LegalEntity, market: &Market) -> Seller {
     }
 }
 
+/// Makers of one work that promotions ask for.
+const MOST_MAKERS: usize = 20;
+
 /// An edition as the pricing function takes it; its sku is the variant's id.
 pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store) -> Sellable {
     let physical = product.kind == ProductKind::Physical;
@@ -53,8 +56,12 @@ pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store
         width_mm: variant.width_mm,
         height_mm: variant.height_mm,
         ships_from: physical.then(|| store.ships_from.clone()),
-        // Only promotions ask for them, and the records have none.
-        facets: Facets::default(),
+        // Promotions are of works, of editions (by the sku) and of who made them; there are no collections.
+        facets: Facets {
+            product: Some(work.id.to_string()),
+            collections: Vec::new(),
+            artists: work.makers.iter().take(MOST_MAKERS).map(|maker| maker.id.to_string()).collect(),
+        },
     }
 }
 

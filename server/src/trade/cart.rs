@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/cart/set", post(set))
         .route("/cart/later", post(later))
         .route("/cart/undo", post(undo))
+        .route("/cart/code", post(code))
 }
 
 /// Where a fault is shown: the cart's page with its code.
@@ -112,4 +113,38 @@ async fn undo(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(for
         Ok(_) => go("/cart", &[]),
         Err(problem) => trouble(&problem),
     }
+}
+
+/// `add` keeps what was typed in `discount`; `drop` names a code to take out.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Code {
+    discount: String,
+    drop: Option<String>,
+}
+
+impl Code {
+    pub(super) const fn new(discount: String, drop: Option<String>) -> Self {
+        Self { discount, drop }
+    }
+}
+
+async fn code(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Code>) -> Response {
+    match coded(&app, &ctx, &form).await {
+        Ok(()) => go("/cart#codes", &[]),
+        Err(problem) => trouble(&problem),
+    }
+}
+
+/// Puts a discount code into the cart or takes it out. One that is none of these sellers' is kept all the same, so that the page says so, and
+/// is counted as a wrong secret.
+pub(super) async fn coded(app: &App, ctx: &OpCtx, form: &Code) -> Result<()> {
+    if let Some(drop) = &form.drop {
+        return app.carts.drop_code(ctx, ctx.cart.as_deref(), drop).await.map(|_| ());
+    }
+    let cart = app.carts.add_code(ctx, ctx.cart.as_deref(), &form.discount).await?;
+    if app.checkouts.is_wrong_code(ctx, &cart, &form.discount).await? {
+        ctx.guess.mark_wrong();
+    }
+    Ok(())
 }

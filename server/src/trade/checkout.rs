@@ -10,6 +10,7 @@ use vitrine_payments::PaymentError;
 use vitrine_shared::Problem;
 use vitrine_shared::views::trade::CheckoutForm;
 
+use super::cart;
 use crate::checkout::{Placing, Typed};
 use crate::ctx::{Guess, OpCtx};
 use crate::rest::ProblemResponse;
@@ -17,7 +18,7 @@ use crate::state::App;
 use crate::web::http::go;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/checkout/place", post(place))
+    Router::new().route("/checkout/place", post(place)).route("/checkout/code", post(code))
 }
 
 pub(super) fn webhooks() -> Router<App> {
@@ -39,6 +40,10 @@ struct Sent {
     remove: Option<String>,
     /// Only prices again for another place.
     again: bool,
+    /// A discount code that was typed.
+    discount: String,
+    /// One to take out.
+    drop: Option<String>,
     form: CheckoutForm,
 }
 
@@ -58,6 +63,8 @@ impl Sent {
                 "remove" => sent.remove = Some(value),
                 "use_credit" => form.use_credit = true,
                 "again" => sent.again = true,
+                "discount" => sent.discount = value,
+                "drop" => sent.drop = Some(value),
                 "email" => form.email = value,
                 "name" => form.name = value,
                 "organisation" => form.organisation = value,
@@ -86,6 +93,25 @@ impl Sent {
         }
         sent
     }
+}
+
+/// A code from within the checkout's form: what was typed beside it is kept.
+async fn code(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let sent = Sent::of(pairs);
+    let code = cart::Code::new(sent.discount, sent.drop);
+    let mut typed = Typed { form: sent.form, ..Typed::default() };
+    match cart::coded(&app, &ctx, &code).await {
+        Ok(()) => {}
+        Err(problem) if problem.status < 500 => {
+            typed.trouble = Some(problem.fields.values().next().unwrap_or(&problem.code).clone());
+        }
+        Err(problem) => return ProblemResponse(problem).into_response(),
+    }
+    kept(&app, &ctx, &typed).await
 }
 
 async fn place(

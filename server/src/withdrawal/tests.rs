@@ -21,7 +21,7 @@ async fn sold(shop: &Shop, titles: &[&str], form: CheckoutForm) -> Sold {
     let view = shop.checkouts.checkout_view(&buyer).await.unwrap();
     let (seen_minor, seen_currency) = (view.cart.total_minor, Some(view.cart.currency));
     let attempt = "a".repeat(16);
-    let placing = Placing { attempt, form, seen_minor, seen_currency, nothing_owned: true };
+    let placing = Placing { attempt, form, seen_minor, seen_currency, due_minor: None, nothing_owned: true };
     let placed = shop.checkouts.place(&buyer, &placing).await.unwrap();
     shop.pay(&placed, "4242424242424242").await;
     shop.checkouts.refresh(&buyer, &placed.id).await.unwrap();
@@ -130,8 +130,7 @@ async fn the_right_lasts_as_long_as_the_law_says_and_for_whom() {
     let back = sold(&shop, &["Paper Boats"], testing::form()).await;
     let wish = crate::checkout::Wish {
         attempt: "r".repeat(16),
-        lines: vec![0],
-        shipping: true,
+        what: vitrine_pricing::refund::RefundWish::whole(&[0], true),
         restock: true,
         reason: "asked".into(),
     };

@@ -483,3 +483,65 @@ pub struct ImportView {
     /// Row by row.
     pub rows: Vec<ImportRow>,
 }
+
+/// One promotion of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PromotionRowView {
+    /// Its id.
+    pub id: String,
+    /// Title; may be empty where there is a code.
+    pub title: String,
+    /// What buyers type; empty: it applies by itself.
+    pub code: String,
+    /// Key of its kind: `promo-kind-percent`.
+    pub kind: String,
+    /// Rates or amounts, formatted.
+    pub takes: String,
+    /// Key of how it stands: `promo-state-open`.
+    pub state: String,
+    /// Uses so far.
+    pub used: u32,
+    /// Uses at most.
+    pub total: Option<u32>,
+}
+
+/// One seller's promotions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PromotionDesk {
+    /// Tenant id.
+    pub tenant: String,
+    /// Shown name.
+    pub name: String,
+    /// Those that apply by themselves, then by code.
+    pub rows: Vec<PromotionRowView>,
+}
+
+/// The promotions of all of the caller's sellers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PromotionsView {
+    /// By seller.
+    pub desks: Vec<PromotionDesk>,
+}
+
+/// A promotion's editor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PromotionEditView {
+    /// Its id, or `new`.
+    pub id: String,
+    /// Tenant id.
+    pub tenant: String,
+    /// As buyers see it; empty for a new one.
+    pub name: String,
+    /// Key of how it stands; empty for a new one.
+    pub state: String,
+    /// Uses so far.
+    pub used: u32,
+    /// Counts writes; 0 for a new one.
+    pub rev: i64,
+    /// Fields and what is in them.
+    pub fields: std::collections::BTreeMap<String, String>,
+    /// Fields and keys of their faults.
+    pub faults: std::collections::BTreeMap<String, String>,
+    /// What was done to it.
+    pub history: Vec<HistoryRow>,
+}

@@ -64,6 +64,24 @@ pub struct ExplainView {
     pub args: Vec<(String, String)>,
 }
 
+/// What became of a discount code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CodeView {
+    /// As typed.
+    pub code: String,
+    /// It takes something off.
+    pub applied: bool,
+    /// How much, formatted; of shipping too.
+    pub off: String,
+    /// Key of why it does not: `code-skipped-not-valid` ...
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// With what it is not combined, where that is why.
+    #[serde(default)]
+    pub other: String,
+}
+
 /// What one seller's part comes to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -112,6 +130,9 @@ pub struct CartView {
     pub ready: bool,
     /// Counts writes; sent back with a change.
     pub rev: i64,
+    /// Discount codes in the order of typing.
+    #[serde(default)]
+    pub codes: Vec<CodeView>,
     /// Kept for another day, not among the sums.
     #[serde(default)]
     pub later: Vec<CartLineView>,

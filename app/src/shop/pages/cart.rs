@@ -1,7 +1,7 @@
 //! The cart: lines by shop, sums with how they are made, what stands in the way.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, SellerPart};
+use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, CodeView, ExplainView, SellerPart};
 use vitrine_ui::prelude::*;
 
 use super::drawn;
@@ -65,6 +65,9 @@ pub fn CartBody(
                             }
                         }
                         aside { class: "trade-side", aria_label: t!("cart-sum"),
+                            form { class: "codes", id: "codes", role: "none", method: "post", action: "/cart/code",
+                                Codes { codes: view.codes.clone(), action: "/cart/code" }
+                            }
                             p { class: "trade-total",
                                 span { {t!("sum-all")} }
                                 strong { class: "num", "{view.total}" }
@@ -191,6 +194,56 @@ fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element 
                 }
                 span { class: "num", "{line.total}" }
             }
+        }
+    }
+}
+
+/// Discount codes within a form: a field for one more, and those that are kept with what became of them. Its buttons send the form to
+/// `action`, with all else in it.
+#[component]
+pub fn Codes(
+    /// In the order of typing.
+    codes: Vec<CodeView>,
+    /// Where its buttons send it.
+    action: String,
+) -> Element {
+    rsx! {
+        Field { name: "discount", label: t!("code-field"), maxlength: 64, autocomplete: "off" }
+        button { class: "button", r#type: "submit", formaction: "{action}", formnovalidate: true, {t!("code-use")} }
+        if !codes.is_empty() {
+            ul { class: "footer-list", role: "list", aria_label: t!("code-list"),
+                for code in codes {
+                    li { key: "{code.code}", class: "trade-act",
+                        if code.applied {
+                            Icon { shape: Shape::Check }
+                        } else {
+                            Icon { shape: Shape::Warning }
+                        }
+                        span { {code_said(&code)} }
+                        button {
+                            class: "button button-quiet",
+                            r#type: "submit",
+                            name: "drop",
+                            value: "{code.code}",
+                            formaction: "{action}",
+                            formnovalidate: true,
+                            aria_label: t!("code-drop-of", code = code.code.clone()),
+                            {t!("code-drop")}
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn code_said(code: &CodeView) -> String {
+    match &code.reason {
+        None if code.off.is_empty() => t!("code-used", code = code.code.clone()),
+        None => t!("code-takes", code = code.code.clone(), amount = code.off.clone()),
+        Some(reason) => {
+            let reason = text_with(reason, &[("other".to_owned(), code.other.clone())]);
+            t!("code-not", code = code.code.clone(), reason = reason)
         }
     }
 }

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::trade::CheckoutView;
 use vitrine_ui::prelude::*;
 
-use super::cart::Sums;
+use super::cart::{Codes, Sums};
 use super::destination::{business_part, fault, faults, place_fields};
 use super::drawn;
 use super::stored::{value_part, value_sums};
@@ -274,6 +274,10 @@ pub fn CheckoutBody(
                             Alert { tone: Tone::Warn, title: t!("cart-not-ready"),
                                 a { href: "/cart", {t!("checkout-to-cart")} }
                             }
+                        }
+                        // After the button that pays: what is first in a form is pressed by Enter.
+                        div { class: "codes", id: "codes",
+                            Codes { codes: view.cart.codes.clone(), action: "/checkout/code" }
                         }
                     }
                 }

@@ -102,9 +102,19 @@ fn cart() -> CartView {
         needs_address: true,
         ready: true,
         rev: 3,
+        codes: vec![
+            CodeView { code: "WINTER".into(), applied: true, off: "€2.00".into(), ..CodeView::default() },
+            code("\"<b>", "code-skipped-not-valid"),
+            CodeView { other: "WINTER".into(), ..code("EXTRA", "code-skipped-excluded-by") },
+            code("LATER", "code-skipped-waits"),
+        ],
         later: vec![line(6, None), line(7, Some("line-sold-out"))],
         with_it: vec![card(1), card(2)],
     }
+}
+
+fn code(code: &str, reason: &str) -> CodeView {
+    CodeView { code: code.into(), reason: Some(reason.into()), ..CodeView::default() }
 }
 
 fn field(name: &str, label: &str, value: &str) -> PlaceField {

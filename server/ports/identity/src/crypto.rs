@@ -99,6 +99,22 @@ impl MasterKey {
         serde_json::from_slice(&self.open(place, sealed)?).map_err(|_| CryptoError::NotOpened)
     }
 
+    /// A name for a value that nobody can make or look through without this key; the same for the same `place` and value, 26 characters of
+    /// lower-case base32hex (128 bits).
+    ///
+    /// # Errors
+    /// Never for a key that was read.
+    pub fn name_of(&self, place: &str, value: &str) -> Result<String, CryptoError> {
+        let mut mac = <Hmac<Sha256>>::new_from_slice(self.0.expose_secret())
+            .map_err(|_| CryptoError::Key("the master key has a wrong length"))?;
+        for part in ["vitrine-identity/name/1", place, value] {
+            mac.update(part.as_bytes());
+            mac.update(b"\0");
+        }
+        let hash = mac.finalize().into_bytes();
+        Ok(data_encoding::BASE32HEX_NOPAD.encode(&hash[..16]).to_ascii_lowercase())
+    }
+
     /// A fresh key, and its bytes sealed under this one for `place`: what it seals can be destroyed with it.
     ///
     /// # Errors

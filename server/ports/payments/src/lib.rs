@@ -139,6 +139,9 @@ pub struct Session {
     /// Country of the card's issuer or of the bank, ISO 3166-1; `None`: the provider does not say.
     #[serde(default)]
     pub country: Option<String>,
+    /// The same for every payment with the same card, and says nothing of its number; `None`: not known, or the provider does not say.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
 }
 
 /// Give money back.

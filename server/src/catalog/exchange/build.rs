@@ -106,7 +106,7 @@ pub(super) fn cleaned(mut row: Row) -> Result<Row, Refusal> {
         Ok::<(), Refusal>(())
     };
     match &mut row {
-        Row::Tenant(_) => {}
+        Row::Tenant(_) | Row::Promotion(_) => {}
         Row::Store(r) => within("about_html", &mut r.about_html)?,
         Row::Licence(r) => within("body_html", &mut r.body_html)?,
         Row::Maker(r) => within("bio_html", &mut r.bio_html)?,
@@ -334,6 +334,12 @@ pub(super) fn variant_id(tenant: &TenantId, row: &VariantRow) -> VariantId {
         .as_deref()
         .and_then(|id| id.parse().ok())
         .unwrap_or_else(|| VariantId::from_bits(derived_bits(&["variant", tenant.as_str(), row.sku.trim()])))
+}
+
+/// The edition of a SKU, or the id itself.
+pub(crate) fn edition_id(tenant: &TenantId, sku: &str) -> VariantId {
+    let derived = || VariantId::from_bits(derived_bits(&["variant", tenant.as_str(), sku.trim()]));
+    sku.parse().unwrap_or_else(|_| derived())
 }
 
 fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {

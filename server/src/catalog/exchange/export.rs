@@ -118,6 +118,12 @@ pub async fn export(ctx: &OpCtx, catalog: &CatalogStore, blob: &dyn Blob, dir: &
             }
         }
     }
+    for tenant in catalog.tenants().await? {
+        for row in super::promotions::rows(catalog, &tenant.id).await? {
+            write(&mut out, &Row::Promotion(Box::new(row))).await?;
+            rows += 1;
+        }
+    }
     out.flush().await.map_err(io)?;
     Ok(rows)
 }

@@ -34,7 +34,7 @@ const ROOM_FOR_PRICES: usize = 60;
 
 /// Imports rows from a folder.
 pub struct Importer {
-    catalog: CatalogStore,
+    pub(super) catalog: CatalogStore,
     pub(super) blob: Arc<dyn Blob>,
     pub(super) media: Media,
     queue: SharedQueue,
@@ -82,7 +82,7 @@ impl From<Problem> for Fault {
     }
 }
 
-type Done = std::result::Result<(Outcome, Vec<String>), Fault>;
+pub(super) type Done = std::result::Result<(Outcome, Vec<String>), Fault>;
 
 /// JSON lines, each with its number.
 pub(super) fn lines(text: &str) -> Vec<csv::Read> {
@@ -280,6 +280,10 @@ impl Importer {
                 Ok((outcome, more))
             }
             Row::Work(r) => self.work(ctx, r).await,
+            Row::Promotion(r) => {
+                let tenant = self.tenant(&r.tenant).await?;
+                self.promotion(ctx, &tenant, r).await
+            }
         }
     }
 
@@ -676,6 +680,7 @@ fn name(row: &Row) -> String {
         Row::Licence(r) => format!("licence {}", r.reference),
         Row::Maker(r) => format!("maker {}", r.reference),
         Row::Work(r) => format!("work {}", r.reference),
+        Row::Promotion(r) => format!("promotion {}", r.reference),
     }
 }
 

@@ -10,6 +10,7 @@ mod build;
 mod csv;
 mod export;
 mod import;
+mod promotions;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -24,10 +25,11 @@ use vitrine_shared::catalog::{
     is_default, is_one, one,
 };
 
-pub(crate) use build::MAX_TITLE;
 pub use build::clean;
+pub(crate) use build::{MAX_TITLE, edition_id};
 pub use export::export;
 pub use import::{Importer, below};
+pub use promotions::{PromotionRow, ScopeRow};
 
 /// Reads rows without taking anything in: how many can be read, and how many cannot.
 pub fn readable(text: &str) -> (usize, usize) {
@@ -54,6 +56,8 @@ pub enum Row {
     Maker(MakerRow),
     /// A work with its parts and products.
     Work(Box<WorkRow>),
+    /// What a tenant takes off.
+    Promotion(Box<PromotionRow>),
 }
 
 /// A business.

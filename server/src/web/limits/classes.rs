@@ -221,8 +221,10 @@ pub fn shows_secret(uri: &Uri, headers: &HeaderMap) -> bool {
             (parts.next(), parts.next()),
             (Some("catalog"), Some("letters")) | (Some("me"), Some("invoice")) | (Some("trade"), Some("order"))
         ),
+        // Discount codes that somebody may be trying.
+        "cart" | "checkout" => parts.next() == Some("code"),
         "oidc" => has("token") || matches!(parts.next(), Some("token" | "revoke")),
-        "api" => has("key") || matches!(parts.next(), Some("webhooks" | "downloads")),
+        "api" => has("key") || matches!(parts.next(), Some("webhooks" | "downloads" | "pricing")),
         _ => false,
     }
 }
@@ -258,6 +260,8 @@ mod tests {
             ("GET", "/api/public/catalog/items/w_1", Some(Class::Read)),
             ("GET", "/rpc/me/bar", Some(Class::Read)),
             ("POST", "/cart/add", Some(Class::Write)),
+            ("POST", "/cart/code", Some(Class::Write)),
+            ("POST", "/checkout/code", Some(Class::Checkout)),
             ("PUT", "/api/cart/v_1", Some(Class::Write)),
             ("DELETE", "/anything", Some(Class::Write)),
             ("GET", "/oidc/authorize?x=1", Some(Class::Read)),
@@ -304,6 +308,9 @@ mod tests {
             "/rpc/trade/order",
             "/rpc/me/invoice",
             "/orders/o_1/download",
+            "/cart/code",
+            "/checkout/code",
+            "/api/pricing/quote",
         ] {
             assert!(shown(uri, None), "{uri}");
         }

@@ -1,6 +1,7 @@
 //! Test cards and the checks of a card form.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a test card does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +30,26 @@ pub(crate) const ISSUED: [(&str, &str); 7] = [
     ("4000 0584 0030 7872", "US"),
 ];
 
-/// Where the issuer of a card is, by its number's last four digits.
-pub(crate) fn issued(last4: &str) -> Option<&'static str> {
-    ISSUED.iter().find(|(card, _)| card.ends_with(last4)).map(|(_, country)| *country)
+/// What is kept of a card that was typed; never its number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Card {
+    /// Last four digits.
+    pub(crate) last4: String,
+    /// Where its issuer is.
+    pub(crate) country: Option<String>,
+    /// The same for every payment with it.
+    pub(crate) fingerprint: String,
+}
+
+/// Of digits without spaces.
+fn card(number: &str) -> Card {
+    let issued = ISSUED.iter().find(|(card, _)| card.replace(' ', "") == number);
+    let hash = Sha256::digest(format!("vitrine simulator card {number}"));
+    Card {
+        last4: number[number.len() - 4..].to_owned(),
+        country: issued.map(|(_, country)| (*country).to_owned()),
+        fingerprint: format!("fp_{}", data_encoding::BASE32HEX_NOPAD.encode(&hash[..15]).to_ascii_lowercase()),
+    }
 }
 
 /// The form of the page.
@@ -54,8 +72,8 @@ pub struct Form {
 /// A field and the id of the message that names its fault.
 pub type Fault = (&'static str, &'static str);
 
-/// What the card does, and its last four digits.
-pub(crate) fn check(form: &Form, now_ms: i64) -> Result<(Fate, String), Vec<Fault>> {
+/// What the card does, and what is kept of it.
+pub(crate) fn check(form: &Form, now_ms: i64) -> Result<(Fate, Card), Vec<Fault>> {
     let mut faults = Vec::new();
     let number: String = form.number.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     let all = CARDS.into_iter().chain(ISSUED.map(|(card, _)| (card, Fate::Succeeds)));
@@ -73,7 +91,7 @@ pub(crate) fn check(form: &Form, now_ms: i64) -> Result<(Fate, String), Vec<Faul
         faults.push(("cvc", "error-cvc"));
     }
     match fate {
-        Some(fate) if faults.is_empty() => Ok((fate, number[number.len() - 4..].to_owned())),
+        Some(fate) if faults.is_empty() => Ok((fate, card(&number))),
         _ => Err(faults),
     }
 }
@@ -140,14 +158,19 @@ mod tests {
             ..Form::default()
         };
         for (number, fate) in CARDS {
-            let last4 = number[15..].to_owned();
-            assert_eq!(check(&form(number, "11/23", "123"), now).unwrap(), (fate, last4));
+            let (done, card) = check(&form(number, "11/23", "123"), now).unwrap();
+            assert_eq!((done, card.last4.as_str(), card.country), (fate, &number[15..], None));
         }
         for (number, country) in ISSUED {
-            let (fate, last4) = check(&form(number, "11/23", "123"), now).unwrap();
-            assert_eq!((fate, issued(&last4)), (Fate::Succeeds, Some(country)));
+            let (fate, card) = check(&form(number, "11/23", "123"), now).unwrap();
+            assert_eq!((fate, card.country.as_deref()), (Fate::Succeeds, Some(country)));
         }
-        assert!(CARDS.iter().all(|(card, _)| issued(&card[15..]).is_none()));
+        // A card is known again however it is typed, and told from every other one.
+        let known = |number: &str| check(&form(number, "11/23", "123"), now).unwrap().1.fingerprint;
+        let all: std::collections::BTreeSet<String> =
+            CARDS.iter().map(|(c, _)| *c).chain(ISSUED.iter().map(|(c, _)| *c)).map(known).collect();
+        assert_eq!(all.len(), CARDS.len() + ISSUED.len());
+        assert_eq!(known("4242424242424242"), known("4242-4242 4242 4242"));
         let faults = |f: Form| check(&f, now).unwrap_err();
         assert_eq!(faults(form("4242 4242 4242 4241", "12/30", "123")), [("number", "error-number")]);
         assert_eq!(faults(form("5555 5555 5555 4444", "12/30", "123")), [("number", "error-not-test-card")]);

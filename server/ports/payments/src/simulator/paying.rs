@@ -1,7 +1,7 @@
 //! What a buyer does: pay by card or bank debit, confirm or refuse.
 
 use super::Simulator;
-use super::cards::{self, Fate, Fault, Form};
+use super::cards::{self, Card, Fate, Fault, Form};
 use super::store::Record;
 use crate::{PaymentError, PaymentState, Result, Session};
 
@@ -32,7 +32,7 @@ impl Simulator {
             });
             return Ok(Ok(record.await?));
         }
-        let (fate, last4) = match cards::check(form, self.clock.now_ms()) {
+        let (fate, card) = match cards::check(form, self.clock.now_ms()) {
             Ok(checked) => checked,
             Err(faults) => return Ok(Err(faults)),
         };
@@ -40,9 +40,9 @@ impl Simulator {
             payable(record, now, "card")?;
             record.confirming = None;
             match fate {
-                Fate::Confirms => record.confirming = Some(last4.clone()),
-                Fate::Succeeds => captured(record, &last4),
-                Fate::Fails(code) => declined(record, &last4, code),
+                Fate::Confirms => record.confirming = Some(card.clone()),
+                Fate::Succeeds => captured(record, &card),
+                Fate::Fails(code) => declined(record, &card, code),
             }
             Ok(())
         });
@@ -56,14 +56,14 @@ impl Simulator {
     pub async fn confirm(&self, id: &str, confirmed: bool) -> Result<Session> {
         let record = self.change(id, |record, now| {
             payable(record, now, "card")?;
-            let last4 = record
+            let card = record
                 .confirming
                 .take()
                 .ok_or_else(|| PaymentError::Invalid("no card waits for confirmation".into()))?;
             if confirmed {
-                captured(record, &last4);
+                captured(record, &card);
             } else {
-                declined(record, &last4, "authentication_failed");
+                declined(record, &card, "authentication_failed");
             }
             Ok(())
         });
@@ -78,21 +78,22 @@ fn payable(record: &Record, now_ms: i64, method: &str) -> Result<()> {
     if record.payable(now_ms) { Ok(()) } else { Err(PaymentError::Invalid("the payment is over".into())) }
 }
 
-fn began(record: &mut Record, method: &str, last4: Option<&str>) {
+fn began(record: &mut Record, method: &str, card: Option<&Card>) {
     record.session.charge_id = Some(format!("ch_{}_{}", record.session.id.trim_start_matches("cs_"), record.rev));
     record.session.method = Some(method.to_owned());
-    record.session.last4 = last4.map(str::to_owned);
-    record.session.country = last4.and_then(cards::issued).map(str::to_owned);
+    record.session.last4 = card.map(|card| card.last4.clone());
+    record.session.country = card.and_then(|card| card.country.clone());
+    record.session.fingerprint = card.map(|card| card.fingerprint.clone());
     record.session.failure = None;
 }
 
-fn captured(record: &mut Record, last4: &str) {
-    began(record, "card", Some(last4));
+fn captured(record: &mut Record, card: &Card) {
+    began(record, "card", Some(card));
     record.session.state = PaymentState::Captured;
 }
 
-fn declined(record: &mut Record, last4: &str, code: &str) {
-    began(record, "card", Some(last4));
+fn declined(record: &mut Record, card: &Card, code: &str) {
+    began(record, "card", Some(card));
     record.session.state = PaymentState::Failed;
     record.session.failure = Some(code.to_owned());
 }

@@ -7,6 +7,7 @@ use vitrine_table::{
     CancelReason, Condition, Consistency, Item, Key, Put, TableError, Transact, TransactOp, from_item, retry, to_item,
 };
 
+use super::cards::Card;
 use super::{EXPIRE, SETTLE, Simulator, WEBHOOK};
 use crate::{Event, NewRefund, NewSession, PaymentError, PaymentState, Refund, Result, Session};
 
@@ -40,8 +41,8 @@ pub(crate) struct Record {
     pub(crate) rev: u64,
     /// Given up: no card is taken any more.
     pub(crate) closed: bool,
-    /// Last four digits of the card that waits for the buyer's confirmation.
-    pub(crate) confirming: Option<String>,
+    /// The card that waits for the buyer's confirmation.
+    pub(crate) confirming: Option<Card>,
     /// A bank debit on its way: whether it will succeed.
     pub(crate) debit: Option<bool>,
 }
@@ -95,6 +96,7 @@ impl Simulator {
             method: None,
             last4: None,
             country: None,
+            fingerprint: None,
             id: id.clone(),
         };
         let record = Record { session, new: new.clone(), rev: 0, closed: false, confirming: None, debit: None };

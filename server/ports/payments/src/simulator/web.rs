@@ -132,11 +132,11 @@ async fn ask(State(simulator): State<Simulator>, Path(id): Path<String>, headers
     let result = async {
         let record = simulator.current(&id).await?;
         let waiting = record.confirming.as_ref().filter(|_| record.payable(simulator.clock.now_ms()));
-        let Some(last4) = waiting else {
+        let Some(card) = waiting else {
             return Ok(to_pay(&id));
         };
         let l = Locale::choose(&record.new.locale);
-        Ok(page(StatusCode::OK, l, Some(&record), pages::confirm(l, &record, last4)))
+        Ok(page(StatusCode::OK, l, Some(&record), pages::confirm(l, &record, &card.last4)))
     };
     or_fault(&headers, result.await)
 }

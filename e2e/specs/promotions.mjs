@@ -1,0 +1,90 @@
+// A discount code from the seller's form to the buyer's payment and the refund of it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { axe, launch, openPage } from "../lib/browser.mjs";
+import { fill, from, pay, place, signIn, works } from "../lib/buying.mjs";
+import { startServer } from "../lib/server.mjs";
+
+let server;
+let browser;
+let shop;
+before(async () => {
+  server = await startServer({ shop: "market" });
+  browser = await launch();
+  shop = await works(server);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** No page is wider than the smallest phone. */
+async function fits(page) {
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360), page.url());
+}
+
+test("a seller makes a code, a buyer uses it, and a refund is of what was paid", async () => {
+  const seller = await openPage(browser);
+  await signIn(seller.page, server, "creator@vitrine.example", "make-and-publish", "/studio/promotions");
+  await seller.page.getByRole("link", { name: "New promotion" }).first().click();
+  // What is wrong is said at its field, and what was typed stays.
+  await seller.page.fill("[name=code]", "HALF");
+  await seller.page.fill("[name=rate]", "150");
+  await seller.page.getByRole("button", { name: "Save" }).click();
+  await seller.page.getByText("Write a percentage like 10 or 12.5").first().waitFor();
+  assert.equal(await seller.page.inputValue("[name=code]"), "HALF");
+  await seller.page.fill("[name=rate]", "50");
+  await seller.page.fill("[name=items]", "HL-D");
+  await seller.page.fill("[name=total]", "1");
+  await seller.page.getByRole("button", { name: "Save" }).click();
+  await seller.page.waitForURL("**/studio/promotions/promo_**");
+  assert.deepEqual(await axe(seller.page), []);
+  await fits(seller.page);
+
+  const { page, close } = await openPage(browser);
+  await from(page, server, "DE");
+  await fill(page, server, [shop.album]);
+  for (const code of ["NOTHING", "half"]) {
+    await page.getByLabel("Discount code", { exact: true }).fill(code);
+    await page.getByRole("button", { name: "Use code" }).click();
+    await page.getByRole("list", { name: "Discount codes" }).getByText(code, { exact: false }).first().waitFor();
+  }
+  const cart = await page.locator("main").innerText();
+  assert.match(cart, /half takes off €4\.00/);
+  assert.match(cart, /NOTHING takes nothing off: it is not valid here and today/);
+  assert.deepEqual(await axe(page), []);
+  await fits(page);
+  await page.getByRole("button", { name: "Take NOTHING out" }).click();
+  await page.waitForFunction(() => !document.querySelector("main").innerText.includes("NOTHING"));
+  await page.goto(`${server.url}/checkout`);
+  assert.match(await page.locator("main").innerText(), /Discount\s+HALF\s+-?−?€?-?4\.00[\s\S]*half takes off €4\.00/);
+  assert.deepEqual(await axe(page), []);
+  await place(page, server, "codes@example.org");
+  await pay(page);
+  await page.waitForURL("**/orders/**");
+  await page.getByRole("heading", { name: "Thank you, it is paid" }).waitFor();
+  assert.match(await page.locator("main").innerText(), /€4\.00 were paid[\s\S]*HALF/);
+
+  // The only use is gone.
+  const other = await openPage(browser);
+  await from(other.page, server, "DE");
+  await fill(other.page, server, [shop.album]);
+  await other.page.getByLabel("Discount code", { exact: true }).fill("HALF");
+  await other.page.getByRole("button", { name: "Use code" }).click();
+  await other.page.getByText("it has been used as often as it can be").first().waitFor();
+  await other.close();
+
+  await seller.page.goto(`${server.url}/studio/promotions`);
+  assert.match(await seller.page.locator("main").innerText(), /HALF[\s\S]*Used up[\s\S]*1 of 1/);
+  await seller.close();
+
+  const staff = await openPage(browser);
+  await signIn(staff.page, server, "staff@vitrine.example", "help-and-refund", "/admin?q=codes%40example.org");
+  await staff.page.locator("table a").first().click();
+  await staff.page.waitForURL("**/admin/orders/**");
+  await staff.page.goto(`${staff.page.url().split("?")[0]}/refund`);
+  assert.match(await staff.page.locator("main").innerText(), /€4\.00/);
+  await staff.close();
+  await close();
+});

@@ -1,0 +1,293 @@
+//! A seller's promotions: listed with their uses, made, changed, ended.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::promotion::{Benefit, BundlePrice, Promotion};
+use vitrine_shared::Problem;
+use vitrine_shared::id::{MakerId, PromotionId, TenantId};
+use vitrine_shared::views::card::Place;
+use vitrine_shared::views::desk::{PromotionDesk, PromotionEditView, PromotionRowView, PromotionsView};
+use vitrine_table::{Consistency, Delete, Item, Key, Put};
+
+use super::{Desk, history};
+use crate::audit;
+use crate::authz::{self, TenantDesk};
+use crate::catalog::exchange::edition_id;
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::ids;
+use crate::promotions::form::{self, Fields};
+use crate::promotions::{Kept, Records};
+
+/// The address of a promotion that is not there yet.
+pub const NEW: &str = "new";
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+fn today(ctx: &OpCtx) -> Result<Date> {
+    Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))
+}
+
+/// Key of the words for how it stands.
+fn state(promotion: &Promotion, used: u32, today: Date) -> &'static str {
+    if promotion.valid_to.is_some_and(|to| to < today) {
+        "promo-state-ended"
+    } else if promotion.valid_from.is_some_and(|from| today < from) {
+        "promo-state-coming"
+    } else if promotion.limits.total.is_some_and(|total| used >= total) {
+        "promo-state-used-up"
+    } else {
+        "promo-state-open"
+    }
+}
+
+/// What is taken off, short: rates, amounts or counts.
+fn takes(benefit: &Benefit, place: &Place) -> String {
+    let money = |list: &[vitrine_pricing::money::Money]| {
+        list.iter().map(|m| format_money(*m, place.locale)).collect::<Vec<_>>().join(" · ")
+    };
+    match benefit {
+        Benefit::Percent { rate_ppm, .. } | Benefit::Bundle { at: BundlePrice::RatePpm(rate_ppm), .. } => {
+            format_percent(*rate_ppm, place.locale)
+        }
+        Benefit::Amount { amounts } => money(amounts),
+        Benefit::FreeShipping { at_most } => money(at_most),
+        Benefit::BuyXGetY { buy, get, .. } => format!("{buy} + {get}"),
+        Benefit::Bundle { at: BundlePrice::Prices(prices), .. } => money(prices),
+    }
+}
+
+fn kept_key(ctx: &OpCtx, tenant: &TenantId, id: &str) -> Result<Key> {
+    Ok(Key::new(format!("DESKFORM#{}", authz::user(ctx)?.id), format!("PROMO#{tenant}#{id}")))
+}
+
+impl Desk {
+    fn promotion_records(&self) -> &Records {
+        self.0.checkouts.promotions().records()
+    }
+
+    /// The promotions of every seller whose desk the caller may use.
+    ///
+    /// # Errors
+    /// 401 for nobody, 403 for who sells nothing.
+    pub async fn promotions(&self, ctx: &OpCtx) -> Result<PromotionsView> {
+        let user = authz::user(ctx)?;
+        let (place, today) = (self.0.catalog.place(ctx), today(ctx)?);
+        let mut desks = Vec::new();
+        for id in &user.tenants {
+            let Ok(desk) = authz::tenant_desk(ctx, id) else { continue };
+            let Some(tenant) = self.0.catalog.records().tenant(desk.tenant()).await? else { continue };
+            let all = self.promotion_records().all(desk.tenant()).await?;
+            let ids: Vec<&str> = all.iter().map(|kept| kept.promotion.id.as_str()).collect();
+            let used = self.promotion_records().used(desk.tenant(), &ids).await?;
+            let row = |(kept, used): (&Kept, u32)| PromotionRowView {
+                id: kept.promotion.id.clone(),
+                title: kept.promotion.title.clone(),
+                code: kept.promotion.code.clone().unwrap_or_default(),
+                kind: format!("promo-kind-{}", kind(&kept.promotion.benefit)),
+                takes: takes(&kept.promotion.benefit, &place),
+                state: state(&kept.promotion, used, today).to_owned(),
+                used,
+                total: kept.promotion.limits.total,
+            };
+            desks.push(PromotionDesk {
+                tenant: id.to_string(),
+                name: tenant.name,
+                rows: all.iter().zip(used).map(row).collect(),
+            });
+        }
+        if desks.is_empty() {
+            return Err(Problem::forbidden("Only sellers have a studio."));
+        }
+        Ok(PromotionsView { desks })
+    }
+
+    /// A promotion of the caller's, with whose it is; `new` is one of `tenant`.
+    async fn my_promotion(&self, ctx: &OpCtx, id: &str, tenant: &str) -> Result<(TenantDesk, Option<Kept>)> {
+        let user = authz::user(ctx)?;
+        let missing = || Problem::not_found("promotion");
+        if id == NEW {
+            let tenant: TenantId = tenant.parse().map_err(|_| missing())?;
+            return Ok((authz::tenant_desk(ctx, &tenant).map_err(|_| missing())?, None));
+        }
+        let id: PromotionId = id.parse().map_err(|_| missing())?;
+        for tenant in &user.tenants {
+            let Ok(desk) = authz::tenant_desk(ctx, tenant) else { continue };
+            if let Some(kept) = self.promotion_records().get(desk.tenant(), id.as_str()).await? {
+                return Ok((desk, Some(kept)));
+            }
+        }
+        Err(missing())
+    }
+
+    /// A promotion for the editor, with what was typed and has faults.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' promotions and sellers.
+    pub async fn promotion(&self, ctx: &OpCtx, id: &str, tenant: &str) -> Result<PromotionEditView> {
+        let (desk, kept) = self.my_promotion(ctx, id, tenant).await?;
+        let rev = kept.as_ref().map_or(0, |kept| kept.rev);
+        let key = kept_key(ctx, desk.tenant(), id)?;
+        let item = self.0.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
+        let typed = item.and_then(|i| i.get("kept").cloned());
+        let typed = typed.and_then(|v| serde_json::from_value::<(Fields, Fields, i64)>(v).ok());
+        let (fields, faults) = match (typed.filter(|(_, _, at)| *at == rev), &kept) {
+            (Some((fields, faults, _)), _) => (fields, faults),
+            (None, Some(kept)) => (form::fields(&kept.promotion), Fields::new()),
+            (None, None) => (Fields::from([("kind".to_owned(), "percent".to_owned())]), Fields::new()),
+        };
+        let place = self.0.catalog.place(ctx);
+        let (mut used, mut told, mut state_key) = (0, Vec::new(), String::new());
+        if let Some(kept) = &kept {
+            used = self.promotion_records().used(desk.tenant(), &[id]).await?.first().copied().unwrap_or(0);
+            told = history(audit::of(&*self.0.table, id).await?, place.locale);
+            state_key = state(&kept.promotion, used, today(ctx)?).to_owned();
+        }
+        Ok(PromotionEditView {
+            id: id.to_owned(),
+            tenant: desk.tenant().to_string(),
+            name: kept.map(|kept| kept.promotion.label().to_owned()).unwrap_or_default(),
+            state: state_key,
+            used,
+            rev,
+            fields,
+            faults,
+            history: told,
+        })
+    }
+
+    /// Keeps a form as a promotion; answers its id.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others', 409 if somebody else changed it meanwhile, 422 with `fields`; what was typed is kept then.
+    pub async fn save_promotion(&self, ctx: &OpCtx, id: &str, fields: &Fields) -> Result<String> {
+        let text = |name: &str| fields.get(name).map_or("", String::as_str);
+        let (desk, kept) = self.my_promotion(ctx, id, text("tenant")).await?;
+        let rev: i64 = text("rev").parse().unwrap_or(-1);
+        if rev != kept.as_ref().map_or(0, |kept| kept.rev) {
+            return Err(Problem::conflict("changed_meanwhile", "This was changed meanwhile. Look at it again."));
+        }
+        let to = match &kept {
+            Some(kept) => kept.promotion.id.clone(),
+            None => PromotionId::from_bits(ids::new_bits(ctx.now_ms)).to_string(),
+        };
+        let saved = match self.read_promotion(&desk, &to, fields).await? {
+            Ok(mut promotion) => {
+                // Groups are not in the form.
+                promotion.groups = kept.as_ref().map(|kept| kept.promotion.groups.clone()).unwrap_or_default();
+                let next = Kept {
+                    promotion,
+                    left_said: kept.as_ref().and_then(|kept| kept.left_said),
+                    created_ms: kept.as_ref().map_or(ctx.now_ms, |kept| kept.created_ms),
+                    rev,
+                };
+                self.promotion_records().write(ctx, desk.tenant(), &next, rev, "").await
+            }
+            Err(faults) => {
+                let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
+                problem.fields = faults;
+                Err(problem)
+            }
+        };
+        let key = kept_key(ctx, desk.tenant(), id)?;
+        match saved {
+            Ok(()) => {
+                self.0.table.delete(Delete { key, condition: None }).await.map_err(fault::table)?;
+                Ok(to)
+            }
+            Err(mut problem) if problem.status == 422 => {
+                for code in problem.fields.values_mut().filter(|code| !code.starts_with("fault-")) {
+                    *code = format!("fault-{}", code.replace('_', "-"));
+                }
+                let kept = json!((fields, &problem.fields, rev));
+                if kept.to_string().len() <= form::MOST_BYTES {
+                    let mut item = Item::new();
+                    item.insert("pk".into(), key.pk.into());
+                    item.insert("sk".into(), key.sk.into());
+                    item.insert("kept".into(), kept);
+                    item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 3600));
+                    item.insert("_v".into(), 1.into());
+                    self.0.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
+                }
+                Err(problem)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Ends a promotion now: yesterday was its last day. Orders keep what they were sold with.
+    ///
+    /// # Errors
+    /// As [`Desk::save_promotion`].
+    pub async fn end_promotion(&self, ctx: &OpCtx, id: &str, rev: i64) -> Result<()> {
+        let (desk, kept) = self.my_promotion(ctx, id, "").await?;
+        let mut kept = kept.ok_or_else(|| Problem::not_found("promotion"))?;
+        let yesterday = Date::from_unix_ms(ctx.now_ms - DAY_MS).map_err(|e| fault::internal("a date", &e))?;
+        let promotion = &mut kept.promotion;
+        promotion.valid_from = promotion.valid_from.map(|from| from.min(yesterday));
+        promotion.valid_to = Some(promotion.valid_to.map_or(yesterday, |to| to.min(yesterday)));
+        self.promotion_records().write(ctx, desk.tenant(), &kept, rev, "ended").await
+    }
+
+    /// The promotion of a form with our ids for what it names.
+    async fn read_promotion(
+        &self,
+        desk: &TenantDesk,
+        id: &str,
+        fields: &Fields,
+    ) -> Result<std::result::Result<Promotion, Fields>> {
+        let mut promotion = match form::read(id, fields) {
+            Ok(promotion) => promotion,
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let records = self.0.catalog.records();
+        let mut faults = BTreeMap::new();
+        for (field, item) in form::items(&mut promotion) {
+            let mine = match form::item(item) {
+                form::Item::Work(work) => records.bundle(&work).await?.is_some_and(|b| b.work.tenant == *desk.tenant()),
+                form::Item::Edition(edition) => {
+                    records.variant(&edition).await?.is_some_and(|at| at.seller == *desk.tenant())
+                }
+                form::Item::Sku => {
+                    let edition = edition_id(desk.tenant(), item);
+                    let found = records.variant(&edition).await?.is_some_and(|at| at.seller == *desk.tenant());
+                    *item = edition.to_string();
+                    found
+                }
+            };
+            if !mine {
+                faults.insert(field.to_owned(), "fault-item".to_owned());
+            }
+        }
+        let mut makers: Vec<(&str, String)> = Vec::new();
+        for (field, all) in [("items", &promotion.items.artists), ("except", &promotion.except.artists)] {
+            for maker in all {
+                makers.push((field, maker.clone()));
+            }
+        }
+        for (field, maker) in makers {
+            let maker: Option<MakerId> = maker.parse().ok();
+            let found = match &maker {
+                Some(id) => records.maker(id).await?,
+                None => None,
+            };
+            if found.is_none_or(|maker| maker.tenant != *desk.tenant()) {
+                faults.insert(field.to_owned(), "fault-item".to_owned());
+            }
+        }
+        Ok(if faults.is_empty() { Ok(promotion) } else { Err(faults) })
+    }
+}
+
+fn kind(benefit: &Benefit) -> &'static str {
+    match benefit {
+        Benefit::Percent { .. } => "percent",
+        Benefit::Amount { .. } => "amount",
+        Benefit::FreeShipping { .. } => "free-shipping",
+        Benefit::BuyXGetY { .. } => "buy-x-get-y",
+        Benefit::Bundle { .. } => "bundle",
+    }
+}
