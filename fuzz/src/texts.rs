@@ -122,7 +122,10 @@ pub(crate) fn form(bytes: &[u8]) {
         dependent_locality: next(),
         sorting_code: next(),
         tax_id: next(),
+        phone: next(),
         business: false,
+        use_credit: false,
+        ids: Default::default(),
         confirm_place: false,
         buy_again: false,
     };

@@ -194,6 +194,7 @@ mod business;
 mod cases;
 #[cfg(test)]
 mod refunds;
+#[cfg(test)]
 mod regions;
 #[cfg(test)]
 mod stored;

@@ -204,7 +204,7 @@ impl Checkouts {
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
         let offered = self.offered(ctx, &offers, cart, &form.email).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, cart.rev, &offered)?;
+        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
         let sold = |issuer: &TenantId| priced.sellers.iter().any(|s| s.tenant.id == *issuer);
         let fits = account.kind == Kind::GiftCard
             && !account.is_over(ctx.now_ms)
