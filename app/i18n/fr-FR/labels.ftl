@@ -108,3 +108,6 @@ language-ru = Русский
 language-ja = 日本語
 language-zh = 中文
 language-ar = العربية
+
+price-lowest = Prix le plus bas des 30 jours précédents : { $price }
+price-step = Dès { $count } exemplaires : { $price } l’unité
