@@ -649,7 +649,6 @@ pub const fn one() -> u32 {
 }
 
 /// Whether a price is for all quantities.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 pub const fn is_one(quantity: &u32) -> bool {
     *quantity == 1
 }

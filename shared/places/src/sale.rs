@@ -262,7 +262,8 @@ mod tests {
     #[test]
     fn the_rows_say_what_the_laws_say() {
         // Country; days, waiver, function; telephone for parcels; numbers of persons and of businesses.
-        let law: [(&str, (u16, bool, bool), Need, &str, &str); 20] = [
+        type Row = (&'static str, (u16, bool, bool), Need, &'static str, &'static str);
+        let law: [Row; 20] = [
             ("DE", (14, true, true), Need::Optional, "", ""),
             ("FR", (14, true, true), Need::Optional, "", ""),
             ("NL", (14, true, true), Need::Optional, "", ""),
