@@ -184,7 +184,7 @@ impl Promotions {
         let items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
         let mine = self.held(held).await?;
         for ((id, promotion, of), item) in asked.into_iter().zip(&items) {
-            let mine = u32::from(of.chars().next() != Some('F') && mine.contains(&promotion));
+            let mine = u32::from(!of.starts_with('F') && mine.contains(&promotion));
             let used = used(item.as_ref()).saturating_sub(mine);
             let Some(customer) = sellers.get_mut(&id).map(|seller| &mut seller.customer) else { continue };
             if !customer.usage.iter().any(|u| u.promotion == promotion) {
