@@ -17,7 +17,7 @@ use vitrine_shared::accept::preferred;
 use crate::platform;
 
 /// Locales with files, the first is the fallback.
-pub const LOCALES: [&str; 2] = ["en-US", "de-DE"];
+pub const LOCALES: [&str; 4] = ["en-US", "en-GB", "de-DE", "fr-FR"];
 /// Locales made from en-US, for tests.
 pub const PSEUDO: [&str; 2] = ["en-XA", "ar-XB"];
 
@@ -249,11 +249,24 @@ mod tests {
 
     #[test]
     fn all_locales_say_the_same_things() {
-        assert_eq!(keys("en-US"), keys("de-DE"));
+        for tag in LOCALES {
+            assert_eq!(keys("en-US"), keys(tag), "{tag}");
+        }
     }
 
     #[test]
-    fn both_locales_take_the_same_arguments() {
+    fn british_readers_have_their_own_words_where_they_differ_and_the_american_ones_elsewhere() {
+        let (us, gb) = (Texts::of("en-US"), Texts::of("en-GB"));
+        assert_eq!(
+            (us.get("sum-shipping", None), gb.get("sum-shipping", None)),
+            ("Shipping".into(), "Delivery".into())
+        );
+        assert_eq!(us.get("cart-title", None), gb.get("cart-title", None));
+        assert_eq!(gb.tag(), "en-GB");
+    }
+
+    #[test]
+    fn all_locales_take_the_same_arguments() {
         let args = |tag: &str, key: &str| -> BTreeSet<String> {
             let source = platform::locale_source(tag).expect("a file").into_owned();
             let mut inside = false;
@@ -271,7 +284,9 @@ mod tests {
             out
         };
         for key in keys("en-US") {
-            assert_eq!(args("en-US", &key), args("de-DE", &key), "{key}");
+            for tag in LOCALES {
+                assert_eq!(args("en-US", &key), args(tag, &key), "{tag} {key}");
+            }
         }
     }
 
@@ -301,8 +316,10 @@ mod tests {
 
     #[test]
     fn the_best_locale_is_found() {
-        assert_eq!(negotiate(None, "fr;q=0.9, de-AT;q=0.8, en;q=0.5"), "de-DE");
-        assert_eq!(negotiate(None, "en-GB, de;q=0.1"), "en-US");
+        assert_eq!(negotiate(None, "it;q=0.9, de-AT;q=0.8, en;q=0.5"), "de-DE");
+        assert_eq!(negotiate(None, "fr-CA, de;q=0.1"), "fr-FR");
+        assert_eq!(negotiate(None, "en-GB, de;q=0.1"), "en-GB");
+        assert_eq!(negotiate(None, "en-AU, de;q=0.1"), "en-US");
         assert_eq!(negotiate(None, "de;q=0, *"), "en-US");
         assert_eq!(negotiate(Some("de-de"), "en"), "de-DE");
         assert_eq!(negotiate(Some("xx"), ""), "en-US");

@@ -309,12 +309,12 @@ test("staff import flat products as CSV, and buyers find them", async () => {
 });
 
 test("nobody else gets in: anonymous, buyer, seller of another shop", async () => {
-  const paths = ["/studio", "/admin", "/admin/import", "/admin/jobs", `/studio/works/w_${shop.album.split("-w_").pop()}`];
+  const paths = ["/studio", "/admin", "/admin/import", "/admin/value", "/admin/jobs", `/studio/works/w_${shop.album.split("-w_").pop()}`];
   for (const path of paths) assert.equal((await fetch(server.url + path)).status, 401, path);
   const buyer = await openPage(browser);
   await signIn(buyer.page, server, "buyer@vitrine.example", "listen-and-read");
-  for (const path of paths.slice(0, 4)) assert.equal((await buyer.page.goto(server.url + path)).status(), 403, path);
-  assert.equal((await buyer.page.goto(server.url + paths[4])).status(), 404);
+  for (const path of paths.slice(0, 5)) assert.equal((await buyer.page.goto(server.url + path)).status(), 403, path);
+  assert.equal((await buyer.page.goto(server.url + paths[5])).status(), 404);
   for (const path of ["orders/ord_00000000000000000000000000", "letters/s_00000000000000000000000000"]) {
     assert.equal((await buyer.page.goto(`${server.url}/studio/${path}`)).status(), 404, path);
   }

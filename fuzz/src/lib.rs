@@ -24,7 +24,7 @@ pub use mutate::Mutator;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 43] = [
+pub const TARGETS: [Target; 44] = [
     ("accept", headers::accept),
     ("agent", headers::agent),
     ("api-key", secrets::api_key),
@@ -58,6 +58,7 @@ pub const TARGETS: [Target; 43] = [
     ("query", headers::query),
     ("quote", pricing::quote),
     ("range", headers::range),
+    ("rates", pricing::rates),
     ("rows", files::rows),
     ("session", sign_in::session),
     ("signature", secrets::signature),

@@ -1,9 +1,10 @@
-//! Documents of the pricing door, and tax identities.
+//! Documents of the pricing door, tax identities, and files of exchange rates.
 
 use std::sync::LazyLock;
 
 use tokio::runtime::{Builder, Runtime};
-use vitrine_pricing::money::Money;
+use vitrine_pricing::fx::{FxTable, ecb};
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Amounts, Quote};
 use vitrine_pricing::tax_id::{Checked, KINDS, check, kinds_of};
 use vitrine_server::ctx::OpCtx;
@@ -56,4 +57,22 @@ pub(crate) fn tax_id(bytes: &[u8]) {
         assert!(kinds_of(kind.country).any(|k| k.code == kind.code));
     }
     assert_eq!(check("no such kind", &typed), Checked::Unknown(typed.trim().to_owned()));
+}
+
+/// What is no file of rates says why; what is one is a table that is itself again in its stored form, and converts or says why not.
+pub(crate) fn rates(bytes: &[u8]) {
+    let read = match ecb::read(bytes) {
+        Ok(read) => read,
+        Err(why) => return assert!(!why.code().is_empty() && !why.to_string().is_empty()),
+    };
+    let stored = serde_json::to_string(&read.table).unwrap();
+    assert_eq!(serde_json::from_str::<FxTable>(&stored).unwrap(), read.table);
+    assert!(read.table.currencies().all(|currency| currency != Currency::EUR));
+    assert!(read.unknown.iter().all(|code| code.len() == 3 && code.parse::<Currency>().is_err()));
+    let (price, on) = (Money::new(1_234, Currency::EUR).unwrap(), read.table.date());
+    for currency in read.table.currencies() {
+        let _ = read.table.convert_for_display(price, currency, on);
+        let back = Money::new(1_234, currency).unwrap();
+        let _ = read.table.convert_for_display(back, Currency::EUR, on);
+    }
 }

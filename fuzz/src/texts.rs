@@ -121,6 +121,12 @@ pub(crate) fn form(bytes: &[u8]) {
         organisation: next(),
         dependent_locality: next(),
         sorting_code: next(),
+        tax_id: next(),
+        phone: next(),
+        business: false,
+        use_credit: false,
+        ids: Default::default(),
+        confirm_place: false,
         buy_again: false,
     };
     if !check_form(&form, true, true, false).is_empty() {

@@ -55,6 +55,9 @@ pub fn staff(ctx: &OpCtx, scope: &str) -> Result<Staff, Problem> {
     }
 }
 
+/// What issuing and ending stored value asks for; no key has it as a scope.
+pub const VALUE: &str = "value";
+
 /// The scope that lets keys ask for the totals of what is not in the records.
 pub const SIMULATE: &str = "pricing:simulate";
 

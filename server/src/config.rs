@@ -46,6 +46,9 @@ pub struct Config {
     pub security_contact: String,
     /// The marketplace in law: it sells by itself what the law of a place presumes it does. Absent: shops sell everything.
     pub platform: Option<LegalEntity>,
+    /// Fonts (TrueType, OpenType) for letters of invoices that the built-in one lacks, as those of Chinese, Japanese and Arabic; they must be
+    /// licensed for embedding.
+    pub fonts_dir: Option<PathBuf>,
     /// Who confirms buyers' tax ids.
     pub tax: TaxConfig,
     /// Copies for the day the machine is gone.
@@ -79,6 +82,7 @@ impl Default for Config {
             mail: MailConfig::default(),
             security_contact: String::new(),
             platform: None,
+            fonts_dir: None,
             tax: TaxConfig::default(),
             backup: BackupConfig::default(),
             limits: Figures::default(),
@@ -372,7 +376,7 @@ impl Config {
                     "password": "[redacted]",
                 }),
             },
-            "security_contact": self.security_contact, "tax": self.tax, "platform": self.platform,
+            "security_contact": self.security_contact, "tax": self.tax, "platform": self.platform, "fonts_dir": self.fonts_dir,
             "limits": self.limits, "load": self.load, "backup": self.backup,
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
@@ -438,6 +442,11 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "platform",
         "none",
         "The marketplace in law (name, address, country, email, tax_ids, registrations, invoice_prefix): it sells by itself what the law of a place presumes it does. Without it shops sell everything.",
+    ),
+    (
+        "fonts_dir",
+        "none",
+        "Folder of fonts for letters of invoices beyond Latin, Greek and Cyrillic; licensed for embedding.",
     ),
     (
         "tax.registers",

@@ -20,6 +20,7 @@ pub fn worker(app: &App) -> Worker {
     handlers.extend(crate::receipts::handlers(app.receipts.clone()));
     handlers.extend(crate::mailing::handlers(app.mailing.clone()));
     handlers.extend(crate::talk::handlers(app.talk.clone()));
+    handlers.extend(crate::value::handlers(app.values.clone()));
     if let Some(simulator) = &app.simulator {
         handlers.extend(simulator.handlers());
     }

@@ -47,5 +47,9 @@ pub mod tax_ids;
 pub(crate) mod testing;
 mod together;
 pub mod trade;
+pub mod value;
 pub mod web;
+pub mod withdrawal;
+
+pub use vitrine_places::country_name;
 mod zips;

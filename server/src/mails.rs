@@ -21,8 +21,12 @@ use crate::fault::{self, Result};
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
 
-const SOURCES: [(&str, &str); 2] =
-    [("en-US", include_str!("../locales/en-US/mails.ftl")), ("de-DE", include_str!("../locales/de-DE/mails.ftl"))];
+/// Readers of en-GB get en-US: no word of a mail differs.
+const SOURCES: [(&str, &str); 3] = [
+    ("en-US", include_str!("../locales/en-US/mails.ftl")),
+    ("de-DE", include_str!("../locales/de-DE/mails.ftl")),
+    ("fr-FR", include_str!("../locales/fr-FR/mails.ftl")),
+];
 
 /// The words of one reader's language.
 pub(crate) struct Words {
@@ -40,6 +44,11 @@ impl Words {
     pub(crate) fn for_buyer(tag: &str, market: &str) -> Self {
         let money = Market::by_id(market).map_or_else(|| MoneyLocale::from_tag(tag), |market| market.numbers(tag));
         Self { tag: tag.to_owned(), money }
+    }
+
+    /// BCP 47 of the texts.
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
     }
 
     /// A message with its values.
@@ -179,14 +188,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_the_code_names_exists_in_both_locales() {
+    fn every_message_the_code_names_exists_in_every_locale() {
         assert_eq!(TEXTS.faults(), Vec::<String>::new());
         let known = TEXTS.ids();
         let code = [
             include_str!("receipts.rs"),
             include_str!("talk/mod.rs"),
+            include_str!("withdrawal/mod.rs"),
             include_str!("mailing/mod.rs"),
             include_str!("mailing/letters.rs"),
+            include_str!("value/cards.rs"),
         ];
         for part in code.iter().flat_map(|c| c.split("\"mail-").skip(1)) {
             let id = format!("mail-{}", part.split('"').next().unwrap_or_default());

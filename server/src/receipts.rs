@@ -18,7 +18,7 @@ use vitrine_shared::orders::CheckoutState;
 
 use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Checkout, Order, OrderLine};
-use crate::checkout::{Checkouts, FAILED, RECEIPT, REFUND, SHIPPED};
+use crate::checkout::{Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, paid_rows};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, href};
@@ -79,7 +79,8 @@ impl Receipts {
         let words = Words::for_buyer(&checkout.locale, &checkout.market);
         let total = total_of(&checkout, &words)?;
         let subject = words.say("mail-receipt-subject", &[("total", &total)]);
-        let blocks = receipt_blocks(&checkout, &parts, &words, &url, &total, &self.base_url);
+        let mut blocks = receipt_blocks(&checkout, &parts, &words, &url, &total, &self.base_url);
+        blocks.extend(paid_blocks(&checkout, &words)?);
         self.sender
             .send(
                 &words,
@@ -111,9 +112,12 @@ impl Receipts {
         }
         let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
         let words = Words::for_buyer(&checkout.locale, &checkout.market);
-        let total = total_of(&checkout, &words)?;
+        // What stored value was to pay never left its account.
+        let total = words.money(money_of(&checkout, checkout.due_minor())?);
         let say = |id: &str| words.say(id, &[("total", &total)]);
-        let keys = if late {
+        let keys = if late && checkout.failure.as_deref() == Some("value_spent") {
+            ["mail-spent-subject", "mail-spent-hello", "mail-late-text"]
+        } else if late {
             ["mail-late-subject", "mail-late-hello", "mail-late-text"]
         } else {
             ["mail-failed-subject", "mail-failed-hello", "mail-failed-text"]
@@ -145,8 +149,8 @@ impl Receipts {
         if refund.done {
             return Ok(());
         }
-        self.checkouts.send_back(&refund).await?;
         let ctx = OpCtx::system("refund", self.sender.clock.now_ms());
+        self.checkouts.send_back(&ctx, &refund).await?;
         if refund.amount_minor > 0 {
             let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
             let amounts = refund.amounts(&order.quote)?;
@@ -225,10 +229,13 @@ impl Receipts {
     }
 }
 
-fn total_of(checkout: &Checkout, words: &Words) -> Result<String> {
+fn money_of(checkout: &Checkout, minor: i64) -> Result<Money> {
     let market = Market::by_id(&checkout.market).unwrap_or_else(|| Market::of_country(""));
-    let total = Money::new(checkout.total_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
-    Ok(words.money(total))
+    Money::new(minor, market.currency).map_err(|e| fault::internal("a total", &e))
+}
+
+fn total_of(checkout: &Checkout, words: &Words) -> Result<String> {
+    Ok(words.money(money_of(checkout, checkout.total_minor)?))
 }
 
 /// What was ordered, with its amounts.
@@ -290,10 +297,25 @@ fn receipt_blocks(
     if checkout.waived {
         out.push(Block::Text(words.say("mail-receipt-waived", &[])));
     }
-    if !checkout.paid_with.is_empty() {
-        out.push(Block::Text(words.say("mail-receipt-paid-with", &[("method", &checkout.paid_with)])));
-    }
     out
+}
+
+/// How it was paid: in one sentence, or with what each source paid.
+fn paid_blocks(checkout: &Checkout, words: &Words) -> Result<Vec<Block>> {
+    let rows = paid_rows(&checkout.sources, money_of(checkout, checkout.total_minor)?, &checkout.paid_with)?;
+    if rows.is_empty() {
+        let said = words.say("mail-receipt-paid-with", &[("method", &checkout.paid_with)]);
+        return Ok((!checkout.paid_with.is_empty()).then_some(Block::Text(said)).into_iter().collect());
+    }
+    let row = |(key, detail, amount): (&str, String, Money)| {
+        let id = match key {
+            "paid-gift_card" => "mail-paid-gift_card",
+            "paid-store_credit" => "mail-paid-store_credit",
+            _ => "mail-paid-provider",
+        };
+        Block::Row(words.say(id, &[("detail", &detail)]), words.money(amount))
+    };
+    Ok(std::iter::once(Block::Title(words.say("mail-receipt-paid", &[]))).chain(rows.into_iter().map(row)).collect())
 }
 
 struct TellFailed(Receipts);

@@ -46,7 +46,9 @@ use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
 use crate::tax_ids::TaxIds;
+use crate::value::Values;
 use crate::web::limits::Buckets;
+use crate::withdrawal::Withdrawals;
 
 /// Name of the file that marks demonstration data.
 pub const DEMO_MARK: &str = "DEMO";
@@ -131,8 +133,12 @@ pub struct Inner {
     pub invoices: Invoices,
     /// Mails about purchases.
     pub receipts: Receipts,
+    /// Gift cards and store credit.
+    pub values: Values,
     /// Messages between buyers and shops.
     pub talk: Talk,
+    /// Withdrawing from purchases.
+    pub withdrawals: Withdrawals,
     /// Mailing lists of shops.
     pub mailing: Mailing,
     /// Files of what was bought.
@@ -313,6 +319,14 @@ impl App {
             }
             None => None,
         };
+        let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
+        let values = Values {
+            table: table.clone(),
+            master: master.clone(),
+            secret: secrets::present(&*table, &master, "value-codes").await?,
+            sender: sender.clone(),
+            base_url: base.clone(),
+        };
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),
@@ -323,11 +337,12 @@ impl App {
             base.clone(),
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
-        .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?));
+        .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?))
+        .paid_from(values.clone());
         let quotes = Quotes::new(catalog.offers().clone()).with_promotions(checkouts.promotions().clone());
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
-            .with_platform(config.platform.clone());
-        let sender = Sender { queue: queue.clone(), clock: clock.clone(), from: mail_from.clone() };
+            .with_platform(config.platform.clone())
+            .with_fonts(crate::invoices::fonts(config.fonts_dir.as_deref()).context("`fonts_dir`")?);
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
@@ -336,6 +351,13 @@ impl App {
             base_url: base.clone(),
         };
         let talk = Talk {
+            table: table.clone(),
+            checkouts: checkouts.clone(),
+            catalog: catalog.records().clone(),
+            sender: sender.clone(),
+            base_url: base.clone(),
+        };
+        let withdrawals = Withdrawals {
             table: table.clone(),
             checkouts: checkouts.clone(),
             catalog: catalog.records().clone(),
@@ -384,7 +406,9 @@ impl App {
             checkouts,
             invoices,
             receipts,
+            values,
             talk,
+            withdrawals,
             mailing,
             downloads,
             library,

@@ -21,7 +21,7 @@ use vitrine_queue::worker::{Handlers, Worker};
 use vitrine_registers::simulator::Simulator as Registers;
 use vitrine_search::{Search, TantivySearch};
 use vitrine_shared::catalog::{LegalEntity, WorkKind};
-use vitrine_shared::id::{TenantId, UserId, VariantId};
+use vitrine_shared::id::{TenantId, UserId, ValueId, VariantId};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::chaos::Chaos;
 use vitrine_table::retry::Retrying;
@@ -45,8 +45,10 @@ use crate::invoices::Invoices;
 use crate::mails::Sender;
 use crate::media::Media;
 use crate::receipts::Receipts;
+use crate::secrets::Secret;
 use crate::stock::{self, Level};
 use crate::tax_ids::TaxIds;
+use crate::value::{NewCard, Values};
 
 /// Some day in 2026.
 pub(crate) const NOW: i64 = 1_790_000_000_000;
@@ -67,6 +69,7 @@ pub(crate) struct Shop {
     pub(crate) simulator: Simulator,
     pub(crate) queue: SharedQueue,
     pub(crate) receipts: Receipts,
+    pub(crate) values: Values,
     /// What was asked of the table since this was last taken.
     pub(crate) calls: Calls,
     _dir: tempfile::TempDir,
@@ -132,6 +135,15 @@ impl Shop {
         let master = Arc::new(MasterKey::from_base64(&SecretString::from("A".repeat(43) + "=")).unwrap());
         let carts = Carts::new(catalog.offers().clone());
         let payments = payments.unwrap_or_else(|| Arc::new(simulator.clone()));
+        let sender =
+            Sender { queue: queue.clone(), clock: clock.clone(), from: "Vitrine <shop@vitrine.example>".into() };
+        let values = Values {
+            table: table.clone(),
+            master: master.clone(),
+            secret: Secret { kid: "k".into(), bytes: vec![7; 32] },
+            sender: sender.clone(),
+            base_url: base.clone(),
+        };
         let checkouts = Checkouts::new(
             table.clone(),
             catalog.clone(),
@@ -142,10 +154,9 @@ impl Shop {
             base.clone(),
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), None)
-        .confirming(TaxIds::new(table.clone(), Arc::new(Registers::new(clock.clone()))));
+        .confirming(TaxIds::new(table.clone(), Arc::new(Registers::new(clock.clone()))))
+        .paid_from(values.clone());
         let invoices = Invoices::new(table.clone(), records.clone(), master).with_platform(platform);
-        let sender =
-            Sender { queue: queue.clone(), clock: clock.clone(), from: "Vitrine <shop@vitrine.example>".into() };
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
@@ -169,6 +180,7 @@ impl Shop {
             simulator,
             queue,
             receipts,
+            values,
             calls,
             _dir: dir,
         }
@@ -224,6 +236,16 @@ impl Shop {
         panic!("no work {title}");
     }
 
+    /// Takes rows of a catalogue in, as an import does; files are those of the market.
+    pub(crate) async fn import(&self, rows: &str) {
+        let media = Media::new(self.blob.clone(), None);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+        let importer =
+            Importer::new(self.catalog.records().clone(), self.blob.clone(), media, self.queue.clone(), root);
+        let report = importer.run(&OpCtx::system("test", self.clock_ms()), rows, |_| {}).await.unwrap();
+        assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
+    }
+
     /// Puts editions into the caller's cart; answers the caller with their cart's token.
     pub(crate) async fn fill(&self, ctx: &OpCtx, titles: &[&str]) -> OpCtx {
         let mut ctx = ctx.clone();
@@ -248,6 +270,7 @@ impl Shop {
             form: form(),
             seen_minor: view.total_minor,
             seen_currency: None,
+            due_minor: None,
             nothing_owned: false,
         }
     }
@@ -289,11 +312,82 @@ impl Shop {
         all.into_iter().filter(|m| keys.iter().any(|k| m.key.starts_with(k))).collect()
     }
 
+    /// What a whole look at the shop's data names, but for files and the index.
+    pub(crate) async fn violations(&self) -> Vec<crate::check::Violation> {
+        let check = crate::check::Check {
+            table: self.table.clone(),
+            blob: self.blob.clone(),
+            queue: self.queue.clone(),
+            search: self.search.clone(),
+            simulator: Some(self.simulator.clone()),
+            outbox: None,
+            catalog: self.catalog.records().clone(),
+            indexer: self.indexer.clone(),
+            checkouts: self.checkouts.clone(),
+            clock: self.clock.clone(),
+        };
+        self.indexer.catch_up().await.unwrap();
+        let how = crate::check::How { live: false, files: crate::check::Depth::All };
+        let mut found = check.run(how).await.unwrap().violations;
+        // Listings of a distributed store may lag for a while.
+        for _ in 0..20 {
+            if found.is_empty() {
+                break;
+            }
+            found = check.run(how).await.unwrap().violations;
+        }
+        found
+    }
+
+    /// Sells a work for another amount in euros from now on.
+    pub(crate) async fn reprice(&self, title: &str, minor: i64) {
+        let variant = self.edition(title).await;
+        let pointer = self.catalog.records().variant(&variant).await.unwrap().unwrap();
+        let bundle = self.catalog.records().bundle(&pointer.work).await.unwrap().unwrap();
+        let was = bundle.prices.iter().find(|p| p.variant == variant && p.currency == "EUR").unwrap();
+        let price = vitrine_shared::catalog::PriceRecord {
+            amount_minor: minor,
+            valid_from_ms: was.valid_from_ms.max(NOW - 1000) + 1,
+            ..was.clone()
+        };
+        let item = crate::catalog::store::items::price(&pointer.work, &price).unwrap();
+        self.table.put(Put { item, condition: None }).await.unwrap();
+    }
+
+    /// Issues a gift card of so much and answers it with its code, as its recipient reads it.
+    pub(crate) async fn card(&self, minor: i64) -> (ValueId, String) {
+        self.card_like(NewCard { amount: format!("{}.{:02}", minor / 100, minor % 100), ..NewCard::default() }).await
+    }
+
+    /// As [`Shop::card`], with more said of it.
+    pub(crate) async fn card_like(&self, new: NewCard) -> (ValueId, String) {
+        let currency = if new.currency.is_empty() { "EUR".into() } else { new.currency };
+        let new = NewCard {
+            attempt: crate::ids::secret(),
+            currency,
+            recipient: "kim@example.org".into(),
+            locale: "en-US".into(),
+            reason: "a test".into(),
+            ..new
+        };
+        let id = self.values.issue(&self.staff(), &new).await.unwrap();
+        (id.clone(), self.sent_code(&id).await)
+    }
+
+    /// The code that was mailed last for a card.
+    pub(crate) async fn sent_code(&self, id: &ValueId) -> String {
+        let handlers = crate::value::handlers(self.values.clone());
+        let mails = self.mails(handlers, &[&format!("gift/{id}")]).await;
+        let text = &mails.last().unwrap().text;
+        text.lines().find_map(|l| l.trim().strip_prefix("Code: ")).unwrap().to_owned()
+    }
+
     /// Runs the jobs of purchases that are due; what else is due waits.
     pub(crate) async fn work(&self) {
         let mut handlers = Handlers::new();
         handlers.extend(crate::receipts::handlers(self.receipts.clone()));
         handlers.extend(crate::checkout::handlers(self.checkouts.clone(), self.clock.clone()));
+        handlers.extend(crate::value::handlers(self.values.clone()));
         let worker = Worker::new(self.queue.clone(), handlers);
         // A queue over an index that lags finds a job a little later, as a running worker would.
         for _ in 0..10 {

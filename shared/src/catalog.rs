@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
+use vitrine_pricing::shipping::{Method, Place, Zone};
 
 use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 
@@ -132,9 +133,18 @@ pub struct Store {
     pub links: Vec<Link>,
     /// Where physical goods leave from, ISO 3166-1.
     pub ships_from: String,
-    /// Shipping table: zone (country, `EU`, `*`), grams up to, minor units, currency.
+    /// Shipping table: zone (country, `EU`, `*`, or one of `shipping_zones`), band, minor units, currency.
     #[serde(default)]
     pub shipping: Vec<ShippingRate>,
+    /// Zones of its own: regions, postcodes, exceptions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipping_zones: Vec<Zone>,
+    /// Ways of sending, in the order in which they are offered; rows without one are the standard.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipping_methods: Vec<Method>,
+    /// Where nothing is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipping_except: Vec<Place>,
     /// Where and how tax is rounded; stands on its invoices.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rounding: Rounding,
@@ -151,14 +161,27 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 /// One row of a shipping table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShippingRate {
-    /// ISO 3166-1, `EU` or `*`.
+    /// ISO 3166-1, `EU`, `*` or a zone of the store.
     pub zone: String,
-    /// Inclusive upper weight of the parcel, grams.
-    pub up_to_g: u32,
+    /// Id of a method of the store; the standard if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Inclusive upper weight of the parcel, grams; any if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to_g: Option<u32>,
+    /// Inclusive upper worth of its goods, minor units; any if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to_goods_minor: Option<i64>,
     /// Minor units.
     pub amount_minor: i64,
     /// ISO 4217.
     pub currency: String,
+    /// On top once, minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling_minor: Option<i64>,
+    /// On top for each piece, minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling_per_item_minor: Option<i64>,
     /// Goods of at least this (minor units) go free.
     #[serde(default)]
     pub free_over_minor: Option<i64>,
@@ -554,6 +577,15 @@ pub struct Variant {
     /// Grams, physical only.
     #[serde(default)]
     pub weight_g: Option<u32>,
+    /// Millimetres of the packed piece; its room counts with all three sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_mm: Option<u32>,
+    /// Millimetres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_mm: Option<u32>,
+    /// Millimetres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_mm: Option<u32>,
     /// Stock is counted (physical).
     #[serde(default)]
     pub stocked: bool,

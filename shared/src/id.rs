@@ -116,6 +116,8 @@ ids! {
     InvoiceId = "inv";
     /// A right to use something bought.
     GrantId = "ent";
+    /// An account of stored value: a gift card, a store credit.
+    ValueId = "sv";
     /// Something that a seller takes off prices.
     PromotionId = "promo";
     /// An API key's public part.

@@ -14,6 +14,7 @@ pub mod cart;
 pub mod catalog;
 pub mod id;
 pub mod orders;
+pub mod pricelist;
 pub mod problem;
 pub mod query;
 pub mod search;

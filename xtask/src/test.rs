@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::sh::{self, Tools, WASM, say};
-use crate::{build, campaign, client, instructions, setup, supply, tidy};
+use crate::{build, campaign, client, instructions, parity, setup, supply, tidy};
 
 /// What `test` takes.
 #[derive(Args)]
@@ -130,6 +130,13 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
             tested(cargo.args(&options.filters).env("VITRINE_TEST_PEERS", setup::peers_dir()))
         }),
     ));
+    steps.push((
+        "judges of invoices",
+        Box::new(|| {
+            let mut cargo = tools.cargo(["test", "-p", "vitrine-einvoice", "--test", "judges", "--"]);
+            tested(cargo.args(&options.filters).env("VITRINE_TEST_PEERS", setup::peers_dir()))
+        }),
+    ));
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
         steps.push((
@@ -166,10 +173,11 @@ fn browser(tools: &Tools, filters: &[String]) -> Result<Counts, (Counts, anyhow:
     let public = tools.public_dir(false);
     client::build(tools, false, &public, false).map_err(none)?;
     build::program(tools, false).map_err(none)?;
+    let parity = parity::build(tools).map_err(none)?;
     let mut node = sh::plain("node");
     node.arg("e2e/run.mjs").args(filters);
     node.env("VITRINE_TEST_PROGRAM", tools.program(false)).env("VITRINE_TEST_PUBLIC", public);
-    node.env("VITRINE_TEST_PEERS", setup::peers_dir());
+    node.env("VITRINE_TEST_PEERS", setup::peers_dir()).env("VITRINE_TEST_PARITY", parity);
     if let Some(path) = setup::chromium() {
         node.env("VITRINE_TEST_CHROMIUM", path);
     }

@@ -14,6 +14,7 @@ price-name-yours = Ihr Preis in { $currency }
 price-name-hint = Mindestens { $least }. Vorschlag: { $suggested }.
 tax-incl-vat = inkl. MwSt.
 tax-incl-gst = inkl. GST
+tax-incl-ct = inkl. Konsumsteuer
 tax-excl = zzgl. Steuer
 tax-none = ohne Steuer
 

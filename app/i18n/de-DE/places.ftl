@@ -36,7 +36,9 @@ country-SK = Slowakei
 country-US = Vereinigte Staaten
 
 locale-en-US = English (US)
+locale-en-GB = English (UK)
 locale-de-DE = Deutsch
+locale-fr-FR = Français
 
 # Wie die Felder einer Adresse heißen, je nachdem, was ein Land hat.
 place-optional = { $label } (falls nötig)

@@ -14,6 +14,7 @@ price-name-yours = Your price in { $currency }
 price-name-hint = At least { $least }. Suggested: { $suggested }.
 tax-incl-vat = incl. VAT
 tax-incl-gst = incl. GST
+tax-incl-ct = incl. consumption tax
 tax-excl = plus tax
 tax-none = no tax
 

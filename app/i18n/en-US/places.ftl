@@ -36,7 +36,9 @@ country-SK = Slovakia
 country-US = United States
 
 locale-en-US = English (US)
+locale-en-GB = English (UK)
 locale-de-DE = Deutsch
+locale-fr-FR = Français
 
 # What the fields of an address are called, by what a country has.
 place-optional = { $label } (if needed)

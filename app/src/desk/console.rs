@@ -198,6 +198,14 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                     section {
                         h2 { {t!("desk-payment")} }
                         p { class: "desk-id", "{view.payment}" }
+                        for (i , part) in view.paid.iter().enumerate() {
+                            p { key: "{i}",
+                                {t!(&part.key)}
+                                " "
+                                bdi { "{part.detail}" }
+                                " {part.amount}"
+                            }
+                        }
                         p { class: "desk-id",
                             a { href: "/orders/{view.checkout}", "{view.checkout}" }
                         }
@@ -253,6 +261,16 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                 if view.to_refund {
                     p {
                         a { class: "button", href: "/admin/orders/{id}/refund", {t!("desk-refund-open")} }
+                    }
+                }
+                if view.row.state != "desk-unpaid" {
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/credit",
+                        h2 { {t!("desk-credit")} }
+                        Notice { {t!("desk-credit-text")} }
+                        input { r#type: "hidden", name: "attempt", value: "{view.credit_attempt}" }
+                        Field { name: "credit_amount", label: t!("desk-value-amount"), hint: t!("desk-value-amount-hint"), inputmode: "decimal", required: true, maxlength: 40 }
+                        Field { name: "credit_reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
+                        Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-credit-go")} }
                     }
                 }
                 if !view.messages.is_empty() {

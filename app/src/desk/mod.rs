@@ -4,10 +4,12 @@
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
 mod console;
+mod prices;
 mod promotions;
 mod refund;
 mod studio;
 mod taxes;
+mod value;
 
 use dioxus::fullstack::Loading;
 use dioxus::prelude::*;
@@ -25,10 +27,12 @@ use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
+use prices::{Changes, Edition, Prices, See};
 use promotions::{Promotion, Promotions};
 use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
+use value::{Value, Values};
 
 /// Every page of the desk.
 #[rustfmt::skip]
@@ -67,6 +71,24 @@ pub enum Desk {
         List { /// Store id.
             id: String, /// Raw query string: what the last act came to.
             query: String },
+        /// A price list.
+        #[route("/studio/prices?:..query")]
+        Prices { /// Raw query string: whose, at which moment, which part.
+            query: String },
+        /// All prices of one edition.
+        #[route("/studio/prices/edition/:id?:..query")]
+        Edition { /// Variant id.
+            id: String, /// Raw query string: which price the form changes.
+            query: String },
+        /// What would change, before it does.
+        #[route("/studio/prices/changes/:id?:..query")]
+        Changes { /// Names the change.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// What a buyer would see.
+        #[route("/studio/prices/see?:..query")]
+        See { /// Raw query string: whose editions, where, who, how many, when.
+            query: String },
         /// Orders.
         #[route("/admin?:..query")]
         Orders { /// Raw query string; `q` is what is looked for.
@@ -74,6 +96,15 @@ pub enum Desk {
         /// One order.
         #[route("/admin/orders/:id?:..query")]
         Order { /// Order id.
+            id: String, /// Raw query string: what the last act came to.
+            query: String },
+        /// Gift cards and store credit.
+        #[route("/admin/value?:..query")]
+        Values { /// Raw query string; `q` is what is looked for.
+            query: String },
+        /// One account of stored value.
+        #[route("/admin/value/:id?:..query")]
+        Value { /// Account id.
             id: String, /// Raw query string: what the last act came to.
             query: String },
         /// A refund of one order.
@@ -128,7 +159,9 @@ fn Frame() -> Element {
                     nav { aria_label: t!("desk-nav"),
                         ul { class: "kinds-list", role: "list",
                             li { a { href: "/studio", {t!("desk-studio")} } }
+                            li { a { href: "/studio/prices", {t!("prices-title")} } }
                             li { a { href: "/admin", {t!("desk-orders")} } }
+                            li { a { href: "/admin/value", {t!("desk-value")} } }
                             li { a { href: "/admin/import", {t!("desk-import")} } }
                             li { a { href: "/admin/jobs", {t!("desk-jobs")} } }
                             li { a { href: "/account", {t!("account")} } }

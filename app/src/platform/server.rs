@@ -8,7 +8,8 @@ use dioxus::prelude::*;
 
 use super::{Head, MediaKey, Prefs, Pressed};
 
-const EN_US: [&str; 7] = [
+const EN_US: [&str; 8] = [
+    include_str!("../../i18n/en-US/desk-prices.ftl"),
     include_str!("../../i18n/en-US/desk.ftl"),
     include_str!("../../i18n/en-US/frame.ftl"),
     include_str!("../../i18n/en-US/labels.ftl"),
@@ -17,7 +18,8 @@ const EN_US: [&str; 7] = [
     include_str!("../../i18n/en-US/problems.ftl"),
     include_str!("../../i18n/en-US/trade.ftl"),
 ];
-const DE_DE: [&str; 7] = [
+const DE_DE: [&str; 8] = [
+    include_str!("../../i18n/de-DE/desk-prices.ftl"),
     include_str!("../../i18n/de-DE/desk.ftl"),
     include_str!("../../i18n/de-DE/frame.ftl"),
     include_str!("../../i18n/de-DE/labels.ftl"),
@@ -27,11 +29,26 @@ const DE_DE: [&str; 7] = [
     include_str!("../../i18n/de-DE/trade.ftl"),
 ];
 
+/// What is other than in en-US.
+const EN_GB: &str = include_str!("../../i18n/en-GB/differences.ftl");
+const FR_FR: [&str; 7] = [
+    include_str!("../../i18n/fr-FR/desk.ftl"),
+    include_str!("../../i18n/fr-FR/frame.ftl"),
+    include_str!("../../i18n/fr-FR/labels.ftl"),
+    include_str!("../../i18n/fr-FR/pages.ftl"),
+    include_str!("../../i18n/fr-FR/places.ftl"),
+    include_str!("../../i18n/fr-FR/problems.ftl"),
+    include_str!("../../i18n/fr-FR/trade.ftl"),
+];
+
 /// The Fluent source of a locale that has files of its own; the same text that its hashed file holds.
 pub fn locale_source(tag: &str) -> Option<Cow<'static, str>> {
     match tag {
         "en-US" => Some(Cow::Owned(EN_US.join("\n"))),
+        // Of two messages of one name the later one holds.
+        "en-GB" => Some(Cow::Owned([&EN_US.join("\n"), EN_GB].join("\n"))),
         "de-DE" => Some(Cow::Owned(DE_DE.join("\n"))),
+        "fr-FR" => Some(Cow::Owned(FR_FR.join("\n"))),
         _ => None,
     }
 }

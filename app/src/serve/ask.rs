@@ -175,6 +175,7 @@ impl Ask {
         let locale = self.app.catalog.place(&self.ctx).locale;
         let mut view = self.app.talk.order_view(&self.ctx, &id, key.as_deref(), locale).await?;
         self.app.invoices.link(&mut view, key.as_deref()).await?;
+        self.app.withdrawals.link(&self.ctx, &mut view, locale).await?;
         Ok(view)
     }
 

@@ -214,7 +214,8 @@ impl Pages {
         let named = self.countries(&texts);
         let mut countries = String::with_capacity(named.len() * 48);
         if !named.iter().any(|(code, _)| code == country) {
-            option(&mut countries, country, country, true);
+            let name = vitrine_server::country_name(country, &ctx.locale).unwrap_or(country);
+            option(&mut countries, country, name, true);
         }
         for (code, name) in named.iter() {
             option(&mut countries, code, name, code == country);

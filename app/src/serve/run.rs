@@ -77,8 +77,14 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         "/studio/works/{id}",
         "/studio/orders/{id}",
         "/studio/letters/{id}",
+        "/studio/prices",
+        "/studio/prices/edition/{id}",
+        "/studio/prices/changes/{id}",
+        "/studio/prices/see",
         "/admin",
         "/admin/orders/{id}",
+        "/admin/value",
+        "/admin/value/{id}",
         "/admin/orders/{id}/refund",
         "/admin/jobs",
         "/admin/import",
@@ -104,6 +110,7 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .merge(vitrine_server::desk::routes().with_state(app.clone()))
         .merge(vitrine_server::invoices::routes().with_state(app.clone()))
         .merge(vitrine_server::talk::routes().with_state(app.clone()))
+        .merge(vitrine_server::withdrawal::routes().with_state(app.clone()))
         .merge(vitrine_server::mailing::routes().with_state(app.clone()))
         .merge(desk)
         .merge(files::downloads(owned.clone()))

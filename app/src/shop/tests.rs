@@ -260,6 +260,7 @@ fn catalog(cards: u8) -> CatalogView {
 fn work(n: u8) -> WorkView {
     let card = card(n);
     let edition = |v: &str, title: &str, physical: bool, stock: Option<i64>, minimum: Option<&str>| EditionView {
+        steps: vec![],
         variant: v.into(),
         title: title.into(),
         variant_title: if physical { "Black vinyl, 180 g".into() } else { String::new() },

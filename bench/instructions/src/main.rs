@@ -212,7 +212,10 @@ async fn carts(app: &App, count: usize) -> Result<Vec<(OpCtx, Placing)>> {
             ..CheckoutForm::default()
         };
         let attempt = format!("counted-attempt-{number:08}");
-        made.push((ctx, Placing { attempt, form, seen_minor, seen_currency: None, nothing_owned: false }));
+        made.push((
+            ctx,
+            Placing { attempt, form, seen_minor, seen_currency: None, due_minor: None, nothing_owned: false },
+        ));
     }
     Ok(made)
 }

@@ -178,6 +178,7 @@ pub fn price(
         currency: currency.code().to_owned(),
         tax_word: place.tax_word().to_owned(),
         place: to.country.clone(),
+        place_name: vitrine_places::country_name(&to.country, &ctx.locale).unwrap_or_default().to_owned(),
         needs_address,
         ready: ready && count > 0,
         rev,

@@ -13,6 +13,7 @@
 //! | asset | `ASSET#a` | `META#` | GSI1 `ASSETS#w` |
 //! | claim | `CLAIM#handle#h`, `CLAIM#slug#…`, `CLAIM#sku#t#…` | `CLAIM#` | names the owner |
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -249,6 +250,29 @@ impl CatalogStore {
     /// Where a variant belongs.
     pub async fn variant(&self, id: &VariantId) -> Result<Option<VariantPointer>> {
         self.at(&variant_key(id)).await
+    }
+
+    /// Editions of a seller by the seller's own numbers, with the work of each; unknown numbers are left out.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn by_sku(&self, tenant: &TenantId, skus: &[&str]) -> Result<HashMap<String, (VariantId, WorkId)>> {
+        let claims = skus.iter().map(|sku| Key::new(format!("CLAIM#sku#{tenant}#{sku}"), "CLAIM#")).collect();
+        let claims = vitrine_table::retry::get_each(&*self.table, claims).await.map_err(fault::table)?;
+        let owner = |item: Option<Item>| item?.get("owner")?.as_str()?.parse::<VariantId>().ok();
+        let found: Vec<(&str, VariantId)> =
+            skus.iter().zip(claims).filter_map(|(sku, item)| Some((*sku, owner(item)?))).collect();
+        let keys = found.iter().map(|(_, variant)| variant_key(variant)).collect();
+        let pointers = vitrine_table::retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
+        let mut out = HashMap::new();
+        for ((sku, variant), item) in found.into_iter().zip(pointers) {
+            let pointer: Option<VariantPointer> =
+                item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()?;
+            if let Some(pointer) = pointer.filter(|p| p.seller == *tenant) {
+                out.insert(sku.to_owned(), (variant, pointer.work));
+            }
+        }
+        Ok(out)
     }
 
     /// One file's record.

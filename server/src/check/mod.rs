@@ -17,6 +17,7 @@ mod promotions;
 mod purchases;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,6 +74,8 @@ pub enum Invariant {
     Promotions,
     /// Pieces as a whole.
     Stock,
+    /// Gift cards and store credit.
+    Value,
     /// Counts of what is bought together.
     Together,
     /// Counts of readers.
@@ -89,7 +92,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Table,
         Self::CheckoutWhole,
         Self::PaymentEnds,
@@ -102,6 +105,7 @@ impl Invariant {
         Self::Holds,
         Self::Promotions,
         Self::Stock,
+        Self::Value,
         Self::Together,
         Self::Readers,
         Self::Names,
@@ -125,6 +129,7 @@ impl Invariant {
             Self::Holds => "holds",
             Self::Promotions => "promotions",
             Self::Stock => "stock",
+            Self::Value => "value",
             Self::Together => "together",
             Self::Readers => "readers",
             Self::Names => "names",
@@ -164,6 +169,9 @@ impl Invariant {
             }
             Self::Stock => {
                 "Of every counted edition: initial + restocked = available + reserved + sold, and none is negative."
+            }
+            Self::Value => {
+                "Of every gift card and store credit: available + held is the sum of its entries, none is negative, and what is held is held for checkouts that wait for money; what a paid checkout or a refund took or gave is posted once."
             }
             Self::Together => "What was bought together is counted once for each paid checkout.",
             Self::Readers => "A list's count of readers is the number of its confirmed readers.",
@@ -320,6 +328,7 @@ impl Check {
         }
         let mut files = files::Files::new(how.files);
         let sums = self.purchases(&mut out).await?;
+        self.values(&sums, &mut out).await?;
         self.promotions(&sums, &mut out).await?;
         self.catalogue(&sums, &mut files, &mut out).await?;
         self.orphans(&mut files, &mut out).await?;

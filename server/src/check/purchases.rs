@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use vitrine_payments::{PaymentError, PaymentState, Session};
 use vitrine_pricing::refund::refundable;
-use vitrine_shared::id::{TenantId, VariantId, WorkId};
+use vitrine_shared::id::{TenantId, ValueId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Consistency, Key};
 
@@ -25,6 +25,8 @@ const MOST_PAIRS: usize = 500_000;
 pub(super) struct Sums {
     /// Pieces of an edition held for payments on their way, and sold.
     pub(super) pieces: HashMap<VariantId, (i64, i64)>,
+    /// Minor units of an account of stored value held for payments on their way.
+    pub(super) held: HashMap<ValueId, i64>,
     /// Uses by seller, promotion and whose: everybody's, or of one name of a customer.
     pub(super) uses: HashMap<(TenantId, String), HashMap<String, i64>>,
     /// Sales and refunds of a seller.
@@ -206,10 +208,11 @@ impl Check {
             let what = format!("its orders come to {sum}, it to {}", checkout.total_minor);
             out.say(Invariant::CheckoutWhole, &[checkout.id.as_str()], what);
         }
-        if paid && checkout.total_minor > 0 && self.simulator.is_some() {
-            let fits = |s: &Session| s.amount_minor == checkout.total_minor && s.charge_id == checkout.charge;
+        let due = checkout.due_minor();
+        if paid && due > 0 && self.simulator.is_some() {
+            let fits = |s: &Session| s.amount_minor == due && s.charge_id == checkout.charge;
             if !purchase.captured().is_some_and(fits) {
-                let what = format!("paid without a captured payment of {}: {session:?}", checkout.total_minor);
+                let what = format!("paid without a captured payment of {due}: {session:?}");
                 out.say(Invariant::CheckoutWhole, &[checkout.id.as_str()], what);
             }
         }
@@ -235,7 +238,7 @@ impl Check {
             let refunds = self.checkouts.refunds(&order.id).await?;
             for refund in &refunds {
                 if refund.done {
-                    back += refund.amount_minor;
+                    back += self.stored_back(order, refund, out).await?;
                 } else {
                     carried = false;
                 }
@@ -278,7 +281,7 @@ impl Check {
                     out.say(Invariant::PaymentEnds, &[id], "given back without a reason");
                 }
                 let state = self.in_hand(FAILED, id, Invariant::PaymentEnds, out).await?;
-                let whole = session.as_ref().is_none_or(|s| s.refunded_minor == checkout.total_minor);
+                let whole = session.as_ref().is_none_or(|s| s.refunded_minor == checkout.due_minor());
                 if state.is_none() && !whole {
                     out.say(Invariant::PaymentEnds, &[id], "to be given back, and the money is still here");
                 }
@@ -379,6 +382,7 @@ impl Check {
                 CheckoutState::Released | CheckoutState::RefundedLate => {}
             }
         }
+        self.paid_from(checkout, orders, sums, out).await?;
         super::promotions::add(checkout, orders, sums);
         for order in orders.iter().filter(|o| o.paid) {
             let listed = sums.sales.entry(order.tenant.clone()).or_default();

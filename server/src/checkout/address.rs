@@ -78,9 +78,11 @@ pub(super) fn faults(form: &CheckoutForm, parcel: bool) -> Vec<(&'static str, &'
     faults.into_iter().map(|f| (f.field.name(), code(f.field, f.fault))).collect()
 }
 
-/// What a form says of the buyer: the address as it goes on a parcel.
-pub(super) fn said(form: &CheckoutForm) -> Person {
+/// What a form says of the buyer: the address as it goes on a parcel and, in the language of a BCP 47 tag, on an invoice.
+pub(super) fn said(form: &CheckoutForm, tag: &str) -> Person {
     let typed = typed(form);
+    let country = vitrine_places::country_name(&form.country, tag).unwrap_or(&form.country);
+    let letter = vitrine_places::letter(&form.country, &typed, country);
     // Files go nowhere: what was said beside is written down as it is.
     let address = vitrine_places::check(&form.country, &typed).unwrap_or(typed);
     Person {
@@ -88,7 +90,9 @@ pub(super) fn said(form: &CheckoutForm) -> Person {
         name: form.name.trim().to_owned(),
         address: vitrine_places::lines(&form.country, &address),
         named: true,
-        tax_id: String::new(),
+        letter,
+        company: if form.business { form.organisation.trim().to_owned() } else { String::new() },
+        ..Person::default()
     }
 }
 
@@ -218,13 +222,16 @@ mod tests {
         let us =
             CheckoutForm { city: "Rome".into(), region: "california".into(), postcode: "94043".into(), ..form("us") };
         let lines = ["Gast Muster", "Weg 1", "ROME, CA 94043", "UNITED STATES"];
-        assert_eq!(said(&us).envelope(), lines);
+        assert_eq!(said(&us, "en-US").envelope(), lines);
+        let billed = ["Gast Muster", "Weg 1", "Rome, CA 94043", "Vereinigte Staaten", "Gast.Muster@Example.org"];
+        assert_eq!(said(&us, "de-DE").billed(), billed);
         // For files there may be nothing but the country, or what tax asked for.
         let files = CheckoutForm { country: "US".into(), region: "CA".into(), ..CheckoutForm::default() };
-        assert_eq!(said(&files).envelope(), ["CA", "UNITED STATES"]);
+        assert_eq!(said(&files, "en-US").envelope(), ["CA", "UNITED STATES"]);
         let older = r#"{"email":"a@example.org","name":"Gast Muster","address":["Weg 1","10115 Berlin","DE"]}"#;
         let older: Person = serde_json::from_str(older).unwrap();
         assert_eq!(older.envelope(), ["Gast Muster", "Weg 1", "10115 Berlin", "DE"]);
+        assert_eq!(older.billed(), ["Gast Muster", "Weg 1", "10115 Berlin", "DE", "a@example.org"]);
     }
 
     #[tokio::test]

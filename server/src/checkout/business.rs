@@ -42,6 +42,7 @@ async fn placed(shop: &Shop, ctx: &OpCtx, form: CheckoutForm, attempt: &str) -> 
         form,
         seen_minor: view.cart.total_minor,
         seen_currency: Some(view.cart.currency.clone()),
+        due_minor: None,
         nothing_owned: true,
     };
     let placed = shop.checkouts.place(ctx, &placing).await.unwrap();
@@ -249,6 +250,7 @@ async fn case_11_a_total_below_the_smallest_charge_is_refused_before_anything_is
             form: testing::form(),
             seen_minor: view.cart.total_minor,
             seen_currency: Some("EUR".into()),
+            due_minor: None,
             nothing_owned: true,
         };
         assert_eq!(view.cart.total_minor, minor);

@@ -45,6 +45,9 @@ impl Payments for Unheard {
     fn csp_origins(&self) -> Vec<String> {
         Vec::new()
     }
+    fn methods(&self) -> &'static [&'static str] {
+        &["card"]
+    }
     async fn begin(&self, new: NewSession) -> vitrine_payments::Result<Session> {
         if let Some(simulator) = self.0.get() {
             simulator.begin(new).await?;

@@ -51,8 +51,12 @@ impl Checkouts {
             &mut form.postcode,
             &mut form.sorting_code,
             &mut form.tax_id,
+            &mut form.phone,
             &mut form.country,
-        ] {
+        ]
+        .into_iter()
+        .chain(form.ids.values_mut())
+        {
             field.truncate(field.floor_char_boundary(MOST_KEPT));
         }
         let plain = serde_json::to_vec(&typed).map_err(|e| fault::internal("a form", &e))?;

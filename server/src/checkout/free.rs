@@ -27,6 +27,13 @@ pub(super) struct Bounds {
     senders: Option<Buckets>,
 }
 
+impl Bounds {
+    /// Whether too many wrong secrets came from there lately.
+    pub(super) fn has_guessed(&self, peer: Option<IpAddr>) -> bool {
+        self.senders.as_ref().is_some_and(|buckets| buckets.is_spent(Class::Guess, Who::address(peer)).is_some())
+    }
+}
+
 impl Checkouts {
     /// With free orders bounded: for each address that is written to, by the pause of `recipients`; for each caller by the class
     /// `mail` of `senders`.

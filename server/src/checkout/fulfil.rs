@@ -64,6 +64,7 @@ impl Checkouts {
             }
             line.state = Fulfilment::Shipped;
             line.tracking = Some(tracking.clone());
+            line.shipped_ms = Some(ctx.now_ms);
         }
         next.rev += 1;
         let key = ids::secret();

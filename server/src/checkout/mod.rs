@@ -7,6 +7,8 @@
 //!   stock once: another attempt ends what the one before holds.
 //! - Money is believed only from the provider's own answer or a verified event; each event is handled once, in any order.
 //! - Paying, granting and the receipt's job are one transaction.
+//! - Stored value is held, taken and let go in the same transactions as stock; the provider is asked for the rest alone, and for
+//!   nothing if nothing is left.
 //! - What costs nothing is paid at once and mails its receipt to whatever address was typed: how often is bounded (`free`).
 //!
 //! Undo, step by step: a checkout whose payment cannot begin is released by the same code as one that expires.
@@ -15,7 +17,9 @@
 
 mod address;
 mod again;
+mod asked;
 mod claim;
+mod countries;
 mod form;
 mod free;
 mod fulfil;
@@ -27,6 +31,7 @@ mod place;
 mod refund;
 mod sales;
 pub mod store;
+mod value;
 mod view;
 
 use std::sync::Arc;
@@ -45,6 +50,8 @@ pub use place::{Placed, Placing, check_form, destination};
 pub use refund::{REFUND, Refund, Wish};
 pub use sales::{Sale, SaleTax};
 use store::{Checkout, Order};
+pub(crate) use value::back;
+pub use value::{paid_rows, paid_view};
 pub use view::state_key;
 
 use crate::cart::{CartRecord, Carts};
@@ -54,6 +61,7 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::promotions::{Offered, Promotions, Who};
 use crate::tax_ids::TaxIds;
+use crate::value::Values;
 
 /// Kind of the job that issues invoices and sends the receipt.
 pub const RECEIPT: &str = "checkout.receipt";
@@ -82,6 +90,7 @@ pub struct Checkouts {
     base_url: String,
     free: free::Bounds,
     tax_ids: TaxIds,
+    values: Option<Values>,
     promotions: Promotions,
 }
 
@@ -98,13 +107,29 @@ impl Checkouts {
     ) -> Self {
         let tax_ids = TaxIds::new(table.clone(), Arc::new(vitrine_registers::Nobody));
         let promotions = Promotions::new(table.clone(), master.clone());
-        let free = free::Bounds::default();
-        Self { table, catalog, carts, payments, queue, master, base_url, free, tax_ids, promotions }
+        Self {
+            table,
+            catalog,
+            carts,
+            payments,
+            queue,
+            master,
+            base_url,
+            free: free::Bounds::default(),
+            tax_ids,
+            promotions,
+            values: None,
+        }
     }
 
     /// With registers that confirm tax ids.
     pub fn confirming(self, tax_ids: TaxIds) -> Self {
         Self { tax_ids, ..self }
+    }
+
+    /// With stored value as a source of payment.
+    pub fn paid_from(self, values: Values) -> Self {
+        Self { values: Some(values), ..self }
     }
 
     /// The sellers' promotions.
@@ -169,6 +194,10 @@ mod business;
 mod cases;
 #[cfg(test)]
 mod refunds;
+#[cfg(test)]
+mod regions;
+#[cfg(test)]
+mod stored;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

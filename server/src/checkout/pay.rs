@@ -16,6 +16,7 @@ use crate::catalog::store::tenant_key;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::together::Together;
+use crate::value::Source;
 use crate::{audit, entitlements, ids, promotions, stock};
 
 /// How often a lost race is run again.
@@ -136,7 +137,7 @@ impl Checkouts {
     ) -> Result<Option<Checkout>> {
         for _ in 0..TRIES {
             // The session must be this checkout's own, over this amount.
-            if checkout.session.as_deref() != Some(&session.id) || session.amount_minor != checkout.total_minor {
+            if checkout.session.as_deref() != Some(&session.id) || session.amount_minor != checkout.due_minor() {
                 tracing::warn!(checkout = %checkout.id, session = %session.id, "an event does not fit its checkout; ignored");
                 return Ok(Some(checkout));
             }
@@ -230,6 +231,11 @@ impl Checkouts {
             ops.push(if late { stock::sell_unheld(&line.variant, pieces) } else { stock::sell(&line.variant, pieces) });
         }
         let stocks = first_stock..ops.len();
+        for source in &checkout.sources {
+            ops.extend(super::value::pay(checkout, source, ctx.now_ms, late)?);
+        }
+        let values = stocks.end..ops.len();
+        ops.extend(super::value::forget(checkout));
         for (order, fee_bps) in orders.iter().zip(fees) {
             let mut paid = order.clone();
             paid.paid = true;
@@ -259,7 +265,7 @@ impl Checkouts {
             why,
             json!({ "total_minor": checkout.total_minor, "charge": next.charge }),
         ));
-        debug_assert!(ops.len() <= writes(&orders), "placing takes in only what can be paid");
+        debug_assert!(ops.len() <= writes(&orders, &checkout.sources), "placing takes in only what can be paid");
         // The cart is a convenience: it goes along, but money does not wait for one that changes at this moment.
         let without = cart.map_or(Ok(None), |item| crate::cart::without(item, &bought))?;
         let along = without.clone().filter(|_| ops.len() < vitrine_table::MAX_TRANSACT_ITEMS).map(TransactOp::Put);
@@ -280,7 +286,11 @@ impl Checkouts {
             }
             // The hold had ended and somebody else has the last piece: all of the money goes back.
             Err(e) if late && stocks.clone().any(|op| e.failed_condition(op).is_some()) => {
-                self.refund_late(ctx, checkout).await
+                self.refund_late(ctx, checkout, "sold_out").await
+            }
+            // What a gift card was to pay was spent elsewhere meanwhile.
+            Err(e) if late && values.clone().any(|op| e.failed_condition(op).is_some()) => {
+                self.refund_late(ctx, checkout, "value_spent").await
             }
             Err(e) => Err(fault::table(e)),
         }
@@ -338,18 +348,18 @@ impl Checkouts {
 
     /// Decides that all of it goes back; the job sends it and tells the buyer. Decided first: a process that ends between
     /// the two must not leave a payment that went back and can still be honoured.
-    async fn refund_late(&self, ctx: &OpCtx, checkout: &Checkout) -> Result<()> {
+    async fn refund_late(&self, ctx: &OpCtx, checkout: &Checkout, why: &str) -> Result<()> {
         let mut next = checkout.clone();
         next.state = CheckoutState::RefundedLate;
-        next.failure = Some("sold_out".into());
+        next.failure = Some(why.to_owned());
         next.rev += 1;
         let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
         ops.push(audit::entry(
             ctx,
             checkout.id.as_str(),
             "checkout.refunded_late",
-            "sold out",
-            json!({ "total_minor": checkout.total_minor }),
+            why,
+            json!({ "total_minor": checkout.total_minor, "due_minor": checkout.due_minor() }),
         ));
         ops.extend(self.about_op(ctx, checkout, FAILED)?);
         self.write(ops).await
@@ -364,8 +374,9 @@ impl Checkouts {
         let refund = NewRefund {
             idempotency_key: format!("late-{}", checkout.id),
             session_id: session.clone(),
-            amount_minor: checkout.total_minor,
-            reason: "sold out before the payment arrived".into(),
+            // What stored value was to pay was let go with the hold.
+            amount_minor: checkout.due_minor(),
+            reason: "what was ordered could not be had any more when the payment arrived".into(),
         };
         payments.refund(refund).await.map_err(|e| fault::internal("the payment provider", &e))?;
         Ok(())
@@ -382,6 +393,7 @@ impl Checkouts {
         for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
             ops.push(stock::release(&line.variant, i64::from(line.quantity)));
         }
+        ops.extend(checkout.sources.iter().map(crate::value::store::let_go));
         ops.extend(promotions::give_back(&orders, &checkout.known_by));
         ops.push(audit::entry(ctx, checkout.id.as_str(), "checkout.released", why, serde_json::Value::Null));
         // Who was declined saw it on the page; who believed to have paid is told.
@@ -410,11 +422,13 @@ struct Sold {
 }
 
 /// Writes of the transaction that makes these orders paid, at most.
-pub(super) fn writes(orders: &[Order]) -> usize {
+pub(super) fn writes(orders: &[Order], sources: &[Source]) -> usize {
     let lines = orders.iter().flat_map(|o| &o.lines);
-    // The checkout, two jobs, the trail; per order itself and the sale; per line stock, a grant or both; what promotions count.
+    // The checkout, two jobs, the trail; per order itself and the sale; per line stock, a grant or both; per source its
+    // balance and entry, and once what the cart had applied; what promotions count.
     let of_lines: usize = lines.map(|l| usize::from(l.stocked) + usize::from(!l.physical)).sum();
-    4 + 2 * orders.len() + of_lines + promotions::writes(orders)
+    let of_sources = 2 * sources.len() + usize::from(!sources.is_empty());
+    4 + 2 * orders.len() + of_lines + of_sources + promotions::writes(orders)
 }
 
 /// One grant per line, whatever is repeated.

@@ -17,7 +17,7 @@ use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
 use super::store::{self, Checkout, Order, OrderLine, TaxRecord};
-use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, identity};
+use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity};
 use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
@@ -39,6 +39,9 @@ pub struct Placing {
     /// ISO 4217 of what they saw; `None`: of the place the pages are shown for.
     #[serde(default)]
     pub seen_currency: Option<String>,
+    /// Minor units they saw that are left to pay after stored value; `None`: all of `seen_minor`.
+    #[serde(default)]
+    pub due_minor: Option<i64>,
     /// The page they saw had looked at what their account owns, and had nothing to ask. Whoever says so wrongly asks themselves nothing.
     #[serde(default)]
     pub nothing_owned: bool,
@@ -103,17 +106,17 @@ fn was_seen(priced: &Priced, placing: &Placing, shown: &Market) -> bool {
     total == placing.seen_minor && (total == 0 || priced.view.currency == currency)
 }
 
-/// Whether the buyer must agree that supply of paid files begins at once and the right to withdraw ends with it: consumers in
-/// the European Union (Directive 2011/83/EU, Art. 16 m) and the United Kingdom (SI 2013/3134, reg. 37).
+/// Whether the buyer must agree that supply of paid files begins at once and the right to withdraw ends with it, where the law of
+/// their country gives that right (`vitrine_places::point_of_sale`). Who says to be a business is asked too: nothing proves it.
 pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
     let files = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
-    (vitrine_pricing::market::is_eu(country) || country == "GB")
+    vitrine_places::point_of_sale(country).withdrawal.waiver
         && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
 }
 
 /// Money that no card can be charged with is refused before anything is held: below the processor's least, or no multiple of its step.
-fn chargeable(priced: &Priced, market: &Market, locale: Locale) -> Result<()> {
-    let total = Money::new(priced.view.total_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
+fn chargeable(due_minor: i64, market: &Market, locale: Locale) -> Result<()> {
+    let total = Money::new(due_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
     if total.is_zero() {
         return Ok(());
     }
@@ -201,7 +204,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
-    /// total in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
+    /// total, or what is left of it to pay, in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
     /// attempt of this cart turns out to be paid, 409 `payment_settling` while the money of one is on its way, 429 `free_wait` for too many free orders to one address, 503 if the provider
     /// is away (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
@@ -218,13 +221,13 @@ impl Checkouts {
         if !fine {
             return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
         }
-        let body = (&placing.form, placing.seen_minor, &placing.seen_currency);
+        let body = (&placing.form, placing.seen_minor, &placing.seen_currency, placing.due_minor);
         let body = hash(&serde_json::to_string(&body).unwrap_or_default());
         // All guests have one name, so the cart is part of whose attempt it is, and its secret: the answer that is remembered
         // opens the order. The cart itself may be gone by the time an attempt is repeated.
         let cart = self.carts.proven(ctx, ctx.cart.as_deref()).unwrap_or_default();
         let scope = format!("{}#{cart}#{}", ctx.caller.audit_name(), placing.attempt);
-        let [attempt, cart, known, held, settling] = self.read(ctx, &scope).await?;
+        let [attempt, cart, known, held, settling, applied] = self.read(ctx, &scope).await?;
         if let Some(answer) = self.remembered(ctx, &placing.form, attempt, &scope, &body).await? {
             return Ok(answer);
         }
@@ -245,12 +248,14 @@ impl Checkouts {
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
+        let sold = asked::Sold::of(&priced);
+        faults.extend(asked::faults(&placing.form, sold));
         if !placing.form.confirm_place && identity::contradicted(ctx, &priced, &to).is_some() {
             faults.push(("confirm_place".to_owned(), "fault-place".to_owned()));
         }
         self.not_settling(settling.as_ref(), &priced).await?;
-        let asked = placing.form.buy_again || placing.nothing_owned;
-        if !asked && !self.owned(ctx, &priced).await?.is_empty() {
+        let owned_asked = placing.form.buy_again || placing.nothing_owned;
+        if !owned_asked && !self.owned(ctx, &priced).await?.is_empty() {
             faults.push(("buy_again".to_owned(), "fault-owned".to_owned()));
         }
         if !faults.is_empty() {
@@ -268,7 +273,13 @@ impl Checkouts {
         if !was_seen(&priced, placing, shown) {
             return Err(Problem::conflict("price_changed", "The total changed.").detail(priced.view.total.clone()));
         }
-        chargeable(&priced, place.market, place.locale)?;
+        let applied = super::value::applied(applied.as_ref());
+        let tender = self.tender(ctx, &priced, &applied, placing.form.use_credit, &[]).await?;
+        if tender.due_minor != placing.due_minor.unwrap_or(placing.seen_minor) {
+            let due = tender.due(&place)?;
+            return Err(Problem::conflict("price_changed", "What is left to pay changed.").detail(due));
+        }
+        chargeable(tender.due_minor, place.market, place.locale)?;
         if priced.view.total_minor == 0 {
             self.may_mail(ctx, &placing.form.email).await?;
         }
@@ -276,6 +287,7 @@ impl Checkouts {
         let (mut checkout, mut orders, secret) = self.built(ctx, &priced, &offers, &customer.id, &to)?;
         checkout.attempt = Some(scope.clone());
         checkout.known_by = self.promotions.names(ctx, &placing.form.email)?;
+        tender.settle(&mut checkout, &mut orders);
         let confirmed = match identity::waits(&to) {
             true => {
                 let to = identity::once_confirmed(&to);
@@ -287,7 +299,9 @@ impl Checkouts {
         for (order, record) in orders.iter_mut().zip(records) {
             order.tax = record;
         }
-        let mut person = address::said(&placing.form);
+        let mut person = address::said(&placing.form, &ctx.locale);
+        person.phone = asked::phone(&placing.form, sold);
+        person.numbers = asked::numbers(&placing.form, sold);
         person.tax_id = to.business.as_ref().map(|b| b.number.clone()).unwrap_or_default();
         let sealed = customer.seal(&person)?;
         let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier };
@@ -296,12 +310,13 @@ impl Checkouts {
     }
 
     /// What placing begins with, in one read: the attempt, the cart, the account's customer, what holds stock for the cart, what of it
-    /// is paid with money on its way.
-    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 5]> {
+    /// is paid with money on its way, which codes were applied to it.
+    async fn read(&self, ctx: &OpCtx, scope: &str) -> Result<[Option<Item>; 6]> {
         let cart = self.carts.key(ctx, ctx.cart.as_deref());
         let held = cart.as_ref().map(|cart| store::held_key(&cart.pk));
         let settling = cart.as_ref().map(|cart| store::settling_key(&cart.pk));
-        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held, settling];
+        let applied = cart.as_ref().map(|cart| crate::value::store::applied_key(&cart.pk));
+        let keys = [Some(store::attempt_key(scope)), cart, Self::known_customer(ctx), held, settling, applied];
         let asked: Vec<Key> = keys.iter().flatten().cloned().collect();
         let mut items = retry::get_each(&*self.table, asked).await.map_err(fault::table)?.into_iter();
         Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))
@@ -404,6 +419,7 @@ impl Checkouts {
                     seller_of_record: seller.record.code().into(),
                     state: Fulfilment::Unpaid,
                     tracking: None,
+                    shipped_ms: None,
                 });
             }
             orders.push(Order {
@@ -417,6 +433,7 @@ impl Checkouts {
                 country: to.country.clone(),
                 tax: TaxRecord::default(),
                 refunded_minor: 0,
+                sources: Vec::new(),
                 payment_provider: if free { String::new() } else { self.provider() },
                 provider_charge_id: None,
                 placed_ms: ctx.now_ms,
@@ -444,6 +461,7 @@ impl Checkouts {
             charge: None,
             failure: None,
             paid_with: String::new(),
+            sources: Vec::new(),
             locale: ctx.locale.clone(),
             market: ctx.market.clone(),
             placed_ms: ctx.now_ms,
@@ -452,11 +470,19 @@ impl Checkouts {
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
             attempt: None,
+            methods: self.methods(&to.country, &priced.view.currency),
             pay_url: None,
             known_by: Vec::new(),
             rev: 1,
         };
         Ok((checkout, orders, secret))
+    }
+
+    /// The country's ways to pay, as far as provider and currency have them.
+    fn methods(&self, country: &str, currency: &str) -> Vec<String> {
+        let wanted = &vitrine_places::point_of_sale(country).payment.methods;
+        let usable = |p: &vitrine_payments::SharedPayments| vitrine_payments::usable(wanted, p.methods(), currency);
+        self.payments.as_ref().map(usable).unwrap_or_default()
     }
 
     /// One transaction: attempt, checkout, orders, customer, sealed person, stock, the job that ends the hold, the trail.
@@ -496,11 +522,15 @@ impl Checkouts {
             ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
         }
         let stocks = ops.len() - first_stock;
+        let first_value = ops.len();
+        ops.extend(checkout.sources.iter().map(|source| crate::value::store::hold(source, ctx.now_ms)));
+        let values = first_value..ops.len();
         let first_use = ops.len();
         ops.extend(promotions::take(orders, &checkout.known_by));
         let uses = first_use..ops.len();
-        // A cart holds stock once: of two attempts at the same moment one goes on.
-        let held_at = checkout.cart.as_deref().filter(|_| stocks > 0 || !uses.is_empty()).map(|cart| {
+        // A cart holds stock, value and uses once: of two attempts at the same moment one goes on.
+        let holds = stocks > 0 || !checkout.sources.is_empty() || !uses.is_empty();
+        let held_at = checkout.cart.as_deref().filter(|_| holds).map(|cart| {
             let earlier = marks.earlier.map_or(Condition::ItemAbsent, |id| Condition::eq("checkout", id));
             ops.push(put(held_item(cart, checkout, orders), Some(earlier)));
             ops.len() - 1
@@ -516,9 +546,9 @@ impl Checkouts {
             checkout.id.as_str(),
             "checkout.placed",
             "",
-            json!({ "total_minor": checkout.total_minor }),
+            json!({ "total_minor": checkout.total_minor, "due_minor": checkout.due_minor() }),
         ));
-        if ops.len().max(super::pay::writes(orders)) > vitrine_table::MAX_TRANSACT_ITEMS {
+        if ops.len().max(super::pay::writes(orders, &checkout.sources)) > vitrine_table::MAX_TRANSACT_ITEMS {
             return Err(Problem::conflict(
                 "cart_too_large",
                 "This is more than one payment can hold. Buy it in two parts.",
@@ -537,6 +567,9 @@ impl Checkouts {
             }
             Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))
+            }
+            Err(e) if values.clone().any(|op| e.failed_condition(op).is_some()) => {
+                Err(Problem::conflict("price_changed", "What is left to pay changed."))
             }
             Err(e) if uses.into_iter().any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("discount_gone", "A discount was used up a moment ago. Look at the total again."))
@@ -568,7 +601,7 @@ impl Checkouts {
         let page = format!("/orders/{}?key={secret}", checkout.id);
         let mut placed = Placed { id: checkout.id.clone(), secret, pay_url: None };
         let mut ops = Vec::new();
-        if checkout.total_minor == 0 {
+        if checkout.due_minor() == 0 {
             self.paid(ctx, &checkout, None).await?;
         } else {
             let Some(payments) = &self.payments else {
@@ -577,12 +610,13 @@ impl Checkouts {
                     .detail("Nothing was charged."));
             };
             let session = NewSession {
+                methods: checkout.methods.clone(),
                 idempotency_key: format!("begin-{}", checkout.id),
                 reference: checkout.id.to_string(),
-                amount_minor: checkout.total_minor,
+                amount_minor: checkout.due_minor(),
                 currency: checkout.currency.clone(),
                 exponent: checkout.exponent,
-                lines: vec![("Vitrine".into(), checkout.total_minor)],
+                lines: vec![("Vitrine".into(), checkout.due_minor())],
                 email: form.email.trim().to_owned(),
                 locale: checkout.locale.clone(),
                 return_url: format!("{}{page}", self.base_url),

@@ -55,6 +55,9 @@ pub struct Refund {
     pub shipping: bool,
     /// Minor units of the order's currency.
     pub amount_minor: i64,
+    /// What the order had given back before it, minor units: it says which source gets which part.
+    #[serde(default)]
+    pub before_minor: i64,
     /// How much of what, by rule; none in records of the first form, which are of whole lines.
     #[serde(default)]
     pub amounts: Option<RefundQuote>,
@@ -240,6 +243,7 @@ impl Checkouts {
             lines: amounts.lines.iter().filter_map(|part| part.line).collect(),
             shipping: amounts.shipping.is_some(),
             amount_minor: amounts.totals.gross.minor(),
+            before_minor: order.refunded_minor,
             amounts: Some(amounts.clone()),
             reason: reason.to_owned(),
             done: false,
@@ -292,23 +296,24 @@ impl Checkouts {
         }
     }
 
-    /// Asks the provider to send a refund's money back; once, whatever is repeated.
+    /// Sends a refund's money back to where it came from: the provider is asked, stored value is posted; once, whatever is repeated.
     ///
     /// # Errors
-    /// The provider's; the job repeats.
-    pub async fn send_back(&self, refund: &Refund) -> Result<()> {
+    /// The provider's and the table's; the job repeats.
+    pub async fn send_back(&self, ctx: &OpCtx, refund: &Refund) -> Result<()> {
         let Some(order) = self.order(&refund.order).await? else { return Ok(()) };
         let Some(checkout) = self.get(&order.checkout).await? else { return Ok(()) };
-        if let (Some(session), Some(payments), true) = (&checkout.session, &self.payments, refund.amount_minor > 0) {
+        let (amount_minor, stored) = super::value::back(&order, refund)?;
+        if let (Some(session), Some(payments), true) = (&checkout.session, &self.payments, amount_minor > 0) {
             let money = NewRefund {
                 idempotency_key: refund.id.clone(),
                 session_id: session.clone(),
-                amount_minor: refund.amount_minor,
+                amount_minor,
                 reason: refund.reason.clone(),
             };
             payments.refund(money).await.map_err(|e| fault::internal("the payment provider", &e))?;
         }
-        Ok(())
+        self.post_back(ctx, &order, refund, &stored).await
     }
 
     /// The refund's money and papers are out.

@@ -18,6 +18,7 @@ use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Item, Key};
 
 use crate::fault::{self, Result};
+use crate::value::{self, Source};
 
 /// One payment of one cart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +58,9 @@ pub struct Checkout {
     /// e.g. `card 4242`.
     #[serde(default)]
     pub paid_with: String,
+    /// Stored value that pays for a part, in the order of use; the provider is asked for the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// BCP 47 of mails.
     pub locale: String,
     /// Market the prices were of.
@@ -76,6 +80,9 @@ pub struct Checkout {
     /// Names the attempt it was placed with, as [`attempt_key`] takes it.
     #[serde(default)]
     pub attempt: Option<String>,
+    /// Ways to pay that are offered, the usual one first: decided once, so that beginning the payment again asks for the same.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// The provider's page, as long as it can be paid.
     #[serde(default)]
     pub pay_url: Option<String>,
@@ -84,6 +91,13 @@ pub struct Checkout {
     pub known_by: Vec<String>,
     /// Counts writes.
     pub rev: i64,
+}
+
+impl Checkout {
+    /// What is to be paid at the provider: what stored value leaves of the total. Minor units.
+    pub fn due_minor(&self) -> i64 {
+        self.total_minor - value::sum(&self.sources)
+    }
 }
 
 /// What one seller owes one customer.
@@ -111,6 +125,9 @@ pub struct Order {
     /// Minor units given back so far.
     #[serde(default)]
     pub refunded_minor: i64,
+    /// What of its checkout's stored value pays for it, in the order of use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// As the specification names them.
     pub payment_provider: String,
     /// As the specification names them.
@@ -206,6 +223,9 @@ pub struct OrderLine {
     /// Carrier and number.
     #[serde(default)]
     pub tracking: Option<String>,
+    /// When it was sent, UTC milliseconds; older orders do not say.
+    #[serde(default)]
+    pub shipped_ms: Option<i64>,
 }
 
 /// Who bought, in words; only ever stored sealed.
@@ -220,12 +240,68 @@ pub struct Person {
     /// The name stands among the lines, where the country's post wants it. Of older orders it does not.
     #[serde(default)]
     pub named: bool,
+    /// The same for invoices: not in the capitals of parcels, the country in the buyer's language. Older orders have none.
+    #[serde(default)]
+    pub letter: Vec<String>,
+    /// Telephone number, for carriers.
+    #[serde(default)]
+    pub phone: String,
+    /// Of a business: its name.
+    #[serde(default)]
+    pub company: String,
     /// Of a business: its tax id, as it goes on an invoice.
     #[serde(default)]
     pub tax_id: String,
+    /// Other identity numbers that the country asks for.
+    #[serde(default)]
+    pub numbers: Vec<IdNumber>,
+}
+
+/// An identity number of a buyer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdNumber {
+    /// Code of `vitrine_pricing::tax_id::KINDS`.
+    pub kind: String,
+    /// As stored, or as typed where it is none of its kind.
+    pub number: String,
+    /// It is printed on invoices.
+    #[serde(default)]
+    pub invoice: bool,
+    /// Whoever sends the parcel needs it for customs.
+    #[serde(default)]
+    pub parcel: bool,
+}
+
+impl IdNumber {
+    /// With what its country calls it: `CPF 12345678909`.
+    pub fn told(&self) -> String {
+        let called = vitrine_pricing::tax_id::kind(&self.kind).map_or(self.kind.as_str(), |kind| kind.name);
+        format!("{called} {}", self.number)
+    }
 }
 
 impl Person {
+    /// Name and address as they stand in a letter, one line each.
+    pub fn letters(&self) -> Vec<String> {
+        if self.letter.is_empty() { self.envelope() } else { self.letter.clone() }
+    }
+
+    /// The buyer on an invoice, one line each.
+    pub fn billed(&self) -> Vec<String> {
+        let mut lines = self.letters();
+        lines.push(self.tax_id.clone());
+        lines.extend(self.numbers.iter().filter(|n| n.invoice).map(IdNumber::told));
+        lines.push(self.email.clone());
+        lines.retain(|line| !line.is_empty());
+        lines
+    }
+
+    /// What whoever sends the parcel needs besides the envelope: telephone and numbers for customs.
+    pub fn for_carrier(&self) -> Vec<String> {
+        let phone = Some(self.phone.clone()).filter(|p| !p.is_empty());
+        phone.into_iter().chain(self.numbers.iter().filter(|n| n.parcel).map(IdNumber::told)).collect()
+    }
+
     /// Name and address, one line each.
     pub fn envelope(&self) -> Vec<String> {
         let name = Some(&self.name).filter(|name| !self.named && !name.is_empty());

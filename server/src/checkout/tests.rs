@@ -144,8 +144,14 @@ async fn what_is_charged_is_what_was_seen_and_faults_name_their_fields() {
     ] {
         assert_eq!(refused.fields.get(field).map(String::as_str), Some(code), "{field}");
     }
-    let nothing =
-        Placing { attempt: "e".repeat(16), form: form(), seen_minor: 0, seen_currency: None, nothing_owned: false };
+    let nothing = Placing {
+        attempt: "e".repeat(16),
+        form: form(),
+        seen_minor: 0,
+        seen_currency: None,
+        due_minor: None,
+        nothing_owned: false,
+    };
     let empty = shop.checkouts.place(&shop.guest(), &nothing).await.unwrap_err();
     assert_eq!(empty.code, "cart_not_ready");
     assert_eq!(shop.level("Paper Boats").await.reserved, 0);
@@ -318,6 +324,9 @@ impl Payments for Fake {
     }
     fn csp_origins(&self) -> Vec<String> {
         Vec::new()
+    }
+    fn methods(&self) -> &'static [&'static str] {
+        &["card"]
     }
     async fn begin(&self, new: NewSession) -> vitrine_payments::Result<Session> {
         if self.away {

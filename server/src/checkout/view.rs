@@ -1,7 +1,7 @@
 //! The checkout page and the order page.
 
 use vitrine_pricing::format::format_money;
-use vitrine_pricing::market::{MARKETS, Market};
+use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::promotion::is_same_code;
 use vitrine_shared::Problem;
@@ -13,7 +13,7 @@ use vitrine_shared::views::trade::{CartView, CheckoutView, OrderLineView, OrderP
 use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
-use super::{Checkouts, identity};
+use super::{Checkouts, asked, countries, identity};
 use crate::cart::CartRecord;
 use crate::cart::view::{Destination, price, sums, undiscounted};
 use crate::ctx::{Caller, OpCtx};
@@ -92,20 +92,26 @@ impl Checkouts {
         let waiver = super::place::needs_waiver(&priced, &to.country);
         let whole_address = priced.view.needs_address || form.business;
         let (fields, regions) = super::address::fields(&form, whole_address);
-        let other_place = identity::contradicted(ctx, &priced, &to).map(|country| format!("country-{country}"));
+        let called = |country: &str| vitrine_places::country_name(country, &ctx.locale).unwrap_or(country).to_owned();
+        let other_place = identity::contradicted(ctx, &priced, &to).map(called);
+        let sold = asked::Sold::of(&priced);
+        let parcel_days = vitrine_places::point_of_sale(&to.country).withdrawal.days;
+        let value = self.value_view(ctx, &place, &priced, form.use_credit).await?;
         Ok(CheckoutView {
             waiver,
+            withdrawal_days: if sold.parcel && !form.business { parcel_days } else { 0 },
+            phone: asked::phone_field(&form, sold),
+            identities: if form.business { Vec::new() } else { asked::identity_fields(&form, sold, false) },
+            business_identities: asked::identity_fields(&form, sold, true),
+            country_name: called(&to.country),
             whole_address,
             tax_id: identity::shown(&to),
             other_place,
             owned: self.owned(ctx, &priced).await?,
+            value,
             cart: priced.view,
             faults: typed.faults,
-            countries: MARKETS
-                .iter()
-                .flat_map(|m| m.countries)
-                .map(|c| ((*c).to_owned(), format!("country-{c}")))
-                .collect(),
+            countries: countries::offered(ctx, &offers, &cart.lines, &to.country)?,
             regions,
             fields,
             licences,
@@ -219,6 +225,7 @@ impl Checkouts {
             email: masked(&person.email),
             parts,
             total: format_money(total, place.locale),
+            paid: super::value::paid_view(&checkout.sources, total, &checkout.paid_with, &place)?,
             placed: MomentView::of(checkout.placed_ms, place.locale),
             guest: checkout.guest,
             mine,
@@ -268,6 +275,7 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
         invoice_href: None,
         messages: Vec::new(),
         may_write: false,
+        withdrawal: None,
         timeline,
     }
 }

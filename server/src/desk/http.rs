@@ -17,7 +17,7 @@ use vitrine_blob::BlobError;
 use vitrine_shared::Problem;
 use vitrine_shared::id::OrderId;
 
-use super::{Choice, Desk, Edit};
+use super::{Choice, Desk, Edit, TypedCard};
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
@@ -44,7 +44,12 @@ pub fn routes() -> Router<App> {
         .route("/studio/promotions/{id}/end", post(end_promotion))
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
+        .route("/admin/orders/{id}/credit", post(credit))
+        .route("/admin/value", post(issue))
+        .route("/admin/value/{id}/resend", post(resend))
+        .route("/admin/value/{id}/end", post(end))
         .route("/admin/jobs", post(revive))
+        .merge(super::prices::routes())
 }
 
 /// Routes that take bodies larger and slower than others; they limit them themselves.
@@ -190,6 +195,45 @@ async fn refund(
         Err(_) => format!("/admin/orders/{id}/refund?{}", choice.query()),
     };
     back(&page, "", done)
+}
+
+async fn credit(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
+    let [attempt, amount, reason] = ["attempt", "credit_amount", "credit_reason"].map(|name| value(&form, name));
+    let done = Desk::new(app).credit_order(&ctx, &order, &attempt, &amount, &reason).await;
+    back(&format!("/admin/orders/{id}"), "", done)
+}
+
+async fn issue(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(card): Form<TypedCard>) -> Response {
+    match Desk::new(app).issue_card(&ctx, card).await {
+        Ok(id) => go(&format!("/admin/value/{id}?done=1"), &[]),
+        Err(problem) => back("/admin/value", "", Err(problem)),
+    }
+}
+
+async fn resend(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let done = Desk::new(app).resend_card(&ctx, &id, &value(&form, "attempt")).await;
+    back(&format!("/admin/value/{id}"), "", done)
+}
+
+async fn end(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let done = Desk::new(app).end_value(&ctx, &id, &value(&form, "reason")).await;
+    back(&format!("/admin/value/{id}"), "", done)
 }
 
 #[derive(Deserialize)]

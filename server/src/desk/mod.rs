@@ -10,6 +10,7 @@ mod http;
 mod import;
 mod jobs;
 mod orders;
+mod prices;
 mod promotions;
 mod refund;
 mod studio;
@@ -17,14 +18,17 @@ mod tax;
 mod taxes;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use archive::unpack;
 pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};
+pub use prices::{GridAsk, GridForm};
 pub use promotions::NEW;
 pub use refund::Choice;
 pub use studio::Edit;
+pub use value::TypedCard;
 
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::HistoryRow;

@@ -185,6 +185,7 @@ impl Desk {
         let tax = super::tax::facts(&order, person.as_ref());
         let buyer = person.map_or_else(Vec::new, |p| {
             let mut lines = p.envelope();
+            lines.extend(p.for_carrier());
             lines.insert(0, p.email);
             lines.retain(|l| !l.is_empty());
             lines
@@ -215,6 +216,7 @@ impl Desk {
                 .filter(|t| !t.is_empty())
                 .collect::<Vec<_>>()
                 .join(" · "),
+            paid: crate::checkout::paid_view(&order.sources, order.quote.totals.gross, &checkout.paid_with, &place)?,
             tax,
             lines: lines_of(&order, &given, &place),
             sums: sums(&place, &order.quote),
@@ -222,6 +224,7 @@ impl Desk {
             refunded: refunded.map(money),
             waiting: refunds.iter().filter(|r| !r.done).count(),
             papers,
+            credit_attempt: crate::ids::secret(),
             messages: self.0.talk.of(&order, place.locale).await?,
             history: history(audit::of(&*self.0.table, checkout.id.as_str()).await?, place.locale),
         })

@@ -9,6 +9,7 @@ use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{PriceRecord, Status, Work, WorkKind};
 use vitrine_shared::id::{OrderId, TenantId, WorkId};
+use vitrine_shared::pricelist::{self, Act, Wish};
 use vitrine_shared::views::card::{on_sale, work_href};
 use vitrine_shared::views::desk::{
     DeskWork, EditView, ListView, PriceField, SaleRow, SellerOrder, StudioDesk, StudioView,
@@ -17,6 +18,7 @@ use vitrine_shared::views::{MomentView, WorkView};
 use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, TableError, Transact, TransactOp};
 
 use super::orders::lines_of;
+use super::prices::{changed_meanwhile, told};
 use super::{Desk, history};
 use crate::catalog::exchange::{MAX_TITLE, clean};
 use crate::catalog::store::{WorkBundle, items};
@@ -58,22 +60,13 @@ fn desk_work(work: &Work) -> DeskWork {
     }
 }
 
-/// The prices in force, one per edition, region and currency.
+/// The prices of one piece in force, one per edition, region and currency.
 fn in_force(bundle: &WorkBundle, now_ms: i64) -> Vec<PriceRecord> {
-    let mut newest: BTreeMap<(String, String, String), PriceRecord> = BTreeMap::new();
-    for price in &bundle.prices {
-        if price.valid_from_ms > now_ms || price.valid_to_ms.is_some_and(|to| to <= now_ms) {
-            continue;
-        }
-        let key = (price.variant.to_string(), price.region.clone(), price.currency.clone());
-        match newest.get(&key) {
-            Some(known) if known.valid_from_ms >= price.valid_from_ms => {}
-            _ => {
-                newest.insert(key, price.clone());
-            }
-        }
-    }
-    newest.into_values().collect()
+    let single = |p: &&PriceRecord| p.min_quantity == 1;
+    let mut all: Vec<PriceRecord> =
+        pricelist::in_force(&bundle.prices, now_ms).into_iter().filter(single).cloned().collect();
+    all.sort_by(|a, b| (&a.variant, &a.region, &a.currency).cmp(&(&b.variant, &b.region, &b.currency)));
+    all
 }
 
 fn decimal(price: &PriceRecord) -> String {
@@ -112,7 +105,7 @@ pub(super) async fn described(html: &str) -> Result<std::result::Result<String, 
     Ok(cleaned.map_err(|e| fault::internal("cleaning a description", &e))?.map_err(|_| "fault-tangled"))
 }
 
-/// The work with what was typed, and the prices that follow those in force.
+/// The work with what was typed, and all its prices as they are then.
 ///
 /// # Errors
 /// 422 with `fields`.
@@ -137,21 +130,28 @@ async fn edited(bundle: &WorkBundle, edit: &Edit, now_ms: i64) -> Result<(Work, 
         Ok(html) => work.description_html = html,
         Err(code) => drop(faults.insert("description".into(), code.into())),
     }
-    let mut changed = Vec::new();
+    let mut prices = bundle.prices.clone();
     for price in in_force(bundle, now_ms) {
         let Some(typed) = edit.prices.get(&field_of(&price)) else { continue };
         let currency = price.currency.parse::<Currency>().map_err(|e| fault::internal("a price", &e))?;
-        match Money::parse(&typed.trim().replace(',', "."), currency) {
-            Ok(amount) if amount.minor() < 0 || price.minimum_minor.is_some_and(|least| amount.minor() < least) => {
+        match pricelist::amount(typed, currency) {
+            Ok(amount) if price.minimum_minor.is_some_and(|least| amount < least) => {
                 faults.insert(field_of(&price), "fault-amount".into());
             }
-            Ok(amount) if amount.minor() == price.amount_minor => {}
-            Ok(amount) => changed.push(PriceRecord {
-                amount_minor: amount.minor(),
-                valid_from_ms: now_ms,
-                valid_to_ms: None,
-                ..price
-            }),
+            Ok(amount) if amount == price.amount_minor => {}
+            Ok(amount) => {
+                let act = Act::Set {
+                    amount,
+                    minimum: price.minimum_minor,
+                    // What it was compared with may not be more any longer.
+                    compare_at: price.compare_at_minor.filter(|before| *before > amount),
+                    from: None,
+                    to: price.valid_to_ms,
+                    replaces: Some(price.valid_from_ms),
+                };
+                let PriceRecord { variant, region, currency, min_quantity, .. } = price;
+                pricelist::plan(&mut prices, &Wish { variant, region, currency, min_quantity, act }, now_ms);
+            }
             Err(_) => drop(faults.insert(field_of(&price), "fault-amount".into())),
         }
     }
@@ -160,7 +160,7 @@ async fn edited(bundle: &WorkBundle, edit: &Edit, now_ms: i64) -> Result<(Work, 
         problem.fields = faults;
         return Err(problem);
     }
-    Ok((work, changed))
+    Ok((work, prices))
 }
 
 impl Desk {
@@ -394,7 +394,7 @@ impl Desk {
             && let Ok((work, prices)) = edited(&bundle, &edit, ctx.now_ms).await
         {
             bundle.work = work;
-            bundle.prices.extend(prices);
+            bundle.prices = prices;
         }
         self.0.catalog.preview(ctx, bundle).await
     }
@@ -415,7 +415,8 @@ impl Desk {
     /// 401 for nobody, 404 for others' works, 409 if somebody else changed it meanwhile, 422 with `fields` for faults.
     pub async fn edit(&self, ctx: &OpCtx, id: &str, edit: &Edit) -> Result<()> {
         let bundle = self.mine(ctx, id).await?;
-        let (work, changed) = edited(&bundle, edit, ctx.now_ms).await?;
+        let (work, prices) = edited(&bundle, edit, ctx.now_ms).await?;
+        let changed = pricelist::changed(&bundle.prices, &prices);
         let texts = work.title != bundle.work.title
             || work.latin != bundle.work.latin
             || work.description_html != bundle.work.description_html;
@@ -424,16 +425,19 @@ impl Desk {
             let key = kept_key(ctx, &bundle.work.id)?;
             return self.0.table.delete(Delete { key, condition: None }).await.map(|_| ()).map_err(fault::table);
         }
-        let prices: Vec<_> = changed
-            .iter()
-            .map(|p| json!({ "variant": p.variant, "region": p.region, "currency": p.currency, "amount_minor": p.amount_minor }))
-            .collect();
-        let what = json!({ "texts": texts, "prices": prices });
+        if bundle.work.rev != edit.rev {
+            return Err(changed_meanwhile());
+        }
+        let (jobs, apart) = self.price_jobs(&work.id, &changed, ctx.now_ms)?;
+        let rest = self.ahead(ctx, &bundle, changed).await?;
+        let what = json!({ "texts": texts, "prices": told(&rest) });
         let mut ops = Vec::new();
-        for price in &changed {
+        for price in &rest {
             ops.push(TransactOp::Put(Put { item: items::price(&work.id, price)?, condition: None }));
         }
-        self.write(ctx, &bundle.work, work, edit.rev, "work.edited", what, ops).await
+        ops.extend(jobs);
+        self.write(ctx, &bundle.work, work, edit.rev, "work.edited", what, ops).await?;
+        self.enqueue(apart).await
     }
 
     /// Shows a work to buyers or takes it from sale; those who bought it keep it.
@@ -475,9 +479,8 @@ impl Desk {
         what: serde_json::Value,
         mut ops: Vec<TransactOp>,
     ) -> Result<()> {
-        let changed = || Problem::conflict("changed_meanwhile", "Somebody else changed this work. Look at it again.");
         if was.rev != seen {
-            return Err(changed());
+            return Err(changed_meanwhile());
         }
         work.rev += 1;
         let item = items::work(&work, was.published_ms.unwrap_or(ctx.now_ms))?;
@@ -486,7 +489,7 @@ impl Desk {
         ops.push(audit::entry(ctx, work.id.as_str(), act, "", what));
         match self.0.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),
-            Err(TableError::Cancelled(_)) => Err(changed()),
+            Err(TableError::Cancelled(_)) => Err(changed_meanwhile()),
             Err(e) => Err(fault::table(e)),
         }
     }

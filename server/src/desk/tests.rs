@@ -64,3 +64,46 @@ async fn a_description_that_makes_far_more_than_stands_in_it_is_refused_by_name(
     assert_eq!(studio::described(&"x".repeat(50_001)).await.unwrap(), Err("fault-long"));
     assert_eq!(studio::described("<p onclick=x()>Hi <b>you").await.unwrap(), Ok("<p>Hi <b>you</b></p>".to_owned()));
 }
+
+#[tokio::test]
+async fn staff_issue_a_card_see_what_was_posted_and_end_it_and_others_do_not() {
+    let dir = tempfile::tempdir().unwrap();
+    mark_demo(dir.path()).unwrap();
+    let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
+    let app = App::open(config, Adapters::default()).await.unwrap();
+    let desk = Desk::new(app.clone());
+    let (staff, buyer) = (ctx(&app, &["staff"]), ctx(&app, &["buyer"]));
+    let typed = |amount: &str, ends: &str| -> TypedCard {
+        let said = serde_json::json!({
+            "attempt": "a".repeat(16), "amount": amount, "currency": "EUR", "recipient": "kim@example.org",
+            "ends": ends, "locale": "de-DE", "reason": "won at the fair",
+        });
+        serde_json::from_value(said).unwrap()
+    };
+    for (amount, ends, field, code) in [
+        ("x", "", "amount", "fault-amount"),
+        ("5", "tomorrow", "ends", "fault-date"),
+        ("5", "2020-01-01", "ends", "fault-past"),
+    ] {
+        let refused = desk.issue_card(&staff, typed(amount, ends)).await.unwrap_err();
+        assert_eq!(refused.fields.get(field).map(String::as_str), Some(code), "{amount} {ends}");
+    }
+    assert_eq!(desk.issue_card(&buyer, typed("5", "")).await.unwrap_err().status, 403);
+    let id = desk.issue_card(&staff, typed("25.00", "2099-12-31")).await.unwrap();
+    for refused in [desk.values(&buyer, "").await.err(), desk.value(&buyer, id.as_str()).await.err()] {
+        assert_eq!(refused.unwrap().status, 403);
+    }
+    let list = desk.values(&staff, "").await.unwrap();
+    assert_eq!((list.rows.len(), list.rows[0].state.as_str()), (1, "value-state-open"));
+    assert_eq!(list.rows[0].ends.as_deref(), Some("Dec 31, 2099"), "it can be used on its last day");
+    let later = OpCtx { now_ms: staff.now_ms + 1, ..staff.clone() };
+    app.values.end(&later, &id, "lost").await.unwrap();
+    let view = desk.value(&staff, id.as_str()).await.unwrap();
+    let posted: Vec<&str> = view.entries.iter().map(|e| e.what.as_str()).collect();
+    assert_eq!(posted, ["value-issued", "value-ended"]);
+    assert_eq!((view.row.state.as_str(), view.may_end, view.may_resend), ("value-state-ended", false, false));
+    let acts: Vec<&str> = view.history.iter().map(|h| h.act.as_str()).collect();
+    assert_eq!(acts, ["value.issued", "value.ended"]);
+    assert!(view.history.iter().all(|h| h.who.starts_with("user")));
+    assert_eq!(desk.value(&staff, "sv_1").await.unwrap_err().status, 404);
+}

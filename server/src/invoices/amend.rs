@@ -28,8 +28,8 @@ pub struct Business {
 }
 
 impl Business {
-    /// The buyer in law, one line each.
-    fn lines(&self) -> Result<Vec<String>> {
+    /// The buyer in law.
+    fn buyer(&self) -> Result<Buyer> {
         let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
         let address: Vec<&str> = self.address.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
         let long = |t: &str| t.chars().count() > MAX_LINE || t.chars().any(char::is_control);
@@ -50,10 +50,12 @@ impl Business {
         if !problem.fields.is_empty() {
             return Err(problem);
         }
-        let mut out = vec![self.company.trim().to_owned()];
-        out.extend(address.into_iter().map(str::to_owned));
-        out.extend(Some(self.tax_id.trim().to_owned()).filter(|t| !t.is_empty()));
-        Ok(out)
+        let name = self.company.trim().to_owned();
+        let tax_id = self.tax_id.trim().to_owned();
+        let address: Vec<String> = address.into_iter().map(str::to_owned).collect();
+        let mut lines = [vec![name.clone()], address.clone(), vec![tax_id.clone()]].concat();
+        lines.retain(|line| !line.is_empty());
+        Ok(Buyer { lines, name, address, tax_id, email: String::new() })
     }
 }
 
@@ -106,14 +108,14 @@ impl Invoices {
             }
             return Err(missing());
         }
-        let lines = match business.lines() {
-            Ok(lines) => lines,
+        let buyer = match business.buyer() {
+            Ok(buyer) => buyer,
             Err(problem) => {
                 self.keep(ctx, id, business, &problem).await?;
                 return Err(problem);
             }
         };
-        let bits = ids::derived_bits(&["amendment", of.id.as_str(), &lines.join("\n")]);
+        let bits = ids::derived_bits(&["amendment", of.id.as_str(), &buyer.lines.join("\n")]);
         let new = InvoiceId::from_bits(bits);
         if let Some(known) = self.get(&new).await? {
             return Ok(known);
@@ -128,19 +130,21 @@ impl Invoices {
         let totals =
             Amounts { list: zero, discounts: Vec::new(), net: zero, taxes: Vec::new(), tax: zero, gross: zero };
         let amendment = Invoice {
-            buyer_sealed: self.sealed(&new, &lines)?,
+            buyer_sealed: self.sealed(&new, &buyer)?,
             id: new.clone(),
             number: String::new(),
             kind: Kind::Amendment,
             corrects: Some(of.number.clone()),
             issued_ms: ctx.now_ms,
             seller_lines: seller_lines(&legal),
+            seller_legal: Some(legal.clone()),
             lines: Vec::new(),
             totals,
             notes: Vec::new(),
             legal: Vec::new(),
             rounding: None,
             paid_with: String::new(),
+            sources: Vec::new(),
             ..of
         };
         let key = pointer(id, &new);

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Form, Router};
+use axum::routing::{get, post};
+use axum::{Form as Typed, Router};
+use serde::Deserialize;
 use vitrine_shared::Problem;
 use vitrine_shared::query::encode;
 
-use super::{Business, href};
+use super::{Business, Form, href};
 use crate::ctx::OpCtx;
 use crate::rest::ProblemResponse;
 use crate::state::App;
@@ -17,14 +19,58 @@ use crate::web::http::go;
 
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
-    Router::new().route("/invoices/{id}/amend", post(amend))
+    Router::new()
+        .route("/invoices/{id}/amend", post(amend))
+        .route("/invoices/{id}/file.pdf", get(pdf))
+        .route("/invoices/{id}/file.xml", get(xml))
+}
+
+/// Opens a document for a guest.
+#[derive(Deserialize)]
+struct Opened {
+    key: Option<String>,
+}
+
+async fn pdf(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Query(opened): Query<Opened>,
+) -> Response {
+    file(&app, &ctx, &id, opened.key.as_deref(), Form::Pdf).await
+}
+
+async fn xml(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Query(opened): Query<Opened>,
+) -> Response {
+    file(&app, &ctx, &id, opened.key.as_deref(), Form::Xml).await
+}
+
+async fn file(app: &App, ctx: &OpCtx, id: &str, key: Option<&str>, form: Form) -> Response {
+    match app.invoices.paper(ctx, &app.checkouts, id, key, form).await {
+        Ok(paper) => {
+            let kind = if form == Form::Pdf { "application/pdf" } else { "application/xml; charset=utf-8" };
+            // Numbers are of the seller's prefix, digits and hyphens.
+            let name = format!("attachment; filename=\"{}\"", paper.name);
+            let head = [
+                (header::CONTENT_TYPE, kind.to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+                (header::CACHE_CONTROL, "private, no-store".to_owned()),
+            ];
+            (head, paper.bytes).into_response()
+        }
+        Err(problem) => ProblemResponse(problem).into_response(),
+    }
 }
 
 async fn amend(
     State(app): State<App>,
     Extension(ctx): Extension<OpCtx>,
     Path(id): Path<String>,
-    Form(mut form): Form<HashMap<String, String>>,
+    Typed(mut form): Typed<HashMap<String, String>>,
 ) -> Response {
     let mut text = |name: &str| form.remove(name).unwrap_or_default();
     let business = Business { company: text("company"), tax_id: text("tax_id"), address: text("address") };

@@ -12,6 +12,7 @@
 mod amend;
 mod http;
 mod legal;
+mod papers;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -22,10 +23,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Mutex;
+use vitrine_einvoice::Fonts;
 use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::quote::{Amounts, Rounding, TaxAmount};
+use vitrine_pricing::quote::{Amounts, Rounding, Step, StepKind, TaxAmount};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::refund::{RefundAmounts, RefundPart, RefundQuote};
 use vitrine_pricing::tax::TaxStatus;
@@ -40,11 +42,14 @@ use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Order, OrderLine, Person};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::value::Source;
 use crate::{audit, ids};
+use papers::Buyer;
 
 pub use amend::Business;
 pub use http::routes;
 pub use legal::Legal;
+pub use papers::{Form, Paper, fonts};
 pub use report::TaxRow;
 pub use view::href;
 
@@ -88,6 +93,12 @@ pub struct Line {
     /// Why it is taxed, or is not; `None`: shipping, and of older documents.
     #[serde(default)]
     pub status: Option<TaxStatus>,
+    /// Code of the reasoning behind it, one of `vitrine_pricing::tax::REASONS`.
+    #[serde(default)]
+    pub reason: String,
+    /// Came in a parcel.
+    #[serde(default)]
+    pub physical: bool,
 }
 
 /// A document as issued.
@@ -117,6 +128,9 @@ pub struct Invoice {
     pub issued_ms: i64,
     /// Seller in law, one line each.
     pub seller_lines: Vec<String>,
+    /// The same, field by field; `None`: of older documents.
+    #[serde(default)]
+    pub seller_legal: Option<LegalEntity>,
     /// Lines.
     pub lines: Vec<Line>,
     /// Lines added up.
@@ -135,6 +149,9 @@ pub struct Invoice {
     pub rounding: Option<Rounding>,
     /// e.g. `card 4242`.
     pub paid_with: String,
+    /// Stored value that paid for a part: a source of payment, which changes no amount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// Buyer in law, sealed.
     pub buyer_sealed: String,
 }
@@ -162,6 +179,7 @@ pub struct Invoices {
     /// other would race for it and all but one repeat. By a part of the seller's hash.
     turns: Arc<[Mutex<()>; TURNS]>,
     platform: Option<Arc<LegalEntity>>,
+    fonts: Arc<Fonts>,
 }
 
 /// The marketplace among the sellers: whose series and reports its own documents are in.
@@ -237,31 +255,29 @@ fn words(line: &OrderLine) -> String {
 
 fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
     let order = issue.order;
+    let line = |number: Option<usize>, quantity: u32, amounts: Amounts| {
+        let (sold, quoted) = (number.and_then(|n| order.lines.get(n)), number.and_then(|n| order.quote.lines.get(n)));
+        let decided = |s: &&Step| s.kind == StepKind::Treatment && s.line == number && number.is_some();
+        Line {
+            text: sold.map(words).unwrap_or_default(),
+            quantity,
+            amounts,
+            status: quoted.map(|l| l.tax_status),
+            reason: order.quote.explain.iter().find(decided).map(|s| s.rule.clone()).unwrap_or_default(),
+            physical: sold.is_none_or(|l| l.physical),
+        }
+    };
     let Some((_, refund)) = issue.refund else {
-        let lines = order.lines.iter().zip(&order.quote.lines).map(|(line, quoted)| Line {
-            text: words(line),
-            quantity: line.quantity,
-            amounts: quoted.amounts.clone(),
-            status: Some(quoted.tax_status),
-        });
-        let shipping = order.quote.shipping.iter();
-        let shipping = shipping.map(|s| Line { text: String::new(), quantity: 1, amounts: s.clone(), status: None });
+        let sold = order.lines.iter().zip(&order.quote.lines).enumerate();
+        let lines = sold.map(|(n, (sold, quoted))| line(Some(n), sold.quantity, quoted.amounts.clone()));
+        let shipping = order.quote.shipping.iter().map(|s| line(None, 1, s.clone()));
         return Ok(lines.chain(shipping).collect());
     };
-    let credited = |text: String, part: &RefundPart| -> Result<Line> {
-        let amounts = reversed(&part.amounts, order.quote.prices_include_tax)?;
-        let status = part.line.and_then(|n| order.quote.lines.get(n)).map(|l| l.tax_status);
-        Ok(Line { text, quantity: part.quantity, amounts, status })
+    let parts = refund.lines.iter().chain(&refund.shipping);
+    let credited = |part: &RefundPart| {
+        Ok(line(part.line, part.quantity, reversed(&part.amounts, order.quote.prices_include_tax)?))
     };
-    let mut lines = Vec::new();
-    for part in &refund.lines {
-        let line = part.line.and_then(|n| order.lines.get(n));
-        lines.push(credited(line.map(words).unwrap_or_default(), part)?);
-    }
-    if let Some(part) = &refund.shipping {
-        lines.push(credited(String::new(), part)?);
-    }
-    Ok(lines)
+    parts.map(credited).collect()
 }
 
 fn seller_lines(legal: &LegalEntity) -> Vec<String> {
@@ -278,7 +294,12 @@ impl Invoices {
     /// Over these stores.
     pub fn new(table: Arc<dyn Table>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
         let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
-        Self { table, catalog, master, turns, platform: None }
+        Self { table, catalog, master, turns, platform: None, fonts: papers::default_fonts() }
+    }
+
+    /// With fonts for letters that the built-in one lacks.
+    pub fn with_fonts(self, fonts: Fonts) -> Self {
+        Self { fonts: Arc::new(fonts), ..self }
     }
 
     /// Where the marketplace sells by itself what the law presumes it does.
@@ -326,10 +347,15 @@ impl Invoices {
             self.issuer(&if of_platform(order) { platform_id() } else { order.tenant.clone() }).await?;
         let lines = lines_of(issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
-        let mut buyer = issue.buyer.envelope();
-        buyer.push(issue.buyer.tax_id.clone());
-        buyer.push(issue.buyer.email.clone());
-        buyer.retain(|l| !l.is_empty());
+        let person = issue.buyer;
+        let name = if person.company.is_empty() { &person.name } else { &person.company };
+        let buyer = Buyer {
+            lines: person.billed(),
+            name: name.clone(),
+            address: person.letters().into_iter().filter(|line| line != name).collect(),
+            tax_id: person.tax_id.clone(),
+            email: person.email.clone(),
+        };
         let corrects = match issue.refund {
             None => None,
             Some(_) => self.get(&id_of(&order.id)).await?.map(|i| i.number),
@@ -347,6 +373,7 @@ impl Invoices {
             country: order.country.clone(),
             issued_ms: ctx.now_ms,
             seller_lines: seller_lines(&legal),
+            seller_legal: Some(legal.clone()),
             lines,
             totals,
             prices_include_tax: order.quote.prices_include_tax,
@@ -355,14 +382,15 @@ impl Invoices {
             legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
             rounding: Some(order.quote.rounding),
             paid_with: issue.paid_with.to_owned(),
+            sources: if issue.refund.is_none() { order.sources.clone() } else { Vec::new() },
             buyer_sealed: String::new(),
         };
         invoice.buyer_sealed = self.sealed(&invoice.id, &buyer)?;
         self.numbered(ctx, &legal, invoice, Vec::new()).await
     }
 
-    fn sealed(&self, id: &InvoiceId, buyer: &[String]) -> Result<String> {
-        self.master.seal_value(&format!("invoice/{id}"), &buyer).map_err(|e| fault::internal("an invoice", &e))
+    fn sealed(&self, id: &InvoiceId, buyer: &Buyer) -> Result<String> {
+        self.master.seal_value(&format!("invoice/{id}"), buyer).map_err(|e| fault::internal("an invoice", &e))
     }
 
     /// Gives a document its number and writes it, with `more` in the same transaction; the same one again if it was
@@ -415,12 +443,12 @@ impl Invoices {
     }
 
     /// The buyer's part of a document.
-    fn buyer(&self, invoice: &Invoice) -> Result<Vec<String>> {
+    fn buyer_of(&self, invoice: &Invoice) -> Result<Buyer> {
         let plain = self
             .master
             .open(&format!("invoice/{}", invoice.id), &invoice.buyer_sealed)
             .map_err(|e| fault::internal("an invoice", &e))?;
-        serde_json::from_slice(&plain).map_err(|e| fault::internal("an invoice", &e))
+        Buyer::read(&plain).map_err(|e| fault::internal("an invoice", &e))
     }
 }
 

@@ -1,3 +1,4 @@
+use vitrine_pricing::refund::{LineWish, RefundWish, Take};
 use vitrine_shared::views::owned::{BusinessForm, InvoiceView};
 
 use super::*;
@@ -9,7 +10,11 @@ async fn seen(shop: &Shop, ctx: &OpCtx, id: &InvoiceId, key: Option<&str>) -> In
 }
 
 async fn invoiced(shop: &Shop) -> (OpCtx, String, InvoiceId) {
-    let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
+    invoiced_for(shop, "Paper Boats").await
+}
+
+async fn invoiced_for(shop: &Shop, title: &str) -> (OpCtx, String, InvoiceId) {
+    let ctx = shop.fill(&shop.guest(), &[title]).await;
     let placed = shop.place(&ctx).await.unwrap();
     shop.pay(&placed, "4242424242424242").await;
     shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
@@ -93,7 +98,7 @@ async fn a_tax_report_adds_up_by_rate_and_drops_with_refunds() {
     let staff = shop.staff();
     let wish = crate::checkout::Wish {
         attempt: "attempt-of-a-refund".into(),
-        what: vitrine_pricing::refund::RefundWish::whole(&[0], true),
+        what: RefundWish::whole(&[0], true),
         restock: false,
         reason: "asked for".into(),
     };
@@ -105,4 +110,77 @@ async fn a_tax_report_adds_up_by_rate_and_drops_with_refunds() {
     assert_eq!(sum(&rows), (0, 0), "{rows:?}");
     assert!(rows.iter().all(|r| r.documents == 2 && r.tax_minor == 0), "each rate drops: {rows:?}");
     assert_eq!(shop.invoices.tax_report(&desk, 0, from).await.unwrap(), [], "another time has others");
+}
+
+/// What the files of a document hold.
+async fn files_of(shop: &Shop, id: &InvoiceId) -> (Vec<u8>, Result<String>) {
+    let staff = shop.staff();
+    let made = async |form| shop.invoices.paper(&staff, &shop.checkouts, id.as_str(), None, form).await;
+    let pdf = made(Form::Pdf).await.unwrap();
+    assert!(pdf.name.ends_with(".pdf"));
+    (pdf.bytes, made(Form::Xml).await.map(|xml| String::from_utf8(xml.bytes).unwrap()))
+}
+
+fn holds(bytes: &[u8], what: &str) -> bool {
+    bytes.windows(what.len()).any(|w| w == what.as_bytes())
+}
+
+#[tokio::test]
+async fn documents_are_files_that_say_the_same_for_ever() {
+    let shop = Shop::open().await;
+    let (ctx, secret, id) = invoiced_for(&shop, "Harbour Lights").await;
+    let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+    let (pdf, xml) = files_of(&shop, &id).await;
+    assert!(holds(&pdf, "%PDF-"));
+    let xml = xml.unwrap();
+    let gross = invoice.totals.gross.to_decimal();
+    for part in [&*invoice.number, "Nordlicht Musik GmbH", "Gast Muster", &gross] {
+        assert!(xml.contains(part), "{part} in {xml}");
+    }
+    assert!(!xml.contains("<ram:SpecifiedTaxRegistration></"), "{xml}");
+    assert_eq!(files_of(&shop, &id).await.0, pdf, "the same bytes");
+    // A guest's key opens it, nobody else's.
+    let paper = async |ctx: &OpCtx, key| shop.invoices.paper(ctx, &shop.checkouts, id.as_str(), key, Form::Pdf).await;
+    assert!(paper(&ctx, Some(&secret)).await.is_ok());
+    assert_eq!(paper(&shop.guest(), None).await.unwrap_err().status, 404);
+    assert_eq!(paper(&shop.guest(), Some("wrong")).await.unwrap_err().status, 404);
+    // Business details make a corrected invoice, a refund a credit note; both name the invoice.
+    let amended =
+        shop.invoices.amend(&ctx, &shop.checkouts, &id, Some(&secret), &business("Aurora GmbH")).await.unwrap();
+    let (_, xml) = files_of(&shop, &amended.id).await;
+    let xml = xml.unwrap();
+    for part in ["<ram:TypeCode>384<", "Aurora GmbH", &*invoice.number, &gross] {
+        assert!(xml.contains(part), "{part} in {xml}");
+    }
+    let staff = shop.staff();
+    let gross = Money::new(300, Currency::EUR).unwrap();
+    let some = RefundWish { lines: vec![LineWish { line: 0, take: Take::Amount { gross } }], shipping: None };
+    for (attempt, what) in [("attempt-of-a-part-1", some), ("attempt-of-a-line-1", RefundWish::whole(&[0], false))] {
+        let wish = crate::checkout::Wish { attempt: attempt.into(), what, restock: false, reason: "asked".into() };
+        let refund = shop.checkouts.refund(&staff, &invoice.order, &wish).await.unwrap();
+        shop.work().await;
+        let (pdf, xml) = files_of(&shop, &credit_id_of(&refund.id)).await;
+        let xml = xml.unwrap();
+        assert!(holds(&pdf, "%PDF") && xml.contains("<ram:TypeCode>381<") && xml.contains(&*invoice.number), "{xml}");
+    }
+}
+
+#[tokio::test]
+async fn what_en_16931_cannot_say_is_a_pdf_alone() {
+    let shop = Shop::open().await;
+    // A seller without any tax number: the standard asks for one beside a taxed line.
+    let (ctx, secret, id) = invoiced(&shop).await;
+    let (pdf, xml) = files_of(&shop, &id).await;
+    assert!(holds(&pdf, "%PDF-"));
+    assert_eq!(xml.unwrap_err().status, 404);
+    let view = seen(&shop, &ctx, &id, Some(&secret)).await;
+    assert_eq!(view.files.len(), 1, "{:?}", view.files);
+}
+
+#[test]
+fn what_was_sealed_before_there_were_fields_is_read_as_lines() {
+    let older = papers::Buyer::read(br#"["Gast Muster","Weg 1","10115 Berlin"]"#).unwrap();
+    assert_eq!((older.name.as_str(), older.address.len(), older.lines.len()), ("Gast Muster", 2, 3));
+    let newer = papers::Buyer { tax_id: "DE1".into(), ..older };
+    assert_eq!(papers::Buyer::read(&serde_json::to_vec(&newer).unwrap()).unwrap(), newer);
 }

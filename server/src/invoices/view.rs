@@ -13,7 +13,8 @@ use vitrine_table::{Index, Query, retry};
 
 use super::{Invoice, Invoices, Kind};
 use crate::cart::view::by_rate;
-use crate::checkout::Checkouts;
+use crate::checkout::store::Checkout;
+use crate::checkout::{Checkouts, paid_view};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 
@@ -35,7 +36,7 @@ fn word(kind: Kind) -> String {
 }
 
 /// Key of the words for a rounding policy: `invoice-rounding-line-half_up`.
-fn rounding_key(rounding: Rounding) -> String {
+pub(super) fn rounding_key(rounding: Rounding) -> String {
     let word = |value: serde_json::Result<serde_json::Value>| {
         value.ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
     };
@@ -137,6 +138,26 @@ impl Invoices {
         id: &str,
         key: Option<&str>,
     ) -> Result<InvoiceView> {
+        let (invoice, checkout) = self.seen(ctx, checkouts, id, key).await?;
+        let mut view = self.shown(place, &invoice).await?;
+        view.files = self.files(&invoice, &super::papers::words_of(&checkout)).await?;
+        if invoice.kind == Kind::Invoice && checkouts.bought(ctx, &checkout, key).await? {
+            view.business = Some(self.kept(&invoice.id).await?);
+        }
+        Ok(view)
+    }
+
+    /// A document and its payment for who may see its order.
+    ///
+    /// # Errors
+    /// 404 for everybody else.
+    pub(super) async fn seen(
+        &self,
+        ctx: &OpCtx,
+        checkouts: &Checkouts,
+        id: &str,
+        key: Option<&str>,
+    ) -> Result<(Invoice, Checkout)> {
         let missing = || Problem::not_found("invoice");
         let id: InvoiceId = id.parse().map_err(|_| missing())?;
         let Some(invoice) = self.get(&id).await? else {
@@ -147,11 +168,7 @@ impl Invoices {
             return Err(missing());
         };
         let checkout = checkouts.seen(ctx, invoice.checkout.as_str(), key).await.map_err(|_| missing())?;
-        let mut view = self.shown(place, &invoice).await?;
-        if invoice.kind == Kind::Invoice && checkouts.bought(ctx, &checkout, key).await? {
-            view.business = Some(self.kept(&id).await?);
-        }
-        Ok(view)
+        Ok((invoice, checkout))
     }
 
     async fn shown(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
@@ -184,6 +201,7 @@ impl Invoices {
         let amended = if invoice.kind == Kind::Invoice { self.amendments(&invoice.id).await? } else { Vec::new() };
         Ok(InvoiceView {
             id: invoice.id.to_string(),
+            files: Vec::new(),
             business: None,
             amended: amended.iter().map(|a| (a.number.clone(), href(&a.id))).collect(),
             kind: word(invoice.kind),
@@ -191,13 +209,14 @@ impl Invoices {
             corrects: invoice.corrects.clone(),
             date: date(invoice.issued_ms).map(|d| format_date(d, place.locale)).unwrap_or_default(),
             seller: invoice.seller_lines.clone(),
-            buyer: self.buyer(invoice)?,
+            buyer: self.buyer_of(invoice)?.lines,
             lines: lines.collect(),
             sums,
             notes: invoice.notes.clone(),
             legal: invoice.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone())).collect(),
             rounding: invoice.rounding.map(rounding_key),
             paid_with: invoice.paid_with.clone(),
+            paid: paid_view(&invoice.sources, invoice.totals.gross, &invoice.paid_with, place)?,
             order_href: format!("/orders/{}", invoice.checkout),
         })
     }

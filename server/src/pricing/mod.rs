@@ -52,9 +52,9 @@ pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store
         kind: if physical { Kind::Physical } else { Kind::Digital },
         tax_class: product.tax_class.clone(),
         weight_g: variant.weight_g.unwrap_or(0),
-        length_mm: None,
-        width_mm: None,
-        height_mm: None,
+        length_mm: variant.length_mm,
+        width_mm: variant.width_mm,
+        height_mm: variant.height_mm,
         ships_from: physical.then(|| store.ships_from.clone()),
         // Promotions are of works, of editions (by the sku) and of who made them; there are no collections.
         facets: Facets {
@@ -88,13 +88,20 @@ pub fn entry(price: &PriceRecord, currency: Currency) -> Result<PriceEntry> {
     })
 }
 
-/// A store's shipping rows as the pricing function takes them.
+/// A store's shipping rows as the pricing function takes them. Zones without a row in the currency are not there: a wider one may have one.
 ///
 /// # Errors
 /// Never for rows that were written.
 pub fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable> {
-    let mut table = ShippingTable::default();
-    for row in store.shipping.iter().filter(|r| r.currency == currency.code()) {
+    let mut table = ShippingTable {
+        methods: store.shipping_methods.clone(),
+        except: store.shipping_except.clone(),
+        ..ShippingTable::default()
+    };
+    let own = || store.shipping_zones.iter();
+    let rows = || store.shipping.iter().filter(|r| r.currency == currency.code());
+    table.zones.extend(own().filter(|zone| rows().any(|row| row.zone == zone.id)).cloned());
+    for row in rows() {
         if !table.zones.iter().any(|z| z.id == row.zone) {
             let countries = match row.zone.as_str() {
                 "EU" => {
@@ -106,7 +113,11 @@ pub fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable
         }
         let money = |m: i64| Money::new(m, currency).map_err(|e| fault::internal("a shipping rate", &e));
         table.rates.push(Rate {
-            up_to_g: Some(u64::from(row.up_to_g)),
+            method: row.method.clone(),
+            up_to_g: row.up_to_g.map(u64::from),
+            up_to_goods: row.up_to_goods_minor.map(money).transpose()?,
+            handling: row.handling_minor.map(money).transpose()?,
+            handling_per_item: row.handling_per_item_minor.map(money).transpose()?,
             free_over: row.free_over_minor.map(money).transpose()?,
             ..Rate::flat(row.zone.clone(), money(row.amount_minor)?)
         });

@@ -245,3 +245,73 @@ async fn the_examples_of_the_documentation_are_true() {
     }
     assert!(examples >= 5, "{examples} examples");
 }
+
+#[tokio::test]
+async fn a_storefronts_own_zones_and_methods_are_priced_and_rows_as_they_were_mean_the_same() {
+    for shop in Shop::both().await {
+        let quotes = Quotes::new(shop.catalog.offers().clone());
+        let guest = shop.guest();
+        let sku = shop.edition("Paper Boats").await.to_string();
+        let asked = |more: Value| {
+            let mut document =
+                json!({ "lines": [{ "sku": sku, "quantity": 2 }], "buyer": { "country": "DE", "postcode": "10115" } });
+            document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            document
+        };
+        let before = ask(&quotes, &guest, &asked(json!({}))).await.unwrap();
+        assert_eq!(before.shipping.as_ref().unwrap().list.minor(), 890);
+        assert!(before.explain.iter().any(|step| step.rule == "EU<=2000g"));
+        let store = |more: Value| {
+            let mut row = json!({
+                "type": "store", "ref": "press", "tenant": "press", "handle": "paper", "name": "Paper Press", "ships_from": "US",
+                "shipping": [
+                    { "zone": "EU", "up_to_g": 2000, "amount_minor": 890, "currency": "EUR" },
+                    { "zone": "EU", "method": "air", "amount_minor": 2500, "currency": "EUR", "handling_per_item_minor": 100 },
+                    { "zone": "berlin", "amount_minor": 300, "currency": "EUR", "free_over_minor": 2400 },
+                    { "zone": "berlin", "method": "air", "up_to_g": 600, "amount_minor": 900, "currency": "EUR" },
+                    { "zone": "berlin", "method": "air", "up_to_g": 5000, "amount_minor": 4000, "currency": "EUR" },
+                ],
+                "shipping_zones": [{ "id": "berlin", "places": [{ "country": "DE", "postcode_from": "10115", "postcode_to": "14199" }] }],
+                "shipping_methods": [{ "id": "air", "name": "By air", "dim_divisor": 5000 }],
+                "shipping_except": [{ "country": "DE", "postcode_prefix": "27498" }],
+            });
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            row.to_string()
+        };
+        let media = crate::media::Media::new(shop.blob.clone(), None);
+        let records = shop.catalog.records().clone();
+        let dir = tempfile::tempdir().unwrap();
+        let importer = crate::catalog::exchange::Importer::new(
+            records,
+            shop.blob.clone(),
+            media,
+            shop.queue.clone(),
+            dir.path().to_owned(),
+        );
+        let system = OpCtx::system("test", crate::testing::NOW);
+        let report = importer.run(&system, &store(json!({})), |_| {}).await.unwrap();
+        assert_eq!(report.rows[0].outcome, crate::catalog::exchange::Outcome::Updated, "{report:?}");
+        let offered = |quote: &Quote| -> Vec<(String, i64, bool)> {
+            quote.shipping_methods.iter().map(|m| (m.name.clone(), m.amount.minor(), m.chosen)).collect()
+        };
+        let row = |name: &str, minor, chosen| (name.to_owned(), minor, chosen);
+        let quote = ask(&quotes, &guest, &asked(json!({}))).await.unwrap();
+        assert_eq!(offered(&quote), [row("By air", 900, false), row("", 0, true)], "two books are 24.00");
+        let quote = ask(&quotes, &guest, &asked(json!({ "shipping_method": "air" }))).await.unwrap();
+        assert_eq!(quote.shipping.unwrap().list.minor(), 900);
+        let munich = json!({ "buyer": { "country": "DE", "postcode": "80331" } });
+        let quote = ask(&quotes, &guest, &asked(munich)).await.unwrap();
+        assert_eq!(offered(&quote), [row("By air", 2700, false), row("", 890, true)]);
+        let away = json!({ "buyer": { "country": "DE", "postcode": "27498" } });
+        let refused = ask(&quotes, &guest, &asked(away)).await.unwrap_err();
+        assert_eq!(fields(&refused), [("shipping", "not_shipped")]);
+        let strange = json!({ "shipping_method": "ship" });
+        let refused = ask(&quotes, &guest, &asked(strange)).await.unwrap_err();
+        assert_eq!(fields(&refused), [("shipping_method", "no_such_method")]);
+        // What cannot be priced is not taken in.
+        let bad =
+            json!({ "shipping_zones": [{ "id": "berlin", "places": [{ "country": "DE", "postcode_from": "1" }] }] });
+        let report = importer.run(&system, &store(bad), |_| {}).await.unwrap();
+        assert!(format!("{:?}", report.rows[0]).contains("zones[0].places[0].postcode_to"), "{report:?}");
+    }
+}

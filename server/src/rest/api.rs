@@ -216,6 +216,7 @@ pub(super) async fn create_session(
         form: wish.form,
         seen_minor: wish.seen_minor,
         seen_currency: wish.seen_currency,
+        due_minor: wish.due_minor,
         nothing_owned: false,
     };
     let placed = app.checkouts.place(&ctx, &placing).await?;

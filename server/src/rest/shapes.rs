@@ -95,6 +95,9 @@ pub struct CreateSession {
     /// form's country; if what was seen is something else, the answer is 409 `price_changed` with the new total in `detail`.
     #[serde(default)]
     pub seen_currency: Option<String>,
+    /// What the buyer saw is left to pay after gift cards and store credit; absent: all of `seen_minor`.
+    #[serde(default)]
+    pub due_minor: Option<i64>,
 }
 
 /// A placed checkout.

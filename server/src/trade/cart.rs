@@ -115,17 +115,17 @@ async fn undo(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(for
     }
 }
 
-/// `add` keeps what was typed in `code`; `drop` names a code to take out.
+/// `add` keeps what was typed in `discount`; `drop` names a code to take out.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Code {
-    code: String,
+    discount: String,
     drop: Option<String>,
 }
 
 impl Code {
-    pub(super) const fn new(code: String, drop: Option<String>) -> Self {
-        Self { code, drop }
+    pub(super) const fn new(discount: String, drop: Option<String>) -> Self {
+        Self { discount, drop }
     }
 }
 
@@ -142,8 +142,8 @@ pub(super) async fn coded(app: &App, ctx: &OpCtx, form: &Code) -> Result<()> {
     if let Some(drop) = &form.drop {
         return app.carts.drop_code(ctx, ctx.cart.as_deref(), drop).await.map(|_| ());
     }
-    let cart = app.carts.add_code(ctx, ctx.cart.as_deref(), &form.code).await?;
-    if app.checkouts.is_wrong_code(ctx, &cart, &form.code).await? {
+    let cart = app.carts.add_code(ctx, ctx.cart.as_deref(), &form.discount).await?;
+    if app.checkouts.is_wrong_code(ctx, &cart, &form.discount).await? {
         ctx.guess.mark_wrong();
     }
     Ok(())

@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Form, Router};
-use serde::Deserialize;
 use vitrine_payments::PaymentError;
 use vitrine_shared::Problem;
 use vitrine_shared::views::trade::CheckoutForm;
@@ -26,74 +25,85 @@ pub(super) fn webhooks() -> Router<App> {
     Router::new().route("/api/webhooks/{provider}", post(webhook))
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
+/// What the form sends.
+#[derive(Default)]
 struct Sent {
     attempt: String,
-    seen_minor: i64,
+    /// Nobody saw this.
+    seen_minor: Option<i64>,
     seen_currency: Option<String>,
-    email: String,
-    name: String,
-    organisation: String,
-    line1: String,
-    line2: String,
-    dependent_locality: String,
-    city: String,
-    region: String,
-    postcode: String,
-    sorting_code: String,
-    country: String,
-    business: Option<String>,
-    tax_id: String,
-    confirm_place: Option<String>,
-    accept_licence: Option<String>,
-    accept_waiver: Option<String>,
-    buy_again: Option<String>,
-    nothing_owned: Option<String>,
-    /// Only prices again for another place.
-    again: Option<String>,
-    /// A discount code that was typed.
+    nothing_owned: bool,
+    due_minor: Option<i64>,
+    /// A code to be applied.
     code: String,
+    /// The account of a code to be taken off.
+    remove: Option<String>,
+    /// Only prices again for another place.
+    again: bool,
+    /// A discount code that was typed.
+    discount: String,
     /// One to take out.
     drop: Option<String>,
+    form: CheckoutForm,
 }
 
-impl Default for Sent {
-    fn default() -> Self {
-        let no = String::new;
-        Self {
-            attempt: no(),
-            seen_minor: -1,
-            seen_currency: None,
-            email: no(),
-            name: no(),
-            organisation: no(),
-            line1: no(),
-            line2: no(),
-            dependent_locality: no(),
-            city: no(),
-            region: no(),
-            postcode: no(),
-            sorting_code: no(),
-            country: no(),
-            business: None,
-            tax_id: no(),
-            confirm_place: None,
-            accept_licence: None,
-            accept_waiver: None,
-            buy_again: None,
-            nothing_owned: None,
-            again: None,
-            code: no(),
-            drop: None,
+impl Sent {
+    /// A field that is sent twice has the last value, one that nobody knows has none.
+    fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut sent = Self::default();
+        let form = &mut sent.form;
+        for (name, value) in pairs {
+            match name.as_str() {
+                "attempt" => sent.attempt = value,
+                "seen_minor" => sent.seen_minor = value.parse().ok(),
+                "seen_currency" => sent.seen_currency = Some(value),
+                "nothing_owned" => sent.nothing_owned = true,
+                "due_minor" => sent.due_minor = value.parse().ok(),
+                "code" => sent.code = value,
+                "remove" => sent.remove = Some(value),
+                "use_credit" => form.use_credit = true,
+                "again" => sent.again = true,
+                "discount" => sent.discount = value,
+                "drop" => sent.drop = Some(value),
+                "email" => form.email = value,
+                "name" => form.name = value,
+                "organisation" => form.organisation = value,
+                "line1" => form.line1 = value,
+                "line2" => form.line2 = value,
+                "dependent_locality" => form.dependent_locality = value,
+                "city" => form.city = value,
+                "region" => form.region = value,
+                "postcode" => form.postcode = value,
+                "sorting_code" => form.sorting_code = value,
+                "country" => form.country = value,
+                "business" => form.business = true,
+                "tax_id" => form.tax_id = value,
+                "phone" => form.phone = value,
+                "confirm_place" => form.confirm_place = true,
+                "accept_licence" => form.accept_licence = true,
+                "accept_waiver" => form.accept_waiver = true,
+                "buy_again" => form.buy_again = true,
+                other => {
+                    let known = other.strip_prefix("id_").and_then(vitrine_pricing::tax_id::kind);
+                    if let Some(kind) = known.filter(|_| !value.is_empty()) {
+                        form.ids.insert(kind.code.to_owned(), value);
+                    }
+                }
+            }
         }
+        sent
     }
 }
 
 /// A code from within the checkout's form: what was typed beside it is kept.
-async fn code(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(mut sent): Form<Sent>) -> Response {
-    let code = cart::Code::new(std::mem::take(&mut sent.code), sent.drop.take());
-    let mut typed = Typed { form: form_of(sent), ..Typed::default() };
+async fn code(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let sent = Sent::of(pairs);
+    let code = cart::Code::new(sent.discount, sent.drop);
+    let mut typed = Typed { form: sent.form, ..Typed::default() };
     match cart::coded(&app, &ctx, &code).await {
         Ok(()) => {}
         Err(problem) if problem.status < 500 => {
@@ -104,35 +114,26 @@ async fn code(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(mut
     kept(&app, &ctx, &typed).await
 }
 
-fn form_of(sent: Sent) -> CheckoutForm {
-    CheckoutForm {
-        email: sent.email,
-        name: sent.name,
-        organisation: sent.organisation,
-        line1: sent.line1,
-        line2: sent.line2,
-        dependent_locality: sent.dependent_locality,
-        city: sent.city,
-        region: sent.region,
-        postcode: sent.postcode,
-        sorting_code: sent.sorting_code,
-        country: sent.country,
-        business: sent.business.is_some(),
-        tax_id: sent.tax_id,
-        confirm_place: sent.confirm_place.is_some(),
-        accept_licence: sent.accept_licence.is_some(),
-        accept_waiver: sent.accept_waiver.is_some(),
-        buy_again: sent.buy_again.is_some(),
+async fn place(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let sent = Sent::of(pairs);
+    let form = sent.form;
+    let typed = Typed { form: form.clone(), ..Typed::default() };
+    if sent.remove.is_some() || !sent.code.trim().is_empty() {
+        // A code is seen with what it pays before anything is paid, whatever button was pressed.
+        let done = match &sent.remove {
+            Some(account) => app.checkouts.remove_code(&ctx, account).await,
+            None => app.checkouts.apply_code(&ctx, &form, &sent.code).await,
+        };
+        return match done {
+            Ok(()) => kept(&app, &ctx, &typed).await,
+            Err(problem) => refused(&app, &ctx, typed, problem).await,
+        };
     }
-}
-
-async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(mut sent): Form<Sent>) -> Response {
-    let attempt = std::mem::take(&mut sent.attempt);
-    let (seen_minor, seen_currency) = (sent.seen_minor, sent.seen_currency.take());
-    let (nothing_owned, again) = (sent.nothing_owned.is_some(), sent.again.is_some());
-    let form = form_of(sent);
-    let mut typed = Typed { form: form.clone(), ..Typed::default() };
-    if again {
+    if sent.again {
         return kept(&app, &ctx, &typed).await;
     }
     // Kept before anything can go wrong; what was agreed to is of this purchase alone, and the next one asks anew.
@@ -140,24 +141,37 @@ async fn place(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(mu
     if let Err(problem) = app.checkouts.keep_form(&ctx, &Typed { form: details, ..Typed::default() }).await {
         return ProblemResponse(problem).into_response();
     }
-    let placing = Placing { attempt, form, seen_minor, seen_currency, nothing_owned };
+    let placing = Placing {
+        attempt: sent.attempt,
+        form,
+        seen_minor: sent.seen_minor.unwrap_or(-1),
+        seen_currency: sent.seen_currency,
+        due_minor: sent.due_minor,
+        nothing_owned: sent.nothing_owned,
+    };
     match app.checkouts.place(&ctx, &placing).await {
         Ok(placed) => match placed.pay_url {
             // The provider of the embedded shop is this origin; another one is listed in the page's policy.
             Some(url) => go(&url, &[]),
             None => go(&format!("/orders/{}?key={}", placed.id, placed.secret), &[]),
         },
-        Err(problem) if problem.status < 500 || problem.status == 503 => {
-            // Codes of fields people see begin with `fault-`; anything else is about the whole.
-            let (seen, hidden): (Vec<_>, Vec<_>) =
-                problem.fields.clone().into_iter().partition(|(_, code)| code.starts_with("fault-"));
-            let other = hidden.into_iter().next().map(|(_, code)| code);
-            typed.trouble = other.or_else(|| (problem.code != "invalid").then(|| problem.code.clone()));
-            typed.faults = seen;
-            kept(&app, &ctx, &typed).await
-        }
-        Err(problem) => ProblemResponse(problem).into_response(),
+        Err(problem) => refused(&app, &ctx, typed, problem).await,
     }
+}
+
+/// Back to the page, which says what is wrong with what was typed.
+async fn refused(app: &App, ctx: &OpCtx, mut typed: Typed, problem: Problem) -> Response {
+    if problem.status >= 500 && problem.status != 503 {
+        return ProblemResponse(problem).into_response();
+    }
+    // Codes of fields people see begin with `fault-`; anything else is about the whole.
+    let (seen, hidden): (Vec<_>, Vec<_>) =
+        problem.fields.clone().into_iter().partition(|(_, code)| code.starts_with("fault-"));
+    let other = hidden.into_iter().next().map(|(_, code)| code);
+    let whole = seen.is_empty() && problem.code != "invalid";
+    typed.trouble = other.or_else(|| whole.then(|| problem.code.clone()));
+    typed.faults = seen;
+    kept(app, ctx, &typed).await
 }
 
 async fn kept(app: &App, ctx: &OpCtx, typed: &Typed) -> Response {
@@ -203,4 +217,86 @@ async fn webhook(
 
 fn count(provider: &'static str, result: &'static str) {
     metrics::counter!("webhooks_total", "provider" => provider, "result" => result).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Request, header};
+    use tower::ServiceExt as _;
+    use vitrine_shared::catalog::WorkKind;
+
+    use super::*;
+    use crate::cart::Add;
+    use crate::catalog::exchange::Importer;
+    use crate::config::Config;
+    use crate::ctx::Caller;
+    use crate::state::{Adapters, mark_demo};
+
+    #[test]
+    fn numbers_of_known_kinds_arrive_and_boxes_are_ticked_by_their_name() {
+        let pairs = [
+            ("attempt", "a"),
+            ("seen_minor", "900"),
+            ("phone", "030 123456"),
+            ("id_br_cpf", "123.456.789-09"),
+            ("id_it_sdi", ""),
+            ("id_nothing", "1"),
+            ("nothing", "1"),
+            ("business", "1"),
+            ("city", "Rome"),
+            ("city", "Roma"),
+        ];
+        let sent = Sent::of(pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec());
+        assert_eq!((sent.attempt.as_str(), sent.seen_minor, sent.again), ("a", Some(900), false));
+        let form = sent.form;
+        assert_eq!((form.phone.as_str(), form.city.as_str(), form.business), ("030 123456", "Roma", true));
+        assert_eq!(form.ids.into_iter().collect::<Vec<_>>(), [("br_cpf".to_owned(), "123.456.789-09".to_owned())]);
+        assert_eq!(Sent::of(vec![("seen_minor".into(), "much".into())]).seen_minor, None);
+    }
+
+    #[tokio::test]
+    async fn a_typed_code_is_looked_at_before_anything_is_placed_whatever_button_was_pressed() {
+        let dir = tempfile::tempdir().unwrap();
+        mark_demo(dir.path()).unwrap();
+        let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
+        let app = App::open(config, Adapters::default()).await.unwrap();
+        let market = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+        let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
+        let (records, blob) = (app.catalog.records().clone(), app.blob.clone());
+        let importer = Importer::new(records.clone(), blob, app.media.clone(), app.queue.clone(), market);
+        let system = OpCtx::system("test", app.clock.now_ms());
+        importer.run(&system, &rows, |_| {}).await.unwrap();
+        let work = records.works_by_slug(WorkKind::Album, "harbour-lights").await.unwrap().remove(0);
+        let variant = records.bundle(&work).await.unwrap().unwrap().products[0].variants[0].id.clone();
+        let mut ctx = OpCtx { caller: Caller::Anonymous, market: "de".into(), country: "DE".into(), ..system };
+        let add = Add { variant, quantity: 1, named_minor: None };
+        ctx.cart = app.carts.add(&ctx, None, &add).await.unwrap().token;
+
+        let sent = async |ctx: &OpCtx, body: &str| {
+            let request = Request::post("/checkout/place")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(body.to_owned()))
+                .unwrap();
+            let routes = routes().layer(Extension(ctx.clone())).with_state(app.clone());
+            let answer = routes.oneshot(request).await.unwrap();
+            let to = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
+            (answer.status().as_u16(), to.unwrap_or_default())
+        };
+        let whole = "attempt=aaaaaaaaaaaaaaaaaaaa&seen_minor=800&due_minor=800&email=g%40example.org&country=DE&accept_licence=1\
+                     &accept_waiver=1&confirm_place=1";
+        for button in ["", "&again=1"] {
+            let ctx = OpCtx { guess: Guess::default(), ..ctx.clone() };
+            let answer = sent(&ctx, &format!("{whole}{button}&code=7777-7777-7777-7777")).await;
+            assert_eq!(answer, (303, "/checkout".to_owned()));
+            assert!(ctx.guess.is_wrong());
+            let view = app.checkouts.checkout_view(&ctx).await.unwrap();
+            assert_eq!(view.faults, [("code".to_owned(), "fault-code".to_owned())]);
+            assert_eq!((view.form.email.as_str(), view.declined), ("g@example.org", None), "what was typed is kept");
+        }
+        assert_eq!(sent(&ctx, &format!("{whole}&remove=sv_1")).await, (303, "/checkout".to_owned()));
+        // Without a code the same form places.
+        let (status, to) = sent(&ctx, &format!("{whole}&code=+")).await;
+        assert!(status == 303 && to.contains("/simulator/pay/"), "{status} {to}");
+    }
 }

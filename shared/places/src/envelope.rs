@@ -1,13 +1,30 @@
-//! An address as it is written on a parcel.
+//! An address as it is written on a parcel, and on a document.
 
 use crate::data::{Row, of_letter};
 use crate::form::Region;
-use crate::{Address, Field, region_of};
+use crate::{Address, Field, postcode_of, region_of};
 
 /// The lines of an envelope, the country last, without empty ones. An address in Latin script is written in the order the country
 /// has for that. Nothing is checked: what is missing is left out, with the signs around it.
 pub fn lines(country: &str, address: &Address) -> Vec<String> {
     let row = Row::of(country);
+    let name = if row.name.is_empty() { country.trim().to_uppercase() } else { row.name.to_owned() };
+    written_out(row, country, address, name, true)
+}
+
+/// The lines of an address as it was typed for a letter or an invoice: in the order of the country's envelopes but without their
+/// capitals, which are for machines that sort; the country's name as it is given. Regions and postcodes are put right where they are
+/// known.
+pub fn letter(country: &str, typed: &Address, name: &str) -> Vec<String> {
+    let row = Row::of(country);
+    let mut address = typed.clone();
+    if let Some(postcode) = postcode_of(country, &typed.postcode) {
+        address.postcode = postcode;
+    }
+    written_out(row, country, &address, name.to_owned(), false)
+}
+
+fn written_out(row: &Row, country: &str, address: &Address, name: String, capitals: bool) -> Vec<String> {
     let region = region_of(country, &address.region);
     let latin = !Field::ALL.into_iter().any(|f| f != Field::Region && own_script(address.get(f)));
     let text = |field: Field| {
@@ -16,11 +33,11 @@ pub fn lines(country: &str, address: &Address) -> Vec<String> {
             (Field::Region, Some(region)) => region.envelope,
             _ => address.get(field).trim(),
         };
-        if row.capitals(field) { text.to_uppercase() } else { text.to_owned() }
+        if capitals && row.capitals(field) { text.to_uppercase() } else { text.to_owned() }
     };
     let template = row.latin.filter(|_| latin).unwrap_or(row.template);
     let mut lines: Vec<String> = template.split("%n").flat_map(|line| written(line, &text)).collect();
-    lines.push(if row.name.is_empty() { country.trim().to_uppercase() } else { row.name.to_owned() });
+    lines.push(name);
     lines.retain(|line| !line.is_empty());
     lines
 }

@@ -1,10 +1,12 @@
 //! How each country writes and asks for postal addresses: which fields in which order with which labels, what a postcode looks
 //! like, which regions there are, and the lines of an envelope.
 //!
-//! Entry points: [`form_of`] for the fields to show, [`check`] for what was typed, [`lines`] for what goes on a parcel.
+//! Entry points: [`form_of`] for the fields to show, [`check`] for what was typed, [`lines`] for what goes on a parcel, [`letter`] for
+//! documents, [`point_of_sale`] for what selling there takes, [`named_countries`] for a list to choose from.
 //!
 //! Invariants:
-//! - Everything about a country is data (`data/addresses.txt`, made by `data/make.py`); no country is named in code.
+//! - Everything about a country is data (`data/addresses.txt`, made by `data/make.py`; `data/countries.tsv`, made by
+//!   `data/countries.py`; `data/regions`, written by hand); no country is named in code.
 //! - A country that is not in the data has the stated default form: name, organisation, street lines, city.
 //! - What was checked is checked again without change.
 //! - No IO, no clock, no panic on any text.
@@ -18,10 +20,17 @@ mod check;
 mod data;
 mod envelope;
 mod form;
+mod names;
+mod sale;
 
 pub use check::{Fault, FieldFault, check, postcode_of, region_of};
-pub use envelope::lines;
+pub use envelope::{letter, lines};
 pub use form::{AddressForm, FieldForm, Region, countries, form_of};
+pub use names::{country_name, named_countries};
+pub use sale::{
+    Holder, IdRule, Identity, Need, Payment, Phone, PointOfSale, Prices, TaxIn, Withdrawal, point_of_sale,
+    points_of_sale,
+};
 
 /// One part of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

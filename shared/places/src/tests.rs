@@ -212,3 +212,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_letter_is_written_as_it_was_typed_in_the_order_of_the_country() {
+    let typed = Address {
+        name: "Gast Muster".into(),
+        line1: "Weg 1".into(),
+        city: "Berlin".into(),
+        postcode: " d-10115".into(),
+        ..Address::default()
+    };
+    assert_eq!(letter("DE", &typed, "Deutschland"), ["Gast Muster", "Weg 1", "10115 Berlin", "Deutschland"]);
+    let us = Address { region: "california".into(), city: "Rome".into(), postcode: "94043".into(), ..typed.clone() };
+    assert_eq!(letter("us", &us, "United States"), ["Gast Muster", "Weg 1", "Rome, CA 94043", "United States"]);
+    // What is no postcode there stays as it is: files are sold all the same.
+    let odd = Address { postcode: "1011".into(), ..typed };
+    assert_eq!(letter("DE", &odd, "Germany")[2], "1011 Berlin");
+}

@@ -21,6 +21,9 @@ pub struct Date {
 pub struct DateError(pub String);
 
 impl Date {
+    /// The first day there is: 0001-01-01.
+    pub const FIRST: Self = Self { year: 1, month: 1, day: 1 };
+
     /// A day that exists. Errors: [`DateError`].
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, DateError> {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));

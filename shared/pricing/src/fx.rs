@@ -2,13 +2,20 @@
 //!
 //! Invariants: what comes out is [`Approximate`], a type of its own that has no way back to [`Money`]: nothing converted can be added up, stored as a
 //! price or charged, so a rate that moves between page and payment changes no amount that a buyer confirmed. No rate is used before its day or
-//! after [`MAX_AGE_DAYS`]; integers only. Not here: where rates come from, prices (a price in another currency is a price of its own).
+//! after the days of a [`Staleness`] ([`MAX_AGE_DAYS`] where none is given); integers only. Which price is shown where a market's currency
+//! has none is [`price_shown`], what stands beside it [`About`], the ECB's files are read by [`ecb`]. Not here: fetching them, prices (a
+//! price in another currency is a price of its own).
+
+pub mod ecb;
+mod shown;
 
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
 use crate::format::{Locale, format_about};
 use crate::money::{Currency, Money, MoneyError, RoundingMode, rounded};
+
+pub use shown::{About, Mark, Shown, Staleness, price_shown};
 
 /// How old a rate may be. Central banks publish on their working days; the longest gap of the ECB (Easter) is five days.
 pub const MAX_AGE_DAYS: i32 = 7;
@@ -19,7 +26,7 @@ pub enum FxError {
     /// The table has no rate for it.
     #[error("there is no rate for {0}")]
     UnknownCurrency(Currency),
-    /// The table is more than [`MAX_AGE_DAYS`] old, or of a day to come.
+    /// The table is older than it may be, or of a day to come.
     #[error("rates of {date} are not for {on}")]
     Stale {
         /// Of the table.
@@ -143,7 +150,21 @@ impl FxTable {
     /// What an amount is about worth in another currency, half up to that currency's [`Currency::price_step`]. Errors: `Stale`, `SameCurrency`,
     /// `UnknownCurrency`, `TooSmall`, `Money`.
     pub fn convert_for_display(&self, amount: Money, to: Currency, on: Date) -> Result<FxDisplay<'_>, FxError> {
-        if !(0..=MAX_AGE_DAYS).contains(&on.days_since(self.date)) {
+        self.converted(amount, to, on, MAX_AGE_DAYS)
+    }
+
+    /// Of which day the rates are.
+    pub fn date(&self) -> Date {
+        self.date
+    }
+
+    /// The currencies it has rates for beside its base, by code.
+    pub fn currencies(&self) -> impl Iterator<Item = Currency> {
+        self.rates.iter().map(|(currency, _)| *currency)
+    }
+
+    fn converted(&self, amount: Money, to: Currency, on: Date, most_days: i32) -> Result<FxDisplay<'_>, FxError> {
+        if !(0..=most_days).contains(&on.days_since(self.date)) {
             return Err(FxError::Stale { date: self.date, on });
         }
         let from = amount.currency();

@@ -5,7 +5,7 @@
 //! [`promotion`] for codes and what applies by itself, [`processor`] for what can be charged, [`cash`] for tills, [`fx`] for amounts that are only shown.
 //!
 //! Invariants: no IO, no clock, no floating point, no panic on any document; one quote is one seller's; everything charged has a step in `explain`.
-//! Not here: stock, where exchange rates come from, asking registers of tax identities, invoices.
+//! Not here: stock, fetching exchange rates, asking registers of tax identities, invoices.
 
 pub mod cash;
 mod currency_data;

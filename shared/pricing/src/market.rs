@@ -4,6 +4,8 @@
 //! their own are `eu`, as are the EU members outside the euro (their buyers pay in EUR). `row` is the stated policy for everybody
 //! else: US dollars, prices shown without tax.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::format::Locale;
@@ -119,7 +121,17 @@ pub fn choose_market(
 
 /// Whether `code` is an officially assigned ISO 3166-1 alpha-2 code, upper case.
 pub fn is_country(code: &str) -> bool {
-    code.len() == 2 && COUNTRIES.split_ascii_whitespace().any(|c| c == code)
+    let (mut low, mut high) = (0, COUNTRIES.len().div_ceil(3));
+    // Two letters and a space each, in order; asked once for each line of a quote.
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match COUNTRIES[3 * middle..3 * middle + 2].cmp(code) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Equal => return true,
+            Ordering::Greater => high = middle,
+        }
+    }
+    false
 }
 
 /// Members of the European Union on every date the tax tables cover.
@@ -137,3 +149,21 @@ KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN
 NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI \
 SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI \
 VN VU WF WS YE YT ZA ZM ZW";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_country_is_found_and_nothing_else_is() {
+        let all: Vec<&str> = COUNTRIES.split(' ').collect();
+        assert!(all.len() == 249 && all.iter().all(|code| code.len() == 2) && all.is_sorted());
+        let letters = || (b'@'..=b'[').map(char::from);
+        for code in letters().flat_map(|a| letters().map(move |b| format!("{a}{b}"))) {
+            assert_eq!(is_country(&code), all.contains(&code.as_str()), "{code}");
+        }
+        for code in ["", "D", "de", "DEU", "D ", " D", "DE ", "ÄÖ", "Z\u{ff}", "zz"] {
+            assert!(!is_country(code), "{code:?}");
+        }
+    }
+}

@@ -76,15 +76,23 @@ impl PriceList {
         on: Date,
         quantity: u32,
     ) -> Option<(usize, &PriceEntry)> {
-        regions.iter().find_map(|region| {
-            self.entries
-                .iter()
-                .enumerate()
-                .filter(|(_, e)| e.sku == sku && e.region == *region && e.currency == currency)
-                .filter(|(_, e)| {
-                    e.min_quantity <= quantity && e.valid_from <= on && e.valid_to.is_none_or(|to| on <= to)
-                })
-                .max_by_key(|(i, e)| (e.min_quantity, e.valid_from, *i))
-        })
+        best(self.entries.iter().enumerate().filter(|(_, e)| e.sku == sku), regions, currency, on, quantity)
     }
+}
+
+/// Of one variant's entries, in the order written, the one that applies.
+pub(crate) fn best<'a>(
+    entries: impl Iterator<Item = (usize, &'a PriceEntry)> + Clone,
+    regions: &[&str],
+    currency: Currency,
+    on: Date,
+    quantity: u32,
+) -> Option<(usize, &'a PriceEntry)> {
+    regions.iter().find_map(|region| {
+        entries
+            .clone()
+            .filter(|(_, e)| e.region == *region && e.currency == currency)
+            .filter(|(_, e)| e.min_quantity <= quantity && e.valid_from <= on && e.valid_to.is_none_or(|to| on <= to))
+            .max_by_key(|(i, e)| (e.min_quantity, e.valid_from, *i))
+    })
 }

@@ -11,6 +11,7 @@ mod benefit;
 mod discount;
 mod document;
 mod error;
+mod find;
 mod place;
 mod run;
 mod shapes;

@@ -319,10 +319,8 @@ fn any_table() -> impl Strategy<Value = ShippingTable> {
             |i: usize| Zone { id: format!("z{i}"), countries: vec![["DE", "FR", "*"][i].into()], ..Zone::default() };
         let method =
             |(i, dim_divisor): (usize, Option<u32>)| Method { id: format!("m{i}"), name: String::new(), dim_divisor };
-        let rate = |((zone, method, up_to_g, amount, handling, each), over): (
-            (usize, usize, Option<u64>, i64, i64, i64),
-            Option<i64>,
-        )| Rate {
+        type Row = ((usize, usize, Option<u64>, i64, i64, i64), Option<i64>);
+        let rate = |((zone, method, up_to_g, amount, handling, each), over): Row| Rate {
             method: Some(format!("m{method}")),
             up_to_g,
             handling: Some(eur(handling)),

@@ -87,6 +87,15 @@ pub struct CardPrice {
     pub from: bool,
 }
 
+/// Key of the words beside prices of a market.
+pub fn tax_word(market: &Market) -> &'static str {
+    match (market.tax_display, market.id) {
+        (TaxDisplay::Exclusive, _) => "tax-excl",
+        (TaxDisplay::Inclusive, "jp") => "tax-incl-ct",
+        (TaxDisplay::Inclusive, _) => "tax-incl-vat",
+    }
+}
+
 /// The price of one piece of a variant in a market at a time; see [`price_for`].
 pub fn price_in<'a>(
     prices: &'a [PriceRecord],
@@ -258,10 +267,7 @@ impl Place {
 
     /// Key of the words beside a price.
     pub fn tax_word(&self) -> &'static str {
-        match self.market.tax_display {
-            TaxDisplay::Inclusive => "tax-incl-vat",
-            TaxDisplay::Exclusive => "tax-excl",
-        }
+        tax_word(self.market)
     }
 
     /// A picture with its sources.

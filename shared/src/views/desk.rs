@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::trade::{AmountView, MessageView};
+use super::value::PaidView;
 use super::{MomentView, Named};
 
 /// One sale or refund of a seller.
@@ -299,6 +300,9 @@ pub struct DeskOrder {
     pub buyer: Vec<String>,
     /// Provider and charge.
     pub payment: String,
+    /// What each source paid, where gift cards or store credit did.
+    #[serde(default)]
+    pub paid: Vec<PaidView>,
     /// What its tax was decided on.
     #[serde(default)]
     pub tax: Vec<Fact>,
@@ -314,6 +318,8 @@ pub struct DeskOrder {
     pub waiting: usize,
     /// Invoice and credit notes: number, address.
     pub papers: Vec<(String, String)>,
+    /// Key that names an attempt to give store credit.
+    pub credit_attempt: String,
     /// What buyer and shop said to each other, oldest first.
     pub messages: Vec<MessageView>,
     /// Whole history with who and why, oldest first.

@@ -10,8 +10,10 @@ use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
 pub mod card;
 pub mod desk;
 pub mod owned;
+pub mod prices;
 mod shared;
 pub mod trade;
+pub mod value;
 
 pub use shared::{Shared, script_json};
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::trade::{AmountView, FileView};
+use super::value::PaidView;
 use super::{CardView, FacetValue, LicenceLine, MomentView, PartView};
 
 /// Something owned, in the list.
@@ -142,6 +143,9 @@ pub struct InvoiceView {
     /// Documents that amend it: number, address.
     #[serde(default)]
     pub amended: Vec<(String, String)>,
+    /// Files: key of the name, address.
+    #[serde(default)]
+    pub files: Vec<(String, String)>,
     /// Business details can be added; holds what was typed with faults.
     #[serde(default)]
     pub business: Option<BusinessForm>,
@@ -165,6 +169,9 @@ pub struct InvoiceView {
     pub rounding: Option<String>,
     /// How it was paid.
     pub paid_with: String,
+    /// What each source paid, where gift cards or store credit did; it stands in place of `paid_with`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid: Vec<PaidView>,
     /// Order page.
     pub order_href: String,
 }

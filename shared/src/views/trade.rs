@@ -1,7 +1,10 @@
 //! Cart, checkout, order.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::value::{PaidView, ValueView};
 use super::{CardView, ImageView, MomentView, Named, PriceView};
 
 /// One line of a cart.
@@ -116,8 +119,11 @@ pub struct CartView {
     pub currency: String,
     /// Key of the tax word.
     pub tax_word: String,
-    /// Country (and region) the estimate is for.
+    /// Country the estimate is for.
     pub place: String,
+    /// What it is called.
+    #[serde(default)]
+    pub place_name: String,
     /// Something comes in a parcel.
     pub needs_address: bool,
     /// Nothing stands in the way of paying.
@@ -182,6 +188,12 @@ pub struct CheckoutForm {
     /// Its tax id, as typed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tax_id: String,
+    /// Telephone number, where carriers ask for one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub phone: String,
+    /// Identity numbers that the country asks for, by kind (`br_cpf`), as typed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
     /// The country is theirs, though the connection came from another.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub confirm_place: bool,
@@ -191,6 +203,9 @@ pub struct CheckoutForm {
     pub accept_waiver: bool,
     /// What the account has already is bought once more.
     pub buy_again: bool,
+    /// The account's store credit pays as much as it can.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub use_credit: bool,
 }
 
 impl CheckoutForm {
@@ -208,8 +223,10 @@ impl CheckoutForm {
             &self.postcode,
             &self.sorting_code,
             &self.tax_id,
+            &self.phone,
         ]
         .into_iter()
+        .chain(self.ids.values())
     }
 }
 
@@ -229,6 +246,24 @@ pub struct PlaceField {
     pub example: Option<String>,
     /// Digits are enough to type it.
     pub digits: bool,
+}
+
+/// An identity number that the country asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct IdentityField {
+    /// Name of the form's field: `id_br_cpf`, or `tax_id` where it is the tax id of businesses.
+    pub name: String,
+    /// What its country calls it: `CPF`.
+    pub called: String,
+    /// What was typed.
+    pub value: String,
+    /// Must be filled.
+    pub required: bool,
+    /// How one looks.
+    pub example: String,
+    /// It is printed on the invoice.
+    pub invoice: bool,
 }
 
 /// What is known of a business buyer's tax id.
@@ -260,6 +295,21 @@ pub struct CheckoutView {
     /// Fields to ask for, as the chosen country has them; without a parcel only what tax needs.
     #[serde(default)]
     pub fields: Vec<PlaceField>,
+    /// Telephone number, where it is asked.
+    #[serde(default)]
+    pub phone: Option<PlaceField>,
+    /// Numbers of who buys for themselves.
+    #[serde(default)]
+    pub identities: Vec<IdentityField>,
+    /// Numbers of who buys for a business.
+    #[serde(default)]
+    pub business_identities: Vec<IdentityField>,
+    /// Days to withdraw from the purchase of goods after they arrived; 0: there is no such right, or no parcel.
+    #[serde(default)]
+    pub withdrawal_days: u16,
+    /// What the chosen country is called.
+    #[serde(default)]
+    pub country_name: String,
     /// Licences to accept: title, address.
     pub licences: Vec<(String, String)>,
     /// The waiver must be asked.
@@ -270,12 +320,15 @@ pub struct CheckoutView {
     /// Of a business that gave one.
     #[serde(default)]
     pub tax_id: Option<TaxIdView>,
-    /// The connection came from another country than the chosen one (key of its name): which is theirs must be said.
+    /// The connection came from another country than the chosen one (its name): which is theirs must be said.
     #[serde(default)]
     pub other_place: Option<String>,
     /// Titles that the account has already: buying them again must be asked.
     #[serde(default)]
     pub owned: Vec<String>,
+    /// Gift cards and store credit.
+    #[serde(default)]
+    pub value: ValueView,
     /// Key bound to this attempt.
     pub attempt: String,
     /// What the last attempt came to: key of the fault.
@@ -371,6 +424,19 @@ pub struct OrderPartView {
     /// The shop can be written to.
     #[serde(default)]
     pub may_write: bool,
+    /// Withdrawing from it, where the law gives the buyer a way to do it here.
+    #[serde(default)]
+    pub withdrawal: Option<WithdrawalView>,
+}
+
+/// Withdrawing from an order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WithdrawalView {
+    /// Lines that can be withdrawn from now: number and title.
+    pub lines: Vec<(u32, String)>,
+    /// What was stated so far: when, and the titles.
+    pub stated: Vec<(MomentView, String)>,
 }
 
 /// One message between buyer and shop.
@@ -403,6 +469,9 @@ pub struct OrderView {
     pub parts: Vec<OrderPartView>,
     /// Grand total.
     pub total: String,
+    /// What each source paid of it, where gift cards or store credit did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid: Vec<PaidView>,
     /// When it was placed.
     pub placed: MomentView,
     /// Bought as a guest: offer an account.

@@ -20,6 +20,7 @@ const NOT_IN_BROWSER: &[&str] = &[
     "vitrine-registers",
     "vitrine-queue",
     "vitrine-places",
+    "vitrine-einvoice",
     "rusqlite",
     "tantivy",
     "hyper",

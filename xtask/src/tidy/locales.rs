@@ -1,4 +1,4 @@
-//! Every locale of a folder has the same messages with the same variables.
+//! Every locale of a folder has the same messages with the same variables; a locale that is based on another has only what differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,14 +6,14 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::client::walk;
+use crate::client::{BASED, walk};
 
 type Messages = BTreeMap<String, BTreeSet<String>>;
 
 /// Findings in each folder whose sub-folders are locales.
 pub(super) fn check(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for folder in ["app/i18n", "server/locales", "server/ports/identity/locales"] {
+    for folder in ["app/i18n", "server/locales", "server/ports/identity/locales", "server/ports/payments/locales"] {
         let dir = root.join(folder);
         if !dir.exists() {
             continue;
@@ -27,6 +27,10 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>> {
                 text.push('\n');
             }
             locales.insert(entry.file_name().to_string_lossy().into_owned(), messages(&text));
+        }
+        for (locale, base) in BASED {
+            let (Some(own), Some(base)) = (locales.remove(locale), locales.get(base)) else { continue };
+            found.extend(differs(locale, &own, base).into_iter().map(|f| format!("{folder}: {f}")));
         }
         found.extend(compare(&locales).into_iter().map(|f| format!("{folder}: {f}")));
     }
@@ -52,6 +56,16 @@ fn messages(ftl: &str) -> Messages {
         }
     }
     all
+}
+
+/// What a locale that holds differences has beyond its base.
+fn differs(locale: &str, own: &Messages, base: &Messages) -> Vec<String> {
+    let fault = |(key, variables): (&String, &BTreeSet<String>)| match base.get(key) {
+        None => Some(format!("{locale} has {key}, which its base lacks")),
+        Some(there) if there != variables => Some(format!("{locale}: {key} has other variables")),
+        Some(_) => None,
+    };
+    own.iter().filter_map(fault).collect()
 }
 
 fn compare(locales: &BTreeMap<String, Messages>) -> Vec<String> {
@@ -86,5 +100,9 @@ mod tests {
         assert_eq!(findings(en, en), Vec::<String>::new());
         assert_eq!(findings(en, "a = A { $n }\n"), ["de-DE lacks b"]);
         assert_eq!(findings(en, &en.replace("$x", "$z")).len(), 1);
+        let differing = |own: &str| differs("en-GB", &messages(own), &messages(en));
+        assert_eq!(differing("a = other { $n }\n"), Vec::<String>::new());
+        assert_eq!(differing("c = new\n"), ["en-GB has c, which its base lacks"]);
+        assert_eq!(differing("a = none\n"), ["en-GB: a has other variables"]);
     }
 }

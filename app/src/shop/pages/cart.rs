@@ -37,7 +37,7 @@ pub fn CartBody(
     #[props(default)]
     undo: bool,
 ) -> Element {
-    let country = text_or(&format!("country-{}", view.place), &view.place);
+    let country = if view.place_name.is_empty() { view.place.clone() } else { view.place_name.clone() };
     rsx! {
         Page { head: Head { title: t!("cart-title"), private: true, ..Head::default() },
             div { class: "wrap trade",
@@ -208,7 +208,7 @@ pub fn Codes(
     action: String,
 ) -> Element {
     rsx! {
-        Field { name: "code", label: t!("code-field"), maxlength: 64, autocomplete: "off" }
+        Field { name: "discount", label: t!("code-field"), maxlength: 64, autocomplete: "off" }
         button { class: "button", r#type: "submit", formaction: "{action}", formnovalidate: true, {t!("code-use")} }
         if !codes.is_empty() {
             ul { class: "footer-list", role: "list", aria_label: t!("code-list"),

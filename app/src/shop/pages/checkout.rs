@@ -9,6 +9,7 @@ use vitrine_ui::prelude::*;
 use super::cart::{Codes, Sums};
 use super::destination::{business_part, fault, faults, place_fields};
 use super::drawn;
+use super::stored::{value_part, value_sums};
 use crate::i18n::text_or;
 use crate::platform::Head;
 use crate::shop::parts::Page;
@@ -55,14 +56,26 @@ pub fn CheckoutBody(
     let error = |field: &str| fault(&view, field);
     let address = view.whole_address;
     let free = view.cart.total_minor == 0;
+    // What stored value leaves to pay; in a shop that takes none, all of it.
+    let offered = view.value.offered;
+    let (due, due_minor) = if offered {
+        (view.value.due.clone(), view.value.due_minor)
+    } else {
+        (view.cart.total.clone(), view.cart.total_minor)
+    };
     let keep = use_callback(move |(field, event): (String, FormEvent)| {
         typed.write().insert(field, event.value());
     });
     let faulty = |field: &str| view.faults.iter().any(|(f, _)| f == field);
     let who_done = !form.email.is_empty() && !faulty("email");
     // Without a parcel everything asked is for the tax, and worth a look.
-    let missing = view.fields.iter().any(|f| f.value.is_empty() && (f.required || !address));
-    let wrong = view.fields.iter().any(|f| faulty(&f.name)) || faulty("name") || faulty("country");
+    let missing = view.fields.iter().any(|f| f.value.is_empty() && (f.required || !address))
+        || view.phone.iter().any(|f| f.value.is_empty() && f.required)
+        || view.identities.iter().any(|f| f.value.is_empty());
+    let wrong = view.fields.iter().chain(&view.phone).any(|f| faulty(&f.name))
+        || view.identities.iter().any(|f| faulty(&f.name))
+        || faulty("name")
+        || faulty("country");
     let where_done = !missing && !wrong && view.cart.ready;
     rsx! {
         Page { head,
@@ -86,6 +99,9 @@ pub fn CheckoutBody(
                     input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
                     input { r#type: "hidden", name: "seen_minor", value: "{view.cart.total_minor}" }
                     input { r#type: "hidden", name: "seen_currency", value: "{view.cart.currency}" }
+                    if offered {
+                        input { r#type: "hidden", name: "due_minor", value: "{due_minor}" }
+                    }
                     if view.owned.is_empty() {
                         input { r#type: "hidden", name: "nothing_owned", value: "1" }
                     }
@@ -120,9 +136,9 @@ pub fn CheckoutBody(
                                 legend {
                                     h2 { {t!("checkout-place")} }
                                 }
-                                p { {t!("checkout-place-text", network = text_or(&other, &other), chosen = text_or(&format!("country-{}", form.country), &form.country))} }
+                                p { {t!("checkout-place-text", network = other, chosen = view.country_name.clone())} }
                                 Checkbox { name: "confirm_place", checked: form.confirm_place, invalid: error("confirm_place").is_some(), required: true,
-                                    {t!("checkout-confirm-place", country = text_or(&format!("country-{}", form.country), &form.country))}
+                                    {t!("checkout-confirm-place", country = view.country_name.clone())}
                                 }
                                 if let Some(text) = error("confirm_place") {
                                     p { class: "field-error",
@@ -194,6 +210,9 @@ pub fn CheckoutBody(
                                 }
                             }
                         }
+                        if !free {
+                            {value_part(&view)}
+                        }
                     }
                     aside { class: "trade-side", aria_label: t!("cart-sum"),
                         h2 { {t!("checkout-order")} }
@@ -231,17 +250,23 @@ pub fn CheckoutBody(
                                 span { {t!("sum-all")} }
                                 strong { class: "num", "{view.cart.total}" }
                             }
+                            {value_sums(&view)}
                         }
                         if view.cart.ready {
                             Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true,
                                 if free {
                                     {t!("checkout-get")}
+                                } else if due_minor == 0 {
+                                    {t!("checkout-pay-stored", amount = view.cart.total.clone())}
                                 } else {
-                                    {t!("checkout-pay", amount = view.cart.total.clone())}
+                                    {t!("checkout-pay", amount = due.clone())}
                                 }
                             }
-                            if !free {
+                            if due_minor != 0 {
                                 Notice { {t!("checkout-next")} }
+                            }
+                            if view.withdrawal_days > 0 {
+                                Notice { {t!("checkout-withdrawal-days", days = view.withdrawal_days)} }
                             }
                         } else if view.cart.waits_for_region() {
                             Notice { {t!("checkout-region-first")} }
@@ -269,7 +294,7 @@ fn now(typed: &HashMap<String, String>, field: &str, was: &str) -> String {
 fn destination(typed: &HashMap<String, String>, view: &CheckoutView) -> String {
     let country = now(typed, "country", &view.form.country);
     let country =
-        view.countries.iter().find(|(c, _)| *c == country).map_or_else(|| country.clone(), |(c, key)| text_or(key, c));
+        view.countries.iter().find(|(c, _)| *c == country).map_or_else(|| country.clone(), |(_, name)| name.clone());
     let mut to: Vec<String> = view.fields.iter().map(|field| now(typed, &field.name, &field.value)).collect();
     to.push(country);
     to.retain(|part| !part.trim().is_empty());

@@ -1,10 +1,10 @@
 //! Where it goes: the fields of the chosen country, in its order and its words.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::trade::{CheckoutView, PlaceField};
+use vitrine_shared::views::trade::{CheckoutView, IdentityField, PlaceField};
 use vitrine_ui::prelude::*;
 
-use crate::i18n::{text, text_or, text_with};
+use crate::i18n::{text, text_with};
 use crate::t;
 
 /// What is wrong with a field, if anything is.
@@ -14,16 +14,25 @@ pub(super) fn fault(view: &CheckoutView, field: &str) -> Option<String> {
 
 /// Each fault with the label of its field, where the page has one for it alone.
 pub(super) fn faults(view: &CheckoutView) -> Vec<(String, String)> {
-    let named = |field: &str, code: &str| match view.fields.iter().find(|f| f.name == field) {
-        Some(known) => format!("{}: {}", text(&known.label), told(view, field, code)),
+    let label = |field: &str| {
+        let place = view.fields.iter().chain(&view.phone).find(|f| f.name == field).map(|f| text(&f.label));
+        place.or_else(|| identities(view).find(|f| f.name == field).map(|f| f.called.clone()))
+    };
+    let named = |field: &str, code: &str| match label(field) {
+        Some(label) => format!("{label}: {}", told(view, field, code)),
         None => told(view, field, code),
     };
     view.faults.iter().map(|(field, code)| (field.clone(), named(field, code))).collect()
 }
 
 fn told(view: &CheckoutView, field: &str, code: &str) -> String {
-    let example = view.fields.iter().find(|f| f.name == field).and_then(|f| f.example.clone());
+    let example = view.fields.iter().chain(&view.phone).find(|f| f.name == field).and_then(|f| f.example.clone());
+    let example = example.or_else(|| identities(view).find(|f| f.name == field).map(|f| f.example.clone()));
     text_with(code, &[("example".to_owned(), example.unwrap_or_default())])
+}
+
+fn identities(view: &CheckoutView) -> impl Iterator<Item = &IdentityField> {
+    view.identities.iter().chain(&view.business_identities)
 }
 
 /// The country, its fields, and the buttons that ask the server for another country or another total.
@@ -44,6 +53,12 @@ pub(super) fn place_fields(view: &CheckoutView, keep: EventHandler<(String, Form
         for field in view.fields.iter() {
             {one(view, field, keep)}
         }
+        if let Some(phone) = &view.phone {
+            {phone_field(view, phone, keep)}
+        }
+        for field in view.identities.iter() {
+            {identity(view, field, keep)}
+        }
         // What the fields of another country held is not lost on the way.
         if view.whole_address {
             for (name , value) in others(view) {
@@ -59,6 +74,12 @@ pub(super) fn place_fields(view: &CheckoutView, keep: EventHandler<(String, Form
 pub(super) fn business_part(view: &CheckoutView, keep: EventHandler<(String, FormEvent)>) -> Element {
     let form = &view.form;
     let open = form.business || !form.tax_id.is_empty();
+    // Where the country wants one number of every business, the field is that number's.
+    let (own, more): (Vec<_>, Vec<_>) = view.business_identities.iter().partition(|f| f.name == "tax_id");
+    let own = own.first();
+    let label = own.map_or_else(|| t!("checkout-tax-id"), |f| f.called.clone());
+    let hint =
+        own.map_or_else(|| t!("checkout-tax-id-hint"), |f| t!("checkout-identity-hint", example = f.example.clone()));
     rsx! {
         details { class: "fold", open,
             summary {
@@ -74,10 +95,11 @@ pub(super) fn business_part(view: &CheckoutView, keep: EventHandler<(String, For
                 Checkbox { name: "business", checked: form.business, {t!("checkout-business-is")} }
                 Field {
                     name: "tax_id",
-                    label: t!("checkout-tax-id"),
-                    hint: t!("checkout-tax-id-hint"),
+                    label,
+                    hint,
                     value: form.tax_id.clone(),
                     error: fault(view, "tax_id"),
+                    required: own.is_some_and(|f| f.required),
                     maxlength: 40,
                     oninput: move |event| keep.call(("tax_id".to_owned(), event)),
                 }
@@ -91,9 +113,53 @@ pub(super) fn business_part(view: &CheckoutView, keep: EventHandler<(String, For
                         }
                     }
                 }
+                for field in more {
+                    {identity(view, field, keep)}
+                }
                 button { class: "button", r#type: "submit", name: "again", value: "1", formnovalidate: true, {t!("checkout-again")} }
                 Notice { {t!("checkout-business-hint")} }
             }
+        }
+    }
+}
+
+fn phone_field(view: &CheckoutView, field: &PlaceField, keep: EventHandler<(String, FormEvent)>) -> Element {
+    let label = text(&field.label);
+    rsx! {
+        Field {
+            name: "phone",
+            r#type: "tel",
+            label: if field.required { label } else { t!("place-optional", label = label) },
+            hint: t!("checkout-phone-hint"),
+            value: field.value.clone(),
+            error: fault(view, "phone"),
+            autocomplete: "tel",
+            required: field.required,
+            maxlength: 40,
+            oninput: move |event| keep.call(("phone".to_owned(), event)),
+        }
+    }
+}
+
+fn identity(view: &CheckoutView, field: &IdentityField, keep: EventHandler<(String, FormEvent)>) -> Element {
+    let name = field.name.clone();
+    let label = field.called.clone();
+    let example = field.example.clone();
+    let typed = {
+        let name = name.clone();
+        move |event| keep.call((name.clone(), event))
+    };
+    rsx! {
+        Field {
+            key: "{name}",
+            error: fault(view, &name),
+            name,
+            label: if field.required { label } else { t!("place-optional", label = label) },
+            hint: if field.invoice { t!("checkout-identity-hint", example = example) } else { t!("checkout-identity-like", example = example) },
+            value: field.value.clone(),
+            required: field.required,
+            maxlength: 40,
+            oninput: typed,
         }
     }
 }
@@ -161,9 +227,7 @@ fn others(view: &CheckoutView) -> Vec<(&'static str, String)> {
     all.into_iter().filter(|(name, text)| !text.is_empty() && !there(name)).map(|(n, t)| (n, t.clone())).collect()
 }
 
+/// In the order the server gives them, that of the reader's alphabet.
 fn countries(all: &[(String, String)]) -> Vec<SelectOption> {
-    let mut out: Vec<SelectOption> =
-        all.iter().map(|(code, key)| SelectOption { value: code.clone(), label: text_or(key, code) }).collect();
-    out.sort_by(|a, b| a.label.cmp(&b.label));
-    out
+    all.iter().map(|(code, name)| SelectOption { value: code.clone(), label: name.clone() }).collect()
 }

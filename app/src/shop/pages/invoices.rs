@@ -7,6 +7,7 @@ use vitrine_ui::prelude::*;
 use super::cart::Sums;
 use super::drawn;
 use super::library::signed_in;
+use super::stored::PaidFrom;
 use crate::i18n::text_or;
 use crate::platform::Head;
 use crate::shop::parts::{Page, param};
@@ -196,13 +197,17 @@ pub fn InvoiceBody(
                 if let Some(rounding) = &view.rounding {
                     p { class: "invoice-rounding", {text_or(rounding, "")} }
                 }
-                if !view.paid_with.is_empty() {
+                if !view.paid.is_empty() {
+                    PaidFrom { paid: view.paid.clone() }
+                } else if !view.paid_with.is_empty() {
                     p { {t!("invoice-paid-with", method = view.paid_with.clone())} }
                 }
                 p { class: "fault-ways",
+                    for (name , to) in view.files.iter() {
+                        a { key: "{name}", class: "button", href: with_key(to, secret.as_deref()), {t!(name)} }
+                    }
                     a { class: "button", href: "{order}", {t!("library-order")} }
                 }
-                Notice { {t!("invoice-print")} }
                 if let Some(form) = view.business.clone() {
                     Amend { id: view.id.clone(), form, secret: secret.clone() }
                 }

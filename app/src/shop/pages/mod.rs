@@ -15,12 +15,13 @@ mod maker;
 mod order;
 mod owned;
 mod policy;
+mod stored;
 mod storefront;
 mod transcript;
 mod work;
 
 pub use account::{Account, AccountBody, SignedOut};
-pub use cart::{Cart, CartBody, Sums};
+pub use cart::{Cart, CartBody, HowMade, Sums};
 pub use checkout::{Checkout, CheckoutBody};
 pub use eula::{Eula, EulaBody};
 pub use home::{Home, HomeBody};

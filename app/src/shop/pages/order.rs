@@ -1,11 +1,12 @@
 //! A purchase: how it stands, honestly, and everything it gives; the same page for ever.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::trade::{OrderLineView, OrderPartView, OrderView, PayState};
+use vitrine_shared::views::trade::{OrderLineView, OrderPartView, OrderView, PayState, WithdrawalView};
 use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
 use super::drawn;
+use super::stored::PaidFrom;
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
 use crate::shop::parts::{Moment, Page, param};
@@ -41,6 +42,7 @@ pub fn Order(
                 secret: param(&query(), "key"),
                 trouble: param(&query(), "trouble"),
                 asked: param(&query(), "done").is_some(),
+                withdraw: param(&query(), "withdraw"),
             }
         }
     })
@@ -60,6 +62,9 @@ pub fn OrderBody(
     /// A message was sent.
     #[props(default)]
     asked: bool,
+    /// Code of why a withdrawal was not sent.
+    #[props(default)]
+    withdraw: Option<String>,
 ) -> Element {
     let (tone, word) = match view.state {
         PayState::Paid => (Tone::Good, "order-paid"),
@@ -100,8 +105,18 @@ pub fn OrderBody(
                 div { id: "talk",
                     TalkTold { trouble, done: asked }
                 }
+                if let Some(code) = withdraw {
+                    Alert { tone: Tone::Bad, title: t!("withdraw-not"), live: true,
+                        {text_or(&format!("withdraw-trouble-{}", code.replace('_', "-")), &t!("withdraw-trouble-other"))}
+                    }
+                }
+                if !view.paid.is_empty() {
+                    section { class: "trade-part",
+                        PaidFrom { paid: view.paid.clone() }
+                    }
+                }
                 for part in view.parts.iter().cloned() {
-                    Part { key: "{part.id}", part, checkout: view.id.clone(), secret: secret.clone(), mine: view.mine }
+                    Part { key: "{part.id}", email: view.email.clone(), part, checkout: view.id.clone(), secret: secret.clone(), mine: view.mine }
                 }
                 if let Some(part) = view.parts.first() {
                     section { class: "trade-part",
@@ -123,7 +138,7 @@ pub fn OrderBody(
 }
 
 #[component]
-fn Part(part: OrderPartView, checkout: String, secret: Option<String>, mine: bool) -> Element {
+fn Part(part: OrderPartView, email: String, checkout: String, secret: Option<String>, mine: bool) -> Element {
     rsx! {
         section { class: "trade-part",
             h2 {
@@ -142,6 +157,9 @@ fn Part(part: OrderPartView, checkout: String, secret: Option<String>, mine: boo
                     a { href: "{to}", {t!("order-invoice")} }
                 }
             }
+            if let Some(withdrawal) = part.withdrawal.clone() {
+                Withdraw { withdrawal, of: part.id.clone(), shop: part.store.name.clone(), email, secret: secret.clone() }
+            }
             if part.may_write || !part.messages.is_empty() {
                 details { class: "order-talk", open: !part.messages.is_empty(),
                     summary { {t!("talk-title", shop = part.store.name.clone())} }
@@ -156,6 +174,41 @@ fn Part(part: OrderPartView, checkout: String, secret: Option<String>, mine: boo
                             label: t!("talk-ask"),
                             hint: t!("talk-ask-hint"),
                         }),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The way to withdraw: what it is called by law, the statement, and what confirms it.
+#[component]
+fn Withdraw(withdrawal: WithdrawalView, of: String, shop: String, email: String, secret: Option<String>) -> Element {
+    rsx! {
+        div { id: "withdraw",
+            for (i , (when , what)) in withdrawal.stated.iter().enumerate() {
+                p { key: "{i}", role: "status", {t!("withdraw-stated", when = when.text.clone(), what = what.clone())} }
+            }
+            if !withdrawal.lines.is_empty() {
+                details { class: "order-talk",
+                    summary { {t!("withdraw-here")} }
+                    form { class: "talk-form", method: "post", action: "/orders/{of}/withdraw", aria_label: t!("withdraw-here"),
+                        p { class: "notice", {t!("withdraw-text", email = email, shop = shop)} }
+                        if let Some(secret) = secret {
+                            input { r#type: "hidden", name: "key", value: "{secret}" }
+                        }
+                        fieldset { class: "trade-part",
+                            legend { {t!("withdraw-what")} }
+                            for (number , title) in withdrawal.lines.iter() {
+                                Checkbox { key: "{number}", name: "line", value: "{number}", checked: true, bdi { "{title}" } }
+                            }
+                        }
+                        // An id of its own: a page may hold several orders.
+                        div { class: "field",
+                            label { class: "field-label", r#for: "withdraw-{of}", {t!("withdraw-name")} }
+                            input { class: "input", id: "withdraw-{of}", name: "name", autocomplete: "name", required: true, maxlength: 200 }
+                        }
+                        Button { r#type: "submit", {t!("withdraw-go")} }
                     }
                 }
             }

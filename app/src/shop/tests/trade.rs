@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::views::owned::*;
 use vitrine_shared::views::trade::*;
+use vitrine_shared::views::value::*;
 use vitrine_shared::views::{LicenceLine, MomentView, Named, PriceView};
 
 use super::{card, image, named, play, price};
@@ -97,6 +98,7 @@ fn cart() -> CartView {
         currency: "EUR".into(),
         tax_word: "tax-incl-vat".into(),
         place: "DE".into(),
+        place_name: "Germany".into(),
         needs_address: true,
         ready: true,
         rev: 3,
@@ -120,13 +122,25 @@ fn field(name: &str, label: &str, value: &str) -> PlaceField {
     PlaceField { name, label, value, required: true, ..PlaceField::default() }
 }
 
+fn identity(name: &str, called: &str) -> IdentityField {
+    let (name, called, example) = (name.into(), called.into(), "123.456.789-09".into());
+    IdentityField { name, called, example, invoice: true, ..IdentityField::default() }
+}
+
 fn checkout() -> CheckoutView {
     CheckoutView {
         cart: cart(),
         form: CheckoutForm { email: "no\"address".into(), country: "US".into(), ..CheckoutForm::default() },
-        faults: [("email", "fault-email"), ("postcode", "fault-postcode"), ("accept_licence", "fault-licence")]
-            .map(|(field, code)| (field.to_owned(), code.to_owned()))
-            .to_vec(),
+        faults: [
+            ("email", "fault-email"),
+            ("postcode", "fault-postcode"),
+            ("phone", "fault-phone"),
+            ("id_br_cpf", "fault-identity"),
+            ("tax_id", "fault-empty"),
+            ("accept_licence", "fault-licence"),
+        ]
+        .map(|(field, code)| (field.to_owned(), code.to_owned()))
+        .to_vec(),
         fields: vec![
             field("name", "place-name", "Ada \"<b>"),
             field("region", "place-region-state", "CA"),
@@ -138,13 +152,46 @@ fn checkout() -> CheckoutView {
             PlaceField { required: false, ..field("line2", "place-line2", "") },
         ],
         regions: vec![("CA".into(), "California".into()), ("NY".into(), "New York".into())],
-        countries: vec![("DE".into(), "country-DE".into()), ("US".into(), "country-US".into())],
+        countries: vec![("DE".into(), "Germany".into()), ("US".into(), "United States".into())],
+        country_name: "United States".into(),
+        phone: Some(PlaceField { example: Some("+49 30 123456".into()), ..field("phone", "checkout-phone", "1") }),
+        identities: vec![identity("id_br_cpf", "CPF")],
+        business_identities: vec![identity("tax_id", "CNPJ"), identity("id_it_sdi", "codice destinatario")],
+        withdrawal_days: 14,
         licences: vec![("Personal use".into(), "/eula/lic_1".into())],
         attempt: "a".repeat(32),
         declined: Some("price_changed".into()),
         waiver: true,
         ..CheckoutView::default()
     }
+}
+
+/// A checkout with gift cards and store credit, which leave this to pay.
+fn stored(due_minor: i64) -> CheckoutView {
+    let card = |n: u8| AppliedView {
+        account: format!("sv_{n}"),
+        last4: format!("WX0{n}"),
+        takes: "€10.00".into(),
+        stays: "€2.50".into(),
+    };
+    CheckoutView {
+        faults: vec![("code".into(), "fault-code".into())],
+        declined: Some("code_wait".into()),
+        value: ValueView {
+            offered: true,
+            codes: vec![card(1), card(2)],
+            full: false,
+            credit: Some(CreditView { balance: "€20.00".into(), takes: "€3.80".into(), used: true }),
+            due: "€10.00".into(),
+            due_minor,
+        },
+        ..checkout()
+    }
+}
+
+fn paid() -> Vec<PaidView> {
+    let part = |key: &str, detail: &str| PaidView { key: key.into(), detail: detail.into(), amount: "€5.00".into() };
+    vec![part("paid-gift_card", "WXYZ"), part("paid-store_credit", ""), part("paid-provider", "card 4242")]
 }
 
 fn order(state: PayState) -> OrderView {
@@ -186,8 +233,13 @@ fn order(state: PayState) -> OrderView {
                 .map(|(shop, text)| MessageView { shop, at: at.clone(), text: text.map(str::to_owned) })
                 .into(),
             may_write: true,
+            withdrawal: Some(WithdrawalView {
+                lines: vec![(0, "Harbour <b>".into()), (1, "Paper Boats".into())],
+                stated: vec![(at.clone(), "Low Water".into())],
+            }),
         }],
         total: "€16.90".into(),
+        paid: if state == PayState::Paid { paid() } else { Vec::new() },
         placed: at,
         guest: true,
         mine: true,
@@ -231,6 +283,9 @@ fn owned(lost: Option<&str>) -> OwnedView {
 
 fn invoice(kind: &str) -> InvoiceView {
     InvoiceView {
+        files: vec![("invoice-pdf".into(), "/invoices/x/file.pdf".into())],
+        legal: vec![("Autoliquidation".into(), "fr".into(), "Reverse charge".into())],
+        rounding: Some("invoice-rounding-line-half_up".into()),
         id: "inv_1".into(),
         amended: vec![("NLA-2026-00001".into(), "/invoices/inv_2".into())],
         business: Some(Default::default()),
@@ -265,6 +320,7 @@ fn invoice(kind: &str) -> InvoiceView {
         ],
         notes: vec!["tax-note-reverse-charged".into()],
         paid_with: "card 4242".into(),
+        paid: if kind == "invoice" { paid() } else { Vec::new() },
         order_href: "/orders/co_1".into(),
     }
 }
@@ -284,6 +340,8 @@ pub(super) fn all() -> Vec<(&'static str, Sample)> {
         ("cart-stuck", Sample::Cart(CartView { ready: false, ..cart() }, Some("cart_changed".into()), true)),
         ("cart-empty", Sample::Cart(CartView::default(), None, false)),
         ("checkout", Sample::Checkout(Box::new(checkout()))),
+        ("checkout-stored", Sample::Checkout(Box::new(stored(1000)))),
+        ("checkout-stored-all", Sample::Checkout(Box::new(stored(0)))),
         ("checkout-empty", Sample::Checkout(Box::default())),
         ("order-paid", Sample::Order(order(PayState::Paid))),
         ("order-open", Sample::Order(order(PayState::Open))),
@@ -385,6 +443,11 @@ fn a_country_has_its_fields_in_its_order_and_a_fault_names_its_field() {
     let at = |what: &str| html.find(what).unwrap_or_else(|| panic!("{what} in {html}"));
     assert!(at(">Name<") < at(">State<") && at(">State<") < at(">ZIP code<"));
     assert!(html.contains("ZIP code: Write it like 95014"), "{html}");
+    assert!(
+        html.contains("Telephone: Write it like +49 30 123456") && html.contains("CNPJ: Fill in this field"),
+        "{html}"
+    );
+    assert!(html.contains("CPF: Check the digits. It looks like 123.456.789-09"), "{html}");
     assert!(html.contains("inputmode=\"numeric\"") && html.contains("autocomplete=\"address-level1\""));
     assert!(html.contains(">California<") && html.contains("More of the address (if needed)"));
 }

@@ -1,15 +1,16 @@
 //! Texts for people, from the Fluent files in `locales/`.
 //!
-//! Invariants: every message exists in every locale (a test reads both files); a missing one shows its name and logs.
+//! Invariants: every message exists in every locale (a test reads the files); a missing one shows its name and logs.
 
 use std::sync::LazyLock;
 
 use vitrine_shared::accept::preferred;
 use vitrine_texts::{FluentValue, Texts};
 
-const SOURCES: [(&str, &str); 2] = [
+const SOURCES: [(&str, &str); 3] = [
     ("en-US", include_str!("../locales/en-US/identity.ftl")),
     ("de-DE", include_str!("../locales/de-DE/identity.ftl")),
+    ("fr-FR", include_str!("../locales/fr-FR/identity.ftl")),
 ];
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
@@ -97,10 +98,11 @@ mod tests {
 
     #[test]
     fn the_preferred_known_language_wins() {
-        assert_eq!(Locale::choose("fr, de-CH;q=0.8, en;q=0.9").unwrap().tag(), "en-US");
+        assert_eq!(Locale::choose("it, de-CH;q=0.8, en;q=0.9").unwrap().tag(), "en-US");
+        assert_eq!(Locale::choose("fr-CH, de;q=0.8").unwrap().tag(), "fr-FR");
         assert_eq!(Locale::choose("de ; q=0.1, en; q=0.2").unwrap().tag(), "en-US", "spaces may stand around a weight");
         assert_eq!(Locale::of_tags("xx de-AT en").unwrap().tag(), "de-DE");
-        assert_eq!(Locale::choose("fr;q=1, xx"), None);
+        assert_eq!(Locale::choose("it;q=1, xx"), None);
         assert_eq!(Locale::choose("en;q=0, de;q=0.1").unwrap().tag(), "de-DE");
     }
 }

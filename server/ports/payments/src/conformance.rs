@@ -51,6 +51,7 @@ impl Subject {
             lines: vec![("A book".into(), 2_000), ("Postage".into(), 500)],
             email: "buyer@example.com".into(),
             locale: "en-US".into(),
+            methods: Vec::new(),
             return_url: "http://localhost:8080/checkout/return".into(),
             cancel_url: "http://localhost:8080/cart".into(),
             expires_ms: self.clock.now_ms() + 3_600_000,
@@ -73,6 +74,7 @@ impl Subject {
 pub async fn check_all(s: &Subject) {
     begin_is_idempotent(s).await;
     bad_payments_are_refused(s).await;
+    every_method_it_says_it_has_begins_a_payment(s).await;
     a_payment_goes_through_its_states(s).await;
     expired_payments_stay_unpaid(s).await;
     refunds_are_idempotent_and_bounded(s).await;
@@ -103,8 +105,18 @@ async fn begin_is_idempotent(s: &Subject) {
 async fn bad_payments_are_refused(s: &Subject) {
     invalid(s.payments.begin(NewSession { amount_minor: 0, ..s.new_session() }).await);
     invalid(s.payments.begin(NewSession { amount_minor: -1, ..s.new_session() }).await);
+    invalid(s.payments.begin(NewSession { methods: vec!["seashells".into()], ..s.new_session() }).await);
     invalid(s.payments.begin(NewSession { currency: "euro".into(), ..s.new_session() }).await);
     invalid(s.payments.begin(NewSession { return_url: "javascript:alert(1)".into(), ..s.new_session() }).await);
+}
+
+async fn every_method_it_says_it_has_begins_a_payment(s: &Subject) {
+    assert!(!s.payments.methods().is_empty());
+    for name in s.payments.methods() {
+        assert!(crate::METHODS.iter().any(|m| m.name == *name), "{name}");
+        let session = s.payments.begin(NewSession { methods: vec![(*name).into()], ..s.new_session() }).await;
+        assert_eq!(session.unwrap().state, PaymentState::Open, "{name}");
+    }
 }
 
 async fn a_payment_goes_through_its_states(s: &Subject) {

@@ -14,6 +14,44 @@ pub mod conformance;
 pub mod signature;
 pub mod simulator;
 
+/// A way to pay that buyers can be offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// Its name in sessions and in the data of markets: `card`.
+    pub name: &'static str,
+    /// ISO 4217 of the currencies it moves; empty: all.
+    pub currencies: &'static [&'static str],
+}
+
+const fn method(name: &'static str, currencies: &'static [&'static str]) -> Method {
+    Method { name, currencies }
+}
+
+/// Every way to pay that has a name here. Which of them there are is the provider's to say ([`Payments::methods`]).
+pub const METHODS: &[Method] = &[
+    method("card", &[]),
+    method("bank_debit", &["EUR", "GBP", "USD", "CAD", "AUD", "NZD"]),
+    method("bancontact", &["EUR"]),
+    method("blik", &["PLN"]),
+    method("boleto", &["BRL"]),
+    method("eps", &["EUR"]),
+    method("ideal", &["EUR"]),
+    method("konbini", &["JPY"]),
+    method("multibanco", &["EUR"]),
+    method("p24", &["EUR", "PLN"]),
+    method("pix", &["BRL"]),
+    method("twint", &["CHF"]),
+    method("vipps", &["NOK"]),
+];
+
+/// Of the `wanted` ways to pay, in their order, those that have a name, that the provider `offers` and that move this currency.
+pub fn usable(wanted: &[String], offers: &[&str], currency: &str) -> Vec<String> {
+    let moves = |name: &str| {
+        METHODS.iter().any(|m| m.name == name && (m.currencies.is_empty() || m.currencies.contains(&currency)))
+    };
+    wanted.iter().filter(|name| offers.contains(&name.as_str()) && moves(name)).cloned().collect()
+}
+
 /// Begin one payment.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct NewSession {
@@ -33,6 +71,9 @@ pub struct NewSession {
     pub email: String,
     /// BCP 47.
     pub locale: String,
+    /// Names of [`METHODS`] to offer, the usual one first; empty: whatever the provider thinks best.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// Where the browser comes back, whatever happened.
     pub return_url: String,
     /// Where it comes back when the buyer gives up.
@@ -169,7 +210,13 @@ pub trait Payments: Send + Sync + 'static {
     /// Origins that the pages of this provider need in `form-action`, `frame-src`, `connect-src`.
     fn csp_origins(&self) -> Vec<String>;
 
-    /// Begins a payment; MUST give the same session for the same idempotency key.
+    /// Names of the ways to pay it has, of [`METHODS`].
+    fn methods(&self) -> &'static [&'static str];
+
+    /// Begins a payment, by `new.methods` alone where it names any; MUST give the same session for the same idempotency key.
+    ///
+    /// # Errors
+    /// MUST be `Invalid` for a method it does not have.
     async fn begin(&self, new: NewSession) -> Result<Session>;
 
     /// How it stands now.
@@ -190,3 +237,18 @@ pub trait Payments: Send + Sync + 'static {
 
 /// A provider that is handed around.
 pub type SharedPayments = Arc<dyn Payments>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_provider_has_and_the_currency_moves_is_offered_in_the_order_wanted() {
+        let wanted: Vec<String> = ["ideal", "bank_debit", "card", "gold"].map(String::from).into();
+        let all = ["card", "bank_debit", "ideal", "gold"];
+        assert_eq!(usable(&wanted, &all, "EUR"), ["ideal", "bank_debit", "card"]);
+        assert_eq!(usable(&wanted, &all, "JPY"), ["card"]);
+        assert_eq!(usable(&wanted, &["card"], "EUR"), ["card"]);
+        assert_eq!(usable(&[], &all, "EUR"), Vec::<String>::new());
+    }
+}

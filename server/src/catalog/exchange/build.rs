@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use vitrine_pricing::money::{Currency, MoneyError};
 use vitrine_shared::catalog::{
-    Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Variant, Work,
+    Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Store, Variant, Work,
 };
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
@@ -13,6 +14,7 @@ use super::{PriceRow, ProductRow, Row, VariantRow, WorkRow};
 use crate::ids::derived_bits;
 use crate::markup::{self, Tangled};
 use crate::media::{AudioFacts, BookFacts};
+use crate::pricing;
 
 /// Our id for a row: the reference itself if it is one, else derived from type and reference.
 pub(super) fn id_of<T: FromStr>(kind: &str, reference: &str, make: impl Fn(u128) -> T) -> T {
@@ -304,9 +306,27 @@ fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<
         assets: files.iter().map(|f| f.asset.id.clone()).collect(),
         formats,
         weight_g: row.weight_g,
+        length_mm: row.length_mm,
+        width_mm: row.width_mm,
+        height_mm: row.height_mm,
         stocked: row.stock.is_some(),
         shape: row.shape,
     })
+}
+
+/// Looks at a store's shipping rows as they would be priced.
+pub(super) fn shipping(store: &Store) -> Result<(), Refusal> {
+    let mut seen: Vec<&str> = Vec::new();
+    for row in &store.shipping {
+        if seen.contains(&row.currency.as_str()) {
+            continue;
+        }
+        seen.push(&row.currency);
+        let currency: Currency = row.currency.parse().map_err(|e: MoneyError| format!("`shipping`: {e}"))?;
+        let table = pricing::shipping_table(store, currency).map_err(|e| format!("`shipping`: {}", e.title))?;
+        table.check(currency).map_err(|(path, why)| format!("`shipping`, {path}: {why}"))?;
+    }
+    Ok(())
 }
 
 pub(super) fn variant_id(tenant: &TenantId, row: &VariantRow) -> VariantId {
@@ -439,6 +459,9 @@ mod tests {
                 licence: None,
                 formats: vec![],
                 weight_g: None,
+                length_mm: None,
+                width_mm: None,
+                height_mm: None,
                 stock: None,
                 shape: Default::default(),
                 prices: vec![PriceRow {

@@ -13,7 +13,7 @@ use vitrine_shared::catalog::{PriceShape, ProductKind, Status, WorkKind};
 use super::{FileRow, PartRow, PictureRow, PriceRow, ProductRow, Row, VariantRow, WorkRow};
 
 const NEEDED: [&str; 9] = ["ref", "store", "kind", "title", "makers", "released", "sku", "product_kind", "tax_class"];
-const OTHER: [&str; 15] = [
+const OTHER: [&str; 18] = [
     "latin",
     "genres",
     "tags",
@@ -27,6 +27,9 @@ const OTHER: [&str; 15] = [
     "edition",
     "licence",
     "weight_g",
+    "length_mm",
+    "width_mm",
+    "height_mm",
     "stock",
     "status",
 ];
@@ -194,6 +197,9 @@ impl Fields<'_> {
                 licence: self.option("licence"),
                 formats: Vec::new(),
                 weight_g: self.number("weight_g")?,
+                length_mm: self.number("length_mm")?,
+                width_mm: self.number("width_mm")?,
+                height_mm: self.number("height_mm")?,
                 stock: self.number("stock")?,
                 shape: PriceShape::default(),
                 prices,

@@ -54,6 +54,9 @@ pub async fn export(ctx: &OpCtx, catalog: &CatalogStore, blob: &dyn Blob, dir: &
             shipping: store.shipping,
             rounding: store.rounding,
             no_rule: store.no_rule,
+            shipping_zones: store.shipping_zones,
+            shipping_methods: store.shipping_methods,
+            shipping_except: store.shipping_except,
         }));
     }
     for licence in catalog.licences().await? {
@@ -231,6 +234,9 @@ async fn work(
                 licence: v.licence.as_ref().map(ToString::to_string),
                 formats: v.formats.clone(),
                 weight_g: v.weight_g,
+                length_mm: v.length_mm,
+                width_mm: v.width_mm,
+                height_mm: v.height_mm,
                 stock: if v.stocked { Some(stock.unwrap_or(0)) } else { None },
                 shape: v.shape,
                 prices: bundle

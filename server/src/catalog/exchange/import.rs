@@ -212,7 +212,11 @@ impl Importer {
                     shipping: r.shipping.clone(),
                     rounding: r.rounding,
                     no_rule: r.no_rule,
+                    shipping_zones: r.shipping_zones.clone(),
+                    shipping_methods: r.shipping_methods.clone(),
+                    shipping_except: r.shipping_except.clone(),
                 };
+                build::shipping(&store)?;
                 let before = self.catalog.store(&store.id).await?;
                 let ops =
                     vec![put(items::store(&store, ctx.now_ms)?), claim("handle", &store.handle, store.id.as_str())];

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
+use vitrine_pricing::shipping::{Method, Place, Zone};
 use vitrine_shared::catalog::{
     Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
     is_default, is_one, one,
@@ -117,6 +118,15 @@ pub struct StoreRow {
     /// Where the tables know no tax: `block` (by default) or `export`, sold without tax and named so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_rule: NoRulePolicy,
+    /// Zones of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipping_zones: Vec<Zone>,
+    /// Ways of sending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipping_methods: Vec<Method>,
+    /// Where nothing is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipping_except: Vec<Place>,
 }
 
 /// A licence text.
@@ -338,6 +348,15 @@ pub struct VariantRow {
     /// Grams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_g: Option<u32>,
+    /// Millimetres of the packed piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_mm: Option<u32>,
+    /// Millimetres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_mm: Option<u32>,
+    /// Millimetres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_mm: Option<u32>,
     /// Pieces at the first import; later imports do not touch the stock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<i64>,

@@ -71,11 +71,19 @@ pub(super) fn appraise(
         let item = Money::new(paid / units + i64::from(paid % units > 0), request.currency);
         nets.push(Some((net(item)?, net(Ok(line.paid))?)));
     }
-    for i in 0..lines.len() {
-        let Some((item, _)) = nets[i] else { continue };
-        let together = lines.iter().zip(&nets).filter(|(other, _)| other.ships_from == lines[i].ships_from);
-        let consignment = Money::sum(request.currency, together.filter_map(|(_, net)| net.map(|n| n.1)));
-        lines[i].value = Some(Value { item, consignment: consignment.map_err(at("lines"))? });
+    // From few countries, by the first line of each.
+    let mut consignments: Vec<(&str, Money)> = Vec::new();
+    for (line, net) in lines.iter().zip(&nets) {
+        let Some((_, net)) = *net else { continue };
+        match consignments.iter_mut().find(|(from, _)| *from == line.ships_from) {
+            Some((_, sum)) => *sum = sum.checked_add(net).map_err(at("lines"))?,
+            None => consignments.push((line.ships_from, net)),
+        }
+    }
+    for (line, net) in lines.iter_mut().zip(nets) {
+        let Some((item, _)) = net else { continue };
+        let consignment = consignments.iter().find(|(from, _)| *from == line.ships_from);
+        line.value = consignment.map(|(_, consignment)| Value { item, consignment: *consignment });
     }
     Ok(())
 }

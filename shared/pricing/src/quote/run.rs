@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::discount::{self, Barred, Discounts};
 use super::error::QuoteError;
+use super::find::Shelf;
 use super::place::{appraise, treat};
 use super::shapes::*;
 use super::shipping::{add_shipping, check_shipping};
@@ -85,10 +86,12 @@ fn attempt(
     market: &Market,
     barred: &mut Barred,
 ) -> Result<Option<Quote>, QuoteError> {
-    let mut explain = Vec::new();
+    // A line has a price, a treatment and mostly one tax; then the total.
+    let mut explain = Vec::with_capacity(3 * request.lines.len() + 4);
     let mut lines = Vec::with_capacity(request.lines.len());
+    let shelf = Shelf::new(context.items, context.prices);
     for (i, line) in request.lines.iter().enumerate() {
-        lines.push(price(i, line, request, context, market, &mut explain)?);
+        lines.push(price(i, line, request, &shelf, market, &mut explain)?);
     }
     let mut discounts = Discounts::of_lines(&mut lines, request, context, barred, &mut explain)?;
     appraise(&mut lines, request, context)?;
@@ -160,7 +163,7 @@ fn price<'a>(
     i: usize,
     line: &'a RequestLine,
     request: &'a QuoteRequest,
-    context: &Context<'a>,
+    shelf: &Shelf<'a>,
     market: &Market,
     explain: &mut Vec<Step>,
 ) -> Result<Priced<'a>, QuoteError> {
@@ -190,9 +193,8 @@ fn price<'a>(
         if let Some((name, _)) = ad_hoc.iter().find(|(_, is)| *is) {
             return Err(invalid(field(name), "a line has either sku or ad hoc fields"));
         }
-        let item = context.items.iter().find(|item| item.sku == *sku);
-        let item = item.ok_or_else(|| QuoteError::UnknownSku { field: field("sku"), sku: sku.clone() })?;
-        let found = context.prices.find(sku, market.price_regions, request.currency, request.date, line.quantity);
+        let item = shelf.item(sku).ok_or_else(|| QuoteError::UnknownSku { field: field("sku"), sku: sku.clone() })?;
+        let found = shelf.price(sku, market.price_regions, request.currency, request.date, line.quantity);
         let (index, entry) = found.ok_or_else(|| QuoteError::NotForSale {
             field: field("sku"),
             sku: sku.clone(),
@@ -222,7 +224,7 @@ fn price<'a>(
         if unit.is_negative() || (rule == "fixed" && unit.is_zero()) {
             return Err(invalid(field("sku"), "a fixed price is above zero"));
         }
-        let source = format!("{}#{index} {} {}", context.prices.id, entry.region, entry.valid_from);
+        let source = format!("{}#{index} {} {}", shelf.list(), entry.region, entry.valid_from);
         explain.push(Step { line: Some(i), base: Some(unit), ..step(StepKind::Price, rule, &source) });
         Priced {
             name: item.name.clone(),
@@ -407,9 +409,10 @@ fn assemble(
     discounts: Discounts<'_>,
     mut explain: Vec<Step>,
 ) -> Result<Quote, MoneyError> {
-    let of = |line: Option<usize>| parts.iter().filter(move |p| p.line == line);
+    // Parts of the lines come first, in their order; what is left is shipping.
+    let (of_lines, of_shipping) = parts.split_at(priced.len());
     let mut lines = Vec::with_capacity(priced.len());
-    for (i, (line, part)) in priced.into_iter().zip(parts).enumerate() {
+    for (line, part) in priced.into_iter().zip(of_lines) {
         lines.push(QuotedLine {
             sku: line.sku,
             name: line.name,
@@ -417,14 +420,14 @@ fn assemble(
             quantity: line.quantity,
             unit_price: line.unit,
             compare_at: line.compare_at,
-            amounts: amounts(request.currency, of(Some(i)), line.off)?,
+            amounts: amounts(request.currency, std::iter::once(part), line.off)?,
             tax_status: part.treatment.status,
             accuracy: part.treatment.accuracy,
         });
     }
-    let shipping = match of(None).next() {
-        Some(_) => Some(amounts(request.currency, of(None), discounts.of_shipping())?),
-        None => None,
+    let shipping = match of_shipping {
+        [] => None,
+        some => Some(amounts(request.currency, some.iter(), discounts.of_shipping())?),
     };
     let totals = amounts(request.currency, parts.iter(), discounts.totals())?;
     explain.push(Step {

@@ -34,7 +34,7 @@ pub(super) async fn discovery(State(provider): State<Provider>) -> Response {
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "select_account", "create"],
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "sid", "nonce", "email", "email_verified", "name", "roles", "tenantIds"],
-        "ui_locales_supported": ["en-US", "de-DE"],
+        "ui_locales_supported": ["en-US", "de-DE", "fr-FR"],
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use vitrine_texts::{FluentValue, Texts};
 
-const SOURCES: [(&str, &str); 2] = [
+const SOURCES: [(&str, &str); 3] = [
     ("en-US", include_str!("../../locales/en-US/payments.ftl")),
     ("de-DE", include_str!("../../locales/de-DE/payments.ftl")),
+    ("fr-FR", include_str!("../../locales/fr-FR/payments.ftl")),
 ];
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_locales_have_the_same_messages_and_parse() {
+    fn all_locales_have_the_same_messages_and_parse() {
         assert_eq!(TEXTS.faults(), Vec::<String>::new());
     }
 
@@ -103,9 +104,10 @@ mod tests {
             ("de-DE", "de-DE"),
             ("de-AT", "de-DE"),
             ("DE", "de-DE"),
-            ("fr-FR, de;q=0.8, en;q=0.7", "de-DE"),
+            ("it-IT, de;q=0.8, en;q=0.7", "de-DE"),
             ("en-GB", "en-US"),
-            ("fr", "en-US"),
+            ("fr-CH", "fr-FR"),
+            ("it", "en-US"),
             ("", "en-US"),
         ] {
             assert_eq!(Locale::choose(tags).tag(), chosen, "{tags}");
@@ -117,6 +119,7 @@ mod tests {
         let (en, de) = (Locale::choose("en"), Locale::choose("de"));
         assert_eq!(en.money(123_456_789, 2, "EUR"), "EUR 1,234,567.89");
         assert_eq!(de.money(123_456_789, 2, "EUR"), "1.234.567,89 EUR");
+        assert_eq!(Locale::choose("fr").money(123_456_789, 2, "EUR"), "1\u{202f}234\u{202f}567,89 EUR");
         assert_eq!(en.money(5, 2, "USD"), "USD 0.05");
         assert_eq!(en.money(100, 0, "JPY"), "JPY 100");
         assert_eq!(de.money(1_000, 0, "JPY"), "1.000 JPY");

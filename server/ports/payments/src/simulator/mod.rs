@@ -37,6 +37,9 @@ pub use web::CONTROL_PATH;
 /// The header of its webhooks.
 pub const SIGNATURE_HEADER: &str = "simulator-signature";
 
+/// The ways to pay it has.
+const OFFERED: [&str; 2] = ["card", "bank_debit"];
+
 /// How long a call of the shop may take.
 const LONGEST_CALL: Duration = Duration::from_secs(20);
 
@@ -124,11 +127,18 @@ impl Payments for Simulator {
         check_address(&self.config.base_url).map(|url| vec![url.origin().ascii_serialization()]).unwrap_or_default()
     }
 
+    fn methods(&self) -> &'static [&'static str] {
+        &OFFERED
+    }
+
     async fn begin(&self, new: NewSession) -> Result<Session> {
         let length = new.idempotency_key.chars().count();
         let currency = new.currency.len() == 3 && new.currency.bytes().all(|b| b.is_ascii_uppercase());
         if !(1..=120).contains(&length) || new.amount_minor <= 0 || !currency || new.exponent > 4 {
             return Err(PaymentError::Invalid("key, amount or currency is out of range".into()));
+        }
+        if new.methods.iter().any(|m| !OFFERED.contains(&m.as_str())) {
+            return Err(PaymentError::Invalid("it has no such way to pay".into()));
         }
         self.mood().await?;
         check_address(&new.return_url)?;

@@ -20,7 +20,10 @@ pub(crate) fn pay(l: Locale, record: &Record, form: &Form, faults: &[Fault]) -> 
     let faults = if faults.is_empty() { declined.as_ref().map_or(faults, <[Fault; 1]>::as_slice) } else { faults };
     let wrong = failure.is_some() || !faults.is_empty();
     let action = format!("/simulator/pay/{}", record.session.id);
-    let debit = form.method == "bank_debit";
+    let methods = record.methods();
+    let has = |method: &str| methods.contains(&method);
+    // What was chosen before, else the usual one.
+    let chosen = methods.iter().find(|m| **m == form.method).or(methods.first()).copied().unwrap_or_default();
     let body = html! {
         @if wrong { (summary(l, failure, faults)) }
         div.columns {
@@ -28,11 +31,12 @@ pub(crate) fn pay(l: Locale, record: &Record, form: &Form, faults: &[Fault]) -> 
                 form.panel method="post" action=(action) id="form" {
                     fieldset {
                         legend { (l.text("sim-how")) }
-                        (choice("method", "card", &l.text("sim-method-card"), !debit, None))
-                        (choice("method", "bank_debit", &l.text("sim-method-bank_debit"), debit, None))
+                        @for method in &methods {
+                            (choice("method", method, &l.text(&format!("sim-method-{method}")), *method == chosen, None))
+                        }
                     }
-                    (card_fields(l, form, faults))
-                    (debit_fields(l, form, faults))
+                    @if has("card") { (card_fields(l, form, faults)) }
+                    @if has("bank_debit") { (debit_fields(l, form, faults)) }
                     button type="submit" { (l.with("sim-pay", &[("amount", &amount)])) }
                 }
                 form method="post" action={ (action) "/cancel" } {
@@ -41,7 +45,7 @@ pub(crate) fn pay(l: Locale, record: &Record, form: &Form, faults: &[Fault]) -> 
             }
             div {
                 (order(l, record, &amount))
-                (test_cards(l))
+                @if has("card") { (test_cards(l)) }
             }
         }
     };

@@ -10,7 +10,7 @@ impl Simulator {
     /// may be paid again. A card that needs confirmation leaves the state and waits for [`Simulator::confirm`].
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` if the payment is over; `Unavailable` if the store fails.
+    /// `NotFound`; `Invalid` if the payment is over or was not to be made in this way; `Unavailable` if the store fails.
     pub async fn pay(&self, id: &str, form: &Form) -> Result<std::result::Result<Session, Vec<Fault>>> {
         Ok(self.pay_with(id, form).await?.map(|record| record.session))
     }
@@ -23,7 +23,7 @@ impl Simulator {
                 _ => return Ok(Err(vec![("debit", "error-debit")])),
             };
             let record = self.change(id, |record, now| {
-                payable(record, now)?;
+                payable(record, now, "bank_debit")?;
                 record.confirming = None;
                 record.debit = Some(succeeds);
                 began(record, "bank_debit", None);
@@ -37,7 +37,7 @@ impl Simulator {
             Err(faults) => return Ok(Err(faults)),
         };
         let record = self.change(id, |record, now| {
-            payable(record, now)?;
+            payable(record, now, "card")?;
             record.confirming = None;
             match fate {
                 Fate::Confirms => record.confirming = Some(card.clone()),
@@ -55,7 +55,7 @@ impl Simulator {
     /// `NotFound`; `Invalid` if nothing waits for confirmation; `Unavailable` if the store fails.
     pub async fn confirm(&self, id: &str, confirmed: bool) -> Result<Session> {
         let record = self.change(id, |record, now| {
-            payable(record, now)?;
+            payable(record, now, "card")?;
             let card = record
                 .confirming
                 .take()
@@ -71,7 +71,10 @@ impl Simulator {
     }
 }
 
-fn payable(record: &Record, now_ms: i64) -> Result<()> {
+fn payable(record: &Record, now_ms: i64, method: &str) -> Result<()> {
+    if !record.methods().contains(&method) {
+        return Err(PaymentError::Invalid("this payment cannot be made in this way".into()));
+    }
     if record.payable(now_ms) { Ok(()) } else { Err(PaymentError::Invalid("the payment is over".into())) }
 }
 

@@ -48,6 +48,14 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// The ways to pay that its page shows, the usual one first.
+    pub(crate) fn methods(&self) -> Vec<&str> {
+        if self.new.methods.is_empty() {
+            return super::OFFERED.to_vec();
+        }
+        self.new.methods.iter().map(String::as_str).collect()
+    }
+
     /// Whether the page takes a payment at `now_ms`.
     pub(crate) fn payable(&self, now_ms: i64) -> bool {
         let open = matches!(self.session.state, PaymentState::Open | PaymentState::Failed);

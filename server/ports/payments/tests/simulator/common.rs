@@ -76,6 +76,11 @@ pub async fn world() -> World {
 
 impl World {
     pub async fn begin(&self, key: &str, locale: &str) -> Session {
+        self.begin_with(key, locale, &[]).await
+    }
+
+    /// By these ways to pay alone.
+    pub async fn begin_with(&self, key: &str, locale: &str, methods: &[&str]) -> Session {
         let new = NewSession {
             idempotency_key: key.into(),
             reference: format!("co_{key}"),
@@ -85,6 +90,7 @@ impl World {
             lines: vec![("A book <b>".into(), 120_000), ("Postage".into(), 3_450)],
             email: "buyer@example.com".into(),
             locale: locale.into(),
+            methods: methods.iter().map(|m| (*m).to_owned()).collect(),
             return_url: "https://shop.example/checkout/return?a=1&b=2".into(),
             cancel_url: "https://shop.example/cart".into(),
             expires_ms: self.clock.now_ms() + 3_600_000,

@@ -291,3 +291,24 @@ async fn faults_of_delivery_are_set_by_json() {
     assert_eq!(w.send(foreign).await.status, StatusCode::FORBIDDEN);
     assert_eq!(w.simulator.mischief().await.unwrap(), wanted, "what was refused changed nothing");
 }
+
+#[tokio::test]
+async fn only_the_ways_to_pay_that_were_asked_for_are_shown_and_taken() {
+    let w = world().await;
+    let card = w.begin_with("card-only", "en-US", &["card"]).await;
+    let page = w.get(&format!("/simulator/pay/{}", card.id)).await;
+    page.assert_says(&["id=\"method-card\"", "4242 4242 4242 4242"]);
+    assert!(!page.body.contains("bank_debit") && !page.body.contains("debit-settles"));
+    let form = [("method", "bank_debit"), ("debit", "settles")];
+    w.post(&format!("/simulator/pay/{}", card.id), &form).await;
+    assert_eq!(state(&w, &card).await, (PaymentState::Open, None));
+    // The first is the usual one.
+    let debit = w.begin_with("debit-first", "en-US", &["bank_debit", "card"]).await;
+    let page = w.get(&format!("/simulator/pay/{}", debit.id)).await;
+    page.assert_says(&["id=\"method-bank_debit\" name=\"method\" value=\"bank_debit\" checked", "id=\"method-card\""]);
+    w.post(&format!("/simulator/pay/{}", debit.id), &form).await;
+    assert_eq!(state(&w, &debit).await.0, PaymentState::Settling);
+    let only = w.begin_with("debit-only", "en-US", &["bank_debit"]).await;
+    let page = w.get(&format!("/simulator/pay/{}", only.id)).await;
+    assert!(!page.body.contains("cc-number") && !page.body.contains("4242"));
+}

@@ -1,0 +1,9 @@
+# What British readers read otherwise; everything else is en-US.
+ships = Sent as a parcel
+ships-from = Sent from { $place }
+sum-shipping = Delivery
+explain-shipping = Delivery { $amount } by the shop’s table.
+line-not-shipped = Not delivered to this country
+cart-place = Delivery and tax for { $country }; you can change the country at the top of the page.
+checkout-again-hint = Delivery and tax depend on the place. After a change, this shows the new total.
+place-part-neighborhood = Neighbourhood

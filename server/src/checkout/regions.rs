@@ -1,0 +1,287 @@
+//! One cart sold to six countries: what each asks, how each pays, what stands on its invoice; where each may be offered.
+
+use std::sync::Mutex;
+
+use vitrine_payments::{Event, NewRefund, NewSession, PaymentError, PaymentState, Payments, Session};
+use vitrine_shared::views::trade::{CheckoutForm, CheckoutView};
+
+use super::store::Person;
+use super::*;
+use crate::ctx::OpCtx;
+use crate::testing::{self, Shop};
+
+/// Sells everywhere: one seller exports where it knows no tax rule, the other refuses.
+const ROWS: &str = r#"{"type":"tenant","ref":"wide","name":"Wide","legal":{"name":"Wide GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@wide.example","tax_ids":["DE123456789"],"invoice_prefix":"WI","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
+{"type":"tenant","ref":"near","name":"Near","legal":{"name":"Near GmbH","address":["Weg 3","20457 Hamburg"],"country":"DE","email":"shop@near.example","tax_ids":["DE123456789"],"invoice_prefix":"NE","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
+{"type":"store","ref":"wide","tenant":"wide","handle":"wide","name":"Wide","ships_from":"DE","no_rule":"export","shipping":[{"zone":"*","up_to_g":2000,"amount_minor":900,"currency":"USD"},{"zone":"EU","up_to_g":2000,"amount_minor":700,"currency":"EUR"}]}
+{"type":"store","ref":"near","tenant":"near","handle":"near","name":"Near","ships_from":"DE"}
+{"type":"maker","ref":"who","tenant":"wide","kind":"artist","name":"Who"}
+{"type":"maker","ref":"her","tenant":"near","kind":"artist","name":"Her"}
+{"type":"work","ref":"tones","store":"wide","kind":"album","title":"Wide Tones","makers":["who"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"WT-D","title":"","prices":[{"region":"world","currency":"USD","minor":900},{"region":"eu","currency":"EUR","minor":800}]}]}]}
+{"type":"work","ref":"pages","store":"wide","kind":"book","title":"Wide Pages","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"WP-1","weight_g":280,"stock":9,"prices":[{"region":"world","currency":"USD","minor":1500},{"region":"eu","currency":"EUR","minor":1200}]}]}]}
+{"type":"work","ref":"near","store":"near","kind":"album","title":"Near Tones","makers":["her"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"NT-D","title":"","prices":[{"region":"world","currency":"USD","minor":900},{"region":"eu","currency":"EUR","minor":800}]}]}]}"#;
+
+const CARD: &str = "4242424242424242";
+const CPF: &str = "123.456.789-09";
+
+fn form(country: &str) -> CheckoutForm {
+    CheckoutForm { country: country.into(), ..testing::form() }
+}
+
+fn with(country: &str, ids: &[(&str, &str)]) -> CheckoutForm {
+    let ids = ids.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    CheckoutForm { ids, ..form(country) }
+}
+
+async fn filled(shop: &Shop, country: &str, titles: &[&str]) -> OpCtx {
+    let market = vitrine_pricing::market::Market::of_country(country).id.to_owned();
+    shop.fill(&OpCtx { country: country.into(), market, ..shop.guest() }, titles).await
+}
+
+async fn page(shop: &Shop, ctx: &OpCtx, form: &CheckoutForm) -> CheckoutView {
+    let typed = Typed { form: form.clone(), ..Typed::default() };
+    shop.checkouts.keep_form(ctx, &typed).await.unwrap();
+    shop.checkouts.checkout_view(ctx).await.unwrap()
+}
+
+/// Places what the page shows; the faults by field where it is refused.
+async fn placed(
+    shop: &Shop,
+    ctx: &OpCtx,
+    form: CheckoutForm,
+    attempt: &str,
+) -> std::result::Result<Placed, Vec<String>> {
+    let view = page(shop, ctx, &form).await;
+    let placing = Placing {
+        attempt: format!("{attempt:x<16}"),
+        form,
+        seen_minor: view.cart.total_minor,
+        seen_currency: Some(view.cart.currency),
+        due_minor: None,
+        nothing_owned: true,
+    };
+    let refused = |p: vitrine_shared::Problem| p.fields.into_iter().map(|(f, c)| format!("{f} {c}")).collect();
+    shop.checkouts.place(ctx, &placing).await.map_err(refused)
+}
+
+async fn person_of(shop: &Shop, placed: &Placed) -> Person {
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    let order = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+    shop.checkouts.order_person(&order).await.unwrap().unwrap()
+}
+
+async fn open() -> Shop {
+    let shop = Shop::open().await;
+    shop.import(ROWS).await;
+    shop
+}
+
+/// Takes every payment on, with every way to pay, and remembers what was asked of it.
+#[derive(Default)]
+struct Everything(Mutex<Vec<NewSession>>);
+
+#[async_trait::async_trait]
+impl Payments for Everything {
+    fn name(&self) -> &'static str {
+        "everything"
+    }
+    fn csp_origins(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn methods(&self) -> &'static [&'static str] {
+        &["pix", "boleto", "ideal", "vipps", "card", "bank_debit", "konbini", "twint"]
+    }
+    async fn begin(&self, new: NewSession) -> vitrine_payments::Result<Session> {
+        self.0.lock().unwrap().push(new.clone());
+        Ok(Session {
+            id: format!("cs_{}", new.reference),
+            reference: new.reference,
+            url: "http://pay.example".into(),
+            state: PaymentState::Open,
+            charge_id: None,
+            amount_minor: new.amount_minor,
+            refunded_minor: 0,
+            currency: new.currency,
+            failure: None,
+            method: None,
+            last4: None,
+            country: None,
+            fingerprint: None,
+        })
+    }
+    async fn session(&self, _: &str) -> vitrine_payments::Result<Session> {
+        Err(PaymentError::NotFound)
+    }
+    async fn expire(&self, _: &str) -> vitrine_payments::Result<Session> {
+        Err(PaymentError::NotFound)
+    }
+    async fn refund(&self, _: NewRefund) -> vitrine_payments::Result<vitrine_payments::Refund> {
+        Err(PaymentError::NotFound)
+    }
+    fn verify_webhook(&self, _: &http::HeaderMap, _: &[u8]) -> vitrine_payments::Result<Event> {
+        Err(PaymentError::BadSignature("none"))
+    }
+}
+
+#[tokio::test]
+async fn each_country_is_offered_its_own_ways_to_pay_as_far_as_provider_and_currency_have_them() {
+    let provider = Arc::new(Everything::default());
+    let shop = Shop::with(None, Some(provider.clone())).await;
+    shop.import(ROWS).await;
+    for (country, currency, methods) in [
+        ("NL", "EUR", &["ideal", "card", "bank_debit"][..]),
+        ("DE", "EUR", &["card", "bank_debit"]),
+        // Paid in dollars there: Pix and Vipps move other money.
+        ("BR", "USD", &["card"]),
+        ("NO", "USD", &["card"]),
+        ("US", "USD", &["card", "bank_debit"]),
+        ("KE", "USD", &["card"]),
+    ] {
+        let ctx = filled(&shop, country, &["Wide Tones"]).await;
+        let region = if country == "US" { "NY".into() } else { String::new() };
+        let form = CheckoutForm { region, ..with(country, &[("br_cpf", CPF)]) };
+        placed(&shop, &ctx, form, country).await.unwrap();
+        let asked = provider.0.lock().unwrap().pop().unwrap();
+        assert_eq!(
+            (asked.currency.as_str(), asked.methods.iter().map(String::as_str).collect::<Vec<_>>().as_slice()),
+            (currency, methods),
+            "{country}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn brazil_asks_for_the_cpf_keeps_it_sealed_and_prints_it_on_the_invoice() {
+    let shop = open().await;
+    let ctx = filled(&shop, "BR", &["Wide Tones"]).await;
+    let view = page(&shop, &ctx, &form("BR")).await;
+    let asked: Vec<_> = view.identities.iter().map(|f| (f.called.as_str(), f.required, f.example.as_str())).collect();
+    assert_eq!(asked, [("CPF", true, "123.456.789-09")]);
+    assert_eq!((view.waiver, view.phone.is_some(), view.country_name.as_str()), (false, false, "Brazil"));
+    assert_eq!(placed(&shop, &ctx, form("BR"), "none").await.unwrap_err(), ["id_br_cpf fault-empty"]);
+    let wrong = with("BR", &[("br_cpf", "123.456.789-10")]);
+    assert_eq!(placed(&shop, &ctx, wrong, "wrong").await.unwrap_err(), ["id_br_cpf fault-identity"]);
+    let done = placed(&shop, &ctx, with("BR", &[("br_cpf", CPF)]), "right").await.unwrap();
+    let person = person_of(&shop, &done).await;
+    assert_eq!(person.for_carrier(), ["CPF 12345678909"]);
+    let checkout = shop.checkouts.get(&done.id).await.unwrap().unwrap();
+    let order = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+    // Nowhere in the clear.
+    for kept in [serde_json::to_string(&order).unwrap(), serde_json::to_string(&checkout).unwrap()] {
+        assert!(!kept.contains("12345678909") && !kept.contains(CPF), "{kept}");
+    }
+    shop.pay(&done, CARD).await;
+    shop.checkouts.refresh(&ctx, &done.id).await.unwrap();
+    shop.work().await;
+    let id = crate::invoices::id_of(&order.id);
+    let place = shop.catalog.place(&ctx);
+    let invoice = shop.invoices.view(&ctx, &shop.checkouts, &place, id.as_str(), Some(&done.secret)).await.unwrap();
+    let billed = ["Gast Muster", "Weg 1", "Berlin", "10115", "Brazil", "CPF 12345678909", "Gast.Muster@Example.org"];
+    for line in billed {
+        assert!(invoice.buyer.iter().any(|l| l.contains(line)), "{line}: {:?}", invoice.buyer);
+    }
+    // A business has the other number, in the field of its tax id.
+    let firm = CheckoutForm { business: true, organisation: "Exemplo Ltda.".into(), region: "SP".into(), ..form("BR") };
+    let firm = CheckoutForm { postcode: "01310-100".into(), ..firm };
+    let ctx = filled(&shop, "BR", &["Wide Tones"]).await;
+    assert_eq!(placed(&shop, &ctx, firm.clone(), "firm").await.unwrap_err(), ["tax_id fault-empty"]);
+    let firm = CheckoutForm { tax_id: "11.222.333/0001-81".into(), ..firm };
+    let done = placed(&shop, &ctx, firm, "firm2").await.unwrap();
+    assert_eq!(person_of(&shop, &done).await.tax_id, "11222333000181");
+}
+
+#[tokio::test]
+async fn italy_asks_a_business_for_what_its_invoice_may_carry_and_takes_it_as_it_is() {
+    let shop = open().await;
+    let ctx = filled(&shop, "IT", &["Wide Tones"]).await;
+    let plain = page(&shop, &ctx, &form("IT")).await;
+    assert_eq!((plain.identities.len(), plain.business_identities.len(), plain.waiver), (1, 2, true));
+    let firm = CheckoutForm {
+        business: true,
+        organisation: "Esempio S.r.l.".into(),
+        city: "Roma".into(),
+        postcode: "00118".into(),
+        region: "RM".into(),
+        ..with("IT", &[("it_sdi", " m5uxcr1 "), ("it_cf", "not yet known")])
+    };
+    let view = page(&shop, &ctx, &firm).await;
+    let asked: Vec<_> = view.business_identities.iter().map(|f| (f.name.as_str(), f.required)).collect();
+    assert_eq!((asked.as_slice(), view.identities.len()), (&[("id_it_cf", false), ("id_it_sdi", false)][..], 0));
+    let done = placed(&shop, &ctx, firm, "firm").await.unwrap();
+    let billed = person_of(&shop, &done).await.billed();
+    for line in
+        ["Esempio S.r.l.", "00118 Roma RM", "Italy", "codice destinatario M5UXCR1", "codice fiscale not yet known"]
+    {
+        assert!(billed.iter().any(|l| l == line), "{line}: {billed:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_waiver_is_asked_where_the_law_gives_a_right_to_waive() {
+    let shop = open().await;
+    for (country, waiver) in
+        [("DE", true), ("GB", true), ("NO", true), ("CH", false), ("BR", false), ("US", false), ("KE", false)]
+    {
+        let ctx = filled(&shop, country, &["Wide Tones"]).await;
+        let region = if country == "US" { "NY".into() } else { String::new() };
+        let mut typed = CheckoutForm { region, accept_waiver: false, ..with(country, &[("br_cpf", CPF)]) };
+        // There is no price in pounds or francs.
+        if page(&shop, &ctx, &typed).await.cart.ready {
+            let told = placed(&shop, &ctx, typed.clone(), &format!("not{country}")).await;
+            assert_eq!(told.is_err(), waiver, "{country}: {told:?}");
+            typed.accept_waiver = true;
+            let done = placed(&shop, &ctx, typed, &format!("yes{country}")).await;
+            // Without a waiver the first one was placed already, and its cart is what the second one names too.
+            let checkout = shop.checkouts.get(&done.unwrap().id).await.unwrap().unwrap();
+            assert_eq!(checkout.waived, waiver, "{country}");
+        } else {
+            assert!(matches!(country, "GB" | "CH"), "{country}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parcel_asks_for_a_telephone_number_and_says_how_long_it_can_be_sent_back() {
+    let shop = open().await;
+    let ctx = filled(&shop, "AE", &["Wide Pages"]).await;
+    let emirates = CheckoutForm { region: "Dubai".into(), city: String::new(), postcode: String::new(), ..form("AE") };
+    assert_eq!(placed(&shop, &ctx, emirates.clone(), "none").await.unwrap_err(), ["phone fault-empty"]);
+    let done =
+        placed(&shop, &ctx, CheckoutForm { phone: "+971 4 123 4567".into(), ..emirates }, "right").await.unwrap();
+    assert_eq!(person_of(&shop, &done).await.for_carrier(), ["+971 4 123 4567"]);
+    let ctx = filled(&shop, "DE", &["Wide Pages"]).await;
+    let view = page(&shop, &ctx, &form("DE")).await;
+    assert_eq!((view.phone.map(|p| p.required), view.withdrawal_days), (Some(false), 14));
+    let firm = CheckoutForm { business: true, ..form("DE") };
+    assert_eq!(page(&shop, &ctx, &firm).await.withdrawal_days, 0, "who buys for a business has no such right");
+    let ctx = filled(&shop, "US", &["Wide Pages"]).await;
+    assert_eq!(page(&shop, &ctx, &form("US")).await.withdrawal_days, 0);
+}
+
+#[tokio::test]
+async fn every_country_is_offered_where_a_seller_could_sell_by_its_policy() {
+    let shop = open().await;
+    let offered = |titles: &'static [&'static str], country: &'static str| {
+        let shop = &shop;
+        async move {
+            let ctx = filled(shop, country, titles).await;
+            let view = page(shop, &ctx, &form(country)).await;
+            (view.countries.into_iter().map(|(code, _)| code).collect::<Vec<_>>(), view.cart.ready)
+        }
+    };
+    // Whoever exports sells in dollars and euros wherever those are the prices; there is none in pounds, francs, yen.
+    let (wide, ready) = offered(&["Wide Tones"], "KE").await;
+    let lacking = ["GB", "IM", "CH", "LI", "JP", "CA"];
+    assert_eq!((wide.len(), ready), (249 - lacking.len(), true));
+    assert!(lacking.iter().all(|code| !wide.iter().any(|c| c == code)));
+    // Whoever refuses without a rule sells where there is one, and where the state decides.
+    let (near, ready) = offered(&["Near Tones"], "KE").await;
+    let has = |code: &str| near.iter().any(|c| c == code);
+    assert!(has("DE") && has("NO") && has("US") && has("AU") && !has("BR") && !has("CN"));
+    assert!(has("KE") && !ready, "the chosen one is shown, and cannot be paid");
+    // Together it is enough that one of them could.
+    assert_eq!(offered(&["Near Tones", "Wide Tones"], "BR").await.0.len(), wide.len());
+    // A parcel goes where its table goes.
+    let (paper, _) = offered(&["Paper Boats"], "DE").await;
+    assert!(paper.iter().any(|c| c == "FR") && !paper.iter().any(|c| c == "US"));
+}

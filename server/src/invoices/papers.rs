@@ -1,0 +1,412 @@
+//! Documents as files: a tagged PDF with the EN 16931 XML inside, and that XML. Made from what was issued, so they say the same for ever.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+use vitrine_einvoice as einvoice;
+use vitrine_einvoice::{
+    Address, Adjustment, Category, Document, Fonts, Labels, Means, Party, Payment, Preceding, Tax, TaxId, TaxIdKind,
+    Taxation, Totals,
+};
+use vitrine_pricing::tax_id::{Checked, KINDS, check};
+
+use super::*;
+use crate::checkout::Checkouts;
+use crate::checkout::store::Checkout;
+use crate::mails::Words;
+
+/// Largest font that is read from a folder, bytes; whole scripts take up to 20 MB.
+const MOST_FONT: u64 = 40 << 20;
+/// Fonts of a folder at most.
+const MOST_FONTS: usize = 32;
+
+/// The buyer of a document in law; only ever stored sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Buyer {
+    /// As printed, one line each.
+    pub(super) lines: Vec<String>,
+    /// Name of the company, else of the person.
+    pub(super) name: String,
+    /// The address without name, one line each.
+    pub(super) address: Vec<String>,
+    /// Tax id as stored; empty: none.
+    pub(super) tax_id: String,
+    /// Where the receipt went.
+    pub(super) email: String,
+}
+
+/// As it was sealed: older documents have lines alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Sealed {
+    Whole(Buyer),
+    Lines(Vec<String>),
+}
+
+impl Buyer {
+    /// From what was unsealed.
+    pub(super) fn read(plain: &[u8]) -> serde_json::Result<Self> {
+        Ok(match serde_json::from_slice(plain)? {
+            Sealed::Whole(buyer) => buyer,
+            Sealed::Lines(lines) => {
+                let name = lines.first().cloned().unwrap_or_default();
+                let address = lines.iter().skip(1).cloned().collect();
+                Self { lines, name, address, ..Self::default() }
+            }
+        })
+    }
+}
+
+/// Which file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The PDF.
+    Pdf,
+    /// The XML by itself.
+    Xml,
+}
+
+/// A file of a document.
+#[derive(Clone, Debug)]
+pub struct Paper {
+    /// Name on saving.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Fonts for letters that the built-in one lacks, from a folder; files that are none are told and passed over.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
+    let mut fonts = Fonts::built_in()?;
+    let Some(folder) = folder else { return Ok(fonts) };
+    let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    let is_font = |path: &Path| path.extension().is_some_and(|e| ["ttf", "otf", "ttc"].iter().any(|x| e == *x));
+    for path in files.into_iter().filter(|path| is_font(path)).take(MOST_FONTS) {
+        if std::fs::metadata(&path)?.len() > MOST_FONT {
+            tracing::warn!(path = %path.display(), "a font is larger than 40 MB; passed over");
+            continue;
+        }
+        let bold = path.file_stem().and_then(|s| s.to_str()).is_some_and(|s| s.to_lowercase().contains("bold"));
+        let weight = if bold { einvoice::Weight::Bold } else { einvoice::Weight::Regular };
+        match fonts.clone().with(std::fs::read(&path)?, 0, weight) {
+            Ok(more) => fonts = more,
+            Err(error) => tracing::warn!(path = %path.display(), %error, "a font cannot be read; passed over"),
+        }
+    }
+    Ok(fonts)
+}
+
+fn inside(e: &dyn std::fmt::Display) -> Problem {
+    fault::internal("a document's file", e)
+}
+
+/// Words of the file from the locale files: `paper-unit-price-net` and so on.
+fn labels(words: &Words) -> Result<Labels> {
+    let empty = serde_json::to_value(Labels::default()).map_err(|e| inside(&e))?;
+    let fields = empty.as_object().into_iter().flatten();
+    let said =
+        fields.map(|(name, _)| (name.clone(), words.say(&format!("paper-{}", name.replace('_', "-")), &[]).into()));
+    serde_json::from_value(serde_json::Value::Object(said.collect())).map_err(|e| inside(&e))
+}
+
+/// A tax id: of a known VAT, or of some office.
+fn tax_id(value: &str, label: &str) -> TaxId {
+    let vat =
+        KINDS.iter().filter(|k| k.code.starts_with("eu_vat_") || matches!(k.code, "gb_vat" | "ch_mwst" | "no_mva"));
+    let known =
+        vat.filter(|k| value.to_uppercase().starts_with(k.country) || k.code.ends_with(value.get(..2).unwrap_or("?")));
+    let found = known.filter_map(|k| match check(k.code, value) {
+        Checked::Ok(number) => Some(number),
+        _ => None,
+    });
+    match found.into_iter().next() {
+        Some(number) => TaxId { kind: TaxIdKind::Vat, label: label.to_owned(), value: number },
+        None => TaxId { kind: TaxIdKind::Local, label: label.to_owned(), value: value.to_owned() },
+    }
+}
+
+fn positive(m: Money) -> Money {
+    if m.is_negative() { Money::zero(m.currency()).checked_sub(m).unwrap_or(m) } else { m }
+}
+
+impl Invoice {
+    /// The document for files; `of` is the invoice that this one amends or credits.
+    fn document(&self, buyer: &Buyer, of: Option<&Invoice>, words: &Words) -> Result<Document> {
+        let (kind, source) = match (self.kind, of) {
+            // It changes who the buyer is; everything else is said anew.
+            (Kind::Amendment, Some(of)) => (einvoice::Kind::Corrected, of),
+            (Kind::CreditNote, _) => (einvoice::Kind::CreditNote, self),
+            // Without a buyer's address it is a receipt, whatever its amount.
+            _ if buyer.address.is_empty() => (einvoice::Kind::Receipt, self),
+            _ => (einvoice::Kind::Invoice, self),
+        };
+        let date = |ms: i64| Date::from_unix_ms(ms).map_err(|e| inside(&e));
+        let currency = source.totals.gross.currency();
+        let seller = source.seller_legal.clone().unwrap_or_default();
+        let label = words.say("paper-tax-id", &[]);
+        let taxed = Taxed { seller: &seller.country, buyer: &source.country, word: words.say("paper-vat", &[]) };
+        let mut lines = Vec::new();
+        let mut charges = Vec::new();
+        for line in &source.lines {
+            if line.text.is_empty() {
+                charges.extend(taxed.charges(line, source, &words.say("mail-receipt-shipping", &[])));
+                continue;
+            }
+            lines.push(taxed.line(line));
+        }
+        if lines.is_empty() {
+            // Only shipping went back: it is what the document is about.
+            for charge in charges.drain(..) {
+                let Adjustment { text, net, taxes } = charge;
+                let line = einvoice::Line {
+                    name: text,
+                    detail: String::new(),
+                    quantity: 1,
+                    unit_price: None,
+                    discounts: Vec::new(),
+                    net,
+                    taxes,
+                };
+                lines.push(line);
+            }
+        }
+        let said: Vec<String> = source.legal.iter().map(|note| note.text.clone()).collect();
+        let reason = |category: Category| match category {
+            Category::Z => (String::new(), String::new()),
+            _ => (said.first().cloned().unwrap_or_default(), String::new()),
+        };
+        let taxes = einvoice::breakdown(&lines, &charges, &[], reason).map_err(|e| inside(&e))?;
+        let totals = &source.totals;
+        let (net, tax, gross) = (positive(totals.net), positive(totals.tax), positive(totals.gross));
+        let party = |tax_ids: Vec<TaxId>| Party { tax_ids, ..Party::default() };
+        let rounding = source.rounding.map(super::view::rounding_key);
+        let printed =
+            |name: &str, lines: &[String]| lines.iter().filter(|line| *line != name).cloned().collect::<Vec<String>>();
+        Ok(Document {
+            kind,
+            number: self.number.clone(),
+            issued: date(self.issued_ms)?,
+            supplied: Some(date(source.issued_ms)?),
+            currency,
+            language: words.tag().to_owned(),
+            order: source.order.to_string(),
+            seller: Party {
+                id: source.seller.to_string(),
+                name: source.seller_lines.first().cloned().unwrap_or_default(),
+                address: Address {
+                    lines: seller.address.clone(),
+                    country: seller.country.clone(),
+                    region: seller.region.clone().unwrap_or_default(),
+                    printed: if seller.address.is_empty() {
+                        source.seller_lines.iter().skip(1).cloned().collect()
+                    } else {
+                        [seller.address.clone(), vec![seller.country.clone()]].concat()
+                    },
+                    ..Address::default()
+                },
+                email: seller.email.clone(),
+                ..party(seller.tax_ids.iter().map(|id| tax_id(id, &label)).collect())
+            },
+            buyer: Party {
+                id: String::new(),
+                name: buyer.name.clone(),
+                address: Address {
+                    lines: buyer.address.clone(),
+                    country: source.country.clone(),
+                    printed: printed(&buyer.name, &buyer.address),
+                    ..Address::default()
+                },
+                email: buyer.email.clone(),
+                ..party(
+                    Some(&buyer.tax_id).filter(|id| !id.is_empty()).map(|id| tax_id(id, &label)).into_iter().collect(),
+                )
+            },
+            deliver_to: None,
+            preceding: match (&self.corrects, of) {
+                (Some(number), of) => {
+                    Some(Preceding { number: number.clone(), issued: of.map(|of| date(of.issued_ms)).transpose()? })
+                }
+                (None, _) => None,
+            },
+            prices_include_tax: source.prices_include_tax,
+            lines,
+            allowances: Vec::new(),
+            charges,
+            taxes,
+            totals: Totals { net, tax, gross, paid: gross, due: Money::zero(currency) },
+            accounting_tax: None,
+            payment: Payment {
+                means: means(&source.paid_with),
+                text: source.paid_with.clone(),
+                due: None,
+                terms: String::new(),
+            },
+            notes: said,
+            rounding: rounding.map(|key| words.say(&key.replace("invoice-", "paper-"), &[])).unwrap_or_default(),
+        })
+    }
+}
+
+fn means(paid_with: &str) -> Means {
+    match paid_with.split_once(' ').unwrap_or((paid_with, "")) {
+        ("card", last4) => Means::Card(last4.to_owned()),
+        ("bank_debit", _) => Means::DirectDebit,
+        ("", _) => Means::Other,
+        _ => Means::Online,
+    }
+}
+
+/// How lines are put under the categories of EN 16931.
+struct Taxed<'a> {
+    seller: &'a str,
+    buyer: &'a str,
+    /// Name of a tax that is not charged.
+    word: String,
+}
+
+impl Taxed<'_> {
+    fn category(&self, line: &Line, jurisdiction: &str, rate_ppm: i64) -> Category {
+        let charged = if rate_ppm > 0 { TaxStatus::Taxed } else { TaxStatus::ZeroRated };
+        let status = if jurisdiction.is_empty() { line.status.unwrap_or(TaxStatus::OutsideScope) } else { charged };
+        einvoice::category(Taxation {
+            status,
+            reason: &line.reason,
+            jurisdiction,
+            seller: self.seller,
+            buyer: self.buyer,
+        })
+    }
+
+    /// The taxes of a line; one of nothing where none is charged.
+    fn taxes(&self, line: &Line) -> Vec<Tax> {
+        let own = line.amounts.taxes.iter().map(|t| Tax {
+            name: t.name.clone(),
+            category: self.category(line, &t.jurisdiction, t.rate_ppm),
+            rate_ppm: t.rate_ppm,
+            amount: positive(t.amount),
+        });
+        let taxes: Vec<Tax> = own.collect();
+        if taxes.is_empty() { self.none(line).into_iter().collect() } else { taxes }
+    }
+
+    fn none(&self, line: &Line) -> Option<Tax> {
+        let category = self.category(line, "", 0);
+        let amount = Money::zero(line.amounts.net.currency());
+        (category != Category::Foreign).then(|| Tax { name: self.word.clone(), category, rate_ppm: 0, amount })
+    }
+
+    fn line(&self, line: &Line) -> einvoice::Line {
+        let amounts = &line.amounts;
+        let list = positive(amounts.list);
+        let quantity = line.quantity.max(1);
+        let unit = Money::new(list.minor() / i64::from(quantity), list.currency()).ok();
+        let exact = unit.filter(|u| u.checked_mul(i64::from(quantity)).is_ok_and(|m| m == list));
+        let (name, detail) = line.text.split_once(" · ").unwrap_or((&line.text, ""));
+        einvoice::Line {
+            name: name.to_owned(),
+            detail: detail.to_owned(),
+            quantity,
+            // What goes back has no price of its own.
+            unit_price: exact.filter(|_| !amounts.list.is_negative() && line.quantity > 0),
+            discounts: amounts
+                .discounts
+                .iter()
+                .map(|d| einvoice::Discount { text: d.source.clone(), amount: positive(d.amount) })
+                .collect(),
+            net: positive(amounts.net),
+            taxes: self.taxes(line),
+        }
+    }
+
+    /// Shipping: a charge for each rate it shares, or one under all the taxes that are on it.
+    fn charges(&self, line: &Line, of: &Invoice, text: &str) -> Vec<Adjustment> {
+        let amounts = &line.amounts;
+        let parts = Money::sum(amounts.net.currency(), amounts.taxes.iter().map(|t| t.base));
+        let charge = |net: Money, taxes: Vec<Tax>| Adjustment { text: text.to_owned(), net: positive(net), taxes };
+        if amounts.taxes.len() > 1 && parts.is_ok_and(|sum| sum == amounts.net) {
+            let one = |t: &TaxAmount| {
+                let only = Amounts { taxes: vec![t.clone()], ..amounts.clone() };
+                charge(t.base, self.taxes(&Line { amounts: only, ..line.clone() }))
+            };
+            return amounts.taxes.iter().map(one).collect();
+        }
+        // Without tax it is what the goods are.
+        let like = of.lines.iter().find(|l| !l.text.is_empty() && l.amounts.taxes.is_empty() && l.physical);
+        let line = match like.filter(|_| amounts.taxes.is_empty()) {
+            Some(goods) => Line { status: goods.status, reason: goods.reason.clone(), ..line.clone() },
+            None => line.clone(),
+        };
+        vec![charge(amounts.net, self.taxes(&line))]
+    }
+}
+
+impl Invoices {
+    /// A document's file for who may see its order; `key` opens it for a guest.
+    ///
+    /// # Errors
+    /// 404 for everybody else, and for the XML of what EN 16931 cannot say.
+    pub async fn paper(
+        &self,
+        ctx: &OpCtx,
+        checkouts: &Checkouts,
+        id: &str,
+        key: Option<&str>,
+        form: Form,
+    ) -> Result<Paper> {
+        let missing = || Problem::not_found("invoice");
+        let (invoice, checkout) = self.seen(ctx, checkouts, id, key).await?;
+        let words = words_of(&checkout);
+        let document = self.file_of(&invoice, &words).await?;
+        let name = format!("{}.{}", invoice.number, if form == Form::Pdf { "pdf" } else { "xml" });
+        if form == Form::Xml {
+            return match einvoice::xml(&document) {
+                Ok(xml) => Ok(Paper { name, bytes: xml.into_bytes() }),
+                Err(einvoice::Fault::NotExpressible(_)) => Err(missing()),
+                Err(e) => Err(inside(&e)),
+            };
+        }
+        let (labels, fonts) = (labels(&words)?, self.fonts.clone());
+        // Setting a long document takes a while.
+        let made = tokio::task::spawn_blocking(move || einvoice::pdf(&document, &labels, &fonts)).await;
+        let pdf = made.map_err(|e| inside(&e))?.map_err(|e| inside(&e))?;
+        if !pdf.replaced.is_empty() {
+            tracing::warn!(invoice = %invoice.id, letters = pdf.replaced.len(), "letters without a font; see `fonts_dir`");
+        }
+        Ok(Paper { name, bytes: pdf.bytes })
+    }
+
+    async fn file_of(&self, invoice: &Invoice, words: &Words) -> Result<Document> {
+        let of = match invoice.kind {
+            Kind::Invoice => None,
+            Kind::CreditNote | Kind::Amendment => self.get(&id_of(&invoice.order)).await?,
+        };
+        invoice.document(&self.buyer_of(invoice)?, of.as_ref(), words)
+    }
+
+    /// Addresses of a document's files by the key of their name.
+    pub(super) async fn files(&self, invoice: &Invoice, words: &Words) -> Result<Vec<(String, String)>> {
+        let mut out = vec![("invoice-pdf".to_owned(), format!("{}/file.pdf", href(&invoice.id)))];
+        if einvoice::expressible(&self.file_of(invoice, words).await?).is_ok() {
+            out.push(("invoice-xml".to_owned(), format!("{}/file.xml", href(&invoice.id))));
+        }
+        Ok(out)
+    }
+}
+
+/// The fonts of files, read once.
+pub(super) fn default_fonts() -> Arc<Fonts> {
+    static FONTS: OnceLock<Arc<Fonts>> = OnceLock::new();
+    // They are part of the program: a test reads them.
+    #[expect(clippy::expect_used, reason = "built in, and read by a test")]
+    FONTS.get_or_init(|| Arc::new(Fonts::built_in().expect("the built-in font"))).clone()
+}
+
+/// The words of a document, in the language its buyer bought in.
+pub(super) fn words_of(checkout: &Checkout) -> Words {
+    Words::for_buyer(&checkout.locale, &checkout.market)
+}

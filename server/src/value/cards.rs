@@ -1,0 +1,411 @@
+//! What staff do: gift cards issued and sent, store credit given, accounts ended. Sending is a durable job.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use vitrine_identity::account::normalise_email;
+use vitrine_pricing::market::Market;
+use vitrine_pricing::money::{Currency, Money};
+use vitrine_queue::NewJob;
+use vitrine_shared::Problem;
+use vitrine_shared::id::{CustomerId, TenantId, ValueId};
+use vitrine_table::{Condition, Consistency, Delete, Item, Put, Transact, TransactOp, Update, UpdateItem};
+
+use super::ledger::amount;
+use super::store::{self, account_item, account_key, code_key, delivery_key};
+use super::{Account, Code, DELIVER, Entry, House, Kind, SWEEP, Values};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::mails::{Block, Letter, Words};
+use crate::{audit, authz, ids};
+
+/// Longest reason, characters.
+const MAX_REASON: usize = 200;
+/// Longest message of a card, characters.
+const MAX_MESSAGE: usize = 500;
+/// Furthest day a card can be sent on, milliseconds from now: two years.
+const FURTHEST_MS: i64 = 2 * 366 * 24 * 60 * 60 * 1000;
+
+/// A gift card to be issued.
+#[derive(Clone, Debug, Default)]
+pub struct NewCard {
+    /// Names the wish: the same one twice is one card.
+    pub attempt: String,
+    /// As typed: `25.00`.
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Whose goods it pays for; `None`: everybody's.
+    pub issuer: Option<TenantId>,
+    /// UTC milliseconds from which on it pays for nothing; `None`: it does not expire.
+    pub ends_ms: Option<i64>,
+    /// Who gets the code.
+    pub recipient: String,
+    /// What is said to them.
+    pub message: String,
+    /// UTC milliseconds; past or `None`: now.
+    pub deliver_ms: Option<i64>,
+    /// BCP 47 of the mail.
+    pub locale: String,
+    /// For the trail.
+    pub reason: String,
+}
+
+/// Store credit to be given.
+#[derive(Clone, Debug, Default)]
+pub struct NewCredit {
+    /// Names the wish: the same one twice is given once.
+    pub attempt: String,
+    /// As typed: `25.00`.
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// For the trail and the account.
+    pub reason: String,
+}
+
+/// Who gets a code, sealed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Recipient {
+    email: String,
+    message: String,
+    locale: String,
+}
+
+/// One sending of a code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Delivery {
+    sealed: String,
+    due_ms: i64,
+    /// UTC milliseconds.
+    #[serde(default)]
+    sent_ms: Option<i64>,
+}
+
+fn plain(field: &str, text: &str, most: usize, lines: bool) -> Result<String> {
+    let text = text.trim();
+    let strange = |c: char| c.is_control() && !(lines && matches!(c, '\n' | '\r'));
+    if text.chars().count() > most || text.chars().any(strange) {
+        return Err(Problem::invalid(field, "fault-long", "This is too long or holds control characters."));
+    }
+    Ok(text.to_owned())
+}
+
+fn said(field: &str, text: &str) -> Result<String> {
+    let text = plain(field, text, MAX_REASON, false)?;
+    if text.is_empty() {
+        return Err(Problem::invalid(field, "fault-empty", "Fill in this field."));
+    }
+    Ok(text)
+}
+
+fn currency(code: &str) -> Result<Currency> {
+    Currency::all()
+        .find(|c| c.code() == code)
+        .ok_or_else(|| Problem::invalid("currency", "fault-currency", "Choose one of the currencies."))
+}
+
+fn attempt(text: &str) -> Result<&str> {
+    let fine =
+        (16..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if fine { Ok(text) } else { Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one.")) }
+}
+
+fn seal_place(account: &ValueId) -> String {
+    format!("value/{account}")
+}
+
+impl Values {
+    /// Issues a gift card and sends its code on its day. Safe to repeat.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff; 422 for a field with a fault.
+    pub async fn issue(&self, ctx: &OpCtx, new: &NewCard) -> Result<ValueId> {
+        authz::staff(ctx, authz::VALUE)?;
+        let currency = currency(&new.currency)?;
+        let amount = amount("amount", &new.amount, currency)?;
+        let reason = said("reason", &new.reason)?;
+        let message = plain("message", &new.message, MAX_MESSAGE, true)?;
+        let email = normalise_email(&new.recipient)
+            .map_err(|_| Problem::invalid("recipient", "fault-email", "This is not an e-mail address."))?;
+        if new.ends_ms.is_some_and(|end| end <= ctx.now_ms.max(new.deliver_ms.unwrap_or(0))) {
+            return Err(Problem::invalid("ends", "fault-past", "It would be over before it is sent."));
+        }
+        if new.deliver_ms.is_some_and(|due| due > ctx.now_ms + FURTHEST_MS) {
+            return Err(Problem::invalid("deliver", "fault-far", "Cards are sent within two years."));
+        }
+        let id = ValueId::from_bits(ids::derived_bits(&["value", "gift_card", attempt(&new.attempt)?]));
+        let account = Account {
+            id: id.clone(),
+            kind: Kind::GiftCard,
+            issuer: new.issuer.clone(),
+            currency: currency.code().to_owned(),
+            owner: None,
+            code: None,
+            last4: String::new(),
+            available: amount,
+            held: 0,
+            created_ms: ctx.now_ms,
+            ends_ms: new.ends_ms,
+            ended_ms: None,
+        };
+        let entry = Entry {
+            key: "issue".into(),
+            account: id.clone(),
+            house: House::Issued,
+            currency: account.currency.clone(),
+            delta_minor: amount,
+            at_ms: ctx.now_ms,
+            why: reason.clone(),
+            about: None,
+        };
+        let to = Recipient { email, message, locale: new.locale.clone() };
+        let what = json!({ "amount_minor": amount, "currency": account.currency, "ends_ms": account.ends_ms });
+        let mut ops = vec![
+            TransactOp::Put(Put { item: account_item(&account)?, condition: Some(Condition::ItemAbsent) }),
+            store::entry_op(&entry)?,
+            audit::entry(ctx, id.as_str(), "value.issued", &reason, what),
+        ];
+        ops.extend(self.delivery_ops(&id, "first", &to, new.deliver_ms.unwrap_or(ctx.now_ms).max(ctx.now_ms))?);
+        if let Some(end) = account.ends_ms {
+            ops.extend(self.sweep_op(&id, "end", end)?);
+        }
+        match self.table.transact(Transact { ops, token: None }).await {
+            Ok(()) => Ok(id),
+            Err(e) if e.failed_condition(0).is_some() => {
+                let known = self.table.get(&store::entry_key(&id, "issue"), Consistency::Strong).await;
+                let known = known.map_err(fault::table)?.and_then(|item| vitrine_table::from_item::<Entry>(item).ok());
+                let same = |was: Entry| (was.delta_minor, was.currency) == (amount, entry.currency);
+                if known.is_some_and(same) {
+                    return Ok(id);
+                }
+                Err(Problem::new(422, "attempt_reused", "This attempt was made with other details. Begin anew."))
+            }
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+
+    /// Gives a customer store credit. Safe to repeat.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff; 422 for a field with a fault; 409 `value_over` for more than an account can hold.
+    pub async fn give_credit(&self, ctx: &OpCtx, customer: &CustomerId, new: &NewCredit) -> Result<ValueId> {
+        authz::staff(ctx, authz::VALUE)?;
+        let currency = currency(&new.currency)?;
+        let amount = amount("amount", &new.amount, currency)?;
+        let reason = said("reason", &new.reason)?;
+        let attempt = attempt(&new.attempt)?;
+        let known = self.table.get(&crate::checkout::store::customer_key(customer), Consistency::Strong).await;
+        known.map_err(fault::table)?.ok_or_else(|| Problem::not_found("customer"))?;
+        let id = self.credit_of(customer, currency.code(), ctx.now_ms).await?;
+        let entry = Entry {
+            key: format!("grant-{attempt}"),
+            account: id.clone(),
+            house: House::Issued,
+            currency: currency.code().to_owned(),
+            delta_minor: amount,
+            at_ms: ctx.now_ms,
+            why: reason.clone(),
+            about: None,
+        };
+        let what = json!({ "amount_minor": amount, "currency": currency.code(), "customer": customer });
+        self.put_in(&entry, vec![audit::entry(ctx, id.as_str(), "value.credited", &reason, what)]).await?;
+        Ok(id)
+    }
+
+    /// Ends a gift card: its code pays for nothing from now on, and what was left goes back to the house. Of store credit what is
+    /// left is taken back, and the account stays. What a payment under way holds is the payment's; if that does not come, a job takes
+    /// it back later. Safe to repeat.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff; 404 for no such account; 422 without a reason.
+    pub async fn end(&self, ctx: &OpCtx, id: &ValueId, reason: &str) -> Result<()> {
+        authz::staff(ctx, authz::VALUE)?;
+        let reason = said("reason", reason)?;
+        let account = self.account(id).await?.ok_or_else(|| Problem::not_found("account"))?;
+        let card = account.kind == Kind::GiftCard;
+        if card && account.ended_ms.is_some() {
+            return Ok(());
+        }
+        // Asked for beside every ending: what is held shows only in the transaction itself.
+        let sweep = if card { self.sweep_op(id, "ended", ctx.now_ms + crate::checkout::HOLD_MS)? } else { None };
+        let more = |amount: i64| {
+            let what = json!({ "amount_minor": amount });
+            let trail = audit::entry(ctx, id.as_str(), "value.ended", &reason, what);
+            std::iter::once(trail).chain(sweep.clone()).collect()
+        };
+        self.take_out(id, House::Ended, card.then_some(ctx.now_ms), (ctx.now_ms, &reason), more).await.map(drop)
+    }
+
+    /// Sends a card to whom it was sent before, with a new code; the old one opens nothing from then on. Safe to repeat: one
+    /// attempt sends once.
+    ///
+    /// # Errors
+    /// 401, 403 for who is no staff; 404 for no such card; 409 `value_over` for one that is over.
+    pub async fn resend(&self, ctx: &OpCtx, id: &ValueId, key: &str) -> Result<()> {
+        authz::staff(ctx, authz::VALUE)?;
+        let key = attempt(key)?;
+        let account = self.account(id).await?.filter(|a| a.kind == Kind::GiftCard);
+        let account = account.ok_or_else(|| Problem::not_found("card"))?;
+        if account.is_over(ctx.now_ms) {
+            return Err(Problem::conflict("value_over", "This card is over; its code would open nothing."));
+        }
+        let first = self.delivery(id, "first").await?.ok_or_else(|| Problem::not_found("card"))?;
+        let to = self.opened(id, &first)?;
+        let mut ops = vec![audit::entry(ctx, id.as_str(), "value.resent", "", json!({}))];
+        ops.extend(self.delivery_ops(id, key, &to, ctx.now_ms)?);
+        match self.table.transact(Transact { ops, token: None }).await {
+            Ok(()) => Ok(()),
+            Err(e) if e.failed_condition(1).is_some() => Ok(()),
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+
+    /// Whether a card's code was sent, and when the last time; of none it is `None`.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn sent_ms(&self, id: &ValueId) -> Result<Option<i64>> {
+        let query = vitrine_table::Query::new(vitrine_table::Index::Base, account_key(id).pk).begins_with("DELIVERY#");
+        let items = vitrine_table::retry::query_all(&*self.table, query, 1000).await.map_err(fault::table)?;
+        Ok(items.iter().filter_map(|i| i.get("sent_ms")?.as_i64()).max())
+    }
+
+    fn delivery_ops(&self, id: &ValueId, key: &str, to: &Recipient, due_ms: i64) -> Result<Vec<TransactOp>> {
+        let sealed = self.master.seal_value(&seal_place(id), to).map_err(|e| fault::internal("a recipient", &e))?;
+        let delivery = Delivery { sealed, due_ms, sent_ms: None };
+        let mut item = vitrine_table::to_item(&delivery_key(id, key), &delivery).map_err(fault::table)?;
+        item.retain(|_, v| !v.is_null());
+        item.insert("_v".into(), 1.into());
+        let job = NewJob {
+            kind: DELIVER.into(),
+            key: format!("{id}-{key}"),
+            payload: json!({ "account": id, "delivery": key }),
+            run_at_ms: due_ms,
+            max_attempts: 40,
+            trace: None,
+        };
+        let put = TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) });
+        Ok(std::iter::once(put).chain(self.sender.job_op(&job)?).collect())
+    }
+
+    fn sweep_op(&self, id: &ValueId, why: &str, run_at_ms: i64) -> Result<Option<TransactOp>> {
+        self.sender.job_op(&NewJob {
+            kind: SWEEP.into(),
+            key: format!("{id}-{why}"),
+            payload: json!({ "account": id }),
+            run_at_ms,
+            max_attempts: 40,
+            trace: None,
+        })
+    }
+
+    async fn delivery(&self, id: &ValueId, key: &str) -> Result<Option<Delivery>> {
+        let item = self.table.get(&delivery_key(id, key), Consistency::Strong).await.map_err(fault::table)?;
+        item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
+    }
+
+    fn opened(&self, id: &ValueId, delivery: &Delivery) -> Result<Recipient> {
+        let recipient = self.master.open_value(&seal_place(id), &delivery.sealed);
+        recipient.map_err(|e| fault::internal("a recipient", &e))
+    }
+
+    /// Makes a card's code and sends it: new code, end of the old one and mail are one transaction, done once for its delivery.
+    ///
+    /// # Errors
+    /// The table's; the job repeats.
+    pub(super) async fn deliver(&self, ctx: &OpCtx, id: &ValueId, key: &str) -> Result<()> {
+        let (Some(delivery), Some(account)) = (self.delivery(id, key).await?, self.account(id).await?) else {
+            return Ok(());
+        };
+        // What is over meanwhile opens nothing: no mail promises it.
+        if delivery.sent_ms.is_some() || account.is_over(ctx.now_ms) {
+            return Ok(());
+        }
+        let to = self.opened(id, &delivery)?;
+        let code = Code::fresh();
+        let hash = code.hash(&self.secret);
+        let at = code_key(&hash);
+        let mut item = Item::new();
+        item.insert("pk".into(), at.pk.into());
+        item.insert("sk".into(), at.sk.into());
+        item.insert("account".into(), id.to_string().into());
+        item.insert("_v".into(), 1.into());
+        let was = account.code.clone().map_or(Condition::Absent("code".into()), |old| Condition::eq("code", old));
+        let sent = UpdateItem {
+            key: delivery_key(id, key),
+            updates: vec![Update::set("sent_ms", ctx.now_ms)],
+            condition: Some(Condition::ItemExists.and(Condition::Absent("sent_ms".into()))),
+        };
+        let opens = UpdateItem {
+            key: account_key(id),
+            updates: vec![Update::set("code", hash), Update::set("last4", code.last4())],
+            condition: Some(Condition::ItemExists.and(was)),
+        };
+        let mut ops = vec![
+            TransactOp::Update(sent),
+            TransactOp::Update(opens),
+            TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) }),
+            audit::entry(ctx, id.as_str(), "value.sent", "", json!({ "last4": code.last4() })),
+        ];
+        if let Some(old) = &account.code {
+            ops.push(TransactOp::Delete(Delete { key: code_key(old), condition: None }));
+        }
+        ops.extend(self.letter(&account, &to, &code, key)?);
+        match self.table.transact(Transact { ops, token: None }).await {
+            Ok(()) => Ok(()),
+            // Another run sent it.
+            Err(e) if e.failed_condition(0).is_some() => Ok(()),
+            Err(e) => Err(fault::table(e)),
+        }
+    }
+
+    fn letter(&self, account: &Account, to: &Recipient, code: &Code, key: &str) -> Result<Option<TransactOp>> {
+        let words = Words::of(&to.locale);
+        let currency = currency(&account.currency)?;
+        let left = Money::new(account.available + account.held, currency).map_err(|e| fault::internal("a card", &e))?;
+        let total = words.money(left);
+        let mut blocks = vec![Block::Text(words.say("mail-gift-hello", &[("total", &total)]))];
+        if !to.message.is_empty() {
+            blocks.push(Block::Said(to.message.clone()));
+        }
+        blocks.push(Block::Row(words.say("mail-gift-code", &[]), code.shown()));
+        blocks.push(Block::Text(words.say("mail-gift-use", &[])));
+        if let Some(date) = account.ends_ms.and_then(|end| vitrine_pricing::date::Date::from_unix_ms(end).ok()) {
+            let numbers = vitrine_pricing::format::Locale::from_tag(&to.locale);
+            let date = vitrine_pricing::format::format_date(date, numbers);
+            blocks.push(Block::Text(words.say("mail-gift-until", &[("date", &date)])));
+        }
+        blocks.push(Block::Link(words.say("mail-gift-open", &[]), format!("{}/catalog", self.base_url)));
+        let letter = Letter {
+            key: format!("gift/{}/{key}", account.id),
+            to: &to.email,
+            subject: words.say("mail-gift-subject", &[("total", &total)]),
+            blocks: &blocks,
+            unsubscribe: None,
+        };
+        self.sender.op(&words, letter)
+    }
+
+    /// Takes what is left out of an account that is over; `true`: a payment still holds some of it, look again later.
+    ///
+    /// # Errors
+    /// The table's; the job repeats.
+    pub(super) async fn sweep(&self, ctx: &OpCtx, id: &ValueId) -> Result<bool> {
+        let Some(account) = self.account(id).await?.filter(|a| a.is_over(ctx.now_ms)) else { return Ok(false) };
+        let house = if account.ended_ms.is_some() { House::Ended } else { House::Expired };
+        let trail = |amount: i64| {
+            let what = json!({ "amount_minor": amount, "to": house });
+            vec![audit::entry(ctx, id.as_str(), "value.swept", "", what)]
+        };
+        self.take_out(id, house, None, (ctx.now_ms, ""), trail).await?;
+        Ok(self.account(id).await?.is_some_and(|a| a.held > 0))
+    }
+}
+
+/// The currencies that cards are issued in: those of the markets.
+pub fn currencies() -> Vec<&'static str> {
+    let mut all: Vec<&str> = vitrine_pricing::market::MARKETS.iter().map(|m: &Market| m.currency.code()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
