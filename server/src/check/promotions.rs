@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use vitrine_shared::catalog::Tenant;
 use vitrine_shared::id::TenantId;
 use vitrine_shared::orders::CheckoutState;
 use vitrine_table::{Index, Query, retry};
 
 use super::purchases::Sums;
 use super::{Check, Findings, Invariant};
-use crate::catalog::store::LIST_SHARDS;
 use crate::checkout::store::{Checkout, Order};
 use crate::fault::{self, Result};
 use crate::promotions::{TOTAL, count_key, uses};
@@ -37,22 +35,12 @@ impl Check {
         for ((tenant, promotion), counts) in &sums.uses {
             self.counts(tenant, promotion, counts, out).await?;
         }
-        for shard in 0..LIST_SHARDS {
-            let mut cursor = None;
-            loop {
-                let (tenants, next) = self.catalog.list_shard::<Tenant>("TENANT", shard, cursor).await?;
-                for tenant in tenants {
-                    for kept in self.checkouts.promotions().records().all(&tenant.id).await? {
-                        out.saw("promotions");
-                        let key = (tenant.id.clone(), kept.promotion.id);
-                        if !sums.uses.contains_key(&key) {
-                            self.counts(&key.0, &key.1, &none, out).await?;
-                        }
-                    }
-                }
-                cursor = next;
-                if cursor.is_none() {
-                    break;
+        for tenant in self.catalog.tenants().await? {
+            for kept in self.checkouts.promotions().records().all(&tenant.id).await? {
+                out.saw("promotions");
+                let key = (tenant.id.clone(), kept.promotion.id);
+                if !sums.uses.contains_key(&key) {
+                    self.counts(&key.0, &key.1, &none, out).await?;
                 }
             }
         }
