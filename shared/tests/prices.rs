@@ -70,6 +70,9 @@ fn a_reduction_in_the_union_says_the_lowest_of_the_thirty_days_before_it() {
     // One that came back when a later one ended does, and so does a short sale in between.
     assert_eq!(lowest(&[price(200, 700), until(15, price(150, 1500)), sale()], "de"), Some(700));
     assert_eq!(lowest(&[price(200, 1500), until(20, price(25, 700)), sale()], "fr"), Some(700));
+    // A reduction of one country's own: its buyers were asked the price of the group before.
+    let german = PriceRecord { region: "de".into(), ..sale() };
+    assert_eq!(lowest(&[price(200, 1500), until(20, price(25, 700)), german], "de"), Some(700));
     // Prices by quantity are another matter.
     let many = PriceRecord { min_quantity: 10, ..price(30, 500) };
     assert_eq!(lowest(&[price(200, 1500), many, sale()], "fr"), Some(1500));

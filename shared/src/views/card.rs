@@ -158,13 +158,12 @@ pub fn lowest_before(prices: &[PriceRecord], price: &PriceRecord, market: &Marke
         return None;
     }
     let (from, to) = (price.valid_from_ms - DAYS_30, price.valid_from_ms);
-    let all: Vec<&PriceRecord> = of_region(prices, &price.variant, market, &price.region)
-        .filter(|p| p.min_quantity == 1 && p.valid_from_ms < to)
-        .collect();
-    // What was asked for at every moment at which it may have changed; of several in force the latest counts.
-    let changes = all.iter().flat_map(|p| [Some(p.valid_from_ms), p.valid_to_ms]).flatten();
+    let regions = market.price_regions.iter();
+    let all = regions.flat_map(|region| of_region(prices, &price.variant, market, region));
+    // What buyers of this market were asked for at every moment at which it may have changed, whichever region it was of.
+    let changes = all.flat_map(|p| [Some(p.valid_from_ms), p.valid_to_ms]).flatten();
     let moments = changes.chain([from]).filter(|at| (from..to).contains(at));
-    let asked = |at: i64| all.iter().filter(|p| p.holds(at)).max_by_key(|p| p.valid_from_ms);
+    let asked = |at: i64| price_in(prices, &price.variant, market, at);
     moments.filter_map(asked).map(|p| p.amount_minor).min()
 }
 
