@@ -112,8 +112,8 @@ fn refused(error: RefundError) -> Problem {
         RefundError::TooMuch { left, .. } => {
             Problem::invalid(&field, "fault-refund-much", "So much is not left.").detail(left.to_decimal())
         }
-        RefundError::Invalid { ref detail, .. } if !field.starts_with("quote") => {
-            Problem::invalid(&field, "fault-amount", *detail)
+        RefundError::Invalid { detail, .. } if !field.starts_with("quote") => {
+            Problem::invalid(&field, "fault-amount", detail)
         }
         RefundError::Money { .. } if !field.starts_with("quote") => {
             Problem::invalid(&field, "fault-amount", "An amount of the order's currency is needed.")
