@@ -4,6 +4,7 @@
 //! not `Published` is seen only by its makers' desk; a kind can be published only if its capability exists.
 
 mod price;
+mod shipping;
 
 pub use price::{PriceRecord, is_one, one};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 use vitrine_pricing::shipping::{Method, Place, Zone};
 
 use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
+
+pub use shipping::ShippingRate;
 
 /// What a work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -159,35 +162,6 @@ pub struct Store {
 /// Whether a value need not be written.
 pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-/// One row of a shipping table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ShippingRate {
-    /// ISO 3166-1, `EU`, `*` or a zone of the store.
-    pub zone: String,
-    /// Id of a method of the store; the standard if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// Inclusive upper weight of the parcel, grams; any if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub up_to_g: Option<u32>,
-    /// Inclusive upper worth of its goods, minor units; any if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub up_to_goods_minor: Option<i64>,
-    /// Minor units.
-    pub amount_minor: i64,
-    /// ISO 4217.
-    pub currency: String,
-    /// On top once, minor units.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handling_minor: Option<i64>,
-    /// On top for each piece, minor units.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handling_per_item_minor: Option<i64>,
-    /// Goods of at least this (minor units) go free.
-    #[serde(default)]
-    pub free_over_minor: Option<i64>,
 }
 
 /// A page elsewhere.

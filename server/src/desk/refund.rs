@@ -252,3 +252,57 @@ fn previewed(order: &Order, place: &Place, choice: &Choice, refund: &RefundQuote
         attempt: ids::secret(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(query: &str) -> Result<RefundWish> {
+        Choice::parse(query).wish(Currency::EUR)
+    }
+
+    fn euros(minor: i64) -> Take {
+        Take::Amount { gross: Money::new(minor, Currency::EUR).unwrap() }
+    }
+
+    #[test]
+    fn what_is_typed_says_how_much_and_what_is_only_chosen_goes_back_whole() {
+        let found =
+            wish("line=0&quantity-0=&line=2&quantity-2=+3&amount-1=2%2C50&amount-1=9&shipping=1&reason=x").unwrap();
+        let lines: Vec<(usize, Take)> = found.lines.iter().map(|l| (l.line, l.take)).collect();
+        assert_eq!(lines, [(0, Take::All), (1, euros(250)), (2, Take::Quantity { quantity: 3 })]);
+        assert_eq!(found.shipping, Some(Take::All));
+        assert_eq!(wish("amount-shipping=1.00").unwrap().shipping, Some(euros(100)));
+        assert_eq!(wish("line=0&line=0&restock=1").unwrap(), RefundWish::whole(&[0], false));
+        let tax = wish("line=0&shipping=1&tax_only=1&amount-0=5").unwrap();
+        assert_eq!((tax.lines[0].take, tax.shipping), (Take::Tax, Some(Take::Tax)));
+        assert_eq!(wish("reason=x&attempt=y").unwrap(), RefundWish::default());
+        // What was chosen comes back as it was, and nothing beside it.
+        assert_eq!(Choice::parse("line=0&amount-0=2%2C5&reason=a+b&trouble=x").query(), "line=0&amount-0=2%2C5");
+    }
+
+    #[test]
+    fn faults_name_the_fields_of_the_form() {
+        for (query, field, code) in [
+            ("quantity-1=many", "quantity-1", "fault-refund-pieces"),
+            ("quantity-1=-1", "quantity-1", "fault-refund-pieces"),
+            ("amount-0=1.001", "amount-0", "fault-amount"),
+            ("amount-shipping=x", "amount-shipping", "fault-amount"),
+            ("amount-0=1&quantity-0=1", "amount-0", "fault-refund-both"),
+        ] {
+            let refused = wish(query).unwrap_err();
+            assert_eq!(refused.fields.get(field).map(String::as_str), Some(code), "{query}");
+        }
+        assert_eq!(wish("line=x").unwrap_err().status, 404);
+        let two = RefundWish::whole(&[4, 7], true);
+        for (path, field) in [
+            ("lines[1].take.gross", "amount-7"),
+            ("lines[0].take.quantity", "quantity-4"),
+            ("shipping.take.gross", "amount-shipping"),
+            ("reason", "reason"),
+        ] {
+            let problem = of_form(Problem::invalid(path, "x", "X"), &two);
+            assert_eq!(problem.fields.keys().collect::<Vec<_>>(), [field]);
+        }
+    }
+}

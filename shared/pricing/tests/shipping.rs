@@ -310,6 +310,9 @@ fn tables_out_of_bounds_name_their_field() {
     assert_eq!(ask(vec![goods(1, 1)], base(), method).unwrap_err().field(), "shipping_method");
 }
 
+/// Zone, method, grams, amount, handling, handling per piece.
+type Band = (usize, usize, Option<u64>, i64, i64, i64);
+
 fn any_table() -> impl Strategy<Value = ShippingTable> {
     let rate = (0usize..3, 0usize..3, prop::option::of(1u64..5000), 0i64..3000, 0i64..300, 0i64..50);
     let over = prop::option::of(0i64..20_000);
@@ -319,8 +322,7 @@ fn any_table() -> impl Strategy<Value = ShippingTable> {
             |i: usize| Zone { id: format!("z{i}"), countries: vec![["DE", "FR", "*"][i].into()], ..Zone::default() };
         let method =
             |(i, dim_divisor): (usize, Option<u32>)| Method { id: format!("m{i}"), name: String::new(), dim_divisor };
-        type Row = ((usize, usize, Option<u64>, i64, i64, i64), Option<i64>);
-        let rate = |((zone, method, up_to_g, amount, handling, each), over): Row| Rate {
+        let rate = |((zone, method, up_to_g, amount, handling, each), over): (Band, Option<i64>)| Rate {
             method: Some(format!("m{method}")),
             up_to_g,
             handling: Some(eur(handling)),
