@@ -48,11 +48,27 @@ impl Checkouts {
         Ok(view)
     }
 
+    /// Keeps a discount code with the caller's cart. One that is valid in none of its shops is kept all the same, so that the page says so, and
+    /// counts as a guess.
+    ///
+    /// # Errors
+    /// As `Carts::add_code`; 429 `code_wait` for who guessed too often.
+    pub async fn apply_discount(&self, ctx: &OpCtx, code: &str) -> Result<()> {
+        if self.free.has_guessed(ctx.peer) {
+            return Err(Problem::new(429, "code_wait", "Too many codes that cannot be used were tried from here."));
+        }
+        let cart = self.carts.add_code(ctx, ctx.cart.as_deref(), code).await?;
+        if self.is_wrong_code(ctx, &cart, code).await? {
+            ctx.guess.mark_wrong();
+        }
+        Ok(())
+    }
+
     /// Whether a code of a cart is valid in none of its shops, here and today.
     ///
     /// # Errors
     /// The stores'.
-    pub async fn is_wrong_code(&self, ctx: &OpCtx, cart: &CartRecord, code: &str) -> Result<bool> {
+    pub(crate) async fn is_wrong_code(&self, ctx: &OpCtx, cart: &CartRecord, code: &str) -> Result<bool> {
         let to = Destination { country: ctx.country.clone(), ..Destination::default() };
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().kept(&variants(cart)).await?;

@@ -142,9 +142,5 @@ pub(super) async fn coded(app: &App, ctx: &OpCtx, form: &Code) -> Result<()> {
     if let Some(drop) = &form.drop {
         return app.carts.drop_code(ctx, ctx.cart.as_deref(), drop).await.map(|_| ());
     }
-    let cart = app.carts.add_code(ctx, ctx.cart.as_deref(), &form.discount).await?;
-    if app.checkouts.is_wrong_code(ctx, &cart, &form.discount).await? {
-        ctx.guess.mark_wrong();
-    }
-    Ok(())
+    app.checkouts.apply_discount(ctx, &form.discount).await
 }

@@ -101,17 +101,20 @@ async fn code(
     Extension(ctx): Extension<OpCtx>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
-    let sent = Sent::of(pairs);
+    discounted(&app, &ctx, Sent::of(pairs)).await
+}
+
+async fn discounted(app: &App, ctx: &OpCtx, sent: Sent) -> Response {
     let code = cart::Code::new(sent.discount, sent.drop);
     let mut typed = Typed { form: sent.form, ..Typed::default() };
-    match cart::coded(&app, &ctx, &code).await {
+    match cart::coded(app, ctx, &code).await {
         Ok(()) => {}
         Err(problem) if problem.status < 500 => {
             typed.trouble = Some(problem.fields.values().next().unwrap_or(&problem.code).clone());
         }
         Err(problem) => return ProblemResponse(problem).into_response(),
     }
-    kept(&app, &ctx, &typed).await
+    kept(app, ctx, &typed).await
 }
 
 async fn place(
@@ -120,6 +123,10 @@ async fn place(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let sent = Sent::of(pairs);
+    // What a code takes off is seen before anything is paid, whatever button was pressed.
+    if !sent.discount.trim().is_empty() {
+        return discounted(&app, &ctx, Sent { drop: None, ..sent }).await;
+    }
     let form = sent.form;
     let typed = Typed { form: form.clone(), ..Typed::default() };
     if sent.remove.is_some() || !sent.code.trim().is_empty() {
