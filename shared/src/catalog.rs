@@ -6,13 +6,13 @@
 mod price;
 mod shipping;
 
-pub use price::{PriceRecord, is_one, one};
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 use vitrine_pricing::shipping::{Method, Place, Zone};
 
 use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 
+pub use price::{PriceRecord, is_one, one};
 pub use shipping::ShippingRate;
 
 /// What a work is.
