@@ -17,7 +17,7 @@ pub(super) enum Sample {
     Library(LibraryView),
     Owned(Box<OwnedView>),
     Invoices(InvoicesView),
-    Invoice(InvoiceView),
+    Invoice(Box<InvoiceView>),
 }
 
 pub(super) fn body(sample: Sample) -> Element {
@@ -28,7 +28,7 @@ pub(super) fn body(sample: Sample) -> Element {
         Sample::Library(view) => rsx! { LibraryBody { view } },
         Sample::Owned(view) => rsx! { OwnedBody { view: *view } },
         Sample::Invoices(view) => rsx! { InvoicesBody { view } },
-        Sample::Invoice(view) => rsx! { InvoiceBody { view } },
+        Sample::Invoice(view) => rsx! { InvoiceBody { view: *view } },
     }
 }
 
@@ -397,8 +397,8 @@ pub(super) fn all() -> Vec<(&'static str, Sample)> {
             }),
         ),
         ("invoices-empty", Sample::Invoices(InvoicesView::default())),
-        ("invoice", Sample::Invoice(invoice("invoice"))),
-        ("credit-note", Sample::Invoice(invoice("credit_note"))),
+        ("invoice", Sample::Invoice(Box::new(invoice("invoice")))),
+        ("credit-note", Sample::Invoice(Box::new(invoice("credit_note")))),
     ]
 }
 
