@@ -93,7 +93,7 @@ for (const [country, { labels: wanted, typed, wrong, told, billed }] of Object.e
     await page.goto(`${server.url}/checkout`, { waitUntil: "networkidle" });
     await unfold(page);
     assert.deepEqual(await labels(page), wanted);
-    assert.equal(await page.getByText("press “Work out again”").count(), country === "US" ? 1 : 0);
+    assert.equal(await page.getByText("then press “Work out again”").count(), country === "US" ? 1 : 0);
     assert.equal(await page.locator(".trade-total").count(), country === "US" ? 0 : 1, "no total is said before there is one");
     for (const [name, token] of Object.entries({ name: "name", line1: "address-line1", city: "address-level2", region: "address-level1", postcode: "postal-code" })) {
       const field = page.locator(`[name=${name}]:not([type=hidden])`);
@@ -143,17 +143,17 @@ test("Brazil asks for the CPF, says what is wrong with one, and the invoice has 
   await fill(page, server, [book]);
   await page.goto(`${server.url}/checkout`, { waitUntil: "networkidle" });
   await unfold(page);
-  assert.equal(await page.locator("[name=country] option:checked").innerText(), "Brazil");
+  assert.equal(await page.locator("main [name=country] option:checked").innerText(), "Brazil");
   assert.deepEqual((await where(page).locator(".field-label").allInnerTexts()).slice(-2), ["Telephone (if needed)", "CPF"]);
   await page.fill("[name=email]", "br@example.org");
   await type(page, { name: "Ana Souza", line1: "Avenida Paulista 1000", city: "São Paulo", region: "SP", postcode: "01310100", id_br_cpf: "123.456.789-00" });
-  await page.locator(".trade-side button[type=submit]").click();
+  await page.locator(".trade-side button.button-primary").click();
   await page.getByText("Please check these").waitFor();
   const link = page.getByRole("link", { name: "CPF: Check the digits. It looks like 123.456.789-09" });
   assert.equal(await link.getAttribute("href"), "#id_br_cpf");
   assert.deepEqual(await axe(page), []);
   await page.fill("[name=id_br_cpf]", "123.456.789-09");
-  await page.locator(".trade-side button[type=submit]").click();
+  await page.locator(".trade-side button.button-primary").click();
   await page.waitForURL(/simulator\/pay/);
   assert.equal(await page.locator("[name=method]").count(), 1, "no bank debit there");
   await pay(page);
@@ -177,7 +177,7 @@ test("a consumer withdraws on the order's page, without scripts too, and has it 
     await page.getByText("within 14 days after they arrive").waitFor();
     await page.fill("[name=email]", email);
     await type(page, COUNTRIES.DE.typed);
-    await page.locator(".trade-side button[type=submit]").click();
+    await page.locator(".trade-side button.button-primary").click();
     await page.waitForURL(/simulator\/pay/);
     await pay(page);
     await page.waitForURL("**/orders/**");

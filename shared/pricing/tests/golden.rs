@@ -250,6 +250,10 @@ fn unknown_places_are_never_silently_zero() {
     assert_eq!((refused.field(), refused.clone()), ("buyer.country", QuoteError::NoTaxRule { place: "BR".into() }));
     json["no_rule"] = "export".into();
     assert_eq!(ask(json).unwrap().lines[0].tax_status, TaxStatus::NoRule);
+    // What is owed and not known yet is no export.
+    let mut states = doc(("US", &["US-NY"], false), ("US", None), "USD", vec![line("goods", "digital", 999, "USD", 1)]);
+    states["no_rule"] = "export".into();
+    assert_eq!(ask(states).unwrap_err(), QuoteError::NoTaxRule { place: "US".into() });
     let mut early = doc(DE, ("DE", None), "EUR", vec![line("ebook", "digital", 999, "EUR", 1)]);
     early["date"] = "2019-01-01".into();
     assert!(matches!(ask(early), Err(QuoteError::NoTaxRule { .. })));

@@ -14,7 +14,9 @@ pub(super) fn treat<'a>(
     context: &Context<'a>,
 ) -> Result<Treatment<'a>, QuoteError> {
     let treatment = context.rules.treat(&supply(line, class, request));
-    if treatment.status == TaxStatus::NoRule && request.no_rule == NoRulePolicy::Block {
+    // Whoever does not know yet how much is owed does not sell as if nothing were.
+    let owed = matches!(treatment.reason, "region_unknown" | "territory_without_table");
+    if treatment.status == TaxStatus::NoRule && (owed || request.no_rule == NoRulePolicy::Block) {
         let buyer = &request.buyer;
         let place = match &buyer.region {
             Some(region) => format!("{}-{region}", buyer.country),
