@@ -79,7 +79,7 @@ const type = async (page, fields) => {
     else await field.fill(text);
   }
 };
-const again = (page) => Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Work out again" }).click()]);
+const again = (page) => Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Work out again" }).first().click()]);
 
 for (const [country, { labels: wanted, typed, wrong, told, billed }] of Object.entries(COUNTRIES)) {
   test(`a parcel to ${country} asks as the country does and says what is wrong with a postcode`, async () => {

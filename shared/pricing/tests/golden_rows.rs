@@ -3,7 +3,7 @@
 use vitrine_pricing::money::Money;
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::promotion::Promotions;
-use vitrine_pricing::quote::{Context, Quote, QuoteRequest, quote};
+use vitrine_pricing::quote::{Context, Quote, QuoteError, QuoteRequest, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::{REASONS, TaxRules};
 
@@ -40,11 +40,11 @@ fn tax_id(country: &str) -> String {
     format!("{}123456789", if country == "GR" { "EL" } else { country })
 }
 
-fn ask(row: &Row<'_>, table: &TaxRules) -> Quote {
-    ask_as(row, &tax_id(numbered_in(row)), table)
+fn ask_as(row: &Row<'_>, id: &str, table: &TaxRules) -> Quote {
+    tried(row, id, table).unwrap_or_else(|e| panic!("{}: {e}", row.get("id")))
 }
 
-fn ask_as(row: &Row<'_>, id: &str, table: &TaxRules) -> Quote {
+fn tried(row: &Row<'_>, id: &str, table: &TaxRules) -> Result<Quote, QuoteError> {
     let currency = row.get("currency").parse().unwrap();
     let money = |name: &str| Money::parse(row.get(name), currency).unwrap();
     let some = |name: &str| Some(row.get(name)).filter(|v| !v.is_empty());
@@ -70,7 +70,7 @@ fn ask_as(row: &Row<'_>, id: &str, table: &TaxRules) -> Quote {
         shipping: &ShippingTable::default(),
         promotions: Promotions::default(),
     };
-    quote(&request, &context).unwrap_or_else(|e| panic!("{}: {e}", row.get("id")))
+    quote(&request, &context)
 }
 
 #[test]
@@ -78,7 +78,11 @@ fn every_row_is_charged_as_its_law_says() {
     let table = TaxRules::built_in();
     let mut wrong = Vec::new();
     for row in rows() {
-        let quote = ask(&row, &table);
+        let quote = match tried(&row, &tax_id(numbered_in(&row)), &table) {
+            // What is owed and not known yet has no quote.
+            Err(QuoteError::NoTaxRule { .. }) if row.get("expected_status") == "no_rule" => continue,
+            quote => quote.unwrap_or_else(|e| panic!("{}: {e}", row.get("id"))),
+        };
         let line = &quote.lines[0];
         let status = serde_json::to_value(line.tax_status).unwrap();
         let rates: Vec<_> = line.amounts.taxes.iter().map(|t| t.rate_ppm.to_string()).collect();

@@ -35,7 +35,6 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
         ("GB", None),
         ("CH", None),
         ("US", Some("NY")),
-        ("US", None),
         ("CA", Some("QC")),
         ("CA", Some("ON")),
         ("BR", None),
