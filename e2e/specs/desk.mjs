@@ -134,7 +134,7 @@ test("a refund ends access, restocks, writes a credit note, mails, and shows in 
 
 test("a buyer asks the shop about an order, the seller answers, and each gets a mail", async () => {
   const buyer = await bought("asks@example.org");
-  const talk = buyer.page.locator("details.order-talk").filter({ hasText: /Nordlicht|Paper Press/ });
+  const talk = buyer.page.locator("details.order-talk").filter({ hasText: /Talk to (Nordlicht|Paper Press)/ });
   assert.equal(await talk.count(), 2, "one for each shop");
   const { page, close } = await openPage(browser);
   await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");

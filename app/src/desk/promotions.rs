@@ -156,7 +156,7 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
                         {t!("promo-uses", count = view.used)}
                     }
                 }
-                form { method: "post", action: "/studio/promotions/{view.id}",
+                form { method: "post", action: "/studio/promotions/{view.id}", "aria-label": title.clone(),
                     input { r#type: "hidden", name: "rev", value: "{view.rev}" }
                     input { r#type: "hidden", name: "tenant", value: "{view.tenant}" }
                     fieldset { class: "trade-part",
@@ -200,7 +200,7 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
                     Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-save")} }
                 }
                 if !is_new && view.state != "promo-state-ended" {
-                    form { class: "trade-part", method: "post", action: "/studio/promotions/{view.id}/end",
+                    form { class: "trade-part", method: "post", action: "/studio/promotions/{view.id}/end", "aria-label": t!("promo-end"),
                         input { r#type: "hidden", name: "rev", value: "{view.rev}" }
                         p { {t!("promo-end-text")} }
                         Button { r#type: "submit", {t!("promo-end")} }

@@ -51,8 +51,8 @@ fn named(what: &str) -> String {
 #[component]
 fn Choices(view: RefundView, action: String) -> Element {
     rsx! {
-        form { class: "trade-part desk-form", method: "get", action: "{action}",
-            h2 { {t!("desk-refund-choose")} }
+        form { class: "trade-part desk-form", method: "get", action: "{action}", "aria-labelledby": "refund-choose",
+            h2 { id: "refund-choose", {t!("desk-refund-choose")} }
             Notice { {t!("desk-refund-hint")} }
             if let Some(fault) = view.fault {
                 Alert { tone: Tone::Bad, title: t!("desk-refund-not"), live: true,
@@ -135,8 +135,8 @@ fn Preview(preview: RefundPreview, action: String) -> Element {
             Sums { sums: preview.sums.clone() }
             p { {t!("desk-refund-after", amount = preview.left.clone())} }
         }
-        form { class: "trade-part desk-form", method: "post", action: "{action}",
-            h2 { {t!("desk-refund-confirm")} }
+        form { class: "trade-part desk-form", method: "post", action: "{action}", "aria-labelledby": "refund-confirm",
+            h2 { id: "refund-confirm", {t!("desk-refund-confirm")} }
             Notice { {t!("desk-refund-text")} }
             input { r#type: "hidden", name: "attempt", value: "{preview.attempt}" }
             for (i , (name , value)) in preview.hidden.iter().enumerate() {

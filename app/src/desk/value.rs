@@ -29,7 +29,7 @@ pub(super) fn Values(query: String) -> Element {
                 div { class: "wrap trade",
                     h1 { {t!("desk-value")} }
                     Told { query: query.clone() }
-                    form { class: "fault-search", method: "get", action: "/admin/value",
+                    form { class: "fault-search", method: "get", action: "/admin/value", role: "search", "aria-label": t!("desk-value-find"),
                         Field { name: "q", r#type: "search", label: t!("desk-value-find"), hint: t!("desk-value-find-hint"), value: view.query.clone(), maxlength: 100 }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
                     }
@@ -89,8 +89,8 @@ fn Named(row: ValueRow) -> Element {
 fn IssueCard(view: ValuesView) -> Element {
     let option = |value: &str, label: String| SelectOption { value: value.to_owned(), label };
     rsx! {
-        form { class: "trade-part desk-form", method: "post", action: "/admin/value",
-            h2 { {t!("desk-value-issue")} }
+        form { class: "trade-part desk-form", method: "post", action: "/admin/value", "aria-labelledby": "value-issue",
+            h2 { id: "value-issue", {t!("desk-value-issue")} }
             Notice { {t!("desk-value-issue-text")} }
             input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
             Field { name: "amount", label: t!("desk-value-amount"), hint: t!("desk-value-amount-hint"), inputmode: "decimal", required: true, maxlength: 40 }
@@ -190,16 +190,16 @@ fn OneValue(view: DeskValue, query: String) -> Element {
                     }
                 }
                 if view.may_resend {
-                    form { class: "trade-part desk-form", method: "post", action: "/admin/value/{id}/resend",
-                        h2 { {t!("desk-value-resend")} }
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/value/{id}/resend", "aria-labelledby": "value-resend",
+                        h2 { id: "value-resend", {t!("desk-value-resend")} }
                         Notice { {t!("desk-value-resend-text")} }
                         input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-value-resend-go")} }
                     }
                 }
                 if view.may_end {
-                    form { class: "trade-part desk-form", method: "post", action: "/admin/value/{id}/end",
-                        h2 { {t!("desk-value-end")} }
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/value/{id}/end", "aria-labelledby": "value-end",
+                        h2 { id: "value-end", {t!("desk-value-end")} }
                         Notice { {t!("desk-value-end-text")} }
                         Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
                         Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-value-end-go")} }

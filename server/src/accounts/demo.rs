@@ -31,7 +31,9 @@ pub async fn ensure(app: &App) -> anyhow::Result<()> {
             .await;
         match made {
             Ok(account) if roles.contains(&"creator") => {
-                if let Some(store) = app.catalog.records().stores().await.map_err(|p| anyhow::anyhow!("{p}"))?.first() {
+                let stores = app.catalog.records().stores().await.map_err(|p| anyhow::anyhow!("{p}"))?;
+                // By handle: ids are random, and a demonstration is to be the same everywhere.
+                if let Some(store) = stores.iter().min_by(|a, b| a.handle.cmp(&b.handle)) {
                     let member = Membership { tenant_id: store.tenant.to_string(), role: "owner".into() };
                     app.provider.accounts().set_tenants(&account.id, &[member]).await?;
                 }
