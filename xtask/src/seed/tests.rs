@@ -14,7 +14,8 @@ use crate::sh;
 /// The exchange format as the importer declares it.
 const FORMAT: &str = include_str!("../../../server/src/catalog/exchange/mod.rs");
 /// The records its rows contain.
-const RECORDS: &str = include_str!("../../../shared/src/catalog.rs");
+const RECORDS: &str =
+    concat!(include_str!("../../../shared/src/catalog.rs"), include_str!("../../../shared/src/catalog/shipping.rs"));
 
 /// Field names of a struct and whether it may be absent.
 fn fields(name: &str) -> BTreeMap<String, bool> {
