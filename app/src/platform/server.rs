@@ -31,7 +31,8 @@ const DE_DE: [&str; 8] = [
 
 /// What is other than in en-US.
 const EN_GB: &str = include_str!("../../i18n/en-GB/differences.ftl");
-const FR_FR: [&str; 7] = [
+const FR_FR: [&str; 8] = [
+    include_str!("../../i18n/fr-FR/desk-prices.ftl"),
     include_str!("../../i18n/fr-FR/desk.ftl"),
     include_str!("../../i18n/fr-FR/frame.ftl"),
     include_str!("../../i18n/fr-FR/labels.ftl"),
