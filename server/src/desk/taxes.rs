@@ -8,6 +8,7 @@ use vitrine_shared::id::TenantId;
 use vitrine_shared::views::desk::{TaxDesk, TaxReportView, TaxRowView};
 
 use super::Desk;
+use super::prices::neutral;
 use crate::authz::{self, TenantDesk};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -120,10 +121,10 @@ impl Desk {
             let fields = [
                 month.name.clone(),
                 row.currency.code().to_owned(),
-                row.country.clone(),
+                neutral(&row.country),
                 status(row),
-                row.jurisdiction.clone(),
-                row.name.clone(),
+                neutral(&row.jurisdiction),
+                neutral(&row.name),
                 if row.name.is_empty() { String::new() } else { rate },
                 decimal(row.net_minor),
                 decimal(row.tax_minor),

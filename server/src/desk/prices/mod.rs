@@ -16,6 +16,7 @@ mod tests;
 
 pub use grid::{Cell, GridAsk, GridForm};
 pub(super) use http::routes;
+pub(super) use sheet::neutral;
 
 use edition::EndForm;
 

@@ -41,7 +41,7 @@ const REFUSED: usize = 200;
 const COMPUTED: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
 
 /// A text that no spreadsheet computes; [`plain`] takes it back.
-pub(super) fn neutral(text: &str) -> String {
+pub(in crate::desk) fn neutral(text: &str) -> String {
     if text.starts_with(COMPUTED) { format!("'{text}") } else { text.to_owned() }
 }
 
