@@ -50,7 +50,7 @@ impl Invoices {
     /// A seller's documents from a moment (inclusive) to another (exclusive), UTC milliseconds, added up.
     ///
     /// # Errors
-    /// 422 `too_many` for more than [`MOST`] documents; the table's.
+    /// 422 `too_many` for more than `MOST` documents; the table's.
     pub async fn tax_report(&self, desk: &TenantDesk, from_ms: i64, to_ms: i64) -> Result<Vec<TaxRow>> {
         let partition = format!("TENANTINVOICES#{}", desk.tenant());
         // Both ends are inclusive, and every document of a moment stands behind its `#`: those of the last moment are not in.

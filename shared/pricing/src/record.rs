@@ -1,7 +1,7 @@
 //! Who sells in law: the shop, or the marketplace it sells through, where the law of the place presumes that the marketplace does.
 //!
 //! Entry point: [`presumed`]. Invariants: the marketplace is presumed only where it is registered to charge the tax, for a law that
-//! makes it liable asks it to register first; what no row names is sold by the shop. Rows are the laws in [`RULES`]. Not here: how much
+//! makes it liable asks it to register first; what no row names is sold by the shop. Rows are the laws in `RULES`. Not here: how much
 //! tax (`tax`), whose number stands on the invoice.
 
 use serde::{Deserialize, Serialize};

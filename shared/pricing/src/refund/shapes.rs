@@ -29,7 +29,7 @@ pub enum Take {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LineWish {
-    /// Index in [`Quote::lines`].
+    /// Index in `lines` of the quote.
     pub line: usize,
     /// How much.
     pub take: Take,
