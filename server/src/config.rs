@@ -325,10 +325,7 @@ impl Config {
             ));
         }
         if let Some(platform) = &self.platform {
-            let prefix = &platform.invoice_prefix;
-            let fine =
-                (1..=8).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-            if !fine {
+            if !platform.has_prefix() {
                 return Err(ConfigError::Invalid("`platform.invoice_prefix` must be 1 to 8 of A-Z and 0-9".into()));
             }
             if platform.name.trim().is_empty() || !vitrine_pricing::market::is_country(&platform.country) {

@@ -57,6 +57,16 @@ impl Words {
         TEXTS.get(&self.tag, id, &values)
     }
 
+    /// What paid, by the key that `checkout::paid_rows` gives it.
+    pub(crate) fn paid(&self, key: &str, detail: &str) -> String {
+        let id = match key {
+            "paid-gift_card" => "mail-paid-gift_card",
+            "paid-store_credit" => "mail-paid-store_credit",
+            _ => "mail-paid-provider",
+        };
+        self.say(id, &[("detail", detail)])
+    }
+
     /// An amount.
     pub(crate) fn money(&self, amount: Money) -> String {
         format_money(amount, self.money)

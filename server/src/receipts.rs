@@ -307,14 +307,7 @@ fn paid_blocks(checkout: &Checkout, words: &Words) -> Result<Vec<Block>> {
         let said = words.say("mail-receipt-paid-with", &[("method", &checkout.paid_with)]);
         return Ok((!checkout.paid_with.is_empty()).then_some(Block::Text(said)).into_iter().collect());
     }
-    let row = |(key, detail, amount): (&str, String, Money)| {
-        let id = match key {
-            "paid-gift_card" => "mail-paid-gift_card",
-            "paid-store_credit" => "mail-paid-store_credit",
-            _ => "mail-paid-provider",
-        };
-        Block::Row(words.say(id, &[("detail", &detail)]), words.money(amount))
-    };
+    let row = |(key, detail, amount): (&str, String, Money)| Block::Row(words.paid(key, &detail), words.money(amount));
     Ok(std::iter::once(Block::Title(words.say("mail-receipt-paid", &[]))).chain(rows.into_iter().map(row)).collect())
 }
 

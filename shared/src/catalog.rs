@@ -116,6 +116,14 @@ pub struct LegalEntity {
     pub invoice_prefix: String,
 }
 
+impl LegalEntity {
+    /// Whether invoices can be numbered by its prefix: 1 to 8 of A-Z and 0-9.
+    pub fn has_prefix(&self) -> bool {
+        let prefix = &self.invoice_prefix;
+        (1..=8).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    }
+}
+
 /// A storefront.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Store {

@@ -355,6 +355,7 @@ fault-percent = Schreiben Sie Prozente wie 10 oder 12.5, höchstens 100
 fault-amounts = Schreiben Sie Beträge wie 5.00 EUR, einen je Zeile
 fault-day = Wählen Sie einen Tag
 fault-promotion = So kann es nicht sein; sehen Sie auf den Hinweis
+fault-promotion-store = Das ist keiner Ihrer Shops: schreiben Sie Adressen ohne @, eine je Zeile
 fault-promotion-name = Schreiben Sie einen Titel oder einen Code
 fault-promotion-invalid = So kann es nicht sein; sehen Sie auf den Hinweis
 fault-code-taken = Ein anderer Rabatt Ihres Shops hat diesen Code

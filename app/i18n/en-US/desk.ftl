@@ -355,6 +355,7 @@ fault-percent = Write a percentage like 10 or 12.5, at most 100
 fault-amounts = Write amounts like 5.00 EUR, one a line
 fault-day = Choose a day
 fault-promotion = This cannot be so; look at the hint
+fault-promotion-store = This is none of your storefronts: write their handles without @, one a line
 fault-promotion-name = Write a title, or a code
 fault-promotion-invalid = This cannot be so; look at the hint
 fault-code-taken = Another promotion of your shop has this code

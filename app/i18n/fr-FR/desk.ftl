@@ -354,6 +354,7 @@ fault-percent = Écrivez un pourcentage comme 10 ou 12.5, 100 au plus
 fault-amounts = Écrivez des montants comme 5.00 EUR, un par ligne
 fault-day = Choisissez un jour
 fault-promotion = Ce n’est pas possible ainsi ; voyez l’indication
+fault-promotion-store = Ce n’est aucune de vos boutiques : indiquez leurs identifiants, un par ligne
 fault-promotion-name = Écrivez un titre ou un code
 fault-promotion-invalid = Ce n’est pas possible ainsi ; voyez l’indication
 fault-code-taken = Une autre promotion de votre boutique a ce code

@@ -130,6 +130,23 @@ pub enum Desk {
             segments: Vec<String> },
 }
 
+/// The pages' paths as axum writes them. They come from the routes above, so a page that is there is reached.
+#[cfg(feature = "server")]
+pub fn paths() -> Vec<String> {
+    use dioxus::router::SegmentType;
+
+    let path = |segments: Vec<SegmentType>| {
+        let parts = segments.iter().map(|segment| match segment {
+            SegmentType::Static(name) => Some(format!("/{name}")),
+            SegmentType::Dynamic(name) => Some(format!("/{{{name}}}")),
+            // What no page is stays the shop's to answer.
+            _ => None,
+        });
+        parts.collect::<Option<String>>()
+    };
+    Desk::flatten_site_map().filter_map(path).collect()
+}
+
 /// The desk's documents.
 #[component]
 pub fn App() -> Element {

@@ -94,7 +94,8 @@ pub(super) fn Promotion(id: String, query: String) -> Element {
     let asked = query.clone();
     let view = use_desk(move |desk, ctx| {
         let (id, tenant) = (id.clone(), param(&asked, "tenant").unwrap_or_default());
-        async move { desk.promotion(&ctx, &id, &tenant).await }
+        let typed = param(&asked, "kept").is_some();
+        async move { desk.promotion(&ctx, &id, &tenant, typed).await }
     })?;
     let view = view.read();
     drawn(&view, |view: &PromotionEditView| {

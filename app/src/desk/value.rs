@@ -18,9 +18,10 @@ const LOCALES: [&str; 2] = ["en-US", "de-DE"];
 #[component]
 pub(super) fn Values(query: String) -> Element {
     let words = param(&query, "q").unwrap_or_default();
+    let typed = param(&query, "kept").is_some();
     let view = use_desk(move |desk, ctx| {
         let words = words.clone();
-        async move { desk.values(&ctx, &words).await }
+        async move { desk.values(&ctx, &words, typed).await }
     })?;
     let view = view.read();
     drawn(&view, |view: &ValuesView| {
@@ -88,32 +89,31 @@ fn Named(row: ValueRow) -> Element {
 #[component]
 fn IssueCard(view: ValuesView) -> Element {
     let option = |value: &str, label: String| SelectOption { value: value.to_owned(), label };
+    let value = |name: &str| view.fields.get(name).cloned().unwrap_or_default();
+    let error = |name: &str| view.faults.get(name).map(|key| text_or(key, &t!("desk-trouble-other")));
     rsx! {
         form { class: "trade-part desk-form", method: "post", action: "/admin/value", "aria-labelledby": "value-issue",
             h2 { id: "value-issue", {t!("desk-value-issue")} }
             Notice { {t!("desk-value-issue-text")} }
             input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
-            Field { name: "amount", label: t!("desk-value-amount"), hint: t!("desk-value-amount-hint"), inputmode: "decimal", required: true, maxlength: 40 }
+            Field { name: "amount", value: value("amount"), error: error("amount"), label: t!("desk-value-amount"), hint: t!("desk-value-amount-hint"), inputmode: "decimal", required: true, maxlength: 40 }
             Select {
                 name: "currency",
                 label: t!("desk-value-currency"),
-                value: view.currency.clone(),
+                value: value("currency"),
                 options: view.currencies.iter().map(|c| option(c, c.clone())).collect::<Vec<_>>(),
             }
-            Field { name: "recipient", r#type: "email", label: t!("desk-value-recipient"), hint: t!("desk-value-recipient-hint"), autocomplete: "off", required: true, maxlength: 200 }
+            Field { name: "recipient", value: value("recipient"), error: error("recipient"), r#type: "email", label: t!("desk-value-recipient"), hint: t!("desk-value-recipient-hint"), autocomplete: "off", required: true, maxlength: 200 }
             Select {
                 name: "locale",
                 label: t!("desk-value-locale"),
-                value: view.locale.clone(),
+                value: value("locale"),
                 options: LOCALES.iter().map(|l| option(l, text_or(&format!("desk-value-locale-{l}"), l))).collect::<Vec<_>>(),
             }
-            div { class: "field",
-                label { class: "field-label", r#for: "message", {t!("desk-value-message")} }
-                textarea { class: "input", id: "message", name: "message", rows: 4, maxlength: 500 }
-            }
-            Field { name: "deliver", r#type: "date", label: t!("desk-value-deliver"), hint: t!("desk-value-deliver-hint") }
-            Field { name: "ends", r#type: "date", label: t!("desk-value-ends"), hint: t!("desk-value-ends-hint") }
-            Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
+            TextArea { name: "message", label: t!("desk-value-message"), value: value("message"), error: error("message"), rows: 4, maxlength: 500 }
+            Field { name: "deliver", value: value("deliver"), error: error("deliver"), r#type: "date", label: t!("desk-value-deliver"), hint: t!("desk-value-deliver-hint") }
+            Field { name: "ends", value: value("ends"), error: error("ends"), r#type: "date", label: t!("desk-value-ends"), hint: t!("desk-value-ends-hint") }
+            Field { name: "reason", value: value("reason"), error: error("reason"), label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
             Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-value-issue-go")} }
         }
     }

@@ -72,29 +72,8 @@ pub fn router(app: &App, public: &Public) -> anyhow::Result<Router> {
         .with_state(app.clone())
         .layer(from_fn_with_state(pages_kept.clone(), cache::layer));
     let mut desk: Router = Router::new();
-    let paths = [
-        "/studio",
-        "/studio/works/{id}",
-        "/studio/orders/{id}",
-        "/studio/letters/{id}",
-        "/studio/prices",
-        "/studio/prices/edition/{id}",
-        "/studio/prices/changes/{id}",
-        "/studio/prices/see",
-        "/studio/tax",
-        "/studio/promotions",
-        "/studio/promotions/{id}",
-        "/admin",
-        "/admin/orders/{id}",
-        "/admin/value",
-        "/admin/value/{id}",
-        "/admin/orders/{id}/refund",
-        "/admin/jobs",
-        "/admin/import",
-        "/admin/import/{id}",
-    ];
-    for path in paths {
-        desk = desk.route(path, drawn.clone());
+    for path in crate::desk::paths() {
+        desk = desk.route(&path, drawn.clone());
     }
     let calls = Router::new().register_server_functions().layer(from_fn(calls::layer));
     let rpc: Router = calls.with_state(state).route("/rpc/{*rest}", any(missing));

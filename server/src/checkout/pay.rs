@@ -253,6 +253,10 @@ impl Checkouts {
             ops.push(sales::sold_op(order, ctx.now_ms, fee_bps)?);
         }
         ops.extend(self.about_op(ctx, checkout, RECEIPT)?);
+        // The job that asked found nothing to give back while the checkout was let go.
+        if let Some(job) = self.identity_job(&next, &orders).filter(|_| late) {
+            ops.extend(self.job_op(&job)?);
+        }
         let works: std::collections::BTreeSet<_> = orders.iter().flat_map(|o| &o.lines).map(|l| &l.work).collect();
         if works.len() > 1 {
             ops.extend(self.about_op(ctx, checkout, TOGETHER)?);
@@ -424,11 +428,11 @@ struct Sold {
 /// Writes of the transaction that makes these orders paid, at most.
 pub(super) fn writes(orders: &[Order], sources: &[Source]) -> usize {
     let lines = orders.iter().flat_map(|o| &o.lines);
-    // The checkout, two jobs, the trail; per order itself and the sale; per line stock, a grant or both; per source its
+    // The checkout, three jobs, the trail; per order itself and the sale; per line stock, a grant or both; per source its
     // balance and entry, and once what the cart had applied; what promotions count.
     let of_lines: usize = lines.map(|l| usize::from(l.stocked) + usize::from(!l.physical)).sum();
     let of_sources = 2 * sources.len() + usize::from(!sources.is_empty());
-    4 + 2 * orders.len() + of_lines + of_sources + promotions::writes(orders)
+    5 + 2 * orders.len() + of_lines + of_sources + promotions::writes(orders)
 }
 
 /// One grant per line, whatever is repeated.

@@ -304,7 +304,10 @@ impl Checkouts {
         let Some(order) = self.order(&refund.order).await? else { return Ok(()) };
         let Some(checkout) = self.get(&order.checkout).await? else { return Ok(()) };
         let (amount_minor, stored) = super::value::back(&order, refund)?;
-        if let (Some(session), Some(payments), true) = (&checkout.session, &self.payments, amount_minor > 0) {
+        if amount_minor > 0 {
+            let (Some(session), Some(payments)) = (&checkout.session, &self.payments) else {
+                return Err(fault::internal("a refund", &"no payment provider is configured for its payment"));
+            };
             let money = NewRefund {
                 idempotency_key: refund.id.clone(),
                 session_id: session.clone(),

@@ -290,10 +290,15 @@ impl Person {
     pub fn billed(&self) -> Vec<String> {
         let mut lines = self.letters();
         lines.push(self.tax_id.clone());
-        lines.extend(self.numbers.iter().filter(|n| n.invoice).map(IdNumber::told));
+        lines.extend(self.on_invoice());
         lines.push(self.email.clone());
         lines.retain(|line| !line.is_empty());
         lines
+    }
+
+    /// Numbers that an invoice shows besides the tax id.
+    pub fn on_invoice(&self) -> Vec<String> {
+        self.numbers.iter().filter(|n| n.invoice).map(IdNumber::told).collect()
     }
 
     /// What whoever sends the parcel needs besides the envelope: telephone and numbers for customs.

@@ -321,6 +321,7 @@ async fn a_code_is_taken_off_again_ends_with_the_purchase_and_belongs_to_its_car
     let id = ctx.cart.as_deref().and_then(|token| token.split_once('.')).unwrap().0;
     let knowing = OpCtx { cart: Some(format!("{id}.guessed")), ..shop.guest() };
     shop.checkouts.remove_code(&knowing, card.as_str()).await.unwrap();
+    assert_eq!(value(&knowing).await.codes.len(), 0);
     assert_eq!(value(&ctx).await.codes.len(), 1);
     for _ in 0..2 {
         shop.checkouts.remove_code(&ctx, card.as_str()).await.unwrap();

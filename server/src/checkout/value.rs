@@ -53,6 +53,11 @@ pub(super) struct Tender {
     pub(super) due_minor: i64,
 }
 
+/// What of these is held of an account, minor units.
+fn held_of(own: &[Source], account: &Account) -> i64 {
+    own.iter().filter(|s| s.account == account.id).map(|s| s.amount_minor).sum()
+}
+
 fn source(account: &Account, amount_minor: i64) -> Source {
     Source { account: account.id.clone(), kind: account.kind, last4: account.last4.clone(), amount_minor }
 }
@@ -174,7 +179,7 @@ impl Checkouts {
         let Some(name) = self.carts.name(ctx, ctx.cart.as_deref()).filter(|_| cart.rev > 0) else {
             return Err(Problem::conflict("cart_not_ready", "There is nothing in the cart."));
         };
-        let Some(account) = self.usable(ctx, form, typed, &cart).await? else {
+        let Some(account) = self.usable(ctx, form, typed, &cart, &name).await? else {
             ctx.guess.mark_wrong();
             return Err(Problem::invalid("code", "fault-code", "This code cannot be used for this cart."));
         };
@@ -195,9 +200,11 @@ impl Checkouts {
         form: &CheckoutForm,
         typed: &str,
         cart: &crate::cart::CartRecord,
+        name: &str,
     ) -> Result<Option<Account>> {
         let (Some(values), Some(code)) = (&self.values, Code::typed(typed)) else { return Ok(None) };
-        let Some(account) = values.by_code(&code).await? else { return Ok(None) };
+        let Some(mut account) = values.by_code(&code).await? else { return Ok(None) };
+        account.available += held_of(&self.held_by(name).await?, &account);
         let to = self.bound_for(ctx, form).await?;
         let ctx = &super::place::sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
@@ -272,7 +279,7 @@ impl Checkouts {
             opened && !account.is_over(ctx.now_ms) && account.currency == *currency
         });
         for account in &mut accounts {
-            account.available += own.iter().filter(|s| s.account == account.id).map(|s| s.amount_minor).sum::<i64>();
+            account.available += held_of(own, account);
         }
         let parts: Vec<_> =
             priced.sellers.iter().map(|s| (s.tenant.id.clone(), s.quote.totals.gross.minor())).collect();
@@ -314,7 +321,9 @@ impl Checkouts {
             offered: self.values.is_some(),
             ..ValueView::default()
         };
-        let Some(cart) = self.carts.name(ctx, ctx.cart.as_deref()).filter(|_| self.values.is_some()) else {
+        // Who knows a cart's name alone has opened none, and gets one of no revision.
+        let opened = self.values.is_some() && priced.view.rev > 0;
+        let Some(cart) = self.carts.name(ctx, ctx.cart.as_deref()).filter(|_| opened) else {
             return Ok(total);
         };
         let codes = self.applied_to(&cart).await?;

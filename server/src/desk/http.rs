@@ -145,7 +145,7 @@ async fn promotion(
         Ok(id) => go(&format!("/studio/promotions/{id}?done=1"), &[]),
         Err(problem) => {
             let tenant = form.get("tenant").map(String::as_str).unwrap_or_default();
-            let page = format!("/studio/promotions/{id}?tenant={}", vitrine_shared::query::encode(tenant));
+            let page = format!("/studio/promotions/{id}?kept=1&tenant={}", vitrine_shared::query::encode(tenant));
             back(&page, "", Err(problem))
         }
     }
@@ -212,7 +212,7 @@ async fn credit(
 async fn issue(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(card): Form<TypedCard>) -> Response {
     match Desk::new(app).issue_card(&ctx, card).await {
         Ok(id) => go(&format!("/admin/value/{id}?done=1"), &[]),
-        Err(problem) => back("/admin/value", "", Err(problem)),
+        Err(problem) => back("/admin/value?kept=1", "", Err(problem)),
     }
 }
 

@@ -9,6 +9,7 @@ mod archive;
 mod http;
 mod import;
 mod jobs;
+mod kept;
 mod orders;
 mod prices;
 mod promotions;

@@ -31,6 +31,12 @@ pub(super) fn lines_of(order: &Order, refunds: &[RefundQuote], place: &Place) ->
         let sum = Money::sum(order.quote.currency, parts.map(|part| part.amounts.gross)).ok();
         sum.filter(|sum| !sum.is_zero()).map(|sum| format_money(sum, place.locale))
     };
+    // Pieces that came back before they were sent are not sent.
+    let to_send = |number: usize, line: &OrderLine| {
+        let parts = refunds.iter().flat_map(|r| &r.lines).filter(|part| part.line == Some(number));
+        let back: u32 = parts.map(|part| part.quantity).sum();
+        if line.state == Fulfilment::ToShip { line.quantity.saturating_sub(back) } else { line.quantity }
+    };
     let lines = order.lines.iter().enumerate();
     let line = |(number, line): (usize, &OrderLine)| DeskLine {
         number,
@@ -40,7 +46,7 @@ pub(super) fn lines_of(order: &Order, refunds: &[RefundQuote], place: &Place) ->
             .collect::<Vec<_>>()
             .join(" · "),
         href: line.href.clone(),
-        quantity: line.quantity,
+        quantity: to_send(number, line),
         total: order.quote.lines.get(number).map(|l| format_money(l.amounts.gross, place.locale)).unwrap_or_default(),
         state: crate::checkout::state_key(line.state).to_owned(),
         tracking: line.tracking.clone(),

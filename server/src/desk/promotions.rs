@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::promotion::{Benefit, BundlePrice, Promotion};
@@ -10,12 +9,10 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{MakerId, PromotionId, TenantId};
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::desk::{PromotionDesk, PromotionEditView, PromotionRowView, PromotionsView};
-use vitrine_table::{Consistency, Delete, Item, Key, Put};
 
 use super::{Desk, history};
 use crate::audit;
 use crate::authz::{self, TenantDesk};
-use crate::catalog::exchange::edition_id;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::ids;
@@ -60,8 +57,8 @@ fn takes(benefit: &Benefit, place: &Place) -> String {
     }
 }
 
-fn kept_key(ctx: &OpCtx, tenant: &TenantId, id: &str) -> Result<Key> {
-    Ok(Key::new(format!("DESKFORM#{}", authz::user(ctx)?.id), format!("PROMO#{tenant}#{id}")))
+fn form_name(tenant: &TenantId, id: &str) -> String {
+    format!("PROMO#{tenant}#{id}")
 }
 
 impl Desk {
@@ -123,19 +120,17 @@ impl Desk {
         Err(missing())
     }
 
-    /// A promotion for the editor, with what was typed and has faults.
+    /// A promotion for the editor; `typed`: with what was typed and could not be saved.
     ///
     /// # Errors
     /// 401 for nobody, 404 for others' promotions and sellers.
-    pub async fn promotion(&self, ctx: &OpCtx, id: &str, tenant: &str) -> Result<PromotionEditView> {
+    pub async fn promotion(&self, ctx: &OpCtx, id: &str, tenant: &str, typed: bool) -> Result<PromotionEditView> {
         let (desk, kept) = self.my_promotion(ctx, id, tenant).await?;
         let rev = kept.as_ref().map_or(0, |kept| kept.rev);
-        let key = kept_key(ctx, desk.tenant(), id)?;
-        let item = self.0.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
-        let typed = item.and_then(|i| i.get("kept").cloned());
-        let typed = typed.and_then(|v| serde_json::from_value::<(Fields, Fields, i64)>(v).ok());
-        let (fields, faults) = match (typed.filter(|(_, _, at)| *at == rev), &kept) {
-            (Some((fields, faults, _)), _) => (fields, faults),
+        let typed =
+            if typed { self.kept_form::<(Fields, Fields)>(ctx, &form_name(desk.tenant(), id)).await? } else { None };
+        let (fields, faults) = match (typed, &kept) {
+            (Some(typed), _) => typed,
             (None, Some(kept)) => (form::fields(&kept.promotion), Fields::new()),
             (None, None) => (Fields::from([("kind".to_owned(), "percent".to_owned())]), Fields::new()),
         };
@@ -167,7 +162,9 @@ impl Desk {
         let text = |name: &str| fields.get(name).map_or("", String::as_str);
         let (desk, kept) = self.my_promotion(ctx, id, text("tenant")).await?;
         let rev: i64 = text("rev").parse().unwrap_or(-1);
+        let name = form_name(desk.tenant(), id);
         if rev != kept.as_ref().map_or(0, |kept| kept.rev) {
+            self.keep_typed(ctx, &name, fields, &Fields::new()).await?;
             return Err(Problem::conflict("changed_meanwhile", "This was changed meanwhile. Look at it again."));
         }
         let to = match &kept {
@@ -192,30 +189,29 @@ impl Desk {
                 Err(problem)
             }
         };
-        let key = kept_key(ctx, desk.tenant(), id)?;
         match saved {
             Ok(()) => {
-                self.0.table.delete(Delete { key, condition: None }).await.map_err(fault::table)?;
+                self.drop_form(ctx, &name).await?;
                 Ok(to)
             }
-            Err(mut problem) if problem.status == 422 => {
+            Err(mut problem) if matches!(problem.status, 409 | 422) => {
                 for code in problem.fields.values_mut().filter(|code| !code.starts_with("fault-")) {
                     *code = format!("fault-{}", code.replace('_', "-"));
                 }
-                let kept = json!((fields, &problem.fields, rev));
-                if kept.to_string().len() <= form::MOST_BYTES {
-                    let mut item = Item::new();
-                    item.insert("pk".into(), key.pk.into());
-                    item.insert("sk".into(), key.sk.into());
-                    item.insert("kept".into(), kept);
-                    item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 3600));
-                    item.insert("_v".into(), 1.into());
-                    self.0.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
-                }
+                self.keep_typed(ctx, &name, fields, &problem.fields).await?;
                 Err(problem)
             }
             Err(problem) => Err(problem),
         }
+    }
+
+    /// Keeps a form that could not be saved; one that is larger than any promotion is not kept.
+    async fn keep_typed(&self, ctx: &OpCtx, name: &str, fields: &Fields, faults: &Fields) -> Result<()> {
+        let bytes: usize = fields.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if bytes > form::MOST_BYTES {
+            return Ok(());
+        }
+        self.keep_form(ctx, name, &(fields, faults)).await
     }
 
     /// Ends a promotion now: yesterday was its last day. Orders keep what they were sold with.
@@ -245,6 +241,10 @@ impl Desk {
         };
         let records = self.0.catalog.records();
         let mut faults = BTreeMap::new();
+        let typed: Vec<String> = form::items(&mut promotion).into_iter().map(|(_, item)| item.clone()).collect();
+        let skus: Vec<&str> =
+            typed.iter().map(String::as_str).filter(|item| matches!(form::item(item), form::Item::Sku)).collect();
+        let known = records.by_sku(desk.tenant(), &skus).await?;
         for (field, item) in form::items(&mut promotion) {
             let mine = match form::item(item) {
                 form::Item::Work(work) => records.bundle(&work).await?.is_some_and(|b| b.work.tenant == *desk.tenant()),
@@ -252,9 +252,9 @@ impl Desk {
                     records.variant(&edition).await?.is_some_and(|at| at.seller == *desk.tenant())
                 }
                 form::Item::Sku => {
-                    let edition = edition_id(desk.tenant(), item);
-                    let found = records.variant(&edition).await?.is_some_and(|at| at.seller == *desk.tenant());
-                    *item = edition.to_string();
+                    let edition = known.get(item.as_str()).map(|(edition, _)| edition.to_string());
+                    let found = edition.is_some();
+                    *item = edition.unwrap_or_default();
                     found
                 }
             };
@@ -263,7 +263,12 @@ impl Desk {
             }
         }
         let mut makers: Vec<(&str, String)> = Vec::new();
-        for (field, all) in [("items", &promotion.items.artists), ("except", &promotion.except.artists)] {
+        let got = match &promotion.benefit {
+            Benefit::BuyXGetY { got: Some(got), .. } => got.artists.as_slice(),
+            _ => &[],
+        };
+        let (items, except) = (promotion.items.artists.as_slice(), promotion.except.artists.as_slice());
+        for (field, all) in [("items", items), ("except", except), ("got", got)] {
             for maker in all {
                 makers.push((field, maker.clone()));
             }
@@ -276,6 +281,13 @@ impl Desk {
             };
             if found.is_none_or(|maker| maker.tenant != *desk.tenant()) {
                 faults.insert(field.to_owned(), "fault-item".to_owned());
+            }
+        }
+        if !promotion.stores.is_empty() {
+            let all = records.stores().await?;
+            let is_mine = |handle: &String| all.iter().any(|s| s.tenant == *desk.tenant() && s.handle == *handle);
+            if !promotion.stores.iter().all(is_mine) {
+                faults.insert("stores".to_owned(), "fault-promotion-store".to_owned());
             }
         }
         Ok(if faults.is_empty() { Ok(promotion) } else { Err(faults) })

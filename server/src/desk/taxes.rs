@@ -63,7 +63,8 @@ impl Desk {
         Ok((month, rows))
     }
 
-    /// The report of a month (`YYYY-MM`; empty: this one) for every seller whose desk the caller may use.
+    /// The report of a month (`YYYY-MM`; empty: this one) for every seller whose desk the caller may use; the marketplace's own for its
+    /// administrators.
     ///
     /// # Errors
     /// 401 for nobody, 403 for who sells nothing, 422 for what is no month or has too many documents.
@@ -71,9 +72,15 @@ impl Desk {
         let user = authz::user(ctx)?;
         let mut view = TaxReportView { month: String::new(), months: Month::back(ctx.now_ms)?, desks: Vec::new() };
         let place = self.0.catalog.place(ctx);
+        let mut sellers = Vec::new();
         for id in &user.tenants {
-            let Ok(desk) = authz::tenant_desk(ctx, id) else { continue };
-            let Some(tenant) = self.0.catalog.records().tenant(id).await? else { continue };
+            if let Some(tenant) = self.0.catalog.records().tenant(id).await? {
+                sellers.push((id.clone(), tenant.name));
+            }
+        }
+        sellers.extend(self.0.invoices.platform().map(|(id, name)| (id, name.to_owned())));
+        for (id, name) in sellers {
+            let Ok(desk) = authz::tenant_desk(ctx, &id) else { continue };
             let (month, rows) = self.taxes_of(ctx, &desk, month).await?;
             view.month = month.name;
             let money = |minor, row: &TaxRow| {
@@ -88,11 +95,7 @@ impl Desk {
                 amount: money(row.tax_minor, row),
                 documents: row.documents,
             };
-            view.desks.push(TaxDesk {
-                tenant: id.to_string(),
-                name: tenant.name,
-                rows: rows.iter().map(row).collect(),
-            });
+            view.desks.push(TaxDesk { tenant: id.to_string(), name, rows: rows.iter().map(row).collect() });
         }
         if view.desks.is_empty() {
             return Err(Problem::forbidden("Only sellers have a studio."));

@@ -90,10 +90,10 @@ async fn staff_issue_a_card_see_what_was_posted_and_end_it_and_others_do_not() {
     }
     assert_eq!(desk.issue_card(&buyer, typed("5", "")).await.unwrap_err().status, 403);
     let id = desk.issue_card(&staff, typed("25.00", "2099-12-31")).await.unwrap();
-    for refused in [desk.values(&buyer, "").await.err(), desk.value(&buyer, id.as_str()).await.err()] {
+    for refused in [desk.values(&buyer, "", false).await.err(), desk.value(&buyer, id.as_str()).await.err()] {
         assert_eq!(refused.unwrap().status, 403);
     }
-    let list = desk.values(&staff, "").await.unwrap();
+    let list = desk.values(&staff, "", false).await.unwrap();
     assert_eq!((list.rows.len(), list.rows[0].state.as_str()), (1, "value-state-open"));
     assert_eq!(list.rows[0].ends.as_deref(), Some("Dec 31, 2099"), "it can be used on its last day");
     let later = OpCtx { now_ms: staff.now_ms + 1, ..staff.clone() };

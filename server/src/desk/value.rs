@@ -1,5 +1,7 @@
 //! Gift cards and store credit for staff: what there is, what was posted, forms to issue, resend and end.
 
+use std::collections::BTreeMap;
+
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_date, format_money};
 use vitrine_pricing::money::{Currency, Money};
@@ -21,11 +23,13 @@ use crate::{audit, authz, ids};
 const PAGE: usize = 40;
 /// Entries that are shown of an account, the newest.
 const MOST_ENTRIES: usize = 500;
+/// Name of the form for a new card.
+const FORM: &str = "CARD#";
 /// A day, milliseconds.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What staff typed to issue a card; dates are `2026-12-24`.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct TypedCard {
     attempt: String,
@@ -93,11 +97,11 @@ fn entry(entry: &Entry, place: &Place) -> ValueEntryRow {
 }
 
 impl Desk {
-    /// The newest accounts, or the one of this id, and what a card can be issued with.
+    /// The newest accounts, or the one of this id, and what a card can be issued with; `typed`: with what was typed and was refused.
     ///
     /// # Errors
     /// 401, 403 for who is no staff.
-    pub async fn values(&self, ctx: &OpCtx, query: &str) -> Result<ValuesView> {
+    pub async fn values(&self, ctx: &OpCtx, query: &str, typed: bool) -> Result<ValuesView> {
         authz::staff(ctx, authz::VALUE)?;
         let place = self.0.catalog.place(ctx);
         let words = query.trim();
@@ -115,12 +119,19 @@ impl Desk {
             all.sort_by(|a, b| (b.created_ms, &b.id).cmp(&(a.created_ms, &a.id)));
             all.truncate(PAGE);
         }
+        let first = BTreeMap::from([
+            ("currency".to_owned(), place.market.currency.code().to_owned()),
+            ("locale".to_owned(), ctx.locale.clone()),
+        ]);
+        let kept: Option<(BTreeMap<String, String>, BTreeMap<String, String>)> =
+            if typed { self.kept_form(ctx, FORM).await? } else { None };
+        let (fields, faults) = kept.unwrap_or((first, BTreeMap::new()));
         Ok(ValuesView {
             query: words.to_owned(),
             rows: all.iter().map(|account| row(account, ctx.now_ms, &place)).collect(),
             currencies: value::currencies().into_iter().map(str::to_owned).collect(),
-            currency: place.market.currency.code().to_owned(),
-            locale: ctx.locale.clone(),
+            fields,
+            faults,
             attempt: ids::secret(),
         })
     }
@@ -151,12 +162,25 @@ impl Desk {
         })
     }
 
-    /// Issues a card as it was typed.
+    /// Issues a card as it was typed; a form that is refused is kept.
     ///
     /// # Errors
     /// As [`value::Values::issue`].
     pub async fn issue_card(&self, ctx: &OpCtx, typed: TypedCard) -> Result<ValueId> {
         authz::staff(ctx, authz::VALUE)?;
+        let fields = typed.clone();
+        let done = self.issue_typed(ctx, typed).await;
+        match &done {
+            Ok(_) => self.drop_form(ctx, FORM).await?,
+            Err(problem) if matches!(problem.status, 409 | 422) => {
+                self.keep_form(ctx, FORM, &(&fields, &problem.fields)).await?;
+            }
+            Err(_) => {}
+        }
+        done
+    }
+
+    async fn issue_typed(&self, ctx: &OpCtx, typed: TypedCard) -> Result<ValueId> {
         let new = NewCard {
             deliver_ms: day("deliver", &typed.deliver)?,
             // It can be used on its last day.

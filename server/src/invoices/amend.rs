@@ -55,7 +55,7 @@ impl Business {
         let address: Vec<String> = address.into_iter().map(str::to_owned).collect();
         let mut lines = [vec![name.clone()], address.clone(), vec![tax_id.clone()]].concat();
         lines.retain(|line| !line.is_empty());
-        Ok(Buyer { lines, name, address, tax_id, email: String::new() })
+        Ok(Buyer { lines, name, address, tax_id, ..Buyer::default() })
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQu
             Kind::Digital => Situation::ReverseChargeService,
             Kind::Physical => Situation::IntraCommunitySupply,
         };
-        (part.amounts.gross == part.amounts.tax).then_some(situation)
+        (!part.amounts.tax.is_zero() && part.amounts.gross == part.amounts.tax).then_some(situation)
     };
     let relieved: Vec<Situation> = refund.iter().flat_map(|r| &r.lines).filter_map(relieved).collect();
     let lines = order.quote.explain.iter().filter(|s| s.kind == StepKind::Treatment);

@@ -307,6 +307,11 @@ impl Invoices {
         Self { platform: platform.map(Arc::new), ..self }
     }
 
+    /// The marketplace as a seller: its id and name in law; `None` where it sells nothing by itself.
+    pub fn platform(&self) -> Option<(TenantId, &str)> {
+        self.platform.as_deref().map(|legal| (platform_id(), legal.name.as_str()))
+    }
+
     /// Who issues documents: its id, and who it is in law.
     async fn issuer(&self, id: &TenantId) -> Result<(TenantId, LegalEntity)> {
         if *id == platform_id() {
@@ -355,6 +360,7 @@ impl Invoices {
             address: person.letters().into_iter().filter(|line| line != name).collect(),
             tax_id: person.tax_id.clone(),
             email: person.email.clone(),
+            numbers: person.on_invoice(),
         };
         let corrects = match issue.refund {
             None => None,

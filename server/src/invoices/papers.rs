@@ -12,8 +12,8 @@ use vitrine_einvoice::{
 use vitrine_pricing::tax_id::{Checked, KINDS, check};
 
 use super::*;
-use crate::checkout::Checkouts;
 use crate::checkout::store::Checkout;
+use crate::checkout::{Checkouts, paid_rows};
 use crate::mails::Words;
 
 /// Largest font that is read from a folder, bytes; whole scripts take up to 20 MB.
@@ -34,6 +34,9 @@ pub(super) struct Buyer {
     pub(super) tax_id: String,
     /// Where the receipt went.
     pub(super) email: String,
+    /// Other numbers that its country wants on an invoice, each with its name.
+    #[serde(default)]
+    pub(super) numbers: Vec<String>,
 }
 
 /// As it was sealed: older documents have lines alone.
@@ -176,9 +179,9 @@ impl Invoice {
             }
         }
         let said: Vec<String> = source.legal.iter().map(|note| note.text.clone()).collect();
-        let reason = |category: Category| match category {
-            Category::Z => (String::new(), String::new()),
-            _ => (said.first().cloned().unwrap_or_default(), String::new()),
+        let reason = |category: Category| {
+            let note = source.legal.iter().find(|note| speaks_of(&note.id, category));
+            (note.map(|note| note.text.clone()).unwrap_or_default(), String::new())
         };
         let taxes = einvoice::breakdown(&lines, &charges, &[], reason).map_err(|e| inside(&e))?;
         let totals = &source.totals;
@@ -218,7 +221,7 @@ impl Invoice {
                 address: Address {
                     lines: buyer.address.clone(),
                     country: source.country.clone(),
-                    printed: printed(&buyer.name, &buyer.address),
+                    printed: [printed(&buyer.name, &buyer.address), buyer.numbers.clone()].concat(),
                     ..Address::default()
                 },
                 email: buyer.email.clone(),
@@ -241,8 +244,9 @@ impl Invoice {
             totals: Totals { net, tax, gross, paid: gross, due: Money::zero(currency) },
             accounting_tax: None,
             payment: Payment {
-                means: means(&source.paid_with),
-                text: source.paid_with.clone(),
+                // Several sources are no one means.
+                means: if source.sources.is_empty() { means(&source.paid_with) } else { Means::Other },
+                text: paid_text(source, gross, words)?,
                 due: None,
                 terms: String::new(),
             },
@@ -250,6 +254,29 @@ impl Invoice {
             rounding: rounding.map(|key| words.say(&key.replace("invoice-", "paper-"), &[])).unwrap_or_default(),
         })
     }
+}
+
+/// How it was paid: by one means, or what each paid.
+fn paid_text(source: &Invoice, gross: Money, words: &Words) -> Result<String> {
+    let rows = paid_rows(&source.sources, gross, &source.paid_with)?;
+    if rows.is_empty() {
+        return Ok(source.paid_with.clone());
+    }
+    let row =
+        |(key, detail, amount): (&str, String, Money)| format!("{}: {}", words.paid(key, &detail), words.money(amount));
+    Ok(rows.into_iter().map(row).collect::<Vec<_>>().join(", "))
+}
+
+/// Whether a note of this id (`DE-de-export_goods`) says why this category is not taxed.
+fn speaks_of(note: &str, category: Category) -> bool {
+    let own = match note.rsplit_once('-').map_or(note, |(_, situation)| situation) {
+        "reverse_charge_service" => Category::AE,
+        "intra_community_supply" => Category::K,
+        "export_goods" => Category::G,
+        // Exempt, or outside of what is taxed: by the seller's size, or by the place.
+        _ => return matches!(category, Category::E | Category::O),
+    };
+    category == own
 }
 
 fn means(paid_with: &str) -> Means {

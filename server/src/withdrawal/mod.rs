@@ -196,8 +196,15 @@ impl Withdrawals {
         let mut item: Item = vitrine_table::to_item(&at, &new).map_err(fault::table)?;
         item.insert("_v".into(), 1.into());
         let what = json!({ "order": id, "lines": lines });
+        // Two statements that share a line and come at once saw the same ones before them; one of them is too late.
+        let before = stored.len();
+        let counted = Key::new(partition(id), "WITHDRAWALS#");
+        let mut count: Item = vitrine_table::to_item(&counted, &json!({ "n": before + 1 })).map_err(fault::table)?;
+        count.insert("_v".into(), 1.into());
+        let unchanged = if before == 0 { Condition::ItemAbsent } else { Condition::eq("n", json!(before)) };
         let mut ops = vec![
             TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) }),
+            TransactOp::Put(Put { item: count, condition: Some(unchanged) }),
             audit::entry(ctx, order.checkout.as_str(), "order.withdrawn", "", what),
         ];
         ops.extend(self.acknowledged(&order, &checkout, &new, name, &person.email).await?);

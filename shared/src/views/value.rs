@@ -1,5 +1,7 @@
 //! Gift cards and store credit: at checkout, on orders and invoices, at the desk.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::MomentView;
@@ -93,10 +95,10 @@ pub struct ValuesView {
     pub rows: Vec<ValueRow>,
     /// ISO 4217 of what cards can be issued in.
     pub currencies: Vec<String>,
-    /// The one that is chosen at first.
-    pub currency: String,
-    /// BCP 47 of the mail, chosen at first.
-    pub locale: String,
+    /// What stands in the form, by field.
+    pub fields: BTreeMap<String, String>,
+    /// What is wrong with it, by field: keys of texts.
+    pub faults: BTreeMap<String, String>,
     /// Key that names this attempt to issue a card.
     pub attempt: String,
 }

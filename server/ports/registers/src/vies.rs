@@ -1,7 +1,8 @@
 //! VIES, the European Commission's gateway to the member states' registers: its REST interface, `check-vat-number`.
 //!
-//! Its answers come with status 200 and a `userError` word, or as `errorWrappers` with the word in `error`. Only `VALID` and `INVALID`
-//! speak of the number; every other word says that it could not be asked.
+//! An answer about the number has status 200 and `valid`; what could not be asked is told by `errorWrappers` with a word in `error`. The
+//! interface's other paths say it by a word in `userError`, of which only `VALID` and `INVALID` speak of the number: if one is there, it
+//! must agree.
 
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ pub struct Vies {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Said {
-    valid: bool,
+    valid: Option<bool>,
+    action_succeed: Option<bool>,
     user_error: String,
     request_identifier: String,
     error_wrappers: Vec<Wrapped>,
@@ -112,9 +114,11 @@ impl Registers for Vies {
         }
         let said: Said = serde_json::from_slice(&bytes).map_err(|_| unavailable("UNREADABLE"))?;
         let reference = Some(said.request_identifier).filter(|r| !r.is_empty());
-        match (answer.status().is_success(), said.user_error.as_str(), said.valid) {
-            (true, "VALID", true) => Ok(Answer { valid: true, reference }),
-            (true, "INVALID", false) => Ok(Answer { valid: false, reference }),
+        let asked =
+            answer.status().is_success() && said.error_wrappers.is_empty() && said.action_succeed != Some(false);
+        match (asked, said.user_error.as_str(), said.valid) {
+            (true, "" | "VALID", Some(true)) => Ok(Answer { valid: true, reference }),
+            (true, "" | "INVALID", Some(false)) => Ok(Answer { valid: false, reference }),
             (_, word, _) => {
                 let wrapped = said.error_wrappers.first().map_or("", |w| w.error.as_str());
                 Err(unavailable(if word.is_empty() { wrapped } else { word }))

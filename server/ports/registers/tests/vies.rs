@@ -16,9 +16,23 @@ async fn answer(Json(asked): Json<Value>) -> Response {
             "requestDate": "2026-11-28T10:00:00.000Z", "name": "---", "address": "---", "vatNumber": asked["vatNumber"],
         })
     };
+    // As this path answers: without a word.
+    let plain = |valid: bool| {
+        let mut body = said(valid, "");
+        body.as_object_mut().unwrap().retain(|name, _| !["userError", "isValid"].contains(&name.as_str()));
+        Json(body).into_response()
+    };
     match asked["vatNumber"].as_str().unwrap_or_default() {
-        "100" => Json(said(true, "VALID")).into_response(),
-        "200" => Json(said(false, "INVALID")).into_response(),
+        "100" => plain(true),
+        "200" => plain(false),
+        "101" => Json(said(true, "VALID")).into_response(),
+        "201" => Json(said(false, "INVALID")).into_response(),
+        // Speaks of no number at all.
+        "302" => Json(json!({ "countryCode": "FR" })).into_response(),
+        "402" => {
+            let body = json!({ "actionSucceed": false, "errorWrappers": [{ "error": "MS_MAX_CONCURRENT_REQ" }] });
+            Json(body).into_response()
+        }
         // Says no without having asked: the member state was down.
         "300" => Json(said(false, "MS_UNAVAILABLE")).into_response(),
         // Contradicts itself.
@@ -50,9 +64,13 @@ async fn only_an_answer_about_the_number_says_anything_of_it() {
     assert!(valid.valid);
     assert_eq!(valid.reference.as_deref(), Some("WAPIAAAAW1"));
     assert!(!register.ask("eu_vat_FR", "FR200").await.unwrap().valid);
+    assert!(register.ask("eu_vat_FR", "FR101").await.unwrap().valid);
+    assert!(!register.ask("eu_vat_FR", "FR201").await.unwrap().valid);
     let codes = [
         ("300", "MS_UNAVAILABLE"),
         ("301", "VALID"),
+        ("302", "UNREADABLE"),
+        ("402", "MS_MAX_CONCURRENT_REQ"),
         ("400", "GLOBAL_MAX_CONCURRENT_REQ"),
         ("401", "VALID"),
         ("500", "UNREADABLE"),

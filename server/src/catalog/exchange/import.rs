@@ -185,6 +185,13 @@ impl Importer {
     async fn row(&self, ctx: &OpCtx, row: &Row) -> Done {
         match row {
             Row::Tenant(r) => {
+                if !r.legal.has_prefix() {
+                    return Err(format!(
+                        "`legal.invoice_prefix`: {:?} is not 1 to 8 of A-Z and 0-9",
+                        r.legal.invoice_prefix
+                    )
+                    .into());
+                }
                 let tenant = Tenant {
                     id: id_of("tenant", &r.reference, TenantId::from_bits),
                     name: build::text("name", &r.name, 120)?,

@@ -25,8 +25,8 @@ use vitrine_shared::catalog::{
     is_default, is_one, one,
 };
 
+pub(crate) use build::MAX_TITLE;
 pub use build::clean;
-pub(crate) use build::{MAX_TITLE, edition_id};
 pub use export::export;
 pub use import::{Importer, below};
 pub use promotions::{PromotionRow, ScopeRow};

@@ -14,10 +14,11 @@ use vitrine_table::{Condition, Consistency, Index, Item, Key, Put, Query, TableE
 use vitrine_table::{Update, UpdateItem};
 
 use super::grid::seen_of;
-use super::{changed_meanwhile, edition_of, form_key, told, words};
+use super::{changed_meanwhile, edition_of, told, words};
 use crate::catalog::store::{WorkBundle, items, put, work_sk};
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
+use crate::desk::kept::{KEPT_SECS, form_key};
 use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
 
@@ -240,7 +241,7 @@ impl Desk {
         let mut item = Item::new();
         item.insert("pk".into(), mark.pk.clone().into());
         item.insert("sk".into(), mark.sk.clone().into());
-        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + super::KEPT_SECS));
+        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + KEPT_SECS));
         item.insert("_v".into(), json!(1));
         ops.push(TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) }));
         ops.push(audit::entry(ctx, work.id.as_str(), "prices.changed", "", json!({ "prices": told(&rest) })));

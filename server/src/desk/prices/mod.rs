@@ -23,8 +23,6 @@ use edition::EndForm;
 use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use vitrine_pricing::format::{Locale, format_money};
 use vitrine_pricing::money::{Currency, Money};
@@ -33,7 +31,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::catalog::{PriceRecord, Product, Tenant, Variant};
 use vitrine_shared::id::{TenantId, VariantId, WorkId};
 use vitrine_shared::views::prices::PriceWords;
-use vitrine_table::{Condition, Consistency, Item, Key, Put, Transact, TransactOp};
+use vitrine_table::{Condition, Key, Transact, TransactOp};
 
 use super::Desk;
 use crate::catalog::jobs::price_jobs;
@@ -48,8 +46,6 @@ const A_TIME: usize = 80;
 const JOBS: usize = 10;
 /// Works read at the same time.
 const TOGETHER: usize = 8;
-/// How long what was typed is kept, seconds.
-const KEPT_SECS: i64 = 3600;
 
 /// What a trail says of written prices.
 pub(super) fn told(prices: &[PriceRecord]) -> Vec<Value> {
@@ -142,24 +138,6 @@ impl Desk {
         Ok(out)
     }
 
-    /// Keeps a form of the caller's under a name for an hour.
-    async fn keep_form(&self, ctx: &OpCtx, name: &str, kept: &impl Serialize) -> Result<()> {
-        let key = form_key(ctx, name)?;
-        let mut item = vitrine_table::to_item(&key, &json!({ "kept": kept })).map_err(fault::table)?;
-        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + KEPT_SECS));
-        item.insert("_v".into(), json!(1));
-        self.0.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
-        Ok(())
-    }
-
-    /// What was kept, if it is still of use.
-    async fn kept_form<T: DeserializeOwned>(&self, ctx: &OpCtx, name: &str) -> Result<Option<T>> {
-        let item = self.0.table.get(&form_key(ctx, name)?, Consistency::Strong).await.map_err(fault::table)?;
-        let fresh = |item: &Item| item.get("ttl").and_then(Value::as_i64).is_none_or(|ttl| ttl > ctx.now_ms / 1000);
-        let kept = item.filter(fresh).and_then(|mut i| i.remove("kept"));
-        Ok(kept.and_then(|value| serde_json::from_value(value).ok()))
-    }
-
     /// The jobs at moments to come, as far as a transaction has room for them, and those that are handed over afterwards.
     pub(super) fn price_jobs(
         &self,
@@ -212,10 +190,6 @@ impl Desk {
         }
         Ok(rest)
     }
-}
-
-fn form_key(ctx: &OpCtx, name: &str) -> Result<Key> {
-    Ok(Key::new(format!("DESKFORM#{}", authz::user(ctx)?.id), format!("PRICES#{name}")))
 }
 
 pub(super) fn changed_meanwhile() -> Problem {

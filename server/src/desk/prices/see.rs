@@ -10,7 +10,6 @@ use vitrine_shared::id::VariantId;
 use vitrine_shared::pricelist::{self, Verdict};
 use vitrine_shared::views::card::{Place, lowest_before, price_for};
 use vitrine_shared::views::prices::{SeeAsk, SeeView, SeenLine, SeenTax};
-use vitrine_shared::views::trade::AmountView;
 
 use super::edition::entry;
 use super::{edition_of, words};
@@ -183,14 +182,6 @@ fn line(
 fn fill(view: &mut SeeView, place: &Place, quote: &Quote) {
     let text = |m: Money| format_money(m, place.locale);
     view.sums = sums(place, quote);
-    let discounts = quote.totals.discounts.iter().map(|d| AmountView {
-        key: "sum-discount".into(),
-        detail: d.source.clone(),
-        text: text(d.amount),
-    });
-    // Before the total.
-    let total = view.sums.len().saturating_sub(1);
-    view.sums.splice(total..total, discounts);
     view.taxes = quote
         .totals
         .taxes

@@ -299,7 +299,7 @@ async fn the_works_own_page_closes_prices_and_its_moments_are_heard() {
     let step = PriceRecord { amount_minor: 300, valid_from_ms: 9, min_quantity: 10, ..base.clone() };
     for price in [sale, step] {
         let item = crate::catalog::store::items::price(&bundle.work.id, &price).unwrap();
-        house.app.table.put(Put { item, condition: None }).await.unwrap();
+        house.app.table.put(vitrine_table::Put { item, condition: None }).await.unwrap();
     }
     let work: Work = bundle.work.clone();
     let field = format!("price-{}-eu-EUR", bundle.products[0].variants[0].id);

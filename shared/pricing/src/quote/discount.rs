@@ -359,7 +359,11 @@ impl<'a> Discounts<'a> {
             .map(|promotion| Reservation {
                 promotion: promotion.id.clone(),
                 total: promotion.limits.total,
-                per_customer: promotion.limits.per_customer,
+                // Of two first orders at once, one is.
+                per_customer: match promotion.first_order {
+                    true => Some(promotion.limits.per_customer.map_or(1, |most| most.min(1))),
+                    false => promotion.limits.per_customer,
+                },
             })
             .collect()
     }

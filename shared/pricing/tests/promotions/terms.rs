@@ -183,6 +183,27 @@ fn an_order_is_one_use_however_many_lines_it_has() {
 }
 
 #[test]
+fn of_first_orders_one_is_reserved_whatever_the_limit_is() {
+    for (limits, most) in
+        [(json!({}), json!(1)), (json!({ "per_customer": 5 }), json!(1)), (json!({ "per_customer": 0 }), json!(0))]
+    {
+        let first = promotion("a", percent(TEN), json!({ "first_order": true, "limits": limits }));
+        let quote = Doc::eur(&[line("a", "ebook", 1000, 1)])
+            .promotions(&[first])
+            .customer(json!({ "first_order": true }))
+            .ask();
+        let uses = serde_json::to_value(&quote.reservations).unwrap();
+        // Nothing is reserved of what cannot be used at all.
+        let expected = if most == json!(0) {
+            json!([])
+        } else {
+            json!([{ "promotion": "a", "total": null, "per_customer": most }])
+        };
+        assert_eq!(uses, expected);
+    }
+}
+
+#[test]
 fn who_is_not_combined_says_with_whom() {
     let ask = |first: Value, second: Value| {
         let mut second = second;
