@@ -94,7 +94,7 @@ const staying = () => acts().filter(([pattern]) => !/logout/.test(pattern));
 
 test("the table names every address of the sources, and nothing else", async () => {
   const found = await named();
-  assert.deepEqual(found.unread.sort(), ["&format!(\"/api{}\"", "STYLE_PATH", "docs::STYLE_PATH", "path"], "addresses that are no literals: the table of the interface, two sheets, the desk's pages");
+  assert.deepEqual(found.unread.sort(), ["&format!(\"/api{}\"", "&path", "STYLE_PATH", "docs::STYLE_PATH"], "addresses that are no literals: the table of the interface, two sheets, the desk's pages");
   for (const sheet of ["/api/style.css", "/simulator/style.css"]) found.routes.add(sheet);
   const missing = (set, table) => [...set].filter((address) => !(address in table));
   assert.deepEqual([missing(found.routes, ROUTES), missing(found.pages, PAGES), missing(found.rpc, RPC)], [[], [], []], "add them to e2e/lib/routes.mjs with who may call them");
