@@ -1,7 +1,7 @@
 //! What of a month's sales is tax.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::desk::{TaxDesk, TaxReportView};
+use vitrine_shared::views::taxes::{TaxDesk, TaxReportView};
 use vitrine_ui::prelude::*;
 
 use super::use_desk;
@@ -15,8 +15,9 @@ use crate::t;
 #[component]
 pub(super) fn Taxes(query: String) -> Element {
     let view = use_desk(move |desk, ctx| {
-        let month = param(&query, "month").unwrap_or_default();
-        async move { desk.taxes(&ctx, &month).await }
+        let (month, country) =
+            (param(&query, "month").unwrap_or_default(), param(&query, "country").unwrap_or_default());
+        async move { desk.taxes(&ctx, &month, &country).await }
     })?;
     let view = view.read();
     drawn(&view, |view: &TaxReportView| {
@@ -34,6 +35,7 @@ pub(super) fn Taxes(query: String) -> Element {
                     for desk in view.desks.iter().cloned() {
                         OneReport { key: "{desk.tenant}", desk, month: view.month.clone() }
                     }
+                    Thresholds { view: view.clone() }
                 }
             }
         }
@@ -46,7 +48,12 @@ fn OneReport(desk: TaxDesk, month: String) -> Element {
     rsx! {
         section { class: "trade-part",
             h2 { bdi { "{desk.name}" } }
-            if desk.rows.is_empty() {
+            if desk.too_many {
+                p { {t!("desk-taxes-many")} }
+                p {
+                    a { class: "button", href: "/studio/tax.csv?tenant={desk.tenant}&month={month}", {t!("desk-csv")} }
+                }
+            } else if desk.rows.is_empty() {
                 EmptyState { title: t!("desk-no-taxes"), text: t!("desk-no-taxes-text") }
             } else {
                 Table {
@@ -79,6 +86,89 @@ fn OneReport(desk: TaxDesk, month: String) -> Element {
                 p {
                     a { class: "button", href: "/studio/tax.csv?tenant={desk.tenant}&month={month}", {t!("desk-csv")} }
                 }
+            }
+        }
+    }
+}
+
+/// From which sales on to register where.
+#[component]
+fn Thresholds(view: TaxReportView) -> Element {
+    let country = |code: &str| text_or(&format!("country-{code}"), code);
+    let mut options: Vec<SelectOption> =
+        view.countries.iter().map(|c| SelectOption { value: c.clone(), label: country(c) }).collect();
+    options.sort_by(|a, b| a.label.cmp(&b.label));
+    let column = |key: &str| Column { title: t!(key), number: false };
+    rsx! {
+        section { class: "trade-part", id: "thresholds",
+            h2 { {t!("desk-thresholds")} }
+            p { {t!("desk-thresholds-text")} }
+            form { class: "fault-search", method: "get", action: "/studio/tax#thresholds",
+                input { r#type: "hidden", name: "month", value: "{view.month}" }
+                Select { name: "country", label: t!("desk-buyer-country"), value: view.country.clone(), options }
+                Button { kind: ButtonKind::Plain, r#type: "submit", {t!("desk-show")} }
+            }
+            if !view.thresholds.is_empty() {
+                Table {
+                    caption: t!("desk-thresholds-of", place = country(&view.country)),
+                    columns: vec![
+                        column("desk-threshold-place"),
+                        column("desk-threshold-what"),
+                        column("desk-threshold-from"),
+                        column("desk-threshold-law"),
+                    ],
+                    for (i , row) in view.thresholds.iter().enumerate() {
+                        tr { key: "{i}",
+                            td { "{row.place}" }
+                            td { {t!(&row.kind)} }
+                            td {
+                                for amount in row.amounts.iter() {
+                                    if amount.is_empty() {
+                                        div { {t!("desk-threshold-first")} }
+                                    } else if row.sales {
+                                        div { {t!("desk-threshold-sales", count = amount.clone())} }
+                                    } else {
+                                        div { bdi { "{amount}" } }
+                                    }
+                                }
+                                if !row.period.is_empty() {
+                                    small { {t!(&row.period)} }
+                                }
+                            }
+                            td {
+                                div { lang: "en", dir: "auto", "{row.source}" }
+                                if !row.note.is_empty() {
+                                    small { lang: "en", dir: "auto", "{row.note}" }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vitrine_pricing::format::Locale;
+    use vitrine_pricing::thresholds::{countries, thresholds_in};
+    use vitrine_shared::views::taxes::ThresholdView;
+
+    use crate::i18n::{LOCALES, Texts};
+
+    #[test]
+    fn every_threshold_has_its_words() {
+        for tag in LOCALES {
+            let texts = Texts::of(tag);
+            for row in countries()
+                .into_iter()
+                .flat_map(thresholds_in)
+                .map(|t| ThresholdView::of(&t, Locale::for_buyer(tag, "DE")))
+            {
+                assert!(texts.has(&row.kind), "{tag}: {}", row.kind);
+                assert!(row.period.is_empty() || texts.has(&row.period), "{tag}: {}", row.period);
+                assert_eq!(row.amounts.is_empty(), row.kind == "threshold-no-tax", "{row:?}");
             }
         }
     }

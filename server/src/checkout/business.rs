@@ -139,10 +139,31 @@ async fn case_13_with_the_register_down_the_checkout_finishes_with_tax_which_goe
     let credit = shop.invoices.get(&crate::invoices::credit_id_of(&refunds[0].id)).await.unwrap().unwrap();
     assert_eq!((credit.totals.net.minor(), credit.totals.tax.minor(), credit.totals.gross.minor()), (0, -133, -133));
     assert!(credit.legal.iter().any(|l| l.id.ends_with("reverse_charge_service")), "{:?}", credit.legal);
-    // Access stays: what was bought was not given back.
+    // The sale stays in the report, as one whose buyer owes the tax; when it goes back itself, it goes from there.
+    let desk = crate::authz::tenant_desk(&system, &order.tenant).unwrap();
+    let report = async || {
+        let rows = shop.invoices.tax_report(&desk, 0, i64::MAX >> 12, usize::MAX).await.unwrap().unwrap();
+        rows.into_iter().map(|r| (r.status, r.net_minor, r.tax_minor)).collect::<Vec<_>>()
+    };
+    assert_eq!(report().await, [(TaxStatus::ReverseCharged, 667, 0), (TaxStatus::Taxed, 0, 0)]);
     assert!(order.lines.iter().all(|l| l.state == vitrine_shared::orders::Fulfilment::Granted));
     let view = shop.checkouts.order_view(&system, bought.id.as_str(), Some(&bought.secret)).await.unwrap();
     assert_eq!(view.state, PayState::PartlyRefunded);
+    let rest = crate::checkout::Wish {
+        attempt: "attempt-of-the-rest".into(),
+        what: vitrine_pricing::refund::RefundWish::whole(&[0], false),
+        restock: false,
+        reason: "asked for".into(),
+    };
+    let staff = OpCtx { now_ms: shop.clock_ms(), ..shop.staff() };
+    shop.checkouts.refund(&staff, &order.id, &rest).await.unwrap();
+    shop.work().await;
+    assert_eq!(report().await, [(TaxStatus::ReverseCharged, 0, 0), (TaxStatus::Taxed, 0, 0)]);
+    let refunds = shop.checkouts.refunds(&order.id).await.unwrap();
+    let last = refunds.iter().find(|r| r.amount_minor == 667).unwrap();
+    let credit = shop.invoices.get(&crate::invoices::credit_id_of(&last.id)).await.unwrap().unwrap();
+    assert_eq!((credit.totals.net.minor(), credit.totals.taxes.len()), (-667, 0), "no base beside a tax of nothing");
+    assert!(credit.legal.iter().any(|l| l.id.ends_with("reverse_charge_service")), "{:?}", credit.legal);
 }
 
 #[tokio::test]

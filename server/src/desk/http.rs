@@ -69,19 +69,25 @@ struct Reported {
     month: String,
 }
 
-async fn taxes(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Query(asked): Query<Reported>) -> Response {
-    match Desk::new(app).taxes_csv(&ctx, &asked.tenant, &asked.month).await {
-        Ok((month, bytes)) => {
-            let name = format!("attachment; filename=\"tax-{month}.csv\"");
+/// A file for spreadsheets, UTF-8 with a byte order mark: without it they read it in some old code page.
+pub(super) fn csv_file(name: &str, done: Result<String>) -> Response {
+    match done {
+        Ok(text) => {
             let head = [
                 (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, name),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
                 (header::CACHE_CONTROL, "private, no-store".to_owned()),
             ];
-            (head, bytes).into_response()
+            (head, format!("\u{feff}{text}")).into_response()
         }
         Err(problem) => ProblemResponse(problem).into_response(),
     }
+}
+
+async fn taxes(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Query(asked): Query<Reported>) -> Response {
+    let done = Desk::new(app).taxes_csv(&ctx, &asked.tenant, &asked.month).await;
+    let name = done.as_ref().map(|(month, _)| format!("tax-{month}.csv")).unwrap_or_default();
+    csv_file(&name, done.map(|(_, text)| text))
 }
 
 async fn edit(

@@ -1,18 +1,19 @@
 //! The tax report of sellers: a month as a table and as CSV.
 
 use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::format::{format_accounting, format_percent};
 use vitrine_pricing::money::Money;
+use vitrine_pricing::thresholds::{countries, thresholds_in};
 use vitrine_shared::Problem;
 use vitrine_shared::id::TenantId;
-use vitrine_shared::views::desk::{TaxDesk, TaxReportView, TaxRowView};
+use vitrine_shared::views::taxes::{TaxDesk, TaxReportView, TaxRowView, ThresholdView};
 
 use super::Desk;
 use super::prices::neutral;
-use crate::authz::{self, TenantDesk};
+use crate::authz;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::invoices::TaxRow;
+use crate::invoices::{MOST_SHOWN, TaxRow};
 
 /// Months that can be chosen, this one included.
 const MONTHS: usize = 24;
@@ -56,22 +57,28 @@ fn status(row: &TaxRow) -> String {
 }
 
 impl Desk {
-    async fn taxes_of(&self, ctx: &OpCtx, desk: &TenantDesk, month: &str) -> Result<(Month, Vec<TaxRow>)> {
+    fn month_of(&self, ctx: &OpCtx, month: &str) -> Result<Month> {
         let month = if month.is_empty() { Some(Month::of(ctx.now_ms)?) } else { Month::read(month) };
-        let month = month.ok_or_else(|| Problem::invalid("month", "bad_month", "Write the month like 2026-11."))?;
-        let rows = self.0.invoices.tax_report(desk, month.from_ms, month.to_ms).await?;
-        Ok((month, rows))
+        month.ok_or_else(|| Problem::invalid("month", "bad_month", "Write the month like 2026-11."))
     }
 
     /// The report of a month (`YYYY-MM`; empty: this one) for every seller whose desk the caller may use; the marketplace's own for its
-    /// administrators.
+    /// administrators. Beside it from which sales on to register in `country` (ISO 3166-1; one without rows: nowhere).
     ///
     /// # Errors
-    /// 401 for nobody, 403 for who sells nothing, 422 for what is no month or has too many documents.
-    pub async fn taxes(&self, ctx: &OpCtx, month: &str) -> Result<TaxReportView> {
+    /// 401 for nobody, 403 for who sells nothing, 422 for what is no month.
+    pub async fn taxes(&self, ctx: &OpCtx, month: &str, country: &str) -> Result<TaxReportView> {
         let user = authz::user(ctx)?;
-        let mut view = TaxReportView { month: String::new(), months: Month::back(ctx.now_ms)?, desks: Vec::new() };
+        let month = self.month_of(ctx, month)?;
         let place = self.0.catalog.place(ctx);
+        let mut view = TaxReportView {
+            month: month.name.clone(),
+            months: Month::back(ctx.now_ms)?,
+            desks: Vec::new(),
+            countries: countries().into_iter().map(str::to_owned).collect(),
+            country: country.to_owned(),
+            thresholds: thresholds_in(country).iter().map(|t| ThresholdView::of(t, place.locale)).collect(),
+        };
         let mut sellers = Vec::new();
         for id in &user.tenants {
             if let Some(tenant) = self.0.catalog.records().tenant(id).await? {
@@ -81,10 +88,9 @@ impl Desk {
         sellers.extend(self.0.invoices.platform().map(|(id, name)| (id, name.to_owned())));
         for (id, name) in sellers {
             let Ok(desk) = authz::tenant_desk(ctx, &id) else { continue };
-            let (month, rows) = self.taxes_of(ctx, &desk, month).await?;
-            view.month = month.name;
+            let rows = self.0.invoices.tax_report(&desk, month.from_ms, month.to_ms, MOST_SHOWN).await?;
             let money = |minor, row: &TaxRow| {
-                Money::new(minor, row.currency).map(|m| format_money(m, place.locale)).unwrap_or_default()
+                Money::new(minor, row.currency).map(|m| format_accounting(m, place.locale)).unwrap_or_default()
             };
             let row = |row: &TaxRow| TaxRowView {
                 country: row.country.clone(),
@@ -95,7 +101,12 @@ impl Desk {
                 amount: money(row.tax_minor, row),
                 documents: row.documents,
             };
-            view.desks.push(TaxDesk { tenant: id.to_string(), name, rows: rows.iter().map(row).collect() });
+            view.desks.push(TaxDesk {
+                tenant: id.to_string(),
+                name,
+                too_many: rows.is_none(),
+                rows: rows.iter().flatten().map(row).collect(),
+            });
         }
         if view.desks.is_empty() {
             return Err(Problem::forbidden("Only sellers have a studio."));
@@ -107,18 +118,19 @@ impl Desk {
     ///
     /// # Errors
     /// 401 for nobody, 404 for others' sellers, 422 as [`Desk::taxes`].
-    pub async fn taxes_csv(&self, ctx: &OpCtx, tenant: &str, month: &str) -> Result<(String, Vec<u8>)> {
+    pub async fn taxes_csv(&self, ctx: &OpCtx, tenant: &str, month: &str) -> Result<(String, String)> {
         let unknown =
             || if ctx.caller.user().is_some() { Problem::not_found("shop") } else { Problem::unauthenticated() };
         let id: TenantId = tenant.parse().map_err(|_| unknown())?;
         let desk = authz::tenant_desk(ctx, &id)?;
-        let (month, rows) = self.taxes_of(ctx, &desk, month).await?;
+        let month = self.month_of(ctx, month)?;
+        let rows = self.0.invoices.tax_report(&desk, month.from_ms, month.to_ms, usize::MAX).await?;
         let mut out = csv::Writer::from_writer(Vec::new());
         let failed = |e: &dyn std::fmt::Display| fault::internal("a report", e);
         let head =
             ["month", "currency", "country", "status", "jurisdiction", "tax", "rate", "net", "tax_amount", "documents"];
         out.write_record(head).map_err(|e| failed(&e))?;
-        for row in &rows {
+        for row in rows.iter().flatten() {
             let decimal = |minor| Money::new(minor, row.currency).map(|m| m.to_decimal()).unwrap_or_default();
             let rate = format!("{}.{:06}", row.rate_ppm / 1_000_000, row.rate_ppm % 1_000_000);
             let fields = [
@@ -136,7 +148,7 @@ impl Desk {
             out.write_record(fields).map_err(|e| failed(&e))?;
         }
         let bytes = out.into_inner().map_err(|e| failed(&e))?;
-        Ok((month.name, bytes))
+        Ok((month.name, String::from_utf8(bytes).map_err(|e| failed(&e))?))
     }
 }
 

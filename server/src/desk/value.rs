@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{format_date, format_money};
+use vitrine_pricing::format::{format_accounting, format_date};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::id::{OrderId, ValueId};
@@ -58,7 +58,7 @@ fn day(field: &str, text: &str) -> Result<Option<i64>> {
 fn money(minor: i64, code: &str, place: &Place) -> String {
     let currency = Currency::all().find(|c| c.code() == code);
     let money = currency.and_then(|currency| Money::new(minor, currency).ok());
-    money.map_or_else(|| format!("{minor} {code}"), |m| format_money(m, place.locale))
+    money.map_or_else(|| format!("{minor} {code}"), |m| format_accounting(m, place.locale))
 }
 
 fn row(account: &Account, now_ms: i64, place: &Place) -> ValueRow {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use vitrine_pricing::legal_notes::{Situation, legal_note};
 use vitrine_pricing::quote::{Kind, StepKind, TaxIdState};
 use vitrine_pricing::refund::{RefundPart, RefundQuote};
+use vitrine_pricing::tax::TaxStatus;
 use vitrine_pricing::territory::is_member;
 use vitrine_shared::catalog::LegalEntity;
 
@@ -24,6 +25,41 @@ pub struct Legal {
     pub source: String,
 }
 
+/// Why the tax of a part that goes back is not owed, though the order was sold with it.
+pub(super) struct Relief {
+    /// What the part is instead.
+    pub(super) status: TaxStatus,
+    /// Why, as the quote of such an order would say it.
+    pub(super) reason: &'static str,
+    situation: Situation,
+}
+
+/// The relief of a part of a refund: its tax goes back alone, for its buyer turned out to be a business that owes it or took goods that are
+/// exempt; or went back alone before, and what goes back now was sold without. `None`: the part is what the order says.
+pub(super) fn relief(order: &Order, part: &RefundPart) -> Option<Relief> {
+    let (amounts, paid) = (
+        &part.amounts,
+        match part.line {
+            Some(line) => &order.quote.lines.get(line)?.amounts,
+            None => order.quote.shipping.as_ref()?,
+        },
+    );
+    let alone = !amounts.tax.is_zero() && amounts.gross == amounts.tax;
+    let before = !paid.tax.is_zero() && !amounts.net.is_zero() && amounts.taxes.iter().all(|t| t.base.is_zero());
+    if !alone && !before {
+        return None;
+    }
+    // Shipping goes with goods.
+    let digital = part.line.and_then(|line| order.quote.lines.get(line)).is_some_and(|l| l.kind == Kind::Digital);
+    Some(if digital {
+        let (reason, situation) = ("reverse_charge_art_196", Situation::ReverseChargeService);
+        Relief { status: TaxStatus::ReverseCharged, reason, situation }
+    } else {
+        let (reason, situation) = ("intra_community_supply_art_138", Situation::IntraCommunitySupply);
+        Relief { status: TaxStatus::ZeroRated, reason, situation }
+    })
+}
+
 /// The notes of an order's documents, each once; of a credit note with what goes back.
 pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQuote>) -> Vec<Legal> {
     let home = legal.country.as_str();
@@ -37,15 +73,7 @@ pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQu
         };
         (country, situation)
     };
-    // Only tax went back: its buyer turned out to be a business that owes it, or took goods that are exempt.
-    let relieved = |part: &RefundPart| {
-        let line = order.quote.lines.get(part.line?)?;
-        let situation = match line.kind {
-            Kind::Digital => Situation::ReverseChargeService,
-            Kind::Physical => Situation::IntraCommunitySupply,
-        };
-        (!part.amounts.tax.is_zero() && part.amounts.gross == part.amounts.tax).then_some(situation)
-    };
+    let relieved = |part: &RefundPart| relief(order, part).map(|relief| relief.situation);
     let relieved: Vec<Situation> = refund.iter().flat_map(|r| &r.lines).filter_map(relieved).collect();
     let lines = order.quote.explain.iter().filter(|s| s.kind == StepKind::Treatment);
     let of_line = |step: &vitrine_pricing::quote::Step| {

@@ -50,7 +50,7 @@ pub use amend::Business;
 pub use http::routes;
 pub use legal::Legal;
 pub use papers::{Form, Paper, fonts};
-pub use report::TaxRow;
+pub use report::{MOST_SHOWN, TaxRow};
 pub use view::href;
 
 /// How often a lost race for a number is run again.
@@ -99,6 +99,9 @@ pub struct Line {
     /// Came in a parcel.
     #[serde(default)]
     pub physical: bool,
+    /// Of a credit note of the tax alone: what the sale is now. `None`: what went back is what was sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relieved: Option<TaxStatus>,
 }
 
 /// A document as issued.
@@ -265,6 +268,7 @@ fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
             status: quoted.map(|l| l.tax_status),
             reason: order.quote.explain.iter().find(decided).map(|s| s.rule.clone()).unwrap_or_default(),
             physical: sold.is_none_or(|l| l.physical),
+            relieved: None,
         }
     };
     let Some((_, refund)) = issue.refund else {
@@ -275,7 +279,17 @@ fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
     };
     let parts = refund.lines.iter().chain(&refund.shipping);
     let credited = |part: &RefundPart| {
-        Ok(line(part.line, part.quantity, reversed(&part.amounts, order.quote.prices_include_tax)?))
+        let amounts = reversed(&part.amounts, order.quote.prices_include_tax)?;
+        let mut line = line(part.line, part.quantity, amounts);
+        let relief = legal::relief(order, part);
+        line.relieved = relief.as_ref().filter(|_| !part.amounts.tax.is_zero()).map(|r| r.status);
+        if let Some(relief) = relief.filter(|_| part.amounts.tax.is_zero()) {
+            // The tax is gone already: it was sold without, and so it goes back.
+            line.status = Some(relief.status);
+            line.reason = relief.reason.to_owned();
+            line.amounts.taxes.clear();
+        }
+        Ok(line)
     };
     parts.map(credited).collect()
 }

@@ -12,8 +12,8 @@ use vitrine_table::{Index, Query, SortRange};
 use super::*;
 use crate::authz::TenantDesk;
 
-/// Documents of one report; who has more asks for shorter times.
-pub const MOST: usize = 20_000;
+/// Documents that are added up while somebody waits for a page.
+pub const MOST_SHOWN: usize = 20_000;
 
 /// One row: everything of one currency, place, status, tax and rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,39 +47,44 @@ pub(super) fn pointer(invoice: &Invoice) -> Item {
 }
 
 impl Invoices {
-    /// A seller's documents from a moment (inclusive) to another (exclusive), UTC milliseconds, added up.
+    /// A seller's documents from a moment (inclusive) to another (exclusive), UTC milliseconds, added up; read page by page, so that their
+    /// number costs time and no memory. `None`: there are more than `most`.
     ///
     /// # Errors
-    /// 422 `too_many` for more than `MOST` documents; the table's.
-    pub async fn tax_report(&self, desk: &TenantDesk, from_ms: i64, to_ms: i64) -> Result<Vec<TaxRow>> {
+    /// The table's.
+    pub async fn tax_report(
+        &self,
+        desk: &TenantDesk,
+        from_ms: i64,
+        to_ms: i64,
+        most: usize,
+    ) -> Result<Option<Vec<TaxRow>>> {
         let partition = format!("TENANTINVOICES#{}", desk.tenant());
         // Both ends are inclusive, and every document of a moment stands behind its `#`: those of the last moment are not in.
         let range = SortRange::Between(format!("{:015}#", from_ms.max(0)), format!("{:015}#", to_ms.max(0)));
-        let mut ids: Vec<InvoiceId> = Vec::new();
-        let mut cursor = None;
+        let mut rows = BTreeMap::new();
+        let (mut cursor, mut met) = (None, 0usize);
         loop {
             let query = Query::new(Index::Base, partition.clone()).range(range.clone()).limit(1000).after(cursor);
             let page = self.table.query(query).await.map_err(fault::table)?;
             let names = page.items.iter().filter_map(|i| i.get("sk")?.as_str()?.split_once('#')?.1.parse().ok());
-            ids.extend(names);
-            if ids.len() > MOST {
-                let title = format!("There are more than {MOST} documents in this time. Choose a shorter one.");
-                return Err(Problem::invalid("to", "too_many", title));
+            let ids: Vec<InvoiceId> = names.collect();
+            met += ids.len();
+            if met > most {
+                return Ok(None);
+            }
+            for some in ids.chunks(vitrine_table::MAX_BATCH_GET) {
+                let keys = some.iter().map(key).collect();
+                for item in retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter().flatten() {
+                    let invoice: Invoice = vitrine_table::from_item(item).map_err(fault::table)?;
+                    add(&mut rows, &invoice);
+                }
             }
             cursor = page.cursor;
             if cursor.is_none() {
-                break;
+                return Ok(Some(rows.into_values().collect()));
             }
         }
-        let mut rows = BTreeMap::new();
-        for some in ids.chunks(vitrine_table::MAX_BATCH_GET) {
-            let keys = some.iter().map(key).collect();
-            for item in retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter().flatten() {
-                let invoice: Invoice = vitrine_table::from_item(item).map_err(fault::table)?;
-                add(&mut rows, &invoice);
-            }
-        }
-        Ok(rows.into_values().collect())
     }
 }
 
@@ -131,6 +136,11 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
             // Shipping shares the taxes of what is in the parcel.
             let status = if tax.rate_ppm > 0 { TaxStatus::Taxed } else { status };
             add(status, Some(tax), tax.base, tax.amount);
+        }
+        // Only the tax went back: the sale stays, as one without it.
+        if let (Some(relieved), Some(tax)) = (line.relieved, line.amounts.taxes.first()) {
+            let kept = line.amounts.net.checked_sub(tax.base);
+            add(relieved, None, kept.unwrap_or(line.amounts.net), Money::zero(line.amounts.net.currency()));
         }
     }
 }

@@ -88,7 +88,7 @@ async fn a_tax_report_adds_up_by_rate_and_drops_with_refunds() {
     let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
     let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &invoice.seller).unwrap();
     let from = invoice.issued_ms;
-    let report = async |to| shop.invoices.tax_report(&desk, from, to).await.unwrap();
+    let report = async |to| shop.invoices.tax_report(&desk, from, to, 2).await.unwrap().unwrap();
     assert_eq!(report(from).await, [], "the end is not in it");
     let rows = report(from + 1).await;
     let sum =
@@ -109,7 +109,10 @@ async fn a_tax_report_adds_up_by_rate_and_drops_with_refunds() {
     let rows = report(shop.clock_ms() + 1).await;
     assert_eq!(sum(&rows), (0, 0), "{rows:?}");
     assert!(rows.iter().all(|r| r.documents == 2 && r.tax_minor == 0), "each rate drops: {rows:?}");
-    assert_eq!(shop.invoices.tax_report(&desk, 0, from).await.unwrap(), [], "another time has others");
+    let other = shop.invoices.tax_report(&desk, 0, from, 0).await.unwrap();
+    assert_eq!(other.unwrap(), [], "another time has others");
+    let many = shop.invoices.tax_report(&desk, from, shop.clock_ms() + 1, 1).await.unwrap();
+    assert_eq!(many, None, "two documents are more than one");
 }
 
 /// What the files of a document hold.

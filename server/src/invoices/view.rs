@@ -1,7 +1,7 @@
 //! Invoice pages: the list of a customer, one document.
 
 use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{format_date, format_money, format_percent};
+use vitrine_pricing::format::{format_accounting, format_date, format_percent};
 use vitrine_pricing::quote::Rounding;
 use vitrine_shared::Problem;
 use vitrine_shared::id::{CustomerId, InvoiceId, OrderId};
@@ -118,7 +118,7 @@ impl Invoices {
                 // An amendment changes no amount.
                 total: match invoice.kind {
                     Kind::Amendment => String::new(),
-                    _ => format_money(invoice.totals.gross, place.locale),
+                    _ => format_accounting(invoice.totals.gross, place.locale),
                 },
                 kind: word(invoice.kind),
             }
@@ -172,7 +172,7 @@ impl Invoices {
     }
 
     async fn shown(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
-        let money = |m| format_money(m, place.locale);
+        let money = |m| format_accounting(m, place.locale);
         let mut sums =
             vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(invoice.totals.net) }];
         for tax in by_rate(&invoice.totals.taxes) {

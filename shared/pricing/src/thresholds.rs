@@ -1,9 +1,11 @@
 //! From which sales on a seller must register where: what a shop's tax settings show beside each place.
 //!
-//! The rows are in `data/thresholds.tsv`; only [`thresholds_of`] reads them. Registering is the seller's decision: nothing here charges or
+//! The rows are in `data/thresholds.tsv`; only this file reads them. Registering is the seller's decision: nothing here charges or
 //! refrains from charging tax. Not here: counting sales.
 
 use serde::{Deserialize, Serialize};
+
+use crate::market::{MARKETS, is_eu};
 
 /// Columns: place, kind, amounts, currency, period, what, source, note (`-`: none).
 const ROWS: &str = include_str!("../data/thresholds.tsv");
@@ -64,6 +66,23 @@ pub fn thresholds_of(place: &str) -> Vec<Threshold> {
     ROWS.lines().skip(1).filter_map(read).filter(|t| t.place == place).collect()
 }
 
+/// The countries with rows, ISO 3166-1, by code; those of the Union are here by the rows of the Union.
+pub fn countries() -> Vec<&'static str> {
+    let own = ROWS.lines().skip(1).filter_map(read).filter_map(|t| t.place.get(..2)).filter(|c| *c != "EU");
+    let mut all: Vec<&str> =
+        own.chain(MARKETS.iter().flat_map(|m| m.countries).copied().filter(|c| is_eu(c))).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Every threshold that selling to a country meets: its own, those of its states, and of the Union it is in.
+pub fn thresholds_in(country: &str) -> Vec<Threshold> {
+    let of =
+        |place: &str| place.split_once('-').map_or(place, |(c, _)| c) == country || (place == "EU" && is_eu(country));
+    ROWS.lines().skip(1).filter_map(read).filter(|t| of(t.place)).collect()
+}
+
 fn read(row: &'static str) -> Option<Threshold> {
     use ThresholdKind::*;
     let fields: Vec<&str> = row.split('\t').collect();
@@ -110,5 +129,14 @@ mod tests {
         assert_eq!(amounts("DE", ThresholdKind::SmallBusiness), [25_000, 100_000]);
         assert_eq!(amounts("US-NY", ThresholdKind::NexusAndTransactions), [100]);
         assert!(thresholds_of("BR").is_empty());
+    }
+
+    #[test]
+    fn a_country_has_those_of_its_states_and_of_its_union() {
+        let places = |country: &str| thresholds_in(country).iter().map(|t| t.place).collect::<Vec<_>>();
+        assert!(places("US").contains(&"US-NY") && places("US").iter().all(|p| p.starts_with("US")));
+        assert!(places("FR").contains(&"EU") && places("FR").contains(&"FR"));
+        assert_eq!((places("BR").len(), places("CH").contains(&"EU")), (0, false));
+        assert!(countries().iter().all(|c| !thresholds_in(c).is_empty()) && countries().contains(&"HR"));
     }
 }

@@ -326,50 +326,6 @@ pub struct DeskOrder {
     pub history: Vec<HistoryRow>,
 }
 
-/// One row of a tax report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TaxRowView {
-    /// ISO 3166-1 of where it went.
-    pub country: String,
-    /// Key of why: `tax-status-taxed`.
-    pub status: String,
-    /// Name and place of the tax; empty: none was charged.
-    pub tax: String,
-    /// Formatted.
-    pub rate: String,
-    /// Without tax, formatted.
-    pub net: String,
-    /// The tax, formatted.
-    pub amount: String,
-    /// Invoices and credit notes.
-    pub documents: u64,
-}
-
-/// One seller's tax report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TaxDesk {
-    /// Tenant id.
-    pub tenant: String,
-    /// Shown name.
-    pub name: String,
-    /// By currency, place, status, tax, rate.
-    pub rows: Vec<TaxRowView>,
-}
-
-/// The tax reports of a month.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TaxReportView {
-    /// `YYYY-MM`.
-    pub month: String,
-    /// Months that can be chosen, the latest first.
-    pub months: Vec<String>,
-    /// By seller.
-    pub desks: Vec<TaxDesk>,
-}
-
 /// A sentence of the locale files with what fills it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

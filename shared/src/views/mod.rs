@@ -12,6 +12,7 @@ pub mod desk;
 pub mod owned;
 pub mod prices;
 mod shared;
+pub mod taxes;
 pub mod trade;
 pub mod value;
 

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::{Extension, Multipart, Path, Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use serde::Deserialize;
@@ -15,8 +14,8 @@ use vitrine_shared::query::encode;
 use super::{Cell, EndForm, GridAsk, GridForm};
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
+use crate::desk::http::csv_file;
 use crate::fault::Result;
-use crate::rest::ProblemResponse;
 use crate::state::App;
 use crate::web::http::{back, go};
 
@@ -46,17 +45,7 @@ struct Whose {
 }
 
 async fn file(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Query(whose): Query<Whose>) -> Response {
-    match Desk::new(app).prices_csv(&ctx, &whose.seller).await {
-        Ok(text) => {
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-                (header::CONTENT_DISPOSITION, "attachment; filename=\"prices.csv\""),
-                (header::CACHE_CONTROL, "no-store"),
-            ];
-            (headers, text).into_response()
-        }
-        Err(problem) => ProblemResponse(problem).into_response(),
-    }
+    csv_file("prices.csv", Desk::new(app).prices_csv(&ctx, &whose.seller).await)
 }
 
 async fn grid(

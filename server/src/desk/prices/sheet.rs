@@ -158,9 +158,7 @@ impl Desk {
             }
         }
         let bytes = out.into_inner().map_err(|e| fault::internal("writing a price list", &e))?;
-        let text = String::from_utf8(bytes).map_err(|e| fault::internal("writing a price list", &e))?;
-        // Spreadsheets take a file without the mark for one of an old code page.
-        Ok(format!("\u{feff}{text}"))
+        String::from_utf8(bytes).map_err(|e| fault::internal("writing a price list", &e))
     }
 
     /// What a file would change, kept to be looked at; answers its name.
