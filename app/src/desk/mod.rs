@@ -14,6 +14,7 @@ mod value;
 use dioxus::fullstack::Loading;
 use dioxus::prelude::*;
 use serde::Serialize;
+use vitrine_server::authz;
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::desk::Desk as Service;
 use vitrine_shared::Problem;
@@ -175,13 +176,9 @@ fn Frame() -> Element {
                     a { class: "mark", href: "/", "Vitrine" }
                     nav { aria_label: t!("desk-nav"),
                         ul { class: "kinds-list", role: "list",
-                            li { a { href: "/studio", {t!("desk-studio")} } }
-                            li { a { href: "/studio/prices", {t!("prices-title")} } }
-                            li { a { href: "/admin", {t!("desk-orders")} } }
-                            li { a { href: "/admin/value", {t!("desk-value")} } }
-                            li { a { href: "/admin/import", {t!("desk-import")} } }
-                            li { a { href: "/admin/jobs", {t!("desk-jobs")} } }
-                            li { a { href: "/account", {t!("account")} } }
+                            for (href , key) in ways() {
+                                li { key: "{href}", a { href, {t!(key)} } }
+                            }
                         }
                     }
                 }
@@ -189,6 +186,26 @@ fn Frame() -> Element {
             Outlet::<Desk> {}
         }
     }
+}
+
+/// Where who looks may go: a link that answers "not yours" helps nobody.
+fn ways() -> Vec<(&'static str, &'static str)> {
+    const SELLING: &[(&str, &str)] = &[("/studio", "desk-studio"), ("/studio/prices", "prices-title")];
+    const STAFF: &[(&str, &str)] = &[
+        ("/admin", "desk-orders"),
+        ("/admin/value", "desk-value"),
+        ("/admin/import", "desk-import"),
+        ("/admin/jobs", "desk-jobs"),
+    ];
+    let ctx = crate::serve::Ask::here().map(|ask| ask.parts().1);
+    let sells = ctx.as_ref().is_ok_and(|ctx| authz::user(ctx).is_ok_and(|user| user.is("creator") || user.is("admin")));
+    let staff = ctx.as_ref().is_ok_and(|ctx| authz::staff(ctx, authz::VALUE).is_ok());
+    let mut out = if sells { SELLING.to_vec() } else { Vec::new() };
+    if staff {
+        out.extend(STAFF);
+    }
+    out.push(("/account", "account"));
+    out
 }
 
 /// Loads a page of the desk: `load` gets the service and the request.

@@ -135,7 +135,7 @@ fn Thresholds(view: TaxReportView) -> Element {
                                     small { {t!(&row.period)} }
                                 }
                             }
-                            td {
+                            td { class: "desk-words",
                                 div { lang: "en", dir: "auto", "{row.source}" }
                                 if !row.note.is_empty() {
                                     small { lang: "en", dir: "auto", "{row.note}" }

@@ -99,7 +99,8 @@ impl ThresholdView {
             sales: of.currency.is_empty(),
             period: if of.period.is_empty() { String::new() } else { format!("threshold-in-{}", slug(of.period)) },
             source: of.source.to_owned(),
-            note: of.note.to_owned(),
+            // How the table marks what was not found in the law itself.
+            note: of.note.replace("UNSURE", "not certain"),
         }
     }
 }
