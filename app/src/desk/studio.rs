@@ -7,7 +7,7 @@ use vitrine_ui::prelude::*;
 use super::{History, Lines, Told, use_desk};
 use crate::i18n::text_or;
 use crate::platform::Head;
-use crate::shop::pages::drawn;
+use crate::shop::pages::{SentBy, drawn};
 use crate::shop::parts::{Moment, Page, param};
 use crate::shop::talk::{Talk, TalkTold, Write};
 use crate::t;
@@ -240,6 +240,9 @@ pub(super) fn SellerOrder(id: String, query: String) -> Element {
                             column("sum-total", true),
                         ],
                         Lines { lines: view.lines.clone() }
+                    }
+                    if let Some(way) = view.sent_by.clone() {
+                        SentBy { way }
                     }
                     section { class: "trade-part", id: "talk",
                         h2 { {t!("desk-talk")} }

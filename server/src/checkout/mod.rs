@@ -197,6 +197,8 @@ mod refunds;
 #[cfg(test)]
 mod regions;
 #[cfg(test)]
+mod sending;
+#[cfg(test)]
 mod stored;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trade::{AmountView, MessageView};
+use super::trade::{AmountView, MessageView, WayView};
 use super::value::PaidView;
 use super::{MomentView, Named};
 
@@ -68,6 +68,9 @@ pub struct SellerOrder {
     pub country: String,
     /// What was sold.
     pub lines: Vec<DeskLine>,
+    /// How its parcel is to be sent, as the buyer chose.
+    #[serde(default)]
+    pub sent_by: Option<WayView>,
     /// What was said, oldest first.
     pub messages: Vec<MessageView>,
 }
