@@ -69,15 +69,10 @@ impl Desk {
     /// # Errors
     /// 401 for nobody, 403 for who sells nothing, 422 for what is no month or has too many documents.
     pub async fn taxes(&self, ctx: &OpCtx, month: &str) -> Result<TaxReportView> {
-        let user = authz::user(ctx)?;
+        let own = self.own(ctx).await?;
         let mut view = TaxReportView { month: String::new(), months: Month::back(ctx.now_ms)?, desks: Vec::new() };
         let place = self.0.catalog.place(ctx);
-        let mut sellers = Vec::new();
-        for id in &user.tenants {
-            if let Some(tenant) = self.0.catalog.records().tenant(id).await? {
-                sellers.push((id.clone(), tenant.name));
-            }
-        }
+        let mut sellers: Vec<(TenantId, String)> = own.into_iter().map(|tenant| (tenant.id, tenant.name)).collect();
         sellers.extend(self.0.invoices.platform().map(|(id, name)| (id, name.to_owned())));
         for (id, name) in sellers {
             let Ok(desk) = authz::tenant_desk(ctx, &id) else { continue };
