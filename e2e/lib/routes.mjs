@@ -60,6 +60,9 @@ export const ROUTES = {
   "/studio/prices/changes/{id}": { act: { seen: "" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/promotions/{id}": { act: { tenant: "{tenant}", rev: "0", title: "x", rate: "10" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/promotions/{id}/end": { act: { rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/groups": { act: { tenant: "{tenant}", name: "taken", title: "Taken" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/groups/{name}": { act: { tenant: "{tenant}", addresses: "x@example.org" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/groups/{name}/delete": { act: { tenant: "{tenant}" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/credit": { act: { credit_amount: "5", credit_reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
@@ -107,6 +110,7 @@ export const PAGES = {
   "/studio": {}, "/studio/tax": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/jobs": {}, "/admin/import": {},
   "/studio/prices": {}, "/studio/prices/edition/:id": {}, "/studio/prices/changes/:id": {}, "/studio/prices/see": {},
   "/admin/value": {}, "/admin/value/:id": {},
+  "/studio/groups": {}, "/studio/groups/:name": {},
   "/studio/promotions": {}, "/studio/promotions/:id": {},
   "/admin/import/:id": {},
 };

@@ -89,3 +89,68 @@ test("a seller makes a code, a buyer uses it, and a refund is of what was paid",
   await staff.close();
   await close();
 });
+
+test("a seller keeps a group of customers, and a code for it is for its members alone", async () => {
+  const seller = await openPage(browser);
+  const { page } = seller;
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio/groups");
+  await page.getByLabel("Title").fill("Regulars");
+  await page.getByLabel("Short name").fill("Not a name");
+  await page.getByRole("button", { name: "Make the group" }).click();
+  await page.getByText("Write 1 to 40 small letters, digits and hyphens").first().waitFor();
+  assert.equal(await page.inputValue("[name=title]"), "Regulars", "what was typed stays");
+  await page.getByLabel("Short name").fill("regulars");
+  await page.getByRole("button", { name: "Make the group" }).click();
+  await page.waitForURL("**/studio/groups/regulars**");
+  await page.getByLabel("E-mail addresses").fill("buyer@vitrine.example\nnobody");
+  await page.getByRole("button", { name: "Put in" }).click();
+  await page.getByText("These are no e-mail addresses: nobody").first().waitFor();
+  assert.equal(await page.inputValue("[name=addresses]"), "buyer@vitrine.example\nnobody");
+  await page.getByLabel("E-mail addresses").fill("buyer@vitrine.example, other@example.org");
+  await page.getByRole("button", { name: "Put in" }).click();
+  await page.getByText("2 members of").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await fits(page);
+  await page.getByRole("button", { name: "Take out other@example.org" }).click();
+  await page.getByText("One member of").waitFor();
+  await page.goto(`${server.url}/studio/promotions`);
+  await page.getByRole("link", { name: "New promotion" }).first().click();
+  await page.fill("[name=code]", "CLUB");
+  await page.fill("[name=rate]", "25");
+  await page.getByRole("group", { name: "Only for these groups" }).getByLabel("Regulars").check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.waitForURL("**/studio/promotions/promo_**");
+  assert.ok(await page.getByLabel("Regulars").isChecked());
+  assert.deepEqual(await axe(page), []);
+  await seller.close();
+
+  for (const [member, said] of [[false, /CLUB takes nothing off: it is for certain customers/], [true, /CLUB takes off €2\.00/]]) {
+    const buyer = await openPage(browser);
+    if (member) await signIn(buyer.page, server, "buyer@vitrine.example", "listen-and-read");
+    await from(buyer.page, server, "DE");
+    await fill(buyer.page, server, [shop.album]);
+    await buyer.page.getByLabel("Discount code", { exact: true }).fill("CLUB");
+    await buyer.page.getByRole("button", { name: "Use code" }).click();
+    await buyer.page.getByRole("list", { name: "Discount codes" }).getByText("CLUB", { exact: false }).first().waitFor();
+    assert.match(await buyer.page.locator("main").innerText(), said);
+    await buyer.close();
+  }
+});
+
+test("an administrator sees and saves the promotion of a seller whose member they are not", async () => {
+  const { page, close } = await openPage(browser);
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio/promotions");
+  const address = await page.getByRole("link", { name: "New promotion" }).first().getAttribute("href");
+  await close();
+  const admin = await openPage(browser);
+  await signIn(admin.page, server, "staff@vitrine.example", "help-and-refund", "/admin");
+  await admin.page.goto(server.url + address);
+  await admin.page.fill("[name=code]", "HOUSE");
+  await admin.page.fill("[name=rate]", "5");
+  await admin.page.getByRole("button", { name: "Save" }).click();
+  await admin.page.waitForURL("**/studio/promotions/promo_**");
+  assert.equal(await admin.page.inputValue("[name=code]"), "HOUSE");
+  await admin.page.getByRole("button", { name: "End it now" }).click();
+  await admin.page.getByText("Ended").first().waitFor();
+  await admin.close();
+});

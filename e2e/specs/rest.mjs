@@ -184,7 +184,7 @@ test("every endpoint refuses who may not call it: nobody, a key without its scop
       }
     }
   }
-  assert.equal(guarded, 2);
+  assert.equal(guarded, 7);
   await session.close();
 });
 

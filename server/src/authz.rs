@@ -58,6 +58,39 @@ pub fn staff(ctx: &OpCtx, scope: &str) -> Result<Staff, Problem> {
 /// What issuing and ending stored value asks for; no key has it as a scope.
 pub const VALUE: &str = "value";
 
+/// The scopes that let keys read a seller's promotions, and make, replace and end them.
+pub const READ_PROMOTIONS: &str = "promotions:read";
+/// See [`READ_PROMOTIONS`]; reading is not part of it.
+pub const WRITE_PROMOTIONS: &str = "promotions:write";
+
+/// The caller may do with this tenant's promotions what the scope says: its members and administrators, a key of it or of the platform
+/// with the scope.
+///
+/// # Errors
+/// 401 for nobody, 403 for a key without the scope, 404 for others' tenants.
+pub fn promotions(ctx: &OpCtx, tenant: &TenantId, scope: &str) -> Result<TenantDesk, Problem> {
+    let Caller::Key { tenant: of, .. } = &ctx.caller else { return tenant_desk(ctx, tenant) };
+    any_seller(ctx, scope)?;
+    if of.as_ref().is_none_or(|of| of == tenant) {
+        Ok(TenantDesk(tenant.clone()))
+    } else {
+        Err(Problem::not_found("shop"))
+    }
+}
+
+/// The caller is not a key without this scope.
+///
+/// # Errors
+/// 403 otherwise.
+pub fn any_seller(ctx: &OpCtx, scope: &str) -> Result<(), Problem> {
+    match &ctx.caller {
+        Caller::Key { scopes, .. } if !scopes.iter().any(|s| s == scope) => {
+            Err(Problem::forbidden("This key has not the scope for it."))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The scope that lets keys ask for the totals of what is not in the records.
 pub const SIMULATE: &str = "pricing:simulate";
 

@@ -23,6 +23,7 @@ pub mod desk;
 pub mod downloads;
 pub mod entitlements;
 pub mod fault;
+pub mod groups;
 pub mod ids;
 pub mod invoices;
 pub mod jobs;

@@ -275,7 +275,10 @@ fn receipt_blocks(
         out.extend(line_rows(&part.order, words));
         if let Some(shipping) = &quote.shipping {
             let amount = if quote.prices_include_tax { shipping.gross } else { shipping.net };
-            out.push(Block::Row(words.say("mail-receipt-shipping", &[]), words.money(amount)));
+            let by = quote.sent_by().map_or("", |method| method.called(&checkout.locale));
+            let label = words.say("mail-receipt-shipping", &[]);
+            let label = if by.is_empty() { label } else { format!("{label} · {by}") };
+            out.push(Block::Row(label, words.money(amount)));
         }
         if quote.totals.tax.minor() != 0 {
             out.push(Block::Row(words.say("mail-receipt-tax", &[]), words.money(quote.totals.tax)));

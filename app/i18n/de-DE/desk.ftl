@@ -390,6 +390,7 @@ fault-number = Schreiben Sie eine ganze Zahl
 fault-percent = Schreiben Sie Prozente wie 10 oder 12.5, höchstens 100
 fault-amounts = Schreiben Sie Beträge wie 5.00 EUR, einen je Zeile
 fault-day = Wählen Sie einen Tag
+fault-too-large = Hier stehen zu viele Artikel. Nennen Sie weniger, beenden Sie andere Rabatte ohne Code oder geben Sie diesem einen Code
 fault-promotion = So kann es nicht sein; sehen Sie auf den Hinweis
 fault-promotion-store = Das ist keiner Ihrer Shops: schreiben Sie Adressen ohne @, eine je Zeile
 fault-promotion-name = Schreiben Sie einen Titel oder einen Code
@@ -397,3 +398,42 @@ fault-promotion-invalid = So kann es nicht sein; sehen Sie auf den Hinweis
 fault-code-taken = Ein anderer Rabatt Ihres Shops hat diesen Code
 fault-too-many = Es gelten schon so viele Rabatte von selbst, wie es können; geben Sie diesem einen Code
 fault-item = Etwas hier ist nicht von Ihnen: schreiben Sie SKUs oder Kennungen Ihrer Werke, Ausgaben oder Urheber
+
+group-title = Kundengruppen
+group-text = Listen von Adressen, für die Rabatte gelten können. Mitglieder bekommen sie, wenn sie mit dieser Adresse angemeldet sind und sie bestätigt haben.
+group-of = Gruppen von { $name }
+group-none = Noch keine Gruppen
+group-none-text = Legen Sie eine Gruppe an, nehmen Sie Adressen auf und wählen Sie die Gruppe in einem Rabatt.
+group-new = Neue Gruppe
+group-make = Gruppe anlegen
+group-label = Titel
+group-name = Kurzname
+group-name-hint = Kleine Buchstaben, Ziffern und Bindestriche, etwa stammkunden-2026. Rabatte kennen die Gruppe unter diesem Namen; er bleibt.
+group-members = Mitglieder
+group-count = { $count ->
+    [0] Noch niemand, bis zu { $most } sind möglich
+    [one] Ein Mitglied, bis zu { $most } sind möglich
+   *[other] { $count } Mitglieder, bis zu { $most } sind möglich
+ }
+group-addresses = E-Mail-Adressen
+group-addresses-hint = Eine je Zeile oder durch Kommas getrennt, höchstens 1.000 auf einmal. Wer schon dabei ist, bleibt es.
+group-in = Aufnehmen
+group-out = Herausnehmen
+group-out-of = { $email } herausnehmen
+group-nobody = In dieser Gruppe ist niemand
+group-nobody-text = Fügen Sie oben Adressen ein.
+group-address = Adresse
+group-since = Seit
+group-act = Ändern
+group-more = Weitere Mitglieder
+group-delete = Gruppe löschen
+promo-groups = Nur für diese Gruppen
+promo-groups-hint = Nichts gewählt: für alle.
+fault-promotion-group = Diese Gruppe gibt es nicht mehr: nehmen Sie die Wahl heraus
+fault-group-name = Schreiben Sie 1 bis 40 kleine Buchstaben, Ziffern und Bindestriche
+fault-group-taken = Eine andere Gruppe hat diesen Kurznamen
+fault-addresses = Das sind keine E-Mail-Adressen
+fault-too-many-addresses = Höchstens 1.000 Adressen auf einmal
+desk-trouble-too-many-groups = Es gibt so viele Gruppen, wie aufbewahrt werden. Löschen Sie erst eine.
+desk-trouble-group-full = Eine Gruppe hat höchstens 5.000 Mitglieder. Legen Sie für die übrigen eine weitere an.
+desk-trouble-group-not-empty = Nehmen Sie erst die Mitglieder heraus.

@@ -154,6 +154,19 @@ checkout-fields = Felder dieses Landes zeigen
 checkout-choose = Bitte wählen
 checkout-again = Neu berechnen
 checkout-again-hint = Versand und Steuer hängen vom Ort ab. Nach einer Änderung zeigt dies die neue Summe.
+sending-of = Wie soll { $shop } es schicken?
+sending-standard = Standard
+sending-free = Kostenlos
+sending-day = { $to ->
+    [0] Kommt am Tag des Versands an
+    [one] Kommt am Tag nach dem Versand an
+   *[other] Kommt { $to } Tage nach dem Versand an
+ }
+sending-days = Kommt { $from } bis { $to } Tage nach dem Versand an
+sending-gone = Was Sie gewählt haben, gibt es hier nicht. Die Summe gilt für die günstigste Versandart.
+sending-later = Wie es geschickt wird, wählen Sie an der Kasse:
+sending-by = Versandart:
+fault-shipping = Wählen Sie eine Versandart: die gewählte gibt es für diese Artikel und diesen Ort nicht
 checkout-region-first = Wählen Sie den Bundesstaat oder die Provinz und drücken Sie „Neu berechnen“: davon hängt die Summe ab.
 checkout-licence = Lizenz
 checkout-accept-licence = Ich habe die Lizenz gelesen und nehme sie an.

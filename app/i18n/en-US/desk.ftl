@@ -390,6 +390,7 @@ fault-number = Write a whole number
 fault-percent = Write a percentage like 10 or 12.5, at most 100
 fault-amounts = Write amounts like 5.00 EUR, one a line
 fault-day = Choose a day
+fault-too-large = This names too many items. Name fewer, end other promotions without a code, or give this one a code
 fault-promotion = This cannot be so; look at the hint
 fault-promotion-store = This is none of your storefronts: write their handles without @, one a line
 fault-promotion-name = Write a title, or a code
@@ -397,3 +398,42 @@ fault-promotion-invalid = This cannot be so; look at the hint
 fault-code-taken = Another promotion of your shop has this code
 fault-too-many = As many promotions as can apply by themselves already do; give this one a code
 fault-item = Something here is none of yours: write SKUs or ids of your works, editions or makers
+
+group-title = Groups of customers
+group-text = Lists of addresses that promotions can be for. Members get them when they are signed in with that address and have confirmed it.
+group-of = Groups of { $name }
+group-none = No groups yet
+group-none-text = Make a group, put addresses in, and choose it in a promotion.
+group-new = New group
+group-make = Make the group
+group-label = Title
+group-name = Short name
+group-name-hint = Small letters, digits and hyphens, like regulars-2026. Promotions know the group by it; it cannot be changed.
+group-members = Members
+group-count = { $count ->
+    [0] Nobody is in it yet, of { $most } there may be
+    [one] One member of { $most } there may be
+   *[other] { $count } members of { $most } there may be
+ }
+group-addresses = E-mail addresses
+group-addresses-hint = One a line, or with commas between, at most 1,000 at a time. Those that are in it already stay as they are.
+group-in = Put in
+group-out = Take out
+group-out-of = Take out { $email }
+group-nobody = Nobody is in this group
+group-nobody-text = Paste addresses above.
+group-address = Address
+group-since = Since
+group-act = Change
+group-more = More members
+group-delete = Delete the group
+promo-groups = Only for these groups
+promo-groups-hint = Nothing chosen: for everybody.
+fault-promotion-group = This group is not there any more: take the choice out
+fault-group-name = Write 1 to 40 small letters, digits and hyphens
+fault-group-taken = Another group has this short name
+fault-addresses = These are no e-mail addresses
+fault-too-many-addresses = At most 1,000 addresses at a time
+desk-trouble-too-many-groups = There are as many groups as are kept. Delete one first.
+desk-trouble-group-full = A group has at most 5,000 members. Make another one for the rest.
+desk-trouble-group-not-empty = Take the members out first.

@@ -154,6 +154,19 @@ checkout-fields = Show the fields of this country
 checkout-choose = Choose one
 checkout-again = Work out again
 checkout-again-hint = Shipping and tax depend on the place. After a change, this shows the new total.
+sending-of = How should { $shop } send it?
+sending-standard = Standard
+sending-free = Free
+sending-day = { $to ->
+    [0] Arrives on the day it is sent
+    [one] Arrives the day after it is sent
+   *[other] Arrives { $to } days after it is sent
+ }
+sending-days = Arrives { $from } to { $to } days after it is sent
+sending-gone = What you chose is not offered here. The total is with the cheapest way.
+sending-later = Choose at the checkout how it is sent:
+sending-by = Sent by:
+fault-shipping = Choose how it is sent: what you chose is not offered for these items and this place
 checkout-region-first = Choose the state or province, then press “Work out again”: the total depends on it.
 checkout-licence = Licence
 checkout-accept-licence = I have read the licence and accept it.

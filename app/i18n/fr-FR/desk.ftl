@@ -389,6 +389,7 @@ fault-number = Écrivez un nombre entier
 fault-percent = Écrivez un pourcentage comme 10 ou 12.5, 100 au plus
 fault-amounts = Écrivez des montants comme 5.00 EUR, un par ligne
 fault-day = Choisissez un jour
+fault-too-large = Il y a trop d’articles. Nommez-en moins, terminez d’autres promotions sans code ou donnez un code à celle-ci
 fault-promotion = Ce n’est pas possible ainsi ; voyez l’indication
 fault-promotion-store = Ce n’est aucune de vos boutiques : indiquez leurs identifiants, un par ligne
 fault-promotion-name = Écrivez un titre ou un code
@@ -396,3 +397,42 @@ fault-promotion-invalid = Ce n’est pas possible ainsi ; voyez l’indication
 fault-code-taken = Une autre promotion de votre boutique a ce code
 fault-too-many = Le nombre maximal de promotions qui s’appliquent d’elles-mêmes est atteint ; donnez un code à celle-ci
 fault-item = Quelque chose ici n’est pas à vous : écrivez des SKU ou des identifiants de vos œuvres, éditions ou auteurs
+
+group-title = Groupes de clients
+group-text = Des listes d’adresses pour lesquelles des promotions peuvent valoir. Les membres en profitent quand ils sont connectés avec cette adresse et l’ont confirmée.
+group-of = Groupes de { $name }
+group-none = Aucun groupe pour l’instant
+group-none-text = Créez un groupe, ajoutez des adresses, puis choisissez-le dans une promotion.
+group-new = Nouveau groupe
+group-make = Créer le groupe
+group-label = Titre
+group-name = Nom court
+group-name-hint = Minuscules, chiffres et tirets, comme habitues-2026. Les promotions désignent le groupe par ce nom ; il ne change pas.
+group-members = Membres
+group-count = { $count ->
+    [0] Personne pour l’instant, { $most } au plus
+    [one] Un membre, { $most } au plus
+   *[other] { $count } membres, { $most } au plus
+ }
+group-addresses = Adresses e-mail
+group-addresses-hint = Une par ligne, ou séparées par des virgules, 1 000 au plus à la fois. Celles qui y sont déjà y restent.
+group-in = Ajouter
+group-out = Retirer
+group-out-of = Retirer { $email }
+group-nobody = Personne dans ce groupe
+group-nobody-text = Collez des adresses ci-dessus.
+group-address = Adresse
+group-since = Depuis
+group-act = Modifier
+group-more = Autres membres
+group-delete = Supprimer le groupe
+promo-groups = Seulement pour ces groupes
+promo-groups-hint = Rien de choisi : pour tous.
+fault-promotion-group = Ce groupe n’existe plus : retirez ce choix
+fault-group-name = Écrivez de 1 à 40 minuscules, chiffres et tirets
+fault-group-taken = Un autre groupe a ce nom court
+fault-addresses = Ce ne sont pas des adresses e-mail
+fault-too-many-addresses = 1 000 adresses au plus à la fois
+desk-trouble-too-many-groups = Il y a autant de groupes qu’on en garde. Supprimez-en un d’abord.
+desk-trouble-group-full = Un groupe a au plus 5 000 membres. Créez-en un autre pour le reste.
+desk-trouble-group-not-empty = Retirez d’abord les membres.

@@ -119,6 +119,19 @@ checkout-fields = Afficher les champs de ce pays
 checkout-choose = Choisissez
 checkout-again = Recalculer
 checkout-again-hint = La livraison et la taxe dépendent du lieu. Après un changement, ceci affiche le nouveau total.
+sending-of = Comment { $shop } doit-il l’envoyer ?
+sending-standard = Standard
+sending-free = Gratuit
+sending-day = { $to ->
+    [0] Arrive le jour de l’envoi
+    [one] Arrive le lendemain de l’envoi
+   *[other] Arrive { $to } jours après l’envoi
+ }
+sending-days = Arrive { $from } à { $to } jours après l’envoi
+sending-gone = Ce que vous aviez choisi n’est pas proposé ici. Le total compte l’envoi le moins cher.
+sending-later = Vous choisirez le mode d’envoi à la caisse :
+sending-by = Mode d’envoi :
+fault-shipping = Choisissez un mode d’envoi : celui que vous aviez choisi n’est pas proposé pour ces articles et ce lieu
 checkout-region-first = Choisissez l’État ou la province, puis appuyez sur « Recalculer » : le total en dépend.
 checkout-licence = Licence
 checkout-accept-licence = J’ai lu la licence et je l’accepte.

@@ -4,6 +4,7 @@
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
 mod console;
+mod groups;
 mod prices;
 mod promotions;
 mod refund;
@@ -28,6 +29,7 @@ use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
+use groups::{Group, Groups};
 use prices::{Changes, Edition, Prices, See};
 use promotions::{Promotion, Promotions};
 use refund::Refund;
@@ -56,6 +58,15 @@ pub enum Desk {
         #[route("/studio/promotions/:id?:..query")]
         Promotion { /// Promotion id, or `new`.
             id: String, /// Raw query string: whose a new one is, what the last act came to.
+            query: String },
+        /// Groups of customers.
+        #[route("/studio/groups?:..query")]
+        Groups { /// Raw query string: whose, what the last act came to.
+            query: String },
+        /// One group with its members.
+        #[route("/studio/groups/:name?:..query")]
+        Group { /// The group's name.
+            name: String, /// Raw query string: whose, which page, what the last act came to.
             query: String },
         /// A work's editor.
         #[route("/studio/works/:id?:..query")]

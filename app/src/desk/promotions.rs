@@ -14,8 +14,10 @@ use crate::t;
 /// Every seller's promotions.
 #[component]
 pub(super) fn Promotions(query: String) -> Element {
-    drop(query);
-    let view = use_desk(move |desk, ctx| async move { desk.promotions(&ctx).await })?;
+    let view = use_desk(move |desk, ctx| {
+        let tenant = param(&query, "tenant").unwrap_or_default();
+        async move { desk.promotions(&ctx, &tenant).await }
+    })?;
     let view = view.read();
     drawn(&view, |view: &PromotionsView| {
         rsx! {
@@ -56,7 +58,7 @@ fn OneDesk(desk: PromotionDesk) -> Element {
                     for row in desk.rows.iter() {
                         tr { key: "{row.id}",
                             td {
-                                a { href: "/studio/promotions/{row.id}",
+                                a { href: "/studio/promotions/{row.id}?tenant={desk.tenant}",
                                     bdi {
                                         if row.code.is_empty() {
                                             "{row.title}"
@@ -146,7 +148,7 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
         Page { head: Head { title: title.clone(), private: true, ..Head::default() },
             div { class: "wrap trade",
                 p {
-                    a { href: "/studio/promotions", {t!("promo-title")} }
+                    a { href: "/studio/promotions?tenant={view.tenant}", {t!("promo-title")} }
                 }
                 h1 { bdi { "{title}" } }
                 Told { query: query.clone() }
@@ -188,6 +190,21 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
                         {line("valid_to", "date")}
                         {line("total", "text")}
                         {line("per_customer", "text")}
+                        if !view.groups.is_empty() {
+                            fieldset { id: "groups",
+                                legend { {t!("promo-groups")} }
+                                p { class: "notice", {t!("promo-groups-hint")} }
+                                for (name , title) in view.groups.iter() {
+                                    Checkbox { key: "{name}", name: "group_{name}", checked: view.fields.contains_key(&format!("group_{name}")), bdi { "{title}" } }
+                                }
+                                if let Some(text) = error("groups") {
+                                    p { class: "field-error",
+                                        Icon { shape: Shape::Warning }
+                                        "{text}"
+                                    }
+                                }
+                            }
+                        }
                         Checkbox { name: "first_order", checked: view.fields.contains_key("first_order"), {t!("promo-first-order")} }
                     }
                     fieldset { class: "trade-part",
@@ -203,6 +220,7 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
                 if !is_new && view.state != "promo-state-ended" {
                     form { class: "trade-part", method: "post", action: "/studio/promotions/{view.id}/end", "aria-label": t!("promo-end"),
                         input { r#type: "hidden", name: "rev", value: "{view.rev}" }
+                        input { r#type: "hidden", name: "tenant", value: "{view.tenant}" }
                         p { {t!("promo-end-text")} }
                         Button { r#type: "submit", {t!("promo-end")} }
                     }

@@ -7,7 +7,7 @@ use vitrine_ui::prelude::*;
 use super::{History, Lines, Told, use_desk};
 use crate::i18n::text_or;
 use crate::platform::Head;
-use crate::shop::pages::drawn;
+use crate::shop::pages::{SentBy, drawn};
 use crate::shop::parts::{Moment, Page, param};
 use crate::shop::talk::{Talk, TalkTold, Write};
 use crate::t;
@@ -35,6 +35,7 @@ pub(super) fn Studio(query: String) -> Element {
                         a { class: "button", href: "/studio/tax", {t!("desk-taxes")} }
                         " "
                         a { class: "button", href: "/studio/promotions", {t!("promo-title")} }
+                        a { class: "button", href: "/studio/groups", {t!("group-title")} }
                     }
                     for desk in view.desks.iter().cloned() {
                         OneDesk { key: "{desk.tenant}", desk }
@@ -240,6 +241,9 @@ pub(super) fn SellerOrder(id: String, query: String) -> Element {
                             column("sum-total", true),
                         ],
                         Lines { lines: view.lines.clone() }
+                    }
+                    if let Some(way) = view.sent_by.clone() {
+                        SentBy { way }
                     }
                     section { class: "trade-part", id: "talk",
                         h2 { {t!("desk-talk")} }

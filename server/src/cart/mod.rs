@@ -11,6 +11,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 pub mod view;
+pub mod ways;
 
 use vitrine_pricing::market::Market;
 use vitrine_pricing::promotion::{MOST_CODES, MOST_ID_BYTES, is_same_code};

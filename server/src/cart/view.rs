@@ -1,5 +1,7 @@
 //! A cart with its prices: one quote per seller from the one pricing function, and the page's view of it.
 
+use std::collections::BTreeMap;
+
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
@@ -16,8 +18,11 @@ use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::{Place, card_data, on_sale, price_for, work_href};
-use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart};
+use vitrine_shared::views::trade::{
+    AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart, SendingView,
+};
 
+use super::ways;
 use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
@@ -36,6 +41,8 @@ pub struct Destination {
     pub postcode: Option<String>,
     /// Of a business: what its tax id counts for.
     pub business: Option<Identity>,
+    /// How it is sent, by [`ways::part_name`]; the cheapest way where nothing is said.
+    pub ways: BTreeMap<String, String>,
 }
 
 /// One line with what it names.
@@ -132,8 +139,17 @@ pub fn price(
         let before = sellers.iter().filter(|s| s.tenant.id == tenant.id).flat_map(|s| &s.quote.totals.discounts);
         let before: Vec<String> = before.map(|d| d.promotion.clone()).collect();
         let given = offered.of(&tenant.id, &before);
-        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to, &given)?;
-        let quote = match quoted {
+        let name = ways::part_name(&tenant.id, record);
+        let ask =
+            |found: &[Found], way: Option<&str>| quoted(ctx, place, (&tenant, legal), &store, found, to, (&given, way));
+        // A way that is not offered any more stops nobody from seeing what the others come to.
+        let chosen = to.ways.get(&name).map(String::as_str);
+        let known = chosen.filter(|way| way.len() <= ways::MOST_ID_BYTES);
+        let (first, gone) = match ask(&found, known)? {
+            Some(Err(QuoteError::NoSuchMethod { .. })) => (ask(&found, None)?, true),
+            asked => (asked, known != chosen),
+        };
+        let quote = match first {
             Some(Ok(quote)) => Some(quote),
             Some(Err(why)) => {
                 let wanted =
@@ -145,7 +161,7 @@ pub fn price(
                     }
                 }
                 // What is left without the parcels may still be sold.
-                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to, &given)? {
+                match ask(&found, None)? {
                     Some(Ok(quote)) => Some(quote),
                     Some(Err(_)) | None => None,
                 }
@@ -156,8 +172,11 @@ pub fn price(
         if let Some(quote) = &quote {
             total = total.checked_add(quote.totals.gross).map_err(|e| fault::internal("a total", &e))?;
         }
+        let sending = ways::sending(place, (name, gone), quote.as_ref(), |way| {
+            Ok(ask(&found, Some(way))?.and_then(std::result::Result::ok))
+        })?;
         let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
-        parts.push(part(place, &tenant, &store, &found, quote.as_ref(), by));
+        parts.push(SellerPart { sending, ..part(place, &tenant, &store, &found, quote.as_ref(), by) });
         if let Some(quote) = quote {
             let lines = found
                 .into_iter()
@@ -284,7 +303,7 @@ fn quoted(
     store: &Store,
     found: &[Found],
     to: &Destination,
-    given: &ForQuote,
+    (given, way): (&ForQuote, Option<&str>),
 ) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
     let currency = place.market.currency;
@@ -325,7 +344,7 @@ fn quoted(
         promotions: None,
         customer: None,
         shipping: None,
-        shipping_method: None,
+        shipping_method: way.map(str::to_owned),
         rounding: store.rounding,
         no_rule: store.no_rule,
     };
@@ -387,6 +406,7 @@ fn part(
     SellerPart {
         tenant: tenant.id.to_string(),
         sold_by,
+        sending: SendingView::default(),
         store: Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) },
         lines,
         sums: quote.map(|q| sums(place, q)).unwrap_or_default(),
@@ -413,7 +433,8 @@ pub fn sums(place: &Place, quote: &Quote) -> Vec<AmountView> {
     }];
     if let Some(shipping) = &quote.shipping {
         let part = undiscounted(shipping, quote.prices_include_tax);
-        out.push(AmountView { key: "sum-shipping".into(), detail: String::new(), text: text(part) });
+        let by = quote.sent_by().map(|method| method.called(place.locale.tag()).to_owned());
+        out.push(AmountView { key: "sum-shipping".into(), detail: by.unwrap_or_default(), text: text(part) });
     }
     for discount in &quote.totals.discounts {
         let off = Money::zero(quote.currency).checked_sub(discount.amount).unwrap_or(discount.amount);

@@ -56,6 +56,7 @@ impl Checkouts {
         ]
         .into_iter()
         .chain(form.ids.values_mut())
+        .chain(form.shipping.values_mut())
         {
             field.truncate(field.floor_char_boundary(MOST_KEPT));
         }

@@ -141,7 +141,8 @@ impl Checkouts {
     pub(crate) async fn offered(&self, ctx: &OpCtx, offers: &Found, cart: &CartRecord, email: &str) -> Result<Offered> {
         let names = self.promotions.names(ctx, email)?;
         let key = self.carts.key(ctx, ctx.cart.as_deref());
-        let who = Who { names: &names, cart: key.as_ref() };
+        let member = self.promotions.groups().who(ctx)?;
+        let who = Who { names: &names, member: member.as_deref(), cart: key.as_ref() };
         self.promotions.offered(offers, &cart.lines, &cart.codes, who).await
     }
 
@@ -196,6 +197,8 @@ mod cases;
 mod refunds;
 #[cfg(test)]
 mod regions;
+#[cfg(test)]
+mod sending;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]

@@ -88,6 +88,7 @@ pub fn destination(form: &CheckoutForm) -> Destination {
         region: address::region(form),
         postcode: address::postcode(form),
         business: None,
+        ways: form.shipping.clone(),
     }
 }
 
@@ -253,6 +254,8 @@ impl Checkouts {
         if !placing.form.confirm_place && identity::contradicted(ctx, &priced, &to).is_some() {
             faults.push(("confirm_place".to_owned(), "fault-place".to_owned()));
         }
+        let gone = priced.view.sellers.iter().filter(|part| part.sending.gone);
+        faults.extend(gone.map(|part| (part.sending.field(), "fault-shipping".to_owned())));
         self.not_settling(settling.as_ref(), &priced).await?;
         let owned_asked = placing.form.buy_again || placing.nothing_owned;
         if !owned_asked && !self.owned(ctx, &priced).await?.is_empty() {

@@ -16,6 +16,7 @@ use super::store::{Checkout, Order};
 use super::{Checkouts, asked, countries, identity};
 use crate::cart::CartRecord;
 use crate::cart::view::{Destination, price, sums, undiscounted};
+use crate::cart::ways;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
@@ -287,6 +288,7 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
             href: format!("/@{}", s.handle),
         }),
         lines,
+        sent_by: ways::sent_by(place, &order.quote),
         sums: sums(place, &order.quote),
         invoice_href: None,
         messages: Vec::new(),

@@ -41,6 +41,9 @@ pub fn routes() -> Router<App> {
         .route("/studio/works/{id}/publish", post(publish))
         .route("/studio/works/{id}/archive", post(archive))
         .route("/studio/promotions/{id}", post(promotion))
+        .route("/studio/groups", post(make_group))
+        .route("/studio/groups/{name}", post(fill_group))
+        .route("/studio/groups/{name}/delete", post(delete_group))
         .route("/studio/promotions/{id}/end", post(end_promotion))
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
@@ -148,22 +151,71 @@ async fn promotion(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Response {
     match Desk::new(app).save_promotion(&ctx, &id, &form).await {
-        Ok(id) => go(&format!("/studio/promotions/{id}?done=1"), &[]),
+        Ok(id) => go(&promotion_page(&id, &form, "done=1&"), &[]),
+        Err(problem) => back(&promotion_page(&id, &form, "kept=1&"), "", Err(problem)),
+    }
+}
+
+fn tenant_of(form: &BTreeMap<String, String>) -> String {
+    vitrine_shared::query::encode(form.get("tenant").map(String::as_str).unwrap_or_default())
+}
+
+async fn make_group(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let tenant = tenant_of(&form);
+    match Desk::new(app).make_group(&ctx, &form).await {
+        Ok(name) => go(&format!("/studio/groups/{name}?done=1&tenant={tenant}"), &[]),
+        Err(problem) => back(&format!("/studio/groups?kept=1&tenant={tenant}"), "", Err(problem)),
+    }
+}
+
+async fn fill_group(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(name): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let page = format!("/studio/groups/{}?tenant={}", vitrine_shared::query::encode(&name), tenant_of(&form));
+    match Desk::new(app).fill_group(&ctx, &name, &form).await {
+        Ok(_) => back(&page, "", Ok(())),
+        Err(problem) => back(&format!("{page}&kept=1"), "", Err(problem)),
+    }
+}
+
+async fn delete_group(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(name): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let tenant = tenant_of(&form);
+    match Desk::new(app).delete_group(&ctx, &name, form.get("tenant").map_or("", String::as_str)).await {
+        Ok(()) => go(&format!("/studio/groups?done=1&tenant={tenant}"), &[]),
         Err(problem) => {
-            let tenant = form.get("tenant").map(String::as_str).unwrap_or_default();
-            let page = format!("/studio/promotions/{id}?kept=1&tenant={}", vitrine_shared::query::encode(tenant));
-            back(&page, "", Err(problem))
+            back(&format!("/studio/groups/{}?tenant={tenant}", vitrine_shared::query::encode(&name)), "", Err(problem))
         }
     }
+}
+
+/// The page of a promotion, with whose it is: administrators are members of no seller.
+fn promotion_page(id: &str, form: &BTreeMap<String, String>, told: &str) -> String {
+    let tenant = form.get("tenant").map(String::as_str).unwrap_or_default();
+    format!("/studio/promotions/{id}?{told}tenant={}", vitrine_shared::query::encode(tenant))
 }
 
 async fn end_promotion(
     State(app): State<App>,
     Extension(ctx): Extension<OpCtx>,
     Path(id): Path<String>,
-    Form(seen): Form<Seen>,
+    Form(form): Form<BTreeMap<String, String>>,
 ) -> Response {
-    back(&format!("/studio/promotions/{id}"), "", Desk::new(app).end_promotion(&ctx, &id, seen.rev).await)
+    let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let rev = text("rev").parse().unwrap_or(-1);
+    let done = Desk::new(app).end_promotion(&ctx, &id, text("tenant"), rev).await;
+    back(&promotion_page(&id, &form, ""), "", done)
 }
 
 fn lines(form: &[(String, String)]) -> Vec<usize> {

@@ -6,14 +6,17 @@
 //! Not here: what refunds and parcels do (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
 
 mod archive;
+mod groups;
 mod http;
 mod import;
 mod jobs;
 mod kept;
 mod orders;
 mod prices;
+mod programs;
 mod promotions;
 mod refund;
+mod sellers;
 mod studio;
 mod tax;
 mod taxes;
@@ -26,6 +29,7 @@ pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};
 pub use prices::{GridAsk, GridForm};
+pub use programs::Standing;
 pub use promotions::NEW;
 pub use refund::Choice;
 pub use studio::Edit;

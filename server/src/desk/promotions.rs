@@ -24,12 +24,12 @@ pub const NEW: &str = "new";
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-fn today(ctx: &OpCtx) -> Result<Date> {
+pub(super) fn today(ctx: &OpCtx) -> Result<Date> {
     Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))
 }
 
 /// Key of the words for how it stands.
-fn state(promotion: &Promotion, used: u32, today: Date) -> &'static str {
+pub(super) fn state(promotion: &Promotion, used: u32, today: Date) -> &'static str {
     if promotion.valid_to.is_some_and(|to| to < today) {
         "promo-state-ended"
     } else if promotion.valid_from.is_some_and(|from| today < from) {
@@ -62,21 +62,18 @@ fn form_name(tenant: &TenantId, id: &str) -> String {
 }
 
 impl Desk {
-    fn promotion_records(&self) -> &Records {
+    pub(super) fn promotion_records(&self) -> &Records {
         self.0.checkouts.promotions().records()
     }
 
-    /// The promotions of every seller whose desk the caller may use.
+    /// The promotions of a seller; of all sellers the caller is a member of where nobody is named.
     ///
     /// # Errors
-    /// 401 for nobody, 403 for who sells nothing.
-    pub async fn promotions(&self, ctx: &OpCtx) -> Result<PromotionsView> {
-        let user = authz::user(ctx)?;
+    /// 401 for nobody, 403 for who sells nothing, 404 for others' sellers.
+    pub async fn promotions(&self, ctx: &OpCtx, tenant: &str) -> Result<PromotionsView> {
         let (place, today) = (self.0.catalog.place(ctx), today(ctx)?);
         let mut desks = Vec::new();
-        for id in &user.tenants {
-            let Ok(desk) = authz::tenant_desk(ctx, id) else { continue };
-            let Some(tenant) = self.0.catalog.records().tenant(desk.tenant()).await? else { continue };
+        for (desk, tenant) in self.desks(ctx, tenant).await? {
             let all = self.promotion_records().all(desk.tenant()).await?;
             let ids: Vec<&str> = all.iter().map(|kept| kept.promotion.id.as_str()).collect();
             let used = self.promotion_records().used(desk.tenant(), &ids).await?;
@@ -91,27 +88,24 @@ impl Desk {
                 total: kept.promotion.limits.total,
             };
             desks.push(PromotionDesk {
-                tenant: id.to_string(),
+                tenant: tenant.id.to_string(),
                 name: tenant.name,
                 rows: all.iter().zip(used).map(row).collect(),
             });
         }
-        if desks.is_empty() {
-            return Err(Problem::forbidden("Only sellers have a studio."));
-        }
         Ok(PromotionsView { desks })
     }
 
-    /// A promotion of the caller's, with whose it is; `new` is one of `tenant`.
+    /// A promotion of the caller's, with whose it is; `new` is one of `tenant`. Nobody named: of a seller the caller is a member of.
     async fn my_promotion(&self, ctx: &OpCtx, id: &str, tenant: &str) -> Result<(TenantDesk, Option<Kept>)> {
         let user = authz::user(ctx)?;
         let missing = || Problem::not_found("promotion");
         if id == NEW {
-            let tenant: TenantId = tenant.parse().map_err(|_| missing())?;
-            return Ok((authz::tenant_desk(ctx, &tenant).map_err(|_| missing())?, None));
+            return Ok((self.desk_named(ctx, tenant).map_err(|_| missing())?, None));
         }
         let id: PromotionId = id.parse().map_err(|_| missing())?;
-        for tenant in &user.tenants {
+        let named: Option<TenantId> = tenant.parse().ok();
+        for tenant in named.as_ref().map_or(user.tenants.as_slice(), std::slice::from_ref) {
             let Ok(desk) = authz::tenant_desk(ctx, tenant) else { continue };
             if let Some(kept) = self.promotion_records().get(desk.tenant(), id.as_str()).await? {
                 return Ok((desk, Some(kept)));
@@ -148,10 +142,23 @@ impl Desk {
             state: state_key,
             used,
             rev,
+            groups: self.group_choices(&desk, &fields).await?,
             fields,
             faults,
             history: told,
         })
+    }
+
+    /// The groups a form may choose: those there are, and those it names that are not there any more.
+    async fn group_choices(&self, desk: &TenantDesk, fields: &Fields) -> Result<Vec<(String, String)>> {
+        let all = self.groups_kept().all(desk).await?;
+        let mut choices: Vec<(String, String)> = all.into_iter().map(|group| (group.name, group.title)).collect();
+        for name in fields.keys().filter_map(|field| field.strip_prefix(form::GROUP_FIELD)) {
+            if !choices.iter().any(|(known, _)| known == name) {
+                choices.push((name.to_owned(), name.to_owned()));
+            }
+        }
+        Ok(choices)
     }
 
     /// Keeps a form as a promotion; answers its id.
@@ -172,9 +179,7 @@ impl Desk {
             None => PromotionId::from_bits(ids::new_bits(ctx.now_ms)).to_string(),
         };
         let saved = match self.read_promotion(&desk, &to, fields).await? {
-            Ok(mut promotion) => {
-                // Groups are not in the form.
-                promotion.groups = kept.as_ref().map(|kept| kept.promotion.groups.clone()).unwrap_or_default();
+            Ok(promotion) => {
                 let next = Kept {
                     promotion,
                     left_said: kept.as_ref().and_then(|kept| kept.left_said),
@@ -218,9 +223,12 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::save_promotion`].
-    pub async fn end_promotion(&self, ctx: &OpCtx, id: &str, rev: i64) -> Result<()> {
-        let (desk, kept) = self.my_promotion(ctx, id, "").await?;
-        let mut kept = kept.ok_or_else(|| Problem::not_found("promotion"))?;
+    pub async fn end_promotion(&self, ctx: &OpCtx, id: &str, tenant: &str, rev: i64) -> Result<()> {
+        let (desk, kept) = self.my_promotion(ctx, id, tenant).await?;
+        self.ended(ctx, &desk, kept.ok_or_else(|| Problem::not_found("promotion"))?, rev).await
+    }
+
+    pub(super) async fn ended(&self, ctx: &OpCtx, desk: &TenantDesk, mut kept: Kept, rev: i64) -> Result<()> {
         let yesterday = Date::from_unix_ms(ctx.now_ms - DAY_MS).map_err(|e| fault::internal("a date", &e))?;
         let promotion = &mut kept.promotion;
         promotion.valid_from = promotion.valid_from.map(|from| from.min(yesterday));
@@ -239,13 +247,34 @@ impl Desk {
             Ok(promotion) => promotion,
             Err(faults) => return Ok(Err(faults)),
         };
+        let faults = self.strange(desk, &mut promotion).await?;
+        Ok(if faults.is_empty() { Ok(promotion) } else { Err(faults) })
+    }
+
+    /// As [`Desk::strange`], for what came as a document and must be whole.
+    ///
+    /// # Errors
+    /// 422 with `fields`.
+    pub(super) async fn own_promotion(&self, desk: &TenantDesk, promotion: &mut Promotion) -> Result<()> {
+        promotion.check().map_err(|e| Problem::invalid(e.field, "promotion_invalid", e.to_string()))?;
+        let faults = self.strange(desk, promotion).await?;
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let mut problem = Problem::new(422, "invalid", "It names what this seller has not.");
+        problem.fields = faults;
+        Err(problem)
+    }
+
+    /// Puts our ids in place of a promotion's SKUs; answers the form's fields that name what is not this seller's.
+    async fn strange(&self, desk: &TenantDesk, promotion: &mut Promotion) -> Result<Fields> {
         let records = self.0.catalog.records();
         let mut faults = BTreeMap::new();
-        let typed: Vec<String> = form::items(&mut promotion).into_iter().map(|(_, item)| item.clone()).collect();
+        let typed: Vec<String> = form::items(promotion).into_iter().map(|(_, item)| item.clone()).collect();
         let skus: Vec<&str> =
             typed.iter().map(String::as_str).filter(|item| matches!(form::item(item), form::Item::Sku)).collect();
         let known = records.by_sku(desk.tenant(), &skus).await?;
-        for (field, item) in form::items(&mut promotion) {
+        for (field, item) in form::items(promotion) {
             let mine = match form::item(item) {
                 form::Item::Work(work) => records.bundle(&work).await?.is_some_and(|b| b.work.tenant == *desk.tenant()),
                 form::Item::Edition(edition) => {
@@ -283,6 +312,12 @@ impl Desk {
                 faults.insert(field.to_owned(), "fault-item".to_owned());
             }
         }
+        if !promotion.groups.is_empty() {
+            let all = self.groups_kept().all(desk).await?;
+            if !promotion.groups.iter().all(|name| all.iter().any(|group| group.name == *name)) {
+                faults.insert("groups".to_owned(), "fault-promotion-group".to_owned());
+            }
+        }
         if !promotion.stores.is_empty() {
             let all = records.stores().await?;
             let is_mine = |handle: &String| all.iter().any(|s| s.tenant == *desk.tenant() && s.handle == *handle);
@@ -290,7 +325,7 @@ impl Desk {
                 faults.insert("stores".to_owned(), "fault-promotion-store".to_owned());
             }
         }
-        Ok(if faults.is_empty() { Ok(promotion) } else { Err(faults) })
+        Ok(faults)
     }
 }
 

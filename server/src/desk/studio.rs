@@ -283,6 +283,7 @@ impl Desk {
             placed: MomentView::of(order.placed_ms, place.locale),
             country: order.country.clone(),
             lines: lines_of(&order, &self.given(&order).await?, &place),
+            sent_by: crate::cart::ways::sent_by(&place, &order.quote),
             messages: self.0.talk.of(&order, place.locale).await?,
         })
     }

@@ -68,7 +68,7 @@ impl Desk {
     /// # Errors
     /// 401 for nobody, 403 for who sells nothing, 422 for what is no month.
     pub async fn taxes(&self, ctx: &OpCtx, month: &str, country: &str) -> Result<TaxReportView> {
-        let user = authz::user(ctx)?;
+        let own = self.own(ctx).await?;
         let month = self.month_of(ctx, month)?;
         let place = self.0.catalog.place(ctx);
         let mut view = TaxReportView {
@@ -79,12 +79,7 @@ impl Desk {
             country: country.to_owned(),
             thresholds: thresholds_in(country).iter().map(|t| ThresholdView::of(t, place.locale)).collect(),
         };
-        let mut sellers = Vec::new();
-        for id in &user.tenants {
-            if let Some(tenant) = self.0.catalog.records().tenant(id).await? {
-                sellers.push((id.clone(), tenant.name));
-            }
-        }
+        let mut sellers: Vec<(TenantId, String)> = own.into_iter().map(|tenant| (tenant.id, tenant.name)).collect();
         sellers.extend(self.0.invoices.platform().map(|(id, name)| (id, name.to_owned())));
         for (id, name) in sellers {
             let Ok(desk) = authz::tenant_desk(ctx, &id) else { continue };

@@ -27,7 +27,7 @@ use vitrine_einvoice::Fonts;
 use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::quote::{Amounts, Rounding, Step, StepKind, TaxAmount};
+use vitrine_pricing::quote::{Amounts, OfferedMethod, Rounding, Step, StepKind, TaxAmount};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::refund::{RefundAmounts, RefundPart, RefundQuote};
 use vitrine_pricing::tax::TaxStatus;
@@ -102,6 +102,9 @@ pub struct Line {
     /// Of a credit note of the tax alone: what the sale is now. `None`: what went back is what was sold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relieved: Option<TaxStatus>,
+    /// Of shipping: how it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<OfferedMethod>,
 }
 
 /// A document as issued.
@@ -269,6 +272,7 @@ fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
             reason: order.quote.explain.iter().find(decided).map(|s| s.rule.clone()).unwrap_or_default(),
             physical: sold.is_none_or(|l| l.physical),
             relieved: None,
+            by: order.quote.sent_by().filter(|_| number.is_none()).cloned(),
         }
     };
     let Some((_, refund)) = issue.refund else {

@@ -157,7 +157,10 @@ impl Invoice {
         let mut charges = Vec::new();
         for line in &source.lines {
             if line.text.is_empty() {
-                charges.extend(taxed.charges(line, source, &words.say("mail-receipt-shipping", &[])));
+                let by = line.by.as_ref().map_or("", |method| method.called(words.tag()));
+                let label = words.say("mail-receipt-shipping", &[]);
+                let label = if by.is_empty() { label } else { format!("{label} · {by}") };
+                charges.extend(taxed.charges(line, source, &label));
                 continue;
             }
             lines.push(taxed.line(line));

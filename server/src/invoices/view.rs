@@ -186,6 +186,7 @@ impl Invoices {
         sums.push(AmountView { key: "sum-total".into(), detail: String::new(), text: money(invoice.totals.gross) });
         let lines = invoice.lines.iter().map(|line| InvoiceLineView {
             text: line.text.clone(),
+            by: line.by.as_ref().map(|method| method.called(place.locale.tag()).to_owned()).unwrap_or_default(),
             quantity: line.quantity,
             net: money(line.amounts.net),
             rate: line

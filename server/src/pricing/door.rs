@@ -134,7 +134,9 @@ impl Quotes {
         }
         let names = promotions.names(ctx, "")?;
         let sellers = HashMap::from([(seller.clone(), promotions.records().automatic(seller).await?)]);
-        let offered = promotions.of_sellers(sellers, &document.codes, Who { names: &names, cart: None }).await?;
+        let member = promotions.groups().who(ctx)?;
+        let who = Who { names: &names, member: member.as_deref(), cart: None };
+        let offered = promotions.of_sellers(sellers, &document.codes, who).await?;
         Ok(offered.of(seller, &[]))
     }
 

@@ -13,6 +13,9 @@ pub type Fields = BTreeMap<String, String>;
 /// Kinds of benefits, as the form and the engine name them.
 pub const KINDS: [&str; 5] = ["percent", "amount", "free_shipping", "buy_x_get_y", "bundle"];
 
+/// What the names of boxes begin with that choose a group of customers; the group's name follows.
+pub const GROUP_FIELD: &str = "group_";
+
 /// Most bytes of a form that is kept.
 pub const MOST_BYTES: usize = 64 * 1024;
 
@@ -129,6 +132,9 @@ pub fn fields(promotion: &Promotion) -> Fields {
     put("stacking", stacking.into());
     put("stack_group", group.into());
     put("excludes", lines(&promotion.excludes));
+    for group in &promotion.groups {
+        put(&format!("{GROUP_FIELD}{group}"), "1".into());
+    }
     for (name, on) in [("first_order", promotion.first_order), ("allow_zero", promotion.allow_zero)] {
         if on {
             put(name, "1".into());
@@ -231,6 +237,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Groups by the boxes that are ticked.
+fn read_groups(fields: &Fields) -> Vec<String> {
+    fields.keys().filter_map(|name| name.strip_prefix(GROUP_FIELD)).map(str::to_owned).collect()
+}
+
 /// The form's field of a path in a promotion.
 fn field_of(path: &str) -> &str {
     match path {
@@ -261,7 +272,7 @@ pub fn read(id: &str, fields: &Fields) -> Result<Promotion, Fields> {
         items: reader.scope("items"),
         except: reader.scope("except"),
         stores: read_lines(reader.text("stores")),
-        groups: Vec::new(),
+        groups: read_groups(fields),
         first_order: fields.contains_key("first_order"),
         valid_from: reader.day("valid_from"),
         valid_to: reader.day("valid_to"),

@@ -22,7 +22,7 @@
 //! | uses by one customer | `PROMOUSE#t#promo` | `A#name`, `E#name`, `F#name` | `used`, by account, e-mail and card |
 //! | what a customer paid | `BUYER#A#name`, `BUYER#E#name` | `BUYER#` | `seller:t`, `card:F#name`: when, UTC milliseconds |
 //!
-//! Not here: what a promotion takes off (`vitrine_pricing`), groups of customers (accounts have none).
+//! Not here: what a promotion takes off (`vitrine_pricing`), who is in a group of customers (`groups`).
 
 pub mod form;
 mod offered;
@@ -45,11 +45,13 @@ pub(crate) use uses::{give_back, paid, take, uses, writes};
 
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
+use crate::groups::Groups;
 
 /// Reads, keeps and counts. Cheap to clone.
 #[derive(Clone)]
 pub struct Promotions {
     records: Records,
+    groups: Groups,
     table: Arc<dyn Table>,
     master: Arc<MasterKey>,
 }
@@ -70,12 +72,18 @@ pub(crate) fn buyer_key(name: &str) -> Key {
 impl Promotions {
     /// Over this table; names of customers are made with this key.
     pub fn new(table: Arc<dyn Table>, master: Arc<MasterKey>) -> Self {
-        Self { records: Records::new(table.clone()), table, master }
+        let groups = Groups::new(table.clone(), master.clone());
+        Self { records: Records::new(table.clone()), groups, table, master }
     }
 
     /// What is kept.
     pub fn records(&self) -> &Records {
         &self.records
+    }
+
+    /// Who is in which group of a seller's customers.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// The names under which uses of this caller are counted: their account's, and the address's they buy with. No address, or none that is

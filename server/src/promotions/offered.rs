@@ -21,6 +21,7 @@ use crate::cart::view::PricedSeller;
 use crate::catalog::offers::Found;
 use crate::checkout::store::{self, Checkout};
 use crate::fault::{self, Result};
+use crate::groups;
 
 /// Cards of one name that are asked about; the newest.
 const MOST_CARDS: usize = 10;
@@ -30,6 +31,8 @@ const MOST_CARDS: usize = 10;
 pub struct Who<'a> {
     /// See [`Promotions::names`].
     pub names: &'a [String],
+    /// See `Groups::who`; in no group if absent.
+    pub member: Option<&'a str>,
     /// The cart, whose earlier attempt may hold uses for this one.
     pub cart: Option<&'a Key>,
 }
@@ -89,7 +92,7 @@ fn cards(buyers: &[Item]) -> Vec<String> {
 }
 
 fn is_personal(promotion: &Promotion) -> bool {
-    promotion.first_order || promotion.limits.per_customer.is_some()
+    promotion.first_order || promotion.limits.per_customer.is_some() || !promotion.groups.is_empty()
 }
 
 fn is_limited(promotion: &Promotion) -> bool {
@@ -133,6 +136,10 @@ impl Promotions {
         let mut keys: Vec<Key> = order.iter().flat_map(|id| typed.iter().map(move |c| code_key(id, c))).collect();
         let opened = keys.len();
         keys.extend(who.names.iter().map(|name| buyer_key(name)));
+        let member: Vec<Key> =
+            who.member.iter().flat_map(|who| order.iter().map(|id| groups::person_key(id, who))).collect();
+        let asked_groups = member.len();
+        keys.extend(member);
         keys.extend(who.cart.map(|cart| store::held_key(&cart.pk)));
         let mut items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter();
         let codes: Vec<Option<Item>> = items.by_ref().take(opened).collect();
@@ -148,6 +155,11 @@ impl Promotions {
             }
         }
         let buyers: Vec<Item> = items.by_ref().take(who.names.len()).flatten().collect();
+        for (id, item) in order.iter().zip(items.by_ref().take(asked_groups)) {
+            if let (Some(seller), Some(item)) = (sellers.get_mut(id), item) {
+                seller.customer.groups = groups::names_of(&item);
+            }
+        }
         let held = items.next().flatten();
         let bought: BTreeSet<&str> =
             buyers.iter().flat_map(|i| i.keys()).filter_map(|a| a.strip_prefix("seller:")).collect();

@@ -20,6 +20,8 @@ use crate::fault::{self, Result};
 
 /// Promotions of a seller that apply by themselves, at most: each quote looks at all of them, and takes 100 with those of 20 codes.
 pub const MOST_AUTOMATIC: usize = 40;
+/// Bytes of what a code opens, or of all that applies by itself: what a table's item may have, with room for marks.
+const MOST_ITEM_BYTES: usize = vitrine_table::MAX_ITEM_BYTES - 4 * 1024;
 /// Promotions of a seller, at most, as a list shows them.
 const MOST_LISTED: usize = 5_000;
 
@@ -176,7 +178,7 @@ impl Records {
     /// Keeps a promotion in place of what was there at `rev` (0: nothing was). The caller's right is asked before.
     ///
     /// # Errors
-    /// 422 naming the field: what `Promotion::check` says (`promotion_invalid`), `code_taken`, `too_many`; 409 `changed_meanwhile`; the table's.
+    /// 422 naming the field: what `Promotion::check` says (`promotion_invalid`), `code_taken`, `too_many`, `too_large`; 409 `changed_meanwhile`; the table's.
     pub(crate) async fn write(&self, ctx: &OpCtx, tenant: &TenantId, kept: &Kept, rev: i64, why: &str) -> Result<()> {
         let promotion = &kept.promotion;
         promotion.check().map_err(|e| Problem::invalid(e.field, "promotion_invalid", e.to_string()))?;
@@ -238,5 +240,10 @@ fn save(key: &Key, mut opened: Opened) -> Result<TransactOp> {
     opened.rev += 1;
     let mut item = vitrine_table::to_item(key, &opened).map_err(fault::table)?;
     item.insert("_v".into(), 1.into());
+    if vitrine_table::check::item_bytes(&item) > MOST_ITEM_BYTES {
+        let title =
+            "What applies by itself in this shop names too much. Name fewer items, end some, or give this one a code.";
+        return Err(Problem::invalid("items", "too_large", title));
+    }
     Ok(TransactOp::Put(Put { item, condition: Some(condition) }))
 }

@@ -24,13 +24,13 @@ use crate::pricing;
 use crate::state::App;
 use crate::web::http::names_tag;
 
-type Answer = std::result::Result<Response<Body>, ProblemResponse>;
-type Ctx = Extension<OpCtx>;
+pub(super) type Answer = std::result::Result<Response<Body>, ProblemResponse>;
+pub(super) type Ctx = Extension<OpCtx>;
 /// Where to say what an answer shows, if it may be kept.
 type Shows = Option<Extension<Reads>>;
 
 /// A JSON body; whatever is wrong with it is a [`Problem`].
-pub(super) struct Json<T>(T);
+pub(super) struct Json<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ProblemResponse;
@@ -74,7 +74,7 @@ pub(super) async fn quote(State(app): State<App>, ctx: Ctx, Priced(document): Pr
     ok(&app.quotes.quote(&ctx, document).await?)
 }
 
-fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
+pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
     let body = serde_json::to_vec(value).map_err(|e| crate::fault::internal("an answer", &e))?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -83,7 +83,7 @@ fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
     Ok(response)
 }
 
-fn ok<T: Serialize>(value: &T) -> Answer {
+pub(super) fn ok<T: Serialize>(value: &T) -> Answer {
     json(StatusCode::OK, value)
 }
 
@@ -110,7 +110,7 @@ fn note<'a>(shown: Shows, keys: impl IntoIterator<Item = &'a str>) {
     }
 }
 
-fn param(uri: &Uri, name: &str) -> Option<String> {
+pub(super) fn param(uri: &Uri, name: &str) -> Option<String> {
     let pair = uri.query()?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
     let value = decode(pair);
     (!value.is_empty()).then_some(value)
@@ -201,6 +201,16 @@ pub(super) async fn set(
 ) -> Answer {
     let variant: VariantId = variant.parse().map_err(|_| bad_id("cart line"))?;
     let cart = app.carts.set(&ctx, ctx.cart.as_deref(), &variant, line.quantity, line.rev).await?;
+    ok(&app.checkouts.view_of(&ctx, &cart).await?)
+}
+
+pub(super) async fn add_code(State(app): State<App>, ctx: Ctx, Json(body): Json<shapes::CartCode>) -> Answer {
+    app.checkouts.apply_discount(&ctx, &body.code).await?;
+    ok(&app.checkouts.cart_view(&ctx).await?)
+}
+
+pub(super) async fn drop_code(State(app): State<App>, ctx: Ctx, Path(code): Path<String>) -> Answer {
+    let cart = app.carts.drop_code(&ctx, ctx.cart.as_deref(), &code).await?;
     ok(&app.checkouts.view_of(&ctx, &cart).await?)
 }
 

@@ -18,8 +18,16 @@ use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
 
 /// What keys may be made for.
-pub const SCOPES: [&str; 6] =
-    ["catalog:write", "catalog:import", "orders:read", "orders:ship", "orders:refund", crate::authz::SIMULATE];
+pub const SCOPES: [&str; 8] = [
+    "catalog:write",
+    "catalog:import",
+    "orders:read",
+    "orders:ship",
+    "orders:refund",
+    crate::authz::SIMULATE,
+    crate::authz::READ_PROMOTIONS,
+    crate::authz::WRITE_PROMOTIONS,
+];
 /// A day, milliseconds.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Index partition of all keys.

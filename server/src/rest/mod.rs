@@ -7,6 +7,7 @@ mod api;
 mod docs;
 pub mod keys;
 mod openapi;
+mod promotions;
 mod shapes;
 pub mod table;
 

@@ -17,6 +17,7 @@ const COMMON: [u16; 11] = [400, 401, 403, 405, 408, 413, 414, 415, 422, 429, 503
 fn word(status: u16) -> &'static str {
     match status {
         200 => "Done",
+        201 => "Made",
         202 => "Begun",
         304 => "The copy is still right",
         400 => "The request cannot be read",
@@ -27,10 +28,12 @@ fn word(status: u16) -> &'static str {
         408 => "The request did not arrive in time",
         409 => "The state of things does not allow it",
         410 => "Not there any more",
+        412 => "It was changed meanwhile: read it again",
         413 => "The body is too large",
         414 => "The query is too long",
         415 => "The body is of another type",
         422 => "Some values cannot be; `fields` names them",
+        428 => "`If-Match` is missing",
         429 => "Too many requests; `Retry-After` says when to ask again",
         503 => "The shop is too busy, or a service behind it cannot be reached; `Retry-After` says when to ask again",
         _ => "A problem",
@@ -43,7 +46,7 @@ fn security(access: Access) -> Value {
         Access::Cart => json!([{}, { "cartToken": [] }, { "bearer": [] }, { "session": [] }]),
         Access::Person => json!([{ "bearer": [] }, { "session": [] }]),
         Access::Buyer => json!([{}, { "bearer": [] }, { "session": [] }]),
-        Access::Staff(_) => json!([{ "apiKey": [] }, { "bearer": [] }, { "session": [] }]),
+        Access::Staff(_) | Access::Seller(_) => json!([{ "apiKey": [] }, { "bearer": [] }, { "session": [] }]),
     }
 }
 
@@ -87,6 +90,10 @@ fn operation(endpoint: &Endpoint, generator: &mut schemars::SchemaGenerator) -> 
     if let Access::Staff(scope) = endpoint.access {
         out["description"] = json!(format!("For staff, or a platform key with the scope `{scope}`."));
     }
+    if let Access::Seller(scope) = endpoint.access {
+        out["description"] =
+            json!(format!("For sellers, or a key with the scope `{scope}` of the seller or the platform."));
+    }
     match endpoint.body {
         None => {}
         Some(Content::Json(shape)) => {
@@ -129,6 +136,7 @@ pub fn document(base_url: &str) -> Value {
             "cart" => "Carts of guests and accounts.",
             "checkout" => "Paying.",
             "orders" => "Purchases.",
+            "promotions" => "What sellers take off.",
             "downloads" => "Files of what was bought.",
             "me" => "What the caller owns.",
             "invoices" => "Documents.",

@@ -83,6 +83,14 @@ pub struct SetLine {
     pub rev: i64,
 }
 
+/// A discount code for the cart.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CartCode {
+    /// As the buyer typed it; the case of letters does not matter.
+    pub code: String,
+}
+
 /// A cart to be paid.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

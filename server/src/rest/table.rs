@@ -1,6 +1,6 @@
 //! The one table of endpoints: what is not in it does not exist. Router, OpenAPI document and authorisation test come from it.
 
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use vitrine_pricing::quote::{Document, Quote};
 use vitrine_shared::views::desk::ImportView;
@@ -8,7 +8,8 @@ use vitrine_shared::views::owned::{InvoiceView, OwnedView};
 use vitrine_shared::views::trade::{CartView, OrderView};
 use vitrine_shared::views::{MakerView, WorkView};
 
-use super::{api, shapes};
+use super::{api, promotions, shapes};
+use crate::authz::{READ_PROMOTIONS, WRITE_PROMOTIONS};
 use crate::state::App;
 
 /// Who may call an endpoint.
@@ -24,6 +25,8 @@ pub enum Access {
     Buyer,
     /// Staff, or a platform key with this scope.
     Staff(&'static str),
+    /// Who sells, or a key with this scope of the seller or of the platform.
+    Seller(&'static str),
 }
 
 /// Makes a type's schema.
@@ -53,7 +56,7 @@ pub struct Param {
 
 /// One endpoint.
 pub struct Endpoint {
-    /// `get`, `post`, `put`.
+    /// `get`, `post`, `put`, `delete`.
     pub method: &'static str,
     /// Below `/api`, with `{names}`.
     pub path: &'static str,
@@ -84,6 +87,9 @@ const fn query(name: &'static str, about: &'static str) -> Param {
 }
 
 const KEY: Param = query("key", "The secret of the order's address, for guests");
+const SELLER: Param = query("seller", "Id of the seller; absent: the only one the caller acts for");
+const IF_MATCH: Param =
+    Param { name: "If-Match", place: "header", about: "The ETag of what the caller saw", required: true };
 const CURSOR: Param = query("cursor", "`next` of the page before");
 
 /// Every endpoint of the public interface.
@@ -203,6 +209,100 @@ pub fn endpoints() -> Vec<Endpoint> {
             answer: (200, of::<CartView>),
             problems: &[404, 409],
             route: || put(api::set),
+        },
+        Endpoint {
+            method: "post",
+            path: "/cart/codes",
+            id: "addCartCode",
+            summary: "Keeps a discount code with the cart; `codes` of the answer says what each takes off, or why it does not",
+            access: Access::Cart,
+            params: &[],
+            body: Some(Content::Json(of::<shapes::CartCode>)),
+            answer: (200, of::<CartView>),
+            problems: &[404, 409],
+            route: || post(api::add_code),
+        },
+        Endpoint {
+            method: "delete",
+            path: "/cart/codes/{code}",
+            id: "dropCartCode",
+            summary: "Takes a discount code out of the cart; one that is not there changes nothing",
+            access: Access::Cart,
+            params: &[],
+            body: None,
+            answer: (200, of::<CartView>),
+            problems: &[404, 409],
+            route: || delete(api::drop_code),
+        },
+        Endpoint {
+            method: "get",
+            path: "/promotions",
+            id: "listPromotions",
+            summary: "A seller's promotions, fifty at a time",
+            access: Access::Seller(READ_PROMOTIONS),
+            params: const { &[SELLER, CURSOR] },
+            body: None,
+            answer: (200, of::<promotions::PromotionList>),
+            problems: &[404],
+            route: || get(promotions::list).post(promotions::make),
+        },
+        Endpoint {
+            method: "post",
+            path: "/promotions",
+            id: "createPromotion",
+            summary: "Makes a promotion",
+            access: Access::Seller(WRITE_PROMOTIONS),
+            params: const {
+                &[
+                    SELLER,
+                    Param {
+                        name: "Idempotency-Key",
+                        place: "header",
+                        about: "Names the attempt, 16 to 64 of `A-Z a-z 0-9 - _`: the same one twice makes one promotion",
+                        required: true,
+                    },
+                ]
+            },
+            body: Some(Content::Json(of::<promotions::PromotionBody>)),
+            answer: (201, of::<promotions::PromotionAnswer>),
+            problems: &[404, 409],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "get",
+            path: "/promotions/{id}",
+            id: "getPromotion",
+            summary: "One promotion; its ETag is wanted to change it",
+            access: Access::Seller(READ_PROMOTIONS),
+            params: const { &[SELLER] },
+            body: None,
+            answer: (200, of::<promotions::PromotionAnswer>),
+            problems: &[404],
+            route: || get(promotions::get).put(promotions::replace),
+        },
+        Endpoint {
+            method: "put",
+            path: "/promotions/{id}",
+            id: "replacePromotion",
+            summary: "Puts a promotion in place of what was there; orders keep what they were sold with",
+            access: Access::Seller(WRITE_PROMOTIONS),
+            params: const { &[SELLER, IF_MATCH] },
+            body: Some(Content::Json(of::<promotions::PromotionBody>)),
+            answer: (200, of::<promotions::PromotionAnswer>),
+            problems: &[404, 412, 428],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "post",
+            path: "/promotions/{id}/end",
+            id: "endPromotion",
+            summary: "Ends a promotion: yesterday was its last day; one that has ended stays as it is",
+            access: Access::Seller(WRITE_PROMOTIONS),
+            params: const { &[SELLER, IF_MATCH] },
+            body: None,
+            answer: (200, of::<promotions::PromotionAnswer>),
+            problems: &[404, 412, 428],
+            route: || post(promotions::end),
         },
         Endpoint {
             method: "post",

@@ -8,7 +8,8 @@ use axum::routing::post;
 use axum::{Form, Router};
 use vitrine_payments::PaymentError;
 use vitrine_shared::Problem;
-use vitrine_shared::views::trade::CheckoutForm;
+use vitrine_shared::cart::MAX_LINES;
+use vitrine_shared::views::trade::{CheckoutForm, SHIP_FIELD};
 
 use super::cart;
 use crate::checkout::{Placing, Typed};
@@ -24,6 +25,9 @@ pub(super) fn routes() -> Router<App> {
 pub(super) fn webhooks() -> Router<App> {
     Router::new().route("/api/webhooks/{provider}", post(webhook))
 }
+
+/// Of the name of a part of the cart, bytes: longer ones are none.
+const MOST_PART_BYTES: usize = 80;
 
 /// What the form sends.
 #[derive(Default)]
@@ -84,6 +88,12 @@ impl Sent {
                 "accept_waiver" => form.accept_waiver = true,
                 "buy_again" => form.buy_again = true,
                 other => {
+                    // No cart has more parts than lines.
+                    let part = other.strip_prefix(SHIP_FIELD).filter(|part| part.len() <= MOST_PART_BYTES);
+                    if let Some(part) = part.filter(|_| form.shipping.len() < MAX_LINES) {
+                        form.shipping.insert(part.to_owned(), value);
+                        continue;
+                    }
                     let known = other.strip_prefix("id_").and_then(vitrine_pricing::tax_id::kind);
                     if let Some(kind) = known.filter(|_| !value.is_empty()) {
                         form.ids.insert(kind.code.to_owned(), value);

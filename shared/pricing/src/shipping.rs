@@ -12,12 +12,15 @@
 
 mod zones;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Currency, Money, MoneyError};
 
-/// Most zones, methods, rates, places of a zone; longest id and name, bytes.
-const MOST: Bounds = Bounds { zones: 300, methods: 20, rates: 5000, places: 1000, id: 64, name: 200 };
+/// Most zones, methods, rates, places of a zone, names of a method; longest id and name, bytes; latest day of arrival.
+const MOST: Bounds =
+    Bounds { zones: 300, methods: 20, rates: 5000, places: 1000, names: 10, id: 64, name: 200, days: 365 };
 /// cm³ per kg, at most. Carriers use 4000 to 6000.
 const MOST_DIVISOR: u32 = 100_000;
 /// Id of the method of rates that name none.
@@ -28,8 +31,10 @@ struct Bounds {
     methods: usize,
     rates: usize,
     places: usize,
+    names: usize,
     id: usize,
     name: usize,
+    days: u16,
 }
 
 /// A country, or a part of it: all that is said must fit.
@@ -71,6 +76,17 @@ pub struct Zone {
     pub except: Vec<Place>,
 }
 
+/// Days from posting to arrival, both inclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Days {
+    /// At the soonest.
+    pub from: u16,
+    /// At the latest; at most 365.
+    pub to: u16,
+}
+
 /// A way of sending.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -80,6 +96,12 @@ pub struct Method {
     pub id: String,
     /// As buyers read it.
     pub name: String,
+    /// As buyers of a language read it, by BCP 47 tag (`de`, `pt-BR`); the others read `name`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+    /// How long it takes, if the seller says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<Days>,
     /// cm³ per kg (5000 is usual): what the room of pieces counts for. None: only their weight counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dim_divisor: Option<u32>,
@@ -194,6 +216,8 @@ pub struct Offer<'a> {
     pub method: &'a str,
     /// As buyers read it; empty for a method that only rates name.
     pub name: &'a str,
+    /// As the seller described it; none for a method that only rates name.
+    pub described: Option<&'a Method>,
     /// The band that applies.
     pub rate: &'a Rate,
     /// Grams charged for.
@@ -232,7 +256,7 @@ impl ShippingTable {
             let handling = if free { zero } else { rate.handling_of(parcel.pieces)? };
             let amount = if free { zero } else { rate.amount.checked_add(handling)? };
             let name = method.map_or("", |m| m.name.as_str());
-            offers.push(Offer { method: id, name, rate, billed_g, handling, amount });
+            offers.push(Offer { method: id, name, described: method, rate, billed_g, handling, amount });
         }
         Ok(offers)
     }
@@ -265,6 +289,16 @@ impl ShippingTable {
         for (i, method) in self.methods.iter().enumerate() {
             id(&method.id, format!("methods[{i}].id"))?;
             fits(method.name.len() <= MOST.name, &format!("methods[{i}].name"), "at most 200 bytes")?;
+            fits(method.names.len() <= MOST.names, &format!("methods[{i}].names"), "at most 10")?;
+            for (tag, name) in &method.names {
+                let good = !tag.is_empty()
+                    && tag.len() <= 35
+                    && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    && (1..=MOST.name).contains(&name.len());
+                fits(good, &format!("methods[{i}].names"), "a BCP 47 tag each, with a name of 1 to 200 bytes")?;
+            }
+            let days = method.days.is_none_or(|d| d.from <= d.to && d.to <= MOST.days);
+            fits(days, &format!("methods[{i}].days"), "`from` not after `to`, at most 365")?;
             let twice = self.methods[..i].iter().any(|m| m.id == method.id);
             fits(!twice, &format!("methods[{i}].id"), "each method once")?;
             let divisor = method.dim_divisor.is_none_or(|d| (1..=MOST_DIVISOR).contains(&d));

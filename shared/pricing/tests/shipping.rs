@@ -175,6 +175,41 @@ fn the_cheapest_method_is_taken_unless_another_is_asked_for() {
 }
 
 #[test]
+fn a_method_says_its_name_in_each_language_and_its_days() {
+    let mut table = two_methods();
+    table["methods"][0]["names"] = json!({ "de": "Bis morgen", "pt-BR": "Até amanhã" });
+    table["methods"][0]["days"] = json!({ "from": 1, "to": 1 });
+    let quote = ask(vec![goods(1000, 1)], table.clone(), json!({ "shipping_method": "express" })).unwrap();
+    let sent = quote.sent_by().unwrap();
+    assert_eq!(sent.days, Some(Days { from: 1, to: 1 }));
+    for (tag, name) in [
+        ("de-AT", "Bis morgen"),
+        ("DE", "Bis morgen"),
+        ("pt-br", "Até amanhã"),
+        ("pt-PT", "By morning"),
+        ("", "By morning"),
+    ] {
+        assert_eq!(sent.called(tag), name, "{tag}");
+    }
+    let bare = |id: &str| OfferedMethod { id: id.into(), name: String::new(), ..sent.clone() };
+    assert_eq!((bare("air").called("fr"), bare("standard").called("fr")), ("air", ""));
+    for (field, wrong) in [
+        ("names", json!({ "": "x" })),
+        ("names", json!({ "de": "" })),
+        ("names", json!({ "de": "x".repeat(201) })),
+        ("names", json!({ "d e": "x" })),
+        ("names", (0..11).map(|n| (format!("a{n}"), json!("x"))).collect()),
+        ("days", json!({ "from": 3, "to": 2 })),
+        ("days", json!({ "from": 0, "to": 366 })),
+    ] {
+        let mut table = table.clone();
+        table["methods"][0][field] = wrong;
+        let refused = ask(vec![goods(1000, 1)], table, json!({})).unwrap_err();
+        assert_eq!(refused.field(), format!("shipping.methods[0].{field}"));
+    }
+}
+
+#[test]
 fn digital_lines_are_never_shipped_and_mixed_carts_ship_the_rest() {
     let files = ask(vec![file(5000)], two_methods(), json!({ "shipping_method": "express" })).unwrap();
     assert_eq!((files.shipping, files.shipping_methods.len()), (None, 0));
@@ -321,7 +356,7 @@ fn any_table() -> impl Strategy<Value = ShippingTable> {
         let zone =
             |i: usize| Zone { id: format!("z{i}"), countries: vec![["DE", "FR", "*"][i].into()], ..Zone::default() };
         let method =
-            |(i, dim_divisor): (usize, Option<u32>)| Method { id: format!("m{i}"), name: String::new(), dim_divisor };
+            |(i, dim_divisor): (usize, Option<u32>)| Method { id: format!("m{i}"), dim_divisor, ..Method::default() };
         let rate = |((zone, method, up_to_g, amount, handling, each), over): (Band, Option<i64>)| Rate {
             method: Some(format!("m{method}")),
             up_to_g,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trade::{AmountView, MessageView};
+use super::trade::{AmountView, MessageView, WayView};
 use super::value::PaidView;
 use super::{MomentView, Named};
 
@@ -68,6 +68,9 @@ pub struct SellerOrder {
     pub country: String,
     /// What was sold.
     pub lines: Vec<DeskLine>,
+    /// How its parcel is to be sent, as the buyer chose.
+    #[serde(default)]
+    pub sent_by: Option<WayView>,
     /// What was said, oldest first.
     pub messages: Vec<MessageView>,
 }
@@ -494,10 +497,82 @@ pub struct PromotionEditView {
     pub used: u32,
     /// Counts writes; 0 for a new one.
     pub rev: i64,
+    /// Groups of customers it may be for: name, title.
+    pub groups: Vec<(String, String)>,
     /// Fields and what is in them.
     pub fields: std::collections::BTreeMap<String, String>,
     /// Fields and keys of their faults.
     pub faults: std::collections::BTreeMap<String, String>,
     /// What was done to it.
+    pub history: Vec<HistoryRow>,
+}
+
+/// A group of a seller's customers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GroupRowView {
+    /// What promotions know it by.
+    pub name: String,
+    /// What its seller calls it.
+    pub title: String,
+    /// Members.
+    pub count: usize,
+}
+
+/// A seller's groups, with a form for one more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GroupDesk {
+    /// Tenant id.
+    pub tenant: String,
+    /// The seller's name.
+    pub seller: String,
+    /// By name.
+    pub rows: Vec<GroupRowView>,
+    /// What was typed for a new one: `name`, `title`.
+    pub fields: std::collections::BTreeMap<String, String>,
+    /// Field -> key of the fault.
+    pub faults: std::collections::BTreeMap<String, String>,
+}
+
+/// Groups of customers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GroupsView {
+    /// By seller.
+    pub desks: Vec<GroupDesk>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MemberRow {
+    /// As the seller wrote it.
+    pub email: String,
+    /// When it was put in.
+    pub since: MomentView,
+}
+
+/// A group with a page of its members.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GroupView {
+    /// Tenant id.
+    pub tenant: String,
+    /// The group.
+    pub row: GroupRowView,
+    /// Members it may have.
+    pub most: usize,
+    /// Of this page.
+    pub members: Vec<MemberRow>,
+    /// What the next page begins after.
+    pub next: Option<String>,
+    /// Addresses that were typed and not taken.
+    pub typed: String,
+    /// Key of what is wrong with them.
+    pub fault: Option<String>,
+    /// Which of them are wrong.
+    pub wrong: String,
+    /// What happened, oldest first.
     pub history: Vec<HistoryRow>,
 }

@@ -114,8 +114,11 @@ pub struct InvoicesView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceLineView {
-    /// What.
+    /// What; empty: shipping.
     pub text: String,
+    /// How it was sent, of shipping; empty: no word for it.
+    #[serde(default)]
+    pub by: String,
     /// Pieces.
     pub quantity: u32,
     /// Formatted.

@@ -82,6 +82,49 @@ pub struct CodeView {
     pub other: String,
 }
 
+/// One way of sending a part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WayView {
+    /// Id of the method.
+    pub id: String,
+    /// In the reader's language; empty: the seller gave it none.
+    pub name: String,
+    /// Days from posting to arrival, the soonest and the latest, if the seller says so.
+    #[serde(default)]
+    pub days: Option<(u16, u16)>,
+    /// What sending comes to with it, formatted as the market shows amounts, after what is taken off.
+    pub price: String,
+    /// It comes to nothing.
+    #[serde(default)]
+    pub free: bool,
+    /// The sums are with this one.
+    pub chosen: bool,
+}
+
+/// How a part can be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SendingView {
+    /// Name of the part: the key of its choice in `shipping` of the checkout's form.
+    pub part: String,
+    /// In the seller's order; none if nothing is sent.
+    pub ways: Vec<WayView>,
+    /// What was chosen is not offered for what is bought and where it goes; the sums are with the cheapest.
+    #[serde(default)]
+    pub gone: bool,
+}
+
+impl SendingView {
+    /// Name of the choice as a field of the page's form.
+    pub fn field(&self) -> String {
+        format!("{SHIP_FIELD}{}", self.part)
+    }
+}
+
+/// What names of fields begin with that choose a way of sending; the name of the part follows.
+pub const SHIP_FIELD: &str = "ship_";
+
 /// What one seller's part comes to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -95,6 +138,9 @@ pub struct SellerPart {
     pub store: Named,
     /// Lines.
     pub lines: Vec<CartLineView>,
+    /// How its parcel can be sent.
+    #[serde(default)]
+    pub sending: SendingView,
     /// Sums, the last is its total.
     pub sums: Vec<AmountView>,
     /// How it was made.
@@ -194,6 +240,9 @@ pub struct CheckoutForm {
     /// Identity numbers that the country asks for, by kind (`br_cpf`), as typed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub ids: BTreeMap<String, String>,
+    /// Chosen way of sending by part: `sending.part` of the cart -> id of a method; the cheapest where none is chosen.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub shipping: BTreeMap<String, String>,
     /// The country is theirs, though the connection came from another.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub confirm_place: bool,
@@ -412,6 +461,9 @@ pub struct OrderPartView {
     pub store: Named,
     /// Lines.
     pub lines: Vec<OrderLineView>,
+    /// How what is sent is sent; `price` is what was paid for it.
+    #[serde(default)]
+    pub sent_by: Option<WayView>,
     /// Sums, the last is its total.
     pub sums: Vec<AmountView>,
     /// Invoice page, once there is one.

@@ -5,6 +5,7 @@ use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, CodeView,
 use vitrine_ui::prelude::*;
 
 use super::drawn;
+use super::sending::Ways;
 use crate::i18n::{text_or, text_with};
 use crate::platform::Head;
 use crate::shop::parts::{Page, PriceTag, Shelf, param, picture_of, stock_word};
@@ -117,6 +118,7 @@ fn Seller(part: SellerPart, rev: i64) -> Element {
                     Line { key: "{line.variant}", line, rev }
                 }
             }
+            Ways { ways: part.sending.ways.clone() }
             Sums { sums: part.sums.clone() }
             if let Some(note) = part.tax_note.clone() {
                 Notice { {text_or(&note, "")} }

@@ -9,6 +9,7 @@ use vitrine_ui::prelude::*;
 use super::cart::{Codes, Sums};
 use super::destination::{business_part, fault, faults, place_fields};
 use super::drawn;
+use super::sending::sending_parts;
 use super::stored::{value_part, value_sums};
 use crate::i18n::text_or;
 use crate::platform::Head;
@@ -131,6 +132,7 @@ pub fn CheckoutBody(
                             {place_fields(&view, keep)}
                         }
                         {business_part(&view, keep)}
+                        {sending_parts(&view)}
                         if let Some(other) = view.other_place.clone() {
                             fieldset { class: "trade-part", id: "confirm_place",
                                 legend {

@@ -166,7 +166,13 @@ pub fn InvoiceBody(
                     ],
                     for (i , line) in view.lines.iter().enumerate() {
                         tr { key: "{i}",
-                            td { dir: "auto", {if line.text.is_empty() { t!("sum-shipping") } else { line.text.clone() }} }
+                            td { dir: "auto",
+                                {if line.text.is_empty() { t!("sum-shipping") } else { line.text.clone() }}
+                                if !line.by.is_empty() {
+                                    " · "
+                                    bdi { "{line.by}" }
+                                }
+                            }
                             td { class: "end",
                                 // An amount or tax that went back is no piece.
                                 if line.quantity > 0 {

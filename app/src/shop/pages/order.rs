@@ -6,6 +6,7 @@ use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
 use super::drawn;
+use super::sending::SentBy;
 use super::stored::PaidFrom;
 use crate::i18n::text_or;
 use crate::platform::{self, Head};
@@ -148,6 +149,9 @@ fn Part(part: OrderPartView, email: String, checkout: String, secret: Option<Str
                 for line in part.lines.iter().cloned() {
                     Line { key: "{line.line}", line, checkout: checkout.clone(), secret: secret.clone() }
                 }
+            }
+            if let Some(way) = part.sent_by.clone() {
+                SentBy { way }
             }
             Sums { sums: part.sums.clone() }
             p { class: "notice",

@@ -81,6 +81,21 @@ fn cart() -> CartView {
         tenant: format!("t_{n}"),
         store: named("Aurora", None, "/@aurora"),
         lines: vec![line(n, None), line(n + 1, trouble)],
+        sending: SendingView {
+            part: format!("t_{n}"),
+            ways: vec![
+                WayView { id: "standard".into(), price: "€4.90".into(), days: Some((2, 4)), ..WayView::default() },
+                WayView {
+                    id: "fast".into(),
+                    name: "Express <b>".into(),
+                    days: Some((1, 1)),
+                    free: true,
+                    chosen: true,
+                    ..WayView::default()
+                },
+            ],
+            gone: trouble.is_some(),
+        },
         sums: sums(),
         explain: ["price", "shipping", "strip", "tax", "total"]
             .map(|k| step(&format!("explain-{k}"), "r"))
@@ -224,6 +239,12 @@ fn order(state: PayState) -> OrderView {
                 line(2, true, "fulfil-waiting"),
                 line(3, true, "fulfil-refunded"),
             ],
+            sent_by: Some(WayView {
+                id: "fast".into(),
+                name: "Express".into(),
+                days: Some((1, 2)),
+                ..WayView::default()
+            }),
             sums: sums(),
             invoice_href: Some("/invoices/inv_1".into()),
             timeline: ["checkout-placed", "checkout-paid", "invoice-issued", "order-shipped", "order-refunded", "zzz"]
@@ -298,6 +319,7 @@ fn invoice(kind: &str) -> InvoiceView {
         lines: vec![
             InvoiceLineView {
                 text: "Harbour Lights · Digital album".into(),
+                by: String::new(),
                 quantity: 1,
                 net: "€6.72".into(),
                 rate: "19%".into(),
@@ -306,6 +328,7 @@ fn invoice(kind: &str) -> InvoiceView {
             },
             InvoiceLineView {
                 text: String::new(),
+                by: "Express".into(),
                 quantity: 1,
                 net: "€1.00".into(),
                 rate: "19%".into(),

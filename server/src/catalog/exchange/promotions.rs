@@ -1,11 +1,13 @@
 //! Rows of promotions. What a row says is left is counted from its import on: a code without uses left stays used up.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::promotion::{Benefit, ItemScope, Limits, Promotion, Stacking};
 use vitrine_shared::catalog::is_default;
-use vitrine_shared::id::{MakerId, PromotionId, TenantId, WorkId};
+use vitrine_shared::id::{MakerId, PromotionId, TenantId, VariantId, WorkId};
 
 use super::Outcome;
 use super::build::{edition_id, id_of};
@@ -98,9 +100,35 @@ fn work(reference: &str) -> String {
     id_of("work", reference, WorkId::from_bits).to_string()
 }
 
-fn scope(tenant: &TenantId, row: &ScopeRow) -> ItemScope {
+/// Editions by the seller's SKUs.
+struct Editions<'a> {
+    tenant: &'a TenantId,
+    known: HashMap<String, (VariantId, WorkId)>,
+}
+
+impl Editions<'_> {
+    /// The edition that has this SKU now; of none yet, the one that a row with it will make; an id stays.
+    fn id(&self, sku: &str) -> String {
+        let known = self.known.get(sku.trim()).map(|(edition, _)| edition.to_string());
+        known.unwrap_or_else(|| edition_id(self.tenant, sku).to_string())
+    }
+}
+
+/// What a row names as editions.
+fn skus(row: &PromotionRow) -> Vec<&str> {
+    let mut all: Vec<&str> = row.items.editions.iter().chain(&row.except.editions).map(|sku| sku.trim()).collect();
+    match &row.benefit {
+        Benefit::Bundle { members, .. } => all.extend(members.iter().map(|member| member.sku.trim())),
+        Benefit::BuyXGetY { got: Some(got), .. } => all.extend(got.products.iter().map(|sku| sku.trim())),
+        _ => {}
+    }
+    all.retain(|sku| sku.parse::<WorkId>().is_err() && sku.parse::<VariantId>().is_err());
+    all
+}
+
+fn scope(editions: &Editions<'_>, row: &ScopeRow) -> ItemScope {
     let works = row.works.iter().map(|reference| work(reference));
-    let editions = row.editions.iter().map(|sku| edition_id(tenant, sku).to_string());
+    let editions = row.editions.iter().map(|sku| editions.id(sku));
     ItemScope {
         products: works.chain(editions).collect(),
         collections: Vec::new(),
@@ -114,10 +142,10 @@ fn scope_row(scope: &ItemScope) -> ScopeRow {
 }
 
 /// SKUs of a benefit as our ids; ids stay.
-fn benefit(tenant: &TenantId, row: &Benefit) -> Benefit {
+fn benefit(editions: &Editions<'_>, row: &Benefit) -> Benefit {
     let own = |sku: &mut String| {
         if sku.parse::<WorkId>().is_err() {
-            *sku = edition_id(tenant, sku).to_string();
+            *sku = editions.id(sku);
         }
     };
     let mut benefit = row.clone();
@@ -134,15 +162,15 @@ fn benefit(tenant: &TenantId, row: &Benefit) -> Benefit {
     benefit
 }
 
-fn promotion(tenant: &TenantId, id: &PromotionId, row: &PromotionRow, total: Option<u32>) -> Promotion {
+fn promotion(editions: &Editions<'_>, id: &PromotionId, row: &PromotionRow, total: Option<u32>) -> Promotion {
     let other = |reference: &String| id_of("promotion", reference, PromotionId::from_bits).to_string();
     Promotion {
         id: id.to_string(),
         code: row.code.clone(),
         title: row.title.trim().to_owned(),
-        benefit: benefit(tenant, &row.benefit),
-        items: scope(tenant, &row.items),
-        except: scope(tenant, &row.except),
+        benefit: benefit(editions, &row.benefit),
+        items: scope(editions, &row.items),
+        except: scope(editions, &row.except),
         stores: row.stores.clone(),
         groups: row.groups.clone(),
         first_order: row.first_order,
@@ -176,7 +204,8 @@ impl Importer {
         let before = records.get(tenant, id.as_str()).await?;
         let used = records.used(tenant, &[id.as_str()]).await?.first().copied().unwrap_or(0);
         let total = total(row.uses_left, before.as_ref(), used);
-        let promotion = promotion(tenant, &id, row, total);
+        let editions = Editions { tenant, known: self.catalog.by_sku(tenant, &skus(row)).await? };
+        let promotion = promotion(&editions, &id, row, total);
         if before.as_ref().is_some_and(|kept| kept.promotion == promotion) {
             return Ok((Outcome::Unchanged, Vec::new()));
         }

@@ -28,8 +28,8 @@ use vitrine_pricing::format::{Locale, format_money};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{PriceRecord, Product, Tenant, Variant};
-use vitrine_shared::id::{TenantId, VariantId, WorkId};
+use vitrine_shared::catalog::{PriceRecord, Product, Variant};
+use vitrine_shared::id::{VariantId, WorkId};
 use vitrine_shared::views::prices::PriceWords;
 use vitrine_table::{Condition, Key, Transact, TransactOp};
 
@@ -89,29 +89,6 @@ fn no_edition() -> Problem {
 }
 
 impl Desk {
-    /// Sellers whose price list the caller may see and change, by name.
-    async fn sellers(&self, ctx: &OpCtx) -> Result<Vec<Tenant>> {
-        authz::user(ctx)?;
-        let mut all = self.0.catalog.records().tenants().await?;
-        all.retain(|tenant| authz::tenant_desk(ctx, &tenant.id).is_ok());
-        if all.is_empty() {
-            return Err(Problem::forbidden("Only sellers have a price list."));
-        }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(all)
-    }
-
-    /// One of them by id; the first if nobody is named.
-    async fn seller(&self, ctx: &OpCtx, id: &str) -> Result<Tenant> {
-        authz::user(ctx)?;
-        if id.is_empty() {
-            return self.sellers(ctx).await?.into_iter().next().ok_or_else(|| Problem::not_found("shop"));
-        }
-        let id: TenantId = id.parse().map_err(|_| Problem::not_found("shop"))?;
-        authz::tenant_desk(ctx, &id)?;
-        self.0.catalog.records().tenant(&id).await?.ok_or_else(|| Problem::not_found("shop"))
-    }
-
     /// An edition of the caller's with its work.
     ///
     /// # Errors

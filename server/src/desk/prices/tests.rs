@@ -2,7 +2,7 @@ use std::path::Path;
 
 use vitrine_queue::JobState;
 use vitrine_shared::catalog::Work;
-use vitrine_shared::id::UserId;
+use vitrine_shared::id::{TenantId, UserId};
 use vitrine_shared::pricelist::Typed;
 use vitrine_shared::views::prices::SeeAsk;
 

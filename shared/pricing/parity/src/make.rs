@@ -415,7 +415,8 @@ impl Maker {
                 });
             }
         }
-        let method = |id: &str, dim_divisor| Method { id: id.to_owned(), name: id.to_owned(), dim_divisor };
+        let method =
+            |id: &str, dim_divisor| Method { id: id.to_owned(), name: id.to_owned(), dim_divisor, ..Method::default() };
         let methods = match express {
             true => vec![method("standard", None), method("express", Some(5_000))],
             false => vec![],

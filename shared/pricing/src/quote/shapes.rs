@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
 use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
 use crate::promotion::{CodeOutcome, Customer, Facets, Promotion, Promotions, Reservation, SkipReason};
-use crate::shipping::ShippingTable;
+use crate::shipping::{Days, STANDARD, ShippingTable};
 use crate::tax::{Accuracy, TaxRules, TaxStatus};
 
 /// Who sells.
@@ -331,10 +333,30 @@ pub struct OfferedMethod {
     pub id: String,
     /// As the seller named it; may be empty.
     pub name: String,
+    /// As the seller named it for readers of a language, by BCP 47 tag.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+    /// Days from posting to arrival, if the seller says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<Days>,
     /// As listed (with or without tax, as `prices_include_tax` says), handling included.
     pub amount: Money,
     /// The quote is with this one.
     pub chosen: bool,
+}
+
+impl OfferedMethod {
+    /// What readers of a language (BCP 47) call it: its name for just that tag, for its language, for everybody; a method without a name
+    /// has its id, and the standard one nothing: it is simply how it is sent.
+    #[must_use]
+    pub fn called(&self, tag: &str) -> &str {
+        let find = |tag: &str| self.names.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag));
+        let own = find(tag).or_else(|| find(tag.split('-').next().unwrap_or(tag)));
+        match own.map_or(self.name.as_str(), |(_, name)| name) {
+            "" if self.id != STANDARD => &self.id,
+            name => name,
+        }
+    }
 }
 
 /// What a step did.
@@ -422,6 +444,12 @@ pub struct Quote {
 }
 
 impl Quote {
+    /// How what is sent is sent; none if nothing is, and in quotes kept from before there were several ways.
+    #[must_use]
+    pub fn sent_by(&self) -> Option<&OfferedMethod> {
+        self.shipping_methods.iter().find(|method| method.chosen)
+    }
+
     /// As its buyer may see it: of codes that are wrong, foreign, not yet or no longer valid only that they are not valid
     /// ([`SkipReason::public`]), and nothing of how often a promotion may be used.
     #[must_use]

@@ -77,6 +77,8 @@ pub(super) fn add_shipping<'a>(
     let offered = offers.iter().map(|offer| OfferedMethod {
         id: offer.method.to_owned(),
         name: offer.name.to_owned(),
+        names: offer.described.map(|m| m.names.clone()).unwrap_or_default(),
+        days: offer.described.and_then(|m| m.days),
         amount: offer.amount,
         chosen: offer.method == chosen.method,
     });

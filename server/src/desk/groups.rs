@@ -1,0 +1,144 @@
+//! A seller's groups of customers: listed, made, filled from pasted addresses, emptied, deleted.
+
+use std::collections::BTreeMap;
+
+use vitrine_shared::views::MomentView;
+use vitrine_shared::views::desk::{GroupDesk, GroupRowView, GroupView, GroupsView, MemberRow};
+
+use super::{Desk, history};
+use crate::audit;
+use crate::authz::TenantDesk;
+use crate::ctx::OpCtx;
+use crate::fault::Result;
+use crate::groups::{Group, Groups, MOST_MEMBERS, addresses, trail_of};
+
+/// Bytes of a pasted list that is kept.
+const MOST_KEPT: usize = 128 * 1024;
+
+/// Fields and what is in them.
+type Fields = BTreeMap<String, String>;
+
+fn row(group: Group) -> GroupRowView {
+    GroupRowView { name: group.name, title: group.title, count: group.count }
+}
+
+fn form_name(desk: &TenantDesk, group: &str) -> String {
+    format!("GROUP#{}#{group}", desk.tenant())
+}
+
+impl Desk {
+    pub(super) fn groups_kept(&self) -> &Groups {
+        self.0.checkouts.promotions().groups()
+    }
+
+    /// The groups of a seller; of all sellers the caller is a member of where nobody is named. `typed`: with what was typed for a new one
+    /// and could not be saved.
+    ///
+    /// # Errors
+    /// 401 for nobody, 403 for who sells nothing, 404 for others' sellers.
+    pub async fn groups(&self, ctx: &OpCtx, tenant: &str, typed: bool) -> Result<GroupsView> {
+        let mut desks = Vec::new();
+        for (desk, tenant) in self.desks(ctx, tenant).await? {
+            let kept = if typed { self.kept_form::<(Fields, Fields)>(ctx, &form_name(&desk, "")).await? } else { None };
+            let (fields, faults) = kept.unwrap_or_default();
+            let rows = self.groups_kept().all(&desk).await?.into_iter().map(row).collect();
+            desks.push(GroupDesk { tenant: tenant.id.to_string(), seller: tenant.name, rows, fields, faults });
+        }
+        Ok(GroupsView { desks })
+    }
+
+    /// One group with a page of its members. `typed`: with the addresses that were typed and not taken.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' groups.
+    pub async fn group(
+        &self,
+        ctx: &OpCtx,
+        (tenant, name): (&str, &str),
+        after: Option<&str>,
+        typed: bool,
+    ) -> Result<GroupView> {
+        let desk = self.desk_named(ctx, tenant)?;
+        let group = self.groups_kept().get(&desk, name).await?;
+        let (members, next) = self.groups_kept().members(&desk, name, after).await?;
+        let locale = self.0.catalog.place(ctx).locale;
+        let member = |m: crate::groups::Member| MemberRow { email: m.email, since: MomentView::of(m.since_ms, locale) };
+        let kept = match typed {
+            true => self.kept_form::<(String, Option<String>, String)>(ctx, &form_name(&desk, name)).await?,
+            false => None,
+        };
+        let (sealed, fault, wrong) = kept.unwrap_or_default();
+        Ok(GroupView {
+            typed: if sealed.is_empty() { sealed } else { self.groups_kept().open_typed(desk.tenant(), &sealed) },
+            fault,
+            wrong,
+            tenant: desk.tenant().to_string(),
+            row: row(group),
+            most: MOST_MEMBERS,
+            members: members.into_iter().map(member).collect(),
+            next,
+            history: history(audit::of(&*self.0.table, &trail_of(desk.tenant(), name)).await?, locale),
+        })
+    }
+
+    /// Makes a group of a form's `tenant`, `name` and `title`; answers its name.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' sellers, 409, 422 with `fields`; what was typed is kept then.
+    pub async fn make_group(&self, ctx: &OpCtx, fields: &Fields) -> Result<String> {
+        let text = |name: &str| fields.get(name).map_or("", |text| text.trim());
+        let desk = self.desk_named(ctx, text("tenant"))?;
+        match self.groups_kept().create(ctx, &desk, text("name"), text("title")).await {
+            Ok(()) => {
+                self.drop_form(ctx, &form_name(&desk, "")).await?;
+                Ok(text("name").to_owned())
+            }
+            Err(problem) => {
+                let short = |(name, value): (&String, &String)| (name.clone(), value.chars().take(200).collect());
+                let typed: Fields =
+                    fields.iter().filter(|(name, _)| matches!(name.as_str(), "name" | "title")).map(short).collect();
+                if matches!(problem.status, 409 | 422) {
+                    self.keep_form(ctx, &form_name(&desk, ""), &(typed, &problem.fields)).await?;
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    /// Puts a form's `addresses` into a group, or takes them out where `act` is `out`. Of a list with anything wrong in it nothing is done;
+    /// it is kept for who typed it, sealed.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' groups, 409, 422 with `fields` and what is wrong in `detail`.
+    pub async fn fill_group(&self, ctx: &OpCtx, name: &str, fields: &Fields) -> Result<usize> {
+        let text = |name: &str| fields.get(name).map_or("", String::as_str);
+        let desk = self.desk_named(ctx, text("tenant"))?;
+        let typed = text("addresses");
+        self.groups_kept().get(&desk, name).await?;
+        let done = match (addresses(typed), text("act")) {
+            (Err(problem), _) => Err(problem),
+            (Ok(emails), "out") => self.groups_kept().take_out(ctx, &desk, name, &emails).await,
+            (Ok(emails), _) => self.groups_kept().put_in(ctx, &desk, name, &emails).await,
+        };
+        let at = form_name(&desk, name);
+        match &done {
+            Ok(_) => self.drop_form(ctx, &at).await?,
+            Err(problem) if matches!(problem.status, 409 | 422) && typed.len() <= MOST_KEPT => {
+                let sealed = self.groups_kept().seal_typed(desk.tenant(), typed)?;
+                let said = (sealed, problem.fields.get("addresses"), problem.detail.clone());
+                self.keep_form(ctx, &at, &said).await?;
+            }
+            Err(_) => {}
+        }
+        done
+    }
+
+    /// Deletes an empty group.
+    ///
+    /// # Errors
+    /// 401 for nobody, 404 for others' groups, 409 while it has members.
+    pub async fn delete_group(&self, ctx: &OpCtx, name: &str, tenant: &str) -> Result<()> {
+        let desk = self.desk_named(ctx, tenant)?;
+        self.groups_kept().delete(ctx, &desk, name).await
+    }
+}
