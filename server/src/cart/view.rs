@@ -24,6 +24,7 @@ use crate::fault::{self, Result};
 use crate::pricing;
 use crate::promotions::{ForQuote, Offered};
 use crate::tax_ids::Identity;
+use crate::taxes::{Asked, Outcome};
 
 /// Where it goes; what tax and post ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Destination {
     pub postcode: Option<String>,
     /// Of a business: what its tax id counts for.
     pub business: Option<Identity>,
+    /// What a tax service said, by seller; most carts ask none.
+    pub taxes: Vec<Asked>,
 }
 
 /// One line with what it names.
@@ -132,7 +135,8 @@ pub fn price(
         let before = sellers.iter().filter(|s| s.tenant.id == tenant.id).flat_map(|s| &s.quote.totals.discounts);
         let before: Vec<String> = before.map(|d| d.promotion.clone()).collect();
         let given = offered.of(&tenant.id, &before);
-        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to, &given)?;
+        let asked = to.taxes.iter().find(|a| a.tenant == tenant.id && a.record == record).map(|a| &a.outcome);
+        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to, &given, asked)?;
         let quote = match quoted {
             Some(Ok(quote)) => Some(quote),
             Some(Err(why)) => {
@@ -145,7 +149,7 @@ pub fn price(
                     }
                 }
                 // What is left without the parcels may still be sold.
-                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to, &given)? {
+                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to, &given, asked)? {
                     Some(Ok(quote)) => Some(quote),
                     Some(Err(_)) | None => None,
                 }
@@ -157,7 +161,8 @@ pub fn price(
             total = total.checked_add(quote.totals.gross).map_err(|e| fault::internal("a total", &e))?;
         }
         let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
-        parts.push(part(place, &tenant, &store, &found, quote.as_ref(), by));
+        let notice = asked.and_then(Outcome::notice).map(str::to_owned);
+        parts.push(SellerPart { tax_notice: notice, ..part(place, &tenant, &store, &found, quote.as_ref(), by) });
         if let Some(quote) = quote {
             let lines = found
                 .into_iter()
@@ -285,6 +290,7 @@ fn quoted(
     found: &[Found],
     to: &Destination,
     given: &ForQuote,
+    asked: Option<&Outcome>,
 ) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
     let currency = place.market.currency;
@@ -328,6 +334,10 @@ fn quoted(
         shipping_method: None,
         rounding: store.rounding,
         no_rule: store.no_rule,
+        external_taxes: match asked {
+            Some(Outcome::Given(taxes)) => Some(taxes.clone()),
+            _ => None,
+        },
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
     let shipping = pricing::shipping_table(store, currency)?;
@@ -392,6 +402,7 @@ fn part(
         sums: quote.map(|q| sums(place, q)).unwrap_or_default(),
         explain: quote.map(|q| explain(place, q)).unwrap_or_default(),
         tax_note: quote.and_then(note),
+        tax_notice: None,
     }
 }
 

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::external::ExternalTaxes;
 use crate::date::Date;
 use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
@@ -202,6 +203,9 @@ pub struct QuoteRequest {
     /// Policy.
     #[serde(default)]
     pub no_rule: NoRulePolicy,
+    /// Replaces the taxes of the tables.
+    #[serde(default)]
+    pub external_taxes: Option<ExternalTaxes>,
 }
 
 /// What the catalogue knows of a variant.
