@@ -545,6 +545,29 @@ mod tests {
     }
 
     #[test]
+    fn a_tax_service_needs_its_key_and_a_safe_address() {
+        let of = |more: &[(&str, &str)]| {
+            let mut env = vec![("VITRINE_TAX__PROVIDER", "stripe")];
+            env.extend(more);
+            load("", &env).unwrap().check(true)
+        };
+        let key = ("VITRINE_TAX__PROVIDER_KEY", "sk_test_1");
+        assert!(of(&[]).unwrap_err().to_string().contains("provider_key"));
+        assert!(of(&[key]).is_ok());
+        for (url, fine) in [
+            ("http://127.0.0.1:9/", true),
+            ("https://tax.example/", true),
+            ("http://tax.example/", false),
+            ("https://tax.example/v1", false),
+            ("tax", false),
+        ] {
+            assert_eq!(of(&[key, ("VITRINE_TAX__PROVIDER_URL", url)]).is_ok(), fine, "{url}");
+        }
+        let shown = load("", &[("VITRINE_TAX__PROVIDER", "stripe"), key]).unwrap();
+        assert!(!format!("{} {shown:?}", shown.shown()).contains("sk_test_1"));
+    }
+
+    #[test]
     fn unknown_keys_and_variables_refuse_to_start() {
         assert!(load("prot = 9000", &[]).unwrap_err().to_string().contains("prot"));
         assert!(load("", &[("VITRINE_PROT", "1")]).unwrap_err().to_string().contains("prot"));

@@ -110,6 +110,10 @@ desk-piece-physical_place = Ort der Leistung: { $country }
 desk-taxes = Steuerbericht
 desk-taxes-text = Rechnungen und Gutschriften, die im Monat (UTC) ausgestellt wurden, nach Ort und Satz zusammengezählt. Liegen zwei Steuern auf einer Sache, zählt ihr Nettobetrag in beiden Zeilen.
 desk-taxes-of = Steuer { $month }
+desk-taxes-stood-in = { $documents ->
+    [one] 1 nach den Tabellen des Shops, weil der Steuerdienst nicht antwortete
+   *[other] { $documents } nach den Tabellen des Shops, weil der Steuerdienst nicht antwortete
+}
 desk-month = Monat
 desk-show = Zeigen
 desk-documents = Belege

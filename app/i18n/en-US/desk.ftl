@@ -110,6 +110,10 @@ desk-piece-physical_place = Place of supply: { $country }
 desk-taxes = Tax report
 desk-taxes-text = Invoices and credit notes that were issued in the month (UTC), added up by place and rate. Where two taxes are on one thing, its net amount counts in both rows.
 desk-taxes-of = Tax of { $month }
+desk-taxes-stood-in = { $documents ->
+    [one] 1 by the shop’s tables, as the tax service gave no answer
+   *[other] { $documents } by the shop’s tables, as the tax service gave no answer
+}
 desk-month = Month
 desk-show = Show
 desk-documents = Documents

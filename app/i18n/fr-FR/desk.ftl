@@ -184,6 +184,10 @@ desk-piece-physical_place = Lieu de la prestation : { $country }
 desk-taxes = Rapport fiscal
 desk-taxes-text = Factures et avoirs établis dans le mois (UTC), additionnés par lieu et par taux. Si deux taxes portent sur une même chose, son montant net compte dans les deux lignes.
 desk-taxes-of = Taxe : { $month }
+desk-taxes-stood-in = { $documents ->
+    [one] { $documents } selon les barèmes de la boutique, le service fiscal n’ayant pas répondu
+   *[other] { $documents } selon les barèmes de la boutique, le service fiscal n’ayant pas répondu
+}
 desk-month = Mois
 desk-show = Afficher
 desk-documents = Documents

@@ -200,6 +200,10 @@ async fn case_19_a_service_that_is_down_leaves_the_tables_tax_with_its_name_on_t
     paid(&shop, &placed).await;
     shop.work().await;
     assert!(service.calls("/create_from_calculation").is_empty(), "it worked nothing out");
+    let seller = shop.user(7, "local@example.org", &["admin"], std::slice::from_ref(&order.tenant));
+    let desk = crate::authz::tenant_desk(&seller, &order.tenant).unwrap();
+    let rows = shop.invoices.tax_report(&desk, 0, i64::MAX).await.unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|r| (r.documents, r.stood_in) == (1, 1)), "{rows:?}");
     // Without any service connected it is the same, by another name.
     let bare = Shop::open().await;
     bare.import(&rows()).await;
@@ -217,6 +221,7 @@ async fn no_zero_is_believed_that_nothing_explains() {
         (Trouble::None, "00000", "customer_tax_location_invalid"),
         (Trouble::Garbage, "90001", "UNREADABLE"),
         (Trouble::Other, "90001", "UNREADABLE"),
+        (Trouble::Late, "90001", "TIMEOUT"),
     ] {
         let (shop, service) = open().await;
         service.trouble(trouble);

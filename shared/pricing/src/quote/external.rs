@@ -1,7 +1,8 @@
 //! Taxes that a tax service worked out, in place of those of the tables.
 //!
 //! They are taken only for the very amounts they were worked out on: after discounts, per line and for shipping. Prices, discounts and
-//! shipping stay the engine's, and so does the question whether anything may be sold to the place at all. A line without tax says why.
+//! shipping stay the engine's, and so do the questions whether anything may be sold to the place at all, and why the seller charges there.
+//! A line without tax says why.
 
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,12 @@ pub(super) fn put(
     if external.shipping.is_some() != (parts.len() > lines) {
         return Err(invalid("external_taxes.shipping", "there if anything is shipped, and only then"));
     }
-    explain.retain(|step| step.kind != StepKind::Treatment);
+    // Why the place may tax it at all stays said where the service agrees that it does: documents need words for that.
+    let agreed = |line: usize| {
+        let (part, given) = (parts.get(line), external.lines.get(line));
+        part.zip(given).is_some_and(|(part, given)| part.treatment.status == given.status)
+    };
+    explain.retain(|step| step.kind != StepKind::Treatment || step.line.is_some_and(agreed));
     for (part, given) in parts.iter_mut().zip(external.lines.iter().chain(&external.shipping)) {
         let path = part.line.map_or("external_taxes.shipping".into(), |i| format!("external_taxes.lines[{i}]"));
         part.given = check(given, part.list, request, &external.provider, &path)?;
