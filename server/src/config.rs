@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use vitrine_shared::catalog::LegalEntity;
 
@@ -168,6 +168,24 @@ pub struct TaxConfig {
     pub vies_url: String,
     /// The marketplace's own VAT number with its letters, for consultations that can be proved; empty: none.
     pub vies_requester: String,
+    /// Who works taxes out for the stores that want it.
+    pub provider: TaxProviderConfig,
+    /// Its secret key.
+    #[serde(skip_serializing)]
+    pub provider_key: SecretString,
+    /// Its root, with the last slash.
+    pub provider_url: String,
+}
+
+/// See [`TaxConfig`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaxProviderConfig {
+    /// Nobody.
+    #[default]
+    None,
+    /// Stripe Tax.
+    Stripe,
 }
 
 /// See [`TaxConfig`].
@@ -189,6 +207,9 @@ impl Default for TaxConfig {
             registers: RegistersConfig::Auto,
             vies_url: vitrine_registers::vies::SERVICE.into(),
             vies_requester: String::new(),
+            provider: TaxProviderConfig::None,
+            provider_key: SecretString::from(""),
+            provider_url: vitrine_tax::stripe::SERVICE.into(),
         }
     }
 }
@@ -332,6 +353,19 @@ impl Config {
                 return Err(ConfigError::Invalid("`platform` needs a name and a country (ISO 3166-1)".into()));
             }
         }
+        if self.tax.provider == TaxProviderConfig::Stripe {
+            if self.tax.provider_key.expose_secret().is_empty() {
+                return Err(ConfigError::Invalid("`tax.provider_key`: stripe needs a secret or restricted key".into()));
+            }
+            let url = url::Url::parse(&self.tax.provider_url)
+                .map_err(|e| ConfigError::Invalid(format!("`tax.provider_url`: {e}")))?;
+            let loopback = url.host_str().is_some_and(|h| ["localhost", "127.0.0.1", "[::1]"].contains(&h));
+            if !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) || !url.path().ends_with('/') {
+                return Err(ConfigError::Invalid(
+                    "`tax.provider_url` must be https (or http on loopback) and end with a slash".into(),
+                ));
+            }
+        }
         let backup = &self.backup;
         if backup.log_dir.is_some() || !backup.recipients.is_empty() {
             crate::backup::recipients(&backup.recipients)
@@ -456,6 +490,17 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "",
         "The marketplace's own VAT number with its letters, for consultations that can be proved.",
     ),
+    (
+        "tax.provider",
+        "none",
+        "Who works taxes out for the stores that want it (tax_provider in docs/import-format.md): none, or stripe (Stripe Tax).",
+    ),
+    (
+        "tax.provider_key",
+        "",
+        "Its secret or restricted key; it must be allowed to write tax calculations and transactions.",
+    ),
+    ("tax.provider_url", "Stripe's interface", "Its root, with the last slash; https, or http on loopback."),
     ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
     (
         "backup.log_dir",
@@ -484,8 +529,6 @@ pub const DOCS: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
     fn load(file: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -499,6 +542,29 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let config = load("port = 9000\nlog = \"debug\"", &[("VITRINE_PORT", "9100"), ("OTHER", "x")]).unwrap();
         assert_eq!((config.port, config.log.as_str()), (9100, "debug"));
+    }
+
+    #[test]
+    fn a_tax_service_needs_its_key_and_a_safe_address() {
+        let of = |more: &[(&str, &str)]| {
+            let mut env = vec![("VITRINE_TAX__PROVIDER", "stripe")];
+            env.extend(more);
+            load("", &env).unwrap().check(true)
+        };
+        let key = ("VITRINE_TAX__PROVIDER_KEY", "sk_test_1");
+        assert!(of(&[]).unwrap_err().to_string().contains("provider_key"));
+        assert!(of(&[key]).is_ok());
+        for (url, fine) in [
+            ("http://127.0.0.1:9/", true),
+            ("https://tax.example/", true),
+            ("http://tax.example/", false),
+            ("https://tax.example/v1", false),
+            ("tax", false),
+        ] {
+            assert_eq!(of(&[key, ("VITRINE_TAX__PROVIDER_URL", url)]).is_ok(), fine, "{url}");
+        }
+        let shown = load("", &[("VITRINE_TAX__PROVIDER", "stripe"), key]).unwrap();
+        assert!(!format!("{} {shown:?}", shown.shown()).contains("sk_test_1"));
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub mod state;
 pub mod stock;
 pub mod talk;
 pub mod tax_ids;
+pub mod taxes;
 #[cfg(test)]
 pub(crate) mod testing;
 mod together;

@@ -25,6 +25,8 @@ use vitrine_search::{Search, SearchError, TantivySearch};
 use vitrine_table::Table;
 use vitrine_table::retry::Retrying;
 use vitrine_table::sqlite::SqliteTable;
+use vitrine_tax::SharedTax;
+use vitrine_tax::stripe::{Stripe, StripeConfig};
 
 use crate::accounts::AccountMails;
 use crate::cart::Carts;
@@ -32,7 +34,7 @@ use crate::catalog::pages::Catalog;
 use crate::catalog::store::CatalogStore;
 use crate::changes::{Changes, Watched};
 use crate::checkout::Checkouts;
-use crate::config::{BlobConfig, Config, MailConfig, RegistersConfig, TableConfig};
+use crate::config::{BlobConfig, Config, MailConfig, RegistersConfig, TableConfig, TaxProviderConfig};
 use crate::counted::{Calls, Counted};
 use crate::downloads::Downloads;
 use crate::invoices::Invoices;
@@ -46,6 +48,7 @@ use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
 use crate::tax_ids::TaxIds;
+use crate::taxes::Taxes;
 use crate::value::Values;
 use crate::web::limits::Buckets;
 use crate::withdrawal::Withdrawals;
@@ -338,6 +341,7 @@ impl App {
         )
         .bounded(Throttle::new(table.clone(), clock.clone()), buckets.clone())
         .confirming(TaxIds::new(table.clone(), registers(&config, demo, &clock)?))
+        .taxed_by(Taxes::new(table.clone(), tax_provider(&config)?))
         .paid_from(values.clone());
         let quotes = Quotes::new(catalog.offers().clone()).with_promotions(checkouts.promotions().clone());
         let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
@@ -437,6 +441,18 @@ fn registers(config: &Config, demo: bool, clock: &SharedClock) -> anyhow::Result
         }
         RegistersConfig::Auto if demo => Arc::new(vitrine_registers::simulator::Simulator::new(clock.clone())),
         RegistersConfig::Auto | RegistersConfig::None => Arc::new(Nobody),
+    })
+}
+
+/// Who works taxes out for the stores that want it.
+fn tax_provider(config: &Config) -> anyhow::Result<SharedTax> {
+    Ok(match config.tax.provider {
+        TaxProviderConfig::Stripe => {
+            let base = config.tax.provider_url.parse().map_err(|e| anyhow::anyhow!("`tax.provider_url`: {e}"))?;
+            let stripe = StripeConfig { base, key: config.tax.provider_key.clone() };
+            Arc::new(Stripe::new(&stripe).map_err(|e| anyhow::anyhow!(e))?)
+        }
+        TaxProviderConfig::None => Arc::new(vitrine_tax::Nobody),
     })
 }
 

@@ -165,6 +165,36 @@ pub struct Store {
     /// Whether it sells where the tables know no tax.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_rule: NoRulePolicy,
+    /// For which sales a tax service is asked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tax_provider: TaxProvider,
+    /// What happens when it does not answer.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tax_fallback: TaxFallback,
+}
+
+/// For which of a store's sales a tax service is asked, in place of the tables of the pricing engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxProvider {
+    /// None.
+    #[default]
+    Engine,
+    /// To places in the United States where the tables know only the state's part.
+    ProviderWhereLocal,
+    /// Wherever tax is charged.
+    Always,
+}
+
+/// What a store does when the tax service it wants does not answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxFallback {
+    /// Sells with the tax of the tables; the order says so.
+    #[default]
+    Engine,
+    /// Does not sell until it answers.
+    Block,
 }
 
 /// Whether a value need not be written.

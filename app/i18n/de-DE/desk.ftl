@@ -87,6 +87,10 @@ desk-tax-fallback = Ein Dienst hat nicht geantwortet, Steuer wurde berechnet wie
 desk-tax-relief = Das Register wird wieder gefragt; die Steuer wird von selbst erstattet, sobald die Nummer bestätigt ist.
 desk-tax-no-rule = Ohne Steuer verkauft: für { $country } ist keine Regel bekannt.
 desk-tax-state-only = Nur der Satz des Bundesstaats wurde berechnet; örtliche Steuern sind nicht bekannt.
+desk-tax-service = Berechnet von { $provider }: { $calculation }.
+desk-tax-service-kept = { $provider } führt den Verkauf: { $transaction }.
+desk-tax-service-refused = { $provider } führt den Verkauf nicht ({ $code }); melden Sie ihn von Hand.
+desk-tax-service-away = { $provider } hat nicht geantwortet ({ $code }, { $at }); die Tabellen des Shops wurden verwendet.
 desk-evidence-two_agree = Ort: { $country }, zwei Nachweise stimmen überein.
 desk-evidence-majority = Ort: { $country }, nach den meisten Nachweisen.
 desk-evidence-one_suffices = Ort: { $country }, nach einem Nachweis von dritter Seite.
@@ -106,6 +110,10 @@ desk-piece-physical_place = Ort der Leistung: { $country }
 desk-taxes = Steuerbericht
 desk-taxes-text = Rechnungen und Gutschriften, die im Monat (UTC) ausgestellt wurden, nach Ort und Satz zusammengezählt. Liegen zwei Steuern auf einer Sache, zählt ihr Nettobetrag in beiden Zeilen.
 desk-taxes-of = Steuer { $month }
+desk-taxes-stood-in = { $documents ->
+    [one] 1 nach den Tabellen des Shops, weil der Steuerdienst nicht antwortete
+   *[other] { $documents } nach den Tabellen des Shops, weil der Steuerdienst nicht antwortete
+}
 desk-month = Monat
 desk-show = Zeigen
 desk-documents = Belege

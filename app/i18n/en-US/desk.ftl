@@ -87,6 +87,10 @@ desk-tax-fallback = A service did not answer, so tax was charged as without it: 
 desk-tax-relief = The register is asked again; tax goes back by itself once the number is confirmed.
 desk-tax-no-rule = Sold without tax: no rule is known for { $country }.
 desk-tax-state-only = Only the state’s rate was charged; local taxes are not known.
+desk-tax-service = Worked out by { $provider }: { $calculation }.
+desk-tax-service-kept = { $provider } keeps the sale: { $transaction }.
+desk-tax-service-refused = { $provider } does not keep the sale ({ $code }); report it by hand.
+desk-tax-service-away = { $provider } gave no answer ({ $code }, { $at }); the shop’s own tables were used.
 desk-evidence-two_agree = Place: { $country }, two pieces of evidence agree.
 desk-evidence-majority = Place: { $country }, by most of the pieces of evidence.
 desk-evidence-one_suffices = Place: { $country }, by one piece from a third party.
@@ -106,6 +110,10 @@ desk-piece-physical_place = Place of supply: { $country }
 desk-taxes = Tax report
 desk-taxes-text = Invoices and credit notes that were issued in the month (UTC), added up by place and rate. Where two taxes are on one thing, its net amount counts in both rows.
 desk-taxes-of = Tax of { $month }
+desk-taxes-stood-in = { $documents ->
+    [one] 1 by the shop’s tables, as the tax service gave no answer
+   *[other] { $documents } by the shop’s tables, as the tax service gave no answer
+}
 desk-month = Month
 desk-show = Show
 desk-documents = Documents

@@ -161,6 +161,10 @@ desk-tax-fallback = Un service n’a pas répondu ; la taxe a été perçue co
 desk-tax-relief = Le registre sera interrogé de nouveau ; la taxe est remboursée d’elle-même une fois le numéro confirmé.
 desk-tax-no-rule = Vendu sans taxe : aucune règle n’est connue pour ce pays : { $country }.
 desk-tax-state-only = Seul le taux de l’État a été appliqué ; les taxes locales ne sont pas connues.
+desk-tax-service = Calculé par { $provider } : { $calculation }.
+desk-tax-service-kept = { $provider } a enregistré la vente : { $transaction }.
+desk-tax-service-refused = { $provider } n’a pas enregistré la vente ({ $code }) ; déclarez-la à la main.
+desk-tax-service-away = { $provider } n’a pas répondu ({ $code }, { $at }) ; les barèmes de la boutique ont été utilisés.
 desk-evidence-two_agree = Lieu : { $country }, deux preuves concordent.
 desk-evidence-majority = Lieu : { $country }, d’après la plupart des preuves.
 desk-evidence-one_suffices = Lieu : { $country }, d’après une preuve émanant d’un tiers.
@@ -180,6 +184,10 @@ desk-piece-physical_place = Lieu de la prestation : { $country }
 desk-taxes = Rapport fiscal
 desk-taxes-text = Factures et avoirs établis dans le mois (UTC), additionnés par lieu et par taux. Si deux taxes portent sur une même chose, son montant net compte dans les deux lignes.
 desk-taxes-of = Taxe : { $month }
+desk-taxes-stood-in = { $documents ->
+    [one] { $documents } selon les barèmes de la boutique, le service fiscal n’ayant pas répondu
+   *[other] { $documents } selon les barèmes de la boutique, le service fiscal n’ayant pas répondu
+}
 desk-month = Mois
 desk-show = Afficher
 desk-documents = Documents

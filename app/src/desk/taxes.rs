@@ -79,7 +79,13 @@ fn OneReport(desk: TaxDesk, month: String) -> Element {
                             td { class: "end", "{row.rate}" }
                             td { class: "end", "{row.net}" }
                             td { class: "end", "{row.amount}" }
-                            td { class: "end", "{row.documents}" }
+                            td { class: "end",
+                                "{row.documents}"
+                                if row.stood_in > 0 {
+                                    br {}
+                                    small { {t!("desk-taxes-stood-in", documents = row.stood_in)} }
+                                }
+                            }
                         }
                     }
                 }

@@ -29,6 +29,7 @@ use crate::fault::{self, Result};
 use crate::pricing;
 use crate::promotions::{ForQuote, Offered};
 use crate::tax_ids::Identity;
+use crate::taxes::{Asked, Outcome};
 
 /// Where it goes; what tax and post ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Destination {
     pub business: Option<Identity>,
     /// How it is sent, by [`ways::part_name`]; the cheapest way where nothing is said.
     pub ways: BTreeMap<String, String>,
+    /// What a tax service said, by seller; most carts ask none.
+    pub taxes: Vec<Asked>,
 }
 
 /// One line with what it names.
@@ -139,15 +142,17 @@ pub fn price(
         let before = sellers.iter().filter(|s| s.tenant.id == tenant.id).flat_map(|s| &s.quote.totals.discounts);
         let before: Vec<String> = before.map(|d| d.promotion.clone()).collect();
         let given = offered.of(&tenant.id, &before);
+        let asked = to.taxes.iter().find(|a| a.tenant == tenant.id && a.record == record).map(|a| &a.outcome);
         let name = ways::part_name(&tenant.id, record);
-        let ask =
-            |found: &[Found], way: Option<&str>| quoted(ctx, place, (&tenant, legal), &store, found, to, (&given, way));
+        let ask = |found: &[Found], way: Option<&str>, asked: Option<&Outcome>| {
+            quoted(ctx, place, (&tenant, legal), &store, found, to, (&given, way, asked))
+        };
         // A way that is not offered any more stops nobody from seeing what the others come to.
         let chosen = to.ways.get(&name).map(String::as_str);
         let known = chosen.filter(|way| way.len() <= ways::MOST_ID_BYTES);
-        let (first, gone) = match ask(&found, known)? {
-            Some(Err(QuoteError::NoSuchMethod { .. })) => (ask(&found, None)?, true),
-            asked => (asked, known != chosen),
+        let (first, gone) = match ask(&found, known, asked)? {
+            Some(Err(QuoteError::NoSuchMethod { .. })) => (ask(&found, None, asked)?, true),
+            other => (other, known != chosen),
         };
         let quote = match first {
             Some(Ok(quote)) => Some(quote),
@@ -161,7 +166,7 @@ pub fn price(
                     }
                 }
                 // What is left without the parcels may still be sold.
-                match ask(&found, None)? {
+                match ask(&found, None, asked)? {
                     Some(Ok(quote)) => Some(quote),
                     Some(Err(_)) | None => None,
                 }
@@ -172,11 +177,14 @@ pub fn price(
         if let Some(quote) = &quote {
             total = total.checked_add(quote.totals.gross).map_err(|e| fault::internal("a total", &e))?;
         }
+        // What a tax service said is of the way that was chosen; of the others the tables say what they come to.
         let sending = ways::sending(place, (name, gone), quote.as_ref(), |way| {
-            Ok(ask(&found, Some(way))?.and_then(std::result::Result::ok))
+            Ok(ask(&found, Some(way), None)?.and_then(std::result::Result::ok))
         })?;
         let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
-        parts.push(SellerPart { sending, ..part(place, &tenant, &store, &found, quote.as_ref(), by) });
+        let notice = asked.and_then(Outcome::notice).map(str::to_owned);
+        let part = part(place, &tenant, &store, &found, quote.as_ref(), by);
+        parts.push(SellerPart { sending, tax_notice: notice, ..part });
         if let Some(quote) = quote {
             let lines = found
                 .into_iter()
@@ -303,7 +311,7 @@ fn quoted(
     store: &Store,
     found: &[Found],
     to: &Destination,
-    (given, way): (&ForQuote, Option<&str>),
+    (given, way, asked): (&ForQuote, Option<&str>, Option<&Outcome>),
 ) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
     let currency = place.market.currency;
@@ -347,6 +355,10 @@ fn quoted(
         shipping_method: way.map(str::to_owned),
         rounding: store.rounding,
         no_rule: store.no_rule,
+        external_taxes: match asked {
+            Some(Outcome::Given(taxes)) => Some(taxes.clone()),
+            _ => None,
+        },
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
     let shipping = pricing::shipping_table(store, currency)?;
@@ -412,6 +424,7 @@ fn part(
         sums: quote.map(|q| sums(place, q)).unwrap_or_default(),
         explain: quote.map(|q| explain(place, q)).unwrap_or_default(),
         tax_note: quote.and_then(note),
+        tax_notice: None,
     }
 }
 

@@ -53,6 +53,19 @@ pub(super) fn postcode(form: &CheckoutForm) -> Option<String> {
     known.or_else(|| is_place(typed).then(|| typed.to_owned()))
 }
 
+/// All that a form says of the address, for a service that works taxes out by street.
+pub(super) fn for_tax(form: &CheckoutForm) -> vitrine_tax::Address {
+    let text = |typed: &str| typed.trim().to_owned();
+    vitrine_tax::Address {
+        line1: text(&form.line1),
+        line2: text(&form.line2),
+        city: text(&form.city),
+        region: region(form).unwrap_or_default(),
+        postcode: postcode(form).unwrap_or_default(),
+        country: form.country.to_ascii_uppercase(),
+    }
+}
+
 /// Whether tax may read it; what is longer names no place.
 fn is_place(typed: &str) -> bool {
     (1..=MOST_PLACE_BYTES).contains(&typed.len())

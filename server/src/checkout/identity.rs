@@ -142,7 +142,8 @@ pub(super) fn waits(to: &Destination) -> bool {
 /// The same destination with the id confirmed.
 pub(super) fn once_confirmed(to: &Destination) -> Destination {
     let confirmed = |known: &Identity| Identity { state: TaxIdState::Valid, ..known.clone() };
-    Destination { business: to.business.as_ref().map(confirmed), ..to.clone() }
+    // Who owes the tax itself asks nobody how much.
+    Destination { business: to.business.as_ref().map(confirmed), taxes: Vec::new(), ..to.clone() }
 }
 
 /// What each order's tax was decided on; `confirmed`: the same cart priced with the id confirmed, if that may yet happen.

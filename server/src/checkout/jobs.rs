@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use vitrine_clock::SharedClock;
 use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
-use vitrine_shared::id::CheckoutId;
+use vitrine_shared::id::{CheckoutId, OrderId};
 
 use super::identity::Next;
-use super::{Checkouts, EXPIRE, IDENTITY, TOGETHER};
+use super::{Checkouts, EXPIRE, IDENTITY, TAX_BACK, TAX_SOLD, TOGETHER};
 use crate::ctx::OpCtx;
 
 /// How often the provider is asked about money on its way, milliseconds.
@@ -49,6 +49,40 @@ impl Handler for Identify {
     }
 }
 
+struct TellSold {
+    checkouts: Checkouts,
+    clock: SharedClock,
+}
+
+#[async_trait]
+impl Handler for TellSold {
+    async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
+        let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
+        let ctx = OpCtx::system("checkout.tax", self.clock.now_ms());
+        self.checkouts.record_taxes(&ctx, &id).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
+struct TellBack {
+    checkouts: Checkouts,
+    clock: SharedClock,
+}
+
+#[async_trait]
+impl Handler for TellBack {
+    async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
+        let payload = &job.job.payload;
+        let id: OrderId = serde_json::from_value(payload["order"].clone()).map_err(JobFailed::new)?;
+        let refund = payload["refund"].as_str().unwrap_or_default();
+        let ctx = OpCtx::system("order.tax_back", self.clock.now_ms());
+        Ok(match self.checkouts.reverse_taxes(&ctx, &id, refund).await.map_err(JobFailed::new)? {
+            Next::Done => Outcome::Done,
+            Next::Again(run_at_ms) => Outcome::Again { run_at_ms },
+        })
+    }
+}
+
 struct Count {
     checkouts: Checkouts,
     clock: SharedClock,
@@ -67,6 +101,9 @@ impl Handler for Count {
 pub fn handlers(checkouts: Checkouts, clock: SharedClock) -> Handlers {
     let count: Arc<dyn Handler> = Arc::new(Count { checkouts: checkouts.clone(), clock: clock.clone() });
     let identify: Arc<dyn Handler> = Arc::new(Identify { checkouts: checkouts.clone(), clock: clock.clone() });
+    let sold: Arc<dyn Handler> = Arc::new(TellSold { checkouts: checkouts.clone(), clock: clock.clone() });
+    let back: Arc<dyn Handler> = Arc::new(TellBack { checkouts: checkouts.clone(), clock: clock.clone() });
     let expire: Arc<dyn Handler> = Arc::new(Expire { checkouts, clock });
-    [(EXPIRE.to_owned(), expire), (TOGETHER.to_owned(), count), (IDENTITY.to_owned(), identify)].into_iter().collect()
+    let all = [(EXPIRE, expire), (TOGETHER, count), (IDENTITY, identify), (TAX_SOLD, sold), (TAX_BACK, back)];
+    all.map(|(kind, handler)| (kind.to_owned(), handler)).into()
 }

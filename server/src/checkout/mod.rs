@@ -31,6 +31,7 @@ mod place;
 mod refund;
 mod sales;
 pub mod store;
+mod taxes;
 mod value;
 mod view;
 
@@ -61,6 +62,7 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::promotions::{Offered, Promotions, Who};
 use crate::tax_ids::TaxIds;
+use crate::taxes::Taxes;
 use crate::value::Values;
 
 /// Kind of the job that issues invoices and sends the receipt.
@@ -71,6 +73,10 @@ pub const FAILED: &str = "checkout.failed";
 pub const EXPIRE: &str = "checkout.expire";
 /// Kind of the job that asks again for a tax id whose register was away, and gives tax back once it is confirmed.
 pub const IDENTITY: &str = "checkout.identity";
+/// Kind of the job that tells a tax service of sales whose tax it worked out.
+pub const TAX_SOLD: &str = "checkout.tax";
+/// Kind of the job that tells it what went back.
+pub const TAX_BACK: &str = "order.tax_back";
 /// Kind of the job that counts what was bought together.
 pub const TOGETHER: &str = "checkout.together";
 /// How long stock is held for a card, milliseconds.
@@ -90,6 +96,7 @@ pub struct Checkouts {
     base_url: String,
     free: free::Bounds,
     tax_ids: TaxIds,
+    taxes: Taxes,
     values: Option<Values>,
     promotions: Promotions,
 }
@@ -106,6 +113,7 @@ impl Checkouts {
         base_url: String,
     ) -> Self {
         let tax_ids = TaxIds::new(table.clone(), Arc::new(vitrine_registers::Nobody));
+        let taxes = Taxes::new(table.clone(), Arc::new(vitrine_tax::Nobody));
         let promotions = Promotions::new(table.clone(), master.clone());
         Self {
             table,
@@ -117,6 +125,7 @@ impl Checkouts {
             base_url,
             free: free::Bounds::default(),
             tax_ids,
+            taxes,
             promotions,
             values: None,
         }
@@ -125,6 +134,11 @@ impl Checkouts {
     /// With registers that confirm tax ids.
     pub fn confirming(self, tax_ids: TaxIds) -> Self {
         Self { tax_ids, ..self }
+    }
+
+    /// With a tax service for the stores that want one.
+    pub fn taxed_by(self, taxes: Taxes) -> Self {
+        Self { taxes, ..self }
     }
 
     /// With stored value as a source of payment.
@@ -199,6 +213,8 @@ mod refunds;
 mod regions;
 #[cfg(test)]
 mod sending;
+#[cfg(test)]
+mod serviced;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]

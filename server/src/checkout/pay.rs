@@ -257,6 +257,9 @@ impl Checkouts {
         if let Some(job) = self.identity_job(&next, &orders).filter(|_| late) {
             ops.extend(self.job_op(&job)?);
         }
+        if let Some(job) = self.tax_job(ctx, checkout, &orders) {
+            ops.extend(self.job_op(&job)?);
+        }
         let works: std::collections::BTreeSet<_> = orders.iter().flat_map(|o| &o.lines).map(|l| &l.work).collect();
         if works.len() > 1 {
             ops.extend(self.about_op(ctx, checkout, TOGETHER)?);
@@ -428,11 +431,11 @@ struct Sold {
 /// Writes of the transaction that makes these orders paid, at most.
 pub(super) fn writes(orders: &[Order], sources: &[Source]) -> usize {
     let lines = orders.iter().flat_map(|o| &o.lines);
-    // The checkout, three jobs, the trail; per order itself and the sale; per line stock, a grant or both; per source its
+    // The checkout, four jobs, the trail; per order itself and the sale; per line stock, a grant or both; per source its
     // balance and entry, and once what the cart had applied; what promotions count.
     let of_lines: usize = lines.map(|l| usize::from(l.stocked) + usize::from(!l.physical)).sum();
     let of_sources = 2 * sources.len() + usize::from(!sources.is_empty());
-    5 + 2 * orders.len() + of_lines + of_sources + promotions::writes(orders)
+    6 + 2 * orders.len() + of_lines + of_sources + promotions::writes(orders)
 }
 
 /// One grant per line, whatever is repeated.

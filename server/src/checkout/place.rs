@@ -17,7 +17,7 @@ use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
 use super::store::{self, Checkout, Order, OrderLine, TaxRecord};
-use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity};
+use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity, taxes};
 use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
@@ -89,6 +89,7 @@ pub fn destination(form: &CheckoutForm) -> Destination {
         postcode: address::postcode(form),
         business: None,
         ways: form.shipping.clone(),
+        taxes: Vec::new(),
     }
 }
 
@@ -207,7 +208,7 @@ impl Checkouts {
     /// 422 for a form with faults (in `fields`) or another body under the same attempt, 409 `price_changed` with the new
     /// total, or what is left of it to pay, in `detail`, 409 `sold_out` if somebody else was first, 409 `cart_not_ready`, 409 `paid_meanwhile` if an earlier
     /// attempt of this cart turns out to be paid, 409 `payment_settling` while the money of one is on its way, 429 `free_wait` for too many free orders to one address, 503 if the provider
-    /// is away (nothing is held then).
+    /// is away, or the tax service that a store does not sell without (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
         match self.place_once(ctx, placing).await {
             // The account's customer is there now.
@@ -245,7 +246,12 @@ impl Checkouts {
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
         let offered = self.offered(ctx, &offers, &cart, &placing.form.email).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        let mut priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        let asked = self.with_taxes(ctx, &priced, &placing.form, &to).await?;
+        if let Some(asked) = asked.as_ref() {
+            priced = price(&offers, ctx, &place, &cart.lines, asked, &offered, cart.rev)?;
+        }
+        let to = asked.unwrap_or(to);
         let licences = priced.sellers.iter().flat_map(|s| &s.lines).any(|l| l.variant.licence.is_some());
         let waiver = needs_waiver(&priced, &to.country);
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
@@ -261,6 +267,7 @@ impl Checkouts {
         if !owned_asked && !self.owned(ctx, &priced).await?.is_empty() {
             faults.push(("buy_again".to_owned(), "fault-owned".to_owned()));
         }
+        taxes::may_place(&to.taxes, &mut faults)?;
         if !faults.is_empty() {
             let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
             problem.fields = faults.into_iter().collect();
@@ -299,8 +306,9 @@ impl Checkouts {
             false => None,
         };
         let records = identity::records(ctx, &priced, confirmed.as_ref(), &to, placing.form.confirm_place);
-        for (order, record) in orders.iter_mut().zip(records) {
+        for ((order, record), seller) in orders.iter_mut().zip(records).zip(&priced.sellers) {
             order.tax = record;
+            taxes::note(&mut order.tax, seller, &to);
         }
         let mut person = address::said(&placing.form, &ctx.locale);
         person.phone = asked::phone(&placing.form, sold);

@@ -21,7 +21,7 @@ use vitrine_table::{Condition, Consistency, Item, Key, Put, TableError, Transact
 use super::fulfil::{job, plain};
 use super::pay::grant_id;
 use super::store::{self, Checkout, Order, Relief};
-use super::{Checkouts, sales};
+use super::{Checkouts, TAX_BACK, sales};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, authz, entitlements, ids, stock};
@@ -261,7 +261,10 @@ impl Checkouts {
         });
         ops.push(audit::entry(ctx, order.checkout.as_str(), "order.refunded", reason, what));
         let payload = json!({ "order": order.id, "refund": refund.id });
-        ops.extend(self.job_op(&job(REFUND, &refund.id, payload, ctx.now_ms))?);
+        ops.extend(self.job_op(&job(REFUND, &refund.id, payload.clone(), ctx.now_ms))?);
+        if order.tax.service.is_some() {
+            ops.extend(self.job_op(&job(TAX_BACK, &refund.id, payload, ctx.now_ms))?);
+        }
         self.write(ops).await?;
         Ok(refund)
     }

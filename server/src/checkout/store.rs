@@ -169,6 +169,48 @@ pub struct TaxRecord {
     /// Where the buyer of files is, and how that is known.
     #[serde(default)]
     pub evidence: Option<Evidence>,
+    /// The tax service that worked the taxes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<TaxService>,
+    /// The tax service that the store wants gave no answer: the tables' tax was charged instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_fallback: Option<TaxFallback>,
+}
+
+/// What a tax service knows of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxService {
+    /// Its name: `stripe`.
+    pub provider: String,
+    /// Its name for the calculation the quote is with.
+    pub calculation: String,
+    /// Its name for the sale, once that is paid and told.
+    #[serde(default)]
+    pub transaction: Option<String>,
+    /// Its names for the lines of the sale, in the order of the order's.
+    #[serde(default)]
+    pub lines: Vec<String>,
+    /// Why it does not keep the sale; somebody must report it by hand.
+    #[serde(default)]
+    pub refused: Option<String>,
+}
+
+impl TaxService {
+    /// It has not been told of the sale.
+    pub fn is_open(&self) -> bool {
+        self.transaction.is_none() && self.refused.is_none()
+    }
+}
+
+/// A tax service that gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxFallback {
+    /// Its name; `none`: none is connected.
+    pub provider: String,
+    /// Its word for why, or ours: `TIMEOUT`.
+    pub code: String,
+    /// When it was asked, UTC milliseconds.
+    pub at: i64,
 }
 
 /// Parts of an order whose tax a confirmed business does not owe.

@@ -9,7 +9,9 @@ use vitrine_shared::catalog::Store;
 use vitrine_shared::id::{CheckoutId, OrderId, VariantId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::trade::{CartView, CheckoutView, OrderLineView, OrderPartView, OrderView, PayState};
+use vitrine_shared::views::trade::{
+    CartView, CheckoutView, OrderLineView, OrderPartView, OrderView, PayState, TaxFallbackView,
+};
 use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
@@ -19,6 +21,7 @@ use crate::cart::view::{Destination, price, sums, undiscounted};
 use crate::cart::ways;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
+use crate::taxes::Outcome;
 use crate::{audit, authz, ids};
 
 fn variants(cart: &CartRecord) -> Vec<VariantId> {
@@ -96,7 +99,12 @@ impl Checkouts {
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().read(&variants(&cart)).await?;
         let offered = self.offered(ctx, &offers, &cart, &form.email).await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        let mut priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        let asked = self.with_taxes(ctx, &priced, &form, &to).await?;
+        if let Some(asked) = asked.as_ref() {
+            priced = price(&offers, ctx, &place, &cart.lines, asked, &offered, cart.rev)?;
+        }
+        let to = asked.unwrap_or(to);
         let mut licences: Vec<(String, String)> = Vec::new();
         for id in priced.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.variant.licence.as_ref()) {
             let href = format!("/eula/{id}");
@@ -108,7 +116,10 @@ impl Checkouts {
         }
         let waiver = super::place::needs_waiver(&priced, &to.country);
         let whole_address = priced.view.needs_address || form.business;
-        let (fields, regions) = super::address::fields(&form, whole_address);
+        let (mut fields, regions) = super::address::fields(&form, whole_address);
+        if to.taxes.iter().any(|asked| asked.outcome == Outcome::Postcode) {
+            fields.iter_mut().filter(|field| field.name == "postcode").for_each(|field| field.required = true);
+        }
         let called = |country: &str| vitrine_places::country_name(country, &ctx.locale).unwrap_or(country).to_owned();
         let other_place = identity::contradicted(ctx, &priced, &to).map(called);
         let sold = asked::Sold::of(&priced);
@@ -294,6 +305,11 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
         messages: Vec::new(),
         may_write: false,
         withdrawal: None,
+        tax_fallback: order.tax.tax_fallback.as_ref().map(|f| TaxFallbackView {
+            provider: f.provider.clone(),
+            code: f.code.clone(),
+            at: MomentView::of(f.at, place.locale),
+        }),
         timeline,
     }
 }

@@ -188,7 +188,7 @@ impl Desk {
         let stores = self.0.catalog.records().stores().await?;
         let store = stores.into_iter().find(|s| s.tenant == order.tenant);
         let person = self.0.checkouts.order_person(&order).await?;
-        let tax = super::tax::facts(&order, person.as_ref());
+        let tax = super::tax::facts(&order, person.as_ref(), place.locale);
         let buyer = person.map_or_else(Vec::new, |p| {
             let mut lines = p.envelope();
             lines.extend(p.for_carrier());

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use vitrine_pricing::evidence::Finding;
+use vitrine_pricing::format::Locale;
 use vitrine_pricing::tax::{Accuracy, TaxStatus};
+use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::Fact;
 
 use crate::checkout::store::{Order, Person};
@@ -16,7 +18,7 @@ fn fact(key: String, args: &[(&str, &str)]) -> Fact {
 }
 
 /// The facts in the order in which they matter.
-pub(super) fn facts(order: &Order, person: Option<&Person>) -> Vec<Fact> {
+pub(super) fn facts(order: &Order, person: Option<&Person>, locale: Locale) -> Vec<Fact> {
     let tax = &order.tax;
     let mut out = Vec::new();
     if tax.business {
@@ -40,6 +42,23 @@ pub(super) fn facts(order: &Order, person: Option<&Person>) -> Vec<Fact> {
     }
     if lines.iter().any(|l| l.accuracy == Accuracy::State && l.tax_status == TaxStatus::Taxed) {
         out.push(fact("desk-tax-state-only".into(), &[]));
+    }
+    if let Some(service) = &tax.service {
+        let args = [("provider", service.provider.as_str()), ("calculation", service.calculation.as_str())];
+        out.push(fact("desk-tax-service".into(), &args));
+        if let Some(transaction) = &service.transaction {
+            let args = [("provider", service.provider.as_str()), ("transaction", transaction.as_str())];
+            out.push(fact("desk-tax-service-kept".into(), &args));
+        }
+        if let Some(code) = &service.refused {
+            let args = [("provider", service.provider.as_str()), ("code", code.as_str())];
+            out.push(fact("desk-tax-service-refused".into(), &args));
+        }
+    }
+    if let Some(away) = &tax.tax_fallback {
+        let at = MomentView::of(away.at, locale).text;
+        let args = [("provider", away.provider.as_str()), ("code", away.code.as_str()), ("at", at.as_str())];
+        out.push(fact("desk-tax-service-away".into(), &args));
     }
     let Some(evidence) = &tax.evidence else { return out };
     match &evidence.finding {

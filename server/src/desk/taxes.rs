@@ -95,6 +95,7 @@ impl Desk {
                 net: money(row.net_minor, row),
                 amount: money(row.tax_minor, row),
                 documents: row.documents,
+                stood_in: row.stood_in,
             };
             view.desks.push(TaxDesk {
                 tenant: id.to_string(),
@@ -122,8 +123,19 @@ impl Desk {
         let rows = self.0.invoices.tax_report(&desk, month.from_ms, month.to_ms, usize::MAX).await?;
         let mut out = csv::Writer::from_writer(Vec::new());
         let failed = |e: &dyn std::fmt::Display| fault::internal("a report", e);
-        let head =
-            ["month", "currency", "country", "status", "jurisdiction", "tax", "rate", "net", "tax_amount", "documents"];
+        let head = [
+            "month",
+            "currency",
+            "country",
+            "status",
+            "jurisdiction",
+            "tax",
+            "rate",
+            "net",
+            "tax_amount",
+            "documents",
+            "stood_in",
+        ];
         out.write_record(head).map_err(|e| failed(&e))?;
         for row in rows.iter().flatten() {
             let decimal = |minor| Money::new(minor, row.currency).map(|m| m.to_decimal()).unwrap_or_default();
@@ -139,6 +151,7 @@ impl Desk {
                 decimal(row.net_minor),
                 decimal(row.tax_minor),
                 row.documents.to_string(),
+                row.stood_in.to_string(),
             ];
             out.write_record(fields).map_err(|e| failed(&e))?;
         }

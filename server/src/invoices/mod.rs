@@ -153,6 +153,9 @@ pub struct Invoice {
     /// How amounts were rounded; `None`: of older documents.
     #[serde(default)]
     pub rounding: Option<Rounding>,
+    /// The tax service that gave no answer, and its word for why; the tax is the tables'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_fallback: Option<String>,
     /// e.g. `card 4242`.
     pub paid_with: String,
     /// Stored value that paid for a part: a source of payment, which changes no amount.
@@ -405,6 +408,7 @@ impl Invoices {
             notes: crate::cart::view::note(&order.quote).into_iter().collect(),
             legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
             rounding: Some(order.quote.rounding),
+            tax_fallback: order.tax.tax_fallback.as_ref().map(|f| format!("{}:{}", f.provider, f.code)),
             paid_with: issue.paid_with.to_owned(),
             sources: if issue.refund.is_none() { order.sources.clone() } else { Vec::new() },
             buyer_sealed: String::new(),

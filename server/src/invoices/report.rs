@@ -36,6 +36,8 @@ pub struct TaxRow {
     pub tax_minor: i64,
     /// Invoices and credit notes it comes from.
     pub documents: u64,
+    /// Of them those for which the tables stood in for a tax service that gave no answer.
+    pub stood_in: u64,
 }
 
 pub(super) fn pointer(invoice: &Invoice) -> Item {
@@ -116,12 +118,14 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
             net_minor: 0,
             tax_minor: 0,
             documents: 0,
+            stood_in: 0,
         });
         // A seller's month is far below what an i64 holds.
         row.net_minor = row.net_minor.saturating_add(net.minor());
         row.tax_minor = row.tax_minor.saturating_add(amount.minor());
         if !met.contains(&of) {
             row.documents += 1;
+            row.stood_in += u64::from(invoice.tax_fallback.is_some());
             met.push(of);
         }
     };

@@ -116,6 +116,18 @@ async fn simulating_needs_its_scope() {
     assert_eq!(fields(&refused), [("buyer.tax_id_state", "needs_pricing_simulate")]);
     let quote = ask(&quotes, &shop.staff(), &business).await.unwrap();
     assert_eq!(quote.totals.tax.minor(), 0, "reverse charge");
+    // Taxes of somebody else are no stranger's to bring.
+    let mut serviced = json!({
+        "buyer": { "country": "DE" },
+        "lines": [{ "sku": sku, "quantity": 1 }],
+        "external_taxes": { "provider": "stripe", "calculation": "c", "lines": [] },
+    });
+    let refused = ask(&quotes, &guest, &serviced).await.unwrap_err();
+    assert_eq!(fields(&refused), [("external_taxes", "needs_pricing_simulate")]);
+    let list = json!({ "minor": 800, "currency": "EUR" });
+    serviced["external_taxes"]["lines"] = json!([{ "amount": list, "status": "zero_rated", "taxes": [] }]);
+    let quote = ask(&quotes, &shop.staff(), &serviced).await.unwrap();
+    assert_eq!((quote.totals.tax.minor(), quote.lines[0].accuracy), (0, vitrine_pricing::tax::Accuracy::Provider));
     // What is taken off, and from whom.
     let mut coded = json!({
         "buyer": { "country": "DE" },

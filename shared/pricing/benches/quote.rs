@@ -120,6 +120,7 @@ fn cart(shop: &Shop, currency: Currency, inclusive: bool, scope: RoundingScope) 
         shipping_method: None,
         rounding: Rounding { scope, ..Rounding::default() },
         no_rule: NoRulePolicy::Block,
+        external_taxes: None,
     }
 }
 

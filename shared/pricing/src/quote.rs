@@ -11,6 +11,7 @@ mod benefit;
 mod discount;
 mod document;
 mod error;
+mod external;
 mod find;
 mod place;
 mod run;
@@ -19,5 +20,6 @@ mod shipping;
 
 pub use document::Document;
 pub use error::QuoteError;
+pub use external::{ExternalPart, ExternalTax, ExternalTaxes};
 pub use run::{MOST_PLACE_BYTES, quote};
 pub use shapes::*;

@@ -54,6 +54,8 @@ pub enum Accuracy {
     Full,
     /// A US state's part; local parts are missing.
     State,
+    /// What a tax service worked out for the buyer's address.
+    Provider,
 }
 
 /// One dated rule.
@@ -133,7 +135,7 @@ pub struct Treatment<'a> {
 }
 
 /// Every code a [`Treatment::reason`] can have.
-pub const REASONS: [&str; 23] = [
+pub const REASONS: [&str; 24] = [
     "domestic",
     "registered",
     "oss",
@@ -157,4 +159,5 @@ pub const REASONS: [&str; 23] = [
     "region_unknown",
     "local_tax_unknown",
     "territory_without_table",
+    "provider",
 ];

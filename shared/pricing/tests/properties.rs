@@ -78,6 +78,7 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
                 shipping_method: None,
                 rounding: Rounding { scope, mode },
                 no_rule: NoRulePolicy::Export,
+                external_taxes: None,
             }
         })
 }

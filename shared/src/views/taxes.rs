@@ -23,6 +23,9 @@ pub struct TaxRowView {
     pub amount: String,
     /// Invoices and credit notes.
     pub documents: u64,
+    /// Of them those whose tax is the tables', as the tax service that the store wants gave no answer.
+    #[serde(default)]
+    pub stood_in: u64,
 }
 
 /// One seller's tax report.

@@ -147,6 +147,9 @@ pub struct SellerPart {
     pub explain: Vec<ExplainView>,
     /// Tax status words: key.
     pub tax_note: Option<String>,
+    /// What is to know of the tax before paying: key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_notice: Option<String>,
 }
 
 /// A cart.
@@ -479,6 +482,21 @@ pub struct OrderPartView {
     /// Withdrawing from it, where the law gives the buyer a way to do it here.
     #[serde(default)]
     pub withdrawal: Option<WithdrawalView>,
+    /// A tax service gave no answer, and the shop's own tables were used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_fallback: Option<TaxFallbackView>,
+}
+
+/// What stood in for a tax service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TaxFallbackView {
+    /// The service; `none`: none is connected.
+    pub provider: String,
+    /// Its word for why, or the shop's: `TIMEOUT`.
+    pub code: String,
+    /// When it was asked.
+    pub at: MomentView,
 }
 
 /// Withdrawing from an order.

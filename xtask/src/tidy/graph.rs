@@ -18,6 +18,7 @@ const NOT_IN_BROWSER: &[&str] = &[
     "vitrine-payments",
     "vitrine-mail",
     "vitrine-registers",
+    "vitrine-tax",
     "vitrine-queue",
     "vitrine-places",
     "vitrine-einvoice",

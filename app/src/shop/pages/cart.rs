@@ -123,6 +123,9 @@ fn Seller(part: SellerPart, rev: i64) -> Element {
             if let Some(note) = part.tax_note.clone() {
                 Notice { {text_or(&note, "")} }
             }
+            if let Some(note) = part.tax_notice.clone() {
+                Notice { {text_or(&note, "")} }
+            }
             HowMade { explain: part.explain.clone() }
         }
     }

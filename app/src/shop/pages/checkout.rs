@@ -244,6 +244,9 @@ pub fn CheckoutBody(
                                     }
                                 }
                                 Sums { sums: part.sums.clone() }
+                                if let Some(note) = part.tax_notice.clone() {
+                                    Notice { {text_or(&note, "")} }
+                                }
                             }
                         }
                         // Without the region there is no total yet; nothing is not what it costs.

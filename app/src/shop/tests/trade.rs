@@ -104,6 +104,7 @@ fn cart() -> CartView {
             .chain([step("explain-discount", "p_1"), step("explain-code-skipped", "not_valid")])
             .collect(),
         tax_note: Some("tax-note-not-registered".into()),
+        tax_notice: (n > 0).then(|| "tax-service-fallback".into()),
     };
     CartView {
         sellers: vec![part(0, None), part(2, Some("line-fewer"))],
@@ -258,6 +259,7 @@ fn order(state: PayState) -> OrderView {
                 lines: vec![(0, "Harbour <b>".into()), (1, "Paper Boats".into())],
                 stated: vec![(at.clone(), "Low Water".into())],
             }),
+            tax_fallback: None,
         }],
         total: "€16.90".into(),
         paid: if state == PayState::Paid { paid() } else { Vec::new() },

@@ -54,6 +54,8 @@ pub async fn export(ctx: &OpCtx, catalog: &CatalogStore, blob: &dyn Blob, dir: &
             shipping: store.shipping,
             rounding: store.rounding,
             no_rule: store.no_rule,
+            tax_provider: store.tax_provider,
+            tax_fallback: store.tax_fallback,
             shipping_zones: store.shipping_zones,
             shipping_methods: store.shipping_methods,
             shipping_except: store.shipping_except,

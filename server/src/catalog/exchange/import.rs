@@ -223,6 +223,8 @@ impl Importer {
                     shipping: r.shipping.clone(),
                     rounding: r.rounding,
                     no_rule: r.no_rule,
+                    tax_provider: r.tax_provider,
+                    tax_fallback: r.tax_fallback,
                     shipping_zones: r.shipping_zones.clone(),
                     shipping_methods: r.shipping_methods.clone(),
                     shipping_except: r.shipping_except.clone(),

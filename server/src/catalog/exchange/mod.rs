@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 use vitrine_pricing::shipping::{Method, Place, Zone};
 use vitrine_shared::catalog::{
-    Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
-    is_default, is_one, one,
+    Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status,
+    TaxFallback, TaxProvider, WorkKind, is_default, is_one, one,
 };
 
 pub(crate) use build::MAX_TITLE;
@@ -118,6 +118,12 @@ pub struct StoreRow {
     /// Where the tables know no tax: `block` (by default) or `export`, sold without tax and named so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub no_rule: NoRulePolicy,
+    /// For which sales a tax service is asked: `engine` (none, by default), `provider_where_local`, `always`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tax_provider: TaxProvider,
+    /// When it does not answer: `engine` (the tables' tax, named on the order) or `block`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tax_fallback: TaxFallback,
     /// Zones of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipping_zones: Vec<Zone>,

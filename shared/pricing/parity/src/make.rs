@@ -14,6 +14,7 @@ use vitrine_pricing::price::{PriceEntry, PriceList, Shape};
 use vitrine_pricing::promotion::{Benefit, BundleMember, BundlePrice, Facets, ItemScope, Limits, Promotion, Stacking};
 use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::{Method, Rate, ShippingTable, Zone};
+use vitrine_pricing::tax::TaxStatus;
 
 use crate::{Answer, Case};
 
@@ -150,8 +151,42 @@ impl Maker {
             shipping: other,
             rounding: Rounding { scope, mode },
             no_rule: if self.one_of(4) { NoRulePolicy::Block } else { NoRulePolicy::Export },
+            external_taxes: None,
         };
-        Case { request, items, prices, shipping }
+        let mut case = Case { request, items, prices, shipping };
+        if self.one_of(12) {
+            case.request.external_taxes = self.external(&case);
+        }
+        case
+    }
+
+    /// Taxes as a service would answer them for a document; none where it has no quote.
+    fn external(&mut self, case: &Case) -> Option<ExternalTaxes> {
+        let Answer::Quote(quote) = crate::answered(&serde_json::to_string(case).ok()?) else { return None };
+        let lines = quote.lines.iter().map(|line| self.external_part(&line.amounts));
+        let lines = lines.collect::<Option<_>>()?;
+        let shipping = match &quote.shipping {
+            Some(amounts) => Some(self.external_part(amounts)?),
+            None => None,
+        };
+        Some(ExternalTaxes { provider: "simulator".into(), calculation: "calc-1".into(), lines, shipping })
+    }
+
+    /// Mostly of the amount that is taxed, sometimes of another.
+    fn external_part(&mut self, of: &Amounts) -> Option<ExternalPart> {
+        let off = of.discounts.iter().map(|d| d.amount.minor()).sum::<i64>();
+        let minor = of.list.minor() - off + i64::from(self.one_of(100));
+        let money = |minor: i64| Money::new(minor, of.list.currency()).ok();
+        let many = self.rng.random_range(0..4);
+        let tax = |n: i64| {
+            let amount = money(minor / 20 * n / 3)?;
+            let (jurisdiction, name) = (format!("US-{n}"), "Sales Tax".to_owned());
+            let reason = "standard_rated".to_owned();
+            Some(ExternalTax { jurisdiction, name, rate_ppm: 50_000 * n / 3, base: money(minor)?, amount, reason })
+        };
+        let taxes: Vec<_> = (1..=many).map(tax).collect::<Option<_>>()?;
+        let status = if taxes.is_empty() { TaxStatus::ZeroRated } else { TaxStatus::Taxed };
+        Some(ExternalPart { amount: money(minor)?, status, taxes })
     }
 
     /// What is taken off: none of half of the documents, else some of every kind.
@@ -523,7 +558,9 @@ mod tests {
         let statuses = "taxed reverse_charged zero_rated not_registered outside_scope no_rule";
         wanted.extend(statuses.split(' ').map(|s| format!("status:{s}")));
         wanted.extend("fixed free pay_what_you_want ad_hoc".split(' ').map(|p| format!("price:{p}")));
-        wanted.extend("accuracy:full accuracy:state shipping strip unreadable".split(' ').map(str::to_owned));
+        wanted.extend(
+            "accuracy:full accuracy:state accuracy:provider shipping strip unreadable".split(' ').map(str::to_owned),
+        );
         wanted.push("several taxes".into());
         for scope in ["unit", "line", "document"] {
             for mode in ["half_up", "half_even"] {

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::external::ExternalTaxes;
 use super::shapes::{Buyer, NoRulePolicy, QuoteRequest, RequestLine, Rounding, Seller, TaxIdState};
 use crate::date::Date;
 use crate::money::Currency;
@@ -51,6 +52,9 @@ pub struct Document {
     /// In place of the store's; only with `pricing:simulate`.
     #[serde(default)]
     pub no_rule: Option<NoRulePolicy>,
+    /// Taxes of a tax service in place of the tables'; only with `pricing:simulate`.
+    #[serde(default)]
+    pub external_taxes: Option<ExternalTaxes>,
 }
 
 impl Document {
@@ -66,6 +70,7 @@ impl Document {
         when(self.shipping.is_some(), "shipping");
         when(self.rounding.is_some(), "rounding");
         when(self.no_rule.is_some(), "no_rule");
+        when(self.external_taxes.is_some(), "external_taxes");
         for (i, _) in self.lines.iter().enumerate().filter(|(_, line)| line.sku.is_none()) {
             paths.push(format!("lines[{i}]"));
         }
@@ -88,6 +93,7 @@ impl Document {
             shipping_method: self.shipping_method,
             rounding: self.rounding.unwrap_or_default(),
             no_rule: self.no_rule.unwrap_or_default(),
+            external_taxes: self.external_taxes,
         }
     }
 }

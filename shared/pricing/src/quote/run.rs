@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::discount::{self, Barred, Discounts};
 use super::error::QuoteError;
+use super::external;
 use super::find::Shelf;
 use super::place::{appraise, treat};
 use super::shapes::*;
@@ -10,7 +11,7 @@ use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError};
 use crate::price::Shape;
 use crate::promotion::Facets;
-use crate::tax::{TaxRule, TaxStatus, Treatment, Value};
+use crate::tax::{TaxStatus, Treatment, Value};
 
 pub(super) const MILLION: i64 = 1_000_000;
 /// Of a region, a postcode, a tax id: longer ones are none.
@@ -49,7 +50,10 @@ pub(super) struct Part<'a> {
     pub(super) units: i64,
     pub(super) treatment: Treatment<'a>,
     pub(super) net: Money,
+    /// In the order of the treatment's rules.
     pub(super) taxes: Vec<Money>,
+    /// What a tax service said in place of rules.
+    pub(super) given: Vec<TaxAmount>,
 }
 
 pub(super) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
@@ -106,6 +110,7 @@ fn attempt(
             units: i64::from(line.quantity),
             net: line.paid,
             taxes: vec![],
+            given: vec![],
             treatment,
         });
     }
@@ -113,7 +118,13 @@ fn attempt(
     if !discounts.take_off_shipping(&mut parts, barred, &mut explain)? {
         return Ok(None);
     }
-    tax(&mut parts, request, &mut explain).map_err(at("lines"))?;
+    match &request.external_taxes {
+        Some(given) => {
+            external::put(given, &mut parts, request, &mut explain)?;
+            external::count(given, &mut parts, request, &mut explain)?;
+        }
+        None => tax(&mut parts, request, &mut explain).map_err(at("lines"))?,
+    }
     let quote = assemble(request, context, market, lines, &parts, discounts, explain).map_err(at("lines"))?;
     Ok(Some(Quote { shipping_methods: methods, ..quote }))
 }
@@ -461,22 +472,25 @@ fn amounts<'p, 'a: 'p>(
     let zero = Money::zero(currency);
     let (mut list, mut net, mut tax) = (Money::sum(currency, discounts.iter().map(|d| d.amount))?, zero, zero);
     // By jurisdiction first: the country's tax stands before its region's.
-    let mut by_rule: BTreeMap<(&str, &str), (&TaxRule, Money, Money)> = BTreeMap::new();
+    let mut by_rule: BTreeMap<(&str, &str), (&str, i64, Money, Money)> = BTreeMap::new();
     for part in parts {
         list = list.checked_add(part.list)?;
         net = net.checked_add(part.net)?;
-        for (rule, amount) in part.treatment.rules.iter().zip(&part.taxes) {
-            tax = tax.checked_add(*amount)?;
-            let row = by_rule.entry((&rule.jurisdiction, &rule.id)).or_insert((rule, zero, zero));
-            row.1 = row.1.checked_add(part.net)?;
-            row.2 = row.2.checked_add(*amount)?;
+        let ruled = part.treatment.rules.iter().zip(&part.taxes);
+        let ruled = ruled.map(|(rule, tax)| (&rule.jurisdiction, &rule.id, &rule.name, rule.rate_ppm, part.net, *tax));
+        let given = part.given.iter().map(|t| (&t.jurisdiction, &t.rule, &t.name, t.rate_ppm, t.base, t.amount));
+        for (jurisdiction, rule, name, rate_ppm, base, amount) in ruled.chain(given) {
+            tax = tax.checked_add(amount)?;
+            let row = by_rule.entry((jurisdiction, rule)).or_insert((name, rate_ppm, zero, zero));
+            row.2 = row.2.checked_add(base)?;
+            row.3 = row.3.checked_add(amount)?;
         }
     }
-    let taxes = by_rule.into_values().map(|(rule, base, amount)| TaxAmount {
-        rule: rule.id.clone(),
-        jurisdiction: rule.jurisdiction.clone(),
-        name: rule.name.clone(),
-        rate_ppm: rule.rate_ppm,
+    let taxes = by_rule.into_iter().map(|((jurisdiction, rule), (name, rate_ppm, base, amount))| TaxAmount {
+        rule: rule.to_owned(),
+        jurisdiction: jurisdiction.to_owned(),
+        name: name.to_owned(),
+        rate_ppm,
         base,
         amount,
     });

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::external::ExternalTaxes;
 use crate::date::Date;
 use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
@@ -204,6 +205,9 @@ pub struct QuoteRequest {
     /// Policy.
     #[serde(default)]
     pub no_rule: NoRulePolicy,
+    /// Replaces the taxes of the tables.
+    #[serde(default)]
+    pub external_taxes: Option<ExternalTaxes>,
 }
 
 /// What the catalogue knows of a variant.

@@ -88,7 +88,7 @@ pub(super) fn add_shipping<'a>(
             base: Some(list),
             ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status))
         });
-        parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], treatment });
+        parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], given: vec![], treatment });
     };
     if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
         push(amount, treat(&lines[first], "shipping", request, context)?);
