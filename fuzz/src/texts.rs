@@ -126,6 +126,7 @@ pub(crate) fn form(bytes: &[u8]) {
         business: false,
         use_credit: false,
         ids: Default::default(),
+        shipping: Default::default(),
         confirm_place: false,
         buy_again: false,
     };

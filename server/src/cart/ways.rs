@@ -52,7 +52,9 @@ pub(super) fn sending(
     Ok(SendingView { part, ways, gone })
 }
 
-/// How an order is sent, with what was paid for it; none if nothing is, and for orders from before there were several ways.
+/// How an order is sent, with what was paid for it; none if nothing is, if there is no word for it and no other way, and for orders from
+/// before there were several ways.
 pub fn sent_by(place: &Place, quote: &Quote) -> Option<WayView> {
-    way(place, quote.sent_by()?, quote)
+    let way = way(place, quote.sent_by()?, quote)?;
+    (quote.shipping_methods.len() > 1 || !way.name.is_empty() || way.days.is_some()).then_some(way)
 }

@@ -413,3 +413,61 @@ async fn names_of_customers_say_nothing_and_are_one_for_every_writing() {
     assert_eq!(names(&user, ""), names(&user, "mine+x@example.org"));
     assert_eq!(names(&user, "").len(), 2);
 }
+
+#[tokio::test]
+async fn an_imported_promotion_is_of_the_edition_that_has_the_sku_now() {
+    let shop = Shop::open().await;
+    let tenant = seller(&shop, "Harbour Lights").await;
+    // An edition with an id of its own: nothing of its SKU says it.
+    let edition = vitrine_shared::id::VariantId::from_bits(77).to_string();
+    let work = json!({ "type": "work", "ref": "own", "store": "nord", "kind": "book", "title": "Own Ways", "makers": ["ida"],
+        "released": "2024-03-01", "genres": ["fiction"], "language": "en",
+        "products": [{ "ref": "p", "kind": "physical", "title": "Paperback", "tax_class": "printed_book",
+            "variants": [{ "id": edition, "sku": "OWN-1", "weight_g": 280, "stock": 9,
+                "prices": [{ "region": "eu", "currency": "EUR", "minor": 1200 }] }] }] });
+    assert_eq!(import(&shop, &work).await, (Outcome::Created, vec![]));
+    let mut promotion = row(None);
+    promotion["items"] = json!({ "editions": ["OWN-1", "NOT-YET"] });
+    promotion["benefit"] =
+        json!({ "kind": "bundle", "members": [{ "sku": "OWN-1", "quantity": 2 }], "at": { "rate_ppm": 500_000 } });
+    assert_eq!(import(&shop, &promotion).await.0, Outcome::Created);
+    let all = shop.checkouts.promotions().records().all(&tenant).await.unwrap();
+    let kept = &all[0].promotion;
+    assert_eq!((kept.items.products[0].as_str(), kept.items.products.len()), (edition.as_str(), 2));
+    assert!(matches!(&kept.benefit, Benefit::Bundle { members, .. } if members[0].sku == edition), "{kept:?}");
+}
+
+#[tokio::test]
+async fn what_applies_by_itself_is_refused_before_it_is_larger_than_the_store_takes() {
+    let shop = Shop::open().await;
+    let tenant = seller(&shop, "Harbour Lights").await;
+    let records = shop.checkouts.promotions().records();
+    let system = OpCtx::system("test", NOW);
+    let wide = |n: u128| {
+        let items = vitrine_pricing::promotion::ItemScope {
+            products: (0..200).map(|i| format!("{n:0>10}{i:0>54}")).collect(),
+            collections: Vec::new(),
+            artists: (0..200).map(|i| format!("{n:0>10}{i:0>54}")).collect(),
+        };
+        Promotion { code: None, title: "Wide".into(), except: items.clone(), items, ..half(n, "X") }
+    };
+    let mut refused = None;
+    for n in 0..MOST_AUTOMATIC as u128 {
+        let kept = Kept { promotion: wide(n), left_said: None, created_ms: NOW, rev: 0 };
+        if let Err(problem) = records.write(&system, &tenant, &kept, 0, "test").await {
+            refused = Some((n, problem));
+            break;
+        }
+    }
+    let (n, problem) = refused.expect("forty of them are larger than an item");
+    assert_eq!((problem.status, problem.fields["items"].as_str()), (422, "too_large"));
+    assert_eq!(records.automatic(&tenant).await.unwrap().len() as u128, n, "nothing of it was written");
+    // With a code it has an item of its own.
+    let kept = Kept {
+        promotion: Promotion { code: Some("WIDE".into()), ..wide(n) },
+        left_said: None,
+        created_ms: NOW,
+        rev: 0,
+    };
+    records.write(&system, &tenant, &kept, 0, "test").await.unwrap();
+}
