@@ -84,7 +84,10 @@ fn they_replace_the_tables_taxes_and_nothing_else() {
         let steps = quote.explain.iter().filter(move |s| s.kind == StepKind::Treatment && s.line == line);
         steps.map(|s| s.rule.as_str()).collect::<Vec<_>>()
     };
-    assert_eq!((why(Some(0)), why(Some(1)), why(None)), (vec!["nexus", "provider"], vec!["provider"], vec!["provider"]));
+    assert_eq!(
+        (why(Some(0)), why(Some(1)), why(None)),
+        (vec!["nexus", "provider"], vec!["provider"], vec!["provider"])
+    );
     let mut plain = document(false);
     plain["external_taxes"] = Value::Null;
     let plain = ask(&plain).unwrap();
