@@ -18,7 +18,7 @@ use vitrine_pricing::quote::{Amounts, ExternalPart, ExternalTax, ExternalTaxes, 
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::tax::{Accuracy, TaxStatus};
 use vitrine_shared::catalog::{ProductKind, TaxFallback, TaxProvider};
-use vitrine_shared::id::TenantId;
+use vitrine_shared::id::{TenantId, VariantId};
 use vitrine_table::{Consistency, Item, Key, Put, Table};
 use vitrine_tax::{Address, Calculation, Line, Part, Question, SharedTax, Standing, TaxError};
 
@@ -107,14 +107,16 @@ impl Taxes {
         Self { table, provider }
     }
 
-    /// Asks for every seller of a priced cart whose store wants it. Empty for most carts, without a call.
+    /// Whether any store of a priced cart wants the service asked.
+    pub fn wanted(priced: &Priced, to: &Destination) -> bool {
+        priced.sellers.iter().any(|seller| wants(seller, to))
+    }
+
+    /// Asks for every seller of a priced cart whose store wants it.
     ///
     /// # Errors
     /// The table's. A service that is away is no error: the outcome says so.
     pub async fn ask(&self, priced: &Priced, to: &Destination, address: Address, now_ms: i64) -> Result<Vec<Asked>> {
-        if !priced.sellers.iter().any(|seller| wants(seller, to)) {
-            return Ok(Vec::new());
-        }
         let asked = priced.sellers.iter().filter(|seller| wants(seller, to)).map(|seller| {
             let address = address.clone();
             async move {
@@ -198,13 +200,18 @@ fn paid(amounts: &Amounts) -> Result<Money> {
     amounts.list.checked_sub(off).map_err(|e| fault::internal("a discount", &e))
 }
 
+/// What the service calls a line of an order by, to us.
+pub fn line_reference(number: usize, variant: &VariantId) -> String {
+    format!("{number}-{variant}")
+}
+
 fn question(seller: &PricedSeller, buyer: Address) -> Result<Question> {
     let quote = &seller.quote;
     let physical = |n: usize| seller.lines.get(n).is_some_and(|l| l.product.kind == ProductKind::Physical);
     let mut lines = Vec::with_capacity(quote.lines.len());
     for (n, (line, of)) in quote.lines.iter().zip(&seller.lines).enumerate() {
         lines.push(Line {
-            reference: format!("{n}-{}", of.variant.id),
+            reference: line_reference(n, &of.variant.id),
             class: of.product.tax_class.clone(),
             physical: physical(n),
             quantity: line.quantity,

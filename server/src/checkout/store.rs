@@ -187,9 +187,9 @@ pub struct TaxService {
     /// Its name for the sale, once that is paid and told.
     #[serde(default)]
     pub transaction: Option<String>,
-    /// Its names for the lines of the sale, in the order of the order's.
+    /// Our references of the lines of the sale with its own names for them.
     #[serde(default)]
-    pub lines: Vec<String>,
+    pub lines: Vec<(String, String)>,
     /// Why it does not keep the sale; somebody must report it by hand.
     #[serde(default)]
     pub refused: Option<String>,

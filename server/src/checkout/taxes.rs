@@ -18,7 +18,7 @@ use crate::audit;
 use crate::cart::view::{Destination, PricedSeller};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::taxes::{Asked, Outcome};
+use crate::taxes::{Asked, Outcome, Taxes, line_reference};
 
 /// When a refund looks again for its sale, milliseconds, and for how long.
 const AGAIN_MS: i64 = 5 * 60 * 1000;
@@ -74,7 +74,8 @@ impl Checkouts {
         })
     }
 
-    /// Asks the tax service for what a cart's stores want of it; answers the destination with what came of it.
+    /// Asks the tax service for what a cart's stores want of it; answers the destination with what came of it. `None`: nothing is asked, as
+    /// of most carts.
     ///
     /// # Errors
     /// The table's.
@@ -85,8 +86,11 @@ impl Checkouts {
         form: &vitrine_shared::views::trade::CheckoutForm,
         to: &Destination,
     ) -> Result<Option<Destination>> {
+        if !Taxes::wanted(priced, to) {
+            return Ok(None);
+        }
         let taxes = self.taxes.ask(priced, to, address::for_tax(form), ctx.now_ms).await?;
-        Ok((!taxes.is_empty()).then(|| Destination { taxes, ..to.clone() }))
+        Ok(Some(Destination { taxes, ..to.clone() }))
     }
 
     /// Keeps the sales of a paid checkout at the tax service.
@@ -182,8 +186,11 @@ fn reversal(order: &Order, service: &TaxService, refund: &Refund) -> Result<Reve
     let amounts = refund.amounts(&order.quote)?;
     let mut lines = Vec::new();
     for part in amounts.lines.iter().filter(|part| !part.amounts.gross.is_zero()) {
-        let line = part.line.and_then(|n| service.lines.get(n));
-        let line = line.ok_or_else(|| fault::internal("a refund", &"the tax service has no such line"))?;
+        let line = part.line.and_then(|n| {
+            let reference = line_reference(n, &order.lines.get(n)?.variant);
+            service.lines.iter().find(|(ours, _)| *ours == reference)
+        });
+        let (_, line) = line.ok_or_else(|| fault::internal("a refund", &"the tax service has no such line"))?;
         let (net, tax) = (part.amounts.net, part.amounts.tax);
         lines.push(Back { line: line.clone(), quantity: part.quantity, net, tax });
     }

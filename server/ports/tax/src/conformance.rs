@@ -116,10 +116,13 @@ async fn what_is_recorded_goes_back_in_parts_and_no_more(subject: &Subject) {
         let order = subject.key(&format!("back-order-{inclusive}"));
         let kept = subject.provider.record(&order, &answer.reference, &order).await.expect("recorded");
         assert_eq!(kept.lines.len(), question.lines.len());
+        let named = |reference: &str| kept.lines.iter().find(|(ours, _)| ours == reference).map(|(_, own)| own.clone());
+        assert!(question.lines.iter().all(|line| named(&line.reference).is_some()), "{kept:?}");
         let part = &answer.lines[1];
         let tax = Money::sum(Currency::USD, part.taxes.iter().map(|t| t.amount)).expect("a sum");
         let net = if inclusive { part.amount.checked_sub(tax).expect("less") } else { part.amount };
-        let back = Back { line: kept.lines[1].clone(), quantity: 2, net, tax };
+        let line = named(&question.lines[1].reference).expect("a line of its own");
+        let back = Back { line, quantity: 2, net, tax };
         let what = Reversal::Parts { inclusive, lines: vec![back], shipping: None };
         let refund = subject.key(&format!("back-refund-{inclusive}"));
         let first = subject.provider.reverse(&refund, &kept.reference, &refund, &what).await.expect("reversed");

@@ -127,8 +127,8 @@ pub struct Calculation {
 pub struct Transaction {
     /// The service's name for it.
     pub reference: String,
-    /// Its names of the lines, in the order asked; none if it has none.
-    pub lines: Vec<String>,
+    /// Our reference of each line with its own name for it, in any order.
+    pub lines: Vec<(String, String)>,
 }
 
 /// What goes back of one line or of shipping; all amounts above or equal to zero.

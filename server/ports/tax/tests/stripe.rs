@@ -178,7 +178,7 @@ async fn stripes_own_description_takes_what_is_sent() {
         net: money(100, Currency::USD),
         tax: money(9, Currency::USD),
     };
-    let parts = Reversal::Parts { inclusive: false, lines: vec![back(&kept.lines[0])], shipping: Some(back("")) };
+    let parts = Reversal::Parts { inclusive: false, lines: vec![back(&kept.lines[0].1)], shipping: Some(back("")) };
     for (n, what) in [Reversal::Whole, parts].iter().enumerate() {
         let done = stripe.reverse(&format!("mock-3-{n}"), &kept.reference, &format!("refund-{n}"), what).await;
         assert!(done.as_ref().is_ok_and(|id| id.starts_with("tax_")), "{done:?}");

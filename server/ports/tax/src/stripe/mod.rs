@@ -166,7 +166,7 @@ impl Stripe {
         let id = said.id.filter(|id| read::is_name(id)).ok_or_else(read::unreadable)?;
         let first = said.line_items.ok_or_else(read::unreadable)?;
         let lines = self.all(first, &format!("v1/tax/transactions/{id}/line_items")).await?;
-        Ok(Transaction { reference: id, lines: lines.into_iter().map(|line| line.id).collect() })
+        Ok(Transaction { reference: id, lines: lines.into_iter().map(|line| (line.reference, line.id)).collect() })
     }
 
     async fn given_back(&self, key: &str, transaction: &str, reference: &str, what: &Reversal) -> Result<String> {

@@ -34,6 +34,8 @@ pub(super) trait LineSaid: serde::de::DeserializeOwned {
 #[derive(Deserialize)]
 pub(super) struct TransactionLine {
     pub(super) id: String,
+    #[serde(default)]
+    pub(super) reference: String,
 }
 
 impl LineSaid for TransactionLine {

@@ -236,6 +236,8 @@ async fn record(State(service): State<Service>, headers: HeaderMap, body: Bytes)
     whole["id"] = id.clone().into();
     whole["reference"] = asked["reference"].clone().into();
     let number = |of: &Value, name: &str| of[name].as_i64().unwrap();
+    // The newest first, as such lists are.
+    whole["line_items"]["data"].as_array_mut().unwrap().reverse();
     let lines = whole["line_items"]["data"].as_array().unwrap();
     let mut left: HashMap<String, (i64, i64)> = lines
         .iter()
