@@ -250,7 +250,7 @@ impl Shop {
     pub(crate) async fn fill(&self, ctx: &OpCtx, titles: &[&str]) -> OpCtx {
         let mut ctx = ctx.clone();
         for title in titles {
-            let add = Add { variant: self.edition(title).await, quantity: 1, named_minor: None };
+            let add = Add { variant: self.edition(title).await, quantity: 1, named_minor: None, named_in: None };
             let changed = self.carts.add(&ctx, ctx.cart.as_deref(), &add).await.unwrap();
             ctx.cart = changed.token.or(ctx.cart);
         }

@@ -15,6 +15,7 @@ price-name-hint = Mindestens { $least }. Vorschlag: { $suggested }.
 tax-incl-vat = inkl. MwSt.
 tax-incl-gst = inkl. GST
 tax-incl-ct = inkl. Konsumsteuer
+tax-incl-gst = inkl. GST
 tax-excl = zzgl. Steuer
 tax-none = ohne Steuer
 

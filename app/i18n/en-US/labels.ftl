@@ -15,6 +15,7 @@ price-name-hint = At least { $least }. Suggested: { $suggested }.
 tax-incl-vat = incl. VAT
 tax-incl-gst = incl. GST
 tax-incl-ct = incl. consumption tax
+tax-incl-gst = incl. GST
 tax-excl = plus tax
 tax-none = no tax
 

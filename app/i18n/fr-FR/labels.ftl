@@ -13,6 +13,7 @@ price-name-hint = Au moins { $least }. Prix conseillé : { $suggested }.
 tax-incl-vat = TVA comprise
 tax-incl-gst = GST comprise
 tax-incl-ct = taxe à la consommation comprise
+tax-incl-gst = GST comprise
 tax-excl = hors taxe
 tax-none = sans taxe
 

@@ -186,19 +186,27 @@ struct Preferences {
     #[serde(default)]
     country: String,
     #[serde(default)]
+    currency: String,
+    #[serde(default)]
     lang: String,
     #[serde(default)]
     to: String,
 }
 
-/// Keeps place and language for a year and goes back.
+/// Keeps place, currency and language for a year and goes back. A place's own currency is not kept: it goes with the place, and follows when
+/// another one is chosen.
 async fn preferences(State(transport): State<Transport>, Query(wish): Query<Preferences>) -> Response<Body> {
     let country = wish.country.to_ascii_uppercase();
     let country = if vitrine_pricing::market::is_country(&country) { country } else { String::new() };
+    let own = vitrine_pricing::shown_in::of_country(&country);
+    let other = vitrine_pricing::shown_in::shown(&wish.currency).filter(|chosen| *chosen != own);
+    let currency = other.map(|chosen| format!("&currency={chosen}")).unwrap_or_default();
     let lang = negotiate(Some(&wish.lang), "");
     let secure = if transport == Transport::Tls { "; Secure" } else { "" };
-    let cookie =
-        format!("{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", ctx::PREFS_COOKIE);
+    let cookie = format!(
+        "{}=lang={lang}&country={country}{currency}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
+        ctx::PREFS_COOKIE
+    );
     let to = HeaderValue::from_str(local_path(&wish.to)).unwrap_or(HeaderValue::from_static("/"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(header::LOCATION, to);

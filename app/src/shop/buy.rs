@@ -1,6 +1,6 @@
 //! The price block of a work: editions as radio cards in a form that works without scripts.
 //!
-//! The form posts `variant`, `price-<variant>` where the buyer names it, and `buy=1` for "buy now" to `/cart/add`.
+//! The form posts `variant`, `price-<variant>` in `currency-<variant>` where the buyer names it, and `buy=1` for "buy now" to `/cart/add`.
 
 use dioxus::prelude::*;
 use vitrine_shared::views::{EditionView, StoreCard};
@@ -121,6 +121,7 @@ fn Edition(edition: EditionView, checked: bool) -> Element {
             }
             if let Some(price) = e.price.as_ref().filter(|p| p.minimum.is_some()) {
                 div { class: "edition-name-price",
+                    input { r#type: "hidden", name: "currency-{e.variant}", value: "{price.currency}" }
                     Field {
                         name: field,
                         label: t!("price-name-yours", currency = price.currency.clone()),
