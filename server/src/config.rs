@@ -51,6 +51,8 @@ pub struct Config {
     pub fonts_dir: Option<PathBuf>,
     /// Who confirms buyers' tax ids.
     pub tax: TaxConfig,
+    /// Amounts in other currencies.
+    pub rates: RatesConfig,
     /// Copies for the day the machine is gone.
     pub backup: BackupConfig,
     /// How often an address, an account or a key may ask.
@@ -84,6 +86,7 @@ impl Default for Config {
             platform: None,
             fonts_dir: None,
             tax: TaxConfig::default(),
+            rates: RatesConfig::default(),
             backup: BackupConfig::default(),
             limits: Figures::default(),
             load: Load::default(),
@@ -191,6 +194,14 @@ impl Default for TaxConfig {
             vies_requester: String::new(),
         }
     }
+}
+
+/// Where rates of exchange come from, for amounts that are only shown.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RatesConfig {
+    /// Address of a file as the European Central Bank publishes them; empty: none is fetched.
+    pub url: String,
 }
 
 /// Copies of the embedded data; what is in them only keys of the recipients read.
@@ -332,6 +343,19 @@ impl Config {
                 return Err(ConfigError::Invalid("`platform` needs a name and a country (ISO 3166-1)".into()));
             }
         }
+        if !self.rates.url.is_empty() {
+            let url =
+                url::Url::parse(&self.rates.url).map_err(|e| ConfigError::Invalid(format!("`rates.url`: {e}")))?;
+            let near = url.scheme() == "http"
+                && url.host().is_some_and(|host| match host {
+                    url::Host::Domain(name) => name == "localhost",
+                    url::Host::Ipv4(ip) => ip.is_loopback(),
+                    url::Host::Ipv6(ip) => ip.is_loopback(),
+                });
+            if url.scheme() != "https" && !near {
+                return Err(ConfigError::Invalid("`rates.url` must be an https: address".into()));
+            }
+        }
         let backup = &self.backup;
         if backup.log_dir.is_some() || !backup.recipients.is_empty() {
             crate::backup::recipients(&backup.recipients)
@@ -455,6 +479,11 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "tax.vies_requester",
         "",
         "The marketplace's own VAT number with its letters, for consultations that can be proved.",
+    ),
+    (
+        "rates.url",
+        "",
+        "Address of the rates for approximate amounts, fetched every day, such as https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml; empty: none is fetched, `vitrine rates` reads a file.",
     ),
     ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
     (

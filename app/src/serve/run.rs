@@ -241,6 +241,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     }
     vitrine_server::desk::clear_unpacked(&app.config.data_dir).context("cannot remove what imports left behind")?;
     vitrine_server::check::schedule(&app.queue, &app.clock).await?;
+    vitrine_server::rates::schedule(&app).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({
         let (indexer, stopped) = (app.indexer(), stopped.clone());
@@ -254,6 +255,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     let copies = backup_log(&app, stopped.clone())?;
     let purges = app.purges.clone().map(|p| tokio::spawn(p.follow(app.changes.clone(), stopped.clone())));
     let sweeper = tokio::spawn(vitrine_server::jobs::sweep(app.clone(), stopped.clone()));
+    let rates = tokio::spawn(app.rates.clone().follow(app.table.clone(), stopped.clone()));
     if app.demo {
         println!("The shop:    {}", app.config.base_url());
         println!("The outbox:  {}/dev/outbox", app.config.base_url());
@@ -282,7 +284,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         }
     }
     let _ = stop.send(true);
-    for task in [indexer, worker, sweeper].into_iter().chain(copies).chain(purges) {
+    for task in [indexer, worker, sweeper, rates].into_iter().chain(copies).chain(purges) {
         if tokio::time::timeout(limit, task).await.is_err() {
             tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
         }

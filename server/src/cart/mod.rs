@@ -6,6 +6,7 @@
 //!
 //! Not here: totals (the pricing engine's), reserving stock (checkout's).
 
+mod currency;
 mod rules;
 mod store;
 #[cfg(test)]

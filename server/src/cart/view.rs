@@ -15,9 +15,10 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, on_sale, price_for, price_here, work_href};
+use vitrine_shared::views::card::{Place, card_data, on_sale, price_here, work_href};
 use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart};
 
+use super::currency::{currency_of, fits, named_in};
 use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
@@ -105,13 +106,13 @@ pub fn price(
     offered: &Offered,
     rev: i64,
 ) -> Result<Priced> {
-    let currency = currency_of(offers, ctx, place, lines);
+    let currency = currency_of(offers, ctx, place, lines, &to.country);
     let place = &Place { currency, ..place.clone() };
     // In the order in which the buyer met them.
     let mut by_seller: Vec<(Tenant, Vec<Found>)> = Vec::new();
     let mut later = Vec::new();
     for line in lines {
-        let Some((tenant, found)) = find(offers, ctx, place, line) else { continue };
+        let Some((tenant, found)) = find(offers, ctx, place, line, &to.country) else { continue };
         if line.later {
             later.push(line_view(place, &found, None));
             continue;
@@ -182,6 +183,7 @@ pub fn price(
         total: format_money(total, place.locale),
         total_minor: total.minor(),
         currency: currency.code().to_owned(),
+        about: place.about(total.minor(), currency),
         tax_word: place.tax_word().to_owned(),
         place: to.country.clone(),
         place_name: vitrine_places::country_name(&to.country, &ctx.locale).unwrap_or_default().to_owned(),
@@ -194,40 +196,6 @@ pub fn price(
         with_it: Vec::new(),
     };
     Ok(Priced { currency, sellers, view })
-}
-
-/// Of the currencies that can be paid in here the first that fits most of what is to be bought; the market's own fits nothing.
-fn currency_of(offers: &offers::Found, ctx: &OpCtx, place: &Place, lines: &[CartLine]) -> Currency {
-    let bought = lines.iter().filter(|line| !line.later);
-    let bought: Vec<(&Offer, &CartLine)> =
-        bought.filter_map(|line| Some((&**offers.offer(&line.variant)?, line))).collect();
-    let (mut best, mut most) = (place.market.currency, 0);
-    for currency in place.pays_in() {
-        let fits = bought.iter().filter(|(offer, line)| fits(offer, line, ctx, place, currency)).count();
-        if fits > most {
-            (best, most) = (currency, fits);
-        }
-        if fits == bought.len() {
-            break;
-        }
-    }
-    best
-}
-
-/// Whether a line can be paid in a currency: it has a price in it, its parcel a rate, and a price that the buyer named is of it.
-fn fits(offer: &Offer, line: &CartLine, ctx: &OpCtx, place: &Place, currency: Currency) -> bool {
-    let price = |c| price_for(&offer.bundle.prices, &line.variant, place.market, c, ctx.now_ms, line.quantity);
-    let rows = &offer.store.shipping;
-    let is_sent = || rows.is_empty() || rows.iter().any(|row| row.currency == currency.code());
-    let is_parcel = || offer.bundle.variant(&line.variant).is_some_and(|(p, _)| p.kind == ProductKind::Physical);
-    price(currency).is_some()
-        && (!is_parcel() || is_sent())
-        && named_in(line, place).is_none_or(|named| named == currency || price(named).is_none())
-}
-
-/// The currency in which the buyer named a line's price.
-fn named_in(line: &CartLine, place: &Place) -> Option<Currency> {
-    line.named_minor.map(|_| line.named_in.unwrap_or(place.market.currency))
 }
 
 /// A shop's lines by who sells them in law: the shop, the marketplace.
@@ -280,7 +248,7 @@ const fn trouble_of(why: &QuoteError) -> &'static str {
     }
 }
 
-fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> Option<(Tenant, Found)> {
+fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine, to: &str) -> Option<(Tenant, Found)> {
     // A variant that is nowhere any more cannot be shown; nothing of it is owed.
     let Offer { bundle, tenant, store, .. } = &**offers.offer(&line.variant)?;
     let here = match &ctx.scope {
@@ -290,12 +258,12 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> 
     let selling = on_sale(&bundle.products).any(|(_, v)| v.id == line.variant);
     let (product, variant) = bundle.variant(&line.variant)?;
     let offer = &**offers.offer(&line.variant)?;
-    let elsewhere = !fits(offer, line, ctx, place, place.currency)
-        && place.pays_in().into_iter().any(|currency| fits(offer, line, ctx, place, currency));
+    let elsewhere = !fits(offer, line, ctx, place, to, place.currency)
+        && place.pays_in().into_iter().any(|currency| fits(offer, line, ctx, place, to, currency));
     // In the cart's currency, or in its own with the reason why it is not bought.
     let mut pays_in = vec![place.currency];
     if elsewhere {
-        pays_in = place.pays_in().into_iter().filter(|c| fits(offer, line, ctx, place, *c)).collect();
+        pays_in = place.pays_in().into_iter().filter(|c| fits(offer, line, ctx, place, to, *c)).collect();
     }
     let price = price_here(&bundle.prices, &line.variant, place.market, &pays_in, ctx.now_ms, line.quantity);
     let currency = price.map_or(place.currency, |(currency, _)| currency);

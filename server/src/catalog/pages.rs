@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_bytes, format_duration};
 use vitrine_pricing::money::Currency;
 use vitrine_search::{
@@ -30,6 +31,7 @@ use crate::changes::Changes;
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::kept::Kept;
+use crate::rates::Rates;
 use crate::stock;
 use crate::together::Together;
 
@@ -47,6 +49,7 @@ pub struct Catalog {
     pub(super) kept_searches: Kept<Shared<SearchView>>,
     pub(super) kept_shelves: Kept<Vec<CardView>>,
     pub(super) kept_stores: Kept<StoreCard>,
+    rates: Rates,
 }
 
 /// Where an address leads.
@@ -106,9 +109,15 @@ impl Catalog {
             kept_searches,
             kept_shelves,
             kept_stores,
+            rates: Rates::default(),
             base_url,
             files_url,
         }
+    }
+
+    /// With rates that are kept up to date elsewhere; without, the ones built in.
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
     }
 
     /// Records behind the pages.
@@ -133,6 +142,7 @@ impl Catalog {
             market,
             currency: market.currency,
             wish: ctx.wish(),
+            rates: Date::from_unix_ms(ctx.now_ms).ok().map(|today| (self.rates.now(), today)),
             locale: market.numbers(&ctx.locale),
             files_url: self.files_url.clone(),
         }
@@ -600,10 +610,7 @@ fn price_bounds(currency: Currency) -> Vec<i64> {
 fn price_label(place: &Place, range: &str) -> String {
     let (from, to) = range.split_once('-').unwrap_or((range, ""));
     let text = |t: &str| {
-        t.parse::<i64>().ok().map(|m| {
-            let view = place.price(place.market.currency, m, None, None, false);
-            if view.free { "0".to_owned() } else { view.text }
-        })
+        t.parse::<i64>().ok().map(|m| if m == 0 { "0".to_owned() } else { place.money(m, place.market.currency) })
     };
     match (text(from), text(to)) {
         (Some(from), Some(to)) => format!("{from} – {to}"),

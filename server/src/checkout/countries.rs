@@ -3,9 +3,8 @@
 use vitrine_places::named_countries;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::Market;
-use vitrine_pricing::money::{Currency, Money};
+use vitrine_pricing::money::Currency;
 use vitrine_pricing::quote::NoRulePolicy;
-use vitrine_pricing::shipping::Parcel;
 use vitrine_pricing::shown_in;
 use vitrine_pricing::tax::{Supply, TaxStatus};
 use vitrine_shared::cart::CartLine;
@@ -42,15 +41,8 @@ fn could_sell(ctx: &OpCtx, offers: &Found, line: &CartLine, country: &str) -> Re
     let Some((product, variant)) = offer.bundle.variant(&line.variant) else { return Ok(false) };
     let market = Market::of_country(country);
     let physical = product.kind == ProductKind::Physical;
-    let weight_g = u64::from(variant.weight_g.unwrap_or(0)).saturating_mul(u64::from(line.quantity));
-    let is_sent = |currency: Currency| {
-        let table = pricing::shipping_table(store, currency)?;
-        let to = vitrine_pricing::shipping::Destination { country, region: None, postcode: None };
-        let parcel = Parcel { weight_g, volume_mm3: 0, pieces: u64::from(line.quantity), goods: Money::zero(currency) };
-        let offered = table.offers(&to, &parcel).map_err(|e| fault::internal("shipping", &e))?;
-        // A zone of some regions or postcodes alone is met once they are known.
-        Ok(!offered.is_empty() || table.zones.iter().any(|z| z.places.iter().any(|p| p.country == country)))
-    };
+    let weight_g = u64::from(variant.weight_g.unwrap_or(0));
+    let is_sent = |currency: Currency| pricing::is_sent(store, currency, country, weight_g, line.quantity);
     let wish = ctx.currency.unwrap_or_else(|| shown_in::of_country(country));
     let is_priced = |c: &Currency| price_for(&offer.bundle.prices, &line.variant, market, *c, ctx.now_ms, 1).is_some();
     let mut priced = market.pays_in(wish).into_iter().filter(is_priced);

@@ -1,11 +1,14 @@
 //! From records to cards and prices: pure, the same on server and offline client.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, format_date, format_money};
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay};
 use vitrine_pricing::money::{Currency, Money};
 
+use super::about::{AboutView, Rates};
 use super::{CardView, ImageView, Named, PlayView, PriceView};
 use crate::catalog::{Image, MakerRef, Preview, PriceRecord, Product, Status, Store, Variant, Work, WorkKind};
 use crate::id::VariantId;
@@ -255,6 +258,8 @@ pub struct Place {
     pub currency: Currency,
     /// What the visitor would like to see amounts in.
     pub wish: Currency,
+    /// What amounts are about worth in `wish`, and the day it is asked on; none: nothing is said of it.
+    pub rates: Option<(Arc<Rates>, Date)>,
     /// Formats.
     pub locale: Locale,
     /// Origin of covers and previews, without a final slash.
@@ -269,7 +274,7 @@ impl Place {
 
     /// The same place for what was agreed in a market and currency. A code that is none stands for the market's.
     pub fn agreed(self, market: &'static Market, currency: &str) -> Self {
-        Self { market, currency: currency.parse().unwrap_or(market.currency), ..self }
+        Self { market, currency: currency.parse().unwrap_or(market.currency), rates: None, ..self }
     }
 
     /// Address of a public object.
@@ -285,6 +290,12 @@ impl Place {
     /// An amount in words.
     pub fn money(&self, minor: i64, currency: Currency) -> String {
         Money::new(minor, currency).map(|m| format_money(m, self.locale)).unwrap_or_default()
+    }
+
+    /// What an amount is about worth in the currency that the visitor would like to see.
+    pub fn about(&self, minor: i64, currency: Currency) -> Option<AboutView> {
+        let (rates, on) = self.rates.as_ref().filter(|_| currency != self.wish)?;
+        rates.about(Money::new(minor, currency).ok()?, self.wish, *on, self.locale)
     }
 
     /// A price in words.
@@ -303,6 +314,7 @@ impl Place {
             tax_word: self.tax_word().to_owned(),
             compare_at: compare_at.map(text),
             lowest: None,
+            about: self.about(minor, currency),
             from,
             free,
             minimum: minimum.map(text),
