@@ -431,6 +431,21 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_another_place_or_currency_are_other_pages() {
+        let request =
+            axum::http::Request::builder().uri("/").header("host", "shop.example").body(Body::empty()).unwrap();
+        let key = |market, country, currency| PageCache::key(&request, "en-US", market, country, currency).unwrap();
+        let keys = [
+            key("no", "NO", None),
+            key("no", "NO", Some(Currency::EUR)),
+            key("no", "NO", Some(Currency::USD)),
+            key("eu", "SE", None),
+            key("eu", "DK", None),
+        ];
+        assert!(keys.iter().enumerate().all(|(i, key)| keys.iter().skip(i + 1).all(|other| other != key)));
+    }
+
+    #[test]
     fn of_the_public_interface_works_makers_and_lists_are_kept() {
         let below = |rest: &str| format!("/api/public/catalog/{rest}");
         for (path, query) in [("items/w_1", ""), ("artists/x", ""), ("search", ""), ("search", "q=sea")] {

@@ -100,7 +100,7 @@ pub(super) async fn fetched(
             tracing::info!(%date, unknown = unknown.join(" "), "rates of exchange were fetched");
             Ok(())
         }
-        Err(problem) => Err(format!("{}: {}", problem.code, problem.title)),
+        Err(problem) => Err(format!("{}: {}", problem.fields.get("file").unwrap_or(&problem.code), problem.title)),
     }
 }
 

@@ -118,12 +118,16 @@ pub struct Rates(Arc<RwLock<Arc<about::Rates>>>);
 impl Default for Rates {
     /// The ones built in.
     fn default() -> Self {
-        let rates = about::Rates { table: ecb::built_in(), staleness: Staleness::OCCASIONAL };
-        Self(Arc::new(RwLock::new(Arc::new(rates))))
+        Self::of(about::Rates { table: ecb::built_in(), staleness: Staleness::OCCASIONAL })
     }
 }
 
 impl Rates {
+    /// These, until newer ones are kept.
+    pub fn of(rates: about::Rates) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(rates))))
+    }
+
     /// What is known now.
     pub fn now(&self) -> Arc<about::Rates> {
         // A panic while the lock was held cannot leave half of it: one pointer is written.

@@ -413,6 +413,30 @@ mod tests {
     }
 
     #[test]
+    fn the_currency_is_the_visitors_choice_then_the_proxys_word_then_the_countrys() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let of = |headers: &[(&str, &str)], trusted: &[IpAddr]| {
+            let mut request = request(headers);
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(proxy, 1)));
+            let shown = shown(&request, trusted, |_, _| "en-US");
+            (shown.country, shown.market, shown.currency.map(Currency::code))
+        };
+        let edge = [("x-country", "NO"), ("x-currency", "sek")];
+        let norway = |currency| ("NO".to_owned(), "no", currency);
+        assert_eq!(of(&edge, &[proxy]), norway(Some("SEK")));
+        assert_eq!(of(&edge[..1], &[proxy]), norway(None));
+        assert_eq!(of(&edge, &[]), ("US".to_owned(), "us", None), "nobody's headers but a proxy's count");
+        let cookie = ("cookie", "vitrine_prefs=lang=en-US&country=NO&currency=DKK");
+        assert_eq!(of(&[cookie, edge[1]], &[proxy]), norway(Some("DKK")));
+        let moved = ("cookie", "vitrine_prefs=lang=en-US&country=NO");
+        assert_eq!(of(&[moved, ("x-country", "SE"), edge[1]], &[proxy]), norway(None), "of another country's visitor");
+        for unknown in ["XXX", "KWD", "", "NOKK", "../etc"] {
+            assert_eq!(of(&[edge[0], ("x-currency", unknown)], &[proxy]), norway(None), "{unknown}");
+        }
+        assert_eq!(of(&[("accept-language", "nb-NO")], &[]), norway(None));
+    }
+
+    #[test]
     fn preferences_are_read_from_their_cookie() {
         let r = request(&[("cookie", "a=b; vitrine_prefs=lang=de-DE&country=ch&x=y")]);
         assert_eq!(
