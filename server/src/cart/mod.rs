@@ -142,6 +142,10 @@ impl Carts {
             return Err(Problem::invalid("quantity", "too_few", "At least one piece can be put in."));
         }
         let (quantity, named_in) = self.allowed(ctx, &add.variant, want, add.named_minor, add.named_in).await?;
+        if add.named_minor.is_some() && add.named_in.is_some_and(|currency| named_in != Some(currency)) {
+            let title = "This edition has no price in that currency here. Look at it again and name yours.";
+            return Err(Problem::invalid("price", "other_currency", title));
+        }
         let mut lines = cart.lines.clone();
         match lines.iter_mut().find(|l| l.variant == add.variant) {
             Some(line) => {
