@@ -11,6 +11,7 @@ use vitrine_server::catalog::exchange::{Importer, Outcome, export};
 use vitrine_server::check::{Check, Depth, How, Invariant, Report};
 use vitrine_server::config::{Config, DOCS, LogFormat};
 use vitrine_server::ctx::OpCtx;
+use vitrine_server::rates::{Way, keep};
 use vitrine_server::rest::document;
 use vitrine_server::state::{Adapters, App, is_demo, mark_demo};
 
@@ -71,6 +72,11 @@ enum Command {
     /// Answer a document that asks for totals, as `POST /api/pricing/quote` does, with every right.
     Quote {
         /// JSON as docs/pricing.md describes it; `-`: standard input. The data directory is read if the document names a storefront or an edition.
+        file: PathBuf,
+    },
+    /// Keep the rates of exchange of a file, for approximate amounts; while the server is stopped.
+    Rates {
+        /// As the European Central Bank publishes them, XML or CSV.
         file: PathBuf,
     },
     /// Copy the whole shop into an encrypted file, also while it is served.
@@ -204,6 +210,17 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             Ok(())
         }
         Command::Quote { file } => quotes::run(config, &file).await,
+        Command::Rates { file } => {
+            let read = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let app = open(config).await?;
+            let ctx = OpCtx::system("rates", app.clock.now_ms());
+            let (date, unknown) = keep(&ctx, &*app.table, &read, Way::Brought).await?;
+            println!("rates of {date} are kept");
+            if !unknown.is_empty() {
+                println!("not known here: {}", unknown.join(" "));
+            }
+            Ok(())
+        }
         Command::ApiKey { what } => api_keys::run(&open(config).await?, what).await,
         Command::Backup { file, recipients } => copies::backup(&config, file, recipients).await,
         Command::BackupKey { file } => copies::key(&file),

@@ -51,6 +51,8 @@ pub struct Config {
     pub fonts_dir: Option<PathBuf>,
     /// Who confirms buyers' tax ids.
     pub tax: TaxConfig,
+    /// Amounts in other currencies.
+    pub rates: RatesConfig,
     /// Copies for the day the machine is gone.
     pub backup: BackupConfig,
     /// How often an address, an account or a key may ask.
@@ -84,6 +86,7 @@ impl Default for Config {
             platform: None,
             fonts_dir: None,
             tax: TaxConfig::default(),
+            rates: RatesConfig::default(),
             backup: BackupConfig::default(),
             limits: Figures::default(),
             load: Load::default(),
@@ -212,6 +215,14 @@ impl Default for TaxConfig {
             provider_url: vitrine_tax::stripe::SERVICE.into(),
         }
     }
+}
+
+/// Where rates of exchange come from, for amounts that are only shown.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RatesConfig {
+    /// Address of a file as the European Central Bank publishes them; empty: none is fetched.
+    pub url: String,
 }
 
 /// Copies of the embedded data; what is in them only keys of the recipients read.
@@ -357,14 +368,12 @@ impl Config {
             if self.tax.provider_key.expose_secret().is_empty() {
                 return Err(ConfigError::Invalid("`tax.provider_key`: stripe needs a secret or restricted key".into()));
             }
-            let url = url::Url::parse(&self.tax.provider_url)
-                .map_err(|e| ConfigError::Invalid(format!("`tax.provider_url`: {e}")))?;
-            let loopback = url.host_str().is_some_and(|h| ["localhost", "127.0.0.1", "[::1]"].contains(&h));
-            if !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) || !url.path().ends_with('/') {
-                return Err(ConfigError::Invalid(
-                    "`tax.provider_url` must be https (or http on loopback) and end with a slash".into(),
-                ));
+            if !outward("tax.provider_url", &self.tax.provider_url)?.path().ends_with('/') {
+                return Err(ConfigError::Invalid("`tax.provider_url` must end with a slash".into()));
             }
+        }
+        if !self.rates.url.is_empty() {
+            outward("rates.url", &self.rates.url)?;
         }
         let backup = &self.backup;
         if backup.log_dir.is_some() || !backup.recipients.is_empty() {
@@ -412,6 +421,21 @@ impl Config {
             "log": self.log, "log_format": self.log_format, "shutdown_secs": self.shutdown_secs,
         })
     }
+}
+
+/// An address that is called: https, or http on this machine.
+fn outward(setting: &str, text: &str) -> Result<url::Url, ConfigError> {
+    let url = url::Url::parse(text).map_err(|e| ConfigError::Invalid(format!("`{setting}`: {e}")))?;
+    let near = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "https" || (url.scheme() == "http" && near) {
+        return Ok(url);
+    }
+    Err(ConfigError::Invalid(format!("`{setting}` must be https, or http on loopback")))
 }
 
 /// Variables that hold a number or a list, as TOML writes them. All others are text as it stands: a password may look like a number.
@@ -501,6 +525,10 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "Its secret or restricted key; it must be allowed to write tax calculations and transactions.",
     ),
     ("tax.provider_url", "Stripe's interface", "Its root, with the last slash; https, or http on loopback."),
+        "rates.url",
+        "",
+        "Address of the rates for approximate amounts, fetched every day, such as https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml; empty: none is fetched, `vitrine rates` reads a file.",
+    ),
     ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
     (
         "backup.log_dir",

@@ -4,6 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Currency;
+use vitrine_pricing::shown_in;
 use vitrine_shared::id::{CustomerId, TenantId, UserId};
 
 /// Which records an operation may see.
@@ -122,6 +125,8 @@ pub struct OpCtx {
     pub market: String,
     /// ISO 3166-1 of the place prices are shown for.
     pub country: String,
+    /// The currency that the visitor chose, or a configured proxy for them; see [`OpCtx::wish`].
+    pub currency: Option<Currency>,
     /// ISO 3166-1 of the network the request came from, as a configured proxy saw it; evidence of place, not a choice.
     pub network: Option<String>,
     /// The guest cart's token the request came with.
@@ -143,10 +148,31 @@ impl OpCtx {
             locale: "en-US".into(),
             market: "us".into(),
             country: "US".into(),
+            currency: None,
             network: None,
             cart: None,
             guess: Guess::default(),
             peer: None,
         }
+    }
+
+    /// The market whose prices are shown; the one of the rest of the world for an id that is none.
+    pub fn sold_in(&self) -> &'static Market {
+        Market::by_id(&self.market).unwrap_or_else(|| Market::of_country(""))
+    }
+
+    /// The currency that amounts are shown in as far as they can be: the chosen one, else the country's own.
+    pub fn wish(&self) -> Currency {
+        let market = self.sold_in();
+        let own = || match Market::of_country(&self.country).id == market.id {
+            true => shown_in::of_country(&self.country),
+            false => market.currency,
+        };
+        self.currency.unwrap_or_else(own)
+    }
+
+    /// What can be paid in here, the best first.
+    pub fn pays_in(&self) -> [Currency; 4] {
+        self.sold_in().pays_in(self.wish())
     }
 }

@@ -36,6 +36,7 @@ pub mod media;
 pub mod pricing;
 pub mod promotions;
 pub mod purges;
+pub mod rates;
 pub mod receipts;
 pub mod rest;
 pub mod secrets;

@@ -230,8 +230,9 @@ impl Receipts {
 }
 
 fn money_of(checkout: &Checkout, minor: i64) -> Result<Money> {
-    let market = Market::by_id(&checkout.market).unwrap_or_else(|| Market::of_country(""));
-    Money::new(minor, market.currency).map_err(|e| fault::internal("a total", &e))
+    let market = || Market::by_id(&checkout.market).unwrap_or_else(|| Market::of_country(""));
+    Money::new(minor, checkout.currency.parse().unwrap_or_else(|_| market().currency))
+        .map_err(|e| fault::internal("a total", &e))
 }
 
 fn total_of(checkout: &Checkout, words: &Words) -> Result<String> {

@@ -44,6 +44,7 @@ use crate::mails::Sender;
 use crate::media::{Media, Tools};
 use crate::pricing::Quotes;
 use crate::purges::Purges;
+use crate::rates::Rates;
 use crate::receipts::Receipts;
 use crate::secrets;
 use crate::talk::Talk;
@@ -110,6 +111,8 @@ pub struct Inner {
     pub search: Arc<dyn Search>,
     /// Pages of the catalogue.
     pub catalog: Catalog,
+    /// Rates of exchange.
+    pub rates: Rates,
     /// The workshop.
     pub media: Media,
     /// Seals secrets and personal data.
@@ -241,8 +244,11 @@ impl App {
         };
         let search: Arc<dyn Search> = Arc::new(open_index(&dir.join("index"))?);
         let records = CatalogStore::new(table.clone());
+        let rates = Rates::default();
+        rates.refresh(&*table).await?;
         let catalog = Catalog::new(records, search.clone(), &changes, config.base_url(), config.files_url())
-            .with_platform(config.platform.clone());
+            .with_platform(config.platform.clone())
+            .with_rates(rates.clone());
         let media = Media::new(blob.clone(), Tools::find());
         let base = config.base_url();
         let secret = secrets::present(&*table, &master, "oidc-client").await?;
@@ -397,6 +403,7 @@ impl App {
             outbox,
             search,
             catalog,
+            rates,
             media,
             master,
             provider,

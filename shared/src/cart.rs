@@ -1,6 +1,7 @@
 //! What a cart holds and what may be put in.
 
 use serde::{Deserialize, Serialize};
+use vitrine_pricing::money::Currency;
 
 use crate::id::VariantId;
 
@@ -16,9 +17,12 @@ pub struct CartLine {
     pub variant: VariantId,
     /// Pieces, 1 to [`MAX_QUANTITY`]; 1 for digital.
     pub quantity: u32,
-    /// The price the buyer named, minor units in the cart's currency; name-your-price only.
+    /// The price the buyer named, minor units of `named_in`; name-your-price only.
     #[serde(default)]
     pub named_minor: Option<i64>,
+    /// The currency of `named_minor`; that of the buyer's market if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_in: Option<Currency>,
     /// UTC milliseconds.
     pub added_ms: i64,
     /// Kept for another day: shown below the cart, not bought, holds no stock.
@@ -37,7 +41,9 @@ pub fn merge(into: &[CartLine], from: &[CartLine], is_digital: impl Fn(&VariantI
                 if is_digital(&line.variant) { 1 } else { (have.quantity + line.quantity).min(MAX_QUANTITY) };
             have.later &= line.later;
             if line.added_ms >= have.added_ms {
-                have.named_minor = line.named_minor.or(have.named_minor);
+                if line.named_minor.is_some() {
+                    (have.named_minor, have.named_in) = (line.named_minor, line.named_in);
+                }
             }
         } else if out.len() < MAX_LINES {
             out.push(line.clone());
@@ -52,7 +58,14 @@ mod tests {
     use super::*;
 
     fn line(n: u128, quantity: u32, at: i64) -> CartLine {
-        CartLine { variant: VariantId::from_bits(n), quantity, named_minor: None, added_ms: at, later: false }
+        CartLine {
+            variant: VariantId::from_bits(n),
+            quantity,
+            named_minor: None,
+            named_in: None,
+            added_ms: at,
+            later: false,
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Prices of an edition by market, moment and quantity, and what must be said beside a reduction.
 
 use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Currency;
 use vitrine_shared::catalog::PriceRecord;
 use vitrine_shared::id::VariantId;
 use vitrine_shared::views::card::{ladder, lowest_before, price_for, price_in};
@@ -32,7 +33,15 @@ fn until(days_ago: i64, price: PriceRecord) -> PriceRecord {
 }
 
 fn amount(prices: &[PriceRecord], market: &str, at_ms: i64, quantity: u32) -> Option<i64> {
-    price_for(prices, &variant(), Market::by_id(market).unwrap(), at_ms, quantity).map(|p| p.amount_minor)
+    price_for(
+        prices,
+        &variant(),
+        Market::by_id(market).unwrap(),
+        Market::by_id(market).unwrap().currency,
+        at_ms,
+        quantity,
+    )
+    .map(|p| p.amount_minor)
 }
 
 #[test]
@@ -49,7 +58,7 @@ fn the_market_then_its_group_then_the_step_then_the_latest() {
     assert_eq!(amount(&all, "fr", NOW - 1, 1), Some(100), "until it ended");
     assert_eq!(amount(&all, "fr", NOW + DAY, 1), Some(500), "once it has begun");
     assert_eq!(amount(&all, "us", NOW, 1), None);
-    let steps = ladder(&all, &variant(), Market::by_id("fr").unwrap(), NOW);
+    let steps = ladder(&all, &variant(), Market::by_id("fr").unwrap(), Currency::EUR, NOW);
     assert_eq!(steps.iter().map(|p| (p.min_quantity, p.amount_minor)).collect::<Vec<_>>(), [(1, 1000), (10, 800)]);
 }
 

@@ -7,6 +7,9 @@ price-free = Kostenlos
 price-from = ab
 price-was = Vorher:
 price-lowest = Niedrigster Preis der 30 Tage davor: { $price }
+price-about = { $amount } (ungefähr)
+price-about-note = Beträge in { $currency } sind ungefähr, nach dem Kurs der { $source } vom { $date }. Sie zahlen in { $paid }.
+price-about-old = Beträge in { $currency } sind ungefähr, nach einem alten Kurs der { $source } vom { $date }. Sie zahlen in { $paid }.
 price-step = Ab { $count } Stück: je { $price }
 price-none = Hier nicht erhältlich
 price-named = Preis frei wählbar ab { $least }
@@ -15,6 +18,7 @@ price-name-hint = Mindestens { $least }. Vorschlag: { $suggested }.
 tax-incl-vat = inkl. MwSt.
 tax-incl-gst = inkl. GST
 tax-incl-ct = inkl. Konsumsteuer
+tax-incl-gst = inkl. GST
 tax-excl = zzgl. Steuer
 tax-none = ohne Steuer
 

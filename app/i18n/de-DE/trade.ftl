@@ -62,6 +62,7 @@ trouble-discount_gone = Ein Rabatt wurde gerade eben aufgebraucht. Sehen Sie sic
 line-sold-out = Ausverkauft
 line-fewer = Es sind weniger Stück da, als Sie wollten
 line-not-here = In Ihrem Land nicht erhältlich
+line-other-currency = Der Preis ist in einer anderen Währung als der Rest. Merken Sie es für später und kaufen Sie es für sich.
 line-withdrawn = Wird nicht mehr verkauft
 line-not-shipped = Wird nicht in dieses Land versandt
 line-region = Die Steuer hängt vom Bundesstaat oder der Provinz ab: wählen Sie an der Kasse aus

@@ -7,6 +7,9 @@ price-free = Free
 price-from = from
 price-was = Before:
 price-lowest = Lowest price in the 30 days before: { $price }
+price-about = { $amount } (approximate)
+price-about-note = Amounts in { $currency } are approximate, by the { $source } rate of { $date }. You pay in { $paid }.
+price-about-old = Amounts in { $currency } are approximate, by an old { $source } rate of { $date }. You pay in { $paid }.
 price-step = { $count } or more: { $price } each
 price-none = Not for sale here
 price-named = Name your price, { $least } or more
@@ -15,6 +18,7 @@ price-name-hint = At least { $least }. Suggested: { $suggested }.
 tax-incl-vat = incl. VAT
 tax-incl-gst = incl. GST
 tax-incl-ct = incl. consumption tax
+tax-incl-gst = incl. GST
 tax-excl = plus tax
 tax-none = no tax
 

@@ -62,6 +62,7 @@ trouble-discount_gone = A discount was used up a moment ago. Look at the total a
 line-sold-out = Sold out
 line-fewer = Fewer pieces are left than you asked for
 line-not-here = Not for sale in your country
+line-other-currency = Its price is in another currency than the rest. Keep it for later and buy it by itself.
 line-withdrawn = No longer on sale
 line-not-shipped = Not shipped to this country
 line-region = Tax depends on the state or province: choose it at the checkout

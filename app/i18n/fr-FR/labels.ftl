@@ -13,6 +13,7 @@ price-name-hint = Au moins { $least }. Prix conseillé : { $suggested }.
 tax-incl-vat = TVA comprise
 tax-incl-gst = GST comprise
 tax-incl-ct = taxe à la consommation comprise
+tax-incl-gst = GST comprise
 tax-excl = hors taxe
 tax-none = sans taxe
 
@@ -110,4 +111,7 @@ language-zh = 中文
 language-ar = العربية
 
 price-lowest = Prix le plus bas des 30 jours précédents : { $price }
+price-about = { $amount } (environ)
+price-about-note = Les montants en { $currency } sont approximatifs, au cours { $source } du { $date }. Vous payez en { $paid }.
+price-about-old = Les montants en { $currency } sont approximatifs, à un ancien cours { $source } du { $date }. Vous payez en { $paid }.
 price-step = Dès { $count } exemplaires : { $price } l’unité

@@ -56,6 +56,7 @@ trouble-payment_settling = Un paiement pour quelque chose dans ce panier est enc
 line-sold-out = Épuisé
 line-fewer = Il reste moins d’exemplaires que vous n’en demandez
 line-not-here = Pas en vente dans votre pays
+line-other-currency = Son prix est dans une autre monnaie que le reste. Gardez-le pour plus tard et achetez-le à part.
 line-withdrawn = N’est plus en vente
 line-not-shipped = Pas de livraison dans ce pays
 line-region = La taxe dépend de l’État ou de la province : choisissez-le en passant la commande

@@ -4,11 +4,11 @@
 //! Two ways lead here. Who says nothing of themselves is answered at the [`door`], before anything else works on the request, with the
 //! same limits, headers and numbers as any other; everybody else, and whoever is the first, comes to [`layer`] through all walls.
 //!
-//! Policy: only what is the same for everybody with the same host, address, language and country; at most [`MOST_BYTES`] in all,
+//! Policy: only what is the same for everybody with the same host, address, language, country and currency; at most [`MOST_BYTES`] in all,
 //! the least used go first (moka's TinyLFU); nothing longer than [`LIFE`]. A page whose records changed is made anew by the next who
 //! asks, once for all who wait. What is not found, moved or broken is never kept.
 //!
-//! Invariants: cookies other than the chosen place and language never reach a kept page (`shop`: personal things come after
+//! Invariants: cookies other than the chosen place, currency and language never reach a kept page (`shop`: personal things come after
 //! hydration); a page holds the number of the last change from before it was made.
 
 use std::panic::catch_unwind;
@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore};
+use vitrine_pricing::money::Currency;
 use vitrine_server::changes::{Changes, Reads, Tag};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::web::ctx::{Country, Negotiate, host, names_caller, shown};
@@ -212,12 +213,13 @@ impl PageCache {
     }
 
     /// What tells kept pages apart; `None`: this request's answer is not kept.
-    fn key(request: &Request, locale: &str, market: &str, country: &str) -> Option<String> {
+    fn key(request: &Request, locale: &str, market: &str, country: &str, currency: Option<Currency>) -> Option<String> {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
         if request.method() != Method::GET || !is_kept(path, query) {
             return None;
         }
-        Some([host(request)?.as_str(), path, query, locale, market, country].join("\n"))
+        let currency = currency.map_or("", Currency::code);
+        Some([host(request)?.as_str(), path, query, locale, market, country, currency].join("\n"))
     }
 
     async fn fresh(&self, key: &str) -> Option<Arc<Kept>> {
@@ -310,7 +312,7 @@ fn packed_as(coding: Coding, plain: &[u8]) -> Option<Vec<u8>> {
 pub(super) async fn layer(State(cache): State<PageCache>, request: Request, next: Next) -> Response<Body> {
     let told = (request.extensions().get::<OpCtx>(), request.extensions().get::<Country>());
     let (Some(ctx), Some(country)) = told else { return next.run(request).await };
-    let Some(key) = PageCache::key(&request, &ctx.locale, &ctx.market, &country.0) else {
+    let Some(key) = PageCache::key(&request, &ctx.locale, &ctx.market, &country.0, ctx.currency) else {
         return next.run(request).await;
     };
     let wanted = Coding::of(request.headers());
@@ -358,7 +360,7 @@ impl Door {
         }
         let shown = shown(request, &self.limits.trusted, self.negotiate);
         Some(Asked {
-            key: PageCache::key(request, shown.locale, shown.market, &shown.country)?,
+            key: PageCache::key(request, shown.locale, shown.market, &shown.country, shown.currency)?,
             wanted: Coding::of(request.headers()),
             known: request.headers().get(header::IF_NONE_MATCH).cloned(),
             asks: self.limits.asks(request),
@@ -426,6 +428,21 @@ mod tests {
         ] {
             assert!(!is_public(path, query), "{path}?{query}");
         }
+    }
+
+    #[test]
+    fn pages_of_another_place_or_currency_are_other_pages() {
+        let request =
+            axum::http::Request::builder().uri("/").header("host", "shop.example").body(Body::empty()).unwrap();
+        let key = |market, country, currency| PageCache::key(&request, "en-US", market, country, currency).unwrap();
+        let keys = [
+            key("no", "NO", None),
+            key("no", "NO", Some(Currency::EUR)),
+            key("no", "NO", Some(Currency::USD)),
+            key("eu", "SE", None),
+            key("eu", "DK", None),
+        ];
+        assert!(keys.iter().enumerate().all(|(i, key)| keys.iter().skip(i + 1).all(|other| other != key)));
     }
 
     #[test]

@@ -162,6 +162,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     vitrine_server::accounts::demo::ensure(&app).await?;
     let router = super::router(&app, &public)?;
     vitrine_server::check::schedule(&app.queue, &app.clock).await?;
+    vitrine_server::rates::schedule(&app).await?;
     // The sign-in's back channel asks this very process; it answers while an event is in hand, when alone it is asked.
     let own = SocketAddr::from((Ipv4Addr::LOCALHOST, app.config.port));
     let listener = tokio::net::TcpListener::bind(own).await.with_context(|| format!("cannot listen on {own}"))?;

@@ -11,7 +11,8 @@ use axum::response::IntoResponse;
 use dioxus::prelude::Element;
 use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
-use vitrine_pricing::market::{MARKETS, Market};
+use vitrine_pricing::market::MARKETS;
+use vitrine_pricing::shown_in::SHOWN;
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::fault;
 use vitrine_server::rest::ProblemResponse;
@@ -210,7 +211,6 @@ impl Pages {
 
     fn prefs(&self, ctx: &OpCtx, country: &str) -> Prefs {
         let texts = Texts::of(&ctx.locale);
-        let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
         let named = self.countries(&texts);
         let mut countries = String::with_capacity(named.len() * 48);
         if !named.iter().any(|(code, _)| code == country) {
@@ -220,9 +220,13 @@ impl Pages {
         for (code, name) in named.iter() {
             option(&mut countries, code, name, code == country);
         }
-        let currency = market.currency.code();
-        let mut currencies = String::new();
-        option(&mut currencies, currency, currency, true);
+        let currency = ctx.wish().code();
+        let mut currencies = String::with_capacity(SHOWN.len() * 24);
+        for code in SHOWN {
+            // Its text is its value.
+            let mark = if code == currency { " selected" } else { "" };
+            let _ = write!(currencies, "<option{mark}>{code}</option>");
+        }
         let mut locales = String::new();
         for tag in LOCALES {
             option(&mut locales, tag, &texts.get(&format!("locale-{tag}"), None), tag == ctx.locale);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
@@ -18,6 +18,8 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use vitrine_pricing::money::Currency;
+use vitrine_pricing::shown_in;
 use vitrine_server::accounts::local_path;
 use vitrine_server::config::TableConfig;
 use vitrine_server::rest::ProblemResponse;
@@ -186,19 +188,43 @@ struct Preferences {
     #[serde(default)]
     country: String,
     #[serde(default)]
+    currency: String,
+    /// The country that the form was shown for.
+    #[serde(default)]
+    was: String,
+    #[serde(default)]
     lang: String,
     #[serde(default)]
     to: String,
 }
 
-/// Keeps place and language for a year and goes back.
-async fn preferences(State(transport): State<Transport>, Query(wish): Query<Preferences>) -> Response<Body> {
+/// The currency to keep. A place's own is not: it goes with the place, so who chooses another place alone leaves it behind. One that was
+/// chosen before, in the cookie, stays.
+fn chosen_currency(wish: &Preferences, country: &str, before: Option<Currency>) -> Option<Currency> {
+    let typed = shown_in::shown(&wish.currency)?;
+    let left_behind = before != Some(typed)
+        && !wish.was.is_empty()
+        && wish.was != country
+        && typed == shown_in::of_country(&wish.was);
+    Some(typed).filter(|typed| *typed != shown_in::of_country(country) && !left_behind)
+}
+
+/// Keeps place, currency and language for a year and goes back.
+async fn preferences(
+    State(transport): State<Transport>,
+    headers: HeaderMap,
+    Query(wish): Query<Preferences>,
+) -> Response<Body> {
     let country = wish.country.to_ascii_uppercase();
     let country = if vitrine_pricing::market::is_country(&country) { country } else { String::new() };
+    let currency = chosen_currency(&wish, &country, ctx::chosen(&headers).currency);
+    let currency = currency.map(|chosen| format!("&currency={chosen}")).unwrap_or_default();
     let lang = negotiate(Some(&wish.lang), "");
     let secure = if transport == Transport::Tls { "; Secure" } else { "" };
-    let cookie =
-        format!("{}=lang={lang}&country={country}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", ctx::PREFS_COOKIE);
+    let cookie = format!(
+        "{}=lang={lang}&country={country}{currency}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
+        ctx::PREFS_COOKIE
+    );
     let to = HeaderValue::from_str(local_path(&wish.to)).unwrap_or(HeaderValue::from_static("/"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(header::LOCATION, to);
@@ -233,6 +259,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     }
     vitrine_server::desk::clear_unpacked(&app.config.data_dir).context("cannot remove what imports left behind")?;
     vitrine_server::check::schedule(&app.queue, &app.clock).await?;
+    vitrine_server::rates::schedule(&app).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let indexer = tokio::spawn({
         let (indexer, stopped) = (app.indexer(), stopped.clone());
@@ -246,6 +273,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
     let copies = backup_log(&app, stopped.clone())?;
     let purges = app.purges.clone().map(|p| tokio::spawn(p.follow(app.changes.clone(), stopped.clone())));
     let sweeper = tokio::spawn(vitrine_server::jobs::sweep(app.clone(), stopped.clone()));
+    let rates = tokio::spawn(app.rates.clone().follow(app.table.clone(), stopped.clone()));
     if app.demo {
         println!("The shop:    {}", app.config.base_url());
         println!("The outbox:  {}/dev/outbox", app.config.base_url());
@@ -274,7 +302,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         }
     }
     let _ = stop.send(true);
-    for task in [indexer, worker, sweeper].into_iter().chain(copies).chain(purges) {
+    for task in [indexer, worker, sweeper, rates].into_iter().chain(copies).chain(purges) {
         if tokio::time::timeout(limit, task).await.is_err() {
             tracing::warn!("a background task did not finish in time; its jobs come back when their leases end");
         }
@@ -310,5 +338,31 @@ async fn signalled() {
     #[cfg(not(unix))]
     {
         let _ = interrupt.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_places_own_currency_goes_with_the_place_and_a_chosen_one_stays() {
+        let kept = |was: &str, country: &str, currency: &str, before: Option<Currency>| {
+            let wish = Preferences {
+                country: country.into(),
+                currency: currency.into(),
+                was: was.into(),
+                lang: String::new(),
+                to: String::new(),
+            };
+            chosen_currency(&wish, country, before).map(Currency::code)
+        };
+        assert_eq!(kept("DE", "DE", "NOK", None), Some("NOK"));
+        assert_eq!(kept("DE", "NO", "EUR", None), None, "another place alone");
+        assert_eq!(kept("DE", "NO", "EUR", Some(Currency::EUR)), Some("EUR"), "chosen before");
+        assert_eq!(kept("DE", "NO", "SEK", None), Some("SEK"), "both at once");
+        assert_eq!(kept("NO", "NO", "NOK", Some(Currency::EUR)), None, "back to the place's own");
+        assert_eq!(kept("", "NO", "EUR", None), Some("EUR"), "without the form");
+        assert_eq!(kept("DE", "DE", "XXX", None), None);
     }
 }

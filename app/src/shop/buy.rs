@@ -1,12 +1,12 @@
 //! The price block of a work: editions as radio cards in a form that works without scripts.
 //!
-//! The form posts `variant`, `price-<variant>` where the buyer names it, and `buy=1` for "buy now" to `/cart/add`.
+//! The form posts `variant`, `price-<variant>` in `currency-<variant>` where the buyer names it, and `buy=1` for "buy now" to `/cart/add`.
 
 use dioxus::prelude::*;
 use vitrine_shared::views::{EditionView, StoreCard};
 use vitrine_ui::prelude::*;
 
-use super::parts::{PriceTag, stock_word};
+use super::parts::{PriceTag, about_note, stock_word};
 use crate::platform;
 use crate::t;
 
@@ -26,6 +26,8 @@ pub fn BuyBlock(
 ) -> Element {
     let prefs = use_hook(platform::prefs);
     let chosen = editions.iter().position(sellable);
+    let about = editions.iter().filter_map(|e| e.price.as_ref()).find_map(|p| Some((p.about.as_ref()?, &p.currency)));
+    let about = about.map(|(about, paid_in)| about_note(about, paid_in));
     rsx! {
         section { class: "buy",
             if editions.is_empty() {
@@ -48,6 +50,9 @@ pub fn BuyBlock(
                         Notice { {t!("buy-nothing-left")} }
                     }
                 }
+            }
+            if let Some(about) = about {
+                Notice { {about} }
             }
             p { class: "buy-seller",
                 {t!("buy-sold-by")}
@@ -121,6 +126,7 @@ fn Edition(edition: EditionView, checked: bool) -> Element {
             }
             if let Some(price) = e.price.as_ref().filter(|p| p.minimum.is_some()) {
                 div { class: "edition-name-price",
+                    input { r#type: "hidden", name: "currency-{e.variant}", value: "{price.currency}" }
                     Field {
                         name: field,
                         label: t!("price-name-yours", currency = price.currency.clone()),

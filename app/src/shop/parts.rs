@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::WorkKind;
+use vitrine_shared::views::about::AboutView;
 use vitrine_shared::views::{CardView, FacetValue, ImageView, MomentView, Named, PriceView};
 use vitrine_ui::prelude::*;
 
@@ -128,11 +129,30 @@ pub fn price_tag(price: Option<&PriceView>, large: bool) -> Element {
     };
     let was = was.as_ref().map(|(was, said)| (*was, said.as_str()));
     let price = Price { amount, tax: tax.as_deref(), from: from.as_deref(), was, large }.draw();
-    let Some(lowest) = &p.lowest else { return price };
+    if p.lowest.is_none() && p.about.is_none() {
+        return price;
+    }
     rsx! {
         {price}
-        span { class: "price-lowest", {t!("price-lowest", price = lowest.clone())} }
+        if let Some(about) = &p.about {
+            span { class: "price-lowest price-about", {t!("price-about", amount = about.text.clone())} }
+        }
+        if let Some(lowest) = &p.lowest {
+            span { class: "price-lowest", {t!("price-lowest", price = lowest.clone())} }
+        }
     }
+}
+
+/// What an amount in the visitor's currency is: no price, by whose rate of which day, and what is paid instead.
+pub fn about_note(about: &AboutView, paid_in: &str) -> String {
+    let key = if about.old { "price-about-old" } else { "price-about-note" };
+    t!(
+        key,
+        currency = about.currency.clone(),
+        source = about.source.clone(),
+        date = about.date.clone(),
+        paid = paid_in.to_owned()
+    )
 }
 
 /// A menu of orders; without scripts a form.

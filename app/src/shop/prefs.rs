@@ -34,6 +34,7 @@ pub fn PrefsDialog() -> Element {
         Dialog { id: DIALOG, title: t!("prefs-title"), close: t!("close"),
             form { class: "prefs-form", method: "get", action: "/preferences", aria_label: t!("prefs-title"),
                 input { r#type: "hidden", name: "to", value: back }
+                input { r#type: "hidden", name: "was", value: "{prefs.country}" }
                 Choice { name: "country", id: "prefs-country", label: t!("prefs-country"), options: prefs.choices.countries.clone() }
                 Notice { {t!("prefs-country-hint")} }
                 Choice { name: "currency", id: "prefs-currency", label: t!("prefs-currency"), options: prefs.choices.currencies.clone() }

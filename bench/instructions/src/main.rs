@@ -194,7 +194,7 @@ async fn carts(app: &App, count: usize) -> Result<Vec<(OpCtx, Placing)>> {
     for number in 0..count {
         let mut ctx = guest(app);
         for (_, variant) in &editions {
-            let add = Add { variant: variant.clone(), quantity: 1, named_minor: None };
+            let add = Add { variant: variant.clone(), quantity: 1, named_minor: None, named_in: None };
             let changed = app.carts.add(&ctx, ctx.cart.as_deref(), &add).await.map_err(said)?;
             ctx.cart = changed.token.or(ctx.cart);
         }

@@ -6,6 +6,7 @@
 //!
 //! Not here: totals (the pricing engine's), reserving stock (checkout's).
 
+mod currency;
 mod rules;
 mod store;
 #[cfg(test)]
@@ -13,13 +14,13 @@ mod tests;
 pub mod view;
 pub mod ways;
 
-use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Currency;
 use vitrine_pricing::promotion::{MOST_CODES, MOST_ID_BYTES, is_same_code};
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_LINES};
 use vitrine_shared::catalog::ProductKind;
 use vitrine_shared::id::{CartId, VariantId};
-use vitrine_shared::views::card::{on_sale, price_in};
+use vitrine_shared::views::card::{on_sale, price_here};
 use vitrine_table::{Item, Key};
 
 use self::store::CartStore;
@@ -37,8 +38,10 @@ pub struct Add {
     pub variant: VariantId,
     /// Pieces to add; a digital edition stays one.
     pub quantity: u32,
-    /// Name-your-price: minor units of the market's currency.
+    /// Name-your-price: minor units of `named_in`.
     pub named_minor: Option<i64>,
+    /// Its currency; `None`: the one that the edition is sold in here.
+    pub named_in: Option<Currency>,
 }
 
 /// A cart after a change.
@@ -139,18 +142,25 @@ impl Carts {
         if add.quantity == 0 {
             return Err(Problem::invalid("quantity", "too_few", "At least one piece can be put in."));
         }
-        let quantity = self.allowed(ctx, &add.variant, want, add.named_minor).await?;
+        let (quantity, named_in) = self.allowed(ctx, &add.variant, want, add.named_minor, add.named_in).await?;
+        if add.named_minor.is_some() && add.named_in.is_some_and(|currency| named_in != Some(currency)) {
+            let title = "This edition has no price in that currency here. Look at it again and name yours.";
+            return Err(Problem::invalid("price", "other_currency", title));
+        }
         let mut lines = cart.lines.clone();
         match lines.iter_mut().find(|l| l.variant == add.variant) {
             Some(line) => {
                 line.quantity = quantity;
                 line.later = false;
-                line.named_minor = add.named_minor.or(line.named_minor);
+                if add.named_minor.is_some() {
+                    (line.named_minor, line.named_in) = (add.named_minor, named_in);
+                }
             }
             None => lines.push(CartLine {
                 variant: add.variant.clone(),
                 quantity,
                 named_minor: add.named_minor,
+                named_in: named_in.filter(|_| add.named_minor.is_some()),
                 added_ms: ctx.now_ms,
                 later: false,
             }),
@@ -179,7 +189,8 @@ impl Carts {
         if pieces == 0 {
             lines.remove(at);
         } else {
-            lines[at].quantity = self.allowed(ctx, variant, pieces, lines[at].named_minor).await?;
+            let line = &lines[at];
+            lines[at].quantity = self.allowed(ctx, variant, pieces, line.named_minor, line.named_in).await?.0;
         }
         self.store.write(&owner, cart, lines, ctx.now_ms).await
     }
@@ -205,7 +216,8 @@ impl Carts {
         if !later {
             let left = self.offers.kept(std::slice::from_ref(variant)).await?.left(variant);
             let left = left.map_or(u32::MAX, |left| u32::try_from(left.max(1)).unwrap_or(u32::MAX));
-            line.quantity = self.allowed(ctx, variant, line.quantity.min(left), line.named_minor).await?;
+            let want = line.quantity.min(left);
+            line.quantity = self.allowed(ctx, variant, want, line.named_minor, line.named_in).await?.0;
         }
         line.later = later;
         self.store.write(&owner, cart, lines, ctx.now_ms).await
@@ -296,8 +308,16 @@ impl Carts {
         Ok((owner, cart))
     }
 
-    /// How many pieces a line that asks for `want` gets.
-    async fn allowed(&self, ctx: &OpCtx, id: &VariantId, want: u32, named: Option<i64>) -> Result<u32> {
+    /// How many pieces a line that asks for `want` gets, and in which currency its price is named. What was named in a currency that has no
+    /// price here any more counts for nothing, as the cart says.
+    async fn allowed(
+        &self,
+        ctx: &OpCtx,
+        id: &VariantId,
+        want: u32,
+        named: Option<i64>,
+        named_in: Option<Currency>,
+    ) -> Result<(u32, Option<Currency>)> {
         let gone = || Problem::not_found("edition");
         let found = self.offers.kept(std::slice::from_ref(id)).await?;
         let offer = found.offer(id).ok_or_else(gone)?;
@@ -309,9 +329,17 @@ impl Carts {
         let published = bundle.work.status == vitrine_shared::catalog::Status::Published;
         let (product, variant) =
             on_sale(&bundle.products).find(|(_, v)| v.id == *id && here && published).ok_or_else(gone)?;
-        let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
-        let price = price_in(&bundle.prices, id, market, ctx.now_ms).ok_or_else(gone)?;
-        rules::named_price(price, named)?;
-        rules::pieces(product.kind, want, found.left(id).filter(|_| variant.stocked))
+        let price = |pays_in: &[Currency]| price_here(&bundle.prices, id, ctx.sold_in(), pays_in, ctx.now_ms, 1);
+        match named_in.and_then(|currency| price(&[currency])) {
+            Some((currency, price)) => {
+                rules::named_price(price, named)?;
+                Ok((rules::pieces(product.kind, want, found.left(id).filter(|_| variant.stocked))?, Some(currency)))
+            }
+            None => {
+                let (currency, price) = price(&ctx.pays_in()).ok_or_else(gone)?;
+                rules::named_price(price, named.filter(|_| named_in.is_none()))?;
+                Ok((rules::pieces(product.kind, want, found.left(id).filter(|_| variant.stocked))?, Some(currency)))
+            }
+        }
     }
 }

@@ -20,7 +20,14 @@ fn ctx() -> OpCtx {
 }
 
 fn line(n: u128, quantity: u32) -> CartLine {
-    CartLine { variant: VariantId::from_bits(n), quantity, named_minor: None, added_ms: NOW, later: false }
+    CartLine {
+        variant: VariantId::from_bits(n),
+        quantity,
+        named_minor: None,
+        named_in: None,
+        added_ms: NOW,
+        later: false,
+    }
 }
 
 fn open(dir: &tempfile::TempDir, clock: Arc<FixedClock>, chaos: Option<u64>) -> Carts {
@@ -97,7 +104,7 @@ async fn what_is_not_on_sale_cannot_be_put_in() {
     for chaos in [None, Some(5)] {
         let dir = tempfile::tempdir().unwrap();
         let carts = open(&dir, FixedClock::at(NOW), chaos);
-        let add = Add { variant: VariantId::from_bits(9), quantity: 1, named_minor: None };
+        let add = Add { variant: VariantId::from_bits(9), quantity: 1, named_minor: None, named_in: None };
         assert_eq!(carts.add(&ctx(), None, &add).await.unwrap_err().status, 404);
     }
 }

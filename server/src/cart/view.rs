@@ -17,11 +17,12 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, on_sale, price_for, work_href};
+use vitrine_shared::views::card::{Place, card_data, on_sale, price_here, work_href};
 use vitrine_shared::views::trade::{
     AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart, SendingView,
 };
 
+use super::currency::{currency_of, fits, named_in};
 use super::ways;
 use crate::catalog::offers::{self, Offer};
 use crate::ctx::{OpCtx, Scope};
@@ -79,6 +80,8 @@ pub struct PricedSeller {
 /// A priced cart.
 #[derive(Clone, Debug)]
 pub struct Priced {
+    /// What all of it is paid in.
+    pub currency: Currency,
     /// What can be sold, by seller.
     pub sellers: Vec<PricedSeller>,
     /// For the page, with the lines that cannot.
@@ -91,13 +94,16 @@ struct Found {
     product: Product,
     variant: Variant,
     price: Option<PriceRecord>,
+    /// Of the price.
+    currency: Currency,
     store: Store,
     trouble: Option<&'static str>,
     left: Option<i64>,
     card: vitrine_shared::views::CardView,
 }
 
-/// Prices lines for a destination in the context's market, from what was found of their editions.
+/// Prices lines for a destination in the context's market, from what was found of their editions, in the one currency that fits them best
+/// (docs/prices.md). A line that has a price in another one only says so and is not bought.
 ///
 /// # Errors
 /// Amounts that cannot be; what stands in the way of a line is in its `trouble`.
@@ -110,11 +116,13 @@ pub fn price(
     offered: &Offered,
     rev: i64,
 ) -> Result<Priced> {
+    let currency = currency_of(offers, ctx, place, lines, &to.country);
+    let place = &Place { currency, ..place.clone() };
     // In the order in which the buyer met them.
     let mut by_seller: Vec<(Tenant, Vec<Found>)> = Vec::new();
     let mut later = Vec::new();
     for line in lines {
-        let Some((tenant, found)) = find(offers, ctx, place, line) else { continue };
+        let Some((tenant, found)) = find(offers, ctx, place, line, &to.country) else { continue };
         if line.later {
             later.push(line_view(place, &found, None));
             continue;
@@ -124,7 +132,6 @@ pub fn price(
             None => by_seller.push((tenant, vec![found])),
         }
     }
-    let currency = place.market.currency;
     let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
     let by_seller = by_seller.into_iter().flat_map(|(tenant, found)| {
         let [own, platform] = in_law(offers.platform(), &tenant, found, to, currency, date);
@@ -203,6 +210,7 @@ pub fn price(
         total: format_money(total, place.locale),
         total_minor: total.minor(),
         currency: currency.code().to_owned(),
+        about: place.about(total.minor(), currency),
         tax_word: place.tax_word().to_owned(),
         place: to.country.clone(),
         place_name: vitrine_places::country_name(&to.country, &ctx.locale).unwrap_or_default().to_owned(),
@@ -214,7 +222,7 @@ pub fn price(
         later,
         with_it: Vec::new(),
     };
-    Ok(Priced { sellers, view })
+    Ok(Priced { currency, sellers, view })
 }
 
 /// A shop's lines by who sells them in law: the shop, the marketplace.
@@ -267,7 +275,7 @@ const fn trouble_of(why: &QuoteError) -> &'static str {
     }
 }
 
-fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> Option<(Tenant, Found)> {
+fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine, to: &str) -> Option<(Tenant, Found)> {
     // A variant that is nowhere any more cannot be shown; nothing of it is owed.
     let Offer { bundle, tenant, store, .. } = &**offers.offer(&line.variant)?;
     let here = match &ctx.scope {
@@ -276,12 +284,29 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> 
     };
     let selling = on_sale(&bundle.products).any(|(_, v)| v.id == line.variant);
     let (product, variant) = bundle.variant(&line.variant)?;
-    let price = price_for(&bundle.prices, &line.variant, place.market, ctx.now_ms, line.quantity).cloned();
+    let offer = &**offers.offer(&line.variant)?;
+    let elsewhere = !fits(offer, line, ctx, place, to, place.currency)
+        && place.pays_in().into_iter().any(|currency| fits(offer, line, ctx, place, to, currency));
+    // In the cart's currency, or in its own with the reason why it is not bought.
+    let mut pays_in = vec![place.currency];
+    if elsewhere {
+        pays_in = place.pays_in().into_iter().filter(|c| fits(offer, line, ctx, place, to, *c)).collect();
+    }
+    let price = price_here(&bundle.prices, &line.variant, place.market, &pays_in, ctx.now_ms, line.quantity);
+    let currency = price.map_or(place.currency, |(currency, _)| currency);
+    let price = price.map(|(_, price)| price.clone());
+    let mut line = line.clone();
+    if named_in(&line, place).is_some_and(|named| named != currency) {
+        line.named_minor = None;
+    }
+    let line = &line;
     let left = offers.left(&line.variant).filter(|_| variant.stocked);
     let trouble = if !here || !selling || bundle.work.status != Status::Published {
         Some("line-withdrawn")
     } else if price.is_none() {
         Some("line-not-here")
+    } else if elsewhere {
+        Some("line-other-currency")
     } else if left == Some(0) {
         Some("line-sold-out")
     } else if left.is_some_and(|left| left < i64::from(line.quantity)) {
@@ -296,6 +321,7 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine) -> 
         variant: variant.clone(),
         work: bundle.work.clone(),
         price,
+        currency,
         store: store.clone(),
         trouble,
         left,
@@ -314,7 +340,7 @@ fn quoted(
     (given, way, asked): (&ForQuote, Option<&str>, Option<&Outcome>),
 ) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
-    let currency = place.market.currency;
+    let currency = place.currency;
     let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| inside("a date", &e))?;
     let sold: Vec<&Found> = found.iter().filter(|f| f.trouble.is_none()).collect();
     if sold.is_empty() {
@@ -392,7 +418,7 @@ fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
         max_quantity: if physical { most } else { 1 },
         physical,
         stock: f.left.map(|left| left.max(0)),
-        unit: place.price(minor, None, f.price.as_ref().and_then(|p| p.compare_at_minor), false),
+        unit: place.price(f.currency, minor, None, f.price.as_ref().and_then(|p| p.compare_at_minor), false),
         total: total.map(|t| format_money(t, place.locale)).unwrap_or_default(),
         trouble: f.trouble.map(str::to_owned),
     }

@@ -4,15 +4,18 @@
 //! nothing; a work that is not published, or whose tenant is gone, is not in the index.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use vitrine_pricing::fx::FxTable;
+use vitrine_pricing::market::{MARKETS, Market};
+use vitrine_pricing::money::Money;
 use vitrine_search::{Kind, Maker as DocMaker, Search, SearchDoc, SearchError};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{Maker, MakerKind, Status, Store, WorkKind};
 use vitrine_shared::id::{MakerId, StoreId, TenantId, WorkId};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::card_data;
+use vitrine_shared::views::card::{CardPrices, card_data};
 use vitrine_table::{FeedStart, Index, Query, TableError};
 
 use super::store::{CatalogStore, LIST_SHARDS, WorkBundle};
@@ -327,7 +330,7 @@ impl Indexer {
             year: super::pages::release_year(&work),
             released_ms: released_ms(&work.released),
             popularity: 0,
-            prices: data.prices.iter().map(|(m, p)| (m.to_owned(), p.minor)).collect(),
+            prices: MARKETS.iter().filter_map(|m| Some((m.id.to_owned(), rank(&data.prices, m)?))).collect(),
             data: serde_json::to_value(&data).map_err(|e| fault::internal("a search document", &e))?,
             rev: work.rev,
         }))
@@ -355,6 +358,18 @@ impl Indexer {
         let named = Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) };
         plain(store.id.to_string(), Kind::Shop, store.tenant.to_string(), listed, &store.name, &named).map(Some)
     }
+}
+
+/// Where a work stands in a market's lists by price: its price in the market's currency, else what its price in the next one is about worth.
+fn rank(prices: &CardPrices, market: &Market) -> Option<i64> {
+    static RATES: OnceLock<FxTable> = OnceLock::new();
+    let price = prices.of(market.id, &market.pays_in(market.currency))?;
+    if price.currency == market.currency {
+        return Some(price.minor);
+    }
+    // Rates that do not change: an order needs no better ones, and an index that was built stays as it would be built anew.
+    let rates = RATES.get_or_init(vitrine_pricing::fx::ecb::built_in);
+    rates.rank(Money::new(price.minor, price.currency).ok()?, market.currency)
 }
 
 fn plain(id: String, kind: Kind, tenant: String, listed: bool, title: &str, named: &Named) -> Result<SearchDoc> {

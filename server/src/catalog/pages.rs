@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_bytes, format_duration};
+use vitrine_pricing::money::Currency;
 use vitrine_search::{
     Facet, Filters, Kind, Range, Relaxed, Scope as SearchScope, Search, SearchError, SearchQuery, Sort as SearchSort,
     SuggestQuery,
@@ -13,7 +15,9 @@ use vitrine_shared::catalog::{Asset, LegalEntity, Status, Store, Work, WorkKind}
 use vitrine_shared::id::{AssetId, LicenceId, WorkId};
 use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
-use vitrine_shared::views::card::{CardData, Place, card_data, ladder, lowest_before, on_sale, work_href, year_of};
+use vitrine_shared::views::card::{
+    CardData, Place, card_data, ladder, lowest_before, on_sale, price_here, work_href, year_of,
+};
 use vitrine_shared::views::{
     CardView, CatalogView, EditionView, FacetValue, FacetView, FeatureView, HomeView, LicenceLine, Named, PartView,
     PriceView, SearchView, Shared, StoreCard, SuggestView, WorkView,
@@ -27,6 +31,7 @@ use crate::changes::Changes;
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::kept::Kept;
+use crate::rates::Rates;
 use crate::stock;
 use crate::together::Together;
 
@@ -44,6 +49,7 @@ pub struct Catalog {
     pub(super) kept_searches: Kept<Shared<SearchView>>,
     pub(super) kept_shelves: Kept<Vec<CardView>>,
     pub(super) kept_stores: Kept<StoreCard>,
+    rates: Rates,
 }
 
 /// Where an address leads.
@@ -103,9 +109,15 @@ impl Catalog {
             kept_searches,
             kept_shelves,
             kept_stores,
+            rates: Rates::default(),
             base_url,
             files_url,
         }
+    }
+
+    /// With rates that are kept up to date elsewhere; without, the ones built in.
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
     }
 
     /// Records behind the pages.
@@ -125,9 +137,15 @@ impl Catalog {
 
     /// Market, formats and file origin of an operation.
     pub fn place(&self, ctx: &OpCtx) -> Place {
-        let market = vitrine_pricing::market::Market::by_id(&ctx.market)
-            .unwrap_or_else(|| vitrine_pricing::market::Market::of_country(""));
-        Place { market, locale: market.numbers(&ctx.locale), files_url: self.files_url.clone() }
+        let market = ctx.sold_in();
+        Place {
+            market,
+            currency: market.currency,
+            wish: ctx.wish(),
+            rates: Date::from_unix_ms(ctx.now_ms).ok().map(|today| (self.rates.now(), today)),
+            locale: market.numbers(&ctx.locale),
+            files_url: self.files_url.clone(),
+        }
     }
 
     fn scope(ctx: &OpCtx) -> SearchScope {
@@ -251,7 +269,7 @@ impl Catalog {
             Sort::PriceDown => SearchSort::PriceDown,
         };
         query.facets = vec![Facet::Type, Facet::Genre, Facet::Tag, Facet::Year, Facet::Price, Facet::Format];
-        query.price_bounds = price_bounds(self.place(ctx).market.currency.exponent());
+        query.price_bounds = price_bounds(ctx.sold_in().currency);
         query.limit = PAGE as usize;
         query.offset = ((list.page.clamp(1, MAX_PAGE) - 1) * PAGE) as usize;
         Ok(query)
@@ -494,7 +512,9 @@ impl Catalog {
             } else {
                 None
             };
-            let ladder = ladder(&prices, &variant.id, place.market, ctx.now_ms);
+            let sold = price_here(&prices, &variant.id, place.market, &place.pays_in(), ctx.now_ms, 1);
+            let currency = sold.map_or(place.currency, |(currency, _)| currency);
+            let ladder = ladder(&prices, &variant.id, place.market, currency, ctx.now_ms);
             editions.push(EditionView {
                 variant: variant.id.to_string(),
                 title: product.title.clone(),
@@ -502,13 +522,13 @@ impl Catalog {
                 physical,
                 formats: sizes.into_iter().map(|(f, size)| (f.to_owned(), format_bytes(size, place.locale))).collect(),
                 price: ladder.first().filter(|p| p.min_quantity == 1).map(|p| PriceView {
-                    lowest: lowest_before(&prices, p, place.market).map(|m| place.money(m)),
-                    ..place.price(p.amount_minor, p.minimum_minor, p.compare_at_minor, false)
+                    lowest: lowest_before(&prices, p, place.market).map(|m| place.money(m, currency)),
+                    ..place.price(currency, p.amount_minor, p.minimum_minor, p.compare_at_minor, false)
                 }),
                 steps: ladder
                     .iter()
                     .filter(|p| p.min_quantity > 1)
-                    .map(|p| (p.min_quantity, place.money(p.amount_minor)))
+                    .map(|p| (p.min_quantity, place.money(p.amount_minor, currency)))
                     .collect(),
                 stock,
                 ships_from: physical.then(|| store.ships_from.clone()),
@@ -577,19 +597,20 @@ impl Catalog {
     }
 }
 
-/// 5, 10, 20, 50 of the currency's main unit (a hundredfold where there are no minor units).
-fn price_bounds(exponent: u8) -> Vec<i64> {
-    let unit = if exponent == 0 { 100 } else { 10_i64.pow(u32::from(exponent)) };
-    [5, 10, 20, 50].map(|n| n * unit).to_vec()
+/// 5, 10, 20, 50 of the currency's main unit, or of ten or a hundred of it where that is nearer to what a dollar buys.
+fn price_bounds(currency: Currency) -> Vec<i64> {
+    let times = match currency.code() {
+        "JPY" | "ISK" | "INR" => 100,
+        "NOK" | "ZAR" => 10,
+        _ => 1,
+    };
+    [5, 10, 20, 50].map(|n| n * times * 10_i64.pow(u32::from(currency.exponent()))).to_vec()
 }
 
 fn price_label(place: &Place, range: &str) -> String {
     let (from, to) = range.split_once('-').unwrap_or((range, ""));
     let text = |t: &str| {
-        t.parse::<i64>().ok().map(|m| {
-            let view = place.price(m, None, None, false);
-            if view.free { "0".to_owned() } else { view.text }
-        })
+        t.parse::<i64>().ok().map(|m| if m == 0 { "0".to_owned() } else { place.money(m, place.market.currency) })
     };
     match (text(from), text(to)) {
         (Some(from), Some(to)) => format!("{from} – {to}"),

@@ -43,7 +43,7 @@ fn tags_of(found: &Found<WorkView>) -> Option<Vec<Tag>> {
 
 /// What tells two askers' views of one thing apart.
 fn name(ctx: &OpCtx, what: &str) -> String {
-    format!("{:?}\n{}\n{}\n{what}", ctx.scope, ctx.locale, ctx.market)
+    format!("{:?}\n{}\n{}\n{}\n{what}", ctx.scope, ctx.locale, ctx.market, ctx.wish())
 }
 
 impl Catalog {

@@ -3,13 +3,13 @@
 use vitrine_places::named_countries;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::Market;
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::Currency;
 use vitrine_pricing::quote::NoRulePolicy;
-use vitrine_pricing::shipping::Parcel;
+use vitrine_pricing::shown_in;
 use vitrine_pricing::tax::{Supply, TaxStatus};
 use vitrine_shared::cart::CartLine;
 use vitrine_shared::catalog::ProductKind;
-use vitrine_shared::views::card::price_in;
+use vitrine_shared::views::card::price_for;
 
 use crate::cart::view::taxed_by_region;
 use crate::catalog::offers::Found;
@@ -40,21 +40,14 @@ fn could_sell(ctx: &OpCtx, offers: &Found, line: &CartLine, country: &str) -> Re
     let (store, tenant) = (&offer.store, &offer.tenant);
     let Some((product, variant)) = offer.bundle.variant(&line.variant) else { return Ok(false) };
     let market = Market::of_country(country);
-    if price_in(&offer.bundle.prices, &line.variant, market, ctx.now_ms).is_none() {
-        return Ok(false);
-    }
     let physical = product.kind == ProductKind::Physical;
-    if physical {
-        let weight_g = u64::from(variant.weight_g.unwrap_or(0)).saturating_mul(u64::from(line.quantity));
-        let table = pricing::shipping_table(store, market.currency)?;
-        let to = vitrine_pricing::shipping::Destination { country, region: None, postcode: None };
-        let parcel =
-            Parcel { weight_g, volume_mm3: 0, pieces: u64::from(line.quantity), goods: Money::zero(market.currency) };
-        let offered = table.offers(&to, &parcel).map_err(|e| fault::internal("shipping", &e))?;
-        // A zone of some regions or postcodes alone is met once they are known.
-        if offered.is_empty() && !table.zones.iter().any(|z| z.places.iter().any(|p| p.country == country)) {
-            return Ok(false);
-        }
+    let weight_g = u64::from(variant.weight_g.unwrap_or(0));
+    let is_sent = |currency: Currency| pricing::is_sent(store, currency, country, weight_g, line.quantity);
+    let wish = ctx.currency.unwrap_or_else(|| shown_in::of_country(country));
+    let is_priced = |c: &Currency| price_for(&offer.bundle.prices, &line.variant, market, *c, ctx.now_ms, 1).is_some();
+    let mut priced = market.pays_in(wish).into_iter().filter(is_priced);
+    if !priced.try_fold(false, |sold, currency| Ok(sold || !physical || is_sent(currency)?))? {
+        return Ok(false);
     }
     if store.no_rule != NoRulePolicy::Block || taxed_by_region(country) {
         return Ok(true);

@@ -208,6 +208,8 @@ mod business;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod currencies;
+#[cfg(test)]
 mod refunds;
 #[cfg(test)]
 mod regions;

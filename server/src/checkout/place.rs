@@ -6,13 +6,14 @@ use sha2::{Digest, Sha256};
 use vitrine_payments::NewSession;
 use vitrine_pricing::format::{Locale, format_money};
 use vitrine_pricing::market::Market;
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::processor::ProcessorError;
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::ProductKind;
 use vitrine_shared::id::{CheckoutId, CustomerId, OrderId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
+use vitrine_shared::views::card::Place;
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
@@ -117,8 +118,8 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
 }
 
 /// Money that no card can be charged with is refused before anything is held: below the processor's least, or no multiple of its step.
-fn chargeable(due_minor: i64, market: &Market, locale: Locale) -> Result<()> {
-    let total = Money::new(due_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
+fn chargeable(due_minor: i64, currency: Currency, locale: Locale) -> Result<()> {
+    let total = Money::new(due_minor, currency).map_err(|e| fault::internal("a total", &e))?;
     if total.is_zero() {
         return Ok(());
     }
@@ -286,10 +287,10 @@ impl Checkouts {
         let applied = super::value::applied(applied.as_ref());
         let tender = self.tender(ctx, &priced, &applied, placing.form.use_credit, &[]).await?;
         if tender.due_minor != placing.due_minor.unwrap_or(placing.seen_minor) {
-            let due = tender.due(&place)?;
+            let due = tender.due(&Place { currency: priced.currency, ..place })?;
             return Err(Problem::conflict("price_changed", "What is left to pay changed.").detail(due));
         }
-        chargeable(tender.due_minor, place.market, place.locale)?;
+        chargeable(tender.due_minor, priced.currency, place.locale)?;
         if priced.view.total_minor == 0 {
             self.may_mail(ctx, &placing.form.email).await?;
         }
@@ -466,7 +467,7 @@ impl Checkouts {
             sellers: orders.iter().map(|o| o.tenant.clone()).collect(),
             currency: priced.view.currency.clone(),
             total_minor: priced.view.total_minor,
-            exponent: self.catalog.place(ctx).market.currency.exponent(),
+            exponent: priced.currency.exponent(),
             provider: if free { String::new() } else { self.provider() },
             session: None,
             charge: None,

@@ -19,7 +19,7 @@ const CARD: &str = "4242424242424242";
 /// Three books in a parcel from one shop, an album from another, paid: the buyer, the checkout, its two orders.
 async fn bought(shop: &Shop) -> (OpCtx, Placed, Order, Order) {
     let guest = shop.fill(&shop.guest(), &["Paper Boats", "Harbour Lights"]).await;
-    let more = Add { variant: shop.edition("Paper Boats").await, quantity: 2, named_minor: None };
+    let more = Add { variant: shop.edition("Paper Boats").await, quantity: 2, named_minor: None, named_in: None };
     shop.carts.add(&guest, guest.cart.as_deref(), &more).await.unwrap();
     let placed = paid(shop, &guest).await;
     let mut orders = orders(shop, &placed).await.into_iter();

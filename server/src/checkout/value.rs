@@ -63,7 +63,7 @@ fn source(account: &Account, amount_minor: i64) -> Source {
 }
 
 fn money(minor: i64, place: &Place) -> Result<String> {
-    let money = Money::new(minor, place.market.currency).map_err(|e| fault::internal("an amount", &e))?;
+    let money = Money::new(minor, place.currency).map_err(|e| fault::internal("an amount", &e))?;
     Ok(format_money(money, place.locale))
 }
 
@@ -216,7 +216,7 @@ impl Checkouts {
         let fits = account.kind == Kind::GiftCard
             && !account.is_over(ctx.now_ms)
             && account.available > 0
-            && account.currency == place.market.currency.code()
+            && account.currency == priced.view.currency
             && account.issuer.as_ref().is_none_or(sold);
         Ok(Some(account).filter(|_| fits))
     }

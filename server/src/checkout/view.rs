@@ -124,6 +124,7 @@ impl Checkouts {
         let other_place = identity::contradicted(ctx, &priced, &to).map(called);
         let sold = asked::Sold::of(&priced);
         let parcel_days = vitrine_places::point_of_sale(&to.country).withdrawal.days;
+        let place = Place { currency: priced.currency, ..place };
         let value = self.value_view(ctx, &place, &priced, form.use_credit).await?;
         Ok(CheckoutView {
             waiver,
@@ -222,7 +223,7 @@ impl Checkouts {
             self.bought(ctx, &checkout, secret),
         )?;
         let market = Market::by_id(&checkout.market).unwrap_or_else(|| Market::of_country(""));
-        let place = Place { market, ..self.catalog.place(ctx) };
+        let place = self.catalog.place(ctx).agreed(market, &checkout.currency);
         let timeline: Vec<(MomentView, String)> = timeline
             .into_iter()
             .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
@@ -243,7 +244,7 @@ impl Checkouts {
             CheckoutState::PendingPayment | CheckoutState::Released => PayState::Failed,
         };
         let open = checkout.state == CheckoutState::PendingPayment && ctx.now_ms < checkout.held_until_ms;
-        let total = Money::new(checkout.total_minor, market.currency).map_err(|e| fault::internal("a total", &e))?;
+        let total = Money::new(checkout.total_minor, place.currency).map_err(|e| fault::internal("a total", &e))?;
         let person = person.unwrap_or_default();
         let view = OrderView {
             id: checkout.id.to_string(),

@@ -59,7 +59,7 @@ pub(super) fn lines_of(order: &Order, refunds: &[RefundQuote], place: &Place) ->
 impl Desk {
     pub(super) fn place_of(&self, ctx: &OpCtx, order: &Order) -> Place {
         let market = Market::by_id(&order.quote.market).unwrap_or_else(|| Market::of_country(""));
-        Place { market, ..self.0.catalog.place(ctx) }
+        self.0.catalog.place(ctx).agreed(market, order.quote.currency.code())
     }
 
     /// What went back of an order so far.

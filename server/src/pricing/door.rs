@@ -185,8 +185,8 @@ impl Quotes {
             let Some((product, edition)) = offer.bundle.variant(&variant) else { return Err(unknown(i)) };
             known.items.push(sellable(&offer.bundle.work, product, edition, &offer.store));
             // Without any the pricing function says that it is not for sale there.
-            let steps = ladder(&offer.bundle.prices, &variant, market, when_ms);
-            for price in steps.into_iter().filter(|p| p.currency == currency.code()) {
+            let steps = ladder(&offer.bundle.prices, &variant, market, currency, when_ms);
+            for price in steps {
                 known.prices.entries.push(entry(price, currency)?);
             }
         }

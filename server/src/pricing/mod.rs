@@ -17,7 +17,7 @@ use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::{PriceEntry, Shape};
 use vitrine_pricing::promotion::Facets;
 use vitrine_pricing::quote::{Kind, Sellable, Seller};
-use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
+use vitrine_pricing::shipping::{Destination, Parcel, Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Variant, Work};
 
@@ -86,6 +86,20 @@ pub fn entry(price: &PriceRecord, currency: Currency) -> Result<PriceEntry> {
         compare_at_minor: price.compare_at_minor,
         price: shape,
     })
+}
+
+/// Whether a parcel of so much weight in so many pieces can be sent to a country for a rate of this currency, as far as the country alone says.
+///
+/// # Errors
+/// As [`shipping_table`].
+pub fn is_sent(store: &Store, currency: Currency, country: &str, weight_g: u64, pieces: u32) -> Result<bool> {
+    let table = shipping_table(store, currency)?;
+    let to = Destination { country, region: None, postcode: None };
+    let weight_g = weight_g.saturating_mul(u64::from(pieces));
+    let parcel = Parcel { weight_g, volume_mm3: 0, pieces: u64::from(pieces), goods: Money::zero(currency) };
+    let offered = table.offers(&to, &parcel).map_err(|e| fault::internal("shipping", &e))?;
+    // A zone of some regions or postcodes alone is met once they are known.
+    Ok(!offered.is_empty() || table.zones.iter().any(|z| z.places.iter().any(|p| p.country == country)))
 }
 
 /// A store's shipping rows as the pricing function takes them. Zones without a row in the currency are not there: a wider one may have one.

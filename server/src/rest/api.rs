@@ -185,7 +185,12 @@ pub(super) async fn cart(State(app): State<App>, ctx: Ctx) -> Answer {
 
 pub(super) async fn add(State(app): State<App>, ctx: Ctx, Json(add): Json<shapes::AddToCart>) -> Answer {
     let variant: VariantId = add.variant.parse().map_err(|_| bad_id("edition"))?;
-    let add = Add { variant, quantity: add.quantity, named_minor: add.named_minor };
+    let named_in = add.named_in.map(|code| {
+        vitrine_pricing::shown_in::shown(&code).ok_or_else(|| {
+            Problem::invalid("named_in", "unknown_currency", "named_in: not a currency that is paid in here.")
+        })
+    });
+    let add = Add { variant, quantity: add.quantity, named_minor: add.named_minor, named_in: named_in.transpose()? };
     let changed = app.carts.add(&ctx, ctx.cart.as_deref(), &add).await?;
     let mut seen = ctx.0.clone();
     seen.cart = changed.token.clone().or(seen.cart);

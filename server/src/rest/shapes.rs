@@ -54,9 +54,12 @@ pub struct AddToCart {
     /// Pieces; 1 if absent.
     #[serde(default = "one")]
     pub quantity: u32,
-    /// Name-your-price: minor units of the market's currency.
+    /// Name-your-price: minor units of `named_in`.
     #[serde(default)]
     pub named_minor: Option<i64>,
+    /// ISO 4217 of `named_minor`; the currency that the edition is sold in here if absent.
+    #[serde(default)]
+    pub named_in: Option<String>,
 }
 
 const fn one() -> u32 {

@@ -6,8 +6,8 @@ use axum::routing::post;
 use axum::{Form, Router};
 use serde::Deserialize;
 use std::collections::HashMap;
-use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
+use vitrine_pricing::shown_in;
 use vitrine_shared::Problem;
 use vitrine_shared::id::VariantId;
 
@@ -59,16 +59,21 @@ async fn added(app: &App, ctx: &OpCtx, form: &HashMap<String, String>) -> Result
         .get("variant")
         .and_then(|v| v.parse().ok())
         .ok_or_else(|| Problem::invalid("variant", "no_edition", "Choose an edition."))?;
-    let market = Market::by_id(&ctx.market).unwrap_or_else(|| Market::of_country(""));
+    // As the page said; without a word the market's.
+    let code = form.get(&format!("currency-{variant}"));
+    let named_in = code.and_then(|code| shown_in::shown(code)).unwrap_or(ctx.sold_in().currency);
     let named_minor = match form.get(&format!("price-{variant}")).map(|t| t.trim()).filter(|t| !t.is_empty()) {
         Some(text) => Some(
-            Money::parse(&text.replace(',', "."), market.currency)
+            Money::parse(&text.replace(',', "."), named_in)
                 .map_err(|_| Problem::invalid("price", "bad_amount", "This is no amount."))?
                 .minor(),
         ),
         None => None,
     };
-    let changed = app.carts.add(ctx, ctx.cart.as_deref(), &Add { variant, quantity: 1, named_minor }).await?;
+    let changed = app
+        .carts
+        .add(ctx, ctx.cart.as_deref(), &Add { variant, quantity: 1, named_minor, named_in: Some(named_in) })
+        .await?;
     Ok(changed.token.map(|t| cookie(&t)).into_iter().collect())
 }
 

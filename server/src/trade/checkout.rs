@@ -287,7 +287,7 @@ mod tests {
         let work = records.works_by_slug(WorkKind::Album, "harbour-lights").await.unwrap().remove(0);
         let variant = records.bundle(&work).await.unwrap().unwrap().products[0].variants[0].id.clone();
         let mut ctx = OpCtx { caller: Caller::Anonymous, market: "de".into(), country: "DE".into(), ..system };
-        let add = Add { variant, quantity: 1, named_minor: None };
+        let add = Add { variant, quantity: 1, named_minor: None, named_in: None };
         ctx.cart = app.carts.add(&ctx, None, &add).await.unwrap().token;
 
         let sent = async |ctx: &OpCtx, body: &str| {

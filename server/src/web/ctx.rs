@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use vitrine_identity::ClientError;
 use vitrine_identity::provider::PeerAddress;
 use vitrine_pricing::market::choose_market;
+use vitrine_pricing::money::Currency;
 use vitrine_shared::Problem;
 
 use super::headers::RequestId;
@@ -22,7 +23,7 @@ use crate::fault;
 use crate::rest::ProblemResponse;
 use crate::state::App;
 
-/// Name of the preferences cookie: `lang=de-DE&country=DE`, read without a session.
+/// Name of the preferences cookie: `lang=de-DE&country=DE&currency=EUR`, read without a session.
 pub const PREFS_COOKIE: &str = "vitrine_prefs";
 
 /// Name of the guest cart's cookie.
@@ -47,6 +48,8 @@ pub struct Chosen {
     pub lang: Option<String>,
     /// ISO 3166-1.
     pub country: Option<String>,
+    /// One of [`vitrine_pricing::shown_in::SHOWN`].
+    pub currency: Option<Currency>,
 }
 
 /// In which language, and for which place, an answer is.
@@ -58,11 +61,13 @@ pub struct Shown {
     pub market: &'static str,
     /// ISO 3166-1: whose prices are shown.
     pub country: String,
+    /// Chosen, or named by a configured proxy; `None`: the country's own.
+    pub currency: Option<Currency>,
     /// ISO 3166-1, as a configured proxy saw it.
     pub edge: Option<String>,
 }
 
-/// What a request is answered in: its wish, the country that a configured proxy saw, `Accept-Language`.
+/// What a request is answered in: its wish, country and currency as a configured proxy says, `Accept-Language`.
 pub fn shown(request: &Request, trusted: &[IpAddr], negotiate: Negotiate) -> Shown {
     let headers = request.headers();
     let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
@@ -76,13 +81,20 @@ pub fn shown(request: &Request, trusted: &[IpAddr], negotiate: Negotiate) -> Sho
     let locale = negotiate(wish.lang.as_deref(), accept);
     let edge = from_proxy.then(|| text(HeaderName::from_static("x-country")).map(str::to_owned)).flatten();
     let edge = edge.map(|c| c.to_ascii_uppercase()).filter(|c| vitrine_pricing::market::is_country(c));
+    // A proxy's currency is for the country that it saw: who chose another one did not ask for it.
+    let named = || {
+        let code =
+            (from_proxy && wish.country.is_none()).then(|| text(HeaderName::from_static("x-currency"))).flatten();
+        code.and_then(vitrine_pricing::shown_in::shown)
+    };
+    let currency = wish.currency.or_else(named);
     let country = wish.country.or_else(|| edge.clone());
     let region = accept.split([',', ';']).next().unwrap_or_default().trim();
     let (market, _) = choose_market(None, country.as_deref(), Some(if region.contains('-') { region } else { locale }));
     let country = country
         .filter(|c| vitrine_pricing::market::is_country(c))
         .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
-    Shown { locale, market: market.id, country, edge }
+    Shown { locale, market: market.id, country, currency, edge }
 }
 
 /// Whether a request says who sends it: by a key, a token or a session.
@@ -112,6 +124,7 @@ pub fn chosen(headers: &HeaderMap) -> Chosen {
         match pair.split_once('=') {
             Some(("lang", v)) if v.len() <= 8 => out.lang = Some(v.to_owned()),
             Some(("country", v)) if v.len() == 2 => out.country = Some(v.to_ascii_uppercase()),
+            Some(("currency", v)) => out.currency = vitrine_pricing::shown_in::shown(v),
             _ => {}
         }
     }
@@ -317,6 +330,7 @@ pub async fn layer(State(state): State<Context>, mut request: Request, next: Nex
         locale: shown.locale.to_owned(),
         market: shown.market.to_owned(),
         country: shown.country.clone(),
+        currency: shown.currency,
         network: shown.edge.clone(),
         cart: cookie(request.headers(), CART_COOKIE)
             .map(str::to_owned)
@@ -399,8 +413,35 @@ mod tests {
     }
 
     #[test]
+    fn the_currency_is_the_visitors_choice_then_the_proxys_word_then_the_countrys() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let of = |headers: &[(&str, &str)], trusted: &[IpAddr]| {
+            let mut request = request(headers);
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(proxy, 1)));
+            let shown = shown(&request, trusted, |_, _| "en-US");
+            (shown.country, shown.market, shown.currency.map(Currency::code))
+        };
+        let edge = [("x-country", "NO"), ("x-currency", "sek")];
+        let norway = |currency| ("NO".to_owned(), "no", currency);
+        assert_eq!(of(&edge, &[proxy]), norway(Some("SEK")));
+        assert_eq!(of(&edge[..1], &[proxy]), norway(None));
+        assert_eq!(of(&edge, &[]), ("US".to_owned(), "us", None), "nobody's headers but a proxy's count");
+        let cookie = ("cookie", "vitrine_prefs=lang=en-US&country=NO&currency=DKK");
+        assert_eq!(of(&[cookie, edge[1]], &[proxy]), norway(Some("DKK")));
+        let moved = ("cookie", "vitrine_prefs=lang=en-US&country=NO");
+        assert_eq!(of(&[moved, ("x-country", "SE"), edge[1]], &[proxy]), norway(None), "of another country's visitor");
+        for unknown in ["XXX", "KWD", "", "NOKK", "../etc"] {
+            assert_eq!(of(&[edge[0], ("x-currency", unknown)], &[proxy]), norway(None), "{unknown}");
+        }
+        assert_eq!(of(&[("accept-language", "nb-NO")], &[]), norway(None));
+    }
+
+    #[test]
     fn preferences_are_read_from_their_cookie() {
         let r = request(&[("cookie", "a=b; vitrine_prefs=lang=de-DE&country=ch&x=y")]);
-        assert_eq!(chosen(r.headers()), Chosen { lang: Some("de-DE".into()), country: Some("CH".into()) });
+        assert_eq!(
+            chosen(r.headers()),
+            Chosen { lang: Some("de-DE".into()), country: Some("CH".into()), currency: None }
+        );
     }
 }

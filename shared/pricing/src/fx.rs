@@ -2,8 +2,8 @@
 //!
 //! Invariants: what comes out is [`Approximate`], a type of its own that has no way back to [`Money`]: nothing converted can be added up, stored as a
 //! price or charged, so a rate that moves between page and payment changes no amount that a buyer confirmed. No rate is used before its day or
-//! after the days of a [`Staleness`] ([`MAX_AGE_DAYS`] where none is given); integers only. Which price is shown where a market's currency
-//! has none is [`price_shown`], what stands beside it [`About`], the ECB's files are read by [`ecb`]. Not here: fetching them, prices (a
+//! after the days of a [`Staleness`] ([`MAX_AGE_DAYS`] where none is given); integers only. What stands beside a price is [`About`], the ECB's
+//! files are read by [`ecb`]; [`FxTable::rank`] puts amounts of several currencies in order, for lists. Not here: fetching them, prices (a
 //! price in another currency is a price of its own).
 
 pub mod ecb;
@@ -15,7 +15,7 @@ use crate::date::Date;
 use crate::format::{Locale, format_about};
 use crate::money::{Currency, Money, MoneyError, RoundingMode, rounded};
 
-pub use shown::{About, Mark, Shown, Staleness, price_shown};
+pub use shown::{About, Mark, Staleness};
 
 /// How old a rate may be. Central banks publish on their working days; the longest gap of the ECB (Easter) is five days.
 pub const MAX_AGE_DAYS: i32 = 7;
@@ -167,6 +167,24 @@ impl FxTable {
         if !(0..=most_days).contains(&on.days_since(self.date)) {
             return Err(FxError::Stale { date: self.date, on });
         }
+        let about = self.worth(amount, to)?;
+        Ok(FxDisplay { amount: Approximate(about), date: self.date, source: &self.source })
+    }
+
+    /// Where an amount stands among amounts of another currency, in that one's minor units: for the order of lists and for filters by price,
+    /// where nobody sees it. Of whichever day the rates are. `None`: there is no rate for one of them.
+    pub fn rank(&self, amount: Money, among: Currency) -> Option<i64> {
+        if amount.currency() == among {
+            return Some(amount.minor());
+        }
+        match self.worth(amount, among) {
+            Ok(worth) => Some(worth.minor()),
+            Err(FxError::TooSmall(_)) => Some(1),
+            Err(_) => None,
+        }
+    }
+
+    fn worth(&self, amount: Money, to: Currency) -> Result<Money, FxError> {
         let from = amount.currency();
         if from == to {
             return Err(FxError::SameCurrency(to));
@@ -183,8 +201,7 @@ impl FxTable {
         if steps == 0 && !amount.is_zero() {
             return Err(FxError::TooSmall(to));
         }
-        let about = Money::new(steps, to)?.checked_mul(step)?;
-        Ok(FxDisplay { amount: Approximate(about), date: self.date, source: &self.source })
+        Ok(Money::new(steps, to)?.checked_mul(step)?)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Markets: the finite list of places a page is made for, each with currency, price region, tax display and locale.
 //!
 //! Invariants: a country is in exactly one market; unknown countries fall to `row`; choosing is pure. Euro countries without a market of
-//! their own are `eu`, as are the EU members outside the euro (their buyers pay in EUR). `row` is the stated policy for everybody
-//! else: US dollars, prices shown without tax.
+//! their own are `eu`, as are the EU members outside the euro (their buyers pay in EUR). Parts of a state with a code of their own are
+//! where the law on prices is the state's: Åland in `eu`, the French departments overseas in `fr`. `row` is the stated policy for
+//! everybody else: US dollars, prices shown without tax. Where a market's currency has no price, [`Market::pays_in`] says what is asked next.
 
 use std::cmp::Ordering;
 
@@ -15,7 +16,7 @@ use crate::money::Currency;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TaxDisplay {
-    /// Tax is inside the price (EU, UK, CH, JP).
+    /// Tax is inside the price (EU, UK, CH, JP, AU ...).
     Inclusive,
     /// Tax comes on top (US, CA).
     Exclusive,
@@ -30,7 +31,7 @@ pub struct Market {
     pub countries: &'static [&'static str],
     /// Price regions asked in turn, the market's own first, `world` last.
     pub price_regions: &'static [&'static str],
-    /// What buyers pay in.
+    /// What buyers pay in where it has a price; see [`Market::pays_in`].
     pub currency: Currency,
     /// How prices are shown.
     pub tax_display: TaxDisplay,
@@ -58,11 +59,18 @@ pub const MARKETS: &[Market] = &[
     market("ca", &["CA"], &["ca", "world"], Currency::CAD, Exclusive, "en-CA"),
     market("gb", &["GB", "IM"], &["gb", "world"], Currency::GBP, Inclusive, "en-GB"),
     market("de", &["DE"], &["de", "eu", "world"], Currency::EUR, Inclusive, "de-DE"),
-    market("fr", &["FR", "MC"], &["fr", "eu", "world"], Currency::EUR, Inclusive, "fr-FR"),
+    market("fr", &["FR", "MC", "GF", "GP", "MF", "MQ", "RE", "YT"], &["fr", "eu", "world"], Currency::EUR, Inclusive, "fr-FR"),
     market("at", &["AT"], &["at", "eu", "world"], Currency::EUR, Inclusive, "de-AT"),
     market("ch", &["CH", "LI"], &["ch", "world"], Currency::CHF, Inclusive, "de-CH"),
     market("jp", &["JP"], &["jp", "world"], Currency::JPY, Inclusive, "ja-JP"),
-    market("eu", &["BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"],
+    market("no", &["NO"], &["no", "world"], Currency::NOK, Inclusive, "nb-NO"),
+    market("is", &["IS"], &["is", "world"], Currency::ISK, Inclusive, "is-IS"),
+    market("au", &["AU"], &["au", "world"], Currency::AUD, Inclusive, "en-AU"),
+    market("nz", &["NZ"], &["nz", "world"], Currency::NZD, Inclusive, "en-NZ"),
+    market("sg", &["SG"], &["sg", "world"], Currency::SGD, Inclusive, "en-SG"),
+    market("in", &["IN"], &["in", "world"], Currency::INR, Inclusive, "en-IN"),
+    market("za", &["ZA"], &["za", "world"], Currency::ZAR, Inclusive, "en-ZA"),
+    market("eu", &["BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "AX"],
         &["eu", "world"], Currency::EUR, Inclusive, "en-GB"),
     market("row", &[], &["row", "world"], Currency::USD, Exclusive, "en-US"),
 ];
@@ -71,6 +79,16 @@ impl Market {
     /// By id.
     pub fn by_id(id: &str) -> Option<&'static Self> {
         MARKETS.iter().find(|m| m.id == id)
+    }
+
+    /// What its buyers may pay in, the best first: `wish` (the currency that pages show), its own, then the ones best known there. A
+    /// payment is in the first of these that has a price; some stand twice.
+    pub fn pays_in(&self, wish: Currency) -> [Currency; 4] {
+        let [first, second] = match self.id {
+            "gb" | "ch" | "no" | "is" => [Currency::EUR, Currency::USD],
+            _ => [Currency::USD, Currency::EUR],
+        };
+        [wish, self.currency, first, second]
     }
 
     /// How numbers are written for its buyers in texts of a BCP 47 tag; see [`Locale::for_buyer`].
@@ -134,10 +152,16 @@ pub fn is_country(code: &str) -> bool {
     false
 }
 
-/// Members of the European Union on every date the tax tables cover.
+/// Members of the European Union on every date the tax tables cover; their parts with codes of their own are not.
 pub fn is_eu(country: &str) -> bool {
-    matches!(country, "DE" | "FR" | "AT") || MARKETS.iter().any(|m| m.id == "eu" && m.countries.contains(&country))
+    EU.contains(&country)
 }
+
+#[rustfmt::skip]
+const EU: [&str; 27] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT",
+    "RO", "SE", "SI", "SK",
+];
 
 /// ISO 3166-1 alpha-2, the 249 officially assigned codes (as listed by CLDR 48 regions, exceptional reservations removed).
 #[rustfmt::skip]
@@ -155,7 +179,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_country_is_found_and_nothing_else_is() {
+    fn parts_of_a_state_are_in_its_market_and_no_members() {
+        for (code, market) in
+            [("AX", "eu"), ("GF", "fr"), ("GP", "fr"), ("MF", "fr"), ("MQ", "fr"), ("RE", "fr"), ("YT", "fr")]
+        {
+            assert_eq!((Market::of_country(code).id, is_eu(code)), (market, false), "{code}");
+        }
+        for market in MARKETS {
+            let members = market.countries.iter().filter(|c| is_eu(c)).count();
+            assert_eq!(members > 0, matches!(market.id, "de" | "fr" | "at" | "eu"), "{}", market.id);
+            assert!(
+                market.countries.first().is_none_or(|c| is_eu(c) == (members > 0)),
+                "the first says what law it is: {}",
+                market.id
+            );
+        }
+        assert!(EU.is_sorted() && EU.iter().all(|c| Market::of_country(c).price_regions.contains(&"eu")));
+    }
+
+    #[test]
+    fn a_country_is_in_one_market_and_the_last_takes_the_others() {
+        let mut all: Vec<&str> = MARKETS.iter().flat_map(|m| m.countries).copied().collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert!(all.len() == count && all.iter().all(|c| is_country(c)));
+        assert!(
+            MARKETS.iter().all(|m| m.price_regions.first() == Some(&m.id) && m.price_regions.last() == Some(&"world"))
+        );
+        assert_eq!(Market::of_country("BR").id, "row");
+    }
+
+    #[test]
+    fn what_has_no_price_in_its_own_currency_is_paid_in_one_that_is_known() {
+        let of = |id: &str, wish| Market::by_id(id).unwrap().pays_in(wish);
+        assert_eq!(of("no", Currency::NOK), [Currency::NOK, Currency::NOK, Currency::EUR, Currency::USD]);
+        assert_eq!(of("au", Currency::JPY), [Currency::JPY, Currency::AUD, Currency::USD, Currency::EUR]);
+    }
+
+    #[test]
+    fn every_country_is_found_is_found_and_nothing_else_is() {
         let all: Vec<&str> = COUNTRIES.split(' ').collect();
         assert!(all.len() == 249 && all.iter().all(|code| code.len() == 2) && all.is_sorted());
         let letters = || (b'@'..=b'[').map(char::from);

@@ -78,6 +78,20 @@ impl Currency {
     pub const JPY: Self = find(*b"JPY");
     /// Canadian dollar.
     pub const CAD: Self = find(*b"CAD");
+    /// Norwegian krone.
+    pub const NOK: Self = find(*b"NOK");
+    /// Icelandic króna, no decimals.
+    pub const ISK: Self = find(*b"ISK");
+    /// Australian dollar.
+    pub const AUD: Self = find(*b"AUD");
+    /// New Zealand dollar.
+    pub const NZD: Self = find(*b"NZD");
+    /// Singapore dollar.
+    pub const SGD: Self = find(*b"SGD");
+    /// Indian rupee.
+    pub const INR: Self = find(*b"INR");
+    /// South African rand.
+    pub const ZAR: Self = find(*b"ZAR");
 
     /// Three capital letters.
     pub fn code(self) -> &'static str {

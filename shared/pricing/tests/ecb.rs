@@ -4,10 +4,8 @@ use proptest::prelude::*;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::Locale;
 use vitrine_pricing::fx::ecb::{EcbError, MOST_BYTES, SOURCE, built_in, read};
-use vitrine_pricing::fx::{About, FxError, FxTable, Mark, Staleness, price_shown};
-use vitrine_pricing::market::Market;
+use vitrine_pricing::fx::{About, FxError, FxTable, Mark, Staleness};
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::price::{PriceEntry, PriceList, Shape};
 
 const DAILY: &str = include_str!("../../../fuzz/corpus/rates/daily.xml");
 
@@ -122,47 +120,23 @@ fn old_rates_are_marked_and_then_hidden() {
     }
 }
 
-fn prices(entries: &[(&str, &str, i64)]) -> PriceList {
-    let entry = |(region, code, amount_minor): &(&str, &str, i64)| PriceEntry {
-        sku: "s".into(),
-        region: (*region).into(),
-        currency: code.parse().unwrap(),
-        valid_from: day("2026-01-01"),
-        valid_to: None,
-        min_quantity: 1,
-        compare_at_minor: None,
-        price: Shape::Fixed { amount_minor: *amount_minor },
-    };
-    PriceList { id: "list".into(), entries: entries.iter().map(entry).collect() }
+#[test]
+fn every_currency_that_can_be_chosen_has_a_rate() {
+    let table = built_in();
+    let mut known: Vec<&str> = table.currencies().chain([Currency::EUR]).map(Currency::code).collect();
+    known.sort_unstable();
+    assert_eq!(known, vitrine_pricing::shown_in::SHOWN);
 }
 
 #[test]
-fn a_market_without_a_price_in_its_currency_shows_another_and_says_about() {
-    let all = prices(&[
-        ("world", "SEK", 10_000),
-        ("world", "USD", 1_000),
-        ("world", "EUR", 900),
-        ("eu", "EUR", 950),
-        ("jp", "JPY", 1_500),
-        ("ca", "SEK", 11_000),
-    ]);
-    let of = |list: &PriceList, market: &str| {
-        let market = Market::by_id(market).unwrap();
-        let shown = price_shown(list, "s", market, day("2026-11-01"), 1)?;
-        assert_eq!(shown.entry, &list.entries[shown.index]);
-        Some((shown.index, shown.about))
-    };
-    // In the market's own currency: nothing is said beside it.
-    assert_eq!([of(&all, "jp"), of(&all, "de"), of(&all, "us")], [Some((4, None)), Some((3, None)), Some((1, None))]);
-    // The nearest region wins over the better known currency; in one region the better known wins, by market.
-    assert_eq!(of(&all, "ca"), Some((5, Some(Currency::CAD))));
-    assert_eq!(of(&all, "ch"), Some((2, Some(Currency::CHF))));
-    assert_eq!(of(&all, "gb"), Some((2, Some(Currency::GBP))));
-    let less = prices(&[("world", "SEK", 10_000), ("world", "CHF", 800), ("us", "USD", 1_000)]);
-    assert_eq!(of(&less, "jp"), Some((1, Some(Currency::JPY))), "by code where none is well known");
-    assert_eq!(of(&prices(&[("us", "USD", 1_000)]), "jp"), None, "another region's price is no price");
-    let early = price_shown(&all, "s", Market::by_id("ch").unwrap(), day("2025-12-31"), 1);
-    assert_eq!((early, price_shown(&all, "t", Market::by_id("ch").unwrap(), day("2026-11-01"), 1)), (None, None));
+fn amounts_of_other_currencies_have_a_place_in_the_order_whatever_day_it_is() {
+    let table = built_in();
+    let dollars = |minor| Money::new(minor, Currency::USD).unwrap();
+    assert_eq!(table.rank(dollars(799), Currency::USD), Some(799));
+    let kroner = table.rank(dollars(799), Currency::NOK).unwrap();
+    assert!((5_000..15_000).contains(&kroner), "{kroner}");
+    assert_eq!([table.rank(dollars(0), Currency::NOK), table.rank(dollars(1), Currency::JPY)], [Some(0), Some(2)]);
+    assert_eq!(table.rank(dollars(1), "KWD".parse().unwrap()), None);
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Why a record is the price of a piece, and why the others are not.
 
 use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Currency;
 
 use crate::catalog::PriceRecord;
 use crate::id::VariantId;
@@ -23,7 +24,7 @@ pub enum Verdict {
     NotBegun,
     /// It has ended.
     Ended,
-    /// The market pays in another currency.
+    /// It is paid in another currency.
     OtherCurrency,
     /// The market does not ask this region.
     OtherRegion,
@@ -56,21 +57,21 @@ pub struct Considered<'a> {
 }
 
 /// Every record of an edition in the order in which it is asked, with why it is the price or is not; what ended or is asked nowhere in
-/// the market stands last. The one that wins is [`price_for`]'s.
+/// the market and currency stands last. The one that wins is [`price_for`]'s.
 pub fn lookup<'a>(
     prices: &'a [PriceRecord],
     variant: &VariantId,
-    market: &Market,
+    (market, currency): (&Market, Currency),
     at_ms: i64,
     quantity: u32,
 ) -> Vec<Considered<'a>> {
-    let winner = price_for(prices, variant, market, at_ms, quantity);
+    let winner = price_for(prices, variant, market, currency, at_ms, quantity);
     let asked = |region: &str| market.price_regions.iter().position(|r| *r == region);
     let won = winner.and_then(|w| asked(&w.region));
     let judge = |price: &'a PriceRecord| {
         let verdict = match asked(&price.region) {
             None => Verdict::OtherRegion,
-            Some(_) if price.currency != market.currency.code() => Verdict::OtherCurrency,
+            Some(_) if price.currency != currency.code() => Verdict::OtherCurrency,
             Some(_) if price.valid_from_ms > at_ms => Verdict::NotBegun,
             Some(_) if !price.holds(at_ms) => Verdict::Ended,
             Some(_) if price.min_quantity > quantity => Verdict::StepNotReached,

@@ -18,6 +18,7 @@ pub use plan::{Act, Planned, Wish, changed, in_force, plan};
 pub use typed::{Kind, Typed, amount, read};
 
 use vitrine_pricing::market::MARKETS;
+use vitrine_pricing::shown_in;
 
 use crate::catalog::PriceRecord;
 use crate::id::VariantId;
@@ -38,9 +39,9 @@ pub fn regions() -> Vec<&'static str> {
     out
 }
 
-/// Whether some market asks this region in this currency: any other price is kept and sells nothing.
+/// Whether some buyer may pay a price of this region in this currency: any other price is kept and sells nothing.
 pub fn is_asked(region: &str, currency: &str) -> bool {
-    MARKETS.iter().any(|m| m.currency.code() == currency && m.price_regions.contains(&region))
+    shown_in::shown(currency).is_some() && MARKETS.iter().any(|m| m.price_regions.contains(&region))
 }
 
 /// The records of one edition, region, currency and quantity step.

@@ -165,7 +165,8 @@ fn regions_are_the_engines() {
     let all = regions();
     assert!(MARKETS.iter().flat_map(|m| m.price_regions).all(|r| all.contains(r)));
     assert_eq!(&all[all.len() - 2..], ["world", "eu"]);
-    assert!(is_asked("de", "EUR") && is_asked("world", "JPY") && !is_asked("de", "USD") && !is_asked("world", "KWD"));
+    assert!(is_asked("de", "EUR") && is_asked("world", "JPY") && is_asked("de", "USD"));
+    assert!(!is_asked("world", "KWD") && !is_asked("xx", "EUR"));
 }
 
 fn any_records() -> impl Strategy<Value = Vec<PriceRecord>> {
@@ -230,9 +231,9 @@ proptest! {
     ) {
         let market: &Market = &MARKETS[market];
         let at = NOW + half * DAY / 2;
-        let all = lookup(&prices, &variant(), market, at, quantity);
+        let all = lookup(&prices, &variant(), (market, market.currency), at, quantity);
         let wins: Vec<&PriceRecord> = all.iter().filter(|c| c.verdict == Verdict::Wins).map(|c| c.price).collect();
-        prop_assert_eq!(wins, price_for(&prices, &variant(), market, at, quantity).into_iter().collect::<Vec<_>>());
+        prop_assert_eq!(wins, price_for(&prices, &variant(), market, market.currency, at, quantity).into_iter().collect::<Vec<_>>());
         prop_assert_eq!(all.len(), prices.len());
     }
 }

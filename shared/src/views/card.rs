@@ -1,11 +1,14 @@
 //! From records to cards and prices: pure, the same on server and offline client.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, format_date, format_money};
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay};
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::{Currency, Money};
 
+use super::about::{AboutView, Rates};
 use super::{CardView, ImageView, Named, PlayView, PriceView};
 use crate::catalog::{Image, MakerRef, Preview, PriceRecord, Product, Status, Store, Variant, Work, WorkKind};
 use crate::id::VariantId;
@@ -35,12 +38,12 @@ pub struct CardData {
     pub preview: Option<(Preview, String, Vec<u8>)>,
     /// Handle and name of the shop.
     pub store: (String, String),
-    /// Least prices by market.
+    /// Least prices by market and currency.
     pub prices: CardPrices,
 }
 
-/// Least prices by market. Most markets share one of a few prices, so each stands once, with the ids of its markets between spaces:
-/// every card of a list is read from this.
+/// Least prices by market and currency. Most markets share one of a few prices, so each stands once, with the ids of its markets between
+/// spaces: every card of a list is read from this.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CardPrices(Vec<(CardPrice, String)>);
@@ -57,20 +60,27 @@ impl CardPrices {
         }
     }
 
-    /// The price in a market.
-    pub fn of(&self, market: &str) -> Option<&CardPrice> {
-        self.iter().find_map(|(name, price)| (name == market).then_some(price))
+    /// The price in a market, in the first of these currencies that has one.
+    pub fn of(&self, market: &str, pays_in: &[Currency]) -> Option<&CardPrice> {
+        let here = |price: &CardPrice, markets: &str| {
+            let at = pays_in.iter().position(|c| *c == price.currency)?;
+            markets.split_ascii_whitespace().any(|name| name == market).then_some(at)
+        };
+        let found = self.0.iter().filter_map(|(price, markets)| Some((here(price, markets)?, price)));
+        found.min_by_key(|(at, _)| *at).map(|(_, price)| price)
     }
 
-    /// Markets with their prices.
+    /// Markets with their prices, each as often as it has currencies.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &CardPrice)> {
         self.0.iter().flat_map(|(price, markets)| markets.split_ascii_whitespace().map(move |market| (market, price)))
     }
 }
 
-/// The least price in one market.
+/// The least price in one market and currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardPrice {
+    /// Of the amounts.
+    pub currency: Currency,
     /// Minor units; for name-your-price the suggestion.
     pub minor: i64,
     /// Name-your-price.
@@ -92,78 +102,96 @@ pub fn tax_word(market: &Market) -> &'static str {
     match (market.tax_display, market.id) {
         (TaxDisplay::Exclusive, _) => "tax-excl",
         (TaxDisplay::Inclusive, "jp") => "tax-incl-ct",
+        (TaxDisplay::Inclusive, "au" | "nz" | "sg" | "in") => "tax-incl-gst",
         (TaxDisplay::Inclusive, _) => "tax-incl-vat",
     }
 }
 
-/// The price of one piece of a variant in a market at a time; see [`price_for`].
+/// The price of one piece of a variant in a market's own currency at a time; see [`price_for`].
 pub fn price_in<'a>(
     prices: &'a [PriceRecord],
     variant: &VariantId,
     market: &Market,
     now_ms: i64,
 ) -> Option<&'a PriceRecord> {
-    price_for(prices, variant, market, now_ms, 1)
+    price_for(prices, variant, market, market.currency, now_ms, 1)
 }
 
-/// The price of a variant in a market at a time for so many pieces: the market's own region, then its group, then the world; within
-/// one the highest step of quantity that is reached, of that the latest that has begun.
+/// The price of a variant in a market and currency at a time for so many pieces: the market's own region, then its group, then the world;
+/// within one the highest step of quantity that is reached, of that the latest that has begun.
 pub fn price_for<'a>(
     prices: &'a [PriceRecord],
     variant: &VariantId,
     market: &Market,
+    currency: Currency,
     now_ms: i64,
     quantity: u32,
 ) -> Option<&'a PriceRecord> {
     market.price_regions.iter().find_map(|region| {
-        of_region(prices, variant, market, region)
+        of_region(prices, variant, currency, region)
             .filter(|p| p.min_quantity <= quantity && p.holds(now_ms))
             .max_by_key(|p| (p.min_quantity, p.valid_from_ms))
+    })
+}
+
+/// The currency of a variant's price in a market, and the price: the first of `pays_in` ([`Market::pays_in`]) that has one.
+pub fn price_here<'a>(
+    prices: &'a [PriceRecord],
+    variant: &VariantId,
+    market: &Market,
+    pays_in: &[Currency],
+    now_ms: i64,
+    quantity: u32,
+) -> Option<(Currency, &'a PriceRecord)> {
+    pays_in.iter().find_map(|currency| {
+        price_for(prices, variant, market, *currency, now_ms, quantity).map(|price| (*currency, price))
     })
 }
 
 fn of_region<'a>(
     prices: &'a [PriceRecord],
     variant: &VariantId,
-    market: &Market,
+    currency: Currency,
     region: &str,
 ) -> impl Iterator<Item = &'a PriceRecord> {
-    prices.iter().filter(move |p| p.variant == *variant && p.region == region && p.currency == market.currency.code())
+    prices.iter().filter(move |p| p.variant == *variant && p.region == region && p.currency == currency.code())
 }
 
-/// The prices of a variant in a market at a time by quantity, each once, from the lowest step.
+/// The prices of a variant in a market and currency at a time by quantity, each once, from the lowest step.
 pub fn ladder<'a>(
     prices: &'a [PriceRecord],
     variant: &VariantId,
     market: &Market,
+    currency: Currency,
     now_ms: i64,
 ) -> Vec<&'a PriceRecord> {
     let mut counts: Vec<u32> = prices.iter().filter(|p| p.variant == *variant).map(|p| p.min_quantity).collect();
     counts.sort_unstable();
     counts.dedup();
     let mut out: Vec<&PriceRecord> =
-        counts.into_iter().filter_map(|count| price_for(prices, variant, market, now_ms, count)).collect();
+        counts.into_iter().filter_map(|count| price_for(prices, variant, market, currency, now_ms, count)).collect();
     out.dedup();
     out
 }
 
-/// The lowest price of the thirty days before a price that is announced as a reduction began, minor units: what traders in the European
-/// Union must say beside it (Directive 98/6/EC art. 6a). `None`: nothing is announced, the law is not of this place, or there was no
-/// price before.
+/// The lowest price of the thirty days before a price that is announced as a reduction began, minor units of its currency: what traders in
+/// the European Union must say beside it (Directive 98/6/EC art. 6a). `None`: nothing is announced, the law is not of this place, or there
+/// was no price before.
 pub fn lowest_before(prices: &[PriceRecord], price: &PriceRecord, market: &Market) -> Option<i64> {
     const DAYS_30: i64 = 30 * 24 * 60 * 60 * 1000;
     let announced = price.compare_at_minor.is_some_and(|before| before > price.amount_minor);
-    // A market's countries are all of the Union or none is.
+    // A market whose first country is of the Union has the Union's law on prices in all of its countries.
     if !announced || !market.countries.first().is_some_and(|country| vitrine_pricing::market::is_eu(country)) {
         return None;
     }
+    let currency: Currency = price.currency.parse().ok()?;
     let (from, to) = (price.valid_from_ms - DAYS_30, price.valid_from_ms);
     let regions = market.price_regions.iter();
-    let all = regions.flat_map(|region| of_region(prices, &price.variant, market, region));
+    let all = regions.flat_map(|region| of_region(prices, &price.variant, currency, region));
     // What buyers of this market were asked for at every moment at which it may have changed, whichever region it was of.
     let changes = all.flat_map(|p| [Some(p.valid_from_ms), p.valid_to_ms]).flatten();
     let moments = changes.chain([from]).filter(|at| (from..to).contains(at));
-    let asked = |at: i64| price_in(prices, &price.variant, market, at);
+    let asked = |at: i64| price_for(prices, &price.variant, market, currency, at, 1);
     moments.filter_map(asked).map(|p| p.amount_minor).min()
 }
 
@@ -178,14 +206,18 @@ pub fn on_sale(products: &[Product]) -> impl Iterator<Item = (&Product, &Variant
 /// A work's card for every market.
 pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[PriceRecord], now_ms: i64) -> CardData {
     let mut by_market = CardPrices::default();
-    for market in MARKETS {
-        let all: Vec<&PriceRecord> =
-            on_sale(products).filter_map(|(_, v)| price_in(prices, &v.id, market, now_ms)).collect();
+    let mut currencies: Vec<Currency> = prices.iter().filter_map(|p| p.currency.parse().ok()).collect();
+    currencies.sort_unstable();
+    currencies.dedup();
+    for (market, currency) in MARKETS.iter().flat_map(|m| currencies.iter().map(move |c| (m, *c))) {
+        let here = |v: &VariantId| price_for(prices, v, market, currency, now_ms, 1);
+        let all: Vec<&PriceRecord> = on_sale(products).filter_map(|(_, v)| here(&v.id)).collect();
         if let Some(least) = all.iter().min_by_key(|p| (p.minimum_minor.unwrap_or(p.amount_minor), p.amount_minor)) {
             let from = all.iter().any(|p| p.amount_minor > least.amount_minor);
             by_market.add(
                 market.id,
                 CardPrice {
+                    currency,
                     minor: least.amount_minor,
                     minimum: least.minimum_minor,
                     compare_at: least.compare_at_minor,
@@ -217,11 +249,17 @@ pub fn year_of(date: &str) -> Option<i32> {
     date.get(..4)?.parse().ok()
 }
 
-/// Where a page stands for: market, locale, origin of files.
+/// Where a page stands for: market, currency, locale, origin of files.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Currency, price regions, tax words.
+    /// Price regions, tax words, currencies.
     pub market: &'static Market,
+    /// What its amounts are in; of an order's page that of the order.
+    pub currency: Currency,
+    /// What the visitor would like to see amounts in.
+    pub wish: Currency,
+    /// What amounts are about worth in `wish`, and the day it is asked on; none: nothing is said of it.
+    pub rates: Option<(Arc<Rates>, Date)>,
     /// Formats.
     pub locale: Locale,
     /// Origin of covers and previews, without a final slash.
@@ -229,6 +267,16 @@ pub struct Place {
 }
 
 impl Place {
+    /// Currencies that a price may be in here, the best first.
+    pub fn pays_in(&self) -> [Currency; 4] {
+        self.market.pays_in(self.wish)
+    }
+
+    /// The same place for what was agreed in a market and currency. A code that is none stands for the market's.
+    pub fn agreed(self, market: &'static Market, currency: &str) -> Self {
+        Self { market, currency: currency.parse().unwrap_or(market.currency), rates: None, ..self }
+    }
+
     /// Address of a public object.
     pub fn file(&self, key: &str) -> String {
         format!("{}/m/{}", self.files_url, key.strip_prefix("public/").unwrap_or(key))
@@ -239,21 +287,34 @@ impl Place {
         iso.parse::<Date>().map_or_else(|_| iso.to_owned(), |d| format_date(d, self.locale))
     }
 
-    /// An amount of the market's currency in words.
-    pub fn money(&self, minor: i64) -> String {
-        Money::new(minor, self.market.currency).map(|m| format_money(m, self.locale)).unwrap_or_default()
+    /// An amount in words.
+    pub fn money(&self, minor: i64, currency: Currency) -> String {
+        Money::new(minor, currency).map(|m| format_money(m, self.locale)).unwrap_or_default()
+    }
+
+    /// What an amount is about worth in the currency that the visitor would like to see.
+    pub fn about(&self, minor: i64, currency: Currency) -> Option<AboutView> {
+        let (rates, on) = self.rates.as_ref().filter(|_| currency != self.wish)?;
+        rates.about(Money::new(minor, currency).ok()?, self.wish, *on, self.locale)
     }
 
     /// A price in words.
-    pub fn price(&self, minor: i64, minimum: Option<i64>, compare_at: Option<i64>, from: bool) -> PriceView {
-        let currency = self.market.currency;
-        let text = |m: i64| self.money(m);
+    pub fn price(
+        &self,
+        currency: Currency,
+        minor: i64,
+        minimum: Option<i64>,
+        compare_at: Option<i64>,
+        from: bool,
+    ) -> PriceView {
+        let text = |m: i64| self.money(m, currency);
         let free = minor == 0 && minimum.is_none_or(|m| m == 0);
         PriceView {
             text: if free { String::new() } else { text(minor) },
             tax_word: self.tax_word().to_owned(),
             compare_at: compare_at.map(text),
             lowest: None,
+            about: self.about(minor, currency),
             from,
             free,
             minimum: minimum.map(text),
@@ -335,9 +396,9 @@ impl Place {
             language: data.language.clone(),
             makers: data.makers.iter().map(|m| self.maker(m)).collect(),
             cover: data.cover.as_ref().map(|c| self.image(c)),
-            price: data.prices.of(self.market.id).map(|p| PriceView {
-                lowest: p.lowest.map(|m| self.money(m)),
-                ..self.price(p.minor, p.minimum, p.compare_at, p.from)
+            price: data.prices.of(self.market.id, &self.pays_in()).map(|p| PriceView {
+                lowest: p.lowest.map(|m| self.money(m, p.currency)),
+                ..self.price(p.currency, p.minor, p.minimum, p.compare_at, p.from)
             }),
             year: data.year,
             play: data

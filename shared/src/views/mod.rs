@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
 
+pub mod about;
 pub mod card;
 pub mod desk;
 pub mod owned;
@@ -74,6 +75,9 @@ pub struct PriceView {
     /// Lowest of the thirty days before the reduction, where the law wants it said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lowest: Option<String>,
+    /// In the currency that the visitor chose, if it is another one; never charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<about::AboutView>,
     /// There are dearer editions.
     pub from: bool,
     /// Costs nothing.

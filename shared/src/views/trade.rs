@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::about::AboutView;
 use super::value::{PaidView, ValueView};
 use super::{CardView, ImageView, MomentView, Named, PriceView};
 
@@ -166,6 +167,9 @@ pub struct CartView {
     pub total_minor: i64,
     /// ISO 4217.
     pub currency: String,
+    /// The total in the currency that the visitor chose, if it is another one; never charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<AboutView>,
     /// Key of the tax word.
     pub tax_word: String,
     /// Country the estimate is for.

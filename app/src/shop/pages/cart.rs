@@ -8,7 +8,7 @@ use super::drawn;
 use super::sending::Ways;
 use crate::i18n::{text_or, text_with};
 use crate::platform::Head;
-use crate::shop::parts::{Page, PriceTag, Shelf, param, picture_of, stock_word};
+use crate::shop::parts::{Page, PriceTag, Shelf, about_note, param, picture_of, stock_word};
 use crate::t;
 
 /// Loads the cart.
@@ -72,6 +72,10 @@ pub fn CartBody(
                             p { class: "trade-total",
                                 span { {t!("sum-all")} }
                                 strong { class: "num", "{view.total}" }
+                            }
+                            if let Some(about) = &view.about {
+                                p { class: "notice num", {t!("price-about", amount = about.text.clone())} }
+                                p { class: "notice", {about_note(about, &view.currency)} }
                             }
                             p { class: "notice",
                                 {t!(&view.tax_word)}

@@ -111,6 +111,7 @@ fn cart() -> CartView {
         count: 8,
         total: "€33.80".into(),
         total_minor: 3380,
+        about: None,
         currency: "EUR".into(),
         tax_word: "tax-incl-vat".into(),
         place: "DE".into(),

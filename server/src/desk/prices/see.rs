@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::{MARKETS, Market, is_country};
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Quote, StepKind};
+use vitrine_pricing::shown_in;
 use vitrine_shared::id::VariantId;
 use vitrine_shared::pricelist::{self, Verdict};
 use vitrine_shared::views::card::{Place, lowest_before, price_for};
@@ -72,27 +73,41 @@ impl Desk {
             fault("skus", "fault-price-sku");
         }
         let market = Market::of_country(&ask.country);
-        let place = Place { market, ..self.0.catalog.place(ctx) };
+        // Not the one who asks: a buyer of that country who chose no currency.
+        let wish = shown_in::of_country(&ask.country);
         let at = match date.filter(|d| Some(*d) != today) {
             Some(date) => date.unix_ms() + NOON_MS,
             None => ctx.now_ms,
         };
-        let mut lines = Vec::new();
+        let mut bundles: Vec<(&VariantId, WorkBundle)> = Vec::new();
         let mut found: Vec<&VariantId> = Vec::new();
         for sku in &skus {
             let Some((variant, work)) = known.get(*sku).filter(|(v, _)| !found.contains(&v)) else { continue };
             found.push(variant);
-            for bundle in self.bundles([work.clone()]).await? {
-                lines.extend(line(&bundle, variant, &place, at, quantity.max(1), ctx.now_ms));
+            bundles.extend(self.bundles([work.clone()]).await?.into_iter().map(|bundle| (variant, bundle)));
+        }
+        // As a cart is paid: the first currency that has a price for most of it.
+        let priced = |currency: Currency| {
+            let is_priced = |v: &VariantId, b: &WorkBundle| {
+                price_for(&b.prices, v, market, currency, at, quantity.max(1)).is_some()
+            };
+            bundles.iter().filter(|(variant, bundle)| is_priced(variant, bundle)).count()
+        };
+        let mut currency = market.currency;
+        for other in market.pays_in(wish) {
+            if priced(other) > priced(currency) {
+                currency = other;
             }
         }
-        let document = document(&ask, date, quantity.max(1), &found);
+        let place = Place { market, wish, currency, ..self.0.catalog.place(ctx) };
+        let lines = bundles.iter().filter_map(|(v, b)| line(b, v, &place, at, quantity.max(1), ctx.now_ms)).collect();
+        let document = document(&ask, date, quantity.max(1), currency, &found);
         let mut view = SeeView {
             name: seller.name,
             countries: countries(),
             market: market.id.to_owned(),
             regions: market.price_regions.iter().map(|r| (*r).to_owned()).collect(),
-            currency: market.currency.code().to_owned(),
+            currency: currency.code().to_owned(),
             lines,
             sums: Vec::new(),
             taxes: Vec::new(),
@@ -134,7 +149,7 @@ fn countries() -> Vec<String> {
     out
 }
 
-fn document(ask: &SeeAsk, date: Option<Date>, quantity: u32, variants: &[&VariantId]) -> Value {
+fn document(ask: &SeeAsk, date: Option<Date>, quantity: u32, currency: Currency, variants: &[&VariantId]) -> Value {
     let mut buyer = json!({ "country": ask.country });
     for (name, value) in [("region", &ask.region), ("postcode", &ask.postcode), ("tax_id", &ask.tax_id)] {
         let value = value.trim();
@@ -149,7 +164,7 @@ fn document(ask: &SeeAsk, date: Option<Date>, quantity: u32, variants: &[&Varian
         }
     }
     let lines: Vec<Value> = variants.iter().map(|sku| json!({ "sku": sku, "quantity": quantity })).collect();
-    let mut document = json!({ "buyer": buyer, "lines": lines });
+    let mut document = json!({ "buyer": buyer, "currency": currency.code(), "lines": lines });
     if let Some(date) = date {
         document["date"] = json!(date);
     }
@@ -165,14 +180,15 @@ fn line(
     now_ms: i64,
 ) -> Option<SeenLine> {
     let (product, edition) = bundle.variant(variant)?;
-    let price = price_for(&bundle.prices, variant, place.market, at, quantity);
-    let considered = pricelist::lookup(&bundle.prices, variant, place.market, at, quantity);
+    let currency = place.currency;
+    let price = price_for(&bundle.prices, variant, place.market, currency, at, quantity);
+    let considered = pricelist::lookup(&bundle.prices, variant, (place.market, currency), at, quantity);
     let told = considered.into_iter().filter(|c| c.verdict != Verdict::Ended);
     Some(SeenLine {
         title: [bundle.work.title.as_str(), &edition_of(product, edition)].join(" · "),
         sku: edition.sku.clone(),
         unit: price.map(|p| words(p, place.locale)),
-        lowest: price.and_then(|p| lowest_before(&bundle.prices, p, place.market)).map(|m| place.money(m)),
+        lowest: price.and_then(|p| lowest_before(&bundle.prices, p, place.market)).map(|m| place.money(m, currency)),
         lookup: told
             .map(|c| (entry(c.price, &bundle.prices, now_ms, place.locale), c.verdict.key().to_owned()))
             .collect(),

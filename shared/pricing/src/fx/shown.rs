@@ -1,13 +1,11 @@
-//! Which price a page shows where a market's currency has none, and how an amount of another currency is marked beside it.
+//! How an amount of another currency is marked beside a price.
 
 use serde::{Deserialize, Serialize};
 
 use super::{FxError, FxTable, MAX_AGE_DAYS};
 use crate::date::Date;
 use crate::format::Locale;
-use crate::market::Market;
 use crate::money::{Currency, Money};
-use crate::price::{PriceEntry, PriceList, best};
 
 /// How old rates may be, in days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,48 +73,4 @@ impl FxTable {
             date: shown.date,
         })
     }
-}
-
-/// The price of a variant that a market's pages show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shown<'a> {
-    /// Index in the price list.
-    pub index: usize,
-    /// The price; its currency is what the buyer would pay in.
-    pub entry: &'a PriceEntry,
-    /// The market's currency if the price is in another one: what [`FxTable::about`] is asked for.
-    pub about: Option<Currency>,
-}
-
-impl Market {
-    /// Currencies of prices that are shown where its own has none, the best known to its buyers first; others follow by code.
-    fn familiar(&self) -> [Currency; 2] {
-        match self.id {
-            "gb" | "ch" => [Currency::EUR, Currency::USD],
-            _ => [Currency::USD, Currency::EUR],
-        }
-    }
-}
-
-/// The price in the market's currency if there is one, else in another: of the nearest region that has any, in the most familiar currency.
-/// `None`: there is no price for the market at all. What is paid is always the entry's own amount.
-pub fn price_shown<'a>(
-    prices: &'a PriceList,
-    sku: &str,
-    market: &Market,
-    on: Date,
-    quantity: u32,
-) -> Option<Shown<'a>> {
-    let own = prices.entries.iter().enumerate().filter(|(_, entry)| entry.sku == sku);
-    if let Some((index, entry)) = best(own.clone(), market.price_regions, market.currency, on, quantity) {
-        return Some(Shown { index, entry, about: None });
-    }
-    let familiar = market.familiar();
-    let mut currencies: Vec<Currency> = own.clone().map(|(_, entry)| entry.currency).collect();
-    currencies.sort_unstable_by_key(|c| (familiar.iter().position(|f| f == c).unwrap_or(familiar.len()), *c));
-    currencies.dedup();
-    let found = market.price_regions.iter().find_map(|region| {
-        currencies.iter().find_map(|currency| best(own.clone(), &[region], *currency, on, quantity))
-    });
-    found.map(|(index, entry)| Shown { index, entry, about: Some(market.currency) })
 }

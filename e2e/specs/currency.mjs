@@ -1,0 +1,102 @@
+// A visitor's currency: what is shown in it, what is paid, and that kept pages never mix two of them.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { axe, launch, openPage } from "../lib/browser.mjs";
+import { fill, pay, place, works } from "../lib/buying.mjs";
+import { startServer } from "../lib/server.mjs";
+
+const today = new Date().toISOString().slice(0, 10);
+const file = `Date, USD, NOK, SEK, GBP, \n${today}, 1.1000, 11.0000, 11.5000, 0.8800, \n`;
+let bank;
+let server;
+let browser;
+let shop;
+before(async () => {
+  bank = createServer((request, response) => response.end(file)).listen(0, "127.0.0.1");
+  await new Promise((resolve) => bank.once("listening", resolve));
+  const env = { VITRINE_RATES__URL: `http://127.0.0.1:${bank.address().port}/rates.csv`, VITRINE_TRUSTED_PROXIES: '["127.0.0.1", "::1"]' };
+  server = await startServer({ shop: "market", env });
+  browser = await launch();
+  shop = await works(server);
+  // A cart is kept by nobody: it shows the fetched rates from the moment at which they are there.
+  const variant = (await text(shop.album, { "x-country": "US" })).match(/name="variant" value="([^"]+)"/)[1];
+  const headers = { "content-type": "application/json", "x-country": "NO" };
+  const put = await fetch(`${server.url}/api/cart`, { method: "POST", headers, body: JSON.stringify({ variant }) });
+  headers["x-cart-token"] = (await put.json()).cart_token;
+  const deadline = Date.now() + 20_000;
+  for (let about; !/90\.00/.test(about?.text); ) {
+    assert.ok(Date.now() < deadline, `no rates came: ${JSON.stringify(about)}`);
+    about = (await (await fetch(`${server.url}/api/cart`, { headers })).json()).about;
+  }
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  bank?.close();
+});
+
+/** A page's text as this visitor gets it. */
+async function text(path, headers = {}, cookie = "") {
+  const answer = await fetch(server.url + path, { headers: { accept: "text/html", "accept-language": "en-US", cookie, ...headers } });
+  assert.equal(answer.status, 200, path);
+  return answer.text();
+}
+
+test("pages of one address are kept apart by country and currency, as a proxy says them", async () => {
+  const about = /NOK|SEK/;
+  const seen = {};
+  // Twice: made, then kept.
+  for (let round = 0; round < 2; round += 1) {
+    for (const [name, headers] of Object.entries({
+      us: { "x-country": "US" },
+      no: { "x-country": "NO" },
+      nose: { "x-country": "NO", "x-currency": "SEK" },
+      se: { "x-country": "SE" },
+      de: { "x-country": "DE" },
+      none: { "x-country": "DE", "x-currency": "ZZZ" },
+    })) {
+      const page = await text(shop.album, headers);
+      const price = page.slice(page.indexOf('class="edition-head"'), page.indexOf('class="edition-line"'));
+      seen[name] ??= price;
+      assert.equal(price, seen[name], `${name}, round ${round}`);
+    }
+  }
+  assert.match(seen.us, /\$9\.00/);
+  assert.doesNotMatch(seen.us, about);
+  // 9.00 / 1.1 * 11
+  assert.match(seen.no, /\$9\.00[\s\S]*incl\. VAT[\s\S]*NOK\s?90\.00/);
+  assert.match(seen.nose, /\$9\.00[\s\S]*SEK\s?94\.09/);
+  assert.match(seen.se, /€8\.00[\s\S]*SEK\s?92\.00/);
+  assert.match(seen.de, /€8\.00/);
+  assert.doesNotMatch(seen.de + seen.none, about);
+  assert.equal(seen.none, seen.de);
+  const page = await text(shop.album, { "x-country": "NO" });
+  const data = page.match(/<script type="application\/ld\+json">(.*?)<\/script>/s)[1];
+  assert.ok(data.includes('"priceCurrency":"USD"') && !data.includes("NOK"), data);
+});
+
+test("a Norwegian chooses a currency, sees the approximate amount, and pays the price that was shown", async () => {
+  const { page, faults, close } = await openPage(browser, { extraHTTPHeaders: { "x-country": "NO" } });
+  await page.goto(server.url + shop.album);
+  const main = () => page.locator("main").innerText();
+  assert.match(await main(), /\$9\.00[\s\S]*NOK\s?90\.00 \(approximate\)/);
+  assert.match(await main(), /Amounts in NOK are approximate, by the ECB rate of [A-Z][a-z]+ \d+, \d{4}\. You pay in USD\./);
+  assert.deepEqual(await axe(page), []);
+  await page.locator(".prefs-button").click();
+  await page.getByLabel("Currency").selectOption("GBP");
+  await page.locator(".prefs-form button[type=submit]").click();
+  await page.getByText(/£7\.20 \(approximate\)/).first().waitFor();
+  assert.match(await main(), /\$9\.00/);
+  await fill(page, server, [shop.album]);
+  assert.match(await main(), /\$9\.00[\s\S]*£7\.20 \(approximate\)[\s\S]*You pay in USD/);
+  assert.deepEqual(await axe(page), []);
+  await place(page, server, "kari@example.org");
+  assert.match(await page.locator("body").innerText(), /\$\s?9\.00|9\.00\s?USD|USD\s?9\.00/);
+  await pay(page);
+  await page.waitForURL(/\/orders\//);
+  await page.getByText("$9.00").first().waitFor();
+  assert.doesNotMatch(await main(), /£|NOK/);
+  assert.deepEqual(faults, []);
+  await close();
+});

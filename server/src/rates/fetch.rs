@@ -1,0 +1,143 @@
+//! The daily job that fetches the European Central Bank's file from the configured address.
+//!
+//! It is published on working days at about 16:00 in Frankfurt. An attempt that fails is made again by the queue, later and later; after the
+//! last one the next day's job is the next attempt. The address is asked for one file of limited length, in limited time, without following
+//! it elsewhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::json;
+use url::Url;
+use vitrine_clock::SharedClock;
+use vitrine_pricing::date::Date;
+use vitrine_pricing::fx::ecb::MOST_BYTES;
+use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
+use vitrine_queue::{Job, NewJob, SharedQueue};
+use vitrine_table::Table;
+
+use super::{Rates, Way, keep, kept};
+use crate::ctx::OpCtx;
+use crate::fault::{self, Result};
+use crate::state::App;
+
+/// Kind of the job.
+pub const FETCH: &str = "rates.fetch";
+/// A day, milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// When it runs, milliseconds after midnight UTC: past the hour of publication in winter and in summer.
+const AT_MS: i64 = (15 * 60 + 30) * 60 * 1000;
+/// Longest wait for the whole file.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Attempts of one day.
+const ATTEMPTS: u32 = 6;
+
+fn job(run_at_ms: i64, first: bool) -> Result<NewJob> {
+    let date = Date::from_unix_ms(run_at_ms).map_err(|e| fault::internal("a date", &e))?;
+    Ok(NewJob {
+        kind: FETCH.into(),
+        key: if first { format!("first-{date}") } else { date.to_string() },
+        payload: json!({}),
+        run_at_ms,
+        max_attempts: ATTEMPTS,
+        trace: None,
+    })
+}
+
+/// Queues the next fetch, if an address is configured and it is not queued; one at once as well where nothing was fetched yet.
+///
+/// # Errors
+/// The queue's, the table's.
+pub async fn schedule(app: &App) -> Result<()> {
+    if app.config.rates.url.is_empty() {
+        return Ok(());
+    }
+    let now_ms = app.clock.now_ms();
+    queue_next(&app.queue, now_ms).await?;
+    if kept(&*app.table).await?.is_none_or(|record| record.way != Way::Fetched) {
+        app.queue.enqueue(job(now_ms, true)?).await.map_err(|e| fault::internal("the queue", &e))?;
+    }
+    Ok(())
+}
+
+async fn queue_next(queue: &SharedQueue, now_ms: i64) -> Result<()> {
+    let midnight = now_ms.div_euclid(DAY_MS) * DAY_MS;
+    let run_at_ms = if now_ms < midnight + AT_MS { midnight + AT_MS } else { midnight + DAY_MS + AT_MS };
+    queue.enqueue(job(run_at_ms, false)?).await.map_err(|e| fault::internal("the queue", &e))?;
+    Ok(())
+}
+
+/// The file of an address; why there is none, for logs.
+pub(super) async fn file(address: &Url, time_out: Duration) -> std::result::Result<Vec<u8>, String> {
+    let http = reqwest::Client::builder().timeout(time_out).redirect(reqwest::redirect::Policy::none()).build();
+    let failed = |e: reqwest::Error| if e.is_timeout() { "time-out".to_owned() } else { e.without_url().to_string() };
+    let mut answer = http.map_err(failed)?.get(address.clone()).send().await.map_err(failed)?;
+    if answer.status() != reqwest::StatusCode::OK {
+        return Err(format!("status {}", answer.status().as_u16()));
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if bytes.len() + chunk.len() > MOST_BYTES {
+            return Err(format!("more than {MOST_BYTES} bytes"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Fetches once and keeps what came.
+pub(super) async fn fetched(
+    address: &Url,
+    time_out: Duration,
+    table: &dyn Table,
+    now_ms: i64,
+) -> std::result::Result<(), String> {
+    let file = file(address, time_out).await?;
+    let ctx = OpCtx::system("rates", now_ms);
+    match keep(&ctx, table, &file, Way::Fetched).await {
+        Ok((date, unknown)) => {
+            tracing::info!(%date, unknown = unknown.join(" "), "rates of exchange were fetched");
+            Ok(())
+        }
+        Err(problem) => Err(format!("{}: {}", problem.fields.get("file").unwrap_or(&problem.code), problem.title)),
+    }
+}
+
+struct Fetch {
+    address: Option<Url>,
+    table: Arc<dyn Table>,
+    queue: SharedQueue,
+    clock: SharedClock,
+    rates: Rates,
+}
+
+#[async_trait]
+impl Handler for Fetch {
+    async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
+        // Switched off since it was queued.
+        let Some(address) = &self.address else { return Ok(Outcome::Done) };
+        let now_ms = self.clock.now_ms();
+        // First, so that a day that fails to its last attempt does not end all further ones.
+        queue_next(&self.queue, now_ms).await.map_err(JobFailed::new)?;
+        if let Err(why) = fetched(address, TIMEOUT, &*self.table, now_ms).await {
+            tracing::warn!(attempt = job.attempt, why, "rates of exchange could not be fetched");
+            return Err(JobFailed::new(why));
+        }
+        self.rates.refresh(&*self.table).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// What runs the job.
+pub fn handlers(app: &App) -> Handlers {
+    let fetch = Fetch {
+        // The configuration was checked.
+        address: app.config.rates.url.parse().ok(),
+        table: app.table.clone(),
+        queue: app.queue.clone(),
+        clock: app.clock.clone(),
+        rates: app.rates.clone(),
+    };
+    Handlers::from([(FETCH.to_owned(), Arc::new(fetch) as Arc<dyn Handler>)])
+}

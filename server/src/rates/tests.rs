@@ -1,0 +1,108 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use url::Url;
+use vitrine_clock::FixedClock;
+use vitrine_pricing::date::Date;
+use vitrine_pricing::fx::Staleness;
+use vitrine_pricing::fx::ecb::MOST_BYTES;
+use vitrine_table::Table;
+use vitrine_table::sqlite::SqliteTable;
+
+use super::fetch::{fetched, file};
+use super::{Rates, Way, keep, kept};
+use crate::audit;
+use crate::ctx::{Caller, OpCtx};
+
+/// 2026-11-29, 12:00.
+const NOW: i64 = 1_795_953_600_000;
+const WAIT: Duration = Duration::from_secs(20);
+
+fn csv(day: &str, dollars: &str) -> String {
+    format!("Date, USD, NOK, \n{day}, {dollars}, 11.5, \n")
+}
+
+fn table(dir: &tempfile::TempDir) -> Arc<dyn Table> {
+    Arc::new(SqliteTable::open(dir.path().join("t.db"), FixedClock::at(NOW)).unwrap())
+}
+
+async fn serving(router: Router) -> Url {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/rates", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    address.parse().unwrap()
+}
+
+async fn answering(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> Url {
+    serving(Router::new().route("/rates", get(move || async move { answer.clone() }))).await
+}
+
+#[tokio::test]
+async fn a_day_is_fetched_kept_with_its_trail_and_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, rates) = (table(&dir), Rates::default());
+    let built_in = rates.now();
+    rates.refresh(&*table).await.unwrap();
+    assert_eq!(rates.now(), built_in, "nothing is kept yet");
+    let address = answering(csv("2026-11-27", "1.1000")).await;
+    fetched(&address, WAIT, &*table, NOW).await.unwrap();
+    fetched(&address, WAIT, &*table, NOW + 1).await.unwrap();
+    rates.refresh(&*table).await.unwrap();
+    let now = rates.now();
+    assert_eq!((now.table.date().to_string().as_str(), now.staleness), ("2026-11-27", Staleness::DAILY));
+    let trail = audit::of(&*table, "rates").await.unwrap();
+    assert_eq!(trail.len(), 1, "the same file twice is one: {trail:?}");
+    assert_eq!((trail[0].act.as_str(), trail[0].who.as_str()), ("rates.kept", "system:rates"));
+    assert_eq!(trail[0].what["date"], "2026-11-27");
+}
+
+#[tokio::test]
+async fn what_is_wrong_late_or_huge_is_no_file_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = table(&dir);
+    fetched(&answering(csv("2026-11-26", "1.2")).await, WAIT, &*table, NOW).await.unwrap();
+    let before = kept(&*table).await.unwrap();
+    let why = |answer: Result<(), String>| answer.unwrap_err();
+    let page = answering("<html><p>Moved.</p></html>").await;
+    assert!(why(fetched(&page, WAIT, &*table, NOW).await).starts_with("no_rates"), "a page");
+    let text = answering("rates").await;
+    assert!(why(fetched(&text, WAIT, &*table, NOW).await).starts_with("not_rates"), "a text");
+    let torn = answering(csv("2026-11-27", "1.2.3")).await;
+    assert!(why(fetched(&torn, WAIT, &*table, NOW).await).starts_with("bad_rate"), "a rate that is none");
+    let to_come = answering(csv("2026-12-24", "1.2")).await;
+    assert!(why(fetched(&to_come, WAIT, &*table, NOW).await).starts_with("rates_to_come"), "a day to come");
+    let older = answering(csv("2026-11-25", "1.2")).await;
+    assert!(why(fetched(&older, WAIT, &*table, NOW).await).starts_with("rates_older"), "a day before");
+    let gone = answering(StatusCode::NOT_FOUND).await;
+    assert_eq!(why(fetched(&gone, WAIT, &*table, NOW).await), "status 404");
+    let elsewhere = answering((StatusCode::FOUND, [("location", "/other")])).await;
+    assert_eq!(why(fetched(&elsewhere, WAIT, &*table, NOW).await), "status 302", "it follows nobody");
+    let huge = answering("x".repeat(MOST_BYTES + 1)).await;
+    assert_eq!(file(&huge, WAIT).await.unwrap_err(), format!("more than {MOST_BYTES} bytes"));
+    let never = serving(Router::new().route("/rates", get(std::future::pending::<String>))).await;
+    assert_eq!(file(&never, Duration::from_millis(50)).await.unwrap_err(), "time-out");
+    assert_eq!(kept(&*table).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_somebody_brings_is_shown_for_a_quarter_and_only_staff_brings_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, rates) = (table(&dir), Rates::default());
+    let ctx = OpCtx::system("rates", NOW);
+    let (date, unknown) = keep(&ctx, &*table, b"Date, USD, ZZZ, \n2026-11-27, 1.1, 2, \n", Way::Brought).await.unwrap();
+    assert_eq!((date.to_string().as_str(), unknown), ("2026-11-27", vec!["ZZZ".to_owned()]));
+    rates.refresh(&*table).await.unwrap();
+    assert_eq!(rates.now().staleness, Staleness::OCCASIONAL);
+    // Fetched from now on, of the same day: shown as such.
+    keep(&ctx, &*table, csv("2026-11-27", "1.1").as_bytes(), Way::Fetched).await.unwrap();
+    rates.refresh(&*table).await.unwrap();
+    assert_eq!((rates.now().staleness, rates.now().table.date()), (Staleness::DAILY, date));
+    let nobody = OpCtx { caller: Caller::Anonymous, ..ctx };
+    let refused = keep(&nobody, &*table, csv("2026-11-28", "1.1").as_bytes(), Way::Brought).await.unwrap_err();
+    assert_eq!(refused.status, 401);
+    assert_eq!(kept(&*table).await.unwrap().map(|r| r.table.date()), Some("2026-11-27".parse::<Date>().unwrap()));
+}
