@@ -359,6 +359,7 @@ impl Values {
         }
     }
 
+    /// The mail of a code, sealed while it waits: whoever reads the queue can spend nothing.
     fn letter(&self, account: &Account, to: &Recipient, code: &Code, key: &str) -> Result<Option<TransactOp>> {
         let words = Words::of(&to.locale);
         let currency = currency(&account.currency)?;
@@ -383,7 +384,7 @@ impl Values {
             blocks: &blocks,
             unsubscribe: None,
         };
-        self.sender.op(&words, letter)
+        self.sender.sealed_op(&words, letter, &self.master)
     }
 
     /// Takes what is left out of an account that is over; `true`: a payment still holds some of it, look again later.

@@ -171,6 +171,29 @@ async fn a_card_is_sent_on_its_day_and_once() {
 }
 
 #[tokio::test]
+async fn a_letter_with_a_code_waits_sealed() {
+    for shop in Shop::both().await {
+        let new = NewCard {
+            attempt: "a".repeat(16),
+            amount: "5".into(),
+            currency: "EUR".into(),
+            recipient: "kim@example.org".into(),
+            locale: "en-US".into(),
+            reason: "won".into(),
+            ..NewCard::default()
+        };
+        let id = shop.values.issue(&shop.staff(), &new).await.unwrap();
+        shop.values.deliver(&OpCtx::system("test", NOW), &id, "first").await.unwrap();
+        let key = vitrine_table::Key::new(format!("JOB#{}#gift/{id}/first", crate::accounts::SEND), "JOB");
+        let item = shop.table.get(&key, vitrine_table::Consistency::Strong).await.unwrap().unwrap();
+        let waits = serde_json::to_string(&item).unwrap();
+        let last4 = shop.values.account(&id).await.unwrap().unwrap().last4;
+        assert!(waits.contains("sealed") && !waits.contains("kim@") && !waits.contains(&format!("-{last4}")), "{waits}");
+        assert_eq!(shop.sent_code(&id).await[15..], last4);
+    }
+}
+
+#[tokio::test]
 async fn only_staff_issue_resend_and_end() {
     let shop = Shop::open().await;
     let (id, _) = shop.card(100).await;
