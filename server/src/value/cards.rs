@@ -26,7 +26,7 @@ const MAX_MESSAGE: usize = 500;
 const FURTHEST_MS: i64 = 2 * 366 * 24 * 60 * 60 * 1000;
 
 /// A gift card to be issued.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct NewCard {
     /// Names the wish: the same one twice is one card.
     pub attempt: String,
@@ -51,7 +51,7 @@ pub struct NewCard {
 }
 
 /// Store credit to be given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct NewCredit {
     /// Names the wish: the same one twice is given once.
     pub attempt: String,
@@ -110,6 +110,15 @@ fn attempt(text: &str) -> Result<&str> {
     if fine { Ok(text) } else { Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one.")) }
 }
 
+/// The same wish: entries of before wishes were kept say their amount alone.
+fn is_same(was: &Entry, now: &Entry) -> bool {
+    (was.delta_minor, &was.currency) == (now.delta_minor, &now.currency) && (was.wish.is_none() || was.wish == now.wish)
+}
+
+fn reused() -> Problem {
+    Problem::new(422, "attempt_reused", "This attempt was made with other details. Begin anew.")
+}
+
 fn seal_place(account: &ValueId) -> String {
     format!("value/{account}")
 }
@@ -148,6 +157,7 @@ impl Values {
             ends_ms: new.ends_ms,
             ended_ms: None,
         };
+        let wish = self.wish(&new)?;
         let entry = Entry {
             key: "issue".into(),
             account: id.clone(),
@@ -157,6 +167,7 @@ impl Values {
             at_ms: ctx.now_ms,
             why: reason.clone(),
             about: None,
+            wish: Some(wish.clone()),
         };
         let to = Recipient { email, message, locale: new.locale.clone() };
         let what = json!({ "amount_minor": amount, "currency": account.currency, "ends_ms": account.ends_ms });
@@ -174,11 +185,7 @@ impl Values {
             Err(e) if e.failed_condition(0).is_some() => {
                 let known = self.table.get(&store::entry_key(&id, "issue"), Consistency::Strong).await;
                 let known = known.map_err(fault::table)?.and_then(|item| vitrine_table::from_item::<Entry>(item).ok());
-                let same = |was: Entry| (was.delta_minor, was.currency) == (amount, entry.currency);
-                if known.is_some_and(same) {
-                    return Ok(id);
-                }
-                Err(Problem::new(422, "attempt_reused", "This attempt was made with other details. Begin anew."))
+                if known.is_some_and(|was| is_same(&was, &entry)) { Ok(id) } else { Err(reused()) }
             }
             Err(e) => Err(fault::table(e)),
         }
@@ -197,6 +204,7 @@ impl Values {
         let known = self.table.get(&crate::checkout::store::customer_key(customer), Consistency::Strong).await;
         known.map_err(fault::table)?.ok_or_else(|| Problem::not_found("customer"))?;
         let id = self.credit_of(customer, currency.code(), ctx.now_ms).await?;
+        let wish = self.wish(&(customer, new))?;
         let entry = Entry {
             key: format!("grant-{attempt}"),
             account: id.clone(),
@@ -206,10 +214,39 @@ impl Values {
             at_ms: ctx.now_ms,
             why: reason.clone(),
             about: None,
+            wish: Some(wish.clone()),
         };
         let what = json!({ "amount_minor": amount, "currency": currency.code(), "customer": customer });
-        self.put_in(&entry, vec![audit::entry(ctx, id.as_str(), "value.credited", &reason, what)]).await?;
+        // An attempt is one customer's: under it nobody else is given anything.
+        let of = store::attempt_key(attempt);
+        let mut taken = Item::new();
+        taken.insert("pk".into(), of.pk.clone().into());
+        taken.insert("sk".into(), of.sk.clone().into());
+        taken.insert("wish".into(), wish.clone().into());
+        taken.insert("ttl".into(), json!(ctx.now_ms / 1000 + crate::checkout::ATTEMPT_SECS));
+        taken.insert("_v".into(), 1.into());
+        let known = self.table.get(&of, Consistency::Strong).await.map_err(fault::table)?;
+        if known.is_some_and(|item| item.get("wish").and_then(|w| w.as_str()) != Some(wish.as_str())) {
+            return Err(reused());
+        }
+        let more = vec![
+            TransactOp::Put(Put { item: taken, condition: Some(Condition::ItemAbsent) }),
+            audit::entry(ctx, id.as_str(), "value.credited", &reason, what),
+        ];
+        if !self.put_in(&entry, more).await? {
+            let was = self.table.get(&store::entry_key(&id, &entry.key), Consistency::Strong).await;
+            let was = was.map_err(fault::table)?.and_then(|item| vitrine_table::from_item::<Entry>(item).ok());
+            if !was.is_some_and(|was| is_same(&was, &entry)) {
+                return Err(reused());
+            }
+        }
         Ok(id)
+    }
+
+    /// What staff ask for, as an attempt remembers it: nothing of it can be read from that.
+    fn wish(&self, of: &impl Serialize) -> Result<String> {
+        let text = serde_json::to_string(of).map_err(|e| fault::internal("a wish", &e))?;
+        self.master.name_of("value/wish", &text).map_err(|e| fault::internal("a wish", &e))
     }
 
     /// Ends a gift card: its code pays for nothing from now on, and what was left goes back to the house. Of store credit what is
@@ -288,7 +325,7 @@ impl Values {
         Ok(std::iter::once(put).chain(self.sender.job_op(&job)?).collect())
     }
 
-    fn sweep_op(&self, id: &ValueId, why: &str, run_at_ms: i64) -> Result<Option<TransactOp>> {
+    pub(super) fn sweep_op(&self, id: &ValueId, why: &str, run_at_ms: i64) -> Result<Option<TransactOp>> {
         self.sender.job_op(&NewJob {
             kind: SWEEP.into(),
             key: format!("{id}-{why}"),
@@ -387,7 +424,8 @@ impl Values {
         self.sender.sealed_op(&words, letter, &self.master)
     }
 
-    /// Takes what is left out of an account that is over; `true`: a payment still holds some of it, look again later.
+    /// Takes what is left out of an account that is over; `true`: a payment still holds some of it, or let go of it meanwhile: look
+    /// again later.
     ///
     /// # Errors
     /// The table's; the job repeats.
@@ -399,7 +437,7 @@ impl Values {
             vec![audit::entry(ctx, id.as_str(), "value.swept", "", what)]
         };
         self.take_out(id, house, None, (ctx.now_ms, ""), trail).await?;
-        Ok(self.account(id).await?.is_some_and(|a| a.held > 0))
+        Ok(self.account(id).await?.is_some_and(|a| a.held > 0 || a.available > 0))
     }
 }
 

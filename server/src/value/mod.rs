@@ -151,6 +151,9 @@ pub struct Entry {
     /// The checkout or refund it belongs to.
     #[serde(default)]
     pub about: Option<String>,
+    /// Of an entry that staff asked for: keyed hash of all they asked for, so that another wish under its attempt is known as one.
+    #[serde(default)]
+    pub wish: Option<String>,
 }
 
 /// What an account gives to one payment.
