@@ -218,6 +218,7 @@ mod tests {
             include_str!("mailing/mod.rs"),
             include_str!("mailing/letters.rs"),
             include_str!("value/cards.rs"),
+            include_str!("checkout/gift.rs"),
         ];
         for part in code.iter().flat_map(|c| c.split("\"mail-").skip(1)) {
             let id = format!("mail-{}", part.split('"').next().unwrap_or_default());

@@ -260,6 +260,7 @@ value-redeemed = Bezahlt damit
 value-refunded = Darauf erstattet
 value-expired = Verfallen
 value-ended = Zurückgenommen
+value-returned = Käufer erstattet
 value-state-open = Offen
 value-state-empty = Aufgebraucht
 value-state-expired = Verfallen

@@ -260,6 +260,7 @@ value-redeemed = Paid with
 value-refunded = Refunded to it
 value-expired = Expired
 value-ended = Taken back
+value-returned = Returned to the buyer
 value-state-open = Open
 value-state-empty = Used up
 value-state-expired = Expired

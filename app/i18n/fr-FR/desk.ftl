@@ -260,6 +260,7 @@ value-redeemed = Paiement
 value-refunded = Remboursement
 value-expired = Expiration
 value-ended = Reprise du solde
+value-returned = Remboursé à l’acheteur
 value-state-open = Ouvert
 value-state-empty = Épuisé
 value-state-expired = Expiré

@@ -21,7 +21,7 @@ use crate::{audit, authz, ids};
 /// Longest reason, characters.
 const MAX_REASON: usize = 200;
 /// Longest message of a card, characters.
-const MAX_MESSAGE: usize = 500;
+pub(crate) const MAX_MESSAGE: usize = 500;
 /// Furthest day a card can be sent on, milliseconds from now: two years.
 const FURTHEST_MS: i64 = 2 * 366 * 24 * 60 * 60 * 1000;
 
@@ -64,24 +64,34 @@ pub struct NewCredit {
 }
 
 /// Who gets a code, sealed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Recipient {
-    email: String,
-    message: String,
-    locale: String,
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Recipient {
+    pub(crate) email: String,
+    pub(crate) message: String,
+    pub(crate) locale: String,
+    /// Their name, of a card that was bought.
+    #[serde(default)]
+    pub(crate) name: String,
+    /// Who gives it.
+    #[serde(default)]
+    pub(crate) from: String,
+    /// The shop it can be spent in, with the path of its page; `None`: in all.
+    #[serde(default)]
+    pub(crate) shop: Option<(String, String)>,
 }
 
 /// One sending of a code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Delivery {
-    sealed: String,
-    due_ms: i64,
+pub(super) struct Delivery {
+    pub(super) sealed: String,
+    pub(super) due_ms: i64,
     /// UTC milliseconds.
     #[serde(default)]
-    sent_ms: Option<i64>,
+    pub(super) sent_ms: Option<i64>,
 }
 
-fn plain(field: &str, text: &str, most: usize, lines: bool) -> Result<String> {
+/// Text of a person: not too long, no control characters but, with `lines`, ends of lines; trimmed.
+pub(crate) fn plain(field: &str, text: &str, most: usize, lines: bool) -> Result<String> {
     let text = text.trim();
     let strange = |c: char| c.is_control() && !(lines && matches!(c, '\n' | '\r'));
     if text.chars().count() > most || text.chars().any(strange) {
@@ -119,7 +129,7 @@ fn reused() -> Problem {
     Problem::new(422, "attempt_reused", "This attempt was made with other details. Begin anew.")
 }
 
-fn seal_place(account: &ValueId) -> String {
+pub(super) fn seal_place(account: &ValueId) -> String {
     format!("value/{account}")
 }
 
@@ -169,7 +179,7 @@ impl Values {
             about: None,
             wish: Some(wish.clone()),
         };
-        let to = Recipient { email, message, locale: new.locale.clone() };
+        let to = Recipient { email, message, locale: new.locale.clone(), ..Recipient::default() };
         let what = json!({ "amount_minor": amount, "currency": account.currency, "ends_ms": account.ends_ms });
         let mut ops = vec![
             TransactOp::Put(Put { item: account_item(&account)?, condition: Some(Condition::ItemAbsent) }),
@@ -307,7 +317,7 @@ impl Values {
         Ok(items.iter().filter_map(|i| i.get("sent_ms")?.as_i64()).max())
     }
 
-    fn delivery_ops(&self, id: &ValueId, key: &str, to: &Recipient, due_ms: i64) -> Result<Vec<TransactOp>> {
+    pub(super) fn delivery_ops(&self, id: &ValueId, key: &str, to: &Recipient, due_ms: i64) -> Result<Vec<TransactOp>> {
         let sealed = self.master.seal_value(&seal_place(id), to).map_err(|e| fault::internal("a recipient", &e))?;
         let delivery = Delivery { sealed, due_ms, sent_ms: None };
         let mut item = vitrine_table::to_item(&delivery_key(id, key), &delivery).map_err(fault::table)?;
@@ -341,7 +351,7 @@ impl Values {
         item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
     }
 
-    fn opened(&self, id: &ValueId, delivery: &Delivery) -> Result<Recipient> {
+    pub(super) fn opened(&self, id: &ValueId, delivery: &Delivery) -> Result<Recipient> {
         let recipient = self.master.open_value(&seal_place(id), &delivery.sealed);
         recipient.map_err(|e| fault::internal("a recipient", &e))
     }
@@ -371,7 +381,10 @@ impl Values {
         let sent = UpdateItem {
             key: delivery_key(id, key),
             updates: vec![Update::set("sent_ms", ctx.now_ms)],
-            condition: Some(Condition::ItemExists.and(Condition::Absent("sent_ms".into()))),
+            condition: Some(
+                // Its address may be corrected at this moment.
+                Condition::eq("sealed", delivery.sealed.clone()).and(Condition::Absent("sent_ms".into())),
+            ),
         };
         let opens = UpdateItem {
             key: account_key(id),
@@ -390,8 +403,11 @@ impl Values {
         ops.extend(self.letter(&account, &to, &code, key)?);
         match self.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),
-            // Another run sent it.
-            Err(e) if e.failed_condition(0).is_some() => Ok(()),
+            Err(e) if e.failed_condition(0).is_some() => match self.delivery(id, key).await? {
+                // Another run sent it.
+                Some(now) if now.sent_ms.is_none() => Err(fault::table(vitrine_table::TableError::Conflict)),
+                _ => Ok(()),
+            },
             Err(e) => Err(fault::table(e)),
         }
     }
@@ -402,18 +418,29 @@ impl Values {
         let currency = currency(&account.currency)?;
         let left = Money::new(account.available + account.held, currency).map_err(|e| fault::internal("a card", &e))?;
         let total = words.money(left);
-        let mut blocks = vec![Block::Text(words.say("mail-gift-hello", &[("total", &total)]))];
+        let mut blocks = Vec::new();
+        if !to.name.is_empty() {
+            blocks.push(Block::Text(words.say("mail-gift-name", &[("name", &to.name)])));
+        }
+        blocks.push(Block::Text(match to.from.as_str() {
+            "" => words.say("mail-gift-hello", &[("total", &total)]),
+            from => words.say("mail-gift-hello-from", &[("total", &total), ("from", from)]),
+        }));
         if !to.message.is_empty() {
             blocks.push(Block::Said(to.message.clone()));
         }
         blocks.push(Block::Row(words.say("mail-gift-code", &[]), code.shown()));
         blocks.push(Block::Text(words.say("mail-gift-use", &[])));
+        if let Some((shop, _)) = &to.shop {
+            blocks.push(Block::Text(words.say("mail-gift-where", &[("shop", shop)])));
+        }
         if let Some(date) = account.ends_ms.and_then(|end| vitrine_pricing::date::Date::from_unix_ms(end).ok()) {
             let numbers = vitrine_pricing::format::Locale::from_tag(&to.locale);
             let date = vitrine_pricing::format::format_date(date, numbers);
             blocks.push(Block::Text(words.say("mail-gift-until", &[("date", &date)])));
         }
-        blocks.push(Block::Link(words.say("mail-gift-open", &[]), format!("{}/catalog", self.base_url)));
+        let page = to.shop.as_ref().map_or("/catalog", |(_, path)| path.as_str());
+        blocks.push(Block::Link(words.say("mail-gift-open", &[]), format!("{}{page}", self.base_url)));
         let letter = Letter {
             key: format!("gift/{}/{key}", account.id),
             to: &to.email,

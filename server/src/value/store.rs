@@ -157,6 +157,21 @@ pub(super) fn drain(entry: &Entry, ended_ms: Option<i64>) -> Result<[TransactOp;
     Ok([TransactOp::Update(update), entry_op(entry)?])
 }
 
+/// A part of what can be spent leaves an account; fails if it is not as it was read. `ended_ms`: it also ends.
+pub(super) fn taken(account: &Account, entry: &Entry, ended_ms: Option<i64>) -> Result<[TransactOp; 2]> {
+    let mut updates = vec![Update::Add("available".into(), entry.delta_minor)];
+    updates.extend(ended_ms.map(|at| Update::set("ended_ms", at)));
+    let as_read = Condition::eq("available", account.available).and(Condition::eq("held", account.held));
+    let condition = Some(Condition::ItemExists.and(as_read).and(Condition::Absent("ended_ms".into())));
+    let update = UpdateItem { key: account_key(&entry.account), updates, condition };
+    Ok([TransactOp::Update(update), entry_op(entry)?])
+}
+
+/// Opens an account; fails if it is there.
+pub(super) fn account_op(account: &Account) -> Result<TransactOp> {
+    Ok(TransactOp::Put(Put { item: account_item(account)?, condition: Some(Condition::ItemAbsent) }))
+}
+
 /// A store credit with nothing in it, if there is none yet.
 pub(super) fn empty_credit(customer: &CustomerId, currency: &str, now_ms: i64) -> Account {
     Account {

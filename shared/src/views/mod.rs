@@ -11,6 +11,7 @@ pub mod card;
 pub mod desk;
 pub mod owned;
 pub mod prices;
+pub mod gift;
 mod shared;
 pub mod trade;
 pub mod value;
@@ -487,6 +488,9 @@ pub struct StoreView {
     pub imprint: Vec<String>,
     /// Canonical path.
     pub canonical: String,
+    /// Where its gift cards are bought, if it sells any here.
+    #[serde(default)]
+    pub gift_href: Option<String>,
 }
 
 /// How a reader of a shop's letters stands.
