@@ -7,8 +7,8 @@ use dioxus::prelude::*;
 
 use crate::shop::frame::{MarketFrame, Shell};
 use crate::shop::pages::{
-    Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Gift, Home, Invoice, Invoices, Letters, Library,
-    Missing, Order, Owned, Podcast, Policy, Preview, Refused, Search, Storefront, Transcript, Video,
+    Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Gift, Home, Invoice, Invoices, Letters,
+    Library, Missing, Order, Owned, Podcast, Policy, Preview, Refused, Search, Storefront, Transcript, Video,
 };
 
 /// The buyer's pages.

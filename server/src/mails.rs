@@ -173,7 +173,12 @@ impl Sender {
     }
 
     /// As [`Sender::op`] for a mail that says a secret: what waits in the queue is sealed.
-    pub(crate) fn sealed_op(&self, words: &Words, letter: Letter<'_>, master: &MasterKey) -> Result<Option<TransactOp>> {
+    pub(crate) fn sealed_op(
+        &self,
+        words: &Words,
+        letter: Letter<'_>,
+        master: &MasterKey,
+    ) -> Result<Option<TransactOp>> {
         let job = sealed_job(&self.message(words, letter), master, self.clock.now_ms());
         self.job_op(&job.map_err(|e| fault::internal("a mail", &e))?)
     }

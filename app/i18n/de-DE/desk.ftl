@@ -266,6 +266,7 @@ value-state-empty = Aufgebraucht
 value-state-expired = Verfallen
 value-state-ended = Beendet
 desk-trouble-value-over = Mit diesem Konto geht nichts mehr: Es ist beendet, verfallen oder voll.
+desk-trouble-gift-spent = Von diesen Geschenkkarten ist mehr ausgegeben. Erstatten Sie einen Betrag, der noch darauf ist.
 desk-trouble-fault-past = Sie wäre vorbei, bevor sie verschickt wird. Wählen Sie einen späteren letzten Tag.
 desk-trouble-fault-far = Karten werden binnen zwei Jahren verschickt. Wählen Sie einen früheren Tag.
 desk-trouble-fault-date = Schreiben Sie einen Tag wie 2026-12-24.

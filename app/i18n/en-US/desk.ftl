@@ -266,6 +266,7 @@ value-state-empty = Used up
 value-state-expired = Expired
 value-state-ended = Ended
 desk-trouble-value-over = Nothing can be done with this account any more: it is over, or full.
+desk-trouble-gift-spent = More of these gift cards was spent than that. Refund an amount that is left on them.
 desk-trouble-fault-past = It would be over before it is sent. Choose a later last day.
 desk-trouble-fault-far = Cards are sent within two years. Choose an earlier day.
 desk-trouble-fault-date = Write a day like 2026-12-24.

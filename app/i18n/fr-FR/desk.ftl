@@ -266,6 +266,7 @@ value-state-empty = Épuisé
 value-state-expired = Expiré
 value-state-ended = Clôturé
 desk-trouble-value-over = Ce compte ne permet plus rien : il est clôturé, expiré ou plein.
+desk-trouble-gift-spent = Ces cartes cadeaux ont été dépensées au-delà. Remboursez un montant qui y reste.
 desk-trouble-fault-past = Elle prendrait fin avant d’être envoyée. Choisissez un dernier jour plus tardif.
 desk-trouble-fault-far = Les cartes sont envoyées dans les deux ans. Choisissez un jour plus proche.
 desk-trouble-fault-date = Écrivez un jour comme 2026-12-24.

@@ -8,7 +8,7 @@ use dioxus::prelude::*;
 
 use super::{Head, MediaKey, Prefs, Pressed};
 
-const EN_US: [&str; 8] = [
+const EN_US: [&str; 9] = [
     include_str!("../../i18n/en-US/desk-prices.ftl"),
     include_str!("../../i18n/en-US/desk.ftl"),
     include_str!("../../i18n/en-US/frame.ftl"),
@@ -19,7 +19,7 @@ const EN_US: [&str; 8] = [
     include_str!("../../i18n/en-US/problems.ftl"),
     include_str!("../../i18n/en-US/trade.ftl"),
 ];
-const DE_DE: [&str; 8] = [
+const DE_DE: [&str; 9] = [
     include_str!("../../i18n/de-DE/desk-prices.ftl"),
     include_str!("../../i18n/de-DE/desk.ftl"),
     include_str!("../../i18n/de-DE/frame.ftl"),
@@ -33,7 +33,7 @@ const DE_DE: [&str; 8] = [
 
 /// What is other than in en-US.
 const EN_GB: &str = include_str!("../../i18n/en-GB/differences.ftl");
-const FR_FR: [&str; 8] = [
+const FR_FR: [&str; 9] = [
     include_str!("../../i18n/fr-FR/desk-prices.ftl"),
     include_str!("../../i18n/fr-FR/desk.ftl"),
     include_str!("../../i18n/fr-FR/frame.ftl"),

@@ -139,7 +139,9 @@ fn read(
         say("day", "fault-gift-day");
     }
     let complete = (each_minor, pieces, email, to, due_ms);
-    let (Some(each_minor), Some(pieces), Some(email), Some(to), Some(due_ms)) = complete else { return Ok(Err(faults)) };
+    let (Some(each_minor), Some(pieces), Some(email), Some(to), Some(due_ms)) = complete else {
+        return Ok(Err(faults));
+    };
     if !faults.is_empty() {
         return Ok(Err(faults));
     }
@@ -272,7 +274,8 @@ impl Checkouts {
         let (customer, made) = self.customer(ctx, &asked.email, known.as_ref()).await?;
         let person = Person { email: asked.email.clone(), name: asked.to.from.clone(), ..Person::default() };
         let sealed = customer.seal(&person)?;
-        let (checkout, order, secret) = self.gift_built(ctx, &place, &shop, customer.id, quoted, (title, &asked), &scope)?;
+        let (checkout, order, secret) =
+            self.gift_built(ctx, &place, &shop, customer.id, quoted, (title, &asked), &scope)?;
         let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier: None };
         self.hold(ctx, &checkout, &[order], sealed, made, marks).await?;
         self.begin(ctx, checkout, &paying, secret, &scope).await
@@ -303,7 +306,8 @@ impl Checkouts {
             rounding: shop.store.rounding,
             no_rule: shop.store.no_rule,
         };
-        let (prices, shipping) = (PriceList { id: shop.tenant.id.to_string(), entries: Vec::new() }, ShippingTable::default());
+        let (prices, shipping) =
+            (PriceList { id: shop.tenant.id.to_string(), entries: Vec::new() }, ShippingTable::default());
         let nothing = ForQuote::default();
         let context = Context {
             rules: pricing::rules(),
@@ -427,7 +431,10 @@ mod tests {
         // 2026-11-29T11:30Z: in Auckland it is the 30th, in Honolulu the 29th, at Baker Island the 28th.
         let now = Date::new(2026, 11, 29).unwrap().unix_ms() + 11 * 60 * 60 * 1000 + 30 * 60 * 1000;
         let at = |text: &str| due(text, now).unwrap();
-        assert_eq!((at(""), at("2026-11-29"), at("2026-11-28")), (Some(now), Some(now), None));
+        assert_eq!(
+            (at(""), at("2026-11-29"), at("2026-11-28"), at("2026-11-27")),
+            (Some(now), Some(now), Some(now), None)
+        );
         assert_eq!(at("2026-11-30"), Some(Date::new(2026, 11, 30).unwrap().unix_ms() + HOUR_MS));
         assert_eq!((at("2027-11-30").is_some(), at("2027-12-01"), at("soon")), (true, None, None));
         // From UTC-10 to UTC+13 the hour is within the day.

@@ -295,12 +295,8 @@ async fn store_credit_is_found_behind_any_number_of_purchases_as_a_guest() {
         assert_eq!(shop.checkouts.claim(&me).await.unwrap(), 8);
         let mut customers = shop.checkouts.customers(&me).await.unwrap();
         assert!(customers.contains(&last.unwrap().customer));
-        let new = NewCredit {
-            attempt: "c".repeat(16),
-            amount: "10".into(),
-            currency: "EUR".into(),
-            reason: "sorry".into(),
-        };
+        let new =
+            NewCredit { attempt: "c".repeat(16), amount: "10".into(), currency: "EUR".into(), reason: "sorry".into() };
         let farthest = customers.pop().unwrap();
         shop.values.give_credit(&shop.staff(), &farthest, &new).await.unwrap();
         let ctx = shop.fill(&me, &["Harbour Lights"]).await;

@@ -170,10 +170,7 @@ impl Values {
         };
         let untouched = Condition::eq("available", each_minor).and(Condition::eq("held", 0));
         let mut ops = vec![
-            TransactOp::Check {
-                key: account_key(id),
-                condition: untouched.and(Condition::Absent("ended_ms".into())),
-            },
+            TransactOp::Check { key: account_key(id), condition: untouched.and(Condition::Absent("ended_ms".into())) },
             TransactOp::Update(UpdateItem {
                 key: delivery_key(id, "first"),
                 updates: vec![Update::set("sealed", sealed)],

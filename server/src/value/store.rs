@@ -93,7 +93,8 @@ fn changed(account: &ValueId, updates: &[(&str, i64)], condition: Condition) -> 
 
 /// The account is not over.
 fn lasting(now_ms: i64) -> Condition {
-    let ends = Condition::Any(vec![Condition::Absent("ends_ms".into()), Condition::Gt("ends_ms".into(), now_ms.into())]);
+    let ends =
+        Condition::Any(vec![Condition::Absent("ends_ms".into()), Condition::Gt("ends_ms".into(), now_ms.into())]);
     Condition::Absent("ended_ms".into()).and(ends)
 }
 

@@ -195,7 +195,10 @@ async fn a_letter_with_a_code_waits_sealed() {
         let item = shop.table.get(&key, vitrine_table::Consistency::Strong).await.unwrap().unwrap();
         let waits = serde_json::to_string(&item).unwrap();
         let last4 = shop.values.account(&id).await.unwrap().unwrap().last4;
-        assert!(waits.contains("sealed") && !waits.contains("kim@") && !waits.contains(&format!("-{last4}")), "{waits}");
+        assert!(
+            waits.contains("sealed") && !waits.contains("kim@") && !waits.contains(&format!("-{last4}")),
+            "{waits}"
+        );
         assert_eq!(shop.sent_code(&id).await[15..], last4);
     }
 }
@@ -242,7 +245,10 @@ async fn nothing_is_stranded_on_a_card_that_is_over() {
         assert_eq!(sums(&shop, &id).await, (0, 0, 0));
         // One that sees the end gives store credit instead.
         shop.values.give_back(NOW + DAY, &buyer, "EUR", "rf_2", std::slice::from_ref(&source)).await.unwrap();
-        assert_eq!((sums(&shop, &id).await, sums(&shop, &store::credit_id(&buyer, "EUR")).await), ((0, 0, 0), (400, 0, 400)));
+        assert_eq!(
+            (sums(&shop, &id).await, sums(&shop, &store::credit_id(&buyer, "EUR")).await),
+            ((0, 0, 0), (400, 0, 400))
+        );
         let mut late = entry.clone();
         (late.key, late.delta_minor, late.at_ms) = ("late".into(), 1, NOW + DAY);
         assert!(transact(store::credit(&late).unwrap().to_vec()).await.is_err(), "nothing comes into what is over");

@@ -9,9 +9,9 @@ use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
 
 pub mod card;
 pub mod desk;
+pub mod gift;
 pub mod owned;
 pub mod prices;
-pub mod gift;
 mod shared;
 pub mod trade;
 pub mod value;

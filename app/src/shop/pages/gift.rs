@@ -164,7 +164,7 @@ pub fn GiftBody(
                                 aria_invalid: day_fault.is_some().then_some("true"),
                                 aria_describedby: if day_fault.is_some() { "day-hint day-error" } else { "day-hint" },
                             }
-                            if let Some(fault) = day_fault {
+                            if let Some(fault) = &day_fault {
                                 p { class: "field-error", id: "day-error", "{fault}" }
                             }
                         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use vitrine_pricing::tax::VOUCHER;
 use vitrine_pricing::money::{Currency, MoneyError};
+use vitrine_pricing::tax::VOUCHER;
 use vitrine_shared::catalog::{
     Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Store, Variant, Work,
 };

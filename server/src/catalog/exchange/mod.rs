@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 use vitrine_pricing::shipping::{Method, Place, Zone};
 use vitrine_shared::catalog::{
-    Attribution, Credit, Facts, GiftCards, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status, WorkKind,
-    is_default, is_one, one,
+    Attribution, Credit, Facts, GiftCards, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status,
+    WorkKind, is_default, is_one, one,
 };
 
 pub(crate) use build::MAX_TITLE;
