@@ -7,8 +7,8 @@ use dioxus::prelude::*;
 
 use crate::shop::frame::{MarketFrame, Shell};
 use crate::shop::pages::{
-    Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Home, Invoice, Invoices, Letters, Library,
-    Missing, Order, Owned, Podcast, Policy, Preview, Refused, Search, Storefront, Transcript, Video,
+    Account, Album, Artist, Author, Book, Cart, Catalog, Checkout, Eula, Gift, Home, Invoice, Invoices, Letters,
+    Library, Missing, Order, Owned, Podcast, Policy, Preview, Refused, Search, Storefront, Transcript, Video,
 };
 
 /// The buyer's pages.
@@ -68,6 +68,11 @@ pub enum Shop {
             Letters { /// Store id.
                 store: String, /// Names the reader.
                 who: String, /// Raw query string; `proof` is of the link.
+                query: String },
+            /// Where a shop's gift cards are bought.
+            #[route("/gift-cards/:handle?:..query")]
+            Gift { /// Of the shop, without `@`.
+                handle: String, /// Raw query string; `kept` names a form that was refused.
                 query: String },
             /// A seller's work as buyers would see it.
             #[route("/preview/:id")]

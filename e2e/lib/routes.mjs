@@ -43,6 +43,8 @@ export const ROUTES = {
   "/orders/{id}/download": { act: { assets: "{asset}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/orders/{id}/ask": { act: { text: "hello", seen: "0", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/orders/{id}/withdraw": { act: { name: "x", line: "0", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
+  "/orders/{id}/gift": { act: { card: "x", email: "x@example.org", next: "1", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
+  "/gift-cards/{handle}/buy": { act: { attempt: "attempt-of-a-stranger-1", amount: "1500", email: "x@example.org" } },
   "/invoices/{id}/amend": { act: { company: "x", tax_id: "", address: "y", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/invoices/{id}/file.pdf": { nobody: 404, stranger: 404, seller: 404 },
   "/invoices/{id}/file.xml": { nobody: 404, stranger: 404, seller: 404 },
@@ -105,7 +107,7 @@ export const ROUTES = {
 /** Pages, by the addresses of the routers of shop and desk, as above. */
 export const PAGES = {
   "/": {}, "/catalog": {}, "/search": {}, "/artists/:slug": {}, "/authors/:slug": {}, "/albums/:id": {}, "/books/:id": {}, "/videos/:id": {}, "/podcasts/:id": {},
-  "/podcasts/:id/transcript/:number": {}, "/eula/:id": {}, "/letters/:store/:who": {}, "/preview/:id": {}, "/policies/:slug": {}, "/cart": {}, "/checkout": {},
+  "/podcasts/:id/transcript/:number": {}, "/eula/:id": {}, "/letters/:store/:who": {}, "/gift-cards/:handle": {}, "/preview/:id": {}, "/policies/:slug": {}, "/cart": {}, "/checkout": {},
   "/orders/:id": {}, "/my-products": {}, "/my-products/:id": {}, "/invoices": {}, "/invoices/:id": {}, "/problem/:code": {}, "/account": {}, "/:..segments": {}, "/:handle": {},
   "/studio": {}, "/studio/tax": {}, "/studio/works/:id": {}, "/studio/orders/:id": {}, "/studio/letters/:id": {}, "/admin": {}, "/admin/orders/:id": {}, "/admin/orders/:id/refund": {}, "/admin/jobs": {}, "/admin/import": {},
   "/studio/prices": {}, "/studio/prices/edition/:id": {}, "/studio/prices/changes/:id": {}, "/studio/prices/see": {},
@@ -137,6 +139,7 @@ export const RPC = {
   "/rpc/me/invoice": { args: { id: "{invoice}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
   "/rpc/trade/cart": {},
   "/rpc/trade/checkout": {},
+  "/rpc/trade/gift": { args: { handle: "nobody", kept: null }, nobody: 404, stranger: 404, seller: 404 },
   "/rpc/trade/order": { args: { id: "{checkout}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404 },
 };
 

@@ -12,7 +12,7 @@ use crate::state::App;
 /// The worker of this process with the handlers of every domain.
 pub fn worker(app: &App) -> Worker {
     let mut handlers = Handlers::new();
-    handlers.extend(crate::accounts::handlers(app.mail.clone()));
+    handlers.extend(crate::accounts::handlers(app.mail.clone(), app.master.clone()));
     handlers.extend(crate::catalog::jobs::handlers(app));
     handlers.extend(crate::check::handlers(app));
     handlers.extend(crate::checkout::handlers(app.checkouts.clone(), app.clock.clone()));

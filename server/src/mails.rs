@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use maud::{DOCTYPE, Markup, html};
 use vitrine_clock::SharedClock;
+use vitrine_identity::MasterKey;
 use vitrine_mail::Message;
 use vitrine_pricing::format::{Locale as MoneyLocale, format_money};
 use vitrine_pricing::market::Market;
@@ -16,7 +17,7 @@ use vitrine_queue::{NewJob, SharedQueue};
 use vitrine_table::{Put, TransactOp};
 use vitrine_texts::{FluentValue, Texts};
 
-use crate::accounts::send_job;
+use crate::accounts::{sealed_job, send_job};
 use crate::fault::{self, Result};
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
@@ -171,6 +172,17 @@ impl Sender {
         self.job_op(&self.job(words, letter)?)
     }
 
+    /// As [`Sender::op`] for a mail that says a secret: what waits in the queue is sealed.
+    pub(crate) fn sealed_op(
+        &self,
+        words: &Words,
+        letter: Letter<'_>,
+        master: &MasterKey,
+    ) -> Result<Option<TransactOp>> {
+        let job = sealed_job(&self.message(words, letter), master, self.clock.now_ms());
+        self.job_op(&job.map_err(|e| fault::internal("a mail", &e))?)
+    }
+
     /// A job as a member of a transaction; `None`: the queue hands it over by itself.
     pub(crate) fn job_op(&self, job: &NewJob) -> Result<Option<TransactOp>> {
         let item = self.queue.as_item(job).map_err(|e| fault::internal("the queue", &e))?;
@@ -178,7 +190,11 @@ impl Sender {
     }
 
     fn job(&self, words: &Words, letter: Letter<'_>) -> Result<NewJob> {
-        let message = Message {
+        send_job(&self.message(words, letter), self.clock.now_ms()).map_err(|e| fault::internal("a mail", &e))
+    }
+
+    fn message(&self, words: &Words, letter: Letter<'_>) -> Message {
+        Message {
             key: letter.key,
             to: letter.to.to_owned(),
             from: self.from.clone(),
@@ -188,8 +204,7 @@ impl Sender {
             subject: letter.subject,
             locale: words.tag.clone(),
             unsubscribe: letter.unsubscribe,
-        };
-        send_job(&message, self.clock.now_ms()).map_err(|e| fault::internal("a mail", &e))
+        }
     }
 }
 
@@ -208,6 +223,7 @@ mod tests {
             include_str!("mailing/mod.rs"),
             include_str!("mailing/letters.rs"),
             include_str!("value/cards.rs"),
+            include_str!("checkout/gift.rs"),
         ];
         for part in code.iter().flat_map(|c| c.split("\"mail-").skip(1)) {
             let id = format!("mail-{}", part.split('"').next().unwrap_or_default());

@@ -64,8 +64,8 @@ impl Receipts {
         let mut parts = Vec::new();
         for order in self.checkouts.orders(&checkout).await? {
             let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
-            // What cost nothing has no invoice.
-            let invoice = if order.quote.totals.gross.minor() == 0 {
+            // What cost nothing has no invoice, and gift cards are no supply.
+            let invoice = if order.quote.totals.gross.minor() == 0 || order.is_gift() {
                 None
             } else {
                 let issue = Issue { order: &order, buyer: &buyer, paid_with: &checkout.paid_with, refund: None };
@@ -160,14 +160,20 @@ impl Receipts {
                 paid_with: &checkout.paid_with,
                 refund: Some((&refund.id, &amounts)),
             };
-            let credit = self.invoices.issue(&ctx, &issue).await?;
-            self.refunded(&order, &credit, &amounts, &refund.id).await?;
+            let credit = if order.is_gift() { None } else { Some(self.invoices.issue(&ctx, &issue).await?) };
+            self.refunded(&order, credit.as_ref(), &amounts, &refund.id).await?;
         }
         self.checkouts.refund_done(&ctx, &refund, &checkout).await
     }
 
     /// Queues the mail of a refund that was carried out.
-    async fn refunded(&self, order: &Order, credit: &Invoice, amounts: &RefundQuote, refund: &str) -> Result<()> {
+    async fn refunded(
+        &self,
+        order: &Order,
+        credit: Option<&Invoice>,
+        amounts: &RefundQuote,
+        refund: &str,
+    ) -> Result<()> {
         let Some(checkout) = self.checkouts.get(&order.checkout).await? else { return Ok(()) };
         let Some(person) = self.checkouts.person(&order.customer).await? else { return Ok(()) };
         let words = Words::for_buyer(&checkout.locale, &checkout.market);
@@ -180,10 +186,14 @@ impl Receipts {
                 words
                     .say("mail-refund-text", &[("seller", &part.seller), ("total", &total), ("id", order.id.as_str())]),
             ),
-            Block::Text(words.say("mail-refund-credit", &[("number", &credit.number)])),
         ];
+        if let Some(credit) = credit {
+            blocks.push(Block::Text(words.say("mail-refund-credit", &[("number", &credit.number)])));
+        }
         let ended = amounts.lines.iter().filter(|part| part.complete).filter_map(|part| order.lines.get(part.line?));
-        if ended.into_iter().any(|line| !line.physical) {
+        if order.is_gift() {
+            blocks.push(Block::Text(words.say("mail-refund-gift", &[])));
+        } else if ended.into_iter().any(|line| !line.physical) {
             blocks.push(Block::Text(words.say("mail-refund-access", &[])));
         }
         blocks.push(Block::Link(words.say("mail-refund-open", &[]), self.checkouts.page_url(&checkout)?));
@@ -286,6 +296,9 @@ fn receipt_blocks(
         }
         out.push(Block::Row(words.say("mail-receipt-total", &[]), words.money(quote.totals.gross)));
         out.push(Block::Text(words.say("mail-receipt-order", &[("id", part.order.id.as_str())])));
+        if part.order.is_gift() {
+            out.push(Block::Text(words.say("mail-receipt-gift", &[])));
+        }
         if let Some(invoice) = &part.invoice {
             let secret = url.split_once('?').map_or("", |(_, query)| query);
             let page = format!("{base_url}{}?{secret}", href(&invoice.id));

@@ -312,7 +312,7 @@ impl Shop {
     /// Runs these jobs and those that send mails, as far as they are due; answers the mails whose key begins so.
     pub(crate) async fn mails(&self, mut handlers: Handlers, keys: &[&str]) -> Vec<Message> {
         let kept = Arc::new(Kept::default());
-        handlers.extend(crate::accounts::handlers(kept.clone()));
+        handlers.extend(crate::accounts::handlers(kept.clone(), self.values.master.clone()));
         let worker = Worker::new(self.queue.clone(), handlers);
         // A queue over an index that lags finds a job a little later, as a running worker would.
         for _ in 0..30 {

@@ -171,6 +171,9 @@ pub struct Store {
     /// What happens when it does not answer.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tax_fallback: TaxFallback,
+    /// Gift cards it sells, at most one row a currency; they pay for what its tenant sells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<GiftCards>,
 }
 
 /// For which of a store's sales a tax service is asked, in place of the tables of the pricing engine.
@@ -195,6 +198,28 @@ pub enum TaxFallback {
     Engine,
     /// Does not sell until it answers.
     Block,
+}
+
+/// Gift cards of one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GiftCards {
+    /// ISO 4217.
+    pub currency: String,
+    /// Amounts to choose from, minor units, at most 8.
+    #[serde(default)]
+    pub amounts: Vec<i64>,
+    /// Least and most that a buyer may name, minor units, both inclusive; `None`: only `amounts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<(i64, i64)>,
+}
+
+impl GiftCards {
+    /// Whether a card of this amount is sold.
+    pub fn sells(&self, minor: i64) -> bool {
+        self.amounts.contains(&minor) || self.named.is_some_and(|(least, most)| (least..=most).contains(&minor))
+    }
 }
 
 /// Whether a value need not be written.

@@ -93,6 +93,7 @@ rule-origin-below-threshold = am Ort des Verkäufers besteuert, unter der Schwel
 rule-no-registration = der Verkäufer ist dort nicht zur Steuer registriert
 rule-export = verlässt das Steuergebiet
 rule-imported-by-buyer = kommt aus dem Ausland; Einfuhrsteuer trägt der Käufer
+rule-multi-purpose-voucher = ein Gutschein ist noch keine Lieferung oder Leistung: Steuer fällt auf das an, was damit bezahlt wird
 rule-nexus = der Verkäufer muss in diesem Bundesstaat Steuer berechnen
 rule-no-nexus = der Verkäufer muss in diesem Bundesstaat keine Steuer berechnen
 rule-no-state-sales-tax = dieser Bundesstaat hat keine Umsatzsteuer

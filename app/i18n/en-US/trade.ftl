@@ -93,6 +93,7 @@ rule-origin-below-threshold = taxed at the seller’s place, below the EU’s th
 rule-no-registration = the seller is not registered for tax there
 rule-export = leaves the tax area
 rule-imported-by-buyer = comes in from abroad; import tax is for the buyer
+rule-multi-purpose-voucher = a gift card is no sale of goods or services: tax is charged on what it pays for
 rule-nexus = the seller must charge sales tax in this state
 rule-no-nexus = the seller need not charge sales tax in this state
 rule-no-state-sales-tax = this state has no sales tax

@@ -84,6 +84,7 @@ rule-origin-below-threshold = taxé chez le vendeur, en dessous du seuil de l’
 rule-no-registration = le vendeur n’y est pas enregistré pour la taxe
 rule-export = quitte le territoire fiscal
 rule-imported-by-buyer = vient de l’étranger ; la taxe à l’importation est à la charge de l’acheteur
+rule-multi-purpose-voucher = une carte cadeau n’est pas encore une vente : la taxe porte sur ce qu’elle paie
 rule-nexus = le vendeur doit percevoir la taxe de vente dans cet État
 rule-no-nexus = le vendeur n’a pas à percevoir la taxe de vente dans cet État
 rule-no-state-sales-tax = cet État n’a pas de taxe de vente

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::views::gift::GiftView;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
@@ -224,6 +225,8 @@ loaders! {
     cart() -> CartView = cart, crate::rpc::trade::cart;
     /// The checkout page with what was typed.
     checkout() -> CheckoutView = checkout, crate::rpc::trade::checkout;
+    /// Where a shop's gift cards are bought; `kept` names a form that was refused.
+    gift(handle: String, kept: Option<String>) -> GiftView = gift, crate::rpc::trade::gift;
     /// A purchase; `key` opens it for a guest.
     order(id: String, key: Option<String>) -> OrderView = order, crate::rpc::trade::order;
     /// What is owned, for a raw query string.

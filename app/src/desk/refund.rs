@@ -143,9 +143,9 @@ fn Preview(preview: RefundPreview, action: String) -> Element {
                 input { key: "{i}", r#type: "hidden", name: "{name}", value: "{value}" }
             }
             if preview.restockable {
-                Checkbox { name: "restock", {t!("desk-restock")} }
+                Checkbox { name: "restock", checked: preview.restock, {t!("desk-restock")} }
             }
-            Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
+            Field { name: "reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), value: preview.reason.clone(), required: true, maxlength: 200 }
             Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-refund-go")} }
         }
     }

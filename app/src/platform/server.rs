@@ -8,20 +8,22 @@ use dioxus::prelude::*;
 
 use super::{Head, MediaKey, Prefs, Pressed};
 
-const EN_US: [&str; 8] = [
+const EN_US: [&str; 9] = [
     include_str!("../../i18n/en-US/desk-prices.ftl"),
     include_str!("../../i18n/en-US/desk.ftl"),
     include_str!("../../i18n/en-US/frame.ftl"),
+    include_str!("../../i18n/en-US/gift.ftl"),
     include_str!("../../i18n/en-US/labels.ftl"),
     include_str!("../../i18n/en-US/pages.ftl"),
     include_str!("../../i18n/en-US/places.ftl"),
     include_str!("../../i18n/en-US/problems.ftl"),
     include_str!("../../i18n/en-US/trade.ftl"),
 ];
-const DE_DE: [&str; 8] = [
+const DE_DE: [&str; 9] = [
     include_str!("../../i18n/de-DE/desk-prices.ftl"),
     include_str!("../../i18n/de-DE/desk.ftl"),
     include_str!("../../i18n/de-DE/frame.ftl"),
+    include_str!("../../i18n/de-DE/gift.ftl"),
     include_str!("../../i18n/de-DE/labels.ftl"),
     include_str!("../../i18n/de-DE/pages.ftl"),
     include_str!("../../i18n/de-DE/places.ftl"),
@@ -31,10 +33,11 @@ const DE_DE: [&str; 8] = [
 
 /// What is other than in en-US.
 const EN_GB: &str = include_str!("../../i18n/en-GB/differences.ftl");
-const FR_FR: [&str; 8] = [
+const FR_FR: [&str; 9] = [
     include_str!("../../i18n/fr-FR/desk-prices.ftl"),
     include_str!("../../i18n/fr-FR/desk.ftl"),
     include_str!("../../i18n/fr-FR/frame.ftl"),
+    include_str!("../../i18n/fr-FR/gift.ftl"),
     include_str!("../../i18n/fr-FR/labels.ftl"),
     include_str!("../../i18n/fr-FR/pages.ftl"),
     include_str!("../../i18n/fr-FR/places.ftl"),

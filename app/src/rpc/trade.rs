@@ -1,6 +1,7 @@
 //! Cart, checkout, orders: what their pages show. What changes them are plain forms.
 
 use dioxus::prelude::*;
+use vitrine_shared::views::gift::GiftView;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 
 use super::{Fault, Wire};
@@ -17,6 +18,12 @@ pub async fn cart() -> Result<Wire<CartView>, Fault> {
 #[get("/rpc/trade/checkout", ask: Ask)]
 pub async fn checkout() -> Result<Wire<CheckoutView>, Fault> {
     Ok(Wire(ask.checkout().await?))
+}
+
+/// Where a shop's gift cards are bought; `kept` names a form that was refused.
+#[post("/rpc/trade/gift", ask: Ask)]
+pub async fn gift(handle: String, kept: Option<String>) -> Result<Wire<GiftView>, Fault> {
+    Ok(Wire(ask.gift(handle, kept).await?))
 }
 
 /// A purchase; `key` opens it for a guest.

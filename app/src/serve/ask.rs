@@ -13,6 +13,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::id::WorkId;
 use vitrine_shared::query::ListQuery;
+use vitrine_shared::views::gift::GiftView;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
@@ -169,6 +170,10 @@ impl Ask {
 
     pub(crate) async fn checkout(&self) -> Result<CheckoutView, Problem> {
         self.app.checkouts.checkout_view(&self.ctx).await
+    }
+
+    pub(crate) async fn gift(&self, handle: String, kept: Option<String>) -> Result<GiftView, Problem> {
+        self.app.checkouts.gift_view(&self.ctx, &handle, kept.as_deref()).await
     }
 
     pub(crate) async fn order(&self, id: String, key: Option<String>) -> Result<OrderView, Problem> {

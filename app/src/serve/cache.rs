@@ -416,6 +416,7 @@ mod tests {
             ("/account", ""),
             ("/preview/w_1", ""),
             ("/letters/s/w", "proof=x"),
+            ("/gift-cards/aurora", ""),
             ("/orders/co_1", ""),
             ("/albums/x-w_1", "utm=1"),
             ("/catalog", "type=album&nonsense=1"),

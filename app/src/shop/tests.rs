@@ -376,6 +376,7 @@ fn storefront(brand: &str, name: &str) -> StoreView {
             "hello@aurora.example".into(),
         ],
         canonical: format!("/@{brand}"),
+        gift_href: Some(format!("/gift-cards/{brand}")),
     }
 }
 

@@ -70,6 +70,12 @@ mail-gift-code = Code
 mail-gift-use = Geben Sie den Code beim Bezahlen unter Geschenkkarte ein. Was Sie nicht gleich ausgeben, bleibt darauf. Wer den Code hat, kann sie ausgeben: Heben Sie diese E-Mail auf.
 mail-gift-until = Sie gilt bis { $date }.
 mail-gift-open = Umsehen
+mail-gift-name = Guten Tag { $name },
+mail-gift-hello-from = { $from } schenkt Ihnen eine Geschenkkarte mit { $total } darauf.
+mail-gift-where = Sie bezahlt, was { $shop } verkauft, samt Versand und Steuer darauf. Sie verfällt nicht.
+mail-gift-card = Geschenkkarte
+mail-receipt-gift = Sie haben Geschenkkarten gekauft. Sie gehen am gewählten Tag an die angegebene Adresse. Eine Geschenkkarte ist ein Gutschein: Steuer fällt nicht auf sie an, sondern auf das, was später damit bezahlt wird; dieser Beleg ist keine Steuerrechnung. Solange nichts davon ausgegeben ist, können Sie auf der Seite Ihrer Bestellung die Adresse berichtigen und, wo Ihr Recht das vorsieht, binnen 14 Tagen widerrufen.
+mail-refund-gift = Geschenkkarten, die ganz zurückgegeben werden, sind beendet: Mit ihren Codes lässt sich nichts mehr bezahlen.
 
 paper-invoice = Rechnung
 paper-receipt = Beleg

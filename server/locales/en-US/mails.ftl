@@ -70,6 +70,12 @@ mail-gift-code = Code
 mail-gift-use = Type the code at checkout, under gift card. What you do not spend at once stays on it. Whoever has the code can spend it, so keep this mail.
 mail-gift-until = It can be used until { $date }.
 mail-gift-open = Look around
+mail-gift-name = Hello { $name },
+mail-gift-hello-from = { $from } gives you a gift card with { $total } on it.
+mail-gift-where = It pays for what { $shop } sells, and for shipping and tax on that. It does not expire.
+mail-gift-card = Gift card
+mail-receipt-gift = Gift cards were bought. They are sent to the address you gave, on the day you chose. A gift card is a voucher: no tax is charged on it, but on what it pays for later, and this receipt is no tax invoice. As long as nothing of it was spent you can correct the address on the page of your order and, where your law gives that right, withdraw there within 14 days.
+mail-refund-gift = Gift cards that are given back whole are over: their codes pay for nothing any more.
 
 paper-invoice = Invoice
 paper-receipt = Receipt

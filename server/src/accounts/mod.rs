@@ -11,10 +11,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::json;
 use vitrine_clock::SharedClock;
-use vitrine_identity::SessionInfo;
 use vitrine_identity::account::Account;
 use vitrine_identity::browser_name;
 use vitrine_identity::provider::{AccountMail, SendAccountMail};
+use vitrine_identity::{MasterKey, SessionInfo};
 use vitrine_mail::{Message, SharedMail};
 use vitrine_queue::worker::{Handler, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob, SharedQueue};
@@ -81,21 +81,43 @@ pub fn send_job(message: &Message, now_ms: i64) -> Result<NewJob, serde_json::Er
     })
 }
 
-/// Sends rendered mails.
-pub struct SendMail(pub SharedMail);
+/// As [`send_job`] for a message that says a secret: in the queue it is sealed under the job's name, and opened to be sent.
+///
+/// # Errors
+/// The message cannot be sealed.
+pub fn sealed_job(message: &Message, master: &MasterKey, now_ms: i64) -> anyhow::Result<NewJob> {
+    let job = send_job(message, now_ms)?;
+    let sealed = master.seal_value(&mail_place(&job.key), message)?;
+    Ok(NewJob { payload: json!({ "sealed": sealed }), ..job })
+}
+
+fn mail_place(key: &str) -> String {
+    format!("mail/{key}")
+}
+
+/// Sends rendered mails; opens those that were sealed.
+pub struct SendMail {
+    /// Sends.
+    pub mail: SharedMail,
+    /// Opens.
+    pub master: Arc<MasterKey>,
+}
 
 #[async_trait]
 impl Handler for SendMail {
     async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
-        let message: Message = serde_json::from_value(job.job.payload.clone()).map_err(JobFailed::new)?;
-        self.0.send(&message).await.map_err(JobFailed::new)?;
+        let message: Message = match job.job.payload.get("sealed").and_then(|sealed| sealed.as_str()) {
+            Some(sealed) => self.master.open_value(&mail_place(&job.job.key), sealed).map_err(JobFailed::new)?,
+            None => serde_json::from_value(job.job.payload.clone()).map_err(JobFailed::new)?,
+        };
+        self.mail.send(&message).await.map_err(JobFailed::new)?;
         Ok(Outcome::Done)
     }
 }
 
 /// Handlers of this domain's jobs.
-pub fn handlers(mail: SharedMail) -> vitrine_queue::worker::Handlers {
-    let send: Arc<dyn Handler> = Arc::new(SendMail(mail));
+pub fn handlers(mail: SharedMail, master: Arc<MasterKey>) -> vitrine_queue::worker::Handlers {
+    let send: Arc<dyn Handler> = Arc::new(SendMail { mail, master });
     [(SEND.to_owned(), send.clone()), (SEND_BULK.to_owned(), send)].into_iter().collect()
 }
 

@@ -90,6 +90,11 @@ impl Catalog {
             total: page.total,
             imprint,
             canonical: format!("/@{}", store.handle),
+            gift_href: store
+                .gift_cards
+                .iter()
+                .any(|row| row.currency == place.market.currency.code())
+                .then(|| format!("/gift-cards/{}", store.handle)),
             store: self.store_card(ctx, &store, &place).await?,
         })
     }

@@ -171,7 +171,7 @@ impl Invariant {
                 "Of every counted edition: initial + restocked = available + reserved + sold, and none is negative."
             }
             Self::Value => {
-                "Of every gift card and store credit: available + held is the sum of its entries, none is negative, and what is held is held for checkouts that wait for money; what a paid checkout or a refund took or gave is posted once."
+                "Of every gift card and store credit: available + held is the sum of its entries, none is negative, and what is held is held for checkouts that wait for money; what a paid checkout or a refund took or gave is posted once; every card of a paid order was issued with what was paid for it."
             }
             Self::Together => "What was bought together is counted once for each paid checkout.",
             Self::Readers => "A list's count of readers is the number of its confirmed readers.",

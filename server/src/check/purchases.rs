@@ -320,6 +320,9 @@ impl Check {
         if refund.amount_minor == 0 {
             return Ok(());
         }
+        if order.is_gift() {
+            return self.gifts_back(order, refund, out).await;
+        }
         let Some(credit) = self.invoice(&invoices::credit_id_of(&refund.id)).await? else {
             out.say(Invariant::Refunds, &keys, "carried out without its credit note");
             return Ok(());
@@ -346,7 +349,7 @@ impl Check {
                 let at = found.iter().position(|g| g.id == id);
                 let grant = at.map(|at| found.swap_remove(at));
                 let keys = [order.id.to_string(), id.to_string()];
-                match (&grant, order.paid && !line.physical) {
+                match (&grant, order.paid && !line.physical && line.gift.is_none()) {
                     (None, false) => {}
                     (None, true) => out.say(Invariant::Grants, &keys, "paid, and nothing opens its files"),
                     (Some(_), false) => out.say(Invariant::Grants, &keys, "opens files that are not paid"),
@@ -384,7 +387,10 @@ impl Check {
         }
         self.paid_from(checkout, orders, sums, out).await?;
         super::promotions::add(checkout, orders, sums);
-        for order in orders.iter().filter(|o| o.paid) {
+        for order in orders.iter().filter(|o| o.is_gift()) {
+            self.gifts(order, out).await?;
+        }
+        for order in orders.iter().filter(|o| o.paid && !o.is_gift()) {
             let listed = sums.sales.entry(order.tenant.clone()).or_default();
             let at = order.paid_ms.unwrap_or_default();
             let mut entries = vec![format!("{at:015}#{}", order.id)];

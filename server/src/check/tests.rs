@@ -45,7 +45,7 @@ impl Looked {
         let mut handlers = Handlers::new();
         handlers.extend(crate::receipts::handlers(self.shop.receipts.clone()));
         handlers.extend(crate::checkout::handlers(self.shop.checkouts.clone(), self.shop.clock.clone()));
-        handlers.extend(crate::accounts::handlers(self.outbox.clone()));
+        handlers.extend(crate::accounts::handlers(self.outbox.clone(), self.shop.values.master.clone()));
         Worker::new(self.shop.queue.clone(), handlers).run_due_once().await.unwrap();
     }
 

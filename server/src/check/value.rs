@@ -77,6 +77,39 @@ impl Check {
         Ok(money)
     }
 
+    /// Every gift card of an order is there with what was paid for it, once it is paid, and not before.
+    pub(super) async fn gifts(&self, order: &Order, out: &mut Findings) -> Result<()> {
+        let quoted = order.quote.lines.iter().map(|line| line.amounts.gross.minor());
+        for (gift, paid) in order.lines.iter().filter_map(|l| l.gift.as_ref()).zip(quoted) {
+            let pieces = i64::try_from(gift.cards.len()).unwrap_or(i64::MAX);
+            if gift.each_minor.checked_mul(pieces) != Some(paid) {
+                out.say(Invariant::Value, &[order.id.as_str()], format!("{pieces} cards, {paid} were paid for them"));
+            }
+            for card in &gift.cards {
+                out.saw("cards sold");
+                let issued = self.posted(card, "issue").await?.map(|e| e.delta_minor);
+                if issued != order.paid.then_some(gift.each_minor) {
+                    let what = format!("a card of an order that is paid: {}, issued: {issued:?}", order.paid);
+                    out.say(Invariant::Value, &[order.id.as_str(), card.as_str()], what);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What went back to who bought cards was taken from them.
+    pub(super) async fn gifts_back(&self, order: &Order, refund: &Refund, out: &mut Findings) -> Result<()> {
+        let mut taken = 0;
+        for card in order.lines.iter().filter_map(|l| l.gift.as_ref()).flat_map(|g| &g.cards) {
+            taken -= self.posted(card, &format!("back-{}", refund.id)).await?.map_or(0, |e| e.delta_minor);
+        }
+        if taken != refund.amount_minor {
+            let what = format!("{} went back, {taken} was taken from the cards", refund.amount_minor);
+            out.say(Invariant::Value, &[order.id.as_str(), refund.id.as_str()], what);
+        }
+        Ok(())
+    }
+
     async fn posted(&self, account: &ValueId, key: &str) -> Result<Option<Entry>> {
         let item = self.table.get(&entry_key(account, key), Consistency::Strong).await.map_err(fault::table)?;
         item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()

@@ -23,6 +23,8 @@ mod countries;
 mod form;
 mod free;
 mod fulfil;
+mod gift;
+mod given;
 mod identity;
 mod jobs;
 mod pay;
@@ -203,6 +205,8 @@ impl Checkouts {
     }
 }
 
+#[cfg(test)]
+mod bought;
 #[cfg(test)]
 mod business;
 #[cfg(test)]

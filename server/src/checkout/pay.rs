@@ -245,12 +245,16 @@ impl Checkouts {
             paid.rev += 1;
             for (number, line) in paid.lines.iter_mut().enumerate() {
                 line.state = if line.physical { Fulfilment::ToShip } else { Fulfilment::Granted };
-                if !line.physical {
+                if let Some(gift) = &mut line.gift {
+                    ops.extend(self.issue_gift(ctx, order, gift)?);
+                } else if !line.physical {
                     ops.push(entitlements::store::put_op(&grant(checkout, order, number, line, ctx.now_ms))?);
                 }
             }
             ops.push(put(store::order_item(&paid)?, Some(Condition::eq("rev", order.rev))));
-            ops.push(sales::sold_op(order, ctx.now_ms, fee_bps)?);
+            if !order.is_gift() {
+                ops.push(sales::sold_op(order, ctx.now_ms, fee_bps)?);
+            }
         }
         ops.extend(self.about_op(ctx, checkout, RECEIPT)?);
         // The job that asked found nothing to give back while the checkout was let go.
@@ -431,9 +435,10 @@ struct Sold {
 /// Writes of the transaction that makes these orders paid, at most.
 pub(super) fn writes(orders: &[Order], sources: &[Source]) -> usize {
     let lines = orders.iter().flat_map(|o| &o.lines);
-    // The checkout, four jobs, the trail; per order itself and the sale; per line stock, a grant or both; per source its
+    // The checkout, four jobs, the trail; per order itself and the sale; per line stock, a grant or both, or its cards and their trail; per source its
     // balance and entry, and once what the cart had applied; what promotions count.
-    let of_lines: usize = lines.map(|l| usize::from(l.stocked) + usize::from(!l.physical)).sum();
+    let cards = |l: &store::OrderLine| l.gift.as_ref().map_or(0, |g| g.cards.len() * crate::value::sold::WRITES);
+    let of_lines: usize = lines.map(|l| usize::from(l.stocked) + usize::from(!l.physical) + cards(l)).sum();
     let of_sources = 2 * sources.len() + usize::from(!sources.is_empty());
     6 + 2 * orders.len() + of_lines + of_sources + promotions::writes(orders)
 }

@@ -63,17 +63,17 @@ pub struct Placed {
 const HELD_SECS: i64 = 24 * 60 * 60;
 
 /// What a placing leaves behind besides what is bought.
-struct Marks {
+pub(super) struct Marks {
     /// That this attempt made this checkout.
-    attempt: Item,
+    pub(super) attempt: Item,
     /// The checkout that held stock for the cart before, as it was read.
-    earlier: Option<String>,
+    pub(super) earlier: Option<String>,
 }
 
 /// Code of a placing that lost the race to make its account's customer.
-const CUSTOMER_MADE: &str = "customer_made";
+pub(super) const CUSTOMER_MADE: &str = "customer_made";
 
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     data_encoding::BASE32HEX_NOPAD.encode(&Sha256::digest(text.as_bytes())).to_ascii_lowercase()
 }
 
@@ -118,7 +118,7 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
 }
 
 /// Money that no card can be charged with is refused before anything is held: below the processor's least, or no multiple of its step.
-fn chargeable(due_minor: i64, currency: Currency, locale: Locale) -> Result<()> {
+pub(super) fn chargeable(due_minor: i64, currency: Currency, locale: Locale) -> Result<()> {
     let total = Money::new(due_minor, currency).map_err(|e| fault::internal("a total", &e))?;
     if total.is_zero() {
         return Ok(());
@@ -141,8 +141,15 @@ fn chargeable(due_minor: i64, currency: Currency, locale: Locale) -> Result<()> 
     }
 }
 
+/// The key of an attempt has its form.
+pub(super) fn check_attempt(attempt: &str) -> Result<()> {
+    let fine = (16..=64).contains(&attempt.len())
+        && attempt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if fine { Ok(()) } else { Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one.")) }
+}
+
 /// Remembers that this attempt made this checkout.
-fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
+pub(super) fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
     let mut item = Item::new();
     let key = store::attempt_key(scope);
     item.insert("pk".into(), key.pk.into());
@@ -219,11 +226,7 @@ impl Checkouts {
     }
 
     async fn place_once(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
-        let fine = (16..=64).contains(&placing.attempt.len())
-            && placing.attempt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !fine {
-            return Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one."));
-        }
+        check_attempt(&placing.attempt)?;
         let body = (&placing.form, placing.seen_minor, &placing.seen_currency, placing.due_minor);
         let body = hash(&serde_json::to_string(&body).unwrap_or_default());
         // All guests have one name, so the cart is part of whose attempt it is, and its secret: the answer that is remembered
@@ -334,7 +337,7 @@ impl Checkouts {
         Ok(keys.map(|key| key.and_then(|_| items.next().flatten())))
     }
 
-    async fn remembered(
+    pub(super) async fn remembered(
         &self,
         ctx: &OpCtx,
         form: &CheckoutForm,
@@ -432,6 +435,7 @@ impl Checkouts {
                     state: Fulfilment::Unpaid,
                     tracking: None,
                     shipped_ms: None,
+                    gift: None,
                 });
             }
             orders.push(Order {
@@ -491,14 +495,14 @@ impl Checkouts {
     }
 
     /// The country's ways to pay, as far as provider and currency have them.
-    fn methods(&self, country: &str, currency: &str) -> Vec<String> {
+    pub(super) fn methods(&self, country: &str, currency: &str) -> Vec<String> {
         let wanted = &vitrine_places::point_of_sale(country).payment.methods;
         let usable = |p: &vitrine_payments::SharedPayments| vitrine_payments::usable(wanted, p.methods(), currency);
         self.payments.as_ref().map(usable).unwrap_or_default()
     }
 
     /// One transaction: attempt, checkout, orders, customer, sealed person, stock, the job that ends the hold, the trail.
-    async fn hold(
+    pub(super) async fn hold(
         &self,
         ctx: &OpCtx,
         checkout: &Checkout,
@@ -602,7 +606,7 @@ impl Checkouts {
         }
     }
 
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         ctx: &OpCtx,
         mut checkout: Checkout,

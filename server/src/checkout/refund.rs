@@ -224,7 +224,11 @@ impl Checkouts {
             if part.complete {
                 line.state = Fulfilment::Refunded;
             }
-            if part.complete && !line.physical {
+            if let Some(gift) = &line.gift {
+                let values = self.values.as_ref().ok_or_else(|| fault::internal("a refund", &"no stored value"))?;
+                let amount = part.amounts.gross.minor();
+                ops.extend(values.take_back(ctx.now_ms, &gift.cards, gift.each_minor, amount, &name).await?);
+            } else if part.complete && !line.physical {
                 let store = entitlements::store::GrantStore::new(self.table.clone());
                 let grants = store.grants_for_work(&order.customer, &line.work).await?;
                 let wanted = grant_id(&order.id, number);
@@ -252,8 +256,10 @@ impl Checkouts {
         let put = |item, condition| TransactOp::Put(Put { item, condition: Some(condition) });
         ops.push(put(store::order_item(&next)?, Condition::eq("rev", order.rev)));
         ops.push(put(refund_item(&refund)?, Condition::ItemAbsent));
-        let fee = self.fee_back(&order, &before, &earlier, &amounts).await?;
-        ops.push(sales::refunded_op(&order, &refund, &amounts, fee)?);
+        if !order.is_gift() {
+            let fee = self.fee_back(&order, &before, &earlier, &amounts).await?;
+            ops.push(sales::refunded_op(&order, &refund, &amounts, fee)?);
+        }
         let what = json!({
             "order": order.id, "lines": refund.lines, "shipping": refund.shipping, "restock": restock,
             "amount_minor": refund.amount_minor, "tax_minor": amounts.totals.tax.minor(),

@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::evidence::{Finding, Piece};
 use vitrine_pricing::quote::{Quote, TaxIdState};
-use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, TenantId, VariantId, WorkId};
+use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, TenantId, ValueId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Item, Key};
 
@@ -268,6 +268,30 @@ pub struct OrderLine {
     /// When it was sent, UTC milliseconds; older orders do not say.
     #[serde(default)]
     pub shipped_ms: Option<i64>,
+    /// Of a line of gift cards: which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gift: Option<Gift>,
+}
+
+/// Gift cards of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gift {
+    /// Accounts, one a piece; they are there once the order is paid.
+    pub cards: Vec<ValueId>,
+    /// On each, minor units.
+    pub each_minor: i64,
+    /// When they are sent, UTC milliseconds; past: at once.
+    pub due_ms: i64,
+    /// Who they are for, sealed, until it is paid; then it is with each card.
+    #[serde(default)]
+    pub sealed: String,
+}
+
+impl Order {
+    /// It is of gift cards alone: no supply, so no invoice, no sale, nothing in the tax report. What they pay for has all of these.
+    pub fn is_gift(&self) -> bool {
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.gift.is_some())
+    }
 }
 
 /// Who bought, in words; only ever stored sealed.

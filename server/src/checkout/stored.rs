@@ -280,6 +280,32 @@ async fn what_came_from_a_card_that_is_over_becomes_store_credit_of_who_bought()
 }
 
 #[tokio::test]
+async fn store_credit_is_found_behind_any_number_of_purchases_as_a_guest() {
+    for shop in Shop::both().await {
+        let email = "often@example.org";
+        let mut last = None;
+        for number in 0..8 {
+            let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+            let mut placing = shop.placing(&ctx, &format!("guest-{number}")).await;
+            placing.form.email = email.into();
+            let placed = shop.checkouts.place(&ctx, &placing).await.unwrap();
+            last = shop.checkouts.get(&placed.id).await.unwrap();
+        }
+        let me = shop.user(9, email, &["buyer"], &[]);
+        assert_eq!(shop.checkouts.claim(&me).await.unwrap(), 8);
+        let mut customers = shop.checkouts.customers(&me).await.unwrap();
+        assert!(customers.contains(&last.unwrap().customer));
+        let new =
+            NewCredit { attempt: "c".repeat(16), amount: "10".into(), currency: "EUR".into(), reason: "sorry".into() };
+        let farthest = customers.pop().unwrap();
+        shop.values.give_credit(&shop.staff(), &farthest, &new).await.unwrap();
+        let ctx = shop.fill(&me, &["Harbour Lights"]).await;
+        let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
+        assert!(view.value.credit.is_some(), "{:?}", view.value);
+    }
+}
+
+#[tokio::test]
 async fn store_credit_is_offered_to_whose_it_is_and_pays_if_they_want() {
     for shop in Shop::both().await {
         let buyer = shop.user(1, "u@example.org", &["buyer"], &[]);

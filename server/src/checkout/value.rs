@@ -25,7 +25,7 @@ use crate::value::{self, Account, Code, Kind, Source};
 
 /// Most codes of one payment.
 pub(super) const MOST_CODES: usize = 5;
-/// Most customers of an account whose store credit is looked at: its own and those of purchases made as a guest.
+/// Most accounts of store credit that pay for one cart: an account has one for itself and for each purchase made as a guest.
 const MOST_CREDITS: usize = 5;
 /// How long codes stay applied to a cart, seconds.
 const LIFE_SECS: i64 = 24 * 60 * 60;
@@ -267,7 +267,7 @@ impl Checkouts {
         let mut ids: Vec<ValueId> = codes.iter().map(|c| c.account.clone()).collect();
         if credit && matches!(ctx.caller, Caller::User(_)) {
             let customers = self.customers(ctx).await?;
-            ids.extend(customers.iter().take(MOST_CREDITS).map(|c| value::store::credit_id(c, currency)));
+            ids.extend(customers.iter().map(|c| value::store::credit_id(c, currency)));
         }
         let Some(values) = self.values.as_ref().filter(|_| !ids.is_empty()) else {
             return Ok(Tender { purses: Vec::new(), due_minor: total });
@@ -281,6 +281,12 @@ impl Checkouts {
         for account in &mut accounts {
             account.available += held_of(own, account);
         }
+        // Empty ones are none; of many the largest pay, each as it was found.
+        accounts.retain(|account| account.kind == Kind::GiftCard || account.available > 0);
+        let mut credits: Vec<_> = accounts.iter().filter(|a| a.kind == Kind::StoreCredit).collect();
+        credits.sort_by(|a, b| (b.available, &a.id).cmp(&(a.available, &b.id)));
+        let over: Vec<ValueId> = credits.into_iter().skip(MOST_CREDITS).map(|a| a.id.clone()).collect();
+        accounts.retain(|account| !over.contains(&account.id));
         let parts: Vec<_> =
             priced.sellers.iter().map(|s| (s.tenant.id.clone(), s.quote.totals.gross.minor())).collect();
         let purse = |a: &Account| Purse { issuer: a.issuer.clone(), available: a.available };

@@ -228,10 +228,15 @@ impl Checkouts {
             .into_iter()
             .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
             .collect();
-        let parts = orders
+        let mut parts: Vec<OrderPartView> = orders
             .iter()
             .map(|order| part(&place, order, shops.iter().find(|s| s.tenant == order.tenant), timeline.clone()))
             .collect();
+        if mine {
+            for (order, part) in orders.iter().zip(&mut parts) {
+                self.show_gifts(ctx, order, part, &place).await?;
+            }
+        }
         let paid = checkout.state == CheckoutState::Paid;
         let refunded: i64 = orders.iter().map(|o| o.refunded_minor).sum();
         let state = match checkout.state {
@@ -281,14 +286,19 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
                 quantity: line.quantity,
                 total: amounts.unwrap_or_default(),
                 physical: line.physical,
-                state: state_key(line.state).to_owned(),
+                state: match (&line.gift, line.state) {
+                    (Some(_), Fulfilment::Granted) => "fulfil-gift".to_owned(),
+                    _ => state_key(line.state).to_owned(),
+                },
                 tracking: line.tracking.clone(),
                 assets: if line.state == Fulfilment::Granted {
                     line.assets.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(",")
                 } else {
                     String::new()
                 },
-                library_href: (line.state == Fulfilment::Granted).then(|| crate::library::href(&line.work)),
+                library_href: (line.state == Fulfilment::Granted && line.gift.is_none())
+                    .then(|| crate::library::href(&line.work)),
+                cards: Vec::new(),
             }
         })
         .collect();

@@ -246,7 +246,12 @@ async fn refund(
     let (attempt, reason) = (value(&form, "attempt"), value(&form, "reason"));
     let restock = form.iter().any(|(n, _)| n == "restock");
     let choice = Choice::of(form);
-    let done = Desk::new(app).refund(&ctx, &id, &choice, attempt, restock, reason).await;
+    let desk = Desk::new(app);
+    let done = desk.refund(&ctx, &id, &choice, attempt, restock, &reason).await;
+    // What was written beside the choice stays too.
+    if let Err(problem) = desk.keep_refund(&ctx, &id, done.is_err().then_some((reason, restock))).await {
+        tracing::warn!(code = problem.code, order = id, "what was typed for a refund could not be kept");
+    }
     // What was chosen stays on the page that asks.
     let page = match done {
         Ok(()) => format!("/admin/orders/{id}"),

@@ -21,6 +21,13 @@ use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::{authz, ids};
 
+/// Most characters kept of a reason: more than it may have, so that it can be shortened.
+const MOST_KEPT: usize = 2000;
+
+fn kept_name(order: &OrderId) -> String {
+    format!("refund-{order}")
+}
+
 /// Name of shipping in the form.
 const SHIPPING: &str = "shipping";
 
@@ -140,12 +147,27 @@ impl Desk {
         choice: &Choice,
         attempt: String,
         restock: bool,
-        reason: String,
+        reason: &str,
     ) -> Result<()> {
         let order = self.refunded_order(ctx, id).await?;
         let what = choice.wish(order.quote.currency)?;
-        let wish = Wish { attempt, what, restock, reason };
+        let wish = Wish { attempt, what, restock, reason: reason.to_owned() };
         self.0.checkouts.refund(ctx, &order.id, &wish).await.map(drop).map_err(|p| of_form(p, &wish.what))
+    }
+
+    /// Keeps reason and restocking of a refund that was refused, for its typist; `None`: they are not wanted any more.
+    ///
+    /// # Errors
+    /// 401 for nobody; the table's.
+    pub async fn keep_refund(&self, ctx: &OpCtx, id: &str, typed: Option<(String, bool)>) -> Result<()> {
+        let id: OrderId = id.parse().map_err(|_| Problem::not_found("order"))?;
+        match typed {
+            Some((reason, restock)) => {
+                let reason: String = reason.chars().take(MOST_KEPT).collect();
+                self.keep_form(ctx, &kept_name(&id), &(reason, restock)).await
+            }
+            None => self.drop_form(ctx, &kept_name(&id)).await,
+        }
     }
 
     /// What can be refunded, and what the choice would come to. Writes nothing.
@@ -178,7 +200,11 @@ impl Desk {
             }
         };
         match tried {
-            Ok(refund) => view.preview = Some(previewed(&order, &place, &choice, &refund)),
+            Ok(refund) => {
+                let (reason, restock) = self.kept_form(ctx, &kept_name(&order.id)).await?.unwrap_or_default();
+                let preview = previewed(&order, &place, &choice, &refund);
+                view.preview = Some(RefundPreview { reason, restock, ..preview });
+            }
             Err(problem) if matches!(problem.status, 409 | 422) => blame(&mut view, &problem),
             Err(problem) => return Err(problem),
         }
@@ -229,7 +255,8 @@ fn previewed(order: &Order, place: &Place, choice: &Choice, refund: &RefundQuote
     let row = |part: &RefundPart| RefundRow {
         what: named(order, part.line),
         pieces: part.quantity,
-        ends_access: part.complete && part.line.and_then(|n| order.lines.get(n)).is_some_and(|l| !l.physical),
+        ends_access: part.complete
+            && part.line.and_then(|n| order.lines.get(n)).is_some_and(|l| !l.physical && l.gift.is_none()),
         net: money(part.amounts.net),
         tax: money(part.amounts.tax),
         gross: money(part.amounts.gross),
@@ -250,6 +277,8 @@ fn previewed(order: &Order, place: &Place, choice: &Choice, refund: &RefundQuote
         restockable: refund.lines.iter().any(|part| part.quantity > 0 && stocked(part)),
         hidden: choice.0.clone(),
         attempt: ids::secret(),
+        reason: String::new(),
+        restock: false,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod cart;
 mod checkout;
+mod gift;
 mod owned;
 
 use axum::Router;
@@ -14,7 +15,7 @@ use crate::state::App;
 
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
-    cart::routes().merge(checkout::routes()).merge(owned::routes())
+    cart::routes().merge(checkout::routes()).merge(gift::routes()).merge(owned::routes())
 }
 
 /// Webhooks of payment providers: signed, so without the guard of forms.

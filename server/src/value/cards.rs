@@ -21,12 +21,12 @@ use crate::{audit, authz, ids};
 /// Longest reason, characters.
 const MAX_REASON: usize = 200;
 /// Longest message of a card, characters.
-const MAX_MESSAGE: usize = 500;
+pub(crate) const MAX_MESSAGE: usize = 500;
 /// Furthest day a card can be sent on, milliseconds from now: two years.
 const FURTHEST_MS: i64 = 2 * 366 * 24 * 60 * 60 * 1000;
 
 /// A gift card to be issued.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct NewCard {
     /// Names the wish: the same one twice is one card.
     pub attempt: String,
@@ -51,7 +51,7 @@ pub struct NewCard {
 }
 
 /// Store credit to be given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct NewCredit {
     /// Names the wish: the same one twice is given once.
     pub attempt: String,
@@ -64,24 +64,34 @@ pub struct NewCredit {
 }
 
 /// Who gets a code, sealed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Recipient {
-    email: String,
-    message: String,
-    locale: String,
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Recipient {
+    pub(crate) email: String,
+    pub(crate) message: String,
+    pub(crate) locale: String,
+    /// Their name, of a card that was bought.
+    #[serde(default)]
+    pub(crate) name: String,
+    /// Who gives it.
+    #[serde(default)]
+    pub(crate) from: String,
+    /// The shop it can be spent in, with the path of its page; `None`: in all.
+    #[serde(default)]
+    pub(crate) shop: Option<(String, String)>,
 }
 
 /// One sending of a code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Delivery {
-    sealed: String,
-    due_ms: i64,
+pub(super) struct Delivery {
+    pub(super) sealed: String,
+    pub(super) due_ms: i64,
     /// UTC milliseconds.
     #[serde(default)]
-    sent_ms: Option<i64>,
+    pub(super) sent_ms: Option<i64>,
 }
 
-fn plain(field: &str, text: &str, most: usize, lines: bool) -> Result<String> {
+/// Text of a person: not too long, no control characters but, with `lines`, ends of lines; trimmed.
+pub(crate) fn plain(field: &str, text: &str, most: usize, lines: bool) -> Result<String> {
     let text = text.trim();
     let strange = |c: char| c.is_control() && !(lines && matches!(c, '\n' | '\r'));
     if text.chars().count() > most || text.chars().any(strange) {
@@ -110,7 +120,16 @@ fn attempt(text: &str) -> Result<&str> {
     if fine { Ok(text) } else { Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one.")) }
 }
 
-fn seal_place(account: &ValueId) -> String {
+/// The same wish: entries of before wishes were kept say their amount alone.
+fn is_same(was: &Entry, now: &Entry) -> bool {
+    (was.delta_minor, &was.currency) == (now.delta_minor, &now.currency) && (was.wish.is_none() || was.wish == now.wish)
+}
+
+fn reused() -> Problem {
+    Problem::new(422, "attempt_reused", "This attempt was made with other details. Begin anew.")
+}
+
+pub(super) fn seal_place(account: &ValueId) -> String {
     format!("value/{account}")
 }
 
@@ -148,6 +167,7 @@ impl Values {
             ends_ms: new.ends_ms,
             ended_ms: None,
         };
+        let wish = self.wish(&new)?;
         let entry = Entry {
             key: "issue".into(),
             account: id.clone(),
@@ -157,8 +177,9 @@ impl Values {
             at_ms: ctx.now_ms,
             why: reason.clone(),
             about: None,
+            wish: Some(wish.clone()),
         };
-        let to = Recipient { email, message, locale: new.locale.clone() };
+        let to = Recipient { email, message, locale: new.locale.clone(), ..Recipient::default() };
         let what = json!({ "amount_minor": amount, "currency": account.currency, "ends_ms": account.ends_ms });
         let mut ops = vec![
             TransactOp::Put(Put { item: account_item(&account)?, condition: Some(Condition::ItemAbsent) }),
@@ -174,11 +195,7 @@ impl Values {
             Err(e) if e.failed_condition(0).is_some() => {
                 let known = self.table.get(&store::entry_key(&id, "issue"), Consistency::Strong).await;
                 let known = known.map_err(fault::table)?.and_then(|item| vitrine_table::from_item::<Entry>(item).ok());
-                let same = |was: Entry| (was.delta_minor, was.currency) == (amount, entry.currency);
-                if known.is_some_and(same) {
-                    return Ok(id);
-                }
-                Err(Problem::new(422, "attempt_reused", "This attempt was made with other details. Begin anew."))
+                if known.is_some_and(|was| is_same(&was, &entry)) { Ok(id) } else { Err(reused()) }
             }
             Err(e) => Err(fault::table(e)),
         }
@@ -197,6 +214,7 @@ impl Values {
         let known = self.table.get(&crate::checkout::store::customer_key(customer), Consistency::Strong).await;
         known.map_err(fault::table)?.ok_or_else(|| Problem::not_found("customer"))?;
         let id = self.credit_of(customer, currency.code(), ctx.now_ms).await?;
+        let wish = self.wish(&(customer, new))?;
         let entry = Entry {
             key: format!("grant-{attempt}"),
             account: id.clone(),
@@ -206,10 +224,39 @@ impl Values {
             at_ms: ctx.now_ms,
             why: reason.clone(),
             about: None,
+            wish: Some(wish.clone()),
         };
         let what = json!({ "amount_minor": amount, "currency": currency.code(), "customer": customer });
-        self.put_in(&entry, vec![audit::entry(ctx, id.as_str(), "value.credited", &reason, what)]).await?;
+        // An attempt is one customer's: under it nobody else is given anything.
+        let of = store::attempt_key(attempt);
+        let mut taken = Item::new();
+        taken.insert("pk".into(), of.pk.clone().into());
+        taken.insert("sk".into(), of.sk.clone().into());
+        taken.insert("wish".into(), wish.clone().into());
+        taken.insert("ttl".into(), json!(ctx.now_ms / 1000 + crate::checkout::ATTEMPT_SECS));
+        taken.insert("_v".into(), 1.into());
+        let known = self.table.get(&of, Consistency::Strong).await.map_err(fault::table)?;
+        if known.is_some_and(|item| item.get("wish").and_then(|w| w.as_str()) != Some(wish.as_str())) {
+            return Err(reused());
+        }
+        let more = vec![
+            TransactOp::Put(Put { item: taken, condition: Some(Condition::ItemAbsent) }),
+            audit::entry(ctx, id.as_str(), "value.credited", &reason, what),
+        ];
+        if !self.put_in(&entry, more).await? {
+            let was = self.table.get(&store::entry_key(&id, &entry.key), Consistency::Strong).await;
+            let was = was.map_err(fault::table)?.and_then(|item| vitrine_table::from_item::<Entry>(item).ok());
+            if !was.is_some_and(|was| is_same(&was, &entry)) {
+                return Err(reused());
+            }
+        }
         Ok(id)
+    }
+
+    /// What staff ask for, as an attempt remembers it: nothing of it can be read from that.
+    fn wish(&self, of: &impl Serialize) -> Result<String> {
+        let text = serde_json::to_string(of).map_err(|e| fault::internal("a wish", &e))?;
+        self.master.name_of("value/wish", &text).map_err(|e| fault::internal("a wish", &e))
     }
 
     /// Ends a gift card: its code pays for nothing from now on, and what was left goes back to the house. Of store credit what is
@@ -270,7 +317,7 @@ impl Values {
         Ok(items.iter().filter_map(|i| i.get("sent_ms")?.as_i64()).max())
     }
 
-    fn delivery_ops(&self, id: &ValueId, key: &str, to: &Recipient, due_ms: i64) -> Result<Vec<TransactOp>> {
+    pub(super) fn delivery_ops(&self, id: &ValueId, key: &str, to: &Recipient, due_ms: i64) -> Result<Vec<TransactOp>> {
         let sealed = self.master.seal_value(&seal_place(id), to).map_err(|e| fault::internal("a recipient", &e))?;
         let delivery = Delivery { sealed, due_ms, sent_ms: None };
         let mut item = vitrine_table::to_item(&delivery_key(id, key), &delivery).map_err(fault::table)?;
@@ -288,7 +335,7 @@ impl Values {
         Ok(std::iter::once(put).chain(self.sender.job_op(&job)?).collect())
     }
 
-    fn sweep_op(&self, id: &ValueId, why: &str, run_at_ms: i64) -> Result<Option<TransactOp>> {
+    pub(super) fn sweep_op(&self, id: &ValueId, why: &str, run_at_ms: i64) -> Result<Option<TransactOp>> {
         self.sender.job_op(&NewJob {
             kind: SWEEP.into(),
             key: format!("{id}-{why}"),
@@ -304,7 +351,7 @@ impl Values {
         item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
     }
 
-    fn opened(&self, id: &ValueId, delivery: &Delivery) -> Result<Recipient> {
+    pub(super) fn opened(&self, id: &ValueId, delivery: &Delivery) -> Result<Recipient> {
         let recipient = self.master.open_value(&seal_place(id), &delivery.sealed);
         recipient.map_err(|e| fault::internal("a recipient", &e))
     }
@@ -334,7 +381,10 @@ impl Values {
         let sent = UpdateItem {
             key: delivery_key(id, key),
             updates: vec![Update::set("sent_ms", ctx.now_ms)],
-            condition: Some(Condition::ItemExists.and(Condition::Absent("sent_ms".into()))),
+            condition: Some(
+                // Its address may be corrected at this moment.
+                Condition::eq("sealed", delivery.sealed.clone()).and(Condition::Absent("sent_ms".into())),
+            ),
         };
         let opens = UpdateItem {
             key: account_key(id),
@@ -353,29 +403,44 @@ impl Values {
         ops.extend(self.letter(&account, &to, &code, key)?);
         match self.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),
-            // Another run sent it.
-            Err(e) if e.failed_condition(0).is_some() => Ok(()),
+            Err(e) if e.failed_condition(0).is_some() => match self.delivery(id, key).await? {
+                // Another run sent it.
+                Some(now) if now.sent_ms.is_none() => Err(fault::table(vitrine_table::TableError::Conflict)),
+                _ => Ok(()),
+            },
             Err(e) => Err(fault::table(e)),
         }
     }
 
+    /// The mail of a code, sealed while it waits: whoever reads the queue can spend nothing.
     fn letter(&self, account: &Account, to: &Recipient, code: &Code, key: &str) -> Result<Option<TransactOp>> {
         let words = Words::of(&to.locale);
         let currency = currency(&account.currency)?;
         let left = Money::new(account.available + account.held, currency).map_err(|e| fault::internal("a card", &e))?;
         let total = words.money(left);
-        let mut blocks = vec![Block::Text(words.say("mail-gift-hello", &[("total", &total)]))];
+        let mut blocks = Vec::new();
+        if !to.name.is_empty() {
+            blocks.push(Block::Text(words.say("mail-gift-name", &[("name", &to.name)])));
+        }
+        blocks.push(Block::Text(match to.from.as_str() {
+            "" => words.say("mail-gift-hello", &[("total", &total)]),
+            from => words.say("mail-gift-hello-from", &[("total", &total), ("from", from)]),
+        }));
         if !to.message.is_empty() {
             blocks.push(Block::Said(to.message.clone()));
         }
         blocks.push(Block::Row(words.say("mail-gift-code", &[]), code.shown()));
         blocks.push(Block::Text(words.say("mail-gift-use", &[])));
+        if let Some((shop, _)) = &to.shop {
+            blocks.push(Block::Text(words.say("mail-gift-where", &[("shop", shop)])));
+        }
         if let Some(date) = account.ends_ms.and_then(|end| vitrine_pricing::date::Date::from_unix_ms(end).ok()) {
             let numbers = vitrine_pricing::format::Locale::from_tag(&to.locale);
             let date = vitrine_pricing::format::format_date(date, numbers);
             blocks.push(Block::Text(words.say("mail-gift-until", &[("date", &date)])));
         }
-        blocks.push(Block::Link(words.say("mail-gift-open", &[]), format!("{}/catalog", self.base_url)));
+        let page = to.shop.as_ref().map_or("/catalog", |(_, path)| path.as_str());
+        blocks.push(Block::Link(words.say("mail-gift-open", &[]), format!("{}{page}", self.base_url)));
         let letter = Letter {
             key: format!("gift/{}/{key}", account.id),
             to: &to.email,
@@ -383,10 +448,11 @@ impl Values {
             blocks: &blocks,
             unsubscribe: None,
         };
-        self.sender.op(&words, letter)
+        self.sender.sealed_op(&words, letter, &self.master)
     }
 
-    /// Takes what is left out of an account that is over; `true`: a payment still holds some of it, look again later.
+    /// Takes what is left out of an account that is over; `true`: a payment still holds some of it, or let go of it meanwhile: look
+    /// again later.
     ///
     /// # Errors
     /// The table's; the job repeats.
@@ -398,7 +464,7 @@ impl Values {
             vec![audit::entry(ctx, id.as_str(), "value.swept", "", what)]
         };
         self.take_out(id, house, None, (ctx.now_ms, ""), trail).await?;
-        Ok(self.account(id).await?.is_some_and(|a| a.held > 0))
+        Ok(self.account(id).await?.is_some_and(|a| a.held > 0 || a.available > 0))
     }
 }
 

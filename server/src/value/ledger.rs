@@ -97,7 +97,8 @@ impl Values {
         }
     }
 
-    /// Posts what comes into an account, with `more` in the same transaction. `false`: this key was posted before.
+    /// Posts what comes into an account, with `more` in the same transaction. `false`: this key was posted before, or the first of
+    /// `more` was written before.
     ///
     /// # Errors
     /// 409 `value_over` for an account that was ended or cannot hold as much; the table's.
@@ -106,7 +107,7 @@ impl Values {
         let ops = [balance, posting].into_iter().chain(more).collect();
         match self.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(true),
-            Err(e) if e.failed_condition(1).is_some() => Ok(false),
+            Err(e) if (1..3).any(|op| e.failed_condition(op).is_some()) => Ok(false),
             Err(e) if e.failed_condition(0).is_some() => {
                 Err(Problem::conflict("value_over", "Nothing can be added to this account."))
             }
@@ -138,6 +139,7 @@ impl Values {
                 at_ms,
                 why: why.to_owned(),
                 about: None,
+                wish: None,
             };
             let [balance, posting] = store::drain(&entry, ended_ms)?;
             // Nothing is no entry.
@@ -183,11 +185,14 @@ impl Values {
         let key = format!("refund-{refund}-{}", part.account);
         for _ in 0..TRIES {
             let known = self.account(&part.account).await?;
-            let own = known.filter(|a| part.kind == Kind::StoreCredit || !a.is_over(now_ms)).map(|a| a.id);
+            let own = known.filter(|a| part.kind == Kind::StoreCredit || !a.is_over(now_ms));
+            // The look at its end may have been before this by another clock: one more takes what comes now.
+            let end = own.as_ref().and_then(|own| own.ends_ms);
             let (to, other) = match own {
-                Some(own) => (own, credit.clone()),
+                Some(own) => (own.id, credit.clone()),
                 None => (self.credit_of(buyer, currency, now_ms).await?, part.account.clone()),
             };
+            let sweep = end.map(|end| self.sweep_op(&to, &key, end)).transpose()?.flatten();
             let entry = Entry {
                 key: key.clone(),
                 account: to.clone(),
@@ -197,12 +202,13 @@ impl Values {
                 at_ms: now_ms,
                 why: String::new(),
                 about: Some(refund.to_owned()),
+                wish: None,
             };
             // A run before this one may have decided otherwise, if the account ended between the two.
             let elsewhere = (to != other)
                 .then(|| TransactOp::Check { key: entry_key(&other, &key), condition: Condition::ItemAbsent });
             let [balance, posting] = store::credit(&entry)?;
-            let ops = [balance, posting].into_iter().chain(elsewhere).collect();
+            let ops = [balance, posting].into_iter().chain(elsewhere).chain(sweep).collect();
             match self.table.transact(Transact { ops, token: None }).await {
                 Ok(()) => return Ok(()),
                 Err(e) if e.failed_condition(1).is_some() || e.failed_condition(2).is_some() => return Ok(()),

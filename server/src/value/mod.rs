@@ -7,16 +7,17 @@
 //! - No balance goes below nothing, whoever spends at the same moment; an entry has a key, and a key is posted once.
 //! - A payment under way holds its amount; it is posted with the payment, or let go with the checkout.
 //! - Of a code only a keyed hash is kept. It has 80 bits, is sent to its recipient by mail and shown to nobody else, staff included.
-//! - Money comes in by staff only ([`crate::authz`]); each act has its trail.
+//! - Value comes in by staff ([`crate::authz`]), by cards that were paid for (`sold.rs`), and by refunds; each act has its trail.
 //!
 //! Keys are in `store.rs`; how an amount is taken from several accounts and goes back to them is in `split.rs`.
 //!
-//! Not here: what a checkout does with it (`checkout::value`), selling cards.
+//! Not here: what a checkout does with it (`checkout::value`), how cards are bought (`checkout::gift`).
 
 mod cards;
 mod code;
 mod jobs;
 mod ledger;
+pub mod sold;
 pub mod split;
 pub mod store;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use vitrine_table::Table;
 use crate::mails::Sender;
 use crate::secrets::Secret;
 
+pub(crate) use cards::{MAX_MESSAGE, Recipient, plain};
 pub use cards::{NewCard, NewCredit, currencies};
 pub use code::Code;
 pub use jobs::{DELIVER, SWEEP, handlers};
@@ -73,6 +75,8 @@ pub enum House {
     Expired,
     /// What staff took back.
     Ended,
+    /// What was left of a card whose buyer got the money back.
+    Returned,
 }
 
 impl House {
@@ -83,6 +87,7 @@ impl House {
             Self::Redeemed => "value-redeemed",
             Self::Expired => "value-expired",
             Self::Ended => "value-ended",
+            Self::Returned => "value-returned",
         }
     }
 }
@@ -151,6 +156,9 @@ pub struct Entry {
     /// The checkout or refund it belongs to.
     #[serde(default)]
     pub about: Option<String>,
+    /// Of an entry that staff asked for: keyed hash of all they asked for, so that another wish under its attempt is known as one.
+    #[serde(default)]
+    pub wish: Option<String>,
 }
 
 /// What an account gives to one payment.

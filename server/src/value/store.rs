@@ -6,6 +6,7 @@
 //! | entry | `VALUE#sv` | `ENTRY#key` | |
 //! | delivery of a code | `VALUE#sv` | `DELIVERY#id` | |
 //! | code | `VALUECODE#hash` | `CODE#` | |
+//! | attempt to give store credit | `IDEM#value#attempt` | `IDEM#` | ttl 30 days |
 //! | codes applied to a cart | `CHECKOUTVALUE#cart` | `VALUE#` | ttl 1 day |
 
 use vitrine_shared::id::{CustomerId, ValueId};
@@ -31,6 +32,11 @@ pub fn entry_key(account: &ValueId, key: &str) -> Key {
 /// Key of what a code opens.
 pub fn code_key(hash: &str) -> Key {
     Key::new(format!("VALUECODE#{hash}"), "CODE#")
+}
+
+/// Key of what remembers an attempt to give store credit.
+pub(super) fn attempt_key(attempt: &str) -> Key {
+    Key::new(format!("IDEM#value#{attempt}"), "IDEM#")
 }
 
 /// Key of a delivery.
@@ -85,11 +91,16 @@ fn changed(account: &ValueId, updates: &[(&str, i64)], condition: Condition) -> 
     })
 }
 
+/// The account is not over.
+fn lasting(now_ms: i64) -> Condition {
+    let ends =
+        Condition::Any(vec![Condition::Absent("ends_ms".into()), Condition::Gt("ends_ms".into(), now_ms.into())]);
+    Condition::Absent("ended_ms".into()).and(ends)
+}
+
 /// There is as much, and the account's time is not over.
 fn spendable(amount: i64, now_ms: i64) -> Condition {
-    let lasting =
-        Condition::Any(vec![Condition::Absent("ends_ms".into()), Condition::Gt("ends_ms".into(), now_ms.into())]);
-    Condition::ge("available", amount).and(Condition::Absent("ended_ms".into())).and(lasting)
+    Condition::ge("available", amount).and(lasting(now_ms))
 }
 
 /// Holds what a source gives for a payment; fails if less can be spent.
@@ -127,14 +138,15 @@ pub fn payment(source: &Source, checkout: &str, currency: &str, at_ms: i64) -> E
         at_ms,
         why: String::new(),
         about: Some(checkout.to_owned()),
+        wish: None,
     }
 }
 
-/// Something comes into an account that is there and was not ended by staff.
+/// Something comes into an account that is there and not over when the entry is made.
 pub(super) fn credit(entry: &Entry) -> Result<[TransactOp; 2]> {
     let room = Condition::Le("available".into(), (MAX_BALANCE - entry.delta_minor).into());
-    let open = Condition::Absent("ended_ms".into());
-    Ok([changed(&entry.account, &[("available", entry.delta_minor)], room.and(open)), entry_op(entry)?])
+    let condition = room.and(lasting(entry.at_ms));
+    Ok([changed(&entry.account, &[("available", entry.delta_minor)], condition), entry_op(entry)?])
 }
 
 /// All that can be spent leaves an account; fails if that is another amount by now. `ended_ms`: it also ends.
@@ -144,6 +156,21 @@ pub(super) fn drain(entry: &Entry, ended_ms: Option<i64>) -> Result<[TransactOp;
     let condition = Condition::ItemExists.and(Condition::eq("available", -entry.delta_minor));
     let update = UpdateItem { key: account_key(&entry.account), updates, condition: Some(condition) };
     Ok([TransactOp::Update(update), entry_op(entry)?])
+}
+
+/// A part of what can be spent leaves an account; fails if it is not as it was read. `ended_ms`: it also ends.
+pub(super) fn taken(account: &Account, entry: &Entry, ended_ms: Option<i64>) -> Result<[TransactOp; 2]> {
+    let mut updates = vec![Update::Add("available".into(), entry.delta_minor)];
+    updates.extend(ended_ms.map(|at| Update::set("ended_ms", at)));
+    let as_read = Condition::eq("available", account.available).and(Condition::eq("held", account.held));
+    let condition = Some(Condition::ItemExists.and(as_read).and(Condition::Absent("ended_ms".into())));
+    let update = UpdateItem { key: account_key(&entry.account), updates, condition };
+    Ok([TransactOp::Update(update), entry_op(entry)?])
+}
+
+/// Opens an account; fails if it is there.
+pub(super) fn account_op(account: &Account) -> Result<TransactOp> {
+    Ok(TransactOp::Put(Put { item: account_item(account)?, condition: Some(Condition::ItemAbsent) }))
 }
 
 /// A store credit with nothing in it, if there is none yet.

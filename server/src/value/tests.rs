@@ -156,6 +156,13 @@ async fn a_card_is_sent_on_its_day_and_once() {
         assert_eq!(shop.values.issue(&staff, &new).await.unwrap(), id, "one attempt is one card");
         let other = NewCard { amount: "26".into(), ..new.clone() };
         assert_eq!(shop.values.issue(&staff, &other).await.unwrap_err().code, "attempt_reused");
+        for other in [
+            NewCard { recipient: "lou@example.org".into(), ..new.clone() },
+            NewCard { message: "For somebody else".into(), ..new.clone() },
+            NewCard { ends_ms: None, ..new.clone() },
+        ] {
+            assert_eq!(shop.values.issue(&staff, &other).await.unwrap_err().code, "attempt_reused");
+        }
         let mails = async || shop.mails(handlers(shop.values.clone()), &["gift/"]).await;
         assert_eq!(mails().await.len(), 0, "not before its day");
         assert_eq!(shop.values.sent_ms(&id).await.unwrap(), None);
@@ -167,6 +174,84 @@ async fn a_card_is_sent_on_its_day_and_once() {
         shop.values.deliver(&ctx, &id, "first").await.unwrap();
         assert_eq!(mails().await.len(), 0, "once, whatever is repeated");
         assert_eq!(shop.values.sent_ms(&id).await.unwrap(), Some(NOW + DAY));
+    }
+}
+
+#[tokio::test]
+async fn a_letter_with_a_code_waits_sealed() {
+    for shop in Shop::both().await {
+        let new = NewCard {
+            attempt: "a".repeat(16),
+            amount: "5".into(),
+            currency: "EUR".into(),
+            recipient: "kim@example.org".into(),
+            locale: "en-US".into(),
+            reason: "won".into(),
+            ..NewCard::default()
+        };
+        let id = shop.values.issue(&shop.staff(), &new).await.unwrap();
+        shop.values.deliver(&OpCtx::system("test", NOW), &id, "first").await.unwrap();
+        let key = vitrine_table::Key::new(format!("JOB#{}#gift/{id}/first", crate::accounts::SEND), "JOB");
+        let item = shop.table.get(&key, vitrine_table::Consistency::Strong).await.unwrap().unwrap();
+        let waits = serde_json::to_string(&item).unwrap();
+        let last4 = shop.values.account(&id).await.unwrap().unwrap().last4;
+        assert!(
+            waits.contains("sealed") && !waits.contains("kim@") && !waits.contains(&format!("-{last4}")),
+            "{waits}"
+        );
+        assert_eq!(shop.sent_code(&id).await[15..], last4);
+    }
+}
+
+#[tokio::test]
+async fn one_attempt_gives_one_credit_to_one_customer() {
+    for shop in Shop::both().await {
+        let staff = shop.staff();
+        let (_, first) = customer(&shop, 1).await;
+        let (_, second) = customer(&shop, 2).await;
+        let wish = credit("once", "3.00");
+        let id = shop.values.give_credit(&staff, &first, &wish).await.unwrap();
+        assert_eq!(shop.values.give_credit(&staff, &first, &wish).await.unwrap(), id);
+        let reason = NewCredit { reason: "another".into(), ..wish.clone() };
+        let amount = credit("once", "4.00");
+        for (whom, what) in [(&first, &reason), (&first, &amount), (&second, &wish)] {
+            let refused = shop.values.give_credit(&staff, whom, what).await.unwrap_err();
+            assert_eq!((refused.status, refused.code.as_str()), (422, "attempt_reused"));
+        }
+        assert_eq!(sums(&shop, &id).await, (300, 0, 300));
+        assert_eq!(shop.violations().await, []);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_stranded_on_a_card_that_is_over() {
+    for shop in Shop::both().await {
+        let of = |amount: &str| NewCard { amount: amount.into(), ends_ms: Some(NOW + DAY), ..NewCard::default() };
+        let (id, _) = shop.card_like(of("10")).await;
+        let source = Source { account: id.clone(), kind: Kind::GiftCard, last4: String::new(), amount_minor: 400 };
+        let transact = async |ops: Vec<TransactOp>| shop.table.transact(Transact { ops, token: None }).await;
+        let entry = store::payment(&source, "co_1", "EUR", NOW);
+        transact(store::redeem_unheld(&source, &entry, NOW).unwrap().to_vec()).await.unwrap();
+        transact(vec![store::hold(&source, NOW)]).await.unwrap();
+        shop.clock.advance_ms(DAY);
+        shop.work().await;
+        assert_eq!(sums(&shop, &id).await, (0, 400, 400), "what is held is the payment's");
+        // Let go, and a refund decided by a clock that is behind.
+        transact(vec![store::let_go(&source)]).await.unwrap();
+        let buyer = CustomerId::from_bits(3);
+        shop.values.give_back(NOW + DAY - 1, &buyer, "EUR", "rf_1", std::slice::from_ref(&source)).await.unwrap();
+        assert_eq!(sums(&shop, &id).await, (800, 0, 800));
+        shop.work().await;
+        assert_eq!(sums(&shop, &id).await, (0, 0, 0));
+        // One that sees the end gives store credit instead.
+        shop.values.give_back(NOW + DAY, &buyer, "EUR", "rf_2", std::slice::from_ref(&source)).await.unwrap();
+        assert_eq!(
+            (sums(&shop, &id).await, sums(&shop, &store::credit_id(&buyer, "EUR")).await),
+            ((0, 0, 0), (400, 0, 400))
+        );
+        let mut late = entry.clone();
+        (late.key, late.delta_minor, late.at_ms) = ("late".into(), 1, NOW + DAY);
+        assert!(transact(store::credit(&late).unwrap().to_vec()).await.is_err(), "nothing comes into what is over");
     }
 }
 

@@ -239,6 +239,7 @@ fn is_personal(path: &str) -> bool {
         "auth",
         "cart",
         "checkout",
+        "gift-cards",
         "invoices",
         "letters",
         "my-products",

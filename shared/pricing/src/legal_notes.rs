@@ -82,6 +82,7 @@ impl Situation {
             (_, "export") => Some(Self::ExportGoods),
             (_, "small_seller") => Some(Self::SmallBusiness),
             (_, "oss") => Some(Self::Oss),
+            (_, "multi_purpose_voucher") => Some(Self::MultiPurposeVoucher),
             (_, "no_nexus") => Some(Self::NoTax),
             (TaxStatus::NotRegistered | TaxStatus::OutsideScope, "no_registration" | "outside_tax_territory") => {
                 Some(Self::PlaceOutside)
@@ -191,5 +192,7 @@ mod tests {
         assert_eq!(of(TaxStatus::NotRegistered, "no_nexus", Full), Some(Situation::NoTax));
         assert_eq!(of(TaxStatus::Taxed, "domestic", Full), None);
         assert_eq!(of(TaxStatus::OutsideScope, "no_state_sales_tax", Full), None);
+        let voucher = of(TaxStatus::OutsideScope, "multi_purpose_voucher", Full);
+        assert_eq!(voucher, Some(Situation::MultiPurposeVoucher));
     }
 }

@@ -135,7 +135,7 @@ pub struct Treatment<'a> {
 }
 
 /// Every code a [`Treatment::reason`] can have.
-pub const REASONS: [&str; 24] = [
+pub const REASONS: [&str; 25] = [
     "domestic",
     "registered",
     "oss",
@@ -160,4 +160,9 @@ pub const REASONS: [&str; 24] = [
     "local_tax_unknown",
     "territory_without_table",
     "provider",
+    "multi_purpose_voucher",
 ];
+
+/// Class of what pays for other things later, at whatever rate those have: selling it is no supply, what is bought with it is (Directive
+/// 2006/112/EC arts. 30a-30b; elsewhere a means of payment).
+pub const VOUCHER: &str = "multi_purpose_voucher";

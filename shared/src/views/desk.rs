@@ -399,6 +399,12 @@ pub struct RefundPreview {
     pub hidden: Vec<(String, String)>,
     /// Key that names this attempt.
     pub attempt: String,
+    /// The reason as it was typed before, if that was refused.
+    #[serde(default)]
+    pub reason: String,
+    /// Pieces were to come back then.
+    #[serde(default)]
+    pub restock: bool,
 }
 
 /// A refund being chosen: nothing is written before it is confirmed.

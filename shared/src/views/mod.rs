@@ -10,6 +10,7 @@ use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
 pub mod about;
 pub mod card;
 pub mod desk;
+pub mod gift;
 pub mod owned;
 pub mod prices;
 mod shared;
@@ -492,6 +493,9 @@ pub struct StoreView {
     pub imprint: Vec<String>,
     /// Canonical path.
     pub canonical: String,
+    /// Where its gift cards are bought, if it sells any here.
+    #[serde(default)]
+    pub gift_href: Option<String>,
 }
 
 /// How a reader of a shop's letters stands.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::about::AboutView;
+use super::gift::SoldCardView;
 use super::value::{PaidView, ValueView};
 use super::{CardView, ImageView, MomentView, Named, PriceView};
 
@@ -456,6 +457,9 @@ pub struct OrderLineView {
     /// Files it opens, once it is theirs: comma-separated asset ids.
     #[serde(default)]
     pub assets: String,
+    /// Gift cards of it, for who bought them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<SoldCardView>,
 }
 
 /// One seller's order.

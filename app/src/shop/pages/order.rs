@@ -6,6 +6,7 @@ use vitrine_ui::prelude::*;
 
 use super::cart::Sums;
 use super::drawn;
+use super::gift::{GiftTold, SoldCards};
 use super::sending::SentBy;
 use super::stored::PaidFrom;
 use crate::i18n::text_or;
@@ -44,6 +45,7 @@ pub fn Order(
                 trouble: param(&query(), "trouble"),
                 asked: param(&query(), "done").is_some(),
                 withdraw: param(&query(), "withdraw"),
+                gift: param(&query(), "gift"),
             }
         }
     })
@@ -66,6 +68,9 @@ pub fn OrderBody(
     /// Code of why a withdrawal was not sent.
     #[props(default)]
     withdraw: Option<String>,
+    /// What became of sending a gift card elsewhere.
+    #[props(default)]
+    gift: Option<String>,
 ) -> Element {
     let (tone, word) = match view.state {
         PayState::Paid => (Tone::Good, "order-paid"),
@@ -105,6 +110,11 @@ pub fn OrderBody(
                 }
                 div { id: "talk",
                     TalkTold { trouble, done: asked }
+                }
+                div { id: "gift",
+                    if let Some(code) = gift {
+                        GiftTold { code }
+                    }
                 }
                 if let Some(code) = withdraw {
                     Alert { tone: Tone::Bad, title: t!("withdraw-not"), live: true,
@@ -147,7 +157,7 @@ fn Part(part: OrderPartView, email: String, checkout: String, secret: Option<Str
             }
             ul { class: "trade-lines", role: "list",
                 for line in part.lines.iter().cloned() {
-                    Line { key: "{line.line}", line, checkout: checkout.clone(), secret: secret.clone() }
+                    Line { key: "{line.line}", line, order: part.id.clone(), checkout: checkout.clone(), secret: secret.clone() }
                 }
             }
             if let Some(way) = part.sent_by.clone() {
@@ -221,7 +231,7 @@ fn Withdraw(withdrawal: WithdrawalView, of: String, shop: String, email: String,
 }
 
 #[component]
-fn Line(line: OrderLineView, checkout: String, secret: Option<String>) -> Element {
+fn Line(line: OrderLineView, order: String, checkout: String, secret: Option<String>) -> Element {
     rsx! {
         li { class: "trade-line trade-line-bare",
             div { class: "trade-what",
@@ -239,6 +249,9 @@ fn Line(line: OrderLineView, checkout: String, secret: Option<String>) -> Elemen
                         " · "
                         bdi { "{tracking}" }
                     }
+                }
+                if !line.cards.is_empty() {
+                    SoldCards { cards: line.cards.clone(), order, secret: secret.clone() }
                 }
                 if !line.assets.is_empty() {
                     div { class: "trade-act",

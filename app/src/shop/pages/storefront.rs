@@ -77,6 +77,13 @@ pub fn StorefrontBody(
                     }
                     Years { years: view.years.clone() }
                 }
+                if let Some(to) = view.gift_href.clone() {
+                    section { class: "wrap store-letters",
+                        h2 { {t!("gift-store")} }
+                        p { {t!("gift-store-text")} }
+                        a { class: "button", href: "{prefs.origin}{to}", {t!("gift-store-go")} }
+                    }
+                }
                 section { class: "wrap store-letters", id: "letters",
                     h2 { {t!("letters-store")} }
                     if letters.as_deref() == Some("asked") {

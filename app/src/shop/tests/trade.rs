@@ -224,6 +224,7 @@ fn order(state: PayState) -> OrderView {
         tracking: physical.then(|| "DHL 123".to_owned()),
         library_href: (!physical).then(|| "/my-products/w_1".to_owned()),
         assets: if physical { String::new() } else { "a_1,a_2".into() },
+        cards: Vec::new(),
     };
     let at = MomentView { iso: "2026-11-23T04:10Z".into(), text: "Nov 23, 2026, 04:10 UTC".into() };
     OrderView {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use vitrine_pricing::money::{Currency, MoneyError};
+use vitrine_pricing::tax::VOUCHER;
 use vitrine_shared::catalog::{
     Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Store, Variant, Work,
 };
@@ -61,6 +62,8 @@ pub(super) struct PartFiles {
 
 /// A field and why it cannot be.
 pub(super) type Refusal = String;
+/// Most amounts of gift cards of one currency.
+const MOST_GIFT_AMOUNTS: usize = 8;
 
 /// Longest title of a work, characters.
 pub(crate) const MAX_TITLE: usize = 300;
@@ -271,7 +274,7 @@ pub(super) fn product(parts: &Parts<'_>, row: &ProductRow) -> Result<Product, Re
         work: parts.id.clone(),
         kind: row.kind,
         title: text("products.title", &row.title, 120)?,
-        tax_class: row.tax_class.clone(),
+        tax_class: tax_class(&row.tax_class)?,
         variants,
         status: row.status,
     })
@@ -327,6 +330,41 @@ pub(super) fn shipping(store: &Store) -> Result<(), Refusal> {
         table.check(currency).map_err(|(path, why)| format!("`shipping`, {path}: {why}"))?;
     }
     Ok(())
+}
+
+/// Looks at the gift cards a store sells.
+pub(super) fn gift_cards(store: &Store) -> Result<(), Refusal> {
+    let mut seen: Vec<&str> = Vec::new();
+    for row in &store.gift_cards {
+        let currency: Currency = row.currency.parse().map_err(|e: MoneyError| format!("`gift_cards`: {e}"))?;
+        if seen.contains(&row.currency.as_str()) {
+            return Err(format!("`gift_cards`: {currency} stands there twice"));
+        }
+        seen.push(&row.currency);
+        let (least, most) = row.named.unwrap_or((1, 1));
+        let fine = |minor: i64| (1..=crate::value::MAX_ENTRY).contains(&minor);
+        if row.amounts.len() > MOST_GIFT_AMOUNTS
+            || !row.amounts.iter().all(|minor| fine(*minor))
+            || !(fine(least) && fine(most) && least <= most)
+        {
+            return Err(format!(
+                "`gift_cards`: at most {MOST_GIFT_AMOUNTS} `amounts` and a `named` least and most, of 1 to {} minor units",
+                crate::value::MAX_ENTRY
+            ));
+        }
+        if row.amounts.is_empty() && row.named.is_none() {
+            return Err(format!("`gift_cards`: nothing is sold in {currency}"));
+        }
+    }
+    Ok(())
+}
+
+/// A work's own class: what is only paid for later is none of a work's.
+fn tax_class(class: &str) -> Result<String, Refusal> {
+    match class {
+        VOUCHER => Err(format!("`tax_class`: {VOUCHER} is of gift cards alone")),
+        class => Ok(class.to_owned()),
+    }
 }
 
 pub(super) fn variant_id(tenant: &TenantId, row: &VariantRow) -> VariantId {

@@ -59,6 +59,7 @@ pub async fn export(ctx: &OpCtx, catalog: &CatalogStore, blob: &dyn Blob, dir: &
             shipping_zones: store.shipping_zones,
             shipping_methods: store.shipping_methods,
             shipping_except: store.shipping_except,
+            gift_cards: store.gift_cards,
         }));
     }
     for licence in catalog.licences().await? {

@@ -228,8 +228,10 @@ impl Importer {
                     shipping_zones: r.shipping_zones.clone(),
                     shipping_methods: r.shipping_methods.clone(),
                     shipping_except: r.shipping_except.clone(),
+                    gift_cards: r.gift_cards.clone(),
                 };
                 build::shipping(&store)?;
+                build::gift_cards(&store)?;
                 let before = self.catalog.store(&store.id).await?;
                 let ops =
                     vec![put(items::store(&store, ctx.now_ms)?), claim("handle", &store.handle, store.id.as_str())];

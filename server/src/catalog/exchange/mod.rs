@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
 use vitrine_pricing::shipping::{Method, Place, Zone};
 use vitrine_shared::catalog::{
-    Attribution, Credit, Facts, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status,
+    Attribution, Credit, Facts, GiftCards, LegalEntity, Link, MakerKind, PriceShape, ProductKind, ShippingRate, Status,
     TaxFallback, TaxProvider, WorkKind, is_default, is_one, one,
 };
 
@@ -133,6 +133,9 @@ pub struct StoreRow {
     /// Where nothing is sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipping_except: Vec<Place>,
+    /// Gift cards it sells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<GiftCards>,
 }
 
 /// A licence text.

@@ -31,13 +31,14 @@ const PLACES: [(&str, &str, &str); 40] = [
 const STATES: &str = "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD \
     TN TX UT VA VT WA WI WV WY PR ZZ";
 const PROVINCES: &str = "AB BC MB NB NL NS NT NU ON PE QC SK YT";
-const CLASSES: [&str; 14] = [
+const CLASSES: [&str; 15] = [
     "audiobook",
     "digital_music",
     "digital_other",
     "digital_video",
     "ebook",
     "goods",
+    "multi_purpose_voucher",
     "physical_media",
     "physical_music",
     "podcast",

@@ -3,7 +3,7 @@
 //! Services follow the buyer; whether a border lies between is a matter of seats, not of registrations (Directive 2006/112/EC arts. 44,
 //! 58, 192a, 196). Goods follow the parcel: from the state it leaves to the state it reaches (arts. 32-33, 138, 146).
 
-use super::{Accuracy, Supply, TaxRule, TaxRules, TaxStatus, Treatment, Value};
+use super::{Accuracy, Supply, TaxRule, TaxRules, TaxStatus, Treatment, VOUCHER, Value};
 use crate::territory::{Place, Regime, is_member, resolve};
 
 /// States whose rate is the whole rate, apart from small zones: no place in them may add to it.
@@ -75,6 +75,9 @@ impl<'r, 's> Case<'r, 's> {
     }
 
     fn decide(&self) -> Treatment<'r> {
+        if self.supply.class == VOUCHER {
+            return none(TaxStatus::OutsideScope, "multi_purpose_voucher");
+        }
         let due = match self.due() {
             Ok(due) => due,
             Err(reason) => return none(TaxStatus::NoRule, reason),

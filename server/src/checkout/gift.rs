@@ -1,0 +1,445 @@
+//! Gift cards bought: a purchase of its own, of one shop's cards for one recipient.
+//!
+//! Invariants: no cart, so that no discount is taken off it and no gift card or store credit pays for it; the amount is one the shop sells
+//! when it is placed; who it is for is sealed from the first write on; tax is charged on nothing (`vitrine_pricing::tax::VOUCHER`).
+//!
+//! Not here: what becomes of cards once they are paid (`given`), the ledger (`crate::value`).
+
+use serde_json::json;
+use vitrine_identity::account::normalise_email;
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::format_money;
+use vitrine_pricing::market::Market;
+use vitrine_pricing::money::Money;
+use vitrine_pricing::price::PriceList;
+use vitrine_pricing::quote::{Buyer, Context, Kind, Quote, QuoteRequest, RequestLine, quote};
+use vitrine_pricing::shipping::ShippingTable;
+use vitrine_pricing::tax::VOUCHER;
+use vitrine_shared::Problem;
+use vitrine_shared::catalog::{GiftCards, Store, Tenant};
+use vitrine_shared::id::{CheckoutId, OrderId, VariantId, WorkId};
+use vitrine_shared::orders::{CheckoutState, Fulfilment};
+use vitrine_shared::views::Named;
+use vitrine_shared::views::card::Place;
+use vitrine_shared::views::gift::{GiftForm, GiftView};
+use vitrine_shared::views::trade::CheckoutForm;
+use vitrine_table::{Consistency, Item, Key, Put};
+
+use super::place::{CUSTOMER_MADE, Marks, Placed, attempt_item, chargeable, check_attempt, hash};
+use super::store::{self, Checkout, Gift, Order, OrderLine, Person, TaxRecord};
+use super::{Checkouts, HOLD_MS};
+use crate::ctx::{Caller, OpCtx, Scope};
+use crate::fault::{self, Result};
+use crate::mails::Words;
+use crate::promotions::ForQuote;
+use crate::value::sold::card_id;
+use crate::value::{MAX_MESSAGE, Recipient, plain};
+use crate::{ids, pricing};
+
+/// Most cards of one purchase.
+const MOST_CARDS: u32 = 10;
+/// Longest name of who gives or gets a card, characters.
+const MAX_NAME: usize = 100;
+/// When cards are sent on their day, milliseconds after midnight UTC: 10:00 is in the same day from Hawaii to New Zealand, so that the day
+/// is the buyer's whatever their zone.
+const HOUR_MS: i64 = 10 * 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Furthest day they can be sent on, days from now.
+const FURTHEST_DAYS: i64 = 366;
+/// How long a form that was refused is kept, seconds.
+const KEPT_SECS: i64 = 3600;
+
+/// What a refused form leaves behind.
+type Refused = (GiftForm, Vec<(String, String)>, Option<String>);
+
+/// A shop with the cards it sells here.
+struct Shop {
+    store: Store,
+    tenant: Tenant,
+    cards: Option<GiftCards>,
+}
+
+/// A form without faults.
+struct Asked {
+    each_minor: i64,
+    pieces: u32,
+    email: String,
+    to: Recipient,
+    due_ms: i64,
+}
+
+fn form_key(name: &str) -> Key {
+    Key::new(format!("GIFTFORM#{}", hash(name)), "FORM#")
+}
+
+fn seal_place(order: &OrderId) -> String {
+    format!("gift/{order}")
+}
+
+fn href(store: &Store) -> String {
+    format!("/gift-cards/{}", store.handle)
+}
+
+/// First and last day cards can be sent on.
+fn days(now_ms: i64) -> Result<(Date, Date)> {
+    // Somewhere it is still yesterday.
+    let at = |ms| Date::from_unix_ms(ms).map_err(|e| fault::internal("a date", &e));
+    Ok((at(now_ms - DAY_MS / 2)?, at(now_ms + FURTHEST_DAYS * DAY_MS)?))
+}
+
+/// When cards of this day are sent.
+fn due(day: &str, now_ms: i64) -> Result<Option<i64>> {
+    if day.is_empty() {
+        return Ok(Some(now_ms));
+    }
+    let (first, last) = days(now_ms)?;
+    let day: Option<Date> = day.parse().ok().filter(|day| (first..=last).contains(day));
+    Ok(day.map(|day| (day.unix_ms() + HOUR_MS).max(now_ms)))
+}
+
+/// What was typed, or its faults by field.
+fn read(
+    form: &GiftForm,
+    cards: &GiftCards,
+    shop: &Store,
+    market: &Market,
+    ctx: &OpCtx,
+) -> Result<std::result::Result<Asked, Vec<(String, String)>>> {
+    let mut faults = Vec::new();
+    let mut say = |field: &str, code: &str| faults.push((field.to_owned(), code.to_owned()));
+    let chosen = match form.amount.as_str() {
+        "named" => Money::parse(&form.named.trim().replace(',', "."), market.currency).ok().map(Money::minor),
+        amount => amount.parse().ok(),
+    };
+    let each_minor = chosen.filter(|minor| cards.sells(*minor));
+    if each_minor.is_none() {
+        say(if form.amount == "named" { "named" } else { "amount" }, "fault-gift-amount");
+    }
+    let pieces = if form.pieces.trim().is_empty() { Some(1) } else { form.pieces.trim().parse().ok() };
+    let pieces = pieces.filter(|pieces| (1..=MOST_CARDS).contains(pieces));
+    if pieces.is_none() {
+        say("pieces", "fault-gift-pieces");
+    }
+    let email = normalise_email(&form.email).ok();
+    if email.is_none() {
+        say("email", "fault-email");
+    }
+    let to = if form.to_self { email.clone() } else { normalise_email(&form.recipient_email).ok() };
+    if to.is_none() && !form.to_self {
+        say("recipient_email", "fault-email");
+    }
+    let mut text = |field: &str, text: &str, most, lines| {
+        plain(field, text, most, lines).map_err(|_| say(field, "fault-long")).unwrap_or_default()
+    };
+    let name = text("recipient", &form.recipient, MAX_NAME, false);
+    let from = text("sender", &form.sender, MAX_NAME, false);
+    let message = text("message", &form.message, MAX_MESSAGE, true);
+    let due_ms = due(form.day.trim(), ctx.now_ms)?;
+    if due_ms.is_none() {
+        say("day", "fault-gift-day");
+    }
+    let complete = (each_minor, pieces, email, to, due_ms);
+    let (Some(each_minor), Some(pieces), Some(email), Some(to), Some(due_ms)) = complete else {
+        return Ok(Err(faults));
+    };
+    if !faults.is_empty() {
+        return Ok(Err(faults));
+    }
+    let shop = Some((shop.name.clone(), format!("/@{}", shop.handle)));
+    let to = Recipient { email: to, message, locale: ctx.locale.clone(), name, from, shop };
+    Ok(Ok(Asked { each_minor, pieces, email, to, due_ms }))
+}
+
+impl Checkouts {
+    async fn gift_shop(&self, ctx: &OpCtx, handle: &str) -> Result<Shop> {
+        let missing = || Problem::not_found("shop");
+        let records = self.catalog.records();
+        let store = records.store_by_handle(handle).await?.ok_or_else(missing)?;
+        let tenant = records.tenant(&store.tenant).await?.ok_or_else(missing)?;
+        let here = match &ctx.scope {
+            Scope::Marketplace => tenant.listed,
+            Scope::Tenant(id) => tenant.id == *id,
+        };
+        if !here || store.gift_cards.is_empty() || self.values.is_none() {
+            return Err(missing());
+        }
+        let currency = self.catalog.place(ctx).market.currency.code();
+        let cards = store.gift_cards.iter().find(|row| row.currency == currency).cloned();
+        Ok(Shop { store, tenant, cards })
+    }
+
+    /// The page where a shop's cards are bought; `kept` names a form that was refused.
+    ///
+    /// # Errors
+    /// 404 for a shop that sells none; the stores'.
+    pub async fn gift_view(&self, ctx: &OpCtx, handle: &str, kept: Option<&str>) -> Result<GiftView> {
+        let Shop { store, cards, .. } = self.gift_shop(ctx, handle).await?;
+        let place = self.catalog.place(ctx);
+        let (mut form, faults, trouble) = match kept {
+            Some(name) => self.kept_gift(ctx, name).await?.unwrap_or_default(),
+            None => Refused::default(),
+        };
+        if let (true, Caller::User(user)) = (form == GiftForm::default(), &ctx.caller) {
+            form.email.clone_from(&user.email);
+            form.sender.clone_from(&user.name);
+        }
+        let said = |minor: i64| shown(minor, &place);
+        let cards = cards.unwrap_or(GiftCards { currency: String::new(), amounts: Vec::new(), named: None });
+        if form.amount.is_empty() {
+            form.amount = cards.amounts.first().map_or_else(|| "named".to_owned(), i64::to_string);
+        }
+        let (first, last) = days(ctx.now_ms)?;
+        Ok(GiftView {
+            shop: Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) },
+            action: format!("{}/buy", href(&store)),
+            amounts: cards.amounts.iter().map(|m| Ok((m.to_string(), said(*m)?))).collect::<Result<_>>()?,
+            named: cards.named.map(|(least, most)| Ok::<_, Problem>((said(least)?, said(most)?))).transpose()?,
+            currency: place.market.currency.code().to_owned(),
+            most: MOST_CARDS,
+            days: (first.to_string(), last.to_string()),
+            form,
+            faults,
+            trouble,
+            attempt: ids::secret(),
+        })
+    }
+
+    /// Keeps a form that was refused, sealed, for an hour; answers the name that opens it.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn keep_gift(&self, ctx: &OpCtx, form: GiftForm, problem: &Problem) -> Result<String> {
+        let name = ids::secret();
+        let trouble = problem.fields.is_empty().then(|| problem.code.clone());
+        let faults: Vec<(String, String)> = problem.fields.clone().into_iter().collect();
+        let kept: Refused = (form, faults, trouble);
+        let sealed = self.master.seal_value(&format!("gift-form/{name}"), &kept);
+        let mut item = Item::new();
+        let key = form_key(&name);
+        item.insert("pk".into(), key.pk.into());
+        item.insert("sk".into(), key.sk.into());
+        item.insert("sealed".into(), sealed.map_err(|e| fault::internal("a form", &e))?.into());
+        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + KEPT_SECS));
+        item.insert("_v".into(), 1.into());
+        self.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
+        Ok(name)
+    }
+
+    async fn kept_gift(&self, ctx: &OpCtx, name: &str) -> Result<Option<Refused>> {
+        let item = self.table.get(&form_key(name), Consistency::Strong).await.map_err(fault::table)?;
+        let fresh = |item: &Item| item.get("ttl").and_then(|t| t.as_i64()).is_some_and(|ttl| ttl > ctx.now_ms / 1000);
+        let sealed = item.filter(fresh).and_then(|i| i.get("sealed")?.as_str().map(str::to_owned));
+        Ok(sealed.and_then(|sealed| self.master.open_value(&format!("gift-form/{name}"), &sealed).ok()))
+    }
+
+    /// Buys a shop's cards: places the order and begins its payment. The same attempt again is the same purchase.
+    ///
+    /// # Errors
+    /// 404 for a shop that sells none; 422 for a form with faults (in `fields`) or another one under this attempt; 409 for money that
+    /// cannot be charged; 503 if the provider is away, and nothing is held then; the stores'.
+    pub async fn buy_gift(&self, ctx: &OpCtx, handle: &str, attempt: &str, form: &GiftForm) -> Result<Placed> {
+        match self.buy_gift_once(ctx, handle, attempt, form).await {
+            // The account's customer is there now.
+            Err(problem) if problem.code == CUSTOMER_MADE => self.buy_gift_once(ctx, handle, attempt, form).await,
+            done => done,
+        }
+    }
+
+    async fn buy_gift_once(&self, ctx: &OpCtx, handle: &str, attempt: &str, form: &GiftForm) -> Result<Placed> {
+        check_attempt(attempt)?;
+        let shop = self.gift_shop(ctx, handle).await?;
+        let place = self.catalog.place(ctx);
+        let scope = format!("{}#gift#{attempt}", ctx.caller.audit_name());
+        let body = (handle, form, place.market.currency.code());
+        let body = hash(&serde_json::to_string(&body).unwrap_or_default());
+        let paying = CheckoutForm { email: form.email.clone(), ..CheckoutForm::default() };
+        let known = self.table.get(&store::attempt_key(&scope), Consistency::Strong).await.map_err(fault::table)?;
+        if let Some(answer) = self.remembered(ctx, &paying, known, &scope, &body).await? {
+            return Ok(answer);
+        }
+        let not_here = || Problem::conflict("gift_currency", "This shop sells no gift cards in this currency.");
+        let cards = shop.cards.as_ref().ok_or_else(not_here)?;
+        let asked = read(form, cards, &shop.store, place.market, ctx)?.map_err(|faults| {
+            let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
+            problem.fields = faults.into_iter().collect();
+            problem
+        })?;
+        let known = match Self::known_customer(ctx) {
+            Some(key) => self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?,
+            None => None,
+        };
+        let title = Words::of(&ctx.locale).say("mail-gift-card", &[]);
+        let quoted = self.gift_quote(ctx, &place, &shop, &title, &asked)?;
+        chargeable(quoted.totals.gross.minor(), quoted.currency, place.locale)?;
+        let (customer, made) = self.customer(ctx, &asked.email, known.as_ref()).await?;
+        let person = Person { email: asked.email.clone(), name: asked.to.from.clone(), ..Person::default() };
+        let sealed = customer.seal(&person)?;
+        let (checkout, order, secret) =
+            self.gift_built(ctx, &place, &shop, customer.id, quoted, (title, &asked), &scope)?;
+        let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier: None };
+        self.hold(ctx, &checkout, &[order], sealed, made, marks).await?;
+        self.begin(ctx, checkout, &paying, secret, &scope).await
+    }
+
+    fn gift_quote(&self, ctx: &OpCtx, place: &Place, shop: &Shop, title: &str, asked: &Asked) -> Result<Quote> {
+        let currency = place.market.currency;
+        let price = Money::new(asked.each_minor, currency).map_err(|e| fault::internal("a price", &e))?;
+        let request = QuoteRequest {
+            currency,
+            date: Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?,
+            market: Some(place.market.id.to_owned()),
+            seller: pricing::seller(&shop.tenant.legal, place.market),
+            buyer: Buyer { country: ctx.country.clone(), ..Buyer::default() },
+            lines: vec![RequestLine {
+                quantity: asked.pieces,
+                name: Some(title.to_owned()),
+                unit_price: Some(price),
+                kind: Some(Kind::Digital),
+                tax_class: Some(VOUCHER.to_owned()),
+                ..RequestLine::default()
+            }],
+            codes: Vec::new(),
+            promotions: None,
+            customer: None,
+            shipping: None,
+            shipping_method: None,
+            rounding: shop.store.rounding,
+            no_rule: shop.store.no_rule,
+        };
+        let (prices, shipping) =
+            (PriceList { id: shop.tenant.id.to_string(), entries: Vec::new() }, ShippingTable::default());
+        let nothing = ForQuote::default();
+        let context = Context {
+            rules: pricing::rules(),
+            items: &[],
+            prices: &prices,
+            shipping: &shipping,
+            promotions: nothing.given(&shop.store.handle),
+        };
+        quote(&request, &context).map_err(|e| fault::internal("a quote of gift cards", &e))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one caller; each is a different thing")]
+    fn gift_built(
+        &self,
+        ctx: &OpCtx,
+        place: &Place,
+        shop: &Shop,
+        customer: vitrine_shared::id::CustomerId,
+        quoted: Quote,
+        (title, asked): (String, &Asked),
+        scope: &str,
+    ) -> Result<(Checkout, Order, String)> {
+        let id = CheckoutId::from_bits(ids::new_bits(ctx.now_ms));
+        let order = OrderId::from_bits(ids::new_bits(ctx.now_ms));
+        let secret = ids::secret();
+        let seal = |at: &str, text: &[u8]| self.master.seal(at, text).map_err(|e| fault::internal("a checkout", &e));
+        let to = self.master.seal_value(&seal_place(&order), &asked.to);
+        // No work is behind it: ids of its own, so that what looks for one finds none.
+        let of = |kind: &str| ids::derived_bits(&["gift", kind, shop.tenant.id.as_str()]);
+        let line = OrderLine {
+            variant: VariantId::from_bits(of("variant")),
+            work: WorkId::from_bits(of("work")),
+            title,
+            edition: shop.store.name.clone(),
+            href: href(&shop.store),
+            quantity: asked.pieces,
+            physical: false,
+            stocked: false,
+            assets: Vec::new(),
+            licence: None,
+            seller_of_record: "tenant".into(),
+            state: Fulfilment::Unpaid,
+            tracking: None,
+            shipped_ms: None,
+            gift: Some(Gift {
+                cards: (0..asked.pieces).map(|number| card_id(&order, number)).collect(),
+                each_minor: asked.each_minor,
+                due_ms: asked.due_ms,
+                sealed: to.map_err(|e| fault::internal("a recipient", &e))?,
+            }),
+        };
+        let checkout = Checkout {
+            secret_sealed: seal(&format!("checkout/{id}"), secret.as_bytes())?,
+            secret_hash: hash(&secret),
+            customer: customer.clone(),
+            state: CheckoutState::PendingPayment,
+            orders: vec![order.clone()],
+            sellers: vec![shop.tenant.id.clone()],
+            currency: place.market.currency.code().to_owned(),
+            total_minor: quoted.totals.gross.minor(),
+            exponent: place.market.currency.exponent(),
+            provider: self.provider(),
+            session: None,
+            charge: None,
+            failure: None,
+            paid_with: String::new(),
+            sources: Vec::new(),
+            locale: ctx.locale.clone(),
+            market: place.market.id.to_owned(),
+            placed_ms: ctx.now_ms,
+            held_until_ms: ctx.now_ms + HOLD_MS,
+            waived: false,
+            guest: !matches!(ctx.caller, Caller::User(_)),
+            cart: None,
+            attempt: Some(scope.to_owned()),
+            methods: self.methods(&ctx.country, place.market.currency.code()),
+            pay_url: None,
+            known_by: Vec::new(),
+            rev: 1,
+            id: id.clone(),
+        };
+        let order = Order {
+            id: order,
+            checkout: id,
+            tenant: shop.tenant.id.clone(),
+            customer,
+            paid: false,
+            lines: vec![line],
+            quote: quoted,
+            country: ctx.country.clone(),
+            tax: TaxRecord::default(),
+            refunded_minor: 0,
+            sources: Vec::new(),
+            payment_provider: self.provider(),
+            provider_charge_id: None,
+            placed_ms: ctx.now_ms,
+            paid_ms: None,
+            rev: 1,
+        };
+        Ok((checkout, order, secret))
+    }
+
+    /// Who the cards of an order are for, until it is paid.
+    pub(super) fn gift_recipient(&self, order: &OrderId, gift: &Gift) -> Result<Recipient> {
+        self.master.open_value(&seal_place(order), &gift.sealed).map_err(|e| fault::internal("a recipient", &e))
+    }
+}
+
+/// An amount in words.
+pub(super) fn shown(minor: i64, place: &Place) -> Result<String> {
+    let money = Money::new(minor, place.market.currency).map_err(|e| fault::internal("an amount", &e))?;
+    Ok(format_money(money, place.locale))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_the_buyers_wherever_they_are() {
+        // 2026-11-29T11:30Z: in Auckland it is the 30th, in Honolulu the 29th, at Baker Island the 28th.
+        let now = Date::new(2026, 11, 29).unwrap().unix_ms() + 11 * 60 * 60 * 1000 + 30 * 60 * 1000;
+        let at = |text: &str| due(text, now).unwrap();
+        assert_eq!(
+            (at(""), at("2026-11-29"), at("2026-11-28"), at("2026-11-27")),
+            (Some(now), Some(now), Some(now), None)
+        );
+        assert_eq!(at("2026-11-30"), Some(Date::new(2026, 11, 30).unwrap().unix_ms() + HOUR_MS));
+        assert_eq!((at("2027-11-30").is_some(), at("2027-12-01"), at("soon")), (true, None, None));
+        // From UTC-10 to UTC+13 the hour is within the day.
+        for zone in -10..=13 {
+            assert!((0..24).contains(&(HOUR_MS / 3_600_000 + zone)), "{zone}");
+        }
+    }
+}
