@@ -525,6 +525,7 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "Its secret or restricted key; it must be allowed to write tax calculations and transactions.",
     ),
     ("tax.provider_url", "Stripe's interface", "Its root, with the last slash; https, or http on loopback."),
+    (
         "rates.url",
         "",
         "Address of the rates for approximate amounts, fetched every day, such as https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml; empty: none is fetched, `vitrine rates` reads a file.",

@@ -9,8 +9,7 @@ use serde_json::json;
 use vitrine_identity::account::normalise_email;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::format_money;
-use vitrine_pricing::market::Market;
-use vitrine_pricing::money::Money;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::quote::{Buyer, Context, Kind, Quote, QuoteRequest, RequestLine, quote};
 use vitrine_pricing::shipping::ShippingTable;
@@ -102,13 +101,13 @@ fn read(
     form: &GiftForm,
     cards: &GiftCards,
     shop: &Store,
-    market: &Market,
+    currency: Currency,
     ctx: &OpCtx,
 ) -> Result<std::result::Result<Asked, Vec<(String, String)>>> {
     let mut faults = Vec::new();
     let mut say = |field: &str, code: &str| faults.push((field.to_owned(), code.to_owned()));
     let chosen = match form.amount.as_str() {
-        "named" => Money::parse(&form.named.trim().replace(',', "."), market.currency).ok().map(Money::minor),
+        "named" => Money::parse(&form.named.trim().replace(',', "."), currency).ok().map(Money::minor),
         amount => amount.parse().ok(),
     };
     let each_minor = chosen.filter(|minor| cards.sells(*minor));
@@ -163,9 +162,17 @@ impl Checkouts {
         if !here || store.gift_cards.is_empty() || self.values.is_none() {
             return Err(missing());
         }
-        let currency = self.catalog.place(ctx).market.currency.code();
+        let currency = self.gift_place(ctx, &store).currency.code();
         let cards = store.gift_cards.iter().find(|row| row.currency == currency).cloned();
         Ok(Shop { store, tenant, cards })
+    }
+
+    /// The visitor's place, in the first currency that is paid in there and has cards of this shop.
+    fn gift_place(&self, ctx: &OpCtx, store: &Store) -> Place {
+        let place = self.catalog.place(ctx);
+        let sold = |currency: &Currency| store.gift_cards.iter().any(|row| row.currency == currency.code());
+        let currency = place.pays_in().into_iter().find(sold).unwrap_or(place.currency);
+        Place { currency, ..place }
     }
 
     /// The page where a shop's cards are bought; `kept` names a form that was refused.
@@ -174,7 +181,7 @@ impl Checkouts {
     /// 404 for a shop that sells none; the stores'.
     pub async fn gift_view(&self, ctx: &OpCtx, handle: &str, kept: Option<&str>) -> Result<GiftView> {
         let Shop { store, cards, .. } = self.gift_shop(ctx, handle).await?;
-        let place = self.catalog.place(ctx);
+        let place = self.gift_place(ctx, &store);
         let (mut form, faults, trouble) = match kept {
             Some(name) => self.kept_gift(ctx, name).await?.unwrap_or_default(),
             None => Refused::default(),
@@ -194,7 +201,7 @@ impl Checkouts {
             action: format!("{}/buy", href(&store)),
             amounts: cards.amounts.iter().map(|m| Ok((m.to_string(), said(*m)?))).collect::<Result<_>>()?,
             named: cards.named.map(|(least, most)| Ok::<_, Problem>((said(least)?, said(most)?))).transpose()?,
-            currency: place.market.currency.code().to_owned(),
+            currency: place.currency.code().to_owned(),
             most: MOST_CARDS,
             days: (first.to_string(), last.to_string()),
             form,
@@ -248,9 +255,9 @@ impl Checkouts {
     async fn buy_gift_once(&self, ctx: &OpCtx, handle: &str, attempt: &str, form: &GiftForm) -> Result<Placed> {
         check_attempt(attempt)?;
         let shop = self.gift_shop(ctx, handle).await?;
-        let place = self.catalog.place(ctx);
+        let place = self.gift_place(ctx, &shop.store);
         let scope = format!("{}#gift#{attempt}", ctx.caller.audit_name());
-        let body = (handle, form, place.market.currency.code());
+        let body = (handle, form, place.currency.code());
         let body = hash(&serde_json::to_string(&body).unwrap_or_default());
         let paying = CheckoutForm { email: form.email.clone(), ..CheckoutForm::default() };
         let known = self.table.get(&store::attempt_key(&scope), Consistency::Strong).await.map_err(fault::table)?;
@@ -259,7 +266,7 @@ impl Checkouts {
         }
         let not_here = || Problem::conflict("gift_currency", "This shop sells no gift cards in this currency.");
         let cards = shop.cards.as_ref().ok_or_else(not_here)?;
-        let asked = read(form, cards, &shop.store, place.market, ctx)?.map_err(|faults| {
+        let asked = read(form, cards, &shop.store, place.currency, ctx)?.map_err(|faults| {
             let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
             problem.fields = faults.into_iter().collect();
             problem
@@ -282,7 +289,7 @@ impl Checkouts {
     }
 
     fn gift_quote(&self, ctx: &OpCtx, place: &Place, shop: &Shop, title: &str, asked: &Asked) -> Result<Quote> {
-        let currency = place.market.currency;
+        let currency = place.currency;
         let price = Money::new(asked.each_minor, currency).map_err(|e| fault::internal("a price", &e))?;
         let request = QuoteRequest {
             currency,
@@ -305,6 +312,7 @@ impl Checkouts {
             shipping_method: None,
             rounding: shop.store.rounding,
             no_rule: shop.store.no_rule,
+            external_taxes: None,
         };
         let (prices, shipping) =
             (PriceList { id: shop.tenant.id.to_string(), entries: Vec::new() }, ShippingTable::default());
@@ -366,9 +374,9 @@ impl Checkouts {
             state: CheckoutState::PendingPayment,
             orders: vec![order.clone()],
             sellers: vec![shop.tenant.id.clone()],
-            currency: place.market.currency.code().to_owned(),
+            currency: place.currency.code().to_owned(),
             total_minor: quoted.totals.gross.minor(),
-            exponent: place.market.currency.exponent(),
+            exponent: place.currency.exponent(),
             provider: self.provider(),
             session: None,
             charge: None,
@@ -383,7 +391,7 @@ impl Checkouts {
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: None,
             attempt: Some(scope.to_owned()),
-            methods: self.methods(&ctx.country, place.market.currency.code()),
+            methods: self.methods(&ctx.country, place.currency.code()),
             pay_url: None,
             known_by: Vec::new(),
             rev: 1,
@@ -418,7 +426,7 @@ impl Checkouts {
 
 /// An amount in words.
 pub(super) fn shown(minor: i64, place: &Place) -> Result<String> {
-    let money = Money::new(minor, place.market.currency).map_err(|e| fault::internal("an amount", &e))?;
+    let money = Money::new(minor, place.currency).map_err(|e| fault::internal("an amount", &e))?;
     Ok(format_money(money, place.locale))
 }
 
