@@ -1,26 +1,42 @@
 // A visitor's currency: what is shown in it, what is paid, and that kept pages never mix two of them.
 import assert from "node:assert/strict";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { axe, launch, openPage } from "../lib/browser.mjs";
-import { fill, pay, place, works } from "../lib/buying.mjs";
+import { fill, pay, place } from "../lib/buying.mjs";
 import { startServer } from "../lib/server.mjs";
 
 const today = new Date().toISOString().slice(0, 10);
 const file = `Date, USD, NOK, SEK, GBP, \n${today}, 1.1000, 11.0000, 11.5000, 0.8800, \n`;
+const legal = { name: "Hafenverlag GmbH", address: ["Hafenstraße 3", "20457 Hamburg"], country: "DE", email: "shop@hafen.example", tax_ids: ["DE299000042"], invoice_prefix: "HV", registrations: ["DE", "EU-OSS"] };
+const rows = [
+  { type: "tenant", ref: "hafen", name: "Hafenverlag", legal, currency: "EUR", locale: "de-DE", fee_bps: 1000 },
+  { type: "store", ref: "hafen", tenant: "hafen", handle: "hafen", name: "Hafenverlag", ships_from: "DE" },
+  { type: "maker", ref: "ida", tenant: "hafen", kind: "artist", name: "Ida Strand" },
+  { type: "work", ref: "tide", store: "hafen", kind: "album", title: "Low Tide", makers: ["ida"], released: "2024-03-01", genres: ["ambient"], description_html: "<p>Tones.</p>", parts: [{ title: "One", files: [{ file: "files/1.ogg", format: "Ogg Vorbis" }] }],
+    products: [{ ref: "d", kind: "digital", title: "Digital album", tax_class: "digital_music", variants: [{ sku: "LT-D", prices: [{ region: "world", currency: "USD", minor: 900 }, { region: "eu", currency: "EUR", minor: 800 }] }] }] },
+];
+let folder;
 let bank;
 let server;
 let browser;
-let shop;
+let album;
 before(async () => {
   bank = createServer((request, response) => response.end(file)).listen(0, "127.0.0.1");
   await new Promise((resolve) => bank.once("listening", resolve));
   const env = { VITRINE_RATES__URL: `http://127.0.0.1:${bank.address().port}/rates.csv`, VITRINE_TRUSTED_PROXIES: '["127.0.0.1", "::1"]' };
-  server = await startServer({ shop: "market", env });
+  folder = await mkdtemp(join(tmpdir(), "vitrine-currency-"));
+  await cp(fileURLToPath(new URL("../fixtures/market/files", import.meta.url)), join(folder, "files"), { recursive: true });
+  await writeFile(join(folder, "catalog.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  server = await startServer({ folder, env });
   browser = await launch();
-  shop = await works(server);
+  album = (await text("/catalog", { "x-country": "US" })).match(/href="(\/albums\/low-tide-w_[^"]+)"/)[1];
   // A cart is kept by nobody: it shows the fetched rates from the moment at which they are there.
-  const variant = (await text(shop.album, { "x-country": "US" })).match(/name="variant" value="([^"]+)"/)[1];
+  const variant = (await text(album, { "x-country": "US" })).match(/name="variant" value="([^"]+)"/)[1];
   const headers = { "content-type": "application/json", "x-country": "NO" };
   const put = await fetch(`${server.url}/api/cart`, { method: "POST", headers, body: JSON.stringify({ variant }) });
   headers["x-cart-token"] = (await put.json()).cart_token;
@@ -34,6 +50,7 @@ after(async () => {
   await browser?.close();
   await server?.stop();
   bank?.close();
+  if (folder) await rm(folder, { recursive: true });
 });
 
 /** A page's text as this visitor gets it. */
@@ -56,7 +73,7 @@ test("pages of one address are kept apart by country and currency, as a proxy sa
       de: { "x-country": "DE" },
       none: { "x-country": "DE", "x-currency": "ZZZ" },
     })) {
-      const page = await text(shop.album, headers);
+      const page = await text(album, headers);
       const price = page.slice(page.indexOf('class="edition-head"'), page.indexOf('class="edition-line"'));
       seen[name] ??= price;
       assert.equal(price, seen[name], `${name}, round ${round}`);
@@ -71,24 +88,24 @@ test("pages of one address are kept apart by country and currency, as a proxy sa
   assert.match(seen.de, /€8\.00/);
   assert.doesNotMatch(seen.de + seen.none, about);
   assert.equal(seen.none, seen.de);
-  const page = await text(shop.album, { "x-country": "NO" });
-  const data = page.match(/<script type="application\/ld\+json">(.*?)<\/script>/s)[1];
+  const page = await text(album, { "x-country": "NO" });
+  const data = page.match(/<script type="?application\/ld\+json"?[^>]*>(.*?)<\/script>/s)[1];
   assert.ok(data.includes('"priceCurrency":"USD"') && !data.includes("NOK"), data);
 });
 
 test("a Norwegian chooses a currency, sees the approximate amount, and pays the price that was shown", async () => {
   const { page, faults, close } = await openPage(browser, { extraHTTPHeaders: { "x-country": "NO" } });
-  await page.goto(server.url + shop.album);
+  await page.goto(server.url + album);
   const main = () => page.locator("main").innerText();
   assert.match(await main(), /\$9\.00[\s\S]*NOK\s?90\.00 \(approximate\)/);
   assert.match(await main(), /Amounts in NOK are approximate, by the ECB rate of [A-Z][a-z]+ \d+, \d{4}\. You pay in USD\./);
   assert.deepEqual(await axe(page), []);
   await page.locator(".prefs-button").click();
-  await page.getByLabel("Currency").selectOption("GBP");
+  await page.getByLabel("Currency", { exact: true }).selectOption("GBP");
   await page.locator(".prefs-form button[type=submit]").click();
   await page.getByText(/£7\.20 \(approximate\)/).first().waitFor();
   assert.match(await main(), /\$9\.00/);
-  await fill(page, server, [shop.album]);
+  await fill(page, server, [album]);
   assert.match(await main(), /\$9\.00[\s\S]*£7\.20 \(approximate\)[\s\S]*You pay in USD/);
   assert.deepEqual(await axe(page), []);
   await place(page, server, "kari@example.org");
@@ -97,6 +114,7 @@ test("a Norwegian chooses a currency, sees the approximate amount, and pays the 
   await page.waitForURL(/\/orders\//);
   await page.getByText("$9.00").first().waitFor();
   assert.doesNotMatch(await main(), /£|NOK/);
-  assert.deepEqual(faults, []);
+  // Chromium opens the dialog by the command before the page does; who leaves a page ends what it still asked.
+  assert.deepEqual(faults.filter((f) => !/already open Dialog|ERR_ABORTED/.test(f)), []);
   await close();
 });
