@@ -222,7 +222,7 @@ mod tests {
             include_str!("withdrawal/mod.rs"),
             include_str!("mailing/mod.rs"),
             include_str!("mailing/letters.rs"),
-            include_str!("value/cards.rs"),
+            include_str!("value/sending.rs"),
             include_str!("checkout/gift.rs"),
         ];
         for part in code.iter().flat_map(|c| c.split("\"mail-").skip(1)) {

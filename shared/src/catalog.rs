@@ -3,6 +3,7 @@
 //! Invariants: descriptions are sanitised HTML when they get here; dates without time are `YYYY-MM-DD`; a work that is
 //! not `Published` is seen only by its makers' desk; a kind can be published only if its capability exists.
 
+mod gift;
 mod price;
 mod shipping;
 
@@ -12,6 +13,7 @@ use vitrine_pricing::shipping::{Method, Place, Zone};
 
 use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 
+pub use gift::GiftCards;
 pub use price::{PriceRecord, is_one, one};
 pub use shipping::ShippingRate;
 
@@ -198,28 +200,6 @@ pub enum TaxFallback {
     Engine,
     /// Does not sell until it answers.
     Block,
-}
-
-/// Gift cards of one currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct GiftCards {
-    /// ISO 4217.
-    pub currency: String,
-    /// Amounts to choose from, minor units, at most 8.
-    #[serde(default)]
-    pub amounts: Vec<i64>,
-    /// Least and most that a buyer may name, minor units, both inclusive; `None`: only `amounts`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub named: Option<(i64, i64)>,
-}
-
-impl GiftCards {
-    /// Whether a card of this amount is sold.
-    pub fn sells(&self, minor: i64) -> bool {
-        self.amounts.contains(&minor) || self.named.is_some_and(|(least, most)| (least..=most).contains(&minor))
-    }
 }
 
 /// Whether a value need not be written.

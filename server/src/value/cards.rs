@@ -1,21 +1,21 @@
-//! What staff do: gift cards issued and sent, store credit given, accounts ended. Sending is a durable job.
+//! What staff do: gift cards issued, store credit given, accounts ended; what is over is taken out.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use vitrine_identity::account::normalise_email;
 use vitrine_pricing::market::Market;
-use vitrine_pricing::money::{Currency, Money};
+use vitrine_pricing::money::Currency;
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::id::{CustomerId, TenantId, ValueId};
-use vitrine_table::{Condition, Consistency, Delete, Item, Put, Transact, TransactOp, Update, UpdateItem};
+use vitrine_table::{Condition, Consistency, Item, Put, Transact, TransactOp};
 
 use super::ledger::amount;
-use super::store::{self, account_item, account_key, code_key, delivery_key};
-use super::{Account, Code, DELIVER, Entry, House, Kind, SWEEP, Values};
+use super::sending::Recipient;
+use super::store::{self, account_item};
+use super::{Account, Entry, House, Kind, SWEEP, Values};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::mails::{Block, Letter, Words};
 use crate::{audit, authz, ids};
 
 /// Longest reason, characters.
@@ -63,33 +63,6 @@ pub struct NewCredit {
     pub reason: String,
 }
 
-/// Who gets a code, sealed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Recipient {
-    pub(crate) email: String,
-    pub(crate) message: String,
-    pub(crate) locale: String,
-    /// Their name, of a card that was bought.
-    #[serde(default)]
-    pub(crate) name: String,
-    /// Who gives it.
-    #[serde(default)]
-    pub(crate) from: String,
-    /// The shop it can be spent in, with the path of its page; `None`: in all.
-    #[serde(default)]
-    pub(crate) shop: Option<(String, String)>,
-}
-
-/// One sending of a code.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Delivery {
-    pub(super) sealed: String,
-    pub(super) due_ms: i64,
-    /// UTC milliseconds.
-    #[serde(default)]
-    pub(super) sent_ms: Option<i64>,
-}
-
 /// Text of a person: not too long, no control characters but, with `lines`, ends of lines; trimmed.
 pub(crate) fn plain(field: &str, text: &str, most: usize, lines: bool) -> Result<String> {
     let text = text.trim();
@@ -108,7 +81,7 @@ fn said(field: &str, text: &str) -> Result<String> {
     Ok(text)
 }
 
-fn currency(code: &str) -> Result<Currency> {
+pub(super) fn currency(code: &str) -> Result<Currency> {
     Currency::all()
         .find(|c| c.code() == code)
         .ok_or_else(|| Problem::invalid("currency", "fault-currency", "Choose one of the currencies."))
@@ -127,10 +100,6 @@ fn is_same(was: &Entry, now: &Entry) -> bool {
 
 fn reused() -> Problem {
     Problem::new(422, "attempt_reused", "This attempt was made with other details. Begin anew.")
-}
-
-pub(super) fn seal_place(account: &ValueId) -> String {
-    format!("value/{account}")
 }
 
 impl Values {
@@ -307,34 +276,6 @@ impl Values {
         }
     }
 
-    /// Whether a card's code was sent, and when the last time; of none it is `None`.
-    ///
-    /// # Errors
-    /// The table's.
-    pub async fn sent_ms(&self, id: &ValueId) -> Result<Option<i64>> {
-        let query = vitrine_table::Query::new(vitrine_table::Index::Base, account_key(id).pk).begins_with("DELIVERY#");
-        let items = vitrine_table::retry::query_all(&*self.table, query, 1000).await.map_err(fault::table)?;
-        Ok(items.iter().filter_map(|i| i.get("sent_ms")?.as_i64()).max())
-    }
-
-    pub(super) fn delivery_ops(&self, id: &ValueId, key: &str, to: &Recipient, due_ms: i64) -> Result<Vec<TransactOp>> {
-        let sealed = self.master.seal_value(&seal_place(id), to).map_err(|e| fault::internal("a recipient", &e))?;
-        let delivery = Delivery { sealed, due_ms, sent_ms: None };
-        let mut item = vitrine_table::to_item(&delivery_key(id, key), &delivery).map_err(fault::table)?;
-        item.retain(|_, v| !v.is_null());
-        item.insert("_v".into(), 1.into());
-        let job = NewJob {
-            kind: DELIVER.into(),
-            key: format!("{id}-{key}"),
-            payload: json!({ "account": id, "delivery": key }),
-            run_at_ms: due_ms,
-            max_attempts: 40,
-            trace: None,
-        };
-        let put = TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) });
-        Ok(std::iter::once(put).chain(self.sender.job_op(&job)?).collect())
-    }
-
     pub(super) fn sweep_op(&self, id: &ValueId, why: &str, run_at_ms: i64) -> Result<Option<TransactOp>> {
         self.sender.job_op(&NewJob {
             kind: SWEEP.into(),
@@ -344,111 +285,6 @@ impl Values {
             max_attempts: 40,
             trace: None,
         })
-    }
-
-    async fn delivery(&self, id: &ValueId, key: &str) -> Result<Option<Delivery>> {
-        let item = self.table.get(&delivery_key(id, key), Consistency::Strong).await.map_err(fault::table)?;
-        item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
-    }
-
-    pub(super) fn opened(&self, id: &ValueId, delivery: &Delivery) -> Result<Recipient> {
-        let recipient = self.master.open_value(&seal_place(id), &delivery.sealed);
-        recipient.map_err(|e| fault::internal("a recipient", &e))
-    }
-
-    /// Makes a card's code and sends it: new code, end of the old one and mail are one transaction, done once for its delivery.
-    ///
-    /// # Errors
-    /// The table's; the job repeats.
-    pub(super) async fn deliver(&self, ctx: &OpCtx, id: &ValueId, key: &str) -> Result<()> {
-        let (Some(delivery), Some(account)) = (self.delivery(id, key).await?, self.account(id).await?) else {
-            return Ok(());
-        };
-        // What is over meanwhile opens nothing: no mail promises it.
-        if delivery.sent_ms.is_some() || account.is_over(ctx.now_ms) {
-            return Ok(());
-        }
-        let to = self.opened(id, &delivery)?;
-        let code = Code::fresh();
-        let hash = code.hash(&self.secret);
-        let at = code_key(&hash);
-        let mut item = Item::new();
-        item.insert("pk".into(), at.pk.into());
-        item.insert("sk".into(), at.sk.into());
-        item.insert("account".into(), id.to_string().into());
-        item.insert("_v".into(), 1.into());
-        let was = account.code.clone().map_or(Condition::Absent("code".into()), |old| Condition::eq("code", old));
-        let sent = UpdateItem {
-            key: delivery_key(id, key),
-            updates: vec![Update::set("sent_ms", ctx.now_ms)],
-            condition: Some(
-                // Its address may be corrected at this moment.
-                Condition::eq("sealed", delivery.sealed.clone()).and(Condition::Absent("sent_ms".into())),
-            ),
-        };
-        let opens = UpdateItem {
-            key: account_key(id),
-            updates: vec![Update::set("code", hash), Update::set("last4", code.last4())],
-            condition: Some(Condition::ItemExists.and(was)),
-        };
-        let mut ops = vec![
-            TransactOp::Update(sent),
-            TransactOp::Update(opens),
-            TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) }),
-            audit::entry(ctx, id.as_str(), "value.sent", "", json!({ "last4": code.last4() })),
-        ];
-        if let Some(old) = &account.code {
-            ops.push(TransactOp::Delete(Delete { key: code_key(old), condition: None }));
-        }
-        ops.extend(self.letter(&account, &to, &code, key)?);
-        match self.table.transact(Transact { ops, token: None }).await {
-            Ok(()) => Ok(()),
-            Err(e) if e.failed_condition(0).is_some() => match self.delivery(id, key).await? {
-                // Another run sent it.
-                Some(now) if now.sent_ms.is_none() => Err(fault::table(vitrine_table::TableError::Conflict)),
-                _ => Ok(()),
-            },
-            Err(e) => Err(fault::table(e)),
-        }
-    }
-
-    /// The mail of a code, sealed while it waits: whoever reads the queue can spend nothing.
-    fn letter(&self, account: &Account, to: &Recipient, code: &Code, key: &str) -> Result<Option<TransactOp>> {
-        let words = Words::of(&to.locale);
-        let currency = currency(&account.currency)?;
-        let left = Money::new(account.available + account.held, currency).map_err(|e| fault::internal("a card", &e))?;
-        let total = words.money(left);
-        let mut blocks = Vec::new();
-        if !to.name.is_empty() {
-            blocks.push(Block::Text(words.say("mail-gift-name", &[("name", &to.name)])));
-        }
-        blocks.push(Block::Text(match to.from.as_str() {
-            "" => words.say("mail-gift-hello", &[("total", &total)]),
-            from => words.say("mail-gift-hello-from", &[("total", &total), ("from", from)]),
-        }));
-        if !to.message.is_empty() {
-            blocks.push(Block::Said(to.message.clone()));
-        }
-        blocks.push(Block::Row(words.say("mail-gift-code", &[]), code.shown()));
-        blocks.push(Block::Text(words.say("mail-gift-use", &[])));
-        if let Some((shop, _)) = &to.shop {
-            blocks.push(Block::Text(words.say("mail-gift-where", &[("shop", shop)])));
-        }
-        if let Some(date) = account.ends_ms.and_then(|end| vitrine_pricing::date::Date::from_unix_ms(end).ok()) {
-            let numbers = vitrine_pricing::format::Locale::from_tag(&to.locale);
-            let date = vitrine_pricing::format::format_date(date, numbers);
-            blocks.push(Block::Text(words.say("mail-gift-until", &[("date", &date)])));
-        }
-        let page = to.shop.as_ref().map_or("/catalog", |(_, path)| path.as_str());
-        blocks.push(Block::Link(words.say("mail-gift-open", &[]), format!("{}{page}", self.base_url)));
-        let letter = Letter {
-            key: format!("gift/{}/{key}", account.id),
-            to: &to.email,
-            subject: words.say("mail-gift-subject", &[("total", &total)]),
-            blocks: &blocks,
-            unsubscribe: None,
-        };
-        self.sender.sealed_op(&words, letter, &self.master)
     }
 
     /// Takes what is left out of an account that is over; `true`: a payment still holds some of it, or let go of it meanwhile: look

@@ -17,6 +17,7 @@ mod cards;
 mod code;
 mod jobs;
 mod ledger;
+mod sending;
 pub mod sold;
 pub mod split;
 pub mod store;
@@ -33,10 +34,11 @@ use vitrine_table::Table;
 use crate::mails::Sender;
 use crate::secrets::Secret;
 
-pub(crate) use cards::{MAX_MESSAGE, Recipient, plain};
+pub(crate) use cards::{MAX_MESSAGE, plain};
 pub use cards::{NewCard, NewCredit, currencies};
 pub use code::Code;
 pub use jobs::{DELIVER, SWEEP, handlers};
+pub(crate) use sending::Recipient;
 
 /// Most minor units of one entry.
 pub const MAX_ENTRY: i64 = 100_000_000;

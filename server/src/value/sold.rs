@@ -10,7 +10,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{OrderId, TenantId, ValueId};
 use vitrine_table::{Condition, Index, Query, Transact, TransactOp, Update, UpdateItem, retry};
 
-use super::cards::{Delivery, Recipient, seal_place};
+use super::sending::{Delivery, Recipient, seal_place};
 use super::store::{self, account_key, delivery_key};
 use super::{Account, Entry, House, Kind, Values};
 use crate::ctx::OpCtx;
