@@ -136,7 +136,7 @@ pub fn price(
         let before: Vec<String> = before.map(|d| d.promotion.clone()).collect();
         let given = offered.of(&tenant.id, &before);
         let asked = to.taxes.iter().find(|a| a.tenant == tenant.id && a.record == record).map(|a| &a.outcome);
-        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to, &given, asked)?;
+        let quoted = quoted(ctx, place, (&tenant, legal), &store, &found, to, (&given, asked))?;
         let quote = match quoted {
             Some(Ok(quote)) => Some(quote),
             Some(Err(why)) => {
@@ -149,7 +149,7 @@ pub fn price(
                     }
                 }
                 // What is left without the parcels may still be sold.
-                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to, &given, asked)? {
+                match self::quoted(ctx, place, (&tenant, legal), &store, &found, to, (&given, asked))? {
                     Some(Ok(quote)) => Some(quote),
                     Some(Err(_)) | None => None,
                 }
@@ -289,8 +289,7 @@ fn quoted(
     store: &Store,
     found: &[Found],
     to: &Destination,
-    given: &ForQuote,
-    asked: Option<&Outcome>,
+    (given, asked): (&ForQuote, Option<&Outcome>),
 ) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
     let currency = place.market.currency;
