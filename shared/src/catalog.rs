@@ -6,6 +6,7 @@
 mod gift;
 mod price;
 mod shipping;
+mod taxes;
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::quote::{NoRulePolicy, Rounding};
@@ -16,6 +17,7 @@ use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantI
 pub use gift::GiftCards;
 pub use price::{PriceRecord, is_one, one};
 pub use shipping::ShippingRate;
+pub use taxes::{TaxFallback, TaxProvider};
 
 /// What a work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -176,30 +178,6 @@ pub struct Store {
     /// Gift cards it sells, at most one row a currency; they pay for what its tenant sells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gift_cards: Vec<GiftCards>,
-}
-
-/// For which of a store's sales a tax service is asked, in place of the tables of the pricing engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaxProvider {
-    /// None.
-    #[default]
-    Engine,
-    /// To places in the United States where the tables know only the state's part.
-    ProviderWhereLocal,
-    /// Wherever tax is charged.
-    Always,
-}
-
-/// What a store does when the tax service it wants does not answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaxFallback {
-    /// Sells with the tax of the tables; the order says so.
-    #[default]
-    Engine,
-    /// Does not sell until it answers.
-    Block,
 }
 
 /// Whether a value need not be written.

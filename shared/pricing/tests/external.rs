@@ -115,7 +115,7 @@ fn refunds_of_such_a_quote_sum_to_what_was_paid() {
             lines: (0..2).map(|line| LineWish { line, take: Take::All }).collect(),
             shipping: Some(Take::All),
         };
-        let rest = refund(&paid, &[first.clone()], &rest).unwrap();
+        let rest = refund(&paid, std::slice::from_ref(&first), &rest).unwrap();
         let sum = |of: fn(&vitrine_pricing::refund::RefundAmounts) -> Money| {
             of(&first.totals).minor() + of(&rest.totals).minor()
         };
