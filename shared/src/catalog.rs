@@ -4,6 +4,7 @@
 //! not `Published` is seen only by its makers' desk; a kind can be published only if its capability exists.
 
 mod gift;
+mod image;
 mod price;
 mod shipping;
 mod taxes;
@@ -15,6 +16,7 @@ use vitrine_pricing::shipping::{Method, Place, Zone};
 use crate::id::{AssetId, LicenceId, MakerId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 
 pub use gift::GiftCards;
+pub use image::{Image, Rendition};
 pub use price::{PriceRecord, is_one, one};
 pub use shipping::ShippingRate;
 pub use taxes::{TaxFallback, TaxProvider};
@@ -259,38 +261,6 @@ pub struct MakerRef {
     /// In Latin letters.
     #[serde(default)]
     pub latin: Option<String>,
-}
-
-/// A picture with its renditions; public, immutable, addressed by hash.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Image {
-    /// What it shows; empty for decoration.
-    pub alt: String,
-    /// Of the original, pixels.
-    pub width: u32,
-    /// Of the original, pixels.
-    pub height: u32,
-    /// Class `tint-NN`, 0 to 63, from the dominant colour.
-    pub tint: u8,
-    /// Dominant colour, `#rrggbb`.
-    pub color: String,
-    /// Key of the picture as it came, in the private part of the blob store.
-    pub original: String,
-    /// Smallest first within a format.
-    pub renditions: Vec<Rendition>,
-}
-
-/// One file of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rendition {
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// `avif`, `webp`, `jpeg`.
-    pub format: String,
-    /// Key in the public part of the blob store.
-    pub key: String,
 }
 
 /// An album, book, video or podcast.
