@@ -40,10 +40,8 @@ pub fn merge(into: &[CartLine], from: &[CartLine], is_digital: impl Fn(&VariantI
             have.quantity =
                 if is_digital(&line.variant) { 1 } else { (have.quantity + line.quantity).min(MAX_QUANTITY) };
             have.later &= line.later;
-            if line.added_ms >= have.added_ms {
-                if line.named_minor.is_some() {
-                    (have.named_minor, have.named_in) = (line.named_minor, line.named_in);
-                }
+            if line.added_ms >= have.added_ms && line.named_minor.is_some() {
+                (have.named_minor, have.named_in) = (line.named_minor, line.named_in);
             }
         } else if out.len() < MAX_LINES {
             out.push(line.clone());
