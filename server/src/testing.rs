@@ -166,7 +166,8 @@ impl Shop {
         .bounded(Throttle::new(table.clone(), clock.clone()), None)
         .confirming(TaxIds::new(table.clone(), Arc::new(Registers::new(clock.clone()))))
         .paid_from(values.clone());
-        let invoices = Invoices::new(table.clone(), records.clone(), master).with_platform(platform);
+        let invoices =
+            Invoices::new(table.clone(), records.clone(), master).with_platform(platform).with_rates(rates());
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),

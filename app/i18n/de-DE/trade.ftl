@@ -74,6 +74,7 @@ sum-shipping = Versand
 sum-discount = Rabatt
 sum-tax = Steuer
 sum-tax-included = Darin
+sum-tax-books = Steuer in der Währung des Verkäufers
 sum-total = Summe
 sum-net = Netto
 sum-all = Gesamtsumme

@@ -74,6 +74,7 @@ sum-shipping = Shipping
 sum-discount = Discount
 sum-tax = Tax
 sum-tax-included = Included
+sum-tax-books = Tax in the seller’s currency
 sum-total = Total
 sum-net = Net
 sum-all = Total

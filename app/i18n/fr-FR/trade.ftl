@@ -67,6 +67,7 @@ sum-items = Articles
 sum-shipping = Livraison
 sum-tax = Taxe
 sum-tax-included = Compris
+sum-tax-books = Taxe dans la monnaie du vendeur
 sum-total = Total
 sum-net = Net
 sum-all = Total

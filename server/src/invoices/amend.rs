@@ -145,6 +145,7 @@ impl Invoices {
             rounding: None,
             paid_with: String::new(),
             sources: Vec::new(),
+            accounting: None,
             ..of
         };
         let key = pointer(id, &new);

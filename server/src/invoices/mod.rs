@@ -10,6 +10,7 @@
 //! Not here: amounts (the order's quote), mails (`receipts`).
 
 mod amend;
+mod books;
 mod http;
 mod legal;
 mod papers;
@@ -42,8 +43,10 @@ use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Order, OrderLine, Person};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::rates::Rates;
 use crate::value::Source;
 use crate::{audit, ids};
+pub use books::Accounting;
 use papers::Buyer;
 
 pub use amend::Business;
@@ -161,6 +164,9 @@ pub struct Invoice {
     /// Stored value that paid for a part: a source of payment, which changes no amount.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
+    /// The tax in the currency of the seller's books, where the law asks for it beside an amount in another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounting: Option<Accounting>,
     /// Buyer in law, sealed.
     pub buyer_sealed: String,
 }
@@ -189,6 +195,7 @@ pub struct Invoices {
     turns: Arc<[Mutex<()>; TURNS]>,
     platform: Option<Arc<LegalEntity>>,
     fonts: Arc<Fonts>,
+    rates: Rates,
 }
 
 /// The marketplace among the sellers: whose series and reports its own documents are in.
@@ -315,12 +322,17 @@ impl Invoices {
     /// Over these stores.
     pub fn new(table: Arc<dyn Table>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
         let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
-        Self { table, catalog, master, turns, platform: None, fonts: papers::default_fonts() }
+        Self { table, catalog, master, turns, platform: None, fonts: papers::default_fonts(), rates: Rates::default() }
     }
 
     /// With fonts for letters that the built-in one lacks.
     pub fn with_fonts(self, fonts: Fonts) -> Self {
         Self { fonts: Arc::new(fonts), ..self }
+    }
+
+    /// With these rates for taxes in the currency of a seller's books.
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
     }
 
     /// Where the marketplace sells by itself what the law presumes it does.
@@ -383,16 +395,17 @@ impl Invoices {
             email: person.email.clone(),
             numbers: person.on_invoice(),
         };
-        let corrects = match issue.refund {
+        let corrected = match issue.refund {
             None => None,
-            Some(_) => self.get(&id_of(&order.id)).await?.map(|i| i.number),
+            Some(_) => self.get(&id_of(&order.id)).await?,
         };
+        let accounting = books::accounting(&legal, &totals, corrected.as_ref(), &self.rates, ctx.now_ms)?;
         let kind = if issue.refund.is_some() { Kind::CreditNote } else { Kind::Invoice };
         let mut invoice = Invoice {
             id,
             number: String::new(),
             kind,
-            corrects,
+            corrects: corrected.map(|i| i.number),
             order: order.id.clone(),
             checkout: order.checkout.clone(),
             seller: seller.clone(),
@@ -411,6 +424,7 @@ impl Invoices {
             tax_fallback: order.tax.tax_fallback.as_ref().map(|f| format!("{}:{}", f.provider, f.code)),
             paid_with: issue.paid_with.to_owned(),
             sources: if issue.refund.is_none() { order.sources.clone() } else { Vec::new() },
+            accounting,
             buyer_sealed: String::new(),
         };
         invoice.buyer_sealed = self.sealed(&invoice.id, &buyer)?;

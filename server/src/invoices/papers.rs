@@ -245,7 +245,7 @@ impl Invoice {
             charges,
             taxes,
             totals: Totals { net, tax, gross, paid: gross, due: Money::zero(currency) },
-            accounting_tax: None,
+            accounting_tax: source.accounting.as_ref().map(|a| positive(a.tax)),
             payment: Payment {
                 // Several sources are no one means.
                 means: if source.sources.is_empty() { means(&source.paid_with) } else { Means::Other },

@@ -183,6 +183,14 @@ impl Invoices {
                 text: money(tax.amount),
             });
         }
+        if let Some(accounting) = &invoice.accounting {
+            let (source, day) = (accounting.rates.source(), format_date(accounting.rates.date(), place.locale));
+            sums.push(AmountView {
+                key: "sum-tax-books".into(),
+                detail: format!("({source}, {day})"),
+                text: money(accounting.tax),
+            });
+        }
         sums.push(AmountView { key: "sum-total".into(), detail: String::new(), text: money(invoice.totals.gross) });
         let lines = invoice.lines.iter().map(|line| InvoiceLineView {
             text: line.text.clone(),

@@ -3,7 +3,7 @@
 //! Invariants: what comes out is [`Approximate`], a type of its own that has no way back to [`Money`]: nothing converted can be added up, stored as a
 //! price or charged, so a rate that moves between page and payment changes no amount that a buyer confirmed. No rate is used before its day or
 //! after the days of a [`Staleness`] ([`MAX_AGE_DAYS`] where none is given); integers only. What stands beside a price is [`About`], the ECB's
-//! files are read by [`ecb`]; [`FxTable::rank`] puts amounts of several currencies in order, for lists. Not here: fetching them, prices (a
+//! files are read by [`ecb`]; [`FxTable::in_books`] states what a document's tax is in the seller's books, [`FxTable::rank`] puts amounts of several currencies in order, for lists. Not here: fetching them, prices (a
 //! price in another currency is a price of its own).
 
 pub mod ecb;
@@ -153,6 +153,27 @@ impl FxTable {
         self.converted(amount, to, on, MAX_AGE_DAYS)
     }
 
+    /// The tax of a document as books in another currency have it (Directive 2006/112/EC arts. 91 and 230: the last rates the European Central
+    /// Bank published), half up to a minor unit, and the rates it was made with; what anybody pays stays as it is. Errors: `Stale` for rates
+    /// older than [`MAX_AGE_DAYS`] or of a day to come, `SameCurrency`, `UnknownCurrency`, `Money`.
+    pub fn in_books(&self, tax: Money, books: Currency, on: Date) -> Result<(Money, Self), FxError> {
+        if !(0..=MAX_AGE_DAYS).contains(&on.days_since(self.date)) {
+            return Err(FxError::Stale { date: self.date, on });
+        }
+        let both = [tax.currency(), books];
+        let rates = self.rates.iter().filter(|(currency, _)| both.contains(currency)).copied().collect();
+        let worth = match self.worth(tax, books, 1) {
+            Err(FxError::TooSmall(_)) => Money::zero(books),
+            worth => worth?,
+        };
+        Ok((worth, Self { rates, ..self.clone() }))
+    }
+
+    /// Who published the rates.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Of which day the rates are.
     pub fn date(&self) -> Date {
         self.date
@@ -167,7 +188,7 @@ impl FxTable {
         if !(0..=most_days).contains(&on.days_since(self.date)) {
             return Err(FxError::Stale { date: self.date, on });
         }
-        let about = self.worth(amount, to)?;
+        let about = self.worth(amount, to, to.price_step())?;
         Ok(FxDisplay { amount: Approximate(about), date: self.date, source: &self.source })
     }
 
@@ -177,14 +198,15 @@ impl FxTable {
         if amount.currency() == among {
             return Some(amount.minor());
         }
-        match self.worth(amount, among) {
+        match self.worth(amount, among, among.price_step()) {
             Ok(worth) => Some(worth.minor()),
             Err(FxError::TooSmall(_)) => Some(1),
             Err(_) => None,
         }
     }
 
-    fn worth(&self, amount: Money, to: Currency) -> Result<Money, FxError> {
+    /// To multiples of `step` minor units.
+    fn worth(&self, amount: Money, to: Currency, step: i64) -> Result<Money, FxError> {
         let from = amount.currency();
         if from == to {
             return Err(FxError::SameCurrency(to));
@@ -193,7 +215,6 @@ impl FxTable {
         // minor / 10^from / sold * bought * 10^to / step, as one fraction; powers of ten are cancelled before anything is multiplied.
         let tens =
             i32::from(sold.scale) + i32::from(to.exponent()) - i32::from(bought.scale) - i32::from(from.exponent());
-        let step = to.price_step();
         let num = power(tens).checked_mul(i128::from(bought.digits));
         let den = power(-tens).checked_mul(i128::from(sold.digits)).and_then(|d| d.checked_mul(i128::from(step)));
         let num = num.and_then(|n| n.checked_mul(i128::from(amount.minor()))).ok_or(MoneyError::Overflow)?;
