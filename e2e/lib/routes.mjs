@@ -156,6 +156,8 @@ async function sources(dir) {
 export async function named() {
   const found = { routes: new Set(), pages: new Set(), rpc: new Set(), unread: [] };
   for (const path of [...(await sources("app")), ...(await sources("server"))]) {
+    // Servers of tests are nobody's.
+    if (path.endsWith("/tests.rs")) continue;
     const text = (await readFile(path, "utf8")).split("#[cfg(test)]")[0];
     const constants = Object.fromEntries([...text.matchAll(/const (\w+): &str = "([^"]+)"/g)].map((m) => [m[1], m[2]]));
     for (const [, first] of text.matchAll(/\.(?:route|nest|nest_service|route_service)\(\s*((?:&format!\()?[^,)]+)/g)) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::legal_notes::{Situation, legal_note};
-use vitrine_pricing::quote::{Kind, StepKind, TaxIdState};
+use vitrine_pricing::quote::{Amounts, Kind, StepKind, TaxIdState};
 use vitrine_pricing::refund::{RefundPart, RefundQuote};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_pricing::territory::is_member;
@@ -31,33 +31,40 @@ pub(super) struct Relief {
     pub(super) status: TaxStatus,
     /// Why, as the quote of such an order would say it.
     pub(super) reason: &'static str,
-    situation: Situation,
+    situation: Option<Situation>,
 }
 
-/// The relief of a part of a refund: its tax goes back alone, for its buyer turned out to be a business that owes it or took goods that are
-/// exempt; or went back alone before, and what goes back now was sold without. `None`: the part is what the order says.
-pub(super) fn relief(order: &Order, part: &RefundPart) -> Option<Relief> {
-    let (amounts, paid) = (
-        &part.amounts,
-        match part.line {
-            Some(line) => &order.quote.lines.get(line)?.amounts,
-            None => order.quote.shipping.as_ref()?,
-        },
-    );
+/// The relief of a part of a refund: its tax goes back alone; or went back alone before, and what goes back now was sold without. `None`: the
+/// part is what the order says. Whose number another member state confirmed owes the tax itself or took goods that are exempt; for everybody
+/// else whoever gave it back knows why, and the sale is an exempt one.
+pub(super) fn relief(legal: &LegalEntity, order: &Order, part: &RefundPart) -> Option<Relief> {
+    let (amounts, paid) = (&part.amounts, paid(order, part)?);
     let alone = !amounts.tax.is_zero() && amounts.gross == amounts.tax;
     let before = !paid.tax.is_zero() && !amounts.net.is_zero() && amounts.taxes.iter().all(|t| t.base.is_zero());
     if !alone && !before {
         return None;
     }
+    let across = is_member(&legal.country) && is_member(&order.country) && legal.country != order.country;
+    if !across || order.tax.id_state != TaxIdState::Valid {
+        return Some(Relief { status: TaxStatus::ZeroRated, reason: "domestic", situation: None });
+    }
     // Shipping goes with goods.
     let digital = part.line.and_then(|line| order.quote.lines.get(line)).is_some_and(|l| l.kind == Kind::Digital);
     Some(if digital {
-        let (reason, situation) = ("reverse_charge_art_196", Situation::ReverseChargeService);
+        let (reason, situation) = ("reverse_charge_art_196", Some(Situation::ReverseChargeService));
         Relief { status: TaxStatus::ReverseCharged, reason, situation }
     } else {
-        let (reason, situation) = ("intra_community_supply_art_138", Situation::IntraCommunitySupply);
+        let (reason, situation) = ("intra_community_supply_art_138", Some(Situation::IntraCommunitySupply));
         Relief { status: TaxStatus::ZeroRated, reason, situation }
     })
+}
+
+/// What was paid of what a part is of.
+pub(super) fn paid<'a>(order: &'a Order, part: &RefundPart) -> Option<&'a Amounts> {
+    match part.line {
+        Some(line) => Some(&order.quote.lines.get(line)?.amounts),
+        None => order.quote.shipping.as_ref(),
+    }
 }
 
 /// The notes of an order's documents, each once; of a credit note with what goes back.
@@ -73,7 +80,7 @@ pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQu
         };
         (country, situation)
     };
-    let relieved = |part: &RefundPart| relief(order, part).map(|relief| relief.situation);
+    let relieved = |part: &RefundPart| relief(legal, order, part)?.situation;
     let relieved: Vec<Situation> = refund.iter().flat_map(|r| &r.lines).filter_map(relieved).collect();
     let lines = order.quote.explain.iter().filter(|s| s.kind == StepKind::Treatment);
     let of_line = |step: &vitrine_pricing::quote::Step| {

@@ -84,6 +84,15 @@ impl Kind {
     }
 }
 
+/// A sale whose tax went back alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relieved {
+    /// Why it is not taxed.
+    pub status: TaxStatus,
+    /// What of it stays sold, without tax; above zero.
+    pub net: Money,
+}
+
 /// One line; of a credit note all amounts are negative.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
@@ -104,7 +113,7 @@ pub struct Line {
     pub physical: bool,
     /// Of a credit note of the tax alone: what the sale is now. `None`: what went back is what was sold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relieved: Option<TaxStatus>,
+    pub relieved: Option<Relieved>,
     /// Of shipping: how it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<OfferedMethod>,
@@ -269,7 +278,22 @@ fn words(line: &OrderLine) -> String {
     text.collect::<Vec<_>>().join(" · ")
 }
 
-fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
+/// What the taxes of a part are on: each on a share of it (the rates of a parcel), or all on the same (a country's and a province's).
+fn base(order: &Order, part: &RefundPart) -> Result<Money> {
+    let inside = |e: &dyn std::fmt::Display| fault::internal("a base", e);
+    let sum = |taxes: &[TaxAmount]| Money::sum(part.amounts.net.currency(), taxes.iter().map(|t| t.base));
+    let shares = match legal::paid(order, part) {
+        Some(paid) => sum(&paid.taxes).map_err(|e| inside(&e))? == paid.net,
+        None => true,
+    };
+    let most = part.amounts.taxes.iter().map(|t| t.base.minor()).max().unwrap_or(0);
+    if shares {
+        return sum(&part.amounts.taxes).map_err(|e| inside(&e));
+    }
+    Money::new(most, part.amounts.net.currency()).map_err(|e| inside(&e))
+}
+
+fn lines_of(legal: &LegalEntity, issue: &Issue<'_>) -> Result<Vec<Line>> {
     let order = issue.order;
     let line = |number: Option<usize>, quantity: u32, amounts: Amounts| {
         let (sold, quoted) = (number.and_then(|n| order.lines.get(n)), number.and_then(|n| order.quote.lines.get(n)));
@@ -295,8 +319,10 @@ fn lines_of(issue: &Issue<'_>) -> Result<Vec<Line>> {
     let credited = |part: &RefundPart| {
         let amounts = reversed(&part.amounts, order.quote.prices_include_tax)?;
         let mut line = line(part.line, part.quantity, amounts);
-        let relief = legal::relief(order, part);
-        line.relieved = relief.as_ref().filter(|_| !part.amounts.tax.is_zero()).map(|r| r.status);
+        let relief = legal::relief(legal, order, part);
+        if let Some(relief) = relief.as_ref().filter(|_| !part.amounts.tax.is_zero()) {
+            line.relieved = Some(Relieved { status: relief.status, net: base(order, part)? });
+        }
         if let Some(relief) = relief.filter(|_| part.amounts.tax.is_zero()) {
             // The tax is gone already: it was sold without, and so it goes back.
             line.status = Some(relief.status);
@@ -383,7 +409,7 @@ impl Invoices {
         };
         let (seller, legal) =
             self.issuer(&if of_platform(order) { platform_id() } else { order.tenant.clone() }).await?;
-        let lines = lines_of(issue)?;
+        let lines = lines_of(&legal, issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let person = issue.buyer;
         let name = if person.company.is_empty() { &person.name } else { &person.company };

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_table::{Index, Query, SortRange};
 
@@ -14,6 +15,8 @@ use crate::authz::TenantDesk;
 
 /// Documents that are added up while somebody waits for a page.
 pub const MOST_SHOWN: usize = 20_000;
+/// Batches of documents that are read at once.
+const AT_ONCE: usize = 8;
 
 /// One row: everything of one currency, place, status, tax and rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,20 +67,35 @@ impl Invoices {
         let partition = format!("TENANTINVOICES#{}", desk.tenant());
         // Both ends are inclusive, and every document of a moment stands behind its `#`: those of the last moment are not in.
         let range = SortRange::Between(format!("{:015}#", from_ms.max(0)), format!("{:015}#", to_ms.max(0)));
-        let mut rows = BTreeMap::new();
+        let pages = |after| {
+            let query = Query::new(Index::Base, partition.clone()).range(range.clone()).limit(1000).after(after);
+            async { self.table.query(query).await.map_err(fault::table) }
+        };
+        // Names are cheap; what they are of is not.
         let (mut cursor, mut met) = (None, 0usize);
-        loop {
-            let query = Query::new(Index::Base, partition.clone()).range(range.clone()).limit(1000).after(cursor);
-            let page = self.table.query(query).await.map_err(fault::table)?;
-            let names = page.items.iter().filter_map(|i| i.get("sk")?.as_str()?.split_once('#')?.1.parse().ok());
-            let ids: Vec<InvoiceId> = names.collect();
-            met += ids.len();
+        while most < usize::MAX {
+            let page = pages(cursor).await?;
+            met += page.items.len();
             if met > most {
                 return Ok(None);
             }
-            for some in ids.chunks(vitrine_table::MAX_BATCH_GET) {
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let (mut rows, mut cursor) = (BTreeMap::new(), None);
+        loop {
+            let page = pages(cursor).await?;
+            let names = page.items.iter().filter_map(|i| i.get("sk")?.as_str()?.split_once('#')?.1.parse().ok());
+            let ids: Vec<InvoiceId> = names.collect();
+            let read = ids.chunks(vitrine_table::MAX_BATCH_GET).map(|some| {
                 let keys = some.iter().map(key).collect();
-                for item in retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter().flatten() {
+                async { retry::get_each(&*self.table, keys).await.map_err(fault::table) }
+            });
+            let mut read = stream::iter(read.collect::<Vec<_>>()).buffered(AT_ONCE);
+            while let Some(items) = read.try_next().await? {
+                for item in items.into_iter().flatten() {
                     let invoice: Invoice = vitrine_table::from_item(item).map_err(fault::table)?;
                     add(&mut rows, &invoice);
                 }
@@ -142,9 +160,8 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
             add(status, Some(tax), tax.base, tax.amount);
         }
         // Only the tax went back: the sale stays, as one without it.
-        if let (Some(relieved), Some(tax)) = (line.relieved, line.amounts.taxes.first()) {
-            let kept = line.amounts.net.checked_sub(tax.base);
-            add(relieved, None, kept.unwrap_or(line.amounts.net), Money::zero(line.amounts.net.currency()));
+        if let Some(Relieved { status, net }) = line.relieved {
+            add(status, None, net, Money::zero(net.currency()));
         }
     }
 }

@@ -115,6 +115,40 @@ async fn a_tax_report_adds_up_by_rate_and_drops_with_refunds() {
     assert_eq!(many, None, "two documents are more than one");
 }
 
+#[tokio::test]
+async fn a_tax_given_back_to_who_is_no_business_leaves_a_sale_without_tax_and_no_law_of_others() {
+    let shop = Shop::open().await;
+    let (_, _, id) = invoiced_for(&shop, "Harbour Lights").await;
+    let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+    let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &invoice.seller).unwrap();
+    let refunded = async |attempt: &str, take: Take| {
+        let what = RefundWish { lines: vec![LineWish { line: 0, take }], shipping: None };
+        let wish = crate::checkout::Wish {
+            attempt: attempt.into(),
+            what,
+            restock: false,
+            reason: "a certificate came later".into(),
+        };
+        shop.clock.advance_ms(1000);
+        let staff = OpCtx { now_ms: shop.clock_ms(), ..shop.staff() };
+        shop.checkouts.refund(&staff, &invoice.order, &wish).await.unwrap();
+        shop.work().await;
+        let refunds = shop.checkouts.refunds(&invoice.order).await.unwrap();
+        let last = refunds.iter().max_by_key(|r| r.at_ms).unwrap();
+        let rows = shop.invoices.tax_report(&desk, 0, shop.clock_ms() + 1, usize::MAX).await.unwrap().unwrap();
+        let rows: Vec<_> = rows.iter().map(|r| (r.status, r.net_minor, r.tax_minor)).collect();
+        (shop.invoices.get(&credit_id_of(&last.id)).await.unwrap().unwrap(), rows)
+    };
+    let net = invoice.totals.net.minor();
+    let (credit, rows) = refunded("attempt-of-tax-alone", Take::Tax).await;
+    assert_eq!(rows, [(TaxStatus::Taxed, 0, 0), (TaxStatus::ZeroRated, net, 0)]);
+    assert_eq!(credit.legal, [], "nothing of reverse charge");
+    let (credit, rows) = refunded("attempt-of-what-is-left", Take::All).await;
+    assert_eq!(rows, [(TaxStatus::Taxed, 0, 0), (TaxStatus::ZeroRated, 0, 0)]);
+    assert_eq!((credit.totals.net.minor(), credit.totals.tax.minor()), (-net, 0));
+    assert!(files_of(&shop, &credit.id).await.1.unwrap().contains("<ram:CategoryCode>Z<"));
+}
+
 /// What the files of a document hold.
 async fn files_of(shop: &Shop, id: &InvoiceId) -> (Vec<u8>, Result<String>) {
     let staff = shop.staff();
