@@ -63,7 +63,7 @@ pub fn GiftBody(
                     }
                 }
                 if sold {
-                    form { class: "trade-part", method: "post", action: view.action.clone(), aria_label: t!("gift-title", shop = shop.clone()),
+                    form { class: "trade-part desk-form", method: "post", action: view.action.clone(), aria_label: t!("gift-title", shop = shop.clone()),
                         input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
                         h2 { id: "amount", {t!("gift-amount")} }
                         RadioCards { legend: t!("gift-amount"),
