@@ -260,6 +260,7 @@ desk-trouble-fault-archive-large = Ein Archiv hat höchstens 1 GB. Teilen Sie es
 desk-value = Geschenkkarten
 desk-value-find = Konto
 desk-value-find-hint = Die Kennung, die mit sv_ beginnt. Codes sind nirgends aufbewahrt, also lässt sich keiner suchen.
+desk-value-empty = Noch keine Geschenkkarten
 desk-value-none = Kein solches Konto
 desk-value-none-text = Geschenkkarten und Guthaben stehen hier, sobald es welche gibt. Guthaben geben Sie auf der Seite einer Bestellung.
 desk-value-newest = Neueste Konten

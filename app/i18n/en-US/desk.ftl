@@ -260,6 +260,7 @@ desk-trouble-fault-archive-large = An archive has at most 1 GB. Split it in two.
 desk-value = Gift cards
 desk-value-find = Account
 desk-value-find-hint = Its id, which begins with sv_. Codes are kept nowhere, so none can be looked for.
+desk-value-empty = No gift cards yet
 desk-value-none = No such account
 desk-value-none-text = Gift cards and store credit show here once there are some. Store credit is given on an order’s page.
 desk-value-newest = Newest accounts

@@ -260,6 +260,7 @@ fault-refund-both = Écrivez un nombre d’exemplaires ou un montant, pas les de
 desk-value = Cartes cadeaux
 desk-value-find = Compte
 desk-value-find-hint = Son identifiant, qui commence par sv_. Les codes ne sont conservés nulle part ; on ne peut donc pas en rechercher.
+desk-value-empty = Pas encore de carte cadeau
 desk-value-none = Ce compte n’existe pas
 desk-value-none-text = Les cartes cadeaux et les crédits boutique apparaissent ici dès qu’il y en a. Un crédit boutique se donne sur la page d’une commande.
 desk-value-newest = Comptes les plus récents

@@ -35,7 +35,10 @@ pub(super) fn Values(query: String) -> Element {
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("search-go")} }
                     }
                     if view.rows.is_empty() {
-                        EmptyState { title: t!("desk-value-none"), text: t!("desk-value-none-text") }
+                        EmptyState {
+                            title: if view.query.is_empty() { t!("desk-value-empty") } else { t!("desk-value-none") },
+                            text: t!("desk-value-none-text"),
+                        }
                     } else {
                         Rows { caption: t!("desk-value-newest"), rows: view.rows.clone() }
                     }
