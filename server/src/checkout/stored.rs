@@ -160,6 +160,23 @@ async fn given_total_0_when_completing_must_finish_without_payment_provider() {
 }
 
 #[tokio::test]
+async fn a_code_of_another_currency_is_told_so_and_is_no_guess() {
+    let shop = Shop::open().await;
+    let of =
+        |currency: &str| crate::value::NewCard { amount: "5".into(), currency: currency.into(), ..Default::default() };
+    let (dollars, code) = shop.card_like(of("USD")).await;
+    let told = async || {
+        let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        let refused = apply(&shop, &ctx, &code).await.unwrap_err();
+        (refused.fields.get("code").cloned(), ctx.guess.is_wrong())
+    };
+    assert_eq!(told().await, (Some("fault-code-currency USD".to_owned()), false));
+    // One that could pay in no currency is as wrong as any.
+    shop.values.end(&shop.staff(), &dollars, "lost").await.unwrap();
+    assert_eq!(told().await, (Some("fault-code".to_owned()), true));
+}
+
+#[tokio::test]
 async fn what_is_held_is_let_go_with_the_checkout_and_a_cart_holds_it_once() {
     for shop in Shop::both().await {
         let (card, code) = shop.card(500).await;
@@ -273,7 +290,7 @@ async fn what_came_from_a_card_that_is_over_becomes_store_credit_of_who_bought()
         let refund = shop.checkouts.refund(&staff, &order.id, &wish).await.unwrap();
         shop.work().await;
         shop.checkouts.send_back(&OpCtx::system("again", NOW), &refund).await.unwrap();
-        let credit = crate::value::store::credit_id(&checkout.customer, "EUR");
+        let credit = crate::value::store::credit_id(&checkout.customer, "EUR", None);
         assert_eq!((left(&shop, &card).await, left(&shop, &credit).await), ((0, 0), (800, 0)));
         assert_eq!(shop.violations().await, []);
     }
