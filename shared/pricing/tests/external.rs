@@ -117,8 +117,14 @@ fn what_was_not_asked_stays_the_tables() {
     assert_eq!(minors(&quote.lines[0].amounts), minors(&plain.lines[0].amounts));
     assert_eq!(quote.shipping, plain.shipping);
     assert_eq!((quote.lines[0].accuracy, quote.lines[1].accuracy), (plain.lines[0].accuracy, Accuracy::Provider));
-    let treatments = |quote: &Quote| quote.explain.iter().filter(|s| s.kind == StepKind::Treatment).count();
-    assert!(treatments(&quote) > treatments(&plain), "the service's word for the album is one more");
+    let why = |quote: &Quote, line: Option<usize>| {
+        let steps = quote.explain.iter().filter(|s| s.kind == StepKind::Treatment && s.line == line);
+        steps.map(|s| s.rule.clone()).collect::<Vec<_>>()
+    };
+    for line in [Some(0), None] {
+        assert_eq!(why(&quote, line), why(&plain, line), "{line:?}");
+    }
+    assert_eq!(why(&quote, Some(1)), ["provider"]);
 }
 
 #[test]
