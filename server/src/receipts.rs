@@ -18,7 +18,7 @@ use vitrine_shared::orders::CheckoutState;
 
 use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Checkout, Order, OrderLine};
-use crate::checkout::{Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, paid_rows};
+use crate::checkout::{Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, again_href, paid_rows};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, href};
@@ -115,19 +115,23 @@ impl Receipts {
         // What stored value was to pay never left its account.
         let total = words.money(money_of(&checkout, checkout.due_minor())?);
         let say = |id: &str| words.say(id, &[("total", &total)]);
+        let orders = self.checkouts.orders(&checkout).await?;
+        let gift = orders.iter().any(Order::is_gift);
         let keys = if late && checkout.failure.as_deref() == Some("value_spent") {
             ["mail-spent-subject", "mail-spent-hello", "mail-late-text"]
         } else if late {
             ["mail-late-subject", "mail-late-hello", "mail-late-text"]
         } else {
-            ["mail-failed-subject", "mail-failed-hello", "mail-failed-text"]
+            let text = if gift { "mail-failed-gift-text" } else { "mail-failed-text" };
+            ["mail-failed-subject", "mail-failed-hello", text]
         };
         let mut blocks = vec![Block::Text(say(keys[1])), Block::Text(say(keys[2]))];
-        for order in self.checkouts.orders(&checkout).await? {
-            blocks.extend(line_rows(&order, &words));
+        for order in &orders {
+            blocks.extend(line_rows(order, &words));
         }
         blocks.push(Block::Link(say("mail-failed-open"), self.checkouts.page_url(&checkout)?));
-        blocks.push(Block::Link(say("mail-failed-cart"), format!("{}/cart", self.base_url)));
+        let again = if gift { "mail-failed-gift" } else { "mail-failed-cart" };
+        blocks.push(Block::Link(say(again), format!("{}{}", self.base_url, again_href(&orders))));
         let letter = Letter {
             key: format!("failed/{}", checkout.id),
             to: &person.email,

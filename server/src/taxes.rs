@@ -1,9 +1,10 @@
 //! Taxes from a service instead of the tables: which sales ask it, what is kept of its answers, and what stands in when it does not answer.
 //!
 //! Invariants:
-//! - Only stores that want it ask, and only for what a tax is charged on: where a seller is registered stays the shop's record, and so
+//! - Only stores that want it ask, and only about lines that a tax is charged on: where a seller is registered stays the shop's record, and so
 //!   does who owes the tax itself. Other carts cost nothing.
-//! - An answer is kept for a while under a hash of its question, so that what the page showed is what is placed.
+//! - An answer is kept for a while under a hash of its question and of who asks, so that what the page showed is what is placed. It is one
+//!   order's: placing takes it in the transaction that holds the stock, and whoever finds it taken asks anew.
 //! - Without an answer the tables' tax stands, by name (`Failed`), or nothing is sold, as the store says. Never zero by silence.
 //!
 //! Not here: what taxes do to totals (`vitrine_pricing`), keeping sales for returns (`checkout::taxes`).
@@ -14,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use vitrine_pricing::money::Money;
-use vitrine_pricing::quote::{Amounts, ExternalPart, ExternalTax, ExternalTaxes, TaxIdState};
+use vitrine_pricing::quote::{Amounts, ExternalPart, ExternalTax, ExternalTaxes, QuotedLine, TaxIdState};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::tax::{Accuracy, TaxStatus};
 use vitrine_shared::catalog::{ProductKind, TaxFallback, TaxProvider};
 use vitrine_shared::id::{TenantId, VariantId};
-use vitrine_table::{Consistency, Item, Key, Put, Table};
+use vitrine_table::{Condition, Consistency, Item, Key, Put, Table, TransactOp, Update, UpdateItem};
 use vitrine_tax::{Address, Calculation, Line, Part, Question, SharedTax, Standing, TaxError};
 
 use crate::cart::view::{Destination, Priced, PricedSeller};
@@ -39,6 +40,35 @@ pub struct Asked {
     pub record: SellerOfRecord,
     /// The answer.
     pub outcome: Outcome,
+    /// What placing takes, where there is an answer.
+    pub kept: Option<Answer>,
+}
+
+/// A kept answer that is nobody's yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Hash of its question.
+    hash: String,
+    /// The key it was asked with.
+    name: String,
+    /// When it can no longer be recorded, UTC milliseconds.
+    pub expires_ms: i64,
+}
+
+fn answer_key(hash: &str) -> Key {
+    Key::new(format!("TAXANSWER#{hash}"), "ANSWER#")
+}
+
+impl Answer {
+    /// The write by which an order takes it; fails if another did, or if another answer was kept since.
+    pub(crate) fn take(&self) -> TransactOp {
+        let free = Condition::eq("name", self.name.clone()).and(Condition::Absent("taken".into()));
+        TransactOp::Update(UpdateItem {
+            key: answer_key(&self.hash),
+            updates: vec![Update::set("taken", true)],
+            condition: Some(free),
+        })
+    }
 }
 
 /// See [`Asked`].
@@ -85,10 +115,20 @@ struct Kept {
     #[serde(default)]
     code: String,
     asked_ms: i64,
+    /// The key it was asked with.
+    #[serde(default)]
+    name: String,
+    /// It is an order's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    taken: Option<bool>,
 }
 
 impl Kept {
     fn holds(&self, now_ms: i64) -> bool {
+        // One of before answers had names cannot be taken.
+        if self.taken.is_some() || self.name.is_empty() {
+            return false;
+        }
         let long = if self.calculation.is_some() { HOLDS_MS } else { AWAY_MS };
         (0..long).contains(&(now_ms - self.asked_ms))
     }
@@ -112,31 +152,45 @@ impl Taxes {
         priced.sellers.iter().any(|seller| wants(seller, to))
     }
 
-    /// Asks for every seller of a priced cart whose store wants it.
+    /// Asks for every seller of a priced cart whose store wants it; `who` names the cart.
     ///
     /// # Errors
     /// The table's. A service that is away is no error: the outcome says so.
-    pub async fn ask(&self, priced: &Priced, to: &Destination, address: Address, now_ms: i64) -> Result<Vec<Asked>> {
+    pub async fn ask(
+        &self,
+        priced: &Priced,
+        to: &Destination,
+        address: Address,
+        who: &str,
+        now_ms: i64,
+    ) -> Result<Vec<Asked>> {
         let asked = priced.sellers.iter().filter(|seller| wants(seller, to)).map(|seller| {
             let address = address.clone();
             async move {
-                let outcome = if address.country == "US" && address.postcode.is_empty() {
-                    Outcome::Postcode
+                let (outcome, kept) = if address.country == "US" && address.postcode.is_empty() {
+                    (Outcome::Postcode, None)
                 } else {
-                    self.asked(seller, address, now_ms).await?
+                    self.asked(seller, address, who, now_ms).await?
                 };
-                Ok(Asked { tenant: seller.tenant.id.clone(), record: seller.record, outcome })
+                Ok(Asked { tenant: seller.tenant.id.clone(), record: seller.record, outcome, kept })
             }
         });
         futures::future::try_join_all(asked).await
     }
 
-    async fn asked(&self, seller: &PricedSeller, address: Address, now_ms: i64) -> Result<Outcome> {
-        let question = question(seller, address)?;
+    async fn asked(
+        &self,
+        seller: &PricedSeller,
+        address: Address,
+        who: &str,
+        now_ms: i64,
+    ) -> Result<(Outcome, Option<Answer>)> {
+        let (question, lines) = question(seller, address)?;
         let text = serde_json::to_string(&question).map_err(|e| fault::internal("a question of tax", &e))?;
         let provider = self.provider.name();
-        let hash = data_encoding::BASE32HEX_NOPAD.encode(&Sha256::digest(format!("{provider} {text}").as_bytes()));
-        let key = Key::new(format!("TAXANSWER#{hash}"), "ANSWER#");
+        let hash =
+            data_encoding::BASE32HEX_NOPAD.encode(&Sha256::digest(format!("{provider} {who} {text}").as_bytes()));
+        let key = answer_key(&hash);
         let known = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
         let known = known.map(vitrine_table::from_item::<Kept>).transpose().map_err(fault::table)?;
         let kept = match known.filter(|kept| kept.holds(now_ms)) {
@@ -152,41 +206,56 @@ impl Taxes {
             }
         };
         Ok(match kept.calculation {
-            Some(calculation) => Outcome::Given(given(provider, calculation)),
-            None => Outcome::Failed(Failed {
-                provider: provider.to_owned(),
-                code: kept.code,
-                at_ms: kept.asked_ms,
-                blocks: seller.store.tax_fallback == TaxFallback::Block,
-            }),
+            Some(calculation) => {
+                let answer = Answer { hash, name: kept.name, expires_ms: calculation.expires_ms };
+                (Outcome::Given(given(provider, calculation, &lines)), Some(answer))
+            }
+            None => {
+                let failed = Failed {
+                    provider: provider.to_owned(),
+                    code: kept.code,
+                    at_ms: kept.asked_ms,
+                    blocks: seller.store.tax_fallback == TaxFallback::Block,
+                };
+                (Outcome::Failed(failed), None)
+            }
         })
     }
 
     async fn fresh(&self, hash: &str, question: &Question, asked_ms: i64) -> Kept {
-        // Another asking is another key: a fault is not to be answered again from the service's memory.
-        let key = format!("ask-{}-{asked_ms}", hash.get(..40).unwrap_or(hash).to_ascii_lowercase());
-        match self.provider.calculate(&key, question).await {
-            Ok(calculation) => Kept { calculation: Some(calculation), code: String::new(), asked_ms },
+        // Another asking is another key: neither a fault nor what is another order's is answered again from the service's memory.
+        let once = crate::ids::secret();
+        let (hash, once) = (hash.get(..24).unwrap_or(hash).to_ascii_lowercase(), once.get(..16).unwrap_or(&once));
+        let name = format!("ask-{hash}-{asked_ms}-{once}");
+        match self.provider.calculate(&name, question).await {
+            Ok(calculation) => {
+                Kept { calculation: Some(calculation), code: String::new(), asked_ms, name, taken: None }
+            }
             Err(error) => {
                 let code = error.code().to_owned();
                 match error {
                     TaxError::Refused(_) => tracing::warn!(code, "the tax service refuses a sale"),
                     TaxError::Unavailable(_) => tracing::warn!(code, "the tax service does not answer"),
                 }
-                Kept { calculation: None, code, asked_ms }
+                Kept { calculation: None, code, asked_ms, name, taken: None }
             }
         }
     }
 }
 
+/// Whether a service is asked about a line: a tax is charged on it, or the tables know only the state's part. All others are as the tables
+/// have them: outside of the scope, taxed at the border, of a place where the seller is not registered.
+fn asks(line: &QuotedLine) -> bool {
+    line.tax_status == TaxStatus::Taxed || line.accuracy == Accuracy::State
+}
+
 /// Whether the store of a priced part asks the service for it.
 fn wants(seller: &PricedSeller, to: &Destination) -> bool {
-    let state_only = || seller.quote.lines.iter().any(|line| line.accuracy == Accuracy::State);
-    let taxed = || seller.quote.lines.iter().any(|line| line.tax_status == TaxStatus::Taxed);
+    let lines = || seller.quote.lines.iter();
     let asked = match seller.store.tax_provider {
         TaxProvider::Engine => false,
-        TaxProvider::ProviderWhereLocal => to.country == "US" && state_only(),
-        TaxProvider::Always => taxed() || state_only(),
+        TaxProvider::ProviderWhereLocal => to.country == "US" && lines().any(|line| line.accuracy == Accuracy::State),
+        TaxProvider::Always => lines().any(asks),
     };
     // Ids are checked here, and what they do to a tax is the law of both places.
     let business = to.business.as_ref().is_some_and(|b| b.state == TaxIdState::Valid);
@@ -205,30 +274,34 @@ pub fn line_reference(number: usize, variant: &VariantId) -> String {
     format!("{number}-{variant}")
 }
 
-fn question(seller: &PricedSeller, buyer: Address) -> Result<Question> {
+/// What is asked, and of each line of the document whether it is among that.
+fn question(seller: &PricedSeller, buyer: Address) -> Result<(Question, Vec<bool>)> {
     let quote = &seller.quote;
-    let physical = |n: usize| seller.lines.get(n).is_some_and(|l| l.product.kind == ProductKind::Physical);
     let mut lines = Vec::with_capacity(quote.lines.len());
-    for (n, (line, of)) in quote.lines.iter().zip(&seller.lines).enumerate() {
+    for (n, (line, of)) in quote.lines.iter().zip(&seller.lines).enumerate().filter(|(_, (line, _))| asks(line)) {
         lines.push(Line {
             reference: line_reference(n, &of.variant.id),
             class: of.product.tax_class.clone(),
-            physical: physical(n),
+            physical: of.product.kind == ProductKind::Physical,
             quantity: line.quantity,
             amount: paid(&line.amounts)?,
         });
     }
-    Ok(Question {
+    // What is sent for other lines alone is taxed as they are.
+    let shipping = quote.shipping.as_ref().filter(|_| lines.iter().any(|line| line.physical));
+    let question = Question {
         currency: quote.currency,
         inclusive: quote.prices_include_tax,
         buyer,
         origin: Address { country: seller.store.ships_from.clone(), ..Address::default() },
         lines,
-        shipping: quote.shipping.as_ref().map(paid).transpose()?,
-    })
+        shipping: shipping.map(paid).transpose()?,
+    };
+    Ok((question, quote.lines.iter().map(asks).collect()))
 }
 
-fn given(provider: &str, calculation: Calculation) -> ExternalTaxes {
+/// For the lines that were asked about; `asked`: of each line of the document whether it was.
+fn given(provider: &str, calculation: Calculation, asked: &[bool]) -> ExternalTaxes {
     let part = |part: Part| ExternalPart {
         amount: part.amount,
         status: match part.standing {
@@ -249,10 +322,11 @@ fn given(provider: &str, calculation: Calculation) -> ExternalTaxes {
             })
             .collect(),
     };
+    let mut parts = calculation.lines.into_iter().map(part);
     ExternalTaxes {
         provider: provider.to_owned(),
         calculation: calculation.reference,
-        lines: calculation.lines.into_iter().map(part).collect(),
+        lines: asked.iter().map(|asked| asked.then(|| parts.next()).flatten()).collect(),
         shipping: calculation.shipping.map(part),
     }
 }

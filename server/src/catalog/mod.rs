@@ -12,7 +12,7 @@ pub mod jobs;
 mod jsonld;
 pub mod offers;
 pub mod pages;
-mod people;
+pub(crate) mod people;
 mod shelves;
 pub mod store;
 pub(crate) mod transcripts;

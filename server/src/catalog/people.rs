@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::format_date;
+use vitrine_pricing::money::Currency;
 use vitrine_search::{Kind, Scope as SearchScope, SearchQuery, Sort as SearchSort};
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{MakerKind, Status};
+use vitrine_shared::catalog::{MakerKind, Status, Store};
 use vitrine_shared::id::{LicenceId, MakerId};
 use vitrine_shared::query::ListQuery;
 use vitrine_shared::views::card::Place;
@@ -90,11 +91,7 @@ impl Catalog {
             total: page.total,
             imprint,
             canonical: format!("/@{}", store.handle),
-            gift_href: store
-                .gift_cards
-                .iter()
-                .any(|row| row.currency == place.market.currency.code())
-                .then(|| format!("/gift-cards/{}", store.handle)),
+            gift_href: gift_currency(&store, &place).map(|_| format!("/gift-cards/{}", store.handle)),
             store: self.store_card(ctx, &store, &place).await?,
         })
     }
@@ -121,6 +118,12 @@ impl Catalog {
             canonical: format!("/eula/{id}"),
         })
     }
+}
+
+/// The first currency that is paid in there and has gift cards of this shop.
+pub(crate) fn gift_currency(store: &Store, place: &Place) -> Option<Currency> {
+    let sold = |currency: &Currency| store.gift_cards.iter().any(|row| row.currency == currency.code());
+    place.pays_in().into_iter().find(sold)
 }
 
 fn by_year(cards: Vec<CardView>) -> Vec<(i32, Vec<CardView>)> {

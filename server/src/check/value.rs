@@ -63,10 +63,14 @@ impl Check {
         };
         for part in parts {
             let key = format!("refund-{}-{}", refund.id, part.account);
-            let credit = credit_id(&order.customer, order.quote.currency.code());
-            // Of a card that was over by then it is store credit.
+            let card = self.table.get(&account_key(&part.account), Consistency::Strong).await.map_err(fault::table)?;
+            let card: Option<Account> = card.map(vitrine_table::from_item).transpose().map_err(fault::table)?;
+            let credit = |issuer| credit_id(&order.customer, order.quote.currency.code(), issuer);
+            // Of a card that was over by then it is store credit: of its issuer, or of nobody's before that was kept.
+            let issuer = card.as_ref().and_then(|card| card.issuer.as_ref());
+            let accounts = std::collections::BTreeSet::from([part.account.clone(), credit(None), credit(issuer)]);
             let mut posted = 0;
-            for account in std::iter::once(&part.account).chain((part.account != credit).then_some(&credit)) {
+            for account in &accounts {
                 posted += self.posted(account, &key).await?.map_or(0, |e| e.delta_minor);
             }
             if posted != part.amount_minor {

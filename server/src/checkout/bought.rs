@@ -15,6 +15,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 fn gift() -> GiftForm {
     GiftForm {
+        currency: "EUR".into(),
         amount: "2500".into(),
         email: "giver@example.org".into(),
         recipient: "Kim".into(),
@@ -194,6 +195,41 @@ async fn what_is_typed_wrong_is_said_and_kept_and_an_attempt_is_one_purchase() {
 }
 
 #[tokio::test]
+async fn an_amount_is_bought_in_the_currency_it_was_shown_in() {
+    let shop = Shop::open().await;
+    let tenant = r#"{"type":"tenant","ref":"both","name":"Both","legal":{"name":"Both GmbH","address":["Weg 1","10115 Berlin"],"country":"DE","email":"shop@both.example","invoice_prefix":"BO","registrations":["DE"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}"#;
+    let store = r#"{"type":"store","ref":"both","tenant":"both","handle":"both","name":"Both","ships_from":"DE","shipping":[{"zone":"DE","up_to_g":2000,"amount_minor":500,"currency":"EUR"}],"gift_cards":[{"currency":"EUR","amounts":[2500]},{"currency":"USD","amounts":[3000]}]}"#;
+    shop.import(&format!("{tenant}\n{store}")).await;
+    let (here, there) = (shop.guest(), OpCtx { country: "US".into(), market: "us".into(), ..shop.guest() });
+    let shown = async |ctx: &OpCtx| shop.checkouts.gift_view(ctx, "both", None).await.unwrap().currency;
+    let (euros, dollars) = (shown(&here).await, shown(&there).await);
+    assert_eq!((euros.as_str(), dollars.as_str()), ("EUR", "USD"));
+    let attempt = crate::ids::secret();
+    let problem = shop.checkouts.buy_gift(&there, "both", &attempt, &gift()).await.unwrap_err();
+    assert_eq!((problem.status, problem.code.as_str(), problem.detail.as_str()), (409, "gift_changed", "USD"));
+    let name = shop.checkouts.keep_gift(&there, gift(), &problem).await.unwrap();
+    let view = shop.checkouts.gift_view(&there, "both", Some(&name)).await.unwrap();
+    assert_eq!((view.form.currency.as_str(), view.form.recipient.as_str()), ("USD", "Kim"));
+    assert_eq!((view.trouble.as_deref(), &view.form.amount), (Some("gift_changed"), &view.amounts[0].0));
+    let placed = shop.checkouts.buy_gift(&there, "both", &attempt, &view.form).await.unwrap();
+    assert_eq!(shop.checkouts.get(&placed.id).await.unwrap().unwrap().currency, "USD");
+    // What was bought is bought, wherever the same press comes from.
+    assert_eq!(shop.checkouts.buy_gift(&here, "both", &attempt, &view.form).await.unwrap(), placed);
+}
+
+#[tokio::test]
+async fn a_shops_page_leads_to_its_cards_wherever_they_can_be_paid() {
+    let shop = Shop::open().await;
+    // This shop's cards are in euros, which can be paid everywhere.
+    for (country, market) in [("DE", "de"), ("US", "us"), ("CH", "ch"), ("JP", "jp")] {
+        let ctx = OpCtx { country: country.into(), market: market.into(), ..shop.guest() };
+        let sold = !shop.checkouts.gift_view(&ctx, "nordlicht", None).await.unwrap().amounts.is_empty();
+        let leads = shop.catalog.storefront(&ctx, "nordlicht").await.unwrap().gift_href.is_some();
+        assert_eq!((leads, sold), (true, true), "{country}");
+    }
+}
+
+#[tokio::test]
 async fn cards_are_sent_on_their_day_and_elsewhere_as_long_as_nothing_was_spent() {
     for shop in Shop::both().await {
         let ctx = shop.guest();
@@ -292,6 +328,40 @@ async fn a_refund_takes_what_is_left_and_ends_what_it_empties() {
 }
 
 #[tokio::test]
+async fn what_was_bought_with_a_card_comes_back_to_its_issuer_whatever_was_taken_from_it() {
+    for ended in [false, true] {
+        for shop in Shop::both().await {
+            let ctx = shop.guest();
+            let (_, order) = paid(&shop, &ctx, &gift()).await;
+            let code = code_in(&mailed(&shop).await[0]);
+            let spent = spend(&shop, &code, "spend").await;
+            let price = spent.quote.totals.gross.minor();
+            let card = cards(&order).remove(0);
+            let refund = async |order: &Order, what: RefundWish| {
+                let wish = Wish { attempt: "back".into(), what, restock: false, reason: "no".into() };
+                shop.checkouts.refund(&shop.staff(), &order.id, &wish).await.unwrap();
+                shop.work().await;
+            };
+            let rest = vitrine_pricing::money::Money::new(2500 - price, order.quote.currency).unwrap();
+            let take = vitrine_pricing::refund::Take::Amount { gross: rest };
+            let rest = vitrine_pricing::refund::LineWish { line: 0, take };
+            refund(&order, RefundWish { lines: vec![rest], shipping: None }).await;
+            let account = shop.values.account(&card).await.unwrap().unwrap();
+            assert_eq!((account.available, account.ended_ms), (0, None), "what it bought may be returned");
+            if ended {
+                shop.values.end(&shop.staff(), &card, "lost").await.unwrap();
+            }
+            refund(&spent, RefundWish::whole(&[0], false)).await;
+            let credit = crate::value::store::credit_id(&spent.customer, "EUR", Some(&order.tenant));
+            let back = if ended { credit } else { card };
+            let account = shop.values.account(&back).await.unwrap().unwrap();
+            assert_eq!((account.available, account.issuer.as_ref()), (price, Some(&order.tenant)));
+            assert_eq!(shop.violations().await, []);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_card_pays_only_what_its_shop_sells_and_never_for_a_card() {
     let shop = Shop::open().await;
     let ctx = shop.guest();
@@ -319,6 +389,50 @@ async fn a_card_pays_only_what_its_shop_sells_and_never_for_a_card() {
     let second = order_of(&shop, &placed).await;
     assert_eq!((second.paid, left(&shop, &cards(&second)[0]).await), (true, (2500, 0)));
     assert_eq!(shop.violations().await, []);
+}
+
+#[tokio::test]
+async fn what_is_never_paid_keeps_nothing_of_who_it_was_for_once_its_buyer_is_erased() {
+    let shop = Shop::open().await;
+    let placed = buy(&shop, &shop.guest(), &gift()).await;
+    let order = order_of(&shop, &placed).await;
+    let sealed = &order.lines[0].gift.as_ref().unwrap().sealed;
+    let read = shop.checkouts.gift_recipients(std::slice::from_ref(&order)).await.unwrap();
+    assert!(matches!(&read[0], gift::To::Them(to) if to.email == "kim@example.org"));
+    let under_master: std::result::Result<crate::value::Recipient, _> =
+        shop.checkouts.master.open_value(&format!("gift/{}", order.id), sealed);
+    assert!(under_master.is_err(), "it is the buyer's key that opens it");
+    let destroy = vitrine_table::UpdateItem {
+        key: store::customer_key(&order.customer),
+        updates: vec![vitrine_table::Update::Remove("key".into())],
+        condition: None,
+    };
+    shop.table.update(destroy).await.unwrap();
+    let read = shop.checkouts.gift_recipients(std::slice::from_ref(&order)).await.unwrap();
+    assert!(matches!(read[0], gift::To::Erased));
+    // Money that comes all the same goes back.
+    shop.pay(&placed, CARD).await;
+    shop.checkouts.refresh(&OpCtx::system("test", NOW), &placed.id).await.unwrap();
+    shop.work().await;
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    assert_eq!((checkout.state, shop.session(&placed).await.refunded_minor), (CheckoutState::RefundedLate, 2500));
+    assert_eq!(shop.violations().await, []);
+}
+
+#[tokio::test]
+async fn who_did_not_pay_for_a_card_is_sent_to_the_cards() {
+    let shop = Shop::open().await;
+    let ctx = shop.guest();
+    let placed = buy(&shop, &ctx, &gift()).await;
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    shop.checkouts.release(&OpCtx::system("test", NOW), &checkout, "expired").await.unwrap();
+    let view = shop.checkouts.order_view(&ctx, placed.id.as_str(), Some(&placed.secret)).await.unwrap();
+    assert_eq!((view.retry_href.as_deref(), view.gift), (Some("/gift-cards/nordlicht"), true));
+    shop.receipts.failed(&placed.id).await.unwrap();
+    let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["failed/"]).await;
+    assert_eq!(mails.len(), 1);
+    let text = &mails[0].text;
+    assert!(text.contains("/gift-cards/nordlicht") && !text.contains("/cart") && !text.contains("cart:"), "{text}");
 }
 
 #[tokio::test]

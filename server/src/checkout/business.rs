@@ -319,3 +319,55 @@ async fn what_the_law_presumes_is_sold_and_invoiced_by_the_marketplace() {
     // Whose order it is, the shop sees as before.
     assert_ne!(files.tenant, crate::invoices::platform_id());
 }
+
+/// A register that writes an order at the moment it is asked, as another job may.
+struct Meanwhile {
+    register: vitrine_registers::simulator::Simulator,
+    table: Arc<dyn Table>,
+    order: std::sync::Mutex<Option<Order>>,
+}
+
+#[async_trait::async_trait]
+impl vitrine_registers::Registers for Meanwhile {
+    fn serves(&self, kind: &str) -> Option<&'static str> {
+        self.register.serves(kind)
+    }
+
+    async fn ask(
+        &self,
+        kind: &str,
+        number: &str,
+    ) -> std::result::Result<vitrine_registers::Answer, vitrine_registers::RegisterError> {
+        let order = self.order.lock().unwrap().take();
+        if let Some(order) = order {
+            let item = store::order_item(&order).unwrap();
+            self.table.put(vitrine_table::Put { item, condition: None }).await.unwrap();
+        }
+        self.register.ask(kind, number).await
+    }
+}
+
+#[tokio::test]
+async fn what_the_register_says_leaves_what_others_wrote_meanwhile() {
+    let mut shop = Shop::open().await;
+    let register = Arc::new(Meanwhile {
+        register: vitrine_registers::simulator::Simulator::new(shop.clock.clone()),
+        table: shop.table.clone(),
+        order: std::sync::Mutex::new(None),
+    });
+    let tax_ids = crate::tax_ids::TaxIds::new(shop.table.clone(), register.clone());
+    shop.checkouts = shop.checkouts.clone().confirming(tax_ids);
+    let (bought, _) = placed(&shop, &filled(&shop).await, form(LATE), "late").await;
+    paid(&shop, &bought, CARD).await;
+    shop.clock.advance_ms(2 * DOWN_MS);
+    let mut told = order_of(&shop, &bought).await;
+    let service =
+        store::TaxService { provider: "stripe".into(), transaction: Some("tax_1".into()), ..Default::default() };
+    told.tax.service = Some(service);
+    told.rev += 1;
+    *register.order.lock().unwrap() = Some(told.clone());
+    shop.checkouts.identify(&OpCtx::system("test", shop.clock_ms()), &bought.id).await.unwrap();
+    let order = order_of(&shop, &bought).await;
+    assert_eq!((order.tax.id_state, &order.tax.relief), (TaxIdState::Valid, &None));
+    assert_eq!(order.tax.service, told.tax.service);
+}

@@ -1,7 +1,8 @@
 //! Gift cards bought: a purchase of its own, of one shop's cards for one recipient.
 //!
 //! Invariants: no cart, so that no discount is taken off it and no gift card or store credit pays for it; the amount is one the shop sells
-//! when it is placed; who it is for is sealed from the first write on; tax is charged on nothing (`vitrine_pricing::tax::VOUCHER`).
+//! when it is placed; who it is for is sealed from the first write on, under the key of who buys, so that a purchase that is never paid keeps
+//! nothing readable of either once that is destroyed; tax is charged on nothing (`vitrine_pricing::tax::VOUCHER`).
 //!
 //! Not here: what becomes of cards once they are paid (`given`), the ledger (`crate::value`).
 
@@ -24,9 +25,11 @@ use vitrine_shared::views::gift::{GiftForm, GiftView};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Consistency, Item, Key, Put};
 
+use super::person::Customer;
 use super::place::{CUSTOMER_MADE, Marks, Placed, attempt_item, chargeable, check_attempt, hash};
 use super::store::{self, Checkout, Gift, Order, OrderLine, Person, TaxRecord};
 use super::{Checkouts, HOLD_MS};
+use crate::catalog::people::gift_currency;
 use crate::ctx::{Caller, OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::mails::Words;
@@ -56,6 +59,16 @@ struct Shop {
     store: Store,
     tenant: Tenant,
     cards: Option<GiftCards>,
+}
+
+/// Who the cards of an order are for.
+pub(super) enum To {
+    /// It has none.
+    Nobody,
+    /// Them.
+    Them(Box<Recipient>),
+    /// Its buyer was erased meanwhile, with what they said of others.
+    Erased,
 }
 
 /// A form without faults.
@@ -170,8 +183,7 @@ impl Checkouts {
     /// The visitor's place, in the first currency that is paid in there and has cards of this shop.
     fn gift_place(&self, ctx: &OpCtx, store: &Store) -> Place {
         let place = self.catalog.place(ctx);
-        let sold = |currency: &Currency| store.gift_cards.iter().any(|row| row.currency == currency.code());
-        let currency = place.pays_in().into_iter().find(sold).unwrap_or(place.currency);
+        let currency = gift_currency(store, &place).unwrap_or(place.currency);
         Place { currency, ..place }
     }
 
@@ -192,6 +204,12 @@ impl Checkouts {
         }
         let said = |minor: i64| shown(minor, &place);
         let cards = cards.unwrap_or(GiftCards { currency: String::new(), amounts: Vec::new(), named: None });
+        // An amount of another currency is chosen anew.
+        let currency = place.currency.code().to_owned();
+        if std::mem::replace(&mut form.currency, currency.clone()) != currency {
+            form.amount.clear();
+            form.named.clear();
+        }
         if form.amount.is_empty() {
             form.amount = cards.amounts.first().map_or_else(|| "named".to_owned(), i64::to_string);
         }
@@ -201,7 +219,7 @@ impl Checkouts {
             action: format!("{}/buy", href(&store)),
             amounts: cards.amounts.iter().map(|m| Ok((m.to_string(), said(*m)?))).collect::<Result<_>>()?,
             named: cards.named.map(|(least, most)| Ok::<_, Problem>((said(least)?, said(most)?))).transpose()?,
-            currency: place.currency.code().to_owned(),
+            currency,
             most: MOST_CARDS,
             days: (first.to_string(), last.to_string()),
             form,
@@ -242,8 +260,8 @@ impl Checkouts {
     /// Buys a shop's cards: places the order and begins its payment. The same attempt again is the same purchase.
     ///
     /// # Errors
-    /// 404 for a shop that sells none; 422 for a form with faults (in `fields`) or another one under this attempt; 409 for money that
-    /// cannot be charged; 503 if the provider is away, and nothing is held then; the stores'.
+    /// 404 for a shop that sells none; 422 for a form with faults (in `fields`) or another one under this attempt; 409 `gift_changed` for
+    /// amounts of another currency than they are sold in here by now, or for money that cannot be charged; 503 if the provider is away, and nothing is held then; the stores'.
     pub async fn buy_gift(&self, ctx: &OpCtx, handle: &str, attempt: &str, form: &GiftForm) -> Result<Placed> {
         match self.buy_gift_once(ctx, handle, attempt, form).await {
             // The account's customer is there now.
@@ -257,7 +275,7 @@ impl Checkouts {
         let shop = self.gift_shop(ctx, handle).await?;
         let place = self.gift_place(ctx, &shop.store);
         let scope = format!("{}#gift#{attempt}", ctx.caller.audit_name());
-        let body = (handle, form, place.currency.code());
+        let body = (handle, form);
         let body = hash(&serde_json::to_string(&body).unwrap_or_default());
         let paying = CheckoutForm { email: form.email.clone(), ..CheckoutForm::default() };
         let known = self.table.get(&store::attempt_key(&scope), Consistency::Strong).await.map_err(fault::table)?;
@@ -266,6 +284,10 @@ impl Checkouts {
         }
         let not_here = || Problem::conflict("gift_currency", "This shop sells no gift cards in this currency.");
         let cards = shop.cards.as_ref().ok_or_else(not_here)?;
+        if form.currency != place.currency.code() {
+            return Err(Problem::conflict("gift_changed", "These gift cards are sold in another currency by now.")
+                .detail(place.currency.code().to_owned()));
+        }
         let asked = read(form, cards, &shop.store, place.currency, ctx)?.map_err(|faults| {
             let mut problem = Problem::new(422, "invalid", "Some fields need another look.");
             problem.fields = faults.into_iter().collect();
@@ -282,8 +304,8 @@ impl Checkouts {
         let person = Person { email: asked.email.clone(), name: asked.to.from.clone(), ..Person::default() };
         let sealed = customer.seal(&person)?;
         let (checkout, order, secret) =
-            self.gift_built(ctx, &place, &shop, customer.id, quoted, (title, &asked), &scope)?;
-        let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier: None };
+            self.gift_built(ctx, &place, &shop, &customer, quoted, (title, &asked), &scope)?;
+        let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier: None, answers: Vec::new() };
         self.hold(ctx, &checkout, &[order], sealed, made, marks).await?;
         self.begin(ctx, checkout, &paying, secret, &scope).await
     }
@@ -333,7 +355,7 @@ impl Checkouts {
         ctx: &OpCtx,
         place: &Place,
         shop: &Shop,
-        customer: vitrine_shared::id::CustomerId,
+        customer: &Customer,
         quoted: Quote,
         (title, asked): (String, &Asked),
         scope: &str,
@@ -342,7 +364,6 @@ impl Checkouts {
         let order = OrderId::from_bits(ids::new_bits(ctx.now_ms));
         let secret = ids::secret();
         let seal = |at: &str, text: &[u8]| self.master.seal(at, text).map_err(|e| fault::internal("a checkout", &e));
-        let to = self.master.seal_value(&seal_place(&order), &asked.to);
         // No work is behind it: ids of its own, so that what looks for one finds none.
         let of = |kind: &str| ids::derived_bits(&["gift", kind, shop.tenant.id.as_str()]);
         let line = OrderLine {
@@ -364,13 +385,13 @@ impl Checkouts {
                 cards: (0..asked.pieces).map(|number| card_id(&order, number)).collect(),
                 each_minor: asked.each_minor,
                 due_ms: asked.due_ms,
-                sealed: to.map_err(|e| fault::internal("a recipient", &e))?,
+                sealed: customer.seal_other(&seal_place(&order), &asked.to)?,
             }),
         };
         let checkout = Checkout {
             secret_sealed: seal(&format!("checkout/{id}"), secret.as_bytes())?,
             secret_hash: hash(&secret),
-            customer: customer.clone(),
+            customer: customer.id.clone(),
             state: CheckoutState::PendingPayment,
             orders: vec![order.clone()],
             sellers: vec![shop.tenant.id.clone()],
@@ -401,7 +422,7 @@ impl Checkouts {
             id: order,
             checkout: id,
             tenant: shop.tenant.id.clone(),
-            customer,
+            customer: customer.id.clone(),
             paid: false,
             lines: vec![line],
             quote: quoted,
@@ -418,9 +439,22 @@ impl Checkouts {
         Ok((checkout, order, secret))
     }
 
-    /// Who the cards of an order are for, until it is paid.
-    pub(super) fn gift_recipient(&self, order: &OrderId, gift: &Gift) -> Result<Recipient> {
-        self.master.open_value(&seal_place(order), &gift.sealed).map_err(|e| fault::internal("a recipient", &e))
+    /// Who the cards of each of these orders are for, in their order; read until they are paid.
+    pub(super) async fn gift_recipients(&self, orders: &[Order]) -> Result<Vec<To>> {
+        let mut all = Vec::with_capacity(orders.len());
+        for order in orders {
+            let Some(gift) = order.lines.iter().find_map(|line| line.gift.as_ref()) else {
+                all.push(To::Nobody);
+                continue;
+            };
+            let at = seal_place(&order.id);
+            let key = self.data_key(&order.customer).await?;
+            let read = key.and_then(|key| key.open_value(&at, &gift.sealed).ok());
+            // Placed before it was sealed under the buyer's key.
+            let read = read.or_else(|| self.master.open_value(&at, &gift.sealed).ok());
+            all.push(read.map_or(To::Erased, |to| To::Them(Box::new(to))));
+        }
+        Ok(all)
     }
 }
 

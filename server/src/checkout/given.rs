@@ -15,8 +15,8 @@ use super::Checkouts;
 use super::store::{Gift, Order};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::value::Values;
 use crate::value::sold::{Sale, Standing};
+use crate::value::{Recipient, Values};
 
 impl Checkouts {
     fn ledger(&self) -> Result<&Values> {
@@ -24,8 +24,13 @@ impl Checkouts {
     }
 
     /// The writes that issue the cards of a line, which forgets who they are for: each card knows.
-    pub(super) fn issue_gift(&self, ctx: &OpCtx, order: &Order, gift: &mut Gift) -> Result<Vec<TransactOp>> {
-        let to = self.gift_recipient(&order.id, gift)?;
+    pub(super) fn issue_gift(
+        &self,
+        ctx: &OpCtx,
+        order: &Order,
+        gift: &mut Gift,
+        to: &Recipient,
+    ) -> Result<Vec<TransactOp>> {
         gift.sealed.clear();
         let sale = Sale {
             order: &order.id,
@@ -33,7 +38,7 @@ impl Checkouts {
             cards: &gift.cards,
             currency: order.quote.currency.code(),
             each_minor: gift.each_minor,
-            to: &to,
+            to,
             due_ms: gift.due_ms,
         };
         self.ledger()?.sell(ctx, &sale)

@@ -83,27 +83,30 @@ impl Checkouts {
             // Erased meanwhile: there is nobody to ask for.
             let Some(person) = self.order_person(&order).await? else { continue };
             let known = self.tax_ids.look(&order.country, &person.tax_id, ctx.now_ms).await?;
-            let tax = match known.state {
+            let said = match known.state {
                 TaxIdState::Valid => {
                     self.refund_tax(ctx, &order.id, ATTEMPT, "the tax number was confirmed", &relief).await?;
-                    settled(&order.tax, &known)
+                    Some(&known)
                 }
                 TaxIdState::Pending | TaxIdState::Unavailable if ctx.now_ms < checkout.placed_ms + GIVE_UP_MS => {
                     next = Next::Again(ctx.now_ms + THEN_MS);
                     continue;
                 }
                 // Nobody answered for a month: what was charged stays charged, and the order says why.
-                TaxIdState::Pending | TaxIdState::Unavailable => TaxRecord { relief: None, ..order.tax.clone() },
-                TaxIdState::Invalid | TaxIdState::None => settled(&order.tax, &known),
+                TaxIdState::Pending | TaxIdState::Unavailable => None,
+                TaxIdState::Invalid | TaxIdState::None => Some(&known),
             };
-            self.identified(ctx, &order.id, tax).await?;
+            self.identified(ctx, &order.id, said).await?;
         }
         Ok(next)
     }
 
-    /// Writes what an order's tax id counts for by now.
-    async fn identified(&self, ctx: &OpCtx, id: &OrderId, tax: TaxRecord) -> Result<()> {
+    /// Writes what an order's tax id counts for by now, if the register said it, and that nobody waits for it any more. All else of the
+    /// record is as it is at this moment: other jobs write it too.
+    async fn identified(&self, ctx: &OpCtx, id: &OrderId, said: Option<&Identity>) -> Result<()> {
         let Some(order) = self.order(id).await? else { return Ok(()) };
+        let tax = said.map_or_else(|| order.tax.clone(), |known| settled(&order.tax, known));
+        let tax = TaxRecord { relief: None, ..tax };
         let state = serde_json::to_value(tax.id_state).unwrap_or_default();
         let next = Order { tax, rev: order.rev + 1, ..order.clone() };
         let put = Put { item: store::order_item(&next)?, condition: Some(Condition::eq("rev", order.rev)) };
@@ -114,13 +117,7 @@ impl Checkouts {
 }
 
 fn settled(before: &TaxRecord, known: &Identity) -> TaxRecord {
-    TaxRecord {
-        id_state: known.state,
-        reference: known.reference.clone(),
-        asked_ms: known.asked_ms,
-        relief: None,
-        ..before.clone()
-    }
+    TaxRecord { id_state: known.state, reference: known.reference.clone(), asked_ms: known.asked_ms, ..before.clone() }
 }
 
 /// How the page says what a business's tax id counts for.

@@ -59,8 +59,10 @@ impl Handler for TellSold {
     async fn run(&self, job: &Job) -> Result<Outcome, JobFailed> {
         let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
         let ctx = OpCtx::system("checkout.tax", self.clock.now_ms());
-        self.checkouts.record_taxes(&ctx, &id).await.map_err(JobFailed::new)?;
-        Ok(Outcome::Done)
+        Ok(match self.checkouts.record_taxes(&ctx, &id).await.map_err(JobFailed::new)? {
+            Next::Done => Outcome::Done,
+            Next::Again(run_at_ms) => Outcome::Again { run_at_ms },
+        })
     }
 }
 

@@ -53,8 +53,10 @@ pub use place::{Placed, Placing, check_form, destination};
 pub use refund::{REFUND, Refund, Wish};
 pub use sales::{Sale, SaleTax};
 use store::{Checkout, Order};
+pub(crate) use taxes::GIVEN_UP;
 pub(crate) use value::back;
 pub use value::{paid_rows, paid_view};
+pub(crate) use view::again_href;
 pub use view::state_key;
 
 use crate::cart::{CartRecord, Carts};

@@ -10,6 +10,7 @@ use vitrine_shared::id::{CheckoutId, GrantId, OrderId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Condition, Item, Key, Put, TableError, Transact, TransactOp, retry};
 
+use super::gift::To;
 use super::store::{self, Checkout, Order};
 use super::{Checkouts, FAILED, RECEIPT, TOGETHER, identity, sales};
 use crate::catalog::store::tenant_key;
@@ -206,6 +207,11 @@ impl Checkouts {
         by: Option<(&Session, Option<&str>)>,
     ) -> Result<()> {
         let Sold { orders, fees, cart } = self.sold(checkout).await?;
+        let recipients = self.gift_recipients(&orders).await?;
+        if recipients.iter().any(|to| matches!(to, To::Erased)) {
+            // Nobody is known any more to send the cards to.
+            return self.refund_late(ctx, checkout, "erased").await;
+        }
         let bought: Vec<_> = orders.iter().flat_map(|o| &o.lines).map(|l| l.variant.clone()).collect();
         let late = checkout.state == CheckoutState::Released;
         let mut next = checkout.clone();
@@ -236,7 +242,7 @@ impl Checkouts {
         }
         let values = stocks.end..ops.len();
         ops.extend(super::value::forget(checkout));
-        for (order, fee_bps) in orders.iter().zip(fees) {
+        for ((order, fee_bps), to) in orders.iter().zip(fees).zip(&recipients) {
             let mut paid = order.clone();
             paid.paid = true;
             paid.paid_ms = Some(ctx.now_ms);
@@ -245,8 +251,8 @@ impl Checkouts {
             paid.rev += 1;
             for (number, line) in paid.lines.iter_mut().enumerate() {
                 line.state = if line.physical { Fulfilment::ToShip } else { Fulfilment::Granted };
-                if let Some(gift) = &mut line.gift {
-                    ops.extend(self.issue_gift(ctx, order, gift)?);
+                if let (Some(gift), To::Them(to)) = (&mut line.gift, to) {
+                    ops.extend(self.issue_gift(ctx, order, gift, to)?);
                 } else if !line.physical {
                     ops.push(entitlements::store::put_op(&grant(checkout, order, number, line, ctx.now_ms))?);
                 }

@@ -68,10 +68,14 @@ pub(super) struct Marks {
     pub(super) attempt: Item,
     /// The checkout that held stock for the cart before, as it was read.
     pub(super) earlier: Option<String>,
+    /// The writes by which its orders take what a tax service answered.
+    pub(super) answers: Vec<TransactOp>,
 }
 
 /// Code of a placing that lost the race to make its account's customer.
 pub(super) const CUSTOMER_MADE: &str = "customer_made";
+/// Code of a placing whose answer of a tax service another one took at this moment.
+const TAXES_TAKEN: &str = "taxes_taken";
 
 pub(super) fn hash(text: &str) -> String {
     data_encoding::BASE32HEX_NOPAD.encode(&Sha256::digest(text.as_bytes())).to_ascii_lowercase()
@@ -219,8 +223,10 @@ impl Checkouts {
     /// is away, or the tax service that a store does not sell without (nothing is held then).
     pub async fn place(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
         match self.place_once(ctx, placing).await {
-            // The account's customer is there now.
-            Err(problem) if problem.code == CUSTOMER_MADE => self.place_once(ctx, placing).await,
+            // The account's customer is there now; what another one took is asked for anew.
+            Err(problem) if [CUSTOMER_MADE, TAXES_TAKEN].contains(&problem.code.as_str()) => {
+                self.place_once(ctx, placing).await
+            }
             done => done,
         }
     }
@@ -319,7 +325,8 @@ impl Checkouts {
         person.numbers = asked::numbers(&placing.form, sold);
         person.tax_id = to.business.as_ref().map(|b| b.number.clone()).unwrap_or_default();
         let sealed = customer.seal(&person)?;
-        let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier };
+        let answers = to.taxes.iter().filter_map(|asked| Some(asked.kept.as_ref()?.take())).collect();
+        let marks = Marks { attempt: attempt_item(&checkout, &scope, &body), earlier, answers };
         self.hold(ctx, &checkout, &orders, sealed, made, marks).await?;
         self.begin(ctx, checkout, &placing.form, secret, &scope).await
     }
@@ -538,6 +545,9 @@ impl Checkouts {
             ops.push(stock::reserve(&line.variant, i64::from(line.quantity)));
         }
         let stocks = ops.len() - first_stock;
+        let first_answer = ops.len();
+        ops.extend(marks.answers);
+        let answers = first_answer..ops.len();
         let first_value = ops.len();
         ops.extend(checkout.sources.iter().map(|source| crate::value::store::hold(source, ctx.now_ms)));
         let values = first_value..ops.len();
@@ -580,6 +590,9 @@ impl Checkouts {
             }
             Err(e) if held_at.is_some_and(|at| e.failed_condition(at).is_some()) => {
                 Err(Problem::conflict("attempt_in_flight", "Another attempt of this cart is under way. Wait a moment."))
+            }
+            Err(e) if answers.clone().any(|op| e.failed_condition(op).is_some()) => {
+                Err(Problem::conflict(TAXES_TAKEN, "The tax is worked out anew. Repeat."))
             }
             Err(e) if (first_stock..first_stock + stocks).any(|op| e.failed_condition(op).is_some()) => {
                 Err(Problem::conflict("sold_out", "Somebody else was first. Look at the cart again."))

@@ -193,6 +193,12 @@ pub struct TaxService {
     /// Why it does not keep the sale; somebody must report it by hand.
     #[serde(default)]
     pub refused: Option<String>,
+    /// When it no longer keeps the sale, UTC milliseconds; 0: older orders do not say.
+    #[serde(default)]
+    pub expires_ms: i64,
+    /// Refunds that it does not keep, with its codes; somebody must report them by hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_reversed: Vec<(String, String)>,
 }
 
 impl TaxService {

@@ -85,8 +85,6 @@ async fn given_wrong_foreign_or_expired_code_when_entered_must_give_the_same_ans
     let day = 24 * 60 * 60 * 1000;
     let expiring = NewCard { amount: "5".into(), ends_ms: Some(NOW + day), ..NewCard::default() };
     let expired = shop.card_like(expiring).await.1;
-    let dollars = NewCard { amount: "5".into(), currency: "USD".into(), ..NewCard::default() };
-    let other_currency = shop.card_like(dollars).await.1;
     let press = shop.catalog.records().tenants().await.unwrap().into_iter().find(|t| t.name.contains("Press"));
     let foreign = NewCard { amount: "5".into(), issuer: press.map(|t| t.id), ..NewCard::default() };
     assert!(foreign.issuer.is_some());
@@ -99,7 +97,7 @@ async fn given_wrong_foreign_or_expired_code_when_entered_must_give_the_same_ans
     shop.clock.advance_ms(day);
     let now = OpCtx { now_ms: shop.clock.now_ms(), ..ctx.clone() };
     let mut answers = Vec::new();
-    for code in ["wrong", "7777-7777-7777-7777", &expired, &other_currency, &foreign, &ended_code, &replaced] {
+    for code in ["wrong", "7777-7777-7777-7777", &expired, &foreign, &ended_code, &replaced] {
         let asked = OpCtx { guess: Guess::default(), ..now.clone() };
         answers.push(apply(&shop, &asked, code).await.unwrap_err());
         assert!(asked.guess.is_wrong(), "{code} counts as a guess");
@@ -157,6 +155,23 @@ async fn given_total_0_when_completing_must_finish_without_payment_provider() {
         let refused = checkouts.place(&ctx, &placing).await.unwrap_err();
         assert_eq!((refused.code.as_str(), left(&shop, &card).await), ("payment_unavailable", (799, 0)));
     }
+}
+
+#[tokio::test]
+async fn a_code_of_another_currency_is_told_so_and_is_no_guess() {
+    let shop = Shop::open().await;
+    let of =
+        |currency: &str| crate::value::NewCard { amount: "5".into(), currency: currency.into(), ..Default::default() };
+    let (dollars, code) = shop.card_like(of("USD")).await;
+    let told = async || {
+        let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        let refused = apply(&shop, &ctx, &code).await.unwrap_err();
+        (refused.fields.get("code").cloned(), ctx.guess.is_wrong())
+    };
+    assert_eq!(told().await, (Some("fault-code-currency USD".to_owned()), false));
+    // One that could pay in no currency is as wrong as any.
+    shop.values.end(&shop.staff(), &dollars, "lost").await.unwrap();
+    assert_eq!(told().await, (Some("fault-code".to_owned()), true));
 }
 
 #[tokio::test]
@@ -273,7 +288,7 @@ async fn what_came_from_a_card_that_is_over_becomes_store_credit_of_who_bought()
         let refund = shop.checkouts.refund(&staff, &order.id, &wish).await.unwrap();
         shop.work().await;
         shop.checkouts.send_back(&OpCtx::system("again", NOW), &refund).await.unwrap();
-        let credit = crate::value::store::credit_id(&checkout.customer, "EUR");
+        let credit = crate::value::store::credit_id(&checkout.customer, "EUR", None);
         assert_eq!((left(&shop, &card).await, left(&shop, &credit).await), ((0, 0), (800, 0)));
         assert_eq!(shop.violations().await, []);
     }

@@ -255,7 +255,8 @@ impl Checkouts {
             id: checkout.id.to_string(),
             state,
             failure: checkout.failure.clone().filter(|_| !paid),
-            retry_href: if open { checkout.pay_url.clone() } else { (!paid).then(|| "/cart".to_owned()) },
+            retry_href: if open { checkout.pay_url.clone() } else { (!paid).then(|| again_href(&orders).to_owned()) },
+            gift: orders.iter().all(Order::is_gift),
             email: masked(&person.email),
             parts,
             total: format_money(total, place.locale),
@@ -266,6 +267,12 @@ impl Checkouts {
         };
         Ok((view, orders))
     }
+}
+
+/// Where what was not paid is bought again: gift cards have a page of their own, all else is still in the cart.
+pub(crate) fn again_href(orders: &[Order]) -> &str {
+    let gift = orders.iter().find(|order| order.is_gift()).and_then(|order| order.lines.first());
+    gift.map_or("/cart", |line| line.href.as_str())
 }
 
 fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(MomentView, String)>) -> OrderPartView {

@@ -7,6 +7,7 @@ use vitrine_pricing::tax::{Accuracy, TaxStatus};
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::Fact;
 
+use crate::checkout::GIVEN_UP;
 use crate::checkout::store::{Order, Person};
 
 fn word(value: impl Serialize) -> String {
@@ -52,7 +53,13 @@ pub(super) fn facts(order: &Order, person: Option<&Person>, locale: Locale) -> V
         }
         if let Some(code) = &service.refused {
             let args = [("provider", service.provider.as_str()), ("code", code.as_str())];
-            out.push(fact("desk-tax-service-refused".into(), &args));
+            let key = if code == GIVEN_UP { "desk-tax-service-late" } else { "desk-tax-service-refused" };
+            out.push(fact(key.into(), &args));
+        }
+        for (refund, code) in &service.not_reversed {
+            let args = [("provider", service.provider.as_str()), ("refund", refund.as_str()), ("code", code.as_str())];
+            let key = if code == GIVEN_UP { "desk-tax-service-back-late" } else { "desk-tax-service-back-refused" };
+            out.push(fact(key.into(), &args));
         }
     }
     if let Some(away) = &tax.tax_fallback {

@@ -32,6 +32,7 @@ async fn buy(
         value.truncate(value.floor_char_boundary(MOST_KEPT));
         match name.as_str() {
             "attempt" => attempt = value,
+            "currency" => form.currency = value,
             "amount" => form.amount = value,
             "named" => form.named = value,
             "pieces" => form.pieces = value,

@@ -8,10 +8,10 @@ use vitrine_pricing::money::Currency;
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::id::{CustomerId, TenantId, ValueId};
-use vitrine_table::{Condition, Consistency, Item, Put, Transact, TransactOp};
+use vitrine_table::{Condition, Consistency, Item, Put, TableError, Transact, TransactOp, Update, UpdateItem};
 
 use super::ledger::amount;
-use super::sending::Recipient;
+use super::sending::{FIRST, Recipient, named};
 use super::store::{self, account_item};
 use super::{Account, Entry, House, Kind, SWEEP, Values};
 use crate::ctx::OpCtx;
@@ -135,6 +135,7 @@ impl Values {
             created_ms: ctx.now_ms,
             ends_ms: new.ends_ms,
             ended_ms: None,
+            sending: FIRST.into(),
         };
         let wish = self.wish(&new)?;
         let entry = Entry {
@@ -155,7 +156,7 @@ impl Values {
             store::entry_op(&entry)?,
             audit::entry(ctx, id.as_str(), "value.issued", &reason, what),
         ];
-        ops.extend(self.delivery_ops(&id, "first", &to, new.deliver_ms.unwrap_or(ctx.now_ms).max(ctx.now_ms))?);
+        ops.extend(self.delivery_ops(&id, FIRST, &to, new.deliver_ms.unwrap_or(ctx.now_ms).max(ctx.now_ms))?);
         if let Some(end) = account.ends_ms {
             ops.extend(self.sweep_op(&id, "end", end)?);
         }
@@ -182,7 +183,7 @@ impl Values {
         let attempt = attempt(&new.attempt)?;
         let known = self.table.get(&crate::checkout::store::customer_key(customer), Consistency::Strong).await;
         known.map_err(fault::table)?.ok_or_else(|| Problem::not_found("customer"))?;
-        let id = self.credit_of(customer, currency.code(), ctx.now_ms).await?;
+        let id = self.credit_of(customer, currency.code(), None, ctx.now_ms).await?;
         let wish = self.wish(&(customer, new))?;
         let entry = Entry {
             key: format!("grant-{attempt}"),
@@ -256,7 +257,8 @@ impl Values {
     /// attempt sends once.
     ///
     /// # Errors
-    /// 401, 403 for who is no staff; 404 for no such card; 409 `value_over` for one that is over.
+    /// 401, 403 for who is no staff; 404 for no such card; 409 `value_over` for one that is over, `changed_meanwhile` for one that changes
+    /// at this moment.
     pub async fn resend(&self, ctx: &OpCtx, id: &ValueId, key: &str) -> Result<()> {
         authz::staff(ctx, authz::VALUE)?;
         let key = attempt(key)?;
@@ -265,13 +267,26 @@ impl Values {
         if account.is_over(ctx.now_ms) {
             return Err(Problem::conflict("value_over", "This card is over; its code would open nothing."));
         }
-        let first = self.delivery(id, "first").await?.ok_or_else(|| Problem::not_found("card"))?;
+        let first = self.delivery(id, FIRST).await?.ok_or_else(|| Problem::not_found("card"))?;
         let to = self.opened(id, &first)?;
+        let newest = UpdateItem {
+            key: store::account_key(id),
+            updates: vec![Update::set("sending", key)],
+            condition: Some(Condition::ItemExists.and(named(&account)).and(store::lasting(ctx.now_ms))),
+        };
         let mut ops = vec![audit::entry(ctx, id.as_str(), "value.resent", "", json!({}))];
         ops.extend(self.delivery_ops(id, key, &to, ctx.now_ms)?);
+        ops.push(TransactOp::Check {
+            key: store::delivery_key(id, FIRST),
+            condition: Condition::eq("sealed", first.sealed.clone()),
+        });
+        ops.push(TransactOp::Update(newest));
         match self.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),
             Err(e) if e.failed_condition(1).is_some() => Ok(()),
+            Err(TableError::Cancelled(_)) => {
+                Err(Problem::conflict("changed_meanwhile", "This card changed a moment ago. Look at it again."))
+            }
             Err(e) => Err(fault::table(e)),
         }
     }

@@ -2,7 +2,7 @@
 
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
-use vitrine_shared::id::{CustomerId, ValueId};
+use vitrine_shared::id::{CustomerId, TenantId, ValueId};
 use vitrine_table::{Condition, Consistency, Index, Put, Query, TableError, Transact, TransactOp, retry};
 
 use super::store::{self, account_item, account_key, code_key, entry_key};
@@ -87,9 +87,15 @@ impl Values {
         Ok(self.account(&id).await?.filter(|a| a.code.as_deref() == Some(hash.as_str())))
     }
 
-    /// A customer's store credit in a currency, opened if there is none.
-    pub(super) async fn credit_of(&self, customer: &CustomerId, currency: &str, now_ms: i64) -> Result<ValueId> {
-        let account = store::empty_credit(customer, currency, now_ms);
+    /// A customer's store credit in a currency, opened if there is none; of one issuer it pays for that one's goods alone.
+    pub(super) async fn credit_of(
+        &self,
+        customer: &CustomerId,
+        currency: &str,
+        issuer: Option<&TenantId>,
+        now_ms: i64,
+    ) -> Result<ValueId> {
+        let account = store::empty_credit(customer, currency, issuer, now_ms);
         let put = Put { item: account_item(&account)?, condition: Some(Condition::ItemAbsent) };
         match self.table.put(put).await {
             Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(account.id),
@@ -155,7 +161,8 @@ impl Values {
     }
 
     /// Gives a refund's parts back to the accounts that paid; once for its key, whatever is repeated. What came from an account that
-    /// is over by now becomes store credit of who bought: nobody loses money because a card ended meanwhile.
+    /// is over by now becomes store credit of who bought, of the same issuer: nobody loses money because a card ended meanwhile, and nobody
+    /// else owes it.
     ///
     /// # Errors
     /// The table's; safe to repeat.
@@ -181,16 +188,18 @@ impl Values {
         refund: &str,
         part: &Source,
     ) -> Result<()> {
-        let credit = store::credit_id(buyer, currency);
+        let plain = store::credit_id(buyer, currency, None);
         let key = format!("refund-{refund}-{}", part.account);
         for _ in 0..TRIES {
             let known = self.account(&part.account).await?;
+            let issuer = known.as_ref().and_then(|a| a.issuer.clone());
+            let credit = store::credit_id(buyer, currency, issuer.as_ref());
             let own = known.filter(|a| part.kind == Kind::StoreCredit || !a.is_over(now_ms));
             // The look at its end may have been before this by another clock: one more takes what comes now.
             let end = own.as_ref().and_then(|own| own.ends_ms);
             let (to, other) = match own {
                 Some(own) => (own.id, credit.clone()),
-                None => (self.credit_of(buyer, currency, now_ms).await?, part.account.clone()),
+                None => (self.credit_of(buyer, currency, issuer.as_ref(), now_ms).await?, part.account.clone()),
             };
             let sweep = end.map(|end| self.sweep_op(&to, &key, end)).transpose()?.flatten();
             let entry = Entry {
@@ -205,13 +214,18 @@ impl Values {
                 wish: None,
             };
             // A run before this one may have decided otherwise, if the account ended between the two.
-            let elsewhere = (to != other)
-                .then(|| TransactOp::Check { key: entry_key(&other, &key), condition: Condition::ItemAbsent });
+            // Credit of before it kept its issuer is one place more.
+            let mut others = vec![other, plain.clone()];
+            others.dedup();
+            others.retain(|other| *other != to);
+            let elsewhere = others
+                .iter()
+                .map(|other| TransactOp::Check { key: entry_key(other, &key), condition: Condition::ItemAbsent });
             let [balance, posting] = store::credit(&entry)?;
             let ops = [balance, posting].into_iter().chain(elsewhere).chain(sweep).collect();
             match self.table.transact(Transact { ops, token: None }).await {
                 Ok(()) => return Ok(()),
-                Err(e) if e.failed_condition(1).is_some() || e.failed_condition(2).is_some() => return Ok(()),
+                Err(e) if (1..2 + others.len()).any(|op| e.failed_condition(op).is_some()) => return Ok(()),
                 Err(e) if e.failed_condition(0).is_some() || e.is_retryable() => {}
                 Err(e) => return Err(fault::table(e)),
             }

@@ -127,6 +127,9 @@ pub struct Account {
     /// When staff ended it.
     #[serde(default)]
     pub ended_ms: Option<i64>,
+    /// Key of the newest sending of its code: one before it that is late sends nothing any more. Empty: older accounts do not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sending: String,
 }
 
 impl Account {

@@ -1,7 +1,7 @@
 //! Sending codes: who gets a card's code, when, and the letter itself.
 //!
 //! Invariants: recipients are sealed; new code, end of the old one and letter are one transaction, done once for a sending; what waits to be
-//! sent holds the code sealed.
+//! sent holds the code sealed. The account names its newest sending: one before it that comes late sends nothing.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,12 +11,15 @@ use vitrine_shared::id::ValueId;
 use vitrine_table::{Condition, Consistency, Delete, Item, Put, Transact, TransactOp, Update, UpdateItem};
 
 use super::cards::currency;
-use super::store::{account_key, code_key, delivery_key};
+use super::store::{account_key, code_key, delivery_key, lasting};
 use super::{Account, Code, DELIVER, Values};
 use crate::audit;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::mails::{Block, Letter, Words};
+
+/// Key of the sending that a card is issued with.
+pub(super) const FIRST: &str = "first";
 
 /// Who gets a code, sealed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -43,6 +46,19 @@ pub(super) struct Delivery {
     /// UTC milliseconds.
     #[serde(default)]
     pub(super) sent_ms: Option<i64>,
+}
+
+/// The sending that the account names, as it was read.
+pub(super) fn named(account: &Account) -> Condition {
+    match account.sending.as_str() {
+        "" => Condition::Absent("sending".into()),
+        key => Condition::eq("sending", key),
+    }
+}
+
+/// Another sending than this one was begun since.
+fn superseded(account: &Account, key: &str) -> bool {
+    !account.sending.is_empty() && account.sending != key
 }
 
 pub(super) fn seal_place(account: &ValueId) -> String {
@@ -96,11 +112,17 @@ impl Values {
         let (Some(delivery), Some(account)) = (self.delivery(id, key).await?, self.account(id).await?) else {
             return Ok(());
         };
-        // What is over meanwhile opens nothing: no mail promises it.
-        if delivery.sent_ms.is_some() || account.is_over(ctx.now_ms) {
+        // What is over meanwhile opens nothing: no mail promises it. Of two sendings the newer one counts, whichever comes first.
+        if delivery.sent_ms.is_some() || account.is_over(ctx.now_ms) || superseded(&account, key) {
             return Ok(());
         }
-        let to = self.opened(id, &delivery)?;
+        self.send(ctx, &account, &delivery, key).await
+    }
+
+    /// As [`Values::deliver`], of account and delivery as they were read.
+    pub(super) async fn send(&self, ctx: &OpCtx, account: &Account, delivery: &Delivery, key: &str) -> Result<()> {
+        let id = &account.id;
+        let to = self.opened(id, delivery)?;
         let code = Code::fresh();
         let hash = code.hash(&self.secret);
         let at = code_key(&hash);
@@ -121,7 +143,7 @@ impl Values {
         let opens = UpdateItem {
             key: account_key(id),
             updates: vec![Update::set("code", hash), Update::set("last4", code.last4())],
-            condition: Some(Condition::ItemExists.and(was)),
+            condition: Some(Condition::ItemExists.and(was).and(named(account)).and(lasting(ctx.now_ms))),
         };
         let mut ops = vec![
             TransactOp::Update(sent),
@@ -132,14 +154,16 @@ impl Values {
         if let Some(old) = &account.code {
             ops.push(TransactOp::Delete(Delete { key: code_key(old), condition: None }));
         }
-        ops.extend(self.letter(&account, &to, &code, key)?);
+        ops.extend(self.letter(account, &to, &code, key)?);
         match self.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),
-            Err(e) if e.failed_condition(0).is_some() => match self.delivery(id, key).await? {
-                // Another run sent it.
-                Some(now) if now.sent_ms.is_none() => Err(fault::table(vitrine_table::TableError::Conflict)),
-                _ => Ok(()),
-            },
+            Err(e) if (0..2).any(|op| e.failed_condition(op).is_some()) => {
+                let (now, account) = (self.delivery(id, key).await?, self.account(id).await?);
+                let open = now.is_some_and(|d| d.sent_ms.is_none());
+                // Another run sent it, a newer sending was begun, or the card ended at this moment.
+                let left = account.filter(|a| open && !a.is_over(ctx.now_ms) && !superseded(a, key));
+                left.map_or(Ok(()), |_| Err(fault::table(vitrine_table::TableError::Conflict)))
+            }
             Err(e) => Err(fault::table(e)),
         }
     }
@@ -163,6 +187,7 @@ impl Values {
         }
         blocks.push(Block::Row(words.say("mail-gift-code", &[]), code.shown()));
         blocks.push(Block::Text(words.say("mail-gift-use", &[])));
+        blocks.push(Block::Text(words.say("mail-gift-currency", &[("currency", &account.currency)])));
         if let Some((shop, _)) = &to.shop {
             blocks.push(Block::Text(words.say("mail-gift-where", &[("shop", shop)])));
         }

@@ -2,7 +2,8 @@
 //! them was spent, taken back with a refund.
 //!
 //! Invariants: a card's id is made from its order, so that it is issued once, whatever is repeated; who bought it never sees its code; a
-//! refund takes no more from a card than is left on it, and one that it empties is over.
+//! refund takes no more from a card than is left on it, and one that it empties is over unless something was bought with it: that may
+//! yet come back to it.
 
 use serde_json::json;
 use vitrine_identity::account::normalise_email;
@@ -10,7 +11,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{OrderId, TenantId, ValueId};
 use vitrine_table::{Condition, Index, Query, Transact, TransactOp, Update, UpdateItem, retry};
 
-use super::sending::{Delivery, Recipient, seal_place};
+use super::sending::{Delivery, FIRST, Recipient, named, seal_place};
 use super::store::{self, account_key, delivery_key};
 use super::{Account, Entry, House, Kind, Values};
 use crate::ctx::OpCtx;
@@ -81,6 +82,7 @@ impl Values {
                 created_ms: ctx.now_ms,
                 ends_ms: None,
                 ended_ms: None,
+                sending: FIRST.into(),
             };
             let entry = Entry {
                 key: "issue".into(),
@@ -95,7 +97,7 @@ impl Values {
             };
             ops.push(store::account_op(&account)?);
             ops.push(store::entry_op(&entry)?);
-            ops.extend(self.delivery_ops(id, "first", sale.to, sale.due_ms.max(ctx.now_ms))?);
+            ops.extend(self.delivery_ops(id, FIRST, sale.to, sale.due_ms.max(ctx.now_ms))?);
         }
         let what = json!({ "cards": sale.cards, "each_minor": sale.each_minor, "currency": sale.currency });
         ops.push(audit::entry(ctx, sale.order.as_str(), "value.sold", "", what));
@@ -117,7 +119,7 @@ impl Values {
     pub(crate) async fn standing(&self, id: &ValueId, each_minor: i64) -> Result<Option<Standing>> {
         let Some(account) = self.account(id).await? else { return Ok(None) };
         let deliveries = self.deliveries(id).await?;
-        let Some((_, first)) = deliveries.iter().find(|(key, _)| key == "first") else { return Ok(None) };
+        let Some((_, first)) = deliveries.iter().find(|(key, _)| key == FIRST) else { return Ok(None) };
         Ok(Some(Standing {
             whole: (account.available, account.held) == (each_minor, 0),
             due_ms: first.due_ms,
@@ -148,7 +150,7 @@ impl Values {
         let used = || Problem::conflict("gift_used", "Something of this card was spent, or it is over.");
         let deliveries = self.deliveries(id).await?;
         let known = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
-        let first = deliveries.into_iter().find(|(key, _)| key == "first").map(|(_, d)| d).ok_or_else(missing)?;
+        let first = deliveries.into_iter().find(|(key, _)| key == FIRST).map(|(_, d)| d).ok_or_else(missing)?;
         let account = self.account(id).await?.ok_or_else(missing)?;
         if (account.available, account.held) != (each_minor, 0) || account.is_over(ctx.now_ms) {
             return Err(used());
@@ -158,7 +160,9 @@ impl Values {
             // Pressed twice.
             return if to.email == email { Ok(()) } else { Err(changed()) };
         }
-        if first.sent_ms.is_some() && known >= MOST_SENDINGS {
+        // The first one goes on its day to the new address, unless staff sent the card before: then it goes nowhere any more.
+        let waits = first.sent_ms.is_none() && ["", FIRST].contains(&account.sending.as_str());
+        if !waits && known >= MOST_SENDINGS {
             return Err(Problem::conflict("gift_many", "This card was sent too often. Ask the shop."));
         }
         to.email = email;
@@ -169,28 +173,47 @@ impl Values {
             None => as_read.and(Condition::Absent("sent_ms".into())),
         };
         let untouched = Condition::eq("available", each_minor).and(Condition::eq("held", 0));
+        let untouched = untouched.and(Condition::Absent("ended_ms".into()));
+        let again = (!waits).then(|| format!("again-{known}"));
+        let newest = again.as_deref().unwrap_or(FIRST);
         let mut ops = vec![
-            TransactOp::Check { key: account_key(id), condition: untouched.and(Condition::Absent("ended_ms".into())) },
             TransactOp::Update(UpdateItem {
-                key: delivery_key(id, "first"),
+                key: account_key(id),
+                updates: vec![Update::set("sending", newest)],
+                condition: Some(untouched.and(named(&account))),
+            }),
+            TransactOp::Update(UpdateItem {
+                key: delivery_key(id, FIRST),
                 updates: vec![Update::set("sealed", sealed)],
                 condition: Some(Condition::ItemExists.and(as_read)),
             }),
             audit::entry(ctx, id.as_str(), "value.corrected", "", json!({ "sent": first.sent_ms.is_some() })),
         ];
-        if first.sent_ms.is_some() {
-            ops.extend(self.delivery_ops(id, &format!("again-{known}"), &to, ctx.now_ms)?);
+        if let Some(key) = &again {
+            ops.extend(self.delivery_ops(id, key, &to, ctx.now_ms)?);
         }
         match self.table.transact(Transact { ops, token: None }).await {
             Ok(()) => Ok(()),
-            Err(e) if e.failed_condition(0).is_some() => Err(used()),
+            Err(e) if e.failed_condition(0).is_some() => {
+                let now = self.account(id).await?.ok_or_else(missing)?;
+                let spent = (now.available, now.held) != (each_minor, 0) || now.is_over(ctx.now_ms);
+                Err(if spent { used() } else { changed() })
+            }
             Err(e) if (1..4).any(|op| e.failed_condition(op).is_some()) => Err(changed()),
             Err(e) => Err(fault::table(e)),
         }
     }
 
+    /// Whether something was bought with a card that has not all been returned.
+    async fn bought_with(&self, id: &ValueId) -> Result<bool> {
+        let entries = self.entries(id).await?;
+        let redeemed: i64 = entries.iter().filter(|e| e.house == House::Redeemed).map(|e| e.delta_minor).sum();
+        Ok(redeemed < 0)
+    }
+
     /// The writes by which a refund takes this much from cards of an order, those of which nothing was spent first; a card that it
-    /// empties is over: its code pays for nothing from then on.
+    /// empties is over: its code pays for nothing from then on. One that something was bought with stays: what of that is returned comes
+    /// back to it.
     ///
     /// # Errors
     /// 409 `gift_spent` for more than is left on them, with that in `detail`, minor units.
@@ -228,7 +251,8 @@ impl Values {
                 about: Some(refund.to_owned()),
                 wish: None,
             };
-            let over = (takes == account.available && account.held == 0).then_some(now_ms);
+            let emptied = takes == account.available && account.held == 0;
+            let over = (emptied && !self.bought_with(&account.id).await?).then_some(now_ms);
             ops.extend(store::taken(&account, &entry, over)?);
         }
         Ok(ops)

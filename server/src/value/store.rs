@@ -9,7 +9,7 @@
 //! | attempt to give store credit | `IDEM#value#attempt` | `IDEM#` | ttl 30 days |
 //! | codes applied to a cart | `CHECKOUTVALUE#cart` | `VALUE#` | ttl 1 day |
 
-use vitrine_shared::id::{CustomerId, ValueId};
+use vitrine_shared::id::{CustomerId, TenantId, ValueId};
 use vitrine_table::{Condition, Item, Key, Put, TransactOp, Update, UpdateItem};
 
 use super::{Account, Entry, House, Kind, MAX_BALANCE, Source};
@@ -49,9 +49,11 @@ pub fn applied_key(cart: &str) -> Key {
     Key::new(format!("CHECKOUTVALUE#{cart}"), "VALUE#")
 }
 
-/// A customer's store credit in one currency: one account for ever.
-pub fn credit_id(customer: &CustomerId, currency: &str) -> ValueId {
-    ValueId::from_bits(ids::derived_bits(&["value", "store_credit", customer.as_str(), currency]))
+/// A customer's store credit in one currency, of one issuer or of the platform: one account for ever.
+pub fn credit_id(customer: &CustomerId, currency: &str, issuer: Option<&TenantId>) -> ValueId {
+    let mut of = vec!["value", "store_credit", customer.as_str(), currency];
+    of.extend(issuer.map(TenantId::as_str));
+    ValueId::from_bits(ids::derived_bits(&of))
 }
 
 /// Key of the entry by which a checkout is paid.
@@ -92,7 +94,7 @@ fn changed(account: &ValueId, updates: &[(&str, i64)], condition: Condition) -> 
 }
 
 /// The account is not over.
-fn lasting(now_ms: i64) -> Condition {
+pub(super) fn lasting(now_ms: i64) -> Condition {
     let ends =
         Condition::Any(vec![Condition::Absent("ends_ms".into()), Condition::Gt("ends_ms".into(), now_ms.into())]);
     Condition::Absent("ended_ms".into()).and(ends)
@@ -174,11 +176,11 @@ pub(super) fn account_op(account: &Account) -> Result<TransactOp> {
 }
 
 /// A store credit with nothing in it, if there is none yet.
-pub(super) fn empty_credit(customer: &CustomerId, currency: &str, now_ms: i64) -> Account {
+pub(super) fn empty_credit(customer: &CustomerId, currency: &str, issuer: Option<&TenantId>, now_ms: i64) -> Account {
     Account {
-        id: credit_id(customer, currency),
+        id: credit_id(customer, currency, issuer),
         kind: Kind::StoreCredit,
-        issuer: None,
+        issuer: issuer.cloned(),
         currency: currency.to_owned(),
         owner: Some(customer.clone()),
         code: None,
@@ -188,5 +190,6 @@ pub(super) fn empty_credit(customer: &CustomerId, currency: &str, now_ms: i64) -
         created_ms: now_ms,
         ends_ms: None,
         ended_ms: None,
+        sending: String::new(),
     }
 }

@@ -246,7 +246,7 @@ async fn nothing_is_stranded_on_a_card_that_is_over() {
         // One that sees the end gives store credit instead.
         shop.values.give_back(NOW + DAY, &buyer, "EUR", "rf_2", std::slice::from_ref(&source)).await.unwrap();
         assert_eq!(
-            (sums(&shop, &id).await, sums(&shop, &store::credit_id(&buyer, "EUR")).await),
+            (sums(&shop, &id).await, sums(&shop, &store::credit_id(&buyer, "EUR", None)).await),
             ((0, 0, 0), (400, 0, 400))
         );
         let mut late = entry.clone();
@@ -354,5 +354,77 @@ async fn a_balance_that_does_not_fit_its_entries_is_a_violation() {
                 assert!(!named.is_empty(), "{name} {by}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn of_two_sendings_the_newer_one_counts_whichever_comes_first() {
+    for shop in Shop::both().await {
+        let (id, _) = shop.card(2500).await;
+        let ctx = OpCtx::system("test", NOW);
+        let stale = shop.values.account(&id).await.unwrap().unwrap();
+        shop.values.correct(&ctx, &id, 2500, "a@example.org", 1).await.unwrap();
+        let older = shop.values.delivery(&id, "again-1").await.unwrap().unwrap();
+        let between = shop.values.account(&id).await.unwrap().unwrap();
+        shop.values.correct(&ctx, &id, 2500, "b@example.org", 2).await.unwrap();
+        shop.values.deliver(&ctx, &id, "again-2").await.unwrap();
+        let live = shop.values.account(&id).await.unwrap().unwrap().code;
+        assert_ne!(live, stale.code);
+        // The older one was late, or had begun before the newer one was there.
+        shop.values.deliver(&ctx, &id, "again-1").await.unwrap();
+        shop.values.send(&ctx, &between, &older, "again-1").await.unwrap();
+        assert_eq!(shop.values.account(&id).await.unwrap().unwrap().code, live);
+        let sent = shop.mails(handlers(shop.values.clone()), &["gift/"]).await;
+        assert_eq!(sent.iter().map(|m| m.to.as_str()).collect::<Vec<_>>(), ["b@example.org"]);
+    }
+}
+
+#[tokio::test]
+async fn a_card_that_staff_sent_before_its_day_goes_where_it_is_corrected_to() {
+    for shop in Shop::both().await {
+        let new = NewCard {
+            attempt: "a".repeat(16),
+            amount: "25".into(),
+            currency: "EUR".into(),
+            recipient: "kim@example.org".into(),
+            deliver_ms: Some(NOW + DAY),
+            locale: "en-US".into(),
+            reason: "won".into(),
+            ..NewCard::default()
+        };
+        let id = shop.values.issue(&shop.staff(), &new).await.unwrap();
+        for _ in 0..2 {
+            shop.values.resend(&shop.staff(), &id, &"s".repeat(16)).await.unwrap();
+        }
+        shop.values.correct(&OpCtx::system("test", NOW), &id, 2500, "b@example.org", 2).await.unwrap();
+        let to = async || {
+            let sent = shop.mails(handlers(shop.values.clone()), &["gift/"]).await;
+            sent.into_iter().map(|m| m.to).collect::<Vec<_>>()
+        };
+        assert_eq!(to().await, ["b@example.org"]);
+        shop.clock.advance_ms(DAY);
+        assert_eq!(to().await.len(), 0, "the first one sends nothing any more");
+    }
+}
+
+#[tokio::test]
+async fn a_card_that_ends_while_it_is_sent_is_not_sent() {
+    for shop in Shop::both().await {
+        let new = NewCard {
+            attempt: "a".repeat(16),
+            amount: "25".into(),
+            currency: "EUR".into(),
+            recipient: "kim@example.org".into(),
+            locale: "en-US".into(),
+            reason: "won".into(),
+            ..NewCard::default()
+        };
+        let id = shop.values.issue(&shop.staff(), &new).await.unwrap();
+        let account = shop.values.account(&id).await.unwrap().unwrap();
+        let delivery = shop.values.delivery(&id, "first").await.unwrap().unwrap();
+        shop.values.end(&shop.staff(), &id, "lost").await.unwrap();
+        shop.values.send(&OpCtx::system("test", NOW), &account, &delivery, "first").await.unwrap();
+        assert_eq!(shop.values.account(&id).await.unwrap().unwrap().code, None);
+        assert_eq!(shop.mails(handlers(shop.values.clone()), &["gift/"]).await.len(), 0);
     }
 }

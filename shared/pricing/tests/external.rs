@@ -97,6 +97,37 @@ fn they_replace_the_tables_taxes_and_nothing_else() {
 }
 
 #[test]
+fn what_was_not_asked_stays_the_tables() {
+    // The album is of a voucher: no tax is charged on it, and the service knows nothing of that.
+    let mut partly = document(false);
+    partly["lines"][1]["tax_class"] = json!("multi_purpose_voucher");
+    partly["external_taxes"]["lines"][1] = Value::Null;
+    let quote = ask(&partly).unwrap();
+    assert_eq!((minors(&quote.lines[0].amounts), minors(&quote.lines[1].amounts)), ((1350, 128, 1478), (899, 0, 899)));
+    assert_eq!((quote.lines[1].tax_status, minors(&quote.totals)), (TaxStatus::OutsideScope, (2749, 158, 2907)));
+    assert_ne!(quote.lines[1].accuracy, Accuracy::Provider);
+    // Without the parcel's line, shipping is the tables' too, to the cent.
+    let mut files = document(false);
+    files["external_taxes"]["lines"][0] = Value::Null;
+    assert_eq!(ask(&files).unwrap_err().field(), "external_taxes.shipping");
+    files["external_taxes"]["shipping"] = Value::Null;
+    let (quote, mut plain) = (ask(&files).unwrap(), document(false));
+    plain["external_taxes"] = Value::Null;
+    let plain = ask(&plain).unwrap();
+    assert_eq!(minors(&quote.lines[0].amounts), minors(&plain.lines[0].amounts));
+    assert_eq!(quote.shipping, plain.shipping);
+    assert_eq!((quote.lines[0].accuracy, quote.lines[1].accuracy), (plain.lines[0].accuracy, Accuracy::Provider));
+    let why = |quote: &Quote, line: Option<usize>| {
+        let steps = quote.explain.iter().filter(|s| s.kind == StepKind::Treatment && s.line == line);
+        steps.map(|s| s.rule.clone()).collect::<Vec<_>>()
+    };
+    for line in [Some(0), None] {
+        assert_eq!(why(&quote, line), why(&plain, line), "{line:?}");
+    }
+    assert_eq!(why(&quote, Some(1)), ["provider"]);
+}
+
+#[test]
 fn in_prices_with_tax_they_are_taken_out() {
     let quote = ask(&document(true)).unwrap();
     assert_eq!(minors(&quote.lines[0].amounts), (1350 - 128, 128, 1350));

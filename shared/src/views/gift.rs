@@ -8,6 +8,8 @@ use super::{MomentView, Named};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GiftForm {
+    /// ISO 4217: what the amounts were shown in.
+    pub currency: String,
     /// Minor units of one of the amounts, or `named`.
     pub amount: String,
     /// The amount the buyer names, as typed.

@@ -557,4 +557,7 @@ pub struct OrderView {
     /// The reader is who bought it, not staff who look.
     #[serde(default)]
     pub mine: bool,
+    /// It is of gift cards alone.
+    #[serde(default)]
+    pub gift: bool,
 }

@@ -26,9 +26,12 @@ pub(super) fn faults(view: &CheckoutView) -> Vec<(String, String)> {
 }
 
 fn told(view: &CheckoutView, field: &str, code: &str) -> String {
+    // A fault may name the currency it is about.
+    let (code, currency) = code.split_once(' ').unwrap_or((code, ""));
     let example = view.fields.iter().chain(&view.phone).find(|f| f.name == field).and_then(|f| f.example.clone());
     let example = example.or_else(|| identities(view).find(|f| f.name == field).map(|f| f.example.clone()));
-    text_with(code, &[("example".to_owned(), example.unwrap_or_default())])
+    let args = [("example", example.unwrap_or_default()), ("currency", currency.to_owned())];
+    text_with(code, &args.map(|(name, value)| (name.to_owned(), value)))
 }
 
 fn identities(view: &CheckoutView) -> impl Iterator<Item = &IdentityField> {

@@ -65,6 +65,7 @@ pub fn GiftBody(
                 if sold {
                     form { class: "trade-part desk-form", method: "post", action: view.action.clone(), aria_label: t!("gift-title", shop = shop.clone()),
                         input { r#type: "hidden", name: "attempt", value: "{view.attempt}" }
+                        input { r#type: "hidden", name: "currency", value: "{view.currency}" }
                         h2 { id: "amount", {t!("gift-amount")} }
                         RadioCards { legend: t!("gift-amount"),
                             for (minor , shown) in view.amounts.iter().cloned() {

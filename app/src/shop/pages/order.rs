@@ -80,17 +80,25 @@ pub fn OrderBody(
         PayState::Refunded => (Tone::Plain, "order-refunded"),
         PayState::PartlyRefunded => (Tone::Plain, "order-partly-refunded"),
     };
+    let said = match (view.state, view.gift) {
+        (PayState::Failed, true) => "order-failed-gift-text".to_owned(),
+        _ => format!("{word}-text"),
+    };
     rsx! {
         Page { head: Head { title: t!("order-title"), private: true, ..Head::default() },
             div { class: "wrap trade",
                 h1 { {t!(word)} }
-                Alert { tone, title: t!(&format!("{word}-text"), email = view.email.clone(), total = view.total.clone()), live: true,
+                Alert { tone, title: t!(&said, email = view.email.clone(), total = view.total.clone()), live: true,
                     if let Some(why) = view.failure.clone() {
                         p { {text_or(&format!("declined-{}", why.replace('_', "-")), &t!("declined-other"))} }
                     }
                     if let Some(to) = view.retry_href.clone() {
                         a { class: "button button-primary", href: "{to}",
-                            {if view.state == PayState::Open { t!("order-to-payment") } else { t!("order-retry") }}
+                            {match (view.state, view.gift) {
+                                (PayState::Open, _) => t!("order-to-payment"),
+                                (_, true) => t!("order-retry-gift"),
+                                (_, false) => t!("order-retry"),
+                            }}
                         }
                     }
                     if matches!(view.state, PayState::Open | PayState::Settling) {

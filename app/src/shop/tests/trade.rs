@@ -232,6 +232,7 @@ fn order(state: PayState) -> OrderView {
         state,
         failure: (state == PayState::Failed).then(|| "card_declined".to_owned()),
         retry_href: (state != PayState::Paid).then(|| "/cart".to_owned()),
+        gift: false,
         email: "g***@example.org".into(),
         parts: vec![OrderPartView {
             id: "ord_1".into(),

@@ -96,6 +96,10 @@ async fn a_key_answers_once(subject: &Subject) {
     let record = || subject.provider.record(&order, &first.reference, &order);
     let (kept, again) = (record().await.expect("recorded"), record().await.expect("recorded again"));
     assert_eq!(kept, again);
+    // One calculation is one sale.
+    let other = subject.key("once-other");
+    let refused = subject.provider.record(&other, &first.reference, &other).await;
+    assert!(matches!(refused, Err(TaxError::Refused(_))), "{refused:?}");
 }
 
 async fn what_it_does_not_know_is_refused(subject: &Subject) {

@@ -199,7 +199,7 @@ pub trait TaxProvider: Send + Sync + 'static {
     /// Keeps a calculation as sold, under a reference of ours; MUST keep one per key.
     ///
     /// # Errors
-    /// MUST be `Refused` for a calculation it does not know or that is over.
+    /// MUST be `Refused` for a calculation it does not know, that is over, or that was kept under another key: one is one sale.
     async fn record(&self, key: &str, calculation: &str, reference: &str) -> Result<Transaction>;
 
     /// Keeps that something of it went back, under a reference of ours; answers its own; MUST keep one per key.

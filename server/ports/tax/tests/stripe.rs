@@ -120,6 +120,26 @@ async fn every_trouble_has_its_name_and_no_zero_is_silent() {
 }
 
 #[tokio::test]
+async fn what_was_made_is_not_refused_for_its_list() {
+    let (service, base) = Service::open().await;
+    let stripe = stripe(&base);
+    let mut long = question("90001", Currency::USD);
+    let line = |n: usize| Line { reference: format!("{n}-edition"), ..long.lines[0].clone() };
+    long.lines = (0..25).map(line).collect();
+    long.shipping = None;
+    let away = |code: &str| Some(TaxError::Unavailable(code.into()));
+    service.trouble(Trouble::Lists);
+    assert_eq!(stripe.calculate("long", &long).await.err(), away("invalid_request_error"));
+    service.trouble(Trouble::None);
+    let answer = stripe.calculate("long", &long).await.unwrap();
+    service.trouble(Trouble::Lists);
+    let sold = async || stripe.record("sold", &answer.reference, "order-1").await;
+    assert_eq!(sold().await.err(), away("invalid_request_error"));
+    service.trouble(Trouble::None);
+    assert_eq!(sold().await.unwrap().lines.len(), 25, "the same call again reads what was made");
+}
+
+#[tokio::test]
 async fn amounts_go_over_in_the_processors_units() {
     let (service, base) = Service::open().await;
     let isk = Currency::all().find(|c| c.code() == "ISK").unwrap();

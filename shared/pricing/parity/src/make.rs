@@ -164,7 +164,7 @@ impl Maker {
     /// Taxes as a service would answer them for a document; none where it has no quote.
     fn external(&mut self, case: &Case) -> Option<ExternalTaxes> {
         let Answer::Quote(quote) = crate::answered(&serde_json::to_string(case).ok()?) else { return None };
-        let lines = quote.lines.iter().map(|line| self.external_part(&line.amounts));
+        let lines = quote.lines.iter().map(|line| self.external_part(&line.amounts).map(Some));
         let lines = lines.collect::<Option<_>>()?;
         let shipping = match &quote.shipping {
             Some(amounts) => Some(self.external_part(amounts)?),

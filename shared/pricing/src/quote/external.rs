@@ -2,13 +2,14 @@
 //!
 //! They are taken only for the very amounts they were worked out on: after discounts, per line and for shipping. Prices, discounts and
 //! shipping stay the engine's, and so do the questions whether anything may be sold to the place at all, and why the seller charges there.
-//! A line without tax says why.
+//! A line without tax says why. Lines that nobody was asked about keep what the tables say of them, and shipping goes with the parcels: it is
+//! the service's once one line in a parcel is.
 
 use serde::{Deserialize, Serialize};
 
 use super::error::QuoteError;
-use super::run::{Part, at, invalid, status_code, step};
-use super::shapes::{QuoteRequest, Step, StepKind, TaxAmount};
+use super::run::{Part, Priced, at, invalid, status_code, step, tax};
+use super::shapes::{Kind, QuoteRequest, Step, StepKind, TaxAmount};
 use crate::money::{Currency, Money};
 use crate::tax::{Accuracy, TaxStatus};
 
@@ -26,9 +27,9 @@ pub struct ExternalTaxes {
     pub provider: String,
     /// Its name for the calculation.
     pub calculation: String,
-    /// One per line of the document, in their order.
-    pub lines: Vec<ExternalPart>,
-    /// There if anything is shipped.
+    /// One per line of the document, in their order; `null`: the service was not asked about it, and the tables stand.
+    pub lines: Vec<Option<ExternalPart>>,
+    /// There if a line that is shipped has one.
     #[serde(default)]
     pub shipping: Option<ExternalPart>,
 }
@@ -70,10 +71,19 @@ fn word(field: String, text: &str) -> Result<(), QuoteError> {
     if fine { Ok(()) } else { Err(invalid(field, "1 to 120 bytes of text")) }
 }
 
+/// What they say of a line, or of shipping.
+fn of(external: &ExternalTaxes, line: Option<usize>) -> Option<&ExternalPart> {
+    match line {
+        Some(line) => external.lines.get(line)?.as_ref(),
+        None => external.shipping.as_ref(),
+    }
+}
+
 /// Puts them in the place of what the tables said.
 pub(super) fn put(
     external: &ExternalTaxes,
     parts: &mut Vec<Part<'_>>,
+    priced: &[Priced<'_>],
     request: &QuoteRequest,
     explain: &mut Vec<Step>,
 ) -> Result<(), QuoteError> {
@@ -83,23 +93,27 @@ pub(super) fn put(
     if external.lines.len() != lines {
         return Err(invalid("external_taxes.lines", "one per line of the document"));
     }
+    let mut asked = priced.iter().zip(&external.lines);
+    let parcel = asked.any(|(line, given)| line.kind == Kind::Physical && given.is_some());
+    if external.shipping.is_some() != (parcel && parts.len() > lines) {
+        return Err(invalid("external_taxes.shipping", "there if a line with taxes is shipped, and only then"));
+    }
     // The tables may tax shares of shipping apart; a service answers for all of it.
-    for share in parts.split_off(lines) {
+    let shares = if parcel { parts.split_off(lines) } else { Vec::new() };
+    for share in shares {
         match parts.get_mut(lines) {
             Some(whole) => whole.list = whole.list.checked_add(share.list).map_err(at("shipping"))?,
             None => parts.push(share),
         }
     }
-    if external.shipping.is_some() != (parts.len() > lines) {
-        return Err(invalid("external_taxes.shipping", "there if anything is shipped, and only then"));
-    }
     // Why the place may tax it at all stays said where the service agrees that it does: documents need words for that.
-    let agreed = |line: usize| {
-        let (part, given) = (parts.get(line), external.lines.get(line));
-        part.zip(given).is_some_and(|(part, given)| part.treatment.status == given.status)
+    let agreed = |line: Option<usize>| {
+        let Some(given) = of(external, line) else { return true };
+        line.and_then(|line| parts.get(line)).is_some_and(|part| part.treatment.status == given.status)
     };
-    explain.retain(|step| step.kind != StepKind::Treatment || step.line.is_some_and(agreed));
-    for (part, given) in parts.iter_mut().zip(external.lines.iter().chain(&external.shipping)) {
+    explain.retain(|step| step.kind != StepKind::Treatment || agreed(step.line));
+    for part in parts.iter_mut() {
+        let Some(given) = of(external, part.line) else { continue };
         let path = part.line.map_or("external_taxes.shipping".into(), |i| format!("external_taxes.lines[{i}]"));
         part.given = check(given, part.list, request, &external.provider, &path)?;
         part.treatment.status = given.status;
@@ -174,14 +188,22 @@ fn check(
     Ok(rows)
 }
 
-/// Fills `net` of every part, and tells each tax with its source.
+/// Fills `net` of every part, and tells each tax with its source; what was not asked has the tables' taxes.
 pub(super) fn count(
     external: &ExternalTaxes,
-    parts: &mut [Part<'_>],
+    parts: &mut Vec<Part<'_>>,
     request: &QuoteRequest,
     explain: &mut Vec<Step>,
 ) -> Result<(), QuoteError> {
-    for (part, given) in parts.iter_mut().zip(external.lines.iter().chain(&external.shipping)) {
+    let asked = |part: &Part<'_>| of(external, part.line).is_some();
+    let (mut given, mut own): (Vec<_>, Vec<_>) = std::mem::take(parts).into_iter().partition(asked);
+    tax(&mut own, request, explain).map_err(at("lines"))?;
+    parts.append(&mut given);
+    parts.append(&mut own);
+    // Lines in their order, then shipping.
+    parts.sort_by_key(|part| part.line.unwrap_or(usize::MAX));
+    for part in parts.iter_mut() {
+        let Some(given) = of(external, part.line) else { continue };
         let tax = Money::sum(request.currency, part.given.iter().map(|row| row.amount)).map_err(at("lines"))?;
         let inclusive = request.seller.prices_include_tax;
         part.net = if inclusive { part.list.checked_sub(tax).map_err(at("lines"))? } else { part.list };

@@ -120,7 +120,7 @@ fn attempt(
     }
     match &request.external_taxes {
         Some(given) => {
-            external::put(given, &mut parts, request, &mut explain)?;
+            external::put(given, &mut parts, &lines, request, &mut explain)?;
             external::count(given, &mut parts, request, &mut explain)?;
         }
         None => tax(&mut parts, request, &mut explain).map_err(at("lines"))?,
@@ -305,7 +305,7 @@ pub(super) fn group_key(t: &Treatment<'_>) -> String {
 }
 
 /// Fills `net` and `taxes` of every part by the rounding policy.
-fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut Vec<Step>) -> Result<(), MoneyError> {
+pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut Vec<Step>) -> Result<(), MoneyError> {
     let inclusive = request.seller.prices_include_tax;
     let mode = request.rounding.mode;
     // What is inside (inclusive) or on top of (exclusive) an amount, per rate.

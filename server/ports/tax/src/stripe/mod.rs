@@ -131,16 +131,20 @@ fn reversed(form: &mut Form, path: &str, back: &Back, inclusive: bool) -> Result
 }
 
 impl Stripe {
-    /// All of a list whose first page came along.
-    async fn all<L: LineSaid>(&self, mut list: Listed<L>, path: &str) -> Result<Vec<L>> {
+    /// All of a list whose first page came along, each with what is wanted expanded, if it has it. What it belongs to is made by then:
+    /// whatever is wrong with the list, the same call may be made again.
+    async fn all<L: LineSaid>(&self, mut list: Listed<L>, path: &str, expand: Option<&str>) -> Result<Vec<L>> {
         let mut all = std::mem::take(&mut list.data);
         while list.has_more {
             let last = all.last().map(|line| line.id().to_owned()).ok_or_else(read::unreadable)?;
             let mut query = Form::default();
             query.put("limit", "100");
             query.put("starting_after", last);
-            query.put("expand[0]", "data.tax_breakdown");
-            list = self.http.get(path, &query).await?;
+            if let Some(expand) = expand {
+                query.put("expand[0]", expand);
+            }
+            let next = self.http.get(path, &query).await;
+            list = next.map_err(|why| TaxError::Unavailable(why.code().to_owned()))?;
             if list.data.is_empty() || all.len() > MOST_LINES {
                 return Err(read::unreadable());
             }
@@ -153,7 +157,8 @@ impl Stripe {
         let mut said: CalculationSaid = self.http.post("v1/tax/calculations", key, &asked(question)?).await?;
         let id = said.id.clone().filter(|id| read::is_name(id)).ok_or_else(read::unreadable)?;
         let first = said.line_items.take().ok_or_else(read::unreadable)?;
-        let lines = self.all(first, &format!("v1/tax/calculations/{id}/line_items")).await?;
+        let lines =
+            self.all(first, &format!("v1/tax/calculations/{id}/line_items"), Some("data.tax_breakdown")).await?;
         read::calculation(question, id, said, lines)
     }
 
@@ -165,7 +170,7 @@ impl Stripe {
         let said: TransactionSaid = self.http.post("v1/tax/transactions/create_from_calculation", key, &form).await?;
         let id = said.id.filter(|id| read::is_name(id)).ok_or_else(read::unreadable)?;
         let first = said.line_items.ok_or_else(read::unreadable)?;
-        let lines = self.all(first, &format!("v1/tax/transactions/{id}/line_items")).await?;
+        let lines = self.all(first, &format!("v1/tax/transactions/{id}/line_items"), None).await?;
         Ok(Transaction { reference: id, lines: lines.into_iter().map(|line| (line.reference, line.id)).collect() })
     }
 

@@ -3,7 +3,7 @@
 //! It taxes everything with 6 % for the state, 0.25 % for the county and 3.25 % for the city. The postcode `00000` is nowhere, and for
 //! `97201` it does not collect.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -34,6 +34,8 @@ pub enum Trouble {
     Silent,
     /// The key is not known.
     Stranger,
+    /// 400 for what does not fit on a first page.
+    Lists,
 }
 
 #[derive(Default)]
@@ -43,6 +45,8 @@ struct Kept {
     calls: Vec<(String, String, String)>,
     answers: HashMap<String, Value>,
     calculations: HashMap<String, Value>,
+    /// Calculations that became transactions.
+    sold: HashSet<String>,
     /// Transactions with what is left of each line: amount and tax, below zero never.
     transactions: HashMap<String, HashMap<String, (i64, i64)>>,
 }
@@ -132,6 +136,11 @@ fn fields(body: &str) -> Fields {
     url::form_urlencoded::parse(body.as_bytes()).into_owned().collect()
 }
 
+/// Whether nothing is expanded but what is there.
+fn expands(fields: &Fields, known: &[&str]) -> bool {
+    fields.iter().all(|(name, what)| !name.starts_with("expand") || known.contains(&what.as_str()))
+}
+
 fn number(fields: &Fields, name: &str) -> Option<i64> {
     fields.get(name)?.parse().ok()
 }
@@ -183,6 +192,9 @@ async fn calculate(State(service): State<Service>, headers: HeaderMap, body: Str
     if asked.get("customer_details[address][postal_code]").is_none_or(|p| p.is_empty() || p == "00000") {
         return refused(400, "invalid_request_error", "customer_tax_location_invalid");
     }
+    if !expands(&asked, &["line_items.data.tax_breakdown", "shipping_cost.tax_breakdown"]) {
+        return refused(400, "invalid_request_error", "");
+    }
     let trouble = service.kept().trouble;
     let mut lines = Vec::new();
     while let Some(mut line) = taxed(&asked, &format!("line_items[{}]", lines.len()), trouble) {
@@ -212,6 +224,11 @@ fn paged(mut whole: Value) -> Value {
 
 async fn more(State(service): State<Service>, Path(id): Path<String>, Query(query): Query<Fields>) -> Response {
     let kept = service.kept();
+    // Lines of transactions have no taxes of their own to expand.
+    let known: &[&str] = if id.starts_with("taxcalc_") { &["data.tax_breakdown"] } else { &[] };
+    if kept.trouble == Trouble::Lists || !expands(&query, known) {
+        return refused(400, "invalid_request_error", "");
+    }
     let whole = kept.calculations.get(&id).unwrap();
     let lines = whole["line_items"]["data"].as_array().unwrap();
     let after = query.get("starting_after").map_or("", String::as_str);
@@ -232,6 +249,10 @@ async fn record(State(service): State<Service>, headers: HeaderMap, body: Bytes)
         drop(kept);
         return refused(404, "invalid_request_error", "resource_missing");
     };
+    if !expands(&asked, &["line_items"]) || !kept.sold.insert(asked["calculation"].clone()) {
+        drop(kept);
+        return refused(400, "invalid_request_error", "");
+    }
     let id = id("tax", &kept);
     whole["id"] = id.clone().into();
     whole["reference"] = asked["reference"].clone().into();
