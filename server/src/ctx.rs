@@ -171,6 +171,11 @@ impl OpCtx {
         self.currency.unwrap_or_else(own)
     }
 
+    /// As [`OpCtx::wish`] for what goes to a country: the chosen one, else that country's own.
+    pub fn wish_for(&self, country: &str) -> Currency {
+        self.currency.unwrap_or_else(|| shown_in::of_country(country))
+    }
+
     /// What can be paid in here, the best first.
     pub fn pays_in(&self) -> [Currency; 4] {
         self.sold_in().pays_in(self.wish())

@@ -4,7 +4,7 @@ use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Currency;
 use vitrine_shared::catalog::PriceRecord;
 use vitrine_shared::id::VariantId;
-use vitrine_shared::views::card::{ladder, lowest_before, price_for, price_in};
+use vitrine_shared::views::card::{ladder, lowest_before, price_for};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const NOW: i64 = 20_000 * DAY;
@@ -67,7 +67,7 @@ fn a_reduction_in_the_union_says_the_lowest_of_the_thirty_days_before_it() {
     let sale = || PriceRecord { compare_at_minor: Some(1500), ..price(10, 800) };
     let lowest = |prices: &[PriceRecord], market: &str| {
         let market = Market::by_id(market).unwrap();
-        lowest_before(prices, price_in(prices, &variant(), market, NOW)?, market)
+        lowest_before(prices, price_for(prices, &variant(), market, market.currency, NOW, 1)?, market)
     };
     // Ten days before the sale it was raised: what it was asked for until then counts.
     let raised = [price(200, 900), price(20, 1500), sale()];

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - Nothing is left to a task that goes on after the answer. What a serving process does beside its answers is done at the beginning of
-//!   one (what other instances changed, the index), or by an event of its own (jobs, records of the table's stream).
+//!   one (what other instances changed, the rates of exchange, the index), or by an event of its own (jobs, records of the table's stream).
 //! - A page is as new as at any node: after standing still, an instance reads what others told before it answers.
 //! - An event whose records are not in the index answers with a fault, so that its source sends it again. Jobs come back by themselves.
 //!
@@ -63,6 +63,8 @@ struct Instance {
     heard_ms: AtomicI64,
     /// When the index was made new last.
     indexed_ms: AtomicI64,
+    /// When newer rates of exchange were looked for last.
+    rated_ms: AtomicI64,
 }
 
 impl Instance {
@@ -107,6 +109,7 @@ impl Instance {
                 }
             }
         }
+        self.app.rates.look(&*self.app.table, now, &self.rated_ms).await;
         if now - self.indexed_ms.load(Ordering::Relaxed) >= INDEX_MS {
             // Also if it does not succeed: not every request waits for it.
             self.indexed_ms.store(now, Ordering::Relaxed);
@@ -185,6 +188,7 @@ pub async fn serve(app: App, public_dir: PathBuf) -> anyhow::Result<()> {
         app,
         heard_ms: AtomicI64::new(now),
         indexed_ms: AtomicI64::new(now),
+        rated_ms: AtomicI64::new(now),
     });
     let handler = service_fn(move |request: lambda_http::Request| {
         let instance = instance.clone();

@@ -6,7 +6,7 @@
 //!
 //! Not here: totals (the pricing engine's), reserving stock (checkout's).
 
-mod currency;
+pub(crate) mod currency;
 mod rules;
 mod store;
 #[cfg(test)]
@@ -309,7 +309,7 @@ impl Carts {
     }
 
     /// How many pieces a line that asks for `want` gets, and in which currency its price is named. What was named in a currency that has no
-    /// price here any more counts for nothing, as the cart says.
+    /// price here any more, or cannot be paid in here, counts for nothing, as the cart says.
     async fn allowed(
         &self,
         ctx: &OpCtx,
@@ -330,7 +330,8 @@ impl Carts {
         let (product, variant) =
             on_sale(&bundle.products).find(|(_, v)| v.id == *id && here && published).ok_or_else(gone)?;
         let price = |pays_in: &[Currency]| price_here(&bundle.prices, id, ctx.sold_in(), pays_in, ctx.now_ms, 1);
-        match named_in.and_then(|currency| price(&[currency])) {
+        let payable = named_in.filter(|currency| ctx.pays_in().contains(currency));
+        match payable.and_then(|currency| price(&[currency])) {
             Some((currency, price)) => {
                 rules::named_price(price, named)?;
                 Ok((rules::pieces(product.kind, want, found.left(id).filter(|_| variant.stocked))?, Some(currency)))

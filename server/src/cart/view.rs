@@ -15,17 +15,18 @@ use vitrine_pricing::record::{self, Sale, SellerOfRecord};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
-use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Status, Store, Tenant, Variant, Work};
+use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, on_sale, price_here, work_href};
+use vitrine_shared::views::card::{Place, card_data, price_here, work_href};
 use vitrine_shared::views::trade::{
     AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart, SendingView,
 };
 
-use super::currency::{currency_of, fits, named_in};
+use super::currency::{Paying, Wanted, currency_of, is_sold};
 use super::ways;
 use crate::catalog::offers::{self, Offer};
-use crate::ctx::{OpCtx, Scope};
+use crate::catalog::store::WorkBundle;
+use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::pricing;
 use crate::promotions::{ForQuote, Offered};
@@ -94,6 +95,8 @@ struct Found {
     product: Product,
     variant: Variant,
     price: Option<PriceRecord>,
+    /// The price that the buyer named does not count.
+    unnamed: bool,
     /// Of the price.
     currency: Currency,
     store: Store,
@@ -116,13 +119,13 @@ pub fn price(
     offered: &Offered,
     rev: i64,
 ) -> Result<Priced> {
-    let currency = currency_of(offers, ctx, place, lines, &to.country);
+    let currency = currency_of(offers, ctx, place, lines, to);
     let place = &Place { currency, ..place.clone() };
     // In the order in which the buyer met them.
     let mut by_seller: Vec<(Tenant, Vec<Found>)> = Vec::new();
     let mut later = Vec::new();
     for line in lines {
-        let Some((tenant, found)) = find(offers, ctx, place, line, &to.country) else { continue };
+        let Some((tenant, found)) = find(offers, ctx, place, line, to) else { continue };
         if line.later {
             later.push(line_view(place, &found, None));
             continue;
@@ -275,40 +278,48 @@ const fn trouble_of(why: &QuoteError) -> &'static str {
     }
 }
 
-fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine, to: &str) -> Option<(Tenant, Found)> {
+fn find(
+    offers: &offers::Found,
+    ctx: &OpCtx,
+    place: &Place,
+    line: &CartLine,
+    to: &Destination,
+) -> Option<(Tenant, Found)> {
     // A variant that is nowhere any more cannot be shown; nothing of it is owed.
-    let Offer { bundle, tenant, store, .. } = &**offers.offer(&line.variant)?;
-    let here = match &ctx.scope {
-        Scope::Marketplace => tenant.listed,
-        Scope::Tenant(id) => tenant.id == *id,
-    };
-    let selling = on_sale(&bundle.products).any(|(_, v)| v.id == line.variant);
-    let (product, variant) = bundle.variant(&line.variant)?;
     let offer = &**offers.offer(&line.variant)?;
-    let elsewhere = !fits(offer, line, ctx, place, to, place.currency)
-        && place.pays_in().into_iter().any(|currency| fits(offer, line, ctx, place, to, currency));
-    // In the cart's currency, or in its own with the reason why it is not bought.
-    let mut pays_in = vec![place.currency];
-    if elsewhere {
-        pays_in = place.pays_in().into_iter().filter(|c| fits(offer, line, ctx, place, to, *c)).collect();
-    }
+    let Offer { bundle, tenant, store, .. } = offer;
+    let (product, variant) = bundle.variant(&line.variant)?;
+    let (paying, wanted) = (Paying::at(offers, ctx, place, to), Wanted::of(offer, line, place.market));
+    let own: Vec<Currency> = paying.pays_in.into_iter().filter(|c| paying.fits(&wanted, *c)).collect();
+    let elsewhere = !own.is_empty() && !own.contains(&place.currency);
+    // In the cart's currency; in its own where it waits for later, or cannot be bought with the rest.
+    let pays_in = match (line.later, elsewhere) {
+        (true, _) if own.is_empty() => paying.pays_in.to_vec(),
+        (true, _) | (false, true) => own.clone(),
+        (false, false) => vec![place.currency],
+    };
     let price = price_here(&bundle.prices, &line.variant, place.market, &pays_in, ctx.now_ms, line.quantity);
     let currency = price.map_or(place.currency, |(currency, _)| currency);
     let price = price.map(|(_, price)| price.clone());
     let mut line = line.clone();
-    if named_in(&line, place).is_some_and(|named| named != currency) {
+    let counts = |named| named == currency && price.as_ref().is_none_or(|p| p.minimum_minor.is_some());
+    let unnamed = wanted.named_in.is_some_and(|named| !counts(named));
+    if unnamed {
         line.named_minor = None;
     }
-    let line = &line;
+    // Its tax cannot be measured in anything it has a price and a rate in.
+    let unmeasured = own.is_empty() && paying.measured_in(&wanted).is_some_and(|m| price.is_none() || m != currency);
     let left = offers.left(&line.variant).filter(|_| variant.stocked);
-    let trouble = if !here || !selling || bundle.work.status != Status::Published {
+    let trouble = if !is_sold(offer, ctx, &line.variant) {
         Some("line-withdrawn")
+    } else if unmeasured && has_price(bundle, &line, place, ctx) {
+        Some("line-import-currency")
     } else if price.is_none() {
         Some("line-not-here")
-    } else if elsewhere {
-        Some("line-other-currency")
     } else if left == Some(0) {
         Some("line-sold-out")
+    } else if elsewhere && !line.later {
+        Some("line-other-currency")
     } else if left.is_some_and(|left| left < i64::from(line.quantity)) {
         Some("line-fewer")
     } else {
@@ -316,10 +327,11 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine, to:
     };
     let card = place.card(&card_data(&bundle.work, store, &bundle.products, &bundle.prices, ctx.now_ms));
     let found = Found {
-        line: line.clone(),
+        line,
         product: product.clone(),
         variant: variant.clone(),
         work: bundle.work.clone(),
+        unnamed: unnamed && price.is_some(),
         price,
         currency,
         store: store.clone(),
@@ -328,6 +340,11 @@ fn find(offers: &offers::Found, ctx: &OpCtx, place: &Place, line: &CartLine, to:
         card,
     };
     Some((tenant.clone(), found))
+}
+
+/// Whether a line has a price here in any currency.
+fn has_price(bundle: &WorkBundle, line: &CartLine, place: &Place, ctx: &OpCtx) -> bool {
+    price_here(&bundle.prices, &line.variant, place.market, &place.pays_in(), ctx.now_ms, line.quantity).is_some()
 }
 
 fn quoted(
@@ -421,6 +438,7 @@ fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
         unit: place.price(f.currency, minor, None, f.price.as_ref().and_then(|p| p.compare_at_minor), false),
         total: total.map(|t| format_money(t, place.locale)).unwrap_or_default(),
         trouble: f.trouble.map(str::to_owned),
+        notice: f.unnamed.then(|| "line-unnamed".to_owned()),
     }
 }
 

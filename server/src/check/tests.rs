@@ -276,7 +276,7 @@ async fn uses_of_promotions_are_those_of_checkouts() {
     let id = vitrine_shared::id::PromotionId::from_bits(1);
     let promotion = json!({ "id": id, "title": "Sale", "benefit": { "kind": "percent", "rate_ppm": 500_000 } });
     let promotion = serde_json::from_value(promotion).unwrap();
-    let kept = crate::promotions::Kept { promotion, left_said: None, created_ms: 0, rev: 0 };
+    let kept = crate::promotions::Kept { promotion, left_said: None, made_of: None, created_ms: 0, rev: 0 };
     let ctx = crate::ctx::OpCtx::system("test", shop.clock.now_ms());
     shop.checkouts.promotions().records().write(&ctx, &tenant, &kept, 0, "").await.unwrap();
     let report = looked.report().await;

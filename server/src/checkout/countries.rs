@@ -3,15 +3,13 @@
 use vitrine_places::named_countries;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::Market;
-use vitrine_pricing::money::Currency;
 use vitrine_pricing::quote::NoRulePolicy;
-use vitrine_pricing::shown_in;
 use vitrine_pricing::tax::{Supply, TaxStatus};
 use vitrine_shared::cart::CartLine;
 use vitrine_shared::catalog::ProductKind;
-use vitrine_shared::views::card::price_for;
 
-use crate::cart::view::taxed_by_region;
+use crate::cart::currency::{Paying, Wanted};
+use crate::cart::view::{Destination, taxed_by_region};
 use crate::catalog::offers::Found;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -38,15 +36,14 @@ pub(super) fn offered(ctx: &OpCtx, offers: &Found, lines: &[CartLine], chosen: &
 fn could_sell(ctx: &OpCtx, offers: &Found, line: &CartLine, country: &str) -> Result<bool> {
     let Some(offer) = offers.offer(&line.variant) else { return Ok(false) };
     let (store, tenant) = (&offer.store, &offer.tenant);
-    let Some((product, variant)) = offer.bundle.variant(&line.variant) else { return Ok(false) };
+    let Some((product, _)) = offer.bundle.variant(&line.variant) else { return Ok(false) };
     let market = Market::of_country(country);
     let physical = product.kind == ProductKind::Physical;
-    let weight_g = u64::from(variant.weight_g.unwrap_or(0));
-    let is_sent = |currency: Currency| pricing::is_sent(store, currency, country, weight_g, line.quantity);
-    let wish = ctx.currency.unwrap_or_else(|| shown_in::of_country(country));
-    let is_priced = |c: &Currency| price_for(&offer.bundle.prices, &line.variant, market, *c, ctx.now_ms, 1).is_some();
-    let mut priced = market.pays_in(wish).into_iter().filter(is_priced);
-    if !priced.try_fold(false, |sold, currency| Ok(sold || !physical || is_sent(currency)?))? {
+    let to = Destination { country: country.to_owned(), ..Destination::default() };
+    let pays_in = market.pays_in(ctx.wish_for(country));
+    let paying = Paying { market, pays_in, to: &to, at_ms: ctx.now_ms, platform: offers.platform() };
+    let wanted = Wanted::of(offer, line, market);
+    if !pays_in.into_iter().any(|currency| paying.fits(&wanted, currency)) {
         return Ok(false);
     }
     if store.no_rule != NoRulePolicy::Block || taxed_by_region(country) {

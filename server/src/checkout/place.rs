@@ -19,6 +19,7 @@ use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
 use super::store::{self, Checkout, Order, OrderLine, TaxRecord};
 use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity, taxes};
+use crate::cart::currency::currency_of;
 use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
 use crate::ctx::{Caller, OpCtx};
@@ -37,7 +38,7 @@ pub struct Placing {
     pub form: CheckoutForm,
     /// Minor units the buyer saw on the button.
     pub seen_minor: i64,
-    /// ISO 4217 of what they saw; `None`: of the place the pages are shown for.
+    /// ISO 4217 of what they saw; `None`: that of the cart as it is shown to them.
     #[serde(default)]
     pub seen_currency: Option<String>,
     /// Minor units they saw that are left to pay after stored value; `None`: all of `seen_minor`.
@@ -98,17 +99,20 @@ pub fn destination(form: &CheckoutForm) -> Destination {
     }
 }
 
-/// The context with the market of where it goes: delivered to one place is sold at the prices of that place, whatever place the
-/// pages are shown for. A country that is none changes nothing.
+/// The context with the market and the currency of where it goes: delivered to one place is sold at the prices of that place, whatever place
+/// the pages are shown for. A chosen currency stays, and so does the country of the visitor, which is evidence of where they are. A country
+/// that is none changes nothing.
 pub(super) fn sold_at(ctx: &OpCtx, to: &Destination) -> OpCtx {
-    let market =
-        vitrine_pricing::market::is_country(&to.country).then(|| Market::of_country(&to.country).id.to_owned());
-    OpCtx { market: market.unwrap_or_else(|| ctx.market.clone()), ..ctx.clone() }
+    if !vitrine_pricing::market::is_country(&to.country) {
+        return ctx.clone();
+    }
+    let market = Market::of_country(&to.country).id.to_owned();
+    OpCtx { market, currency: Some(ctx.wish_for(&to.country)), ..ctx.clone() }
 }
 
 /// Whether what it comes to is what the buyer saw; nothing is nothing in any currency.
-fn was_seen(priced: &Priced, placing: &Placing, shown: &Market) -> bool {
-    let currency = placing.seen_currency.as_deref().unwrap_or(shown.currency.code());
+fn was_seen(priced: &Priced, placing: &Placing, shown: Currency) -> bool {
+    let currency = placing.seen_currency.as_deref().unwrap_or(shown.code());
     let total = priced.view.total_minor;
     total == placing.seen_minor && (total == 0 || priced.view.currency == currency)
 }
@@ -250,11 +254,14 @@ impl Checkouts {
             self.let_go(ctx, &id).await?;
         }
         let to = self.bound_for(ctx, &placing.form).await?;
-        let shown = self.catalog.place(ctx).market;
-        let ctx = &sold_at(ctx, &to);
+        let page = ctx;
+        let ctx = &sold_at(page, &to);
         let place = self.catalog.place(ctx);
         let variants: Vec<_> = cart.lines.iter().map(|l| l.variant.clone()).collect();
         let offers = self.catalog.offers().read(&variants).await?;
+        // As the cart itself is shown, before it is known where it goes.
+        let here = Destination { country: page.country.clone(), ..Destination::default() };
+        let shown = currency_of(&offers, page, &self.catalog.place(page), &cart.lines, &here);
         let offered = self.offered(ctx, &offers, &cart, &placing.form.email).await?;
         let mut priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
         let asked = self.with_taxes(ctx, &priced, &placing.form, &to).await?;

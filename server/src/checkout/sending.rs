@@ -132,7 +132,7 @@ async fn free_shipping_takes_off_each_way_what_it_takes_off_that_one() {
         excludes: Vec::new(),
         allow_zero: false,
     };
-    let kept = Kept { promotion, left_said: None, created_ms: NOW, rev: 0 };
+    let kept = Kept { promotion, left_said: None, made_of: None, created_ms: NOW, rev: 0 };
     let system = OpCtx::system("test", NOW);
     shop.checkouts.promotions().records().write(&system, &tenant, &kept, 0, "test").await.unwrap();
     let ctx = shop.fill(&shop.guest(), &[BOOK]).await;

@@ -64,12 +64,13 @@ impl Desk {
         let locale = self.0.catalog.place(ctx).locale;
         let member = |m: crate::groups::Member| MemberRow { email: m.email, since: MomentView::of(m.since_ms, locale) };
         let kept = match typed {
-            true => self.kept_form::<(String, Option<String>, String)>(ctx, &form_name(&desk, name)).await?,
+            true => self.kept_form::<(String, Option<String>)>(ctx, &form_name(&desk, name)).await?,
             false => None,
         };
-        let (sealed, fault, wrong) = kept.unwrap_or_default();
+        let (sealed, fault) = kept.unwrap_or_default();
+        let (typed, wrong) = self.groups_kept().open_typed(desk.tenant(), &sealed);
         Ok(GroupView {
-            typed: if sealed.is_empty() { sealed } else { self.groups_kept().open_typed(desk.tenant(), &sealed) },
+            typed,
             fault,
             wrong,
             tenant: desk.tenant().to_string(),
@@ -124,9 +125,9 @@ impl Desk {
         match &done {
             Ok(_) => self.drop_form(ctx, &at).await?,
             Err(problem) if matches!(problem.status, 409 | 422) && typed.len() <= MOST_KEPT => {
-                let sealed = self.groups_kept().seal_typed(desk.tenant(), typed)?;
-                let said = (sealed, problem.fields.get("addresses"), problem.detail.clone());
-                self.keep_form(ctx, &at, &said).await?;
+                // What is wrong names addresses too.
+                let sealed = self.groups_kept().seal_typed(desk.tenant(), typed, &problem.detail)?;
+                self.keep_form(ctx, &at, &(sealed, problem.fields.get("addresses"))).await?;
             }
             Err(_) => {}
         }

@@ -1,5 +1,6 @@
 //! A seller's promotions for programs: listed, read, made, replaced and ended as documents. The rules are those of the studio's form.
 
+use sha2::{Digest, Sha256};
 use vitrine_pricing::promotion::Promotion;
 use vitrine_shared::Problem;
 use vitrine_shared::id::{PromotionId, TenantId};
@@ -8,7 +9,7 @@ use super::Desk;
 use super::promotions::{state, today};
 use crate::authz::{self, TenantDesk};
 use crate::ctx::{Caller, OpCtx};
-use crate::fault::Result;
+use crate::fault::{self, Result};
 use crate::ids;
 use crate::promotions::Kept;
 
@@ -30,6 +31,17 @@ pub struct Standing {
 
 fn missing() -> Problem {
     Problem::not_found("promotion")
+}
+
+fn reused() -> Problem {
+    let title = "This key made another promotion. Begin a new attempt with another one.";
+    Problem::new(422, "attempt_reused", title)
+}
+
+/// Hash of a promotion as it was sent.
+fn made_of(promotion: &Promotion) -> Result<String> {
+    let text = serde_json::to_vec(promotion).map_err(|e| fault::internal("a promotion", &e))?;
+    Ok(data_encoding::HEXLOWER.encode(&Sha256::digest(text)))
 }
 
 /// Which seller is meant: the one that is named, the key's own, or the only one the caller is a member of.
@@ -135,27 +147,24 @@ impl Desk {
         let by = ctx.caller.audit_name();
         let bits = ids::derived_bits(&["promotion", desk.tenant().as_str(), &by, attempt]);
         promotion.id = PromotionId::from_bits(bits).to_string();
-        self.own_promotion(&desk, &mut promotion).await?;
-        let next = Kept { promotion, left_said: None, created_ms: ctx.now_ms, rev: 0 };
-        let known = async || self.promotion_records().get(desk.tenant(), &next.promotion.id).await;
-        let same = |kept: &Kept| kept.rev > 1 || kept.promotion == next.promotion;
-        let reused = || {
-            Problem::new(
-                422,
-                "attempt_reused",
-                "This key made another promotion. Begin a new attempt with another one.",
-            )
+        let id = promotion.id.clone();
+        // As it was sent: what it names may be gone by the time it is sent again.
+        let made_of = made_of(&promotion)?;
+        let known = async || {
+            let kept = self.promotion_records().get(desk.tenant(), &id).await?;
+            kept.map(|kept| if kept.made_of.as_ref() == Some(&made_of) { Ok(()) } else { Err(reused()) }).transpose()
         };
-        match known().await? {
-            Some(kept) if same(&kept) => {}
-            Some(_) => return Err(reused()),
-            None => match self.promotion_records().write(ctx, desk.tenant(), &next, 0, "").await {
+        if known().await?.is_none() {
+            self.own_promotion(&desk, &mut promotion).await?;
+            let made_of = Some(made_of.clone());
+            let next = Kept { promotion, left_said: None, made_of, created_ms: ctx.now_ms, rev: 0 };
+            match self.promotion_records().write(ctx, desk.tenant(), &next, 0, "").await {
                 // Two of one attempt at a time: the other one made it.
-                Err(problem) if problem.status == 409 && known().await?.as_ref().is_some_and(same) => {}
+                Err(problem) if problem.status == 409 && known().await?.is_some() => {}
                 done => done?,
-            },
+            }
         }
-        self.stands(ctx, &desk, &next.promotion.id).await
+        self.stands(ctx, &desk, &id).await
     }
 
     /// Puts a promotion in place of what was there at `rev`.

@@ -183,6 +183,7 @@ impl Desk {
                 let next = Kept {
                     promotion,
                     left_said: kept.as_ref().and_then(|kept| kept.left_said),
+                    made_of: kept.as_ref().and_then(|kept| kept.made_of.clone()),
                     created_ms: kept.as_ref().map_or(ctx.now_ms, |kept| kept.created_ms),
                     rev,
                 };

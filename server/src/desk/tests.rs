@@ -107,3 +107,27 @@ async fn staff_issue_a_card_see_what_was_posted_and_end_it_and_others_do_not() {
     assert!(view.history.iter().all(|h| h.who.starts_with("user")));
     assert_eq!(desk.value(&staff, "sv_1").await.unwrap_err().status, 404);
 }
+
+#[tokio::test]
+async fn a_list_that_was_not_taken_is_kept_sealed_with_what_is_wrong_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    mark_demo(dir.path()).unwrap();
+    let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
+    let app = App::open(config, Adapters::default()).await.unwrap();
+    let (desk, ctx) = (Desk::new(app.clone()), ctx(&app, &["admin"]));
+    let tenant = vitrine_shared::id::TenantId::from_bits(7).to_string();
+    let form = |fields: &[(&str, &str)]| -> std::collections::BTreeMap<String, String> {
+        let own = [("tenant", tenant.as_str())];
+        fields.iter().chain(&own).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    };
+    let name = desk.make_group(&ctx, &form(&[("name", "regulars"), ("title", "Regulars")])).await.unwrap();
+    let typed = "kim@secret.example\nkim.secret@";
+    let refused = desk.fill_group(&ctx, &name, &form(&[("addresses", typed)])).await.unwrap_err();
+    assert_eq!(refused.detail, "kim.secret@");
+    let key = kept::form_key(&ctx, &format!("GROUP#{tenant}#regulars")).unwrap();
+    let item = app.table.get(&key, vitrine_table::Consistency::Strong).await.unwrap().unwrap();
+    assert!(!serde_json::json!(item).to_string().contains("secret"), "{item:?}");
+    let view = desk.group(&ctx, (&tenant, &name), None, true).await.unwrap();
+    assert_eq!((view.typed.as_str(), view.wrong.as_str()), (typed, "kim.secret@"));
+    assert_eq!(view.fault.as_deref(), Some("fault-addresses"));
+}

@@ -126,17 +126,17 @@ impl Groups {
         self.master.name_of("groups", address).map_err(|e| fault::internal("a member's name", &e))
     }
 
-    /// What a seller typed, sealed: a list that could not be taken holds addresses all the same.
+    /// What a seller typed and what is wrong with it, sealed: a list that could not be taken holds addresses, and so does what is said of it.
     ///
     /// # Errors
     /// Never for a key that was read.
-    pub(crate) fn seal_typed(&self, tenant: &TenantId, text: &str) -> Result<String> {
-        let sealed = self.master.seal_value(&format!("groups/typed/{tenant}"), &text);
+    pub(crate) fn seal_typed(&self, tenant: &TenantId, text: &str, wrong: &str) -> Result<String> {
+        let sealed = self.master.seal_value(&format!("groups/typed/{tenant}"), &(text, wrong));
         sealed.map_err(|e| fault::internal("a list", &e))
     }
 
     /// What [`Groups::seal_typed`] sealed; empty if it cannot be opened.
-    pub(crate) fn open_typed(&self, tenant: &TenantId, sealed: &str) -> String {
+    pub(crate) fn open_typed(&self, tenant: &TenantId, sealed: &str) -> (String, String) {
         self.master.open_value(&format!("groups/typed/{tenant}"), sealed).unwrap_or_default()
     }
 

@@ -129,7 +129,7 @@ async fn a_promotion_for_a_group_is_for_its_members_alone() {
                 excludes: Vec::new(),
                 allow_zero: false,
             };
-            let kept = Kept { promotion, left_said: None, created_ms: NOW, rev: 0 };
+            let kept = Kept { promotion, left_said: None, made_of: None, created_ms: NOW, rev: 0 };
             records.write(&ctx, desk.tenant(), &kept, 0, "test").await.unwrap();
         }
         let total = async |who: &OpCtx, code: bool| {

@@ -33,6 +33,9 @@ pub struct Kept {
     /// Uses that an import said were left; its limit counts from that import.
     #[serde(default)]
     pub left_said: Option<u32>,
+    /// Hash of the document that a program made it of: its attempt sent again brings the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<String>,
     /// UTC milliseconds.
     pub created_ms: i64,
     /// Counts writes.

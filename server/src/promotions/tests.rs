@@ -61,7 +61,7 @@ async fn seller(shop: &Shop, title: &str) -> TenantId {
 async fn keep(shop: &Shop, tenant: &TenantId, promotion: Promotion) {
     let records = shop.checkouts.promotions().records();
     let rev = records.get(tenant, &promotion.id).await.unwrap().map_or(0, |kept| kept.rev);
-    let kept = Kept { promotion, left_said: None, created_ms: NOW, rev };
+    let kept = Kept { promotion, left_said: None, made_of: None, created_ms: NOW, rev };
     records.write(&OpCtx::system("test", NOW), tenant, &kept, rev, "test").await.unwrap();
 }
 
@@ -371,7 +371,7 @@ async fn a_code_is_one_promotion_of_its_seller_and_a_changed_one_moves() {
         let records = shop.checkouts.promotions().records();
         let ctx = OpCtx::system("test", NOW);
         let write = async |promotion: Promotion, rev: i64| {
-            let kept = Kept { promotion, left_said: None, created_ms: NOW, rev };
+            let kept = Kept { promotion, left_said: None, made_of: None, created_ms: NOW, rev };
             records.write(&ctx, &tenant, &kept, rev, "").await
         };
         let taken = write(half(2, "FIRST"), 0).await.unwrap_err();
@@ -453,7 +453,7 @@ async fn what_applies_by_itself_is_refused_before_it_is_larger_than_the_store_ta
     };
     let mut refused = None;
     for n in 0..MOST_AUTOMATIC as u128 {
-        let kept = Kept { promotion: wide(n), left_said: None, created_ms: NOW, rev: 0 };
+        let kept = Kept { promotion: wide(n), left_said: None, made_of: None, created_ms: NOW, rev: 0 };
         if let Err(problem) = records.write(&system, &tenant, &kept, 0, "test").await {
             refused = Some((n, problem));
             break;
@@ -466,6 +466,7 @@ async fn what_applies_by_itself_is_refused_before_it_is_larger_than_the_store_ta
     let kept = Kept {
         promotion: Promotion { code: Some("WIDE".into()), ..wide(n) },
         left_said: None,
+        made_of: None,
         created_ms: NOW,
         rev: 0,
     };

@@ -10,6 +10,7 @@ mod fetch;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -147,6 +148,20 @@ impl Rates {
             *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rates);
         }
         Ok(())
+    }
+
+    /// As [`Rates::refresh`] where `looked_ms`, UTC milliseconds of the last look, is a minute ago or more; for who has nothing that runs beside
+    /// its answers. What cannot be read is told, and asked for a minute later.
+    pub async fn look(&self, table: &dyn Table, now_ms: i64, looked_ms: &AtomicI64) {
+        let since = now_ms.saturating_sub(looked_ms.load(Ordering::Relaxed));
+        if u128::try_from(since).is_ok_and(|ms| ms < LOOK_EVERY.as_millis()) {
+            return;
+        }
+        // Also if it does not succeed: not every request waits for it.
+        looked_ms.store(now_ms, Ordering::Relaxed);
+        if let Err(error) = self.refresh(table).await {
+            tracing::warn!(error = error.title, "rates of exchange could not be read");
+        }
     }
 
     /// Keeps up with what is kept until told to stop.

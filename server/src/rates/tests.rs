@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -105,4 +106,17 @@ async fn what_somebody_brings_is_shown_for_a_quarter_and_only_staff_brings_it() 
     let refused = keep(&nobody, &*table, csv("2026-11-28", "1.1").as_bytes(), Way::Brought).await.unwrap_err();
     assert_eq!(refused.status, 401);
     assert_eq!(kept(&*table).await.unwrap().map(|r| r.table.date()), Some("2026-11-27".parse::<Date>().unwrap()));
+}
+
+#[tokio::test]
+async fn who_has_nothing_beside_its_answers_looks_once_a_minute() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, rates, looked) = (table(&dir), Rates::default(), AtomicI64::new(NOW));
+    keep(&OpCtx::system("rates", NOW), &*table, csv("2026-11-27", "1.1").as_bytes(), Way::Fetched).await.unwrap();
+    let built_in = rates.now();
+    rates.look(&*table, NOW + 59_999, &looked).await;
+    assert_eq!(rates.now(), built_in, "not yet");
+    rates.look(&*table, NOW + 60_000, &looked).await;
+    assert_eq!(rates.now().table.date().to_string(), "2026-11-27");
+    assert_eq!(looked.load(Ordering::Relaxed), NOW + 60_000);
 }

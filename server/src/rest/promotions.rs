@@ -290,6 +290,15 @@ mod tests {
             let late = house.call(&key, &put, &[("if-match", stale)], Some(half("LATE"))).await;
             assert_eq!((late.status, late.body["code"].as_str()), (412, Some("changed_meanwhile")), "{stale}");
         }
+        // After it was changed the key still answers its own document, and no other.
+        let again = house.call(&key, "POST /promotions", &[ATTEMPT], Some(half("HALF"))).await;
+        assert_eq!((again.status, again.body["promotion"]["code"].as_str()), (201, Some("HALBE")));
+        let unlike =
+            json!({ "code": "X", "benefit": { "kind": "percent", "rate_ppm": 1 }, "items": { "products": ["GONE"] } });
+        for other in [half("OTHER"), unlike] {
+            let other = house.call(&key, "POST /promotions", &[ATTEMPT], Some(other)).await;
+            assert_eq!((other.status, other.body["code"].as_str()), (422, Some("attempt_reused")));
+        }
         let list = house.call(&key, "GET /promotions", &[], None).await;
         assert_eq!(list.body["items"].as_array().unwrap().len(), 1);
         assert_eq!(house.call(&key, "GET /promotions?cursor=x", &[], None).await.status, 422);

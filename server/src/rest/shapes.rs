@@ -102,8 +102,8 @@ pub struct CreateSession {
     pub form: CheckoutForm,
     /// `total_minor` of the cart as it was shown to the buyer for this place.
     pub seen_minor: i64,
-    /// `currency` it was shown in; absent: that of the place the caller is shown prices for. Goods are sold at the prices of the
-    /// form's country; if what was seen is something else, the answer is 409 `price_changed` with the new total in `detail`.
+    /// `currency` it was shown in; absent: that of the cart as the caller is shown it (`GET /cart`). Goods are sold at
+    /// the prices of the form's country; if what was seen is something else, the answer is 409 `price_changed` with the new total in `detail`.
     #[serde(default)]
     pub seen_currency: Option<String>,
     /// What the buyer saw is left to pay after gift cards and store credit; absent: all of `seen_minor`.

@@ -29,7 +29,8 @@ pub struct Market {
     pub id: &'static str,
     /// ISO 3166-1 alpha-2; empty for `row`.
     pub countries: &'static [&'static str],
-    /// Price regions asked in turn, the market's own first, `world` last.
+    /// Price regions asked in turn, the market's own first, `world` last. What is priced for `row` is sold in the markets that were part of
+    /// it when there were fewer.
     pub price_regions: &'static [&'static str],
     /// What buyers pay in where it has a price; see [`Market::pays_in`].
     pub currency: Currency,
@@ -63,13 +64,13 @@ pub const MARKETS: &[Market] = &[
     market("at", &["AT"], &["at", "eu", "world"], Currency::EUR, Inclusive, "de-AT"),
     market("ch", &["CH", "LI"], &["ch", "world"], Currency::CHF, Inclusive, "de-CH"),
     market("jp", &["JP"], &["jp", "world"], Currency::JPY, Inclusive, "ja-JP"),
-    market("no", &["NO"], &["no", "world"], Currency::NOK, Inclusive, "nb-NO"),
-    market("is", &["IS"], &["is", "world"], Currency::ISK, Inclusive, "is-IS"),
-    market("au", &["AU"], &["au", "world"], Currency::AUD, Inclusive, "en-AU"),
-    market("nz", &["NZ"], &["nz", "world"], Currency::NZD, Inclusive, "en-NZ"),
-    market("sg", &["SG"], &["sg", "world"], Currency::SGD, Inclusive, "en-SG"),
-    market("in", &["IN"], &["in", "world"], Currency::INR, Inclusive, "en-IN"),
-    market("za", &["ZA"], &["za", "world"], Currency::ZAR, Inclusive, "en-ZA"),
+    market("no", &["NO"], &["no", "row", "world"], Currency::NOK, Inclusive, "nb-NO"),
+    market("is", &["IS"], &["is", "row", "world"], Currency::ISK, Inclusive, "is-IS"),
+    market("au", &["AU"], &["au", "row", "world"], Currency::AUD, Inclusive, "en-AU"),
+    market("nz", &["NZ"], &["nz", "row", "world"], Currency::NZD, Inclusive, "en-NZ"),
+    market("sg", &["SG"], &["sg", "row", "world"], Currency::SGD, Inclusive, "en-SG"),
+    market("in", &["IN"], &["in", "row", "world"], Currency::INR, Inclusive, "en-IN"),
+    market("za", &["ZA"], &["za", "row", "world"], Currency::ZAR, Inclusive, "en-ZA"),
     market("eu", &["BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "AX"],
         &["eu", "world"], Currency::EUR, Inclusive, "en-GB"),
     market("row", &[], &["row", "world"], Currency::USD, Exclusive, "en-US"),
@@ -208,6 +209,18 @@ mod tests {
             MARKETS.iter().all(|m| m.price_regions.first() == Some(&m.id) && m.price_regions.last() == Some(&"world"))
         );
         assert_eq!(Market::of_country("BR").id, "row");
+    }
+
+    #[test]
+    fn what_is_priced_for_the_rest_of_the_world_is_sold_in_markets_that_were_part_of_it() {
+        let asks_row = |country| Market::of_country(country).price_regions.contains(&"row");
+        for country in ["NO", "IS", "AU", "NZ", "SG", "IN", "ZA", "BR"] {
+            assert!(asks_row(country), "{country}");
+        }
+        assert!(
+            ["US", "DE", "RE", "GP", "AX"].iter().all(|country| !asks_row(country)),
+            "never part of it, or their state's"
+        );
     }
 
     #[test]

@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::quote::Kind;
-use crate::territory::{Regime, is_member, resolve};
+use crate::territory::{Regime, is_inside, is_member, resolve};
 
 /// Who sells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +73,8 @@ struct Rule {
     registration: &'static str,
     from: &'static str,
     applies: Applies,
+    /// Up to which worth of what is sent together, currency and minor units.
+    most: Option<(&'static str, i64)>,
     presumption: Presumption,
 }
 
@@ -85,11 +87,12 @@ fn low(sale: &Sale<'_>, currency: &str, most: i64) -> bool {
 }
 
 /// Every law, the more special first.
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule {
         registration: "EU-OSS",
         from: "2015-01-01",
         applies: |s| s.kind == Kind::Digital && union(s),
+        most: None,
         presumption: Presumption {
             id: "eu-digital",
             source: "Directive 2006/112/EC art. 28; Implementing Regulation (EU) 282/2011 art. 9a",
@@ -100,8 +103,9 @@ const RULES: [Rule; 9] = [
         from: "2021-07-01",
         applies: |s| {
             let outside = resolve(s.ships_from, None, None, true).regime != Regime::Union;
-            s.kind == Kind::Physical && union(s) && outside && !s.business && low(s, "EUR", 15_000)
+            s.kind == Kind::Physical && union(s) && outside && !s.business
         },
+        most: Some(("EUR", 15_000)),
         presumption: Presumption { id: "eu-goods-imported", source: "Directive 2006/112/EC art. 14a(1)" },
     },
     Rule {
@@ -111,49 +115,55 @@ const RULES: [Rule; 9] = [
             let inside = resolve(s.ships_from, None, None, true).regime == Regime::Union;
             s.kind == Kind::Physical && union(s) && inside && !s.business && !is_member(s.shop)
         },
+        most: None,
         presumption: Presumption { id: "eu-goods-of-others", source: "Directive 2006/112/EC art. 14a(2)" },
     },
     Rule {
         registration: "GB",
         from: "2021-01-01",
         applies: |s| {
-            let imported = s.ships_from != "GB" && low(s, "GBP", 13_500);
-            s.kind == Kind::Physical
-                && s.country == "GB"
-                && s.shop != "GB"
-                && !s.business
-                && (imported || s.ships_from == "GB")
+            let here = s.kind == Kind::Physical && s.country == "GB" && s.shop != "GB" && !s.business;
+            here && s.ships_from != "GB"
         },
+        most: Some(("GBP", 13_500)),
+        presumption: Presumption { id: "gb-goods", source: "Value Added Tax Act 1994 s. 5A, 7AA" },
+    },
+    Rule {
+        registration: "GB",
+        from: "2021-01-01",
+        applies: |s| {
+            let here = s.kind == Kind::Physical && s.country == "GB" && s.shop != "GB" && !s.business;
+            here && s.ships_from == "GB"
+        },
+        most: None,
         presumption: Presumption { id: "gb-goods", source: "Value Added Tax Act 1994 s. 5A, 7AA" },
     },
     Rule {
         registration: "CH",
         from: "2025-01-01",
         applies: |s| s.kind == Kind::Physical && matches!(s.country, "CH" | "LI"),
+        most: None,
         presumption: Presumption { id: "ch-goods", source: "MWSTG Art. 20a" },
     },
     Rule {
         registration: "AU",
         from: "2017-07-01",
         applies: |s| s.kind == Kind::Digital && s.country == "AU" && s.shop != "AU" && !s.business,
+        most: None,
         presumption: Presumption { id: "au-digital", source: "GST Act 1999 s. 84-55" },
     },
     Rule {
         registration: "AU",
         from: "2018-07-01",
-        applies: |s| {
-            s.kind == Kind::Physical
-                && s.country == "AU"
-                && s.ships_from != "AU"
-                && !s.business
-                && low(s, "AUD", 100_000)
-        },
+        applies: |s| s.kind == Kind::Physical && s.country == "AU" && s.ships_from != "AU" && !s.business,
+        most: Some(("AUD", 100_000)),
         presumption: Presumption { id: "au-goods", source: "GST Act 1999 s. 84-81" },
     },
     Rule {
         registration: "NZ",
         from: "2016-10-01",
         applies: |s| s.kind == Kind::Digital && s.country == "NZ" && s.shop != "NZ" && !s.business,
+        most: None,
         presumption: Presumption { id: "nz-digital", source: "Goods and Services Tax Act 1985 s. 60C" },
     },
     Rule {
@@ -161,6 +171,7 @@ const RULES: [Rule; 9] = [
         registration: "US-",
         from: "2019-10-01",
         applies: |s| s.kind == Kind::Physical && s.country == "US",
+        most: None,
         presumption: Presumption {
             id: "us-goods",
             source: "laws of the states on marketplace providers, as N.Y. Tax Law § 1101(e), Cal. Rev. & Tax. Code § 6043",
@@ -168,18 +179,35 @@ const RULES: [Rule; 9] = [
     },
 ];
 
-/// The law by which the marketplace sells and not the shop, if there is one and the marketplace is registered for its tax
-/// (`registrations` are the marketplace's).
-pub fn presumed(sale: &Sale<'_>, registrations: &[String]) -> Option<&'static Presumption> {
+/// Whether the marketplace is registered for a law's tax, and the law holds on the day.
+fn is_charged(rule: &Rule, sale: &Sale<'_>, registrations: &[String]) -> bool {
     let has = |wanted: &str| registrations.iter().any(|r| r == wanted);
-    let registered = |rule: &Rule| match rule.registration {
+    let registered = match rule.registration {
         // The Union's scheme, or the state itself.
         "EU-OSS" => has("EU-OSS") || has(resolve(sale.country, sale.region, sale.postcode, false).registration),
         "US-" => sale.region.is_some_and(|region| has(&format!("US-{}", region.to_ascii_uppercase()))),
         own => has(own),
     };
-    let holds = |rule: &Rule| rule.from.parse::<Date>().is_ok_and(|from| sale.date >= from);
-    RULES.iter().find(|rule| (rule.applies)(sale) && registered(rule) && holds(rule)).map(|rule| &rule.presumption)
+    registered && rule.from.parse::<Date>().is_ok_and(|from| sale.date >= from)
+}
+
+/// The law by which the marketplace sells and not the shop, if there is one and the marketplace is registered for its tax
+/// (`registrations` are the marketplace's).
+pub fn presumed(sale: &Sale<'_>, registrations: &[String]) -> Option<&'static Presumption> {
+    let within = |rule: &Rule| rule.most.is_none_or(|(currency, most)| low(sale, currency, most));
+    let charged = |rule: &Rule| (rule.applies)(sale) && within(rule) && is_charged(rule, sale, registrations);
+    RULES.iter().find(|rule| charged(rule)).map(|rule| &rule.presumption)
+}
+
+/// The currency that parcels from abroad are sold in where such a law has a limit and the marketplace is registered for its tax, so that the
+/// limit can be measured; what they are worth does not count. `None`: no border, or no such law.
+pub fn measured_in(sale: &Sale<'_>, registrations: &[String]) -> Option<Currency> {
+    let to = resolve(sale.country, sale.region, sale.postcode, true);
+    if is_inside(&resolve(sale.ships_from, None, None, true), &to) {
+        return None;
+    }
+    let limits = |rule: &&Rule| (rule.applies)(sale) && rule.most.is_some() && is_charged(rule, sale, registrations);
+    RULES.iter().find(limits)?.most?.0.parse().ok()
 }
 
 #[cfg(test)]
@@ -251,5 +279,27 @@ mod tests {
         assert_eq!(by(&Sale { region: Some("NY"), ..parcel("US") }, &ALL), Some("us-goods"));
         assert_eq!(by(&Sale { region: Some("CA"), ..parcel("US") }, &ALL), None, "registered in the state only");
         assert_eq!(by(&parcel("BR"), &ALL), None);
+    }
+
+    #[test]
+    fn a_limit_names_its_currency_where_the_marketplace_is_registered() {
+        let all: Vec<String> = ALL.iter().map(|r| (*r).to_owned()).collect();
+        let from = |ships_from, country| Sale { ships_from, shop: "US", ..sale(Kind::Physical, country) };
+        let code = |sale: &Sale<'_>| measured_in(sale, &all).map(|c| c.code().to_owned());
+        assert_eq!(code(&from("US", "DK")).as_deref(), Some("EUR"));
+        assert_eq!(code(&from("DE", "GB")).as_deref(), Some("GBP"));
+        assert_eq!(code(&from("DE", "AU")).as_deref(), Some("AUD"));
+        assert_eq!(
+            code(&Sale { postcode: Some("BT1 5GS"), ..from("GB", "GB") }),
+            None,
+            "no border to Northern Ireland"
+        );
+        for none in
+            [from("DE", "FR"), from("GB", "GB"), from("US", "CH"), Sale { kind: Kind::Digital, ..from("US", "FR") }]
+        {
+            assert_eq!(code(&none), None, "{none:?}");
+        }
+        assert_eq!(code(&Sale { business: true, ..from("US", "FR") }), None);
+        assert_eq!(measured_in(&from("US", "FR"), &["FR".into(), "EU-OSS".into()]), None);
     }
 }

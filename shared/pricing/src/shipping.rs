@@ -12,7 +12,7 @@
 
 mod zones;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -229,7 +229,7 @@ pub struct Offer<'a> {
 }
 
 impl ShippingTable {
-    /// What is offered for a parcel, in the order of methods; empty: it is not sent there.
+    /// What is offered for a parcel, in the order of methods, at most 20; empty: it is not sent there.
     ///
     /// # Errors
     /// A handling fee is too large or of another currency than its rate.
@@ -237,6 +237,10 @@ impl ShippingTable {
         let Some(zone) = self.zone(to) else { return Ok(Vec::new()) };
         let mut methods: Vec<&str> = self.methods.iter().map(|m| m.id.as_str()).collect();
         for rate in self.rates.iter().filter(|r| r.zone == zone.id) {
+            // Each is a quote of its own for who shows them: a table from before the bound is cut.
+            if methods.len() >= MOST.methods {
+                break;
+            }
             if !methods.contains(&rate.method()) {
                 methods.push(rate.method());
             }
@@ -270,6 +274,11 @@ impl ShippingTable {
         fits(self.zones.len() <= MOST.zones, "zones", "at most 300")?;
         fits(self.methods.len() <= MOST.methods, "methods", "at most 20")?;
         fits(self.rates.len() <= MOST.rates, "rates", "at most 5000")?;
+        let mut named: BTreeSet<&str> = self.methods.iter().map(|m| m.id.as_str()).collect();
+        for (i, rate) in self.rates.iter().enumerate() {
+            named.insert(rate.method());
+            fits(named.len() <= MOST.methods, &format!("rates[{i}].method"), "at most 20 methods, described or not")?;
+        }
         let id = |text: &str, path: String| fits(!text.is_empty() && text.len() <= MOST.id, &path, "1 to 64 bytes");
         let places = |places: &[Place], path: &str| -> Result<(), (String, &'static str)> {
             fits(places.len() <= MOST.places, path, "at most 1000")?;

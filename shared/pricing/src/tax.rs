@@ -24,6 +24,7 @@ use crate::money::Money;
 
 mod decide;
 
+pub use self::decide::measured_in;
 pub use crate::tax_table::TaxRules;
 
 /// Why a line carries the tax it carries.

@@ -242,6 +242,14 @@ impl Postcode {
     }
 }
 
+/// Whether goods meet no tax border between two places.
+pub(crate) fn is_inside(origin: &Place<'_>, place: &Place<'_>) -> bool {
+    origin.state == place.state
+        || origin.regime == Regime::Union && place.regime == Regime::Union
+        // Goods from Great Britain to Northern Ireland are a domestic sale.
+        || origin.state == "GB" && place.state == "XI"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

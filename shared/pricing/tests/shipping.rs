@@ -105,6 +105,20 @@ fn the_zone_that_names_a_place_most_closely_wins() {
 }
 
 #[test]
+fn methods_that_only_rates_name_count_and_no_more_than_twenty_are_offered() {
+    let named = |count: usize| {
+        let rates: Vec<Value> = (0..count).map(|n| rate("DE", 500, json!({ "method": format!("m{n}") }))).collect();
+        json!({ "zones": [{ "id": "DE", "countries": ["DE"] }], "methods": [{ "id": "m0", "name": "By post" }], "rates": rates })
+    };
+    let read = |count| serde_json::from_value::<ShippingTable>(named(count)).unwrap();
+    assert_eq!(read(20).check(Currency::EUR), Ok(()));
+    let fault = read(21).check(Currency::EUR).unwrap_err();
+    assert_eq!(fault, ("rates[20].method".to_owned(), "at most 20 methods, described or not"));
+    // Stored before it was asked for.
+    assert_eq!(read(5000).offers(&to("DE", None, None), &parcel(100, 100)).unwrap().len(), 20);
+}
+
+#[test]
 fn excluded_places_fall_to_the_next_zone_or_are_not_sent_to() {
     let table = table(json!({
         "zones": [

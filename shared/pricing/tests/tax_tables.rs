@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vitrine_pricing::market::{MARKETS, Market, is_country};
-use vitrine_pricing::tax::{Accuracy, Supply, TaxRules, TaxStatus, Treatment};
+use vitrine_pricing::tax::{Accuracy, Supply, TaxRules, TaxStatus, Treatment, measured_in};
 
 const DAYS: [&str; 4] = ["2024-06-01", "2025-06-30", "2026-11-28", "2027-07-01"];
 
@@ -168,4 +168,31 @@ fn local_rates_are_told_where_they_are_missing() {
     }
     // Lower case is a state too.
     assert_eq!(accuracy("mi"), Accuracy::Full);
+}
+
+#[test]
+fn an_import_schemes_limit_names_the_currency_that_is_measured_in_it() {
+    let code = |from: &str, country: &str, postcode: Option<&str>, registrations: &[&str]| {
+        let registrations: Vec<String> = registrations.iter().map(|r| (*r).to_owned()).collect();
+        measured_in(from, (country, None, postcode), &registrations).map(|c| c.code().to_owned())
+    };
+    for (from, country, registration, wanted) in [
+        ("US", "DK", "EU-IOSS", "EUR"),
+        ("DE", "GB", "GB", "GBP"),
+        ("DE", "NO", "NO", "NOK"),
+        ("DE", "AU", "AU", "AUD"),
+        ("AU", "NZ", "NZ", "NZD"),
+        ("DE", "SG", "SG", "SGD"),
+    ] {
+        assert_eq!(code(from, country, None, &[registration]).as_deref(), Some(wanted), "{country}");
+        assert_eq!(code(country, country, None, &[registration]), None, "no border inside {country}");
+        assert_eq!(code(from, country, None, &["DE", "EU-OSS"]), None, "not registered in {country}");
+    }
+    assert_eq!(code("DE", "FR", None, &["EU-IOSS"]), None);
+    assert_eq!(code("US", "ES", Some("35001"), &["EU-IOSS"]), None, "the Canaries are outside");
+    assert_eq!(
+        code("US", "GB", Some("BT1 5GS"), &["EU-IOSS", "GB"]).as_deref(),
+        Some("EUR"),
+        "goods to Northern Ireland"
+    );
 }

@@ -107,16 +107,6 @@ pub fn tax_word(market: &Market) -> &'static str {
     }
 }
 
-/// The price of one piece of a variant in a market's own currency at a time; see [`price_for`].
-pub fn price_in<'a>(
-    prices: &'a [PriceRecord],
-    variant: &VariantId,
-    market: &Market,
-    now_ms: i64,
-) -> Option<&'a PriceRecord> {
-    price_for(prices, variant, market, market.currency, now_ms, 1)
-}
-
 /// The price of a variant in a market and currency at a time for so many pieces: the market's own region, then its group, then the world;
 /// within one the highest step of quantity that is reached, of that the latest that has begun.
 pub fn price_for<'a>(

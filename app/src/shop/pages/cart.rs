@@ -160,6 +160,9 @@ fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element 
                         {text_or(&trouble, &t!("line-not-here"))}
                     }
                 }
+                if let Some(notice) = line.notice.clone() {
+                    Notice { {text_or(&notice, "")} }
+                }
                 div { class: "trade-act",
                     if !later && line.physical && line.max_quantity > 1 {
                         form { class: "trade-pieces", role: "none", method: "post", action: "/cart/set",

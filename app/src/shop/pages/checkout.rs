@@ -238,6 +238,9 @@ pub fn CheckoutBody(
                                                         {text_or(&trouble, &t!("line-not-here"))}
                                                     }
                                                 }
+                                                if let Some(notice) = line.notice.clone() {
+                                                    span { class: "notice", {text_or(&notice, "")} }
+                                                }
                                             }
                                             span { class: "num", "{line.total}" }
                                         }

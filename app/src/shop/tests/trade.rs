@@ -61,6 +61,7 @@ fn line(n: u8, trouble: Option<&str>) -> CartLineView {
         unit: sample_price(),
         total: "€14.00".into(),
         trouble: trouble.map(str::to_owned),
+        notice: None,
     }
 }
 

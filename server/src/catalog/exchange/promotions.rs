@@ -211,7 +211,8 @@ impl Importer {
         }
         let rev = before.as_ref().map_or(0, |kept| kept.rev);
         let created_ms = before.as_ref().map_or(ctx.now_ms, |kept| kept.created_ms);
-        let kept = Kept { promotion, left_said: row.uses_left, created_ms, rev };
+        let made_of = before.and_then(|kept| kept.made_of);
+        let kept = Kept { promotion, left_said: row.uses_left, made_of, created_ms, rev };
         match records.write(ctx, tenant, &kept, rev, "import").await {
             Ok(()) => Ok((if rev == 0 { Outcome::Created } else { Outcome::Updated }, Vec::new())),
             Err(problem) if problem.status == 422 => Err(Fault::Refused(problem.title)),

@@ -5,7 +5,7 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::{MARKETS, Market, is_country};
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::quote::{Quote, StepKind};
+use vitrine_pricing::quote::{Quote, StepKind, TaxIdState};
 use vitrine_pricing::shown_in;
 use vitrine_shared::id::VariantId;
 use vitrine_shared::pricelist::{self, Verdict};
@@ -14,11 +14,13 @@ use vitrine_shared::views::prices::{SeeAsk, SeeView, SeenLine, SeenTax};
 
 use super::edition::entry;
 use super::{edition_of, words};
-use crate::cart::view::{explain, note, sums};
+use crate::cart::currency::{Paying, Wanted};
+use crate::cart::view::{Destination, explain, note, sums};
 use crate::catalog::store::WorkBundle;
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
 use crate::fault::Result;
+use crate::tax_ids::Identity;
 use crate::{authz, pricing};
 
 /// Editions of one look.
@@ -86,19 +88,18 @@ impl Desk {
             found.push(variant);
             bundles.extend(self.bundles([work.clone()]).await?.into_iter().map(|bundle| (variant, bundle)));
         }
-        // As a cart is paid: the first currency that has a price for most of it.
-        let priced = |currency: Currency| {
-            let is_priced = |v: &VariantId, b: &WorkBundle| {
-                price_for(&b.prices, v, market, currency, at, quantity.max(1)).is_some()
-            };
-            bundles.iter().filter(|(variant, bundle)| is_priced(variant, bundle)).count()
-        };
-        let mut currency = market.currency;
-        for other in market.pays_in(wish) {
-            if priced(other) > priced(currency) {
-                currency = other;
-            }
-        }
+        let variants: Vec<VariantId> = found.iter().map(|variant| (*variant).clone()).collect();
+        let offers = self.0.catalog.offers().read(&variants).await?;
+        let to = destination(&ask);
+        let paying = Paying { market, pays_in: market.pays_in(wish), to: &to, at_ms: at, platform: offers.platform() };
+        let wanted: Vec<Wanted<'_>> = variants
+            .iter()
+            .filter_map(|variant| {
+                let offer = &**offers.offer(variant)?;
+                Some(Wanted { offer, variant, quantity: quantity.max(1), named_in: None })
+            })
+            .collect();
+        let currency = paying.choose(&wanted);
         let place = Place { market, wish, currency, ..self.0.catalog.place(ctx) };
         let lines = bundles.iter().filter_map(|(v, b)| line(b, v, &place, at, quantity.max(1), ctx.now_ms)).collect();
         let document = document(&ask, date, quantity.max(1), currency, &found);
@@ -135,6 +136,20 @@ impl Desk {
             Err(problem) => return Err(problem),
         }
         Ok(view)
+    }
+}
+
+/// Where the buyer that is asked about is.
+fn destination(ask: &SeeAsk) -> Destination {
+    let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let confirmed = ask.business && ask.confirmed && !ask.tax_id.trim().is_empty();
+    let business = confirmed.then(|| Identity { state: TaxIdState::Valid, ..Identity::default() });
+    Destination {
+        country: ask.country.clone(),
+        region: said(&ask.region),
+        postcode: said(&ask.postcode),
+        business,
+        ..Destination::default()
     }
 }
 

@@ -76,7 +76,8 @@ impl House {
     async fn asked(&self, sku: &str, at: i64) -> Option<i64> {
         let (variant, bundle) = self.edition(&self.nord, sku).await;
         let market = vitrine_pricing::market::Market::by_id("de").unwrap();
-        let price = vitrine_shared::views::card::price_in(&bundle.prices, &variant.parse().unwrap(), market, at);
+        let variant = variant.parse().unwrap();
+        let price = vitrine_shared::views::card::price_for(&bundle.prices, &variant, market, Currency::EUR, at, 1);
         price.map(|p| p.amount_minor)
     }
 
@@ -402,4 +403,26 @@ async fn what_a_buyer_sees_is_the_doors_own_answer() {
     let view =
         house.desk.see_prices(&ctx, &SeeAsk { skus: "HL-D, NO-1".into(), date: "soon".into(), ..see }).await.unwrap();
     assert_eq!(view.faults.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_buyer_sees_is_in_the_currency_that_a_cart_is_paid_in() {
+    let house = House::open().await;
+    let rows = r#"{"type":"tenant","ref":"far","name":"Far","legal":{"name":"Far GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@far.example","tax_ids":["DE123456789"],"invoice_prefix":"FA","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
+{"type":"store","ref":"far","tenant":"far","handle":"far","name":"Far","ships_from":"DE","no_rule":"export","shipping":[{"zone":"*","up_to_g":2000,"amount_minor":900,"currency":"USD"},{"zone":"EU","up_to_g":2000,"amount_minor":700,"currency":"EUR"}]}
+{"type":"maker","ref":"who","tenant":"far","kind":"author","name":"Who"}
+{"type":"work","ref":"pages","store":"far","kind":"book","title":"Far Pages","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"FP-1","weight_g":280,"stock":9,"prices":[{"region":"world","currency":"USD","minor":1500},{"region":"world","currency":"EUR","minor":1200}]}]}]}"#;
+    let app = &house.app;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
+    let records = app.catalog.records().clone();
+    let importer = Importer::new(records, app.blob.clone(), app.media.clone(), app.queue.clone(), root);
+    importer.run(&OpCtx::system("test", house.now), rows, |_| {}).await.unwrap();
+    let far = house.tenant("far").await;
+    let ctx = house.person(1, &["creator"], std::slice::from_ref(&far));
+    let see = |country: &str| SeeAsk { skus: "FP-1".into(), country: country.into(), ..SeeAsk::default() };
+    // Its euros are sent in the Union only.
+    for (country, currency) in [("NO", "USD"), ("DE", "EUR")] {
+        let view = house.desk.see_prices(&ctx, &see(country)).await.unwrap();
+        assert_eq!((view.currency.as_str(), view.trouble), (currency, None), "{country}");
+    }
 }

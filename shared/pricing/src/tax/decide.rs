@@ -4,7 +4,8 @@
 //! 58, 192a, 196). Goods follow the parcel: from the state it leaves to the state it reaches (arts. 32-33, 138, 146).
 
 use super::{Accuracy, Supply, TaxRule, TaxRules, TaxStatus, Treatment, VOUCHER, Value};
-use crate::territory::{Place, Regime, is_member, resolve};
+use crate::money::Currency;
+use crate::territory::{Place, Regime, is_inside, is_member, resolve};
 
 /// States whose rate is the whole rate, apart from small zones: no place in them may add to it.
 const WHOLE_STATES: [&str; 13] = ["CT", "DC", "DE", "IN", "KY", "MA", "MD", "ME", "MI", "MT", "NH", "OR", "RI"];
@@ -54,6 +55,28 @@ impl TaxRules {
     }
 }
 
+/// The currency that goods from abroad are sold in by who is registered for an import scheme there, so that its limit can be measured.
+/// `to` is country, region and postcode; `None`: no border, no such scheme, or not registered for it.
+pub fn measured_in(
+    ships_from: &str,
+    to: (&str, Option<&str>, Option<&str>),
+    registrations: &[String],
+) -> Option<Currency> {
+    let place = resolve(to.0, to.1, to.2, true);
+    let registered = |name: &str| registrations.iter().any(|r| r == name);
+    if is_inside(&resolve(ships_from, None, None, true), &place) {
+        return None;
+    }
+    let code = match place.regime {
+        Regime::Union if registered("EU-IOSS") => IOSS.0,
+        _ => {
+            let low = LOW_VALUE.iter().find(|(state, ..)| *state == place.state);
+            low.filter(|_| registered(place.registration) || registered(place.state))?.1
+        }
+    };
+    code.parse().ok()
+}
+
 impl<'r, 's> Case<'r, 's> {
     fn new(table: &'r TaxRules, supply: &'s Supply<'s>) -> Self {
         let place = resolve(supply.country, supply.region, supply.postcode, supply.ships_from.is_some());
@@ -84,11 +107,7 @@ impl<'r, 's> Case<'r, 's> {
         };
         let Some(from) = self.supply.ships_from else { return self.service(&due) };
         let origin = resolve(from, None, None, true);
-        let same = origin.state == self.place.state
-            || origin.regime == Regime::Union && self.place.regime == Regime::Union
-            // Goods from Great Britain to Northern Ireland are a domestic sale.
-            || origin.state == "GB" && self.place.state == "XI";
-        match (same, self.place.regime) {
+        match (is_inside(&origin, &self.place), self.place.regime) {
             (false, _) => self.import(&origin, &due),
             (true, Regime::Union) => self.union_goods(&origin, &due),
             (true, _) => self.consumer(&due).unwrap_or_else(|| self.uncharged()),
