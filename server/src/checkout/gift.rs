@@ -25,8 +25,9 @@ use vitrine_shared::views::gift::{GiftForm, GiftView};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Consistency, Item, Key, Put};
 
+use super::charge::chargeable;
 use super::person::Customer;
-use super::place::{CUSTOMER_MADE, Marks, Placed, attempt_item, chargeable, check_attempt, hash};
+use super::place::{CUSTOMER_MADE, Marks, Placed, attempt_item, check_attempt, hash};
 use super::store::{self, Checkout, Gift, Order, OrderLine, Person, TaxRecord};
 use super::{Checkouts, HOLD_MS};
 use crate::catalog::people::gift_currency;

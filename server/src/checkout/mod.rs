@@ -18,6 +18,7 @@
 mod address;
 mod again;
 mod asked;
+mod charge;
 mod claim;
 mod countries;
 mod form;

@@ -4,10 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use vitrine_payments::NewSession;
-use vitrine_pricing::format::{Locale, format_money};
 use vitrine_pricing::market::Market;
-use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::processor::ProcessorError;
+use vitrine_pricing::money::Currency;
 use vitrine_queue::NewJob;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::ProductKind;
@@ -17,6 +15,7 @@ use vitrine_shared::views::card::Place;
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
+use super::charge::chargeable;
 use super::store::{self, Checkout, Order, OrderLine, TaxRecord};
 use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity, taxes};
 use crate::cart::currency::currency_of;
@@ -123,30 +122,6 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
     let files = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
     vitrine_places::point_of_sale(country).withdrawal.waiver
         && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
-}
-
-/// Money that no card can be charged with is refused before anything is held: below the processor's least, or no multiple of its step.
-pub(super) fn chargeable(due_minor: i64, currency: Currency, locale: Locale) -> Result<()> {
-    let total = Money::new(due_minor, currency).map_err(|e| fault::internal("a total", &e))?;
-    if total.is_zero() {
-        return Ok(());
-    }
-    let least = |least: Money| format_money(least, locale);
-    match total.to_charge() {
-        Ok(_) => Ok(()),
-        Err(ProcessorError::BelowMinimum { minimum, .. }) => {
-            let title = format!("The smallest payment is {}. Put something more into the cart.", least(minimum));
-            Err(Problem::conflict("below_charge_minimum", title).detail(least(minimum)))
-        }
-        Err(ProcessorError::Step { step, .. }) => {
-            let title = format!("Payments are multiples of {}. Ask the shop to change its price.", least(step));
-            Err(Problem::conflict("not_chargeable", title).detail(least(step)))
-        }
-        Err(error) => {
-            tracing::error!(%error, "a total that no processor takes");
-            Err(Problem::conflict("not_chargeable", "This currency cannot be paid with. Ask the shop."))
-        }
-    }
 }
 
 /// The key of an attempt has its form.
