@@ -273,7 +273,8 @@ pub(crate) fn judges() -> Result<()> {
 /// Stripe's own stand-in for its interface, beside the Python services: a Go program, built from its module.
 fn stripe_mock() -> Result<()> {
     let bin = peers_dir().join("bin");
-    if bin.join("stripe-mock").exists() {
+    let stamp = bin.join("stripe-mock.version");
+    if fs::read_to_string(&stamp).is_ok_and(|old| old == STRIPE_MOCK) {
         return Ok(());
     }
     say("stripe-mock judges what is sent to Stripe: Go builds it");
@@ -281,7 +282,9 @@ fn stripe_mock() -> Result<()> {
         apt(&["golang-go"])?;
     }
     let module = format!("github.com/stripe/stripe-mock@{STRIPE_MOCK}");
-    sh::run(sh::plain("go").args(["install", "-p", "1", &module]).env("GOBIN", bin))
+    sh::run(sh::plain("go").args(["install", "-p", "1", &module]).env("GOBIN", bin))?;
+    fs::write(stamp, STRIPE_MOCK)?;
+    Ok(())
 }
 
 /// The checker of alarm rules, beside the Python services. Taken out of its package: nothing is installed, no service starts.
