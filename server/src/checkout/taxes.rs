@@ -159,7 +159,7 @@ impl Checkouts {
         self.write(ops).await
     }
 
-    /// Tells the tax service what of a sale went back. While it is away it is told again, for as long as [`GIVE_UP_MS`]: then the order's
+    /// Tells the tax service what of a sale went back. While it is away it is told again, for 90 days; then the order's
     /// trail says so.
     ///
     /// # Errors
