@@ -1,4 +1,5 @@
 // A Chromium for specs, with everything a page complains about collected.
+import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -35,6 +36,13 @@ export async function axe(page, rules) {
   await page.evaluate(source);
   const { violations } = await page.evaluate((only) => globalThis.axe.run(document, only ? { runOnly: only } : {}), rules);
   return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}: ${v.help}`));
+}
+
+/** Makes the page as wide as a phone and asks that nothing sticks out of it. Needs scripts to be on. */
+export async function fits(page) {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 360, `${page.url()} is ${width} px wide on a phone of 360`);
 }
 
 /** Writes a full-page picture, after fonts are there and with animations ended. */

@@ -1,7 +1,7 @@
 // A gift card: bought for somebody else, spent in part by them, and refunded to.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { axe, launch, openPage } from "../lib/browser.mjs";
+import { axe, fits, launch, openPage } from "../lib/browser.mjs";
 import { fill, from, mail, pay, place, signIn, works } from "../lib/buying.mjs";
 import { startServer } from "../lib/server.mjs";
 
@@ -17,12 +17,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** No page is wider than the smallest phone. */
-async function fits(page) {
-  await page.setViewportSize({ width: 360, height: 740 });
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360), page.url());
-}
 
 /** The code of a mail to this address. */
 async function code(page, to) {

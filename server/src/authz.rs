@@ -55,6 +55,11 @@ pub fn staff(ctx: &OpCtx, scope: &str) -> Result<Staff, Problem> {
     }
 }
 
+/// Whether the caller has a studio: sells, or administers who does.
+pub fn has_studio(ctx: &OpCtx) -> bool {
+    ctx.caller.user().is_some_and(|user| user.is("creator") || user.is("admin"))
+}
+
 /// What issuing and ending stored value asks for; no key has it as a scope.
 pub const VALUE: &str = "value";
 

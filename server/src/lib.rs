@@ -50,6 +50,7 @@ pub mod taxes;
 pub(crate) mod testing;
 mod together;
 pub mod trade;
+mod typed;
 pub mod value;
 pub mod web;
 pub mod withdrawal;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use vitrine_pricing::money::Money;
-use vitrine_pricing::quote::{Amounts, ExternalPart, ExternalTax, ExternalTaxes, QuotedLine, TaxIdState};
+use vitrine_pricing::quote::{Amounts, ExternalPart, ExternalTaxes, QuotedLine, TaxIdState};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::tax::{Accuracy, TaxStatus};
 use vitrine_shared::catalog::{ProductKind, TaxFallback, TaxProvider};
@@ -309,18 +309,7 @@ fn given(provider: &str, calculation: Calculation, asked: &[bool]) -> ExternalTa
             Standing::ZeroRated => TaxStatus::ZeroRated,
             Standing::ReverseCharged => TaxStatus::ReverseCharged,
         },
-        taxes: part
-            .taxes
-            .into_iter()
-            .map(|tax| ExternalTax {
-                jurisdiction: tax.jurisdiction,
-                name: tax.name,
-                rate_ppm: tax.rate_ppm,
-                base: tax.base,
-                amount: tax.amount,
-                reason: tax.reason,
-            })
-            .collect(),
+        taxes: part.taxes,
     };
     let mut parts = calculation.lines.into_iter().map(part);
     ExternalTaxes {

@@ -15,13 +15,14 @@ use vitrine_identity::provider::Throttle;
 use vitrine_mail::{Mail, MailError, Message};
 use vitrine_payments::simulator::{Form, Mischief, Simulator, SimulatorConfig};
 use vitrine_payments::{Payments, Session, SharedPayments};
+use vitrine_pricing::promotion::{Benefit, Limits, Promotion, Stacking};
 use vitrine_queue::SharedQueue;
 use vitrine_queue::table::TableQueue;
 use vitrine_queue::worker::{Handlers, Worker};
 use vitrine_registers::simulator::Simulator as Registers;
 use vitrine_search::{Search, TantivySearch};
 use vitrine_shared::catalog::{LegalEntity, WorkKind};
-use vitrine_shared::id::{TenantId, UserId, ValueId, VariantId};
+use vitrine_shared::id::{PromotionId, TenantId, UserId, ValueId, VariantId};
 use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_table::chaos::Chaos;
 use vitrine_table::retry::Retrying;
@@ -44,6 +45,7 @@ use crate::fault::Result;
 use crate::invoices::Invoices;
 use crate::mails::Sender;
 use crate::media::Media;
+use crate::promotions::Kept as KeptPromotion;
 use crate::rates::Rates;
 use crate::receipts::Receipts;
 use crate::secrets::Secret;
@@ -245,6 +247,21 @@ impl Shop {
             }
         }
         panic!("no work {title}");
+    }
+
+    /// Who sells the one edition of a work.
+    pub(crate) async fn seller_of(&self, title: &str) -> TenantId {
+        let edition = self.edition(title).await;
+        let found = self.catalog.offers().kept(std::slice::from_ref(&edition)).await.unwrap();
+        found.offer(&edition).unwrap().tenant.id.clone()
+    }
+
+    /// Keeps a seller's promotion, over the one of its id.
+    pub(crate) async fn promote(&self, tenant: &TenantId, promotion: Promotion) {
+        let records = self.checkouts.promotions().records();
+        let rev = records.get(tenant, &promotion.id).await.unwrap().map_or(0, |kept| kept.rev);
+        let kept = KeptPromotion { promotion, left_said: None, made_of: None, created_ms: NOW, rev };
+        records.write(&OpCtx::system("test", NOW), tenant, &kept, rev, "test").await.unwrap();
     }
 
     /// Takes rows of a catalogue in, as an import does; files are those of the market.
@@ -528,6 +545,30 @@ pub(crate) fn table(dir: &tempfile::TempDir, clock: Arc<FixedClock>, chaos: Opti
         table = Arc::new(Chaos::new(table, seed));
     }
     Arc::new(Retrying(table))
+}
+
+/// What is taken off whoever asks, or whoever has the code: no conditions, no limits.
+pub(crate) fn promotion(n: u128, code: Option<&str>, benefit: Benefit) -> Promotion {
+    Promotion {
+        id: PromotionId::from_bits(n).to_string(),
+        code: code.map(str::to_owned),
+        title: String::new(),
+        benefit,
+        items: Default::default(),
+        except: Default::default(),
+        stores: Vec::new(),
+        groups: Vec::new(),
+        first_order: false,
+        valid_from: None,
+        valid_to: None,
+        minimum: Vec::new(),
+        minimum_quantity: 0,
+        limits: Limits::default(),
+        priority: 0,
+        stacking: Stacking::Combines,
+        excludes: Vec::new(),
+        allow_zero: false,
+    }
 }
 
 /// A complete form.

@@ -209,7 +209,7 @@ fn ways() -> Vec<(&'static str, &'static str)> {
         ("/admin/jobs", "desk-jobs"),
     ];
     let ctx = crate::serve::Ask::here().map(|ask| ask.parts().1);
-    let sells = ctx.as_ref().is_ok_and(|ctx| authz::user(ctx).is_ok_and(|user| user.is("creator") || user.is("admin")));
+    let sells = ctx.as_ref().is_ok_and(authz::has_studio);
     let staff = ctx.as_ref().is_ok_and(|ctx| authz::staff(ctx, authz::VALUE).is_ok());
     let mut out = if sells { SELLING.to_vec() } else { Vec::new() };
     if staff {

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use serde_json::json;
 use vitrine_blob::PutOptions;
 use vitrine_clock::Clock;
+use vitrine_pricing::promotion::Benefit;
 use vitrine_pricing::refund::RefundWish;
 use vitrine_queue::worker::{Handlers, Worker};
 use vitrine_shared::id::CheckoutId;
@@ -10,7 +11,7 @@ use vitrine_table::{Consistency, Delete, Index, Item, Key, Put, Query, Update, U
 use super::*;
 use crate::checkout::store::Order;
 use crate::checkout::{Placed, Wish};
-use crate::testing::Shop;
+use crate::testing::{self, Shop};
 
 /// Far enough that no file is young.
 const LATER_MS: i64 = 2 * 24 * 60 * 60 * 1000;
@@ -270,28 +271,24 @@ async fn the_nightly_look_is_queued_once_a_night_and_its_numbers_are_kept() {
 async fn uses_of_promotions_are_those_of_checkouts() {
     let looked = Looked::open().await;
     let shop = &looked.shop;
-    let edition = shop.edition("Harbour Lights").await;
-    let found = shop.catalog.offers().kept(std::slice::from_ref(&edition)).await.unwrap();
-    let tenant = found.offer(&edition).unwrap().tenant.id.clone();
-    let id = vitrine_shared::id::PromotionId::from_bits(1);
-    let promotion = json!({ "id": id, "title": "Sale", "benefit": { "kind": "percent", "rate_ppm": 500_000 } });
-    let promotion = serde_json::from_value(promotion).unwrap();
-    let kept = crate::promotions::Kept { promotion, left_said: None, made_of: None, created_ms: 0, rev: 0 };
-    let ctx = crate::ctx::OpCtx::system("test", shop.clock.now_ms());
-    shop.checkouts.promotions().records().write(&ctx, &tenant, &kept, 0, "").await.unwrap();
+    let tenant = shop.seller_of("Harbour Lights").await;
+    let half = Benefit::Percent { rate_ppm: 500_000, at_most: Vec::new() };
+    let sale = testing::promotion(1, None, half);
+    let id = sale.id.clone();
+    shop.promote(&tenant, sale).await;
     let report = looked.report().await;
     assert!(report.holds() && report.seen["promotions"] == 1, "{report:#?}");
-    let key = crate::promotions::count_key(&tenant, id.as_str(), crate::promotions::TOTAL);
+    let key = crate::promotions::count_key(&tenant, &id, crate::promotions::TOTAL);
     let stray = Update::Add("used".into(), 1);
     shop.table.update(UpdateItem { key: key.clone(), updates: vec![stray], condition: None }).await.unwrap();
-    looked.violated(&[Invariant::Promotions], id.as_str()).await;
+    looked.violated(&[Invariant::Promotions], &id).await;
     shop.table.delete(Delete { key: key.clone(), condition: None }).await.unwrap();
     looked.bought().await;
     for _ in 0..5 {
         looked.work().await;
     }
     assert!(looked.report().await.holds());
-    looked.broken(key, Some(Update::set("used", 5)), &[Invariant::Promotions], id.as_str()).await;
+    looked.broken(key, Some(Update::set("used", 5)), &[Invariant::Promotions], &id).await;
     let card = looked.first(&format!("PROMOUSE#{tenant}#{id}"), "F#").await;
     looked.broken(card, None, &[Invariant::Promotions], "F#").await;
 }

@@ -1,13 +1,13 @@
 //! What was typed at checkout, kept so that nothing is lost by reload, fault or back; sealed, for a day.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use vitrine_shared::views::trade::CheckoutForm;
-use vitrine_table::{Consistency, Item, Key, Put};
+use vitrine_table::Key;
 
 use super::Checkouts;
 use crate::ctx::OpCtx;
-use crate::fault::{self, Result};
+use crate::fault::Result;
+use crate::typed;
 
 const LIFE_SECS: i64 = 24 * 60 * 60;
 /// Most bytes kept of a field: more than any may have, so that its fault can still be shown.
@@ -36,7 +36,6 @@ impl Checkouts {
         if self.carts.load(ctx, ctx.cart.as_deref()).await?.rev == 0 {
             return Ok(());
         }
-        let key = key(&cart);
         let mut typed = typed.clone();
         let form = &mut typed.form;
         for field in [
@@ -60,16 +59,8 @@ impl Checkouts {
         {
             field.truncate(field.floor_char_boundary(MOST_KEPT));
         }
-        let plain = serde_json::to_vec(&typed).map_err(|e| fault::internal("a form", &e))?;
-        let sealed = self.master.seal(&format!("form/{cart}"), &plain).map_err(|e| fault::internal("a form", &e))?;
-        let mut item = Item::new();
-        item.insert("pk".into(), key.pk.into());
-        item.insert("sk".into(), key.sk.into());
-        item.insert("sealed".into(), sealed.into());
-        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + LIFE_SECS));
-        item.insert("_v".into(), 1.into());
-        self.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
-        Ok(())
+        let ends = ctx.now_ms / 1000 + LIFE_SECS;
+        typed::keep(&*self.table, &self.master, (key(&cart), &format!("form/{cart}")), ends, &typed).await
     }
 
     /// What was typed for the caller's cart.
@@ -79,11 +70,8 @@ impl Checkouts {
         if self.carts.load(ctx, ctx.cart.as_deref()).await?.rev == 0 {
             return Ok(Typed::default());
         }
-        let item = self.table.get(&key(&cart), Consistency::Strong).await.map_err(fault::table)?;
-        let sealed = item.as_ref().and_then(|i| i.get("sealed")).and_then(|v| v.as_str());
-        let Some(plain) = sealed.and_then(|s| self.master.open(&format!("form/{cart}"), s).ok()) else {
-            return Ok(Typed::default());
-        };
-        Ok(serde_json::from_slice(&plain).unwrap_or_default())
+        let place = format!("form/{cart}");
+        let kept = typed::kept(&*self.table, &self.master, (&key(&cart), &place), ctx.now_ms).await?;
+        Ok(kept.unwrap_or_default())
     }
 }

@@ -6,7 +6,6 @@
 //!
 //! Not here: what becomes of cards once they are paid (`given`), the ledger (`crate::value`).
 
-use serde_json::json;
 use vitrine_identity::account::normalise_email;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::format_money;
@@ -23,11 +22,11 @@ use vitrine_shared::views::Named;
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::gift::{GiftForm, GiftView};
 use vitrine_shared::views::trade::CheckoutForm;
-use vitrine_table::{Consistency, Item, Key, Put};
+use vitrine_table::{Consistency, Key};
 
 use super::charge::chargeable;
 use super::person::Customer;
-use super::place::{CUSTOMER_MADE, Marks, Placed, attempt_item, check_attempt, hash};
+use super::place::{CUSTOMER_MADE, Marks, Placed, attempt_item, hash};
 use super::store::{self, Checkout, Gift, Order, OrderLine, Person, TaxRecord};
 use super::{Checkouts, HOLD_MS};
 use crate::catalog::people::gift_currency;
@@ -37,7 +36,7 @@ use crate::mails::Words;
 use crate::promotions::ForQuote;
 use crate::value::sold::card_id;
 use crate::value::{MAX_MESSAGE, Recipient, plain};
-use crate::{ids, pricing};
+use crate::{ids, pricing, typed};
 
 /// Most cards of one purchase.
 const MOST_CARDS: u32 = 10;
@@ -239,23 +238,15 @@ impl Checkouts {
         let trouble = problem.fields.is_empty().then(|| problem.code.clone());
         let faults: Vec<(String, String)> = problem.fields.clone().into_iter().collect();
         let kept: Refused = (form, faults, trouble);
-        let sealed = self.master.seal_value(&format!("gift-form/{name}"), &kept);
-        let mut item = Item::new();
-        let key = form_key(&name);
-        item.insert("pk".into(), key.pk.into());
-        item.insert("sk".into(), key.sk.into());
-        item.insert("sealed".into(), sealed.map_err(|e| fault::internal("a form", &e))?.into());
-        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + KEPT_SECS));
-        item.insert("_v".into(), 1.into());
-        self.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
+        let place = format!("gift-form/{name}");
+        let ends = ctx.now_ms / 1000 + KEPT_SECS;
+        typed::keep(&*self.table, &self.master, (form_key(&name), &place), ends, &kept).await?;
         Ok(name)
     }
 
     async fn kept_gift(&self, ctx: &OpCtx, name: &str) -> Result<Option<Refused>> {
-        let item = self.table.get(&form_key(name), Consistency::Strong).await.map_err(fault::table)?;
-        let fresh = |item: &Item| item.get("ttl").and_then(|t| t.as_i64()).is_some_and(|ttl| ttl > ctx.now_ms / 1000);
-        let sealed = item.filter(fresh).and_then(|i| i.get("sealed")?.as_str().map(str::to_owned));
-        Ok(sealed.and_then(|sealed| self.master.open_value(&format!("gift-form/{name}"), &sealed).ok()))
+        let place = format!("gift-form/{name}");
+        typed::kept(&*self.table, &self.master, (&form_key(name), &place), ctx.now_ms).await
     }
 
     /// Buys a shop's cards: places the order and begins its payment. The same attempt again is the same purchase.
@@ -272,7 +263,7 @@ impl Checkouts {
     }
 
     async fn buy_gift_once(&self, ctx: &OpCtx, handle: &str, attempt: &str, form: &GiftForm) -> Result<Placed> {
-        check_attempt(attempt)?;
+        ids::attempt(attempt)?;
         let shop = self.gift_shop(ctx, handle).await?;
         let place = self.gift_place(ctx, &shop.store);
         let scope = format!("{}#gift#{attempt}", ctx.caller.audit_name());

@@ -124,13 +124,6 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
         && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
 }
 
-/// The key of an attempt has its form.
-pub(super) fn check_attempt(attempt: &str) -> Result<()> {
-    let fine = (16..=64).contains(&attempt.len())
-        && attempt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if fine { Ok(()) } else { Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one.")) }
-}
-
 /// Remembers that this attempt made this checkout.
 pub(super) fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
     let mut item = Item::new();
@@ -211,7 +204,7 @@ impl Checkouts {
     }
 
     async fn place_once(&self, ctx: &OpCtx, placing: &Placing) -> Result<Placed> {
-        check_attempt(&placing.attempt)?;
+        ids::attempt(&placing.attempt)?;
         let body = (&placing.form, placing.seen_minor, &placing.seen_currency, placing.due_minor);
         let body = hash(&serde_json::to_string(&body).unwrap_or_default());
         // All guests have one name, so the cart is part of whose attempt it is, and its secret: the answer that is remembered

@@ -1,14 +1,12 @@
 //! How a parcel is sent: chosen, charged, kept with the order, said to both sides.
 
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::promotion::{Benefit, Limits, Promotion, Stacking};
-use vitrine_shared::id::PromotionId;
+use vitrine_pricing::promotion::Benefit;
 use vitrine_shared::views::trade::{CheckoutForm, CheckoutView, SendingView};
 
 use super::*;
 use crate::ctx::OpCtx;
-use crate::promotions::Kept;
-use crate::testing::{self, NOW, Shop};
+use crate::testing::{self, Shop};
 
 const CARD: &str = "4242424242424242";
 const BOOK: &str = "Paper Boats";
@@ -109,32 +107,9 @@ async fn a_way_that_is_not_offered_is_a_fault_of_its_field_and_nothing_is_lost()
 #[tokio::test]
 async fn free_shipping_takes_off_each_way_what_it_takes_off_that_one() {
     let shop = Shop::open().await;
-    let edition = shop.edition(BOOK).await;
-    let found = shop.catalog.offers().kept(std::slice::from_ref(&edition)).await.unwrap();
-    let tenant = found.offer(&edition).unwrap().tenant.id.clone();
-    let promotion = Promotion {
-        id: PromotionId::from_bits(1).to_string(),
-        code: Some("SHIP".into()),
-        title: String::new(),
-        benefit: Benefit::FreeShipping { at_most: vec![Money::new(1000, "EUR".parse::<Currency>().unwrap()).unwrap()] },
-        items: Default::default(),
-        except: Default::default(),
-        stores: Vec::new(),
-        groups: Vec::new(),
-        first_order: false,
-        valid_from: None,
-        valid_to: None,
-        minimum: Vec::new(),
-        minimum_quantity: 0,
-        limits: Limits::default(),
-        priority: 0,
-        stacking: Stacking::Combines,
-        excludes: Vec::new(),
-        allow_zero: false,
-    };
-    let kept = Kept { promotion, left_said: None, made_of: None, created_ms: NOW, rev: 0 };
-    let system = OpCtx::system("test", NOW);
-    shop.checkouts.promotions().records().write(&system, &tenant, &kept, 0, "test").await.unwrap();
+    let benefit =
+        Benefit::FreeShipping { at_most: vec![Money::new(1000, "EUR".parse::<Currency>().unwrap()).unwrap()] };
+    shop.promote(&shop.seller_of(BOOK).await, testing::promotion(1, Some("SHIP"), benefit)).await;
     let ctx = shop.fill(&shop.guest(), &[BOOK]).await;
     shop.carts.add_code(&ctx, ctx.cart.as_deref(), "SHIP").await.unwrap();
     let view = page(&shop, &ctx, &testing::form()).await;

@@ -72,7 +72,7 @@ fn money(minor: i64, place: &Place) -> Result<String> {
 
 /// The least that is not below this and that a card can be charged with: so much is left to pay rather than a rest that nobody could.
 fn chargeable(due_minor: i64, code: &str) -> i64 {
-    let currency = Currency::all().find(|c| c.code() == code).filter(|_| due_minor > 0);
+    let currency = code.parse::<Currency>().ok().filter(|_| due_minor > 0);
     let Some(currency) = currency else { return due_minor };
     let step = currency.processor_step().max(1);
     let over = due_minor.rem_euclid(step);

@@ -138,12 +138,7 @@ impl Desk {
         mut promotion: Promotion,
     ) -> Result<Standing> {
         let desk = seller_of(ctx, seller, authz::WRITE_PROMOTIONS)?;
-        let fine = (16..=64).contains(&attempt.len())
-            && attempt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !fine {
-            let title = "Send an Idempotency-Key of 16 to 64 of A-Z, a-z, 0-9, - and _.";
-            return Err(Problem::invalid("attempt", "bad_attempt", title));
-        }
+        ids::attempt(attempt)?;
         let by = ctx.caller.audit_name();
         let bits = ids::derived_bits(&["promotion", desk.tenant().as_str(), &by, attempt]);
         promotion.id = PromotionId::from_bits(bits).to_string();

@@ -15,7 +15,7 @@ use vitrine_shared::views::desk::{
     DeskWork, EditView, ListView, PriceField, SaleRow, SellerOrder, StudioDesk, StudioView,
 };
 use vitrine_shared::views::{MomentView, WorkView};
-use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, TableError, Transact, TransactOp};
+use vitrine_table::{Condition, Put, TableError, Transact, TransactOp};
 
 use super::orders::lines_of;
 use super::prices::{changed_meanwhile, told};
@@ -78,8 +78,9 @@ fn field_of(price: &PriceRecord) -> String {
     format!("price-{}-{}-{}", price.variant, price.region, price.currency)
 }
 
-fn kept_key(ctx: &OpCtx, work: &WorkId) -> Result<Key> {
-    Ok(Key::new(format!("DESKFORM#{}", authz::user(ctx)?.id), format!("WORK#{work}")))
+/// Name of a work's form.
+fn form_name(work: &WorkId) -> String {
+    format!("WORK#{work}")
 }
 
 fn checklist(bundle: &WorkBundle, now_ms: i64) -> Vec<(String, bool)> {
@@ -348,10 +349,7 @@ impl Desk {
 
     /// What was typed with faults, for the same version of the work; an hour.
     async fn kept(&self, ctx: &OpCtx, work: &Work) -> Result<Option<(Edit, BTreeMap<String, String>)>> {
-        let key = kept_key(ctx, &work.id)?;
-        let item = self.0.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
-        let kept = item.and_then(|i| i.get("kept").cloned());
-        let kept = kept.and_then(|v| serde_json::from_value::<(Edit, BTreeMap<String, String>)>(v).ok());
+        let kept = self.kept_form::<(Edit, BTreeMap<String, String>)>(ctx, &form_name(&work.id)).await?;
         Ok(kept.filter(|(edit, _)| edit.rev == work.rev))
     }
 
@@ -361,19 +359,11 @@ impl Desk {
     /// 401 for nobody, 404 for others' works.
     pub async fn keep(&self, ctx: &OpCtx, id: &str, edit: &Edit, faults: &BTreeMap<String, String>) -> Result<()> {
         let bundle = self.mine(ctx, id).await?;
-        let key = kept_key(ctx, &bundle.work.id)?;
         let kept = json!((edit, faults));
         if kept.to_string().len() > MAX_KEPT {
             return Ok(());
         }
-        let mut item = Item::new();
-        item.insert("pk".into(), key.pk.into());
-        item.insert("sk".into(), key.sk.into());
-        item.insert("kept".into(), kept);
-        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 3600));
-        item.insert("_v".into(), 1.into());
-        self.0.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
-        Ok(())
+        self.keep_form(ctx, &form_name(&bundle.work.id), &kept).await
     }
 
     async fn mine(&self, ctx: &OpCtx, id: &str) -> Result<WorkBundle> {
@@ -423,8 +413,7 @@ impl Desk {
             || work.description_html != bundle.work.description_html;
         if !texts && changed.is_empty() {
             // What was kept for a preview is not what is wanted any more.
-            let key = kept_key(ctx, &bundle.work.id)?;
-            return self.0.table.delete(Delete { key, condition: None }).await.map(|_| ()).map_err(fault::table);
+            return self.drop_form(ctx, &form_name(&bundle.work.id)).await;
         }
         if bundle.work.rev != edit.rev {
             return Err(changed_meanwhile());

@@ -56,7 +56,7 @@ fn day(field: &str, text: &str) -> Result<Option<i64>> {
 }
 
 fn money(minor: i64, code: &str, place: &Place) -> String {
-    let currency = Currency::all().find(|c| c.code() == code);
+    let currency = code.parse::<Currency>().ok();
     let money = currency.and_then(|currency| Money::new(minor, currency).ok());
     money.map_or_else(|| format!("{minor} {code}"), |m| format_accounting(m, place.locale))
 }

@@ -1,17 +1,13 @@
 use serde_json::Value;
-use vitrine_pricing::promotion::{Benefit, Limits, Promotion, Stacking};
-use vitrine_shared::id::PromotionId;
+use vitrine_pricing::promotion::{Benefit, Promotion};
 use vitrine_table::Consistency;
 
 use super::*;
 use crate::authz;
-use crate::promotions::Kept;
-use crate::testing::{NOW, Shop};
+use crate::testing::{NOW, Shop, promotion};
 
 async fn desk(shop: &Shop) -> TenantDesk {
-    let edition = shop.edition("Harbour Lights").await;
-    let found = shop.catalog.offers().kept(std::slice::from_ref(&edition)).await.unwrap();
-    let tenant = found.offer(&edition).unwrap().tenant.id.clone();
+    let tenant = shop.seller_of("Harbour Lights").await;
     authz::tenant_desk(&OpCtx::system("test", NOW), &tenant).unwrap()
 }
 
@@ -107,30 +103,10 @@ async fn a_promotion_for_a_group_is_for_its_members_alone() {
         let (desk, groups, ctx) = (desk(&shop).await, groups(&shop), OpCtx::system("test", NOW));
         groups.create(&ctx, &desk, "regulars", "Regulars").await.unwrap();
         groups.put_in(&ctx, &desk, "regulars", &emails(&["kim@example.org"])).await.unwrap();
-        let records = shop.checkouts.promotions().records();
         for (n, code) in [(1, Some("CLUB")), (2, None)] {
-            let promotion = Promotion {
-                id: PromotionId::from_bits(n).to_string(),
-                code: code.map(str::to_owned),
-                title: "Club".into(),
-                benefit: Benefit::Percent { rate_ppm: 250_000, at_most: Vec::new() },
-                items: Default::default(),
-                except: Default::default(),
-                stores: Vec::new(),
-                groups: vec!["regulars".into()],
-                first_order: false,
-                valid_from: None,
-                valid_to: None,
-                minimum: Vec::new(),
-                minimum_quantity: 0,
-                limits: Limits::default(),
-                priority: 0,
-                stacking: Stacking::Combines,
-                excludes: Vec::new(),
-                allow_zero: false,
-            };
-            let kept = Kept { promotion, left_said: None, made_of: None, created_ms: NOW, rev: 0 };
-            records.write(&ctx, desk.tenant(), &kept, 0, "test").await.unwrap();
+            let quarter = Benefit::Percent { rate_ppm: 250_000, at_most: Vec::new() };
+            let club = Promotion { groups: vec!["regulars".into()], ..promotion(n, code, quarter) };
+            shop.promote(desk.tenant(), club).await;
         }
         let total = async |who: &OpCtx, code: bool| {
             let ctx = shop.fill(who, &["Harbour Lights"]).await;

@@ -8,6 +8,7 @@ use vitrine_table::{Delete, Index, Query};
 
 use super::*;
 use crate::checkout::Checkouts;
+use crate::typed;
 
 /// Amendments of one invoice.
 const MOST: usize = 5;
@@ -62,6 +63,9 @@ impl Business {
 fn pointer(of: &InvoiceId, id: &InvoiceId) -> Key {
     Key::new(format!("INVOICE#{of}"), format!("AMENDED#{id}"))
 }
+
+/// How long a form with faults is kept, seconds.
+const KEPT_SECS: i64 = 3600;
 
 fn kept_key(of: &InvoiceId) -> Key {
     Key::new(format!("INVOICEFORM#{of}"), "FORM#")
@@ -171,22 +175,14 @@ impl Invoices {
             faults,
         };
         let key = kept_key(id);
-        let sealed = self.master.seal_value(&key.pk, &typed).map_err(|e| fault::internal("a form", &e))?;
-        let mut item = Item::new();
-        item.insert("pk".into(), key.pk.into());
-        item.insert("sk".into(), key.sk.into());
-        item.insert("sealed".into(), sealed.into());
-        item.insert("ttl".into(), json!(ctx.now_ms / 1000 + 3600));
-        item.insert("_v".into(), json!(1));
-        self.table.put(Put { item, condition: None }).await.map_err(fault::table)?;
-        Ok(())
+        let (place, ends) = (key.pk.clone(), ctx.now_ms / 1000 + KEPT_SECS);
+        typed::keep(&*self.table, &self.master, (key, &place), ends, &typed).await
     }
 
     /// What was typed with faults.
-    pub(super) async fn kept(&self, id: &InvoiceId) -> Result<BusinessForm> {
+    pub(super) async fn kept(&self, ctx: &OpCtx, id: &InvoiceId) -> Result<BusinessForm> {
         let key = kept_key(id);
-        let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
-        let sealed = item.as_ref().and_then(|i| i.get("sealed")).and_then(|v| v.as_str());
-        Ok(sealed.and_then(|s| self.master.open_value(&key.pk, s).ok()).unwrap_or_default())
+        let kept = typed::kept(&*self.table, &self.master, (&key, &key.pk), ctx.now_ms).await?;
+        Ok(kept.unwrap_or_default())
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn pointer(invoice: &Invoice) -> Item {
 
 impl Invoices {
     /// A seller's documents from a moment (inclusive) to another (exclusive), UTC milliseconds, added up; read page by page, so that their
-    /// number costs time and no memory. `None`: there are more than `most`.
+    /// number costs time and no memory. `None`: there are more than `most`, if one is given.
     ///
     /// # Errors
     /// The table's.
@@ -62,7 +62,7 @@ impl Invoices {
         desk: &TenantDesk,
         from_ms: i64,
         to_ms: i64,
-        most: usize,
+        most: Option<usize>,
     ) -> Result<Option<Vec<TaxRow>>> {
         let partition = format!("TENANTINVOICES#{}", desk.tenant());
         // Both ends are inclusive, and every document of a moment stands behind its `#`: those of the last moment are not in.
@@ -72,7 +72,7 @@ impl Invoices {
             async { self.table.query(query).await.map_err(fault::table) }
         };
         // Names are cheap; what they are of is not.
-        if most < usize::MAX {
+        if let Some(most) = most {
             let (mut cursor, mut met) = (None, 0usize);
             loop {
                 let page = pages(cursor).await?;

@@ -142,7 +142,7 @@ impl Invoices {
         let mut view = self.shown(place, &invoice).await?;
         view.files = self.files(&invoice, &super::papers::words_of(&checkout)).await?;
         if invoice.kind == Kind::Invoice && checkouts.bought(ctx, &checkout, key).await? {
-            view.business = Some(self.kept(&invoice.id).await?);
+            view.business = Some(self.kept(ctx, &invoice.id).await?);
         }
         Ok(view)
     }

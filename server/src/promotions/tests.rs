@@ -4,7 +4,7 @@ use serde_json::json;
 use vitrine_clock::Clock;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::promotion::{Benefit, Limits, Promotion, SkipReason, Stacking};
+use vitrine_pricing::promotion::{Benefit, Limits, Promotion, SkipReason};
 use vitrine_shared::id::{PromotionId, TenantId};
 use vitrine_shared::orders::CheckoutState;
 use vitrine_shared::views::trade::CodeView;
@@ -15,7 +15,7 @@ use crate::checkout::{HOLD_MS, Placed, Typed};
 use crate::ctx::{Guess, OpCtx};
 use crate::media::Media;
 use crate::pricing::{Quotes, read};
-use crate::testing::{NOW, Shop, form};
+use crate::testing::{NOW, Shop, form, promotion};
 
 const CARD: &str = "4242424242424242";
 const OTHER_CARD: &str = "4000002760000016";
@@ -30,45 +30,13 @@ fn day(offset: i64) -> Date {
 
 /// Half off, with a code.
 fn half(n: u128, code: &str) -> Promotion {
-    Promotion {
-        id: PromotionId::from_bits(n).to_string(),
-        code: Some(code.into()),
-        title: String::new(),
-        benefit: Benefit::Percent { rate_ppm: 500_000, at_most: Vec::new() },
-        items: Default::default(),
-        except: Default::default(),
-        stores: Vec::new(),
-        groups: Vec::new(),
-        first_order: false,
-        valid_from: None,
-        valid_to: None,
-        minimum: Vec::new(),
-        minimum_quantity: 0,
-        limits: Limits::default(),
-        priority: 0,
-        stacking: Stacking::Combines,
-        excludes: Vec::new(),
-        allow_zero: false,
-    }
-}
-
-async fn seller(shop: &Shop, title: &str) -> TenantId {
-    let edition = shop.edition(title).await;
-    let found = shop.catalog.offers().kept(std::slice::from_ref(&edition)).await.unwrap();
-    found.offer(&edition).unwrap().tenant.id.clone()
-}
-
-async fn keep(shop: &Shop, tenant: &TenantId, promotion: Promotion) {
-    let records = shop.checkouts.promotions().records();
-    let rev = records.get(tenant, &promotion.id).await.unwrap().map_or(0, |kept| kept.rev);
-    let kept = Kept { promotion, left_said: None, made_of: None, created_ms: NOW, rev };
-    records.write(&OpCtx::system("test", NOW), tenant, &kept, rev, "test").await.unwrap();
+    promotion(n, Some(code), Benefit::Percent { rate_ppm: 500_000, at_most: Vec::new() })
 }
 
 /// In the shop of Harbour Lights.
 async fn kept(shop: &Shop, promotion: Promotion) -> TenantId {
-    let tenant = seller(shop, "Harbour Lights").await;
-    keep(shop, &tenant, promotion).await;
+    let tenant = shop.seller_of("Harbour Lights").await;
+    shop.promote(&tenant, promotion).await;
     tenant
 }
 
@@ -124,7 +92,7 @@ async fn a_code_takes_off_what_the_button_says_and_the_order_keeps_it() {
         // It is changed and ended meanwhile; what was agreed stays.
         let mut ended = half(1, "WINTER");
         ended.valid_to = Some(day(-1));
-        keep(&shop, &tenant, ended).await;
+        shop.promote(&tenant, ended).await;
         assert_eq!(pay(&shop, &placed, CARD).await, CheckoutState::Paid);
         let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
         let orders = shop.checkouts.orders(&checkout).await.unwrap();
@@ -285,10 +253,10 @@ async fn case_26_nothing_is_left_to_pay_only_where_the_promotion_allows_it() {
 async fn case_43_wrong_foreign_and_ended_codes_have_one_answer_and_are_counted_as_guesses() {
     for shop in Shop::both().await {
         let tenant = kept(&shop, Promotion { valid_to: Some(day(-1)), ..half(1, "ENDED") }).await;
-        keep(&shop, &tenant, Promotion { valid_from: Some(day(2)), ..half(2, "COMING") }).await;
-        keep(&shop, &tenant, half(3, "RIGHT")).await;
-        let press = seller(&shop, "Paper Boats").await;
-        keep(&shop, &press, half(4, "FOREIGN")).await;
+        shop.promote(&tenant, Promotion { valid_from: Some(day(2)), ..half(2, "COMING") }).await;
+        shop.promote(&tenant, half(3, "RIGHT")).await;
+        let press = shop.seller_of("Paper Boats").await;
+        shop.promote(&press, half(4, "FOREIGN")).await;
         let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
         let quotes = Quotes::new(shop.catalog.offers().clone()).with_promotions(shop.checkouts.promotions().clone());
         let sku = shop.edition("Harbour Lights").await.to_string();
@@ -354,7 +322,7 @@ async fn what_applies_by_itself_needs_no_code_and_more_reads_only_if_it_is_limit
     assert!(view.sellers[0].sums.iter().any(|s| s.key == "sum-discount" && s.detail == "Sale"));
     assert!(!shop.calls.take().iter().any(|call| call.contains("PROMOUSE")));
     // Only on a first order: known by the address once something was paid.
-    keep(&shop, &tenant, Promotion { first_order: true, ..automatic }).await;
+    shop.promote(&tenant, Promotion { first_order: true, ..automatic }).await;
     assert_eq!(shop.checkouts.cart_view(&ctx).await.unwrap().total_minor, 400, "a change is seen at once");
     let placed = place(&shop, &ctx, "a@example.org").await.unwrap();
     assert_eq!(pay(&shop, &placed, CARD).await, CheckoutState::Paid);
@@ -417,7 +385,7 @@ async fn names_of_customers_say_nothing_and_are_one_for_every_writing() {
 #[tokio::test]
 async fn an_imported_promotion_is_of_the_edition_that_has_the_sku_now() {
     let shop = Shop::open().await;
-    let tenant = seller(&shop, "Harbour Lights").await;
+    let tenant = shop.seller_of("Harbour Lights").await;
     // An edition with an id of its own: nothing of its SKU says it.
     let edition = vitrine_shared::id::VariantId::from_bits(77).to_string();
     let work = json!({ "type": "work", "ref": "own", "store": "nord", "kind": "book", "title": "Own Ways", "makers": ["ida"],
@@ -440,7 +408,7 @@ async fn an_imported_promotion_is_of_the_edition_that_has_the_sku_now() {
 #[tokio::test]
 async fn what_applies_by_itself_is_refused_before_it_is_larger_than_the_store_takes() {
     let shop = Shop::open().await;
-    let tenant = seller(&shop, "Harbour Lights").await;
+    let tenant = shop.seller_of("Harbour Lights").await;
     let records = shop.checkouts.promotions().records();
     let system = OpCtx::system("test", NOW);
     let wide = |n: u128| {

@@ -82,15 +82,7 @@ fn said(field: &str, text: &str) -> Result<String> {
 }
 
 pub(super) fn currency(code: &str) -> Result<Currency> {
-    Currency::all()
-        .find(|c| c.code() == code)
-        .ok_or_else(|| Problem::invalid("currency", "fault-currency", "Choose one of the currencies."))
-}
-
-fn attempt(text: &str) -> Result<&str> {
-    let fine =
-        (16..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if fine { Ok(text) } else { Err(Problem::invalid("attempt", "bad_attempt", "The attempt's key is not one.")) }
+    code.parse().map_err(|_| Problem::invalid("currency", "fault-currency", "Choose one of the currencies."))
 }
 
 /// The same wish: entries of before wishes were kept say their amount alone.
@@ -121,7 +113,7 @@ impl Values {
         if new.deliver_ms.is_some_and(|due| due > ctx.now_ms + FURTHEST_MS) {
             return Err(Problem::invalid("deliver", "fault-far", "Cards are sent within two years."));
         }
-        let id = ValueId::from_bits(ids::derived_bits(&["value", "gift_card", attempt(&new.attempt)?]));
+        let id = ValueId::from_bits(ids::derived_bits(&["value", "gift_card", ids::attempt(&new.attempt)?]));
         let account = Account {
             id: id.clone(),
             kind: Kind::GiftCard,
@@ -180,7 +172,7 @@ impl Values {
         let currency = currency(&new.currency)?;
         let amount = amount("amount", &new.amount, currency)?;
         let reason = said("reason", &new.reason)?;
-        let attempt = attempt(&new.attempt)?;
+        let attempt = ids::attempt(&new.attempt)?;
         let known = self.table.get(&crate::checkout::store::customer_key(customer), Consistency::Strong).await;
         known.map_err(fault::table)?.ok_or_else(|| Problem::not_found("customer"))?;
         let id = self.credit_of(customer, currency.code(), None, ctx.now_ms).await?;
@@ -261,7 +253,7 @@ impl Values {
     /// at this moment.
     pub async fn resend(&self, ctx: &OpCtx, id: &ValueId, key: &str) -> Result<()> {
         authz::staff(ctx, authz::VALUE)?;
-        let key = attempt(key)?;
+        let key = ids::attempt(key)?;
         let account = self.account(id).await?.filter(|a| a.kind == Kind::GiftCard);
         let account = account.ok_or_else(|| Problem::not_found("card"))?;
         if account.is_over(ctx.now_ms) {

@@ -83,7 +83,7 @@ pub struct TaxReportView {
 impl ThresholdView {
     /// One threshold as it is shown.
     pub fn of(of: &Threshold, locale: Locale) -> Self {
-        let currency = Currency::all().find(|c| c.code() == of.currency);
+        let currency = of.currency.parse::<Currency>().ok();
         let amount = |whole: &u64| {
             if *whole == 0 {
                 return String::new();

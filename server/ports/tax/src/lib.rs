@@ -13,6 +13,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::money::{Currency, Money};
+/// One tax of one jurisdiction, as quotes take it.
+pub use vitrine_pricing::quote::ExternalTax as Tax;
 
 pub mod conformance;
 pub mod stripe;
@@ -79,23 +81,6 @@ pub enum Standing {
     ZeroRated,
     /// The business that buys owes it.
     ReverseCharged,
-}
-
-/// One tax of one jurisdiction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tax {
-    /// `US-CA`, `US-CA Los Angeles` ...
-    pub jurisdiction: String,
-    /// As shown: `Sales Tax`.
-    pub name: String,
-    /// Millionths.
-    pub rate_ppm: i64,
-    /// What it was computed on, without tax.
-    pub base: Money,
-    /// The tax.
-    pub amount: Money,
-    /// The service's word for why: `standard_rated`.
-    pub reason: String,
 }
 
 /// Taxes of a line, or of shipping.
