@@ -74,9 +74,9 @@ enum Command {
         /// JSON as docs/pricing.md describes it; `-`: standard input. The data directory is read if the document names a storefront or an edition.
         file: PathBuf,
     },
-    /// Keep the rates of exchange of a file, for approximate amounts; while the server is stopped.
+    /// Keep the rates of exchange of a file, for approximate amounts and for tax in another currency on invoices; while the server is stopped.
     Rates {
-        /// As the European Central Bank publishes them, XML or CSV.
+        /// As the European Central Bank publishes them, XML or CSV, or HMRC's monthly CSV.
         file: PathBuf,
     },
     /// Copy the whole shop into an encrypted file, also while it is served.
@@ -214,10 +214,10 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
             let read = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
             let app = open(config).await?;
             let ctx = OpCtx::system("rates", app.clock.now_ms());
-            let (date, unknown) = keep(&ctx, &*app.table, &read, Way::Brought).await?;
-            println!("rates of {date} are kept");
-            if !unknown.is_empty() {
-                println!("not known here: {}", unknown.join(" "));
+            let taken = keep(&ctx, &*app.table, &read, Way::Brought).await?;
+            println!("rates of {} of {} are kept", taken.source, taken.date);
+            if !taken.unknown.is_empty() {
+                println!("not known here: {}", taken.unknown.join(" "));
             }
             Ok(())
         }

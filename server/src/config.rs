@@ -217,12 +217,14 @@ impl Default for TaxConfig {
     }
 }
 
-/// Where rates of exchange come from, for amounts that are only shown.
+/// Where rates of exchange come from, for amounts that are only shown and for tax that invoices state in another currency.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RatesConfig {
     /// Address of a file as the European Central Bank publishes them; empty: none is fetched.
     pub url: String,
+    /// Address of HMRC's file of a month, with `{year}` and `{month}` in their places; empty: none is fetched.
+    pub hmrc_url: String,
 }
 
 /// Copies of the embedded data; what is in them only keys of the recipients read.
@@ -374,6 +376,12 @@ impl Config {
         }
         if !self.rates.url.is_empty() {
             outward("rates.url", &self.rates.url)?;
+        }
+        if !self.rates.hmrc_url.is_empty() {
+            if !["{year}", "{month}"].iter().all(|part| self.rates.hmrc_url.contains(part)) {
+                return Err(ConfigError::Invalid("`rates.hmrc_url` must have {year} and {month} in it".into()));
+            }
+            outward("rates.hmrc_url", &self.rates.hmrc_url.replace("{year}", "2026").replace("{month}", "1"))?;
         }
         let backup = &self.backup;
         if backup.log_dir.is_some() || !backup.recipients.is_empty() {
@@ -529,6 +537,11 @@ pub const DOCS: &[(&str, &str, &str)] = &[
         "rates.url",
         "",
         "Address of the rates for approximate amounts, fetched every day, such as https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml; empty: none is fetched, `vitrine rates` reads a file.",
+    ),
+    (
+        "rates.hmrc_url",
+        "",
+        "Address of HMRC's monthly rates, in which invoices state the tax of the United Kingdom, such as https://www.trade-tariff.service.gov.uk/api/v2/exchange_rates/files/monthly_csv_{year}-{month}.csv; empty: none is fetched.",
     ),
     ("backup.recipients", "[]", "Who can read backups: age1... lines that `vitrine backup-key` prints."),
     (

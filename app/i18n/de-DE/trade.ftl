@@ -89,6 +89,7 @@ explain-treatment = { $line }: { $rule }
 explain-strip = { $line }: Nicht geschuldete Steuer wird aus { $base } herausgerechnet, es bleiben { $amount }.
 explain-tax = { $line }: { $rate } von { $base } sind { $amount }. { $source }
 explain-total = Zusammen { $amount }.
+explain-cash-rounding = Bar bezahlt: { $amount } statt { $base }; kleinere Münzen gibt es nicht.
 rule-domestic = im Land des Verkäufers besteuert
 rule-registered = der Verkäufer ist dort zur Steuer registriert
 rule-oss = am Ort des Käufers besteuert, über die einzige Anlaufstelle der EU

@@ -89,6 +89,7 @@ explain-treatment = { $line }: { $rule }
 explain-strip = { $line }: tax that is not owed is taken out of { $base }, which leaves { $amount }.
 explain-tax = { $line }: { $rate } of { $base } is { $amount }. { $source }
 explain-total = Together { $amount }.
+explain-cash-rounding = Paid in cash: { $amount } in place of { $base }, as there are no smaller coins.
 rule-domestic = taxed at home, where the seller is
 rule-registered = the seller is registered for tax there
 rule-oss = taxed where the buyer is, through the EU’s one-stop shop

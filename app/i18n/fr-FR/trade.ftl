@@ -80,6 +80,7 @@ explain-treatment = { $line } : { $rule }
 explain-strip = { $line } : la taxe non due est retirée de { $base }, ce qui laisse { $amount }.
 explain-tax = { $line } : { $rate } de { $base } font { $amount }. { $source }
 explain-total = Ensemble { $amount }.
+explain-cash-rounding = Payé en espèces : { $amount } au lieu de { $base }, car il n’y a pas de pièces plus petites.
 rule-domestic = taxé dans le pays du vendeur
 rule-registered = le vendeur y est enregistré pour la taxe
 rule-oss = taxé chez l’acheteur, par le guichet unique de l’UE

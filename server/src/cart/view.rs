@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use vitrine_pricing::cash::Tender;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
@@ -402,6 +403,8 @@ fn quoted(
             Some(Outcome::Given(taxes)) => Some(taxes.clone()),
             _ => None,
         },
+        // No way to pay here is in cash.
+        tender: Tender::Electronic,
     };
     let prices = PriceList { id: tenant.id.to_string(), entries };
     let shipping = pricing::shipping_table(store, currency)?;

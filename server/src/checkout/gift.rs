@@ -7,6 +7,7 @@
 //! Not here: what becomes of cards once they are paid (`given`), the ledger (`crate::value`).
 
 use vitrine_identity::account::normalise_email;
+use vitrine_pricing::cash::Tender;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::format_money;
 use vitrine_pricing::money::{Currency, Money};
@@ -327,6 +328,7 @@ impl Checkouts {
             rounding: shop.store.rounding,
             no_rule: shop.store.no_rule,
             external_taxes: None,
+            tender: Tender::Electronic,
         };
         let (prices, shipping) =
             (PriceList { id: shop.tenant.id.to_string(), entries: Vec::new() }, ShippingTable::default());

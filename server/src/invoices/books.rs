@@ -1,8 +1,8 @@
-//! A document's tax in the currency of the seller's books.
+//! A document's tax in the currency that a law wants it stated in beside the document's own.
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
-use vitrine_pricing::fx::FxTable;
+use vitrine_pricing::fx::{FxTable, MAX_AGE_DAYS};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::Amounts;
 use vitrine_pricing::shown_in;
@@ -22,13 +22,37 @@ pub struct Accounting {
     pub rates: FxTable,
 }
 
-/// The currency in which a seller's documents state their tax: in the Union that of its state (Directive 2006/112/EC art. 230). Elsewhere
-/// laws name other rates than those known here, and nothing is stated.
-fn currency_of_books(legal: &LegalEntity) -> Option<Currency> {
-    is_member(&legal.country).then(|| shown_in::of_country(&legal.country))
+/// Whose rates a law names or accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// The last ones of the European Central Bank.
+    Ecb,
+    /// Those of HMRC for the month.
+    Hmrc,
 }
 
-/// What a document states: `None` where it has no tax of a member state, is in that currency, or no rate of the day is known: an old one is
+/// In which currency, and by whose rates, documents of a seller with taxes of these jurisdictions state their tax; `None`: no law that is known
+/// asks for it, or none of the rates here are what it asks for.
+///
+/// - Tax of member states, by a seller of the Union: the currency of its state, the ECB's last rates (Directive 2006/112/EC arts. 91(2) and 230).
+/// - Tax of the United Kingdom: sterling (VAT Regulations 1995 reg. 14(1)); HMRC's rates of the month are among those that may be used (VAT
+///   Notice 700, 7.7).
+/// - Tax of Norway, by a seller there: kroner (Bokføringsforskriften § 5-1-1); the ECB's rates are accepted as Norges Bank's are.
+/// - Tax of South Africa, by a seller abroad: rand; the ECB's rates are among those that may be used (Public Notice 1594, earlier BGR 28). Sellers
+///   there invoice in rand or use the South African Reserve Bank's.
+fn books(seller: &str, jurisdictions: &[&str]) -> Option<(Currency, Source)> {
+    let state = |place: &&str| place.split_once('-').map_or(*place, |(state, _)| state).to_owned();
+    let all = |fits: &dyn Fn(&str) -> bool| !jurisdictions.is_empty() && jurisdictions.iter().all(|p| fits(&state(p)));
+    if is_member(seller) && all(&is_member) {
+        return Some((shown_in::of_country(seller), Source::Ecb));
+    }
+    let one = |country: &str| all(&|state| state == country).then(|| shown_in::of_country(country));
+    let norway = || one("NO").filter(|_| seller == "NO").map(|nok| (nok, Source::Ecb));
+    let south_africa = || one("ZA").filter(|_| seller != "ZA").map(|zar| (zar, Source::Ecb));
+    one("GB").map(|gbp| (gbp, Source::Hmrc)).or_else(norway).or_else(south_africa)
+}
+
+/// What a document states: `None` where no law asks for it, it is in that currency already, or no rate of the day is known: an old one is
 /// no rate. A credit note has the rates of what it corrects, so that both sum to nothing.
 pub(super) fn accounting(
     legal: &LegalEntity,
@@ -37,25 +61,29 @@ pub(super) fn accounting(
     rates: &Rates,
     now_ms: i64,
 ) -> Result<Option<Accounting>> {
-    let Some(books) = currency_of_books(legal).filter(|books| *books != totals.tax.currency()) else {
-        return Ok(None);
-    };
-    let of_the_union = |place: &str| is_member(place.split_once('-').map_or(place, |(state, _)| state));
     let taxed = totals.taxes.iter().filter(|t| !t.amount.is_zero());
-    if totals.tax.is_zero() || !taxed.clone().all(|t| of_the_union(&t.jurisdiction)) {
-        return Ok(None);
-    }
+    let jurisdictions: Vec<&str> = taxed.map(|t| t.jurisdiction.as_str()).collect();
+    let asked = books(&legal.country, &jurisdictions).filter(|(books, _)| *books != totals.tax.currency());
+    let Some((books, source)) = asked.filter(|_| !totals.tax.is_zero()) else { return Ok(None) };
     let inside = |e: &dyn std::fmt::Display| fault::internal("a tax in another currency", e);
     let zero = Money::zero(totals.tax.currency());
     let back = totals.tax.is_negative();
     let tax = if back { zero.checked_sub(totals.tax).map_err(|e| inside(&e))? } else { totals.tax };
-    let found = match corrected {
-        Some(invoice) => match &invoice.accounting {
-            Some(known) => known.rates.in_books(tax, books, known.rates.date()),
+    let today = Date::from_unix_ms(now_ms).map_err(|e| inside(&e))?;
+    let found = match (corrected, source) {
+        (Some(invoice), _) => match &invoice.accounting {
+            Some(known) => known.rates.in_books(tax, books, known.rates.date(), 0),
             // It states none, so there is nothing to take back.
             None => return Ok(None),
         },
-        None => rates.now().table.in_books(tax, books, Date::from_unix_ms(now_ms).map_err(|e| inside(&e))?),
+        (None, Source::Ecb) => rates.now().table.in_books(tax, books, today, MAX_AGE_DAYS),
+        (None, Source::Hmrc) => {
+            let Some(month) = rates.of_hmrc(today) else {
+                tracing::warn!(%today, "a document cannot state its tax in sterling: HMRC's rates of the month are not kept; see `rates.hmrc_url`");
+                return Ok(None);
+            };
+            month.table.in_books(tax, books, today, month.until.days_since(month.table.date()))
+        }
     };
     let (tax, rates) = match found {
         Ok(found) => found,
@@ -120,8 +148,34 @@ mod tests {
         assert_eq!(of("SE", &usd, &day), Some((2500, "SEK")));
         // Their own currency, another law, a tax of nobody's in the Union, and rates that are too old.
         assert_eq!(of("DE", &totals(250, Currency::EUR, "DE"), &day), None);
-        assert_eq!(of("GB", &totals(250, Currency::USD, "GB"), &day), None);
+        assert_eq!(of("CH", &totals(250, Currency::USD, "CH"), &day), None);
         assert_eq!(of("DE", &totals(250, Currency::USD, "US-NY"), &day), None);
         assert_eq!(of("DE", &usd, &rates("2026-11-01")), None);
+    }
+
+    #[test]
+    fn laws_outside_the_union_name_their_tax_and_their_rates() {
+        let now = "2026-11-27".parse::<Date>().unwrap().unix_ms();
+        let file = "Date, USD, NOK, ZAR, \n2026-11-26, 1.1000, 11.000, 20.000, \n";
+        let table = ecb::read(file.as_bytes()).unwrap().table;
+        let rates = Rates::of(about::Rates { table, staleness: vitrine_pricing::fx::Staleness::DAILY });
+        let of = |country: &str, place: &str, now_ms: i64| {
+            accounting(&seller(country), &totals(250, Currency::USD, place), None, &rates, now_ms)
+                .unwrap()
+                .map(|a| (a.tax.minor(), a.tax.currency().code(), a.rates.source().to_owned()))
+        };
+        let ecb = |minor, code| Some((minor, code, "ECB".to_owned()));
+        assert_eq!(of("NO", "NO", now), ecb(2500, "NOK"));
+        assert_eq!(of("DE", "NO", now), None, "who only collects it abroad writes no Norwegian documents");
+        assert_eq!(of("DE", "ZA", now), ecb(4545, "ZAR"));
+        assert_eq!(of("ZA", "ZA", now), None, "the Reserve Bank's rates are not here");
+        assert_eq!(of("GB", "GB", now), None, "HMRC's month is not kept");
+        let month = "Country/Territories,Currency,Currency Code,Currency Units per £1,Start Date,End Date\n\
+                     USA,Dollar,USD,1.2500,01/11/2026,30/11/2026\n";
+        rates.keep_month(month.as_bytes());
+        assert_eq!(of("GB", "GB", now), Some((200, "GBP", "HMRC".to_owned())));
+        assert_eq!(of("DE", "GB", now), Some((200, "GBP", "HMRC".to_owned())), "the law is that of the tax");
+        let later = "2026-12-01".parse::<Date>().unwrap().unix_ms();
+        assert_eq!(of("GB", "GB", later), None, "another month has its own rates");
     }
 }

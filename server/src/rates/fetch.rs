@@ -1,6 +1,7 @@
-//! The daily job that fetches the European Central Bank's file from the configured address.
+//! The daily job that fetches the European Central Bank's file, and HMRC's of the month, from the configured addresses.
 //!
-//! It is published on working days at about 16:00 in Frankfurt. An attempt that fails is made again by the queue, later and later; after the
+//! The first is published on working days at about 16:00 in Frankfurt; HMRC's of the next month in the last days of this one, so it is asked for
+//! before it is needed, and that it is not there yet is no failure. An attempt that fails is made again by the queue, later and later; after the
 //! last one the next day's job is the next attempt. The address is asked for one file of limited length, in limited time, without following
 //! it elsewhere.
 
@@ -17,7 +18,7 @@ use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob, SharedQueue};
 use vitrine_table::Table;
 
-use super::{Rates, Way, keep, kept};
+use super::{Rates, Taken, Way, keep, kept, months};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::state::App;
@@ -30,6 +31,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const AT_MS: i64 = (15 * 60 + 30) * 60 * 1000;
 /// Longest wait for the whole file.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// From this day of a month on the next one's file of HMRC's is asked for: it comes on the last Thursday but one.
+const NEXT_FROM_DAY: u8 = 15;
 /// Attempts of one day.
 const ATTEMPTS: u32 = 6;
 
@@ -50,12 +53,16 @@ fn job(run_at_ms: i64, first: bool) -> Result<NewJob> {
 /// # Errors
 /// The queue's, the table's.
 pub async fn schedule(app: &App) -> Result<()> {
-    if app.config.rates.url.is_empty() {
+    let rates = &app.config.rates;
+    if rates.url.is_empty() && rates.hmrc_url.is_empty() {
         return Ok(());
     }
     let now_ms = app.clock.now_ms();
     queue_next(&app.queue, now_ms).await?;
-    if kept(&*app.table).await?.is_none_or(|record| record.way != Way::Fetched) {
+    let today = Date::from_unix_ms(now_ms).map_err(|e| fault::internal("a date", &e))?;
+    let day = !rates.url.is_empty() && kept(&*app.table).await?.is_none_or(|record| record.way != Way::Fetched);
+    let month = !rates.hmrc_url.is_empty() && !months(&*app.table).await?.iter().any(|kept| kept.month.covers(today));
+    if day || month {
         app.queue.enqueue(job(now_ms, true)?).await.map_err(|e| fault::internal("the queue", &e))?;
     }
     Ok(())
@@ -96,16 +103,44 @@ pub(super) async fn fetched(
     let file = file(address, time_out).await?;
     let ctx = OpCtx::system("rates", now_ms);
     match keep(&ctx, table, &file, Way::Fetched).await {
-        Ok((date, unknown)) => {
-            tracing::info!(%date, unknown = unknown.join(" "), "rates of exchange were fetched");
+        Ok(Taken { source, date, unknown }) => {
+            tracing::info!(source, %date, unknown = unknown.join(" "), "rates of exchange were fetched");
             Ok(())
         }
         Err(problem) => Err(format!("{}: {}", problem.fields.get("file").unwrap_or(&problem.code), problem.title)),
     }
 }
 
+/// The address of HMRC's file of a month; `None` where none is configured.
+fn of_month(template: &str, year: u16, month: u8) -> Option<Url> {
+    template.replace("{year}", &year.to_string()).replace("{month}", &month.to_string()).parse().ok()
+}
+
+/// Fetches this month's file of HMRC's and, in its last days, the next one's.
+pub(super) async fn fetched_months(
+    template: &str,
+    time_out: Duration,
+    table: &dyn Table,
+    now_ms: i64,
+) -> std::result::Result<(), String> {
+    let today = Date::from_unix_ms(now_ms).map_err(|e| e.to_string())?;
+    let (year, month) = (today.year(), today.month());
+    if let Some(address) = of_month(template, year, month) {
+        fetched(&address, time_out, table, now_ms).await?;
+    }
+    let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+    if let Some(address) = of_month(template, next.0, next.1).filter(|_| today.day() >= NEXT_FROM_DAY) {
+        if let Err(why) = fetched(&address, time_out, table, now_ms).await {
+            tracing::info!(why, "HMRC's rates of the next month are not there yet");
+        }
+    }
+    Ok(())
+}
+
 struct Fetch {
     address: Option<Url>,
+    /// With `{year}` and `{month}`; empty: none.
+    hmrc: String,
     table: Arc<dyn Table>,
     queue: SharedQueue,
     clock: SharedClock,
@@ -116,15 +151,23 @@ struct Fetch {
 impl Handler for Fetch {
     async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
         // Switched off since it was queued.
-        let Some(address) = &self.address else { return Ok(Outcome::Done) };
+        if self.address.is_none() && self.hmrc.is_empty() {
+            return Ok(Outcome::Done);
+        }
         let now_ms = self.clock.now_ms();
         // First, so that a day that fails to its last attempt does not end all further ones.
         queue_next(&self.queue, now_ms).await.map_err(JobFailed::new)?;
-        if let Err(why) = fetched(address, TIMEOUT, &*self.table, now_ms).await {
+        let day = match &self.address {
+            Some(address) => fetched(address, TIMEOUT, &*self.table, now_ms).await,
+            None => Ok(()),
+        };
+        // One that fails does not keep the other from being fetched.
+        let months = fetched_months(&self.hmrc, TIMEOUT, &*self.table, now_ms).await;
+        self.rates.refresh(&*self.table).await.map_err(JobFailed::new)?;
+        if let Err(why) = day.and(months) {
             tracing::warn!(attempt = job.attempt, why, "rates of exchange could not be fetched");
             return Err(JobFailed::new(why));
         }
-        self.rates.refresh(&*self.table).await.map_err(JobFailed::new)?;
         Ok(Outcome::Done)
     }
 }
@@ -134,6 +177,7 @@ pub fn handlers(app: &App) -> Handlers {
     let fetch = Fetch {
         // The configuration was checked.
         address: app.config.rates.url.parse().ok(),
+        hmrc: app.config.rates.hmrc_url.clone(),
         table: app.table.clone(),
         queue: app.queue.clone(),
         clock: app.clock.clone(),

@@ -1,4 +1,5 @@
-//! Rates of exchange, for amounts that are only shown: the newest day that is known, kept in the table.
+//! Rates of exchange, for amounts that are only shown and for the tax that invoices state in another currency: the newest day of the European
+//! Central Bank's and the last months of HMRC's that are known, kept in the table.
 //!
 //! Invariants: nothing here changes what anybody pays (`vitrine_shared::views::about` makes a text of it); a file is taken as a whole or not at
 //! all, never one that is older than what is kept or of a day to come; the program's own rates stand in until there are others. Rates that
@@ -7,13 +8,15 @@
 //! Not here: reading the files (`vitrine_pricing::fx::ecb`).
 
 mod fetch;
+mod hmrc;
 #[cfg(test)]
 mod tests;
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
@@ -21,18 +24,27 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::fx::{FxTable, Staleness, ecb};
 use vitrine_shared::Problem;
 use vitrine_shared::views::about;
-use vitrine_table::{Condition, Consistency, Key, Put, Table, Transact, TransactOp};
+use vitrine_table::{Condition, Consistency, Index, Key, Put, Query, SortRange, Table, Transact, TransactOp};
 
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, authz};
 
 pub use fetch::{FETCH, handlers, schedule};
+pub use hmrc::Month;
 
 /// How often a server looks whether another one, or a command, kept newer rates.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Its trail.
-const ENTITY: &str = "rates";
+pub(crate) const ENTITY: &str = "rates";
+/// Scope of who keeps rates.
+pub(crate) const WRITE: &str = "rates:write";
+/// Sort keys of months begin with this.
+const MONTHS: &str = "HMRC#";
+/// Months that are looked at: this one, the next, and those of invoices that come late.
+const MOST_MONTHS: usize = 6;
+/// HMRC publishes a month's rates in the week before it begins.
+const MOST_DAYS_AHEAD: i32 = 31;
 
 /// How rates come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,34 +75,96 @@ struct Record {
     rev: i64,
 }
 
+/// A month of HMRC's, as kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct MonthRecord {
+    #[serde(flatten)]
+    month: Month,
+    way: Way,
+    /// UTC milliseconds.
+    kept_ms: i64,
+    rev: i64,
+}
+
 fn key() -> Key {
     Key::new("RATES#", "LAST#")
 }
 
-async fn kept(table: &dyn Table) -> Result<Option<Record>> {
-    let item = table.get(&key(), Consistency::Strong).await.map_err(fault::table)?;
+/// `HMRC#2026-11-01`.
+fn month_key(first: Date) -> Key {
+    Key::new("RATES#", format!("{MONTHS}{first}"))
+}
+
+async fn read_at<T: DeserializeOwned>(table: &dyn Table, key: &Key) -> Result<Option<T>> {
+    let item = table.get(key, Consistency::Strong).await.map_err(fault::table)?;
     item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
 }
 
-/// Keeps the rates of a file if they are newer than what is kept. The same file twice is one. Answers their day, and codes in it that are no
-/// currency here.
+async fn kept(table: &dyn Table) -> Result<Option<Record>> {
+    read_at(table, &key()).await
+}
+
+/// The newest months, the newest first.
+async fn months(table: &dyn Table) -> Result<Vec<MonthRecord>> {
+    let mut query = Query::new(Index::Base, key().pk);
+    query.range = SortRange::BeginsWith(MONTHS.into());
+    query.descending = true;
+    query.limit = MOST_MONTHS;
+    let page = table.query(query).await.map_err(fault::table)?;
+    page.items.into_iter().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Who published it.
+    pub source: &'static str,
+    /// Of which day, or from which day on.
+    pub date: Date,
+    /// Codes in it that are no currency here.
+    pub unknown: Vec<String>,
+}
+
+/// Keeps the rates of a file: of the European Central Bank if they are newer than what is kept, of HMRC as those of their month. The same file
+/// twice is one.
 ///
 /// # Errors
-/// 401, 403 for who is not staff; 422 `file` with the reason for a file that is none or of a day to come; 409 `rates_older` for one that is older
-/// than what is kept; the table's.
-pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Result<(Date, Vec<String>)> {
-    authz::staff(ctx, "rates:write")?;
-    let read = ecb::read(file).map_err(|why| Problem::invalid("file", why.code(), why.to_string()))?;
+/// 401, 403 for who is not staff; 422 `file` with the reason for a file that is none or of a day to come (of HMRC's months also the next one is
+/// taken: it is published before it begins); 409 `rates_older` for one that is older than what is kept; the table's.
+pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Result<Taken> {
+    authz::staff(ctx, WRITE)?;
     let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
-    let date = read.table.date();
+    if hmrc::is_one(file) {
+        let (month, unknown) = hmrc::read(file).map_err(|why| Problem::invalid("file", why.code(), why.to_string()))?;
+        let date = month.table.date();
+        if date.days_since(today) > MOST_DAYS_AHEAD {
+            return Err(to_come(date));
+        }
+        let known = read_at::<MonthRecord>(table, &month_key(date)).await?;
+        let rev = match &known {
+            Some(known) if known.month == month && known.way == way => {
+                return Ok(Taken { source: hmrc::SOURCE, date, unknown });
+            }
+            Some(known) => known.rev,
+            None => 0,
+        };
+        let what = json!({ "date": date.to_string(), "until": month.until.to_string(), "source": hmrc::SOURCE,
+            "currencies": month.table.currencies().count(), "way": way });
+        let record = MonthRecord { month, way, kept_ms: ctx.now_ms, rev: rev + 1 };
+        write(ctx, table, (&month_key(date), rev), &record, what).await?;
+        return Ok(Taken { source: hmrc::SOURCE, date, unknown });
+    }
+    let read = ecb::read(file).map_err(|why| Problem::invalid("file", why.code(), why.to_string()))?;
+    let (date, unknown) = (read.table.date(), read.unknown);
     // A day begins elsewhere before it does in UTC.
     if date.days_since(today) > 1 {
-        let title = format!("These rates are of {date}, which is yet to come.");
-        return Err(Problem::invalid("file", "rates_to_come", title));
+        return Err(to_come(date));
     }
     let known = kept(table).await?;
     let rev = match &known {
-        Some(known) if known.table == read.table && known.way == way => return Ok((date, read.unknown)),
+        Some(known) if known.table == read.table && known.way == way => {
+            return Ok(Taken { source: ecb::SOURCE, date, unknown });
+        }
         Some(known) if known.table.date() > date => {
             let title = format!("Rates of {} are kept already; these are of {date}.", known.table.date());
             return Err(Problem::conflict("rates_older", title));
@@ -98,23 +172,45 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
         Some(known) => known.rev,
         None => 0,
     };
-    let currencies = read.table.currencies().count();
+    let what = json!({ "date": date.to_string(), "source": ecb::SOURCE, "currencies": read.table.currencies().count(),
+        "way": way });
     let record = Record { table: read.table, way, kept_ms: ctx.now_ms, rev: rev + 1 };
-    let mut item = vitrine_table::to_item(&key(), &record).map_err(fault::table)?;
+    write(ctx, table, (&key(), rev), &record, what).await?;
+    Ok(Taken { source: ecb::SOURCE, date, unknown })
+}
+
+fn to_come(date: Date) -> Problem {
+    let title = format!("These rates are of {date}, which is yet to come.");
+    Problem::invalid("file", "rates_to_come", title)
+}
+
+/// Writes a record that had the revision `rev` (0: there was none), with its trail.
+async fn write(
+    ctx: &OpCtx,
+    table: &dyn Table,
+    (key, rev): (&Key, i64),
+    record: &impl Serialize,
+    what: serde_json::Value,
+) -> Result<()> {
+    let mut item = vitrine_table::to_item(key, record).map_err(fault::table)?;
     item.insert("_v".into(), json!(1));
     let condition = if rev == 0 { Condition::ItemAbsent } else { Condition::eq("rev", rev) };
-    let what = json!({ "date": date.to_string(), "source": ecb::SOURCE, "currencies": currencies, "way": way });
     let ops = vec![
         TransactOp::Put(Put { item, condition: Some(condition) }),
         audit::entry(ctx, ENTITY, "rates.kept", "", what),
     ];
-    table.transact(Transact { ops, token: None }).await.map_err(fault::table)?;
-    Ok((date, read.unknown))
+    table.transact(Transact { ops, token: None }).await.map_err(fault::table)
 }
 
-/// The rates that pages show now. Clones are one.
+/// What is known.
+struct Known {
+    shown: Arc<about::Rates>,
+    months: Arc<Vec<Month>>,
+}
+
+/// The rates that pages show now, and HMRC's. Clones are one.
 #[derive(Clone)]
-pub struct Rates(Arc<RwLock<Arc<about::Rates>>>);
+pub struct Rates(Arc<RwLock<Known>>);
 
 impl Default for Rates {
     /// The ones built in.
@@ -126,13 +222,34 @@ impl Default for Rates {
 impl Rates {
     /// These, until newer ones are kept.
     pub fn of(rates: about::Rates) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(rates))))
+        Self(Arc::new(RwLock::new(Known { shown: Arc::new(rates), months: Arc::default() })))
     }
 
-    /// What is known now.
+    /// What pages show now.
     pub fn now(&self) -> Arc<about::Rates> {
-        // A panic while the lock was held cannot leave half of it: one pointer is written.
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known(|known| known.shown.clone())
+    }
+
+    /// HMRC's rates of a day; `None` where its month is not kept.
+    pub fn of_hmrc(&self, day: Date) -> Option<Month> {
+        let months = self.known(|known| known.months.clone());
+        months.iter().find(|month| month.covers(day)).cloned()
+    }
+
+    /// Knows a month of HMRC's, as if it was kept.
+    #[cfg(test)]
+    pub(crate) fn keep_month(&self, file: &[u8]) {
+        let (month, _) = hmrc::read(file).expect("a file of HMRC's");
+        self.write().months = Arc::new(vec![month]);
+    }
+
+    fn known<T>(&self, take: impl FnOnce(&Known) -> T) -> T {
+        // A panic while the lock was held cannot leave half of anything: single pointers are written.
+        take(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what is kept if it is newer than what is known.
@@ -140,12 +257,17 @@ impl Rates {
     /// # Errors
     /// The table's.
     pub async fn refresh(&self, table: &dyn Table) -> Result<()> {
+        let months: Vec<Month> = months(table).await?.into_iter().map(|record| record.month).collect();
+        if months != *self.known(|known| known.months.clone()) {
+            tracing::info!(newest = ?months.first().map(|m| m.table.date().to_string()), "new rates of HMRC");
+            self.write().months = Arc::new(months);
+        }
         let Some(record) = kept(table).await? else { return Ok(()) };
         let rates = about::Rates { table: record.table, staleness: record.way.staleness() };
         let known = self.now();
         if rates != *known && rates.table.date() >= known.table.date() {
             tracing::info!(date = %rates.table.date(), "new rates of exchange");
-            *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rates);
+            self.write().shown = Arc::new(rates);
         }
         Ok(())
     }

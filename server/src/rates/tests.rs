@@ -14,8 +14,8 @@ use vitrine_pricing::fx::ecb::MOST_BYTES;
 use vitrine_table::Table;
 use vitrine_table::sqlite::SqliteTable;
 
-use super::fetch::{fetched, file};
-use super::{Rates, Way, keep, kept};
+use super::fetch::{fetched, fetched_months, file};
+use super::{Rates, Taken, Way, keep, kept, months};
 use crate::audit;
 use crate::ctx::{Caller, OpCtx};
 
@@ -94,7 +94,8 @@ async fn what_somebody_brings_is_shown_for_a_quarter_and_only_staff_brings_it() 
     let dir = tempfile::tempdir().unwrap();
     let (table, rates) = (table(&dir), Rates::default());
     let ctx = OpCtx::system("rates", NOW);
-    let (date, unknown) = keep(&ctx, &*table, b"Date, USD, ZZZ, \n2026-11-27, 1.1, 2, \n", Way::Brought).await.unwrap();
+    let Taken { date, unknown, .. } =
+        keep(&ctx, &*table, b"Date, USD, ZZZ, \n2026-11-27, 1.1, 2, \n", Way::Brought).await.unwrap();
     assert_eq!((date.to_string().as_str(), unknown), ("2026-11-27", vec!["ZZZ".to_owned()]));
     rates.refresh(&*table).await.unwrap();
     assert_eq!(rates.now().staleness, Staleness::OCCASIONAL);
@@ -119,4 +120,42 @@ async fn who_has_nothing_beside_its_answers_looks_once_a_minute() {
     rates.look(&*table, NOW + 60_000, &looked).await;
     assert_eq!(rates.now().table.date().to_string(), "2026-11-27");
     assert_eq!(looked.load(Ordering::Relaxed), NOW + 60_000);
+}
+
+fn month(from: &str, to: &str, dollars: &str) -> String {
+    let head = "Country/Territories,Currency,Currency Code,Currency Units per £1,Start Date,End Date";
+    format!("{head}\nUSA,Dollar,USD,{dollars},{from},{to}\nEcuador,Dollar,USD,{dollars},{from},{to}\n")
+}
+
+#[tokio::test]
+async fn months_of_hmrc_are_fetched_ahead_and_kept_beside_the_days() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, rates) = (table(&dir), Rates::default());
+    let this = month("01/11/2026", "30/11/2026", "1.3000");
+    // The next month is not published yet: only 2026-11 is there.
+    let router = Router::new().route("/2026-11.csv", get(move || async move { this.clone() }));
+    let template = serving(router).await.join("/").unwrap().to_string() + "{year}-{month}.csv";
+    fetched_months(&template, WAIT, &*table, NOW).await.unwrap();
+    fetched_months(&template, WAIT, &*table, NOW + 1).await.unwrap();
+    let built_in = rates.now();
+    rates.refresh(&*table).await.unwrap();
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    assert_eq!(rates.of_hmrc(day("2026-11-30")).map(|m| m.until), Some(day("2026-11-30")));
+    assert_eq!((rates.of_hmrc(day("2026-12-01")), rates.now()), (None, built_in), "what pages show is as it was");
+    assert_eq!(audit::of(&*table, "rates").await.unwrap().len(), 1, "the same file twice is one");
+    // Where it is published, it waits for its days.
+    let ctx = OpCtx::system("rates", NOW);
+    let next = month("01/12/2026", "31/12/2026", "1.4000");
+    keep(&ctx, &*table, next.as_bytes(), Way::Brought).await.unwrap();
+    rates.refresh(&*table).await.unwrap();
+    assert!(rates.of_hmrc(day("2026-11-30")).is_some() && rates.of_hmrc(day("2026-12-31")).is_some());
+    // A correction replaces the month's; one of next year, and one that is torn, are none.
+    keep(&ctx, &*table, month("01/12/2026", "31/12/2026", "1.5").as_bytes(), Way::Brought).await.unwrap();
+    let far = keep(&ctx, &*table, month("01/01/2027", "31/01/2027", "1.5").as_bytes(), Way::Brought).await;
+    assert_eq!(far.unwrap_err().fields["file"], "rates_to_come");
+    let torn = keep(&ctx, &*table, month("01/12/2026", "31/12/2026", "1,5").as_bytes(), Way::Brought).await;
+    assert_eq!(torn.unwrap_err().fields["file"], "not_rates");
+    let gone = answering(StatusCode::NOT_FOUND).await.to_string() + "?{year}-{month}";
+    assert_eq!(fetched_months(&gone, WAIT, &*table, NOW).await.unwrap_err(), "status 404", "this month's is missed");
+    assert_eq!(months(&*table).await.unwrap().len(), 2);
 }

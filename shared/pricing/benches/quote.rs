@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use vitrine_pricing::cash::Tender;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::{PriceEntry, PriceList, Shape};
 use vitrine_pricing::quote::*;
@@ -121,6 +122,7 @@ fn cart(shop: &Shop, currency: Currency, inclusive: bool, scope: RoundingScope) 
         rounding: Rounding { scope, ..Rounding::default() },
         no_rule: NoRulePolicy::Block,
         external_taxes: None,
+        tender: Tender::Electronic,
     }
 }
 

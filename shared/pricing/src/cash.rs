@@ -1,23 +1,30 @@
 //! Cash: totals to coins that exist.
 //!
 //! Invariants: only a total is rounded, and only where it is paid in coins and notes; cards and banks move every cent. What rounding adds or takes
-//! away is an amount of its own, so that books and tax stay as they were. Not here: who offers cash.
+//! away is an amount of its own, so that books and tax stay as they were. Not here: who offers cash (no way to pay of this shop does; tills ask
+//! with `tender` of a quote).
+
+use serde::{Deserialize, Serialize};
 
 use crate::currency_data::{CASH_PRACTICE, EURO_FIVE_CENTS};
 use crate::locale_data::CASH;
 use crate::money::{Currency, Money, MoneyError, RoundingMode, lookup};
 
 /// How a total is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Tender {
     /// Coins and notes: at a counter, to a courier.
     Cash,
     /// Card, wallet, bank transfer, debit, voucher.
+    #[default]
     Electronic,
 }
 
 /// A total as it is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payable {
     /// Due plus difference.
     pub to_pay: Money,

@@ -153,11 +153,11 @@ impl FxTable {
         self.converted(amount, to, on, MAX_AGE_DAYS)
     }
 
-    /// The tax of a document as books in another currency have it (Directive 2006/112/EC arts. 91 and 230: the last rates the European Central
-    /// Bank published), half up to a minor unit, and the rates it was made with; what anybody pays stays as it is. Errors: `Stale` for rates
-    /// older than [`MAX_AGE_DAYS`] or of a day to come, `SameCurrency`, `UnknownCurrency`, `Money`.
-    pub fn in_books(&self, tax: Money, books: Currency, on: Date) -> Result<(Money, Self), FxError> {
-        if !(0..=MAX_AGE_DAYS).contains(&on.days_since(self.date)) {
+    /// The tax of a document as books in another currency have it, half up to a minor unit, and the rates it was made with; what anybody pays
+    /// stays as it is. The rates are for `days` days after theirs: [`MAX_AGE_DAYS`] where the last ones published count, to the end of their
+    /// period where they have one. Errors: `Stale` for rates that are older or of a day to come, `SameCurrency`, `UnknownCurrency`, `Money`.
+    pub fn in_books(&self, tax: Money, books: Currency, on: Date, days: i32) -> Result<(Money, Self), FxError> {
+        if !(0..=days).contains(&on.days_since(self.date)) {
             return Err(FxError::Stale { date: self.date, on });
         }
         let both = [tax.currency(), books];

@@ -7,7 +7,7 @@ use vitrine_pricing::money::{Currency, Money, MoneyError, RoundingMode, mul_rati
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::processor::ProcessorError;
 use vitrine_pricing::promotion::Promotions;
-use vitrine_pricing::quote::{Context, Quote, QuoteRequest, quote};
+use vitrine_pricing::quote::{Context, Quote, QuoteRequest, StepKind, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::TaxRules;
 
@@ -25,6 +25,10 @@ fn minors(shares: &[Money]) -> Vec<i64> {
 
 /// A quote of digital lines (tax class, unit price in minor units, quantity), tax inside, seller registered at home.
 fn ask(place: &str, code: &str, lines: &[(&str, i64, u32)], scope: &str) -> Quote {
+    paid("electronic", place, code, lines, scope)
+}
+
+fn paid(tender: &str, place: &str, code: &str, lines: &[(&str, i64, u32)], scope: &str) -> Quote {
     let lines: Vec<_> = lines
         .iter()
         .map(|(class, minor, quantity)| {
@@ -35,7 +39,7 @@ fn ask(place: &str, code: &str, lines: &[(&str, i64, u32)], scope: &str) -> Quot
     let request: QuoteRequest = serde_json::from_value(serde_json::json!({
         "currency": code, "date": "2026-11-22", "lines": lines, "buyer": {"country": place},
         "seller": {"country": place, "registrations": [place], "prices_include_tax": true},
-        "rounding": {"scope": scope, "mode": "half_up"}}))
+        "rounding": {"scope": scope, "mode": "half_up"}, "tender": tender}))
     .unwrap();
     let context = Context {
         rules: &TaxRules::built_in(),
@@ -210,4 +214,28 @@ fn case_12_a_top_up_is_the_same_in_entry_and_balance() {
     // A hundred times a tenth is ten, which no sum of floating-point numbers is.
     assert_eq!(Money::sum(Currency::EUR, [money("0.10", "EUR"); 100]).unwrap(), money("10.00", "EUR"));
     assert!(serde_json::from_str::<Money>(r#"{"minor":1796.99999999,"currency":"EUR","exponent":2}"#).is_err());
+}
+
+#[test]
+fn coins_change_what_is_paid_and_nothing_else() {
+    // CHF has coins of 5 centimes, SEK of a krona; Finland rounds the euro to 5 cents, Germany does not.
+    let rows = [
+        ("CH", "CHF", 1_022, 1_020),
+        ("SE", "SEK", 9_950, 10_000),
+        ("FI", "EUR", 1_003, 1_005),
+        ("DE", "EUR", 1_003, 1_003),
+    ];
+    for (place, code, minor, coins) in rows {
+        let lines = [("digital", minor, 1)];
+        let (card, cash) = (ask(place, code, &lines, "line"), paid("cash", place, code, &lines, "line"));
+        assert_eq!((card.cash, &card.totals, &card.lines), (None, &cash.totals, &cash.lines));
+        let said = cash.cash.unwrap();
+        assert_eq!((said.to_pay.minor(), said.difference.minor()), (coins, coins - minor), "{place}");
+        let step = cash.explain.last().unwrap();
+        assert_eq!(
+            (step.kind, step.base, step.amount),
+            (StepKind::CashRounding, Some(cash.totals.gross), Some(said.to_pay))
+        );
+        assert_eq!(cash.explain.len(), card.explain.len() + 1);
+    }
 }

@@ -1,6 +1,7 @@
 //! Rules that hold for every amount and every document.
 
 use proptest::prelude::*;
+use vitrine_pricing::cash::Tender;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, currency_symbol, format_money};
 use vitrine_pricing::money::{Currency, MAX_MINOR, Money, MoneyError, RoundingMode};
@@ -79,6 +80,7 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
                 rounding: Rounding { scope, mode },
                 no_rule: NoRulePolicy::Export,
                 external_taxes: None,
+                tender: Tender::Electronic,
             }
         })
 }

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
+use vitrine_pricing::cash::Tender;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{MARKETS, Market, is_country};
 use vitrine_pricing::money::{Currency, MAX_MINOR, Money, RoundingMode};
@@ -153,6 +154,7 @@ impl Maker {
             rounding: Rounding { scope, mode },
             no_rule: if self.one_of(4) { NoRulePolicy::Block } else { NoRulePolicy::Export },
             external_taxes: None,
+            tender: if self.one_of(8) { Tender::Cash } else { Tender::Electronic },
         };
         let mut case = Case { request, items, prices, shipping };
         if self.one_of(12) {
@@ -516,6 +518,7 @@ pub fn features(answer: &Answer, tell: &mut dyn FnMut(String)) {
             StepKind::Strip => tell("strip".into()),
             StepKind::Discount => tell("discount".into()),
             StepKind::CodeSkipped => tell(format!("skipped:{}", step.rule.split(':').next().unwrap_or_default())),
+            StepKind::CashRounding => tell("cash".into()),
             StepKind::Tax | StepKind::Total => {}
         }
     }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::external::ExternalTaxes;
 use super::shapes::{Buyer, NoRulePolicy, QuoteRequest, RequestLine, Rounding, Seller, TaxIdState};
+use crate::cash::Tender;
 use crate::date::Date;
 use crate::money::Currency;
 use crate::promotion::{Customer, Promotion};
@@ -55,6 +56,9 @@ pub struct Document {
     /// Taxes of a tax service in place of the tables'; only with `pricing:simulate`.
     #[serde(default)]
     pub external_taxes: Option<ExternalTaxes>,
+    /// `cash`: the answer says what is paid in coins of the buyer's country.
+    #[serde(default)]
+    pub tender: Tender,
 }
 
 impl Document {
@@ -94,6 +98,7 @@ impl Document {
             rounding: self.rounding.unwrap_or_default(),
             no_rule: self.no_rule.unwrap_or_default(),
             external_taxes: self.external_taxes,
+            tender: self.tender,
         }
     }
 }

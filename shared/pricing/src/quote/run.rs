@@ -7,8 +7,9 @@ use super::find::Shelf;
 use super::place::{appraise, treat};
 use super::shapes::*;
 use super::shipping::{add_shipping, check_shipping};
+use crate::cash::Tender;
 use crate::market::{Market, is_country};
-use crate::money::{Currency, Money, MoneyError};
+use crate::money::{Currency, Money, MoneyError, RoundingMode};
 use crate::price::Shape;
 use crate::promotion::Facets;
 use crate::tax::{TaxStatus, Treatment, Value};
@@ -446,6 +447,19 @@ fn assemble(
         amount: Some(totals.gross),
         ..step(StepKind::Total, "sum", "lines+shipping")
     });
+    let cash = match request.tender {
+        Tender::Electronic => None,
+        Tender::Cash => {
+            // Laws that name a rule round halves up (see `round_to_cash`), whatever the store's policy for taxes is.
+            let paid = totals.gross.round_to_cash(&request.buyer.country, RoundingMode::HalfUp)?;
+            explain.push(Step {
+                base: Some(totals.gross),
+                amount: Some(paid.to_pay),
+                ..step(StepKind::CashRounding, "cash", "tender")
+            });
+            Some(paid)
+        }
+    };
     Ok(Quote {
         currency: request.currency,
         date: request.date,
@@ -457,6 +471,7 @@ fn assemble(
         shipping,
         shipping_methods: Vec::new(),
         totals,
+        cash,
         codes: discounts.codes(),
         reservations: discounts.reservations(),
         explain,

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::external::ExternalTaxes;
+use crate::cash::{Payable, Tender};
 use crate::date::Date;
 use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
@@ -208,6 +209,9 @@ pub struct QuoteRequest {
     /// Replaces the taxes of the tables.
     #[serde(default)]
     pub external_taxes: Option<ExternalTaxes>,
+    /// How the total is paid: in cash it is rounded to coins of the buyer's country.
+    #[serde(default)]
+    pub tender: Tender,
 }
 
 /// What the catalogue knows of a variant.
@@ -384,6 +388,8 @@ pub enum StepKind {
     Tax,
     /// All was added up.
     Total,
+    /// The total was rounded to coins: `base` is what was due, `amount` what is paid.
+    CashRounding,
 }
 
 /// One step of the explanation; texts are made from its codes by the locale files.
@@ -433,6 +439,9 @@ pub struct Quote {
     pub shipping_methods: Vec<OfferedMethod>,
     /// Lines and shipping.
     pub totals: Amounts,
+    /// What is paid in coins and how it differs from the total; only of quotes for cash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cash: Option<Payable>,
     /// What became of each code, in the order typed; a code typed twice is answered once.
     #[serde(default)]
     pub codes: Vec<CodeOutcome>,
