@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { axe, launch, openPage } from "../lib/browser.mjs";
-import { fill, pay, place } from "../lib/buying.mjs";
+import { axe, fits, launch, openPage } from "../lib/browser.mjs";
+import { fill, pay, place, signIn } from "../lib/buying.mjs";
 import { startServer } from "../lib/server.mjs";
 
 const today = new Date().toISOString().slice(0, 10);
@@ -116,5 +116,33 @@ test("a Norwegian chooses a currency, sees the approximate amount, and pays the 
   assert.doesNotMatch(await main(), /£|NOK/);
   // Chromium opens the dialog by the command before the page does; who leaves a page ends what it still asked.
   assert.deepEqual(faults.filter((f) => !/already open Dialog|ERR_ABORTED/.test(f)), []);
+  await close();
+});
+
+test("staff bring files of rates: a wrong one changes nothing, a right one is used at once", async () => {
+  const { page, faults, close } = await openPage(browser, { locale: "en-US" });
+  await signIn(page, server, "staff@vitrine.example", "help-and-refund", "/admin/rates");
+  assert.match(await page.locator("main").innerText(), /ECB[\s\S]*Fetched every day/);
+  const bring = async (name, content) => {
+    await page.setInputFiles("[name=file]", { name, mimeType: "text/csv", buffer: Buffer.from(content) });
+    await page.getByRole("button", { name: "Keep these rates" }).click();
+    return page.locator("[role=alert], [role=status]").first().innerText();
+  };
+  assert.match(await bring("page.csv", "hello"), /neither a file of the European Central Bank/);
+  assert.match(await bring("old.csv", "Date, USD, \n2020-01-02, 1.1, \n"), /Newer rates are kept already/);
+  const [year, month] = today.split("-");
+  const monthly = `Country/Territories,Currency,Currency Code,Currency Units per £1,Start Date,End Date\nUSA,Dollar,USD,1.3012,01/${month}/${year},28/${month}/${year}\n`;
+  await bring("hmrc.csv", monthly);
+  assert.match(await page.locator("main").innerText(), /HMRC[\s\S]*Brought by somebody/);
+  await bring("ecb.csv", file.replace("11.0000", "12.1000"));
+  assert.deepEqual(await axe(page), []);
+  await fits(page);
+  // 9 dollars at 1.1 and 12.1.
+  const variant = (await text(album, { "x-country": "US" })).match(/name="variant" value="([^"]+)"/)[1];
+  const headers = { "content-type": "application/json", "x-country": "NO" };
+  const put = await fetch(`${server.url}/api/cart`, { method: "POST", headers, body: JSON.stringify({ variant }) });
+  headers["x-cart-token"] = (await put.json()).cart_token;
+  assert.match((await (await fetch(`${server.url}/api/cart`, { headers })).json()).about.text, /99\.00/);
+  assert.deepEqual(faults, []);
   await close();
 });

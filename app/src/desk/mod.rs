@@ -7,6 +7,7 @@ mod console;
 mod groups;
 mod prices;
 mod promotions;
+mod rates;
 mod refund;
 mod studio;
 mod taxes;
@@ -32,6 +33,7 @@ use console::{Import, ImportReport, Jobs, Order, Orders};
 use groups::{Group, Groups};
 use prices::{Changes, Edition, Prices, See};
 use promotions::{Promotion, Promotions};
+use rates::Rates;
 use refund::Refund;
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
@@ -128,6 +130,10 @@ pub enum Desk {
         #[route("/admin/jobs?:..query")]
         Jobs { /// Raw query string: a cursor, what the last act came to.
             query: String },
+        /// Rates of exchange.
+        #[route("/admin/rates?:..query")]
+        Rates { /// Raw query string: what the last act came to.
+            query: String },
         /// A form for rows.
         #[route("/admin/import?:..query")]
         Import { /// Raw query string: what the last act came to.
@@ -205,6 +211,7 @@ fn ways() -> Vec<(&'static str, &'static str)> {
     const STAFF: &[(&str, &str)] = &[
         ("/admin", "desk-orders"),
         ("/admin/value", "desk-value"),
+        ("/admin/rates", "rates-title"),
         ("/admin/import", "desk-import"),
         ("/admin/jobs", "desk-jobs"),
     ];

@@ -52,6 +52,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/value/{id}/resend", post(resend))
         .route("/admin/value/{id}/end", post(end))
         .route("/admin/jobs", post(revive))
+        .route("/admin/rates", post(rates))
         .merge(super::prices::routes())
 }
 
@@ -307,6 +308,23 @@ struct Named {
 
 async fn revive(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(job): Form<Named>) -> Response {
     back("/admin/jobs", "", Desk::new(app).revive(&ctx, &job.kind, &job.key).await)
+}
+
+async fn rates(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut form: Multipart) -> Response {
+    let kept = async {
+        // Asked before the body is read.
+        crate::authz::staff(&ctx, crate::rates::WRITE)?;
+        let bad = |_| Problem::invalid("file", "rates_unread", "The file could not be read.");
+        let mut file = Bytes::new();
+        while let Some(field) = form.next_field().await.map_err(bad)? {
+            if field.name() == Some("file") {
+                file = field.bytes().await.map_err(bad)?;
+                break;
+            }
+        }
+        Desk::new(app).keep_rates(&ctx, &file).await
+    };
+    back("/admin/rates", "", kept.await)
 }
 
 async fn import(State(app): State<App>, Extension(ctx): Extension<OpCtx>, mut form: Multipart) -> Response {

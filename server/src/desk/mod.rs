@@ -15,6 +15,7 @@ mod orders;
 mod prices;
 mod programs;
 mod promotions;
+mod rates;
 mod refund;
 mod sellers;
 mod studio;

@@ -114,6 +114,57 @@ async fn months(table: &dyn Table) -> Result<Vec<MonthRecord>> {
     page.items.into_iter().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
 }
 
+/// Rates that are used, with where they are from.
+pub(crate) struct Overview {
+    pub(crate) table: FxTable,
+    /// The last day they are for, if they have one.
+    pub(crate) until: Option<Date>,
+    /// `fetched`, `brought`, `built-in`.
+    pub(crate) way: &'static str,
+    /// UTC milliseconds.
+    pub(crate) kept_ms: Option<i64>,
+    last: Date,
+    days: i32,
+}
+
+impl Overview {
+    /// Whether nothing is made of them any more: not even beside a price.
+    pub(crate) fn stale_on(&self, today: Date) -> bool {
+        today.days_since(self.last) > self.days
+    }
+}
+
+/// The day's rates, then HMRC's months, the newest first.
+///
+/// # Errors
+/// The table's.
+pub(crate) async fn overview(table: &dyn Table) -> Result<Vec<Overview>> {
+    let way = |way: Way| match way {
+        Way::Fetched => "fetched",
+        Way::Brought => "brought",
+    };
+    let day = |table: FxTable, staleness: Staleness, way, kept_ms| {
+        let (last, days) = (table.date(), staleness.hidden_after);
+        Overview { table, until: None, way, kept_ms, last, days }
+    };
+    let built_in = ecb::built_in();
+    let first = match kept(table).await? {
+        Some(record) if record.table.date() >= built_in.date() => {
+            day(record.table, record.way.staleness(), way(record.way), Some(record.kept_ms))
+        }
+        _ => day(built_in, Staleness::OCCASIONAL, "built-in", None),
+    };
+    let months = months(table).await?.into_iter().map(|record| Overview {
+        until: Some(record.month.until),
+        way: way(record.way),
+        kept_ms: Some(record.kept_ms),
+        last: record.month.until,
+        days: 0,
+        table: record.month.table,
+    });
+    Ok(std::iter::once(first).chain(months).collect())
+}
+
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {

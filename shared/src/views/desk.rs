@@ -263,6 +263,36 @@ pub struct JobsView {
     pub history: Vec<HistoryRow>,
 }
 
+/// Rates of exchange.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RatesView {
+    /// Those that are used: the day's, then months.
+    pub rows: Vec<RateTableView>,
+    /// Which files were kept.
+    pub history: Vec<HistoryRow>,
+}
+
+/// Rates of one source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RateTableView {
+    /// `ECB`, `HMRC`.
+    pub source: String,
+    /// Of which day, or from which day on.
+    pub date: String,
+    /// The last day they are for.
+    pub until: Option<String>,
+    /// How many currencies they have.
+    pub currencies: usize,
+    /// Key of how they came.
+    pub way: String,
+    /// Since when they are kept.
+    pub kept: Option<MomentView>,
+    /// Nothing is made of them any more.
+    pub stale: bool,
+}
+
 /// One line of an order for staff.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
