@@ -114,13 +114,18 @@ fn Thresholds(view: TaxReportView) -> Element {
                 Select { name: "country", label: t!("desk-buyer-country"), value: view.country.clone(), options }
                 Button { kind: ButtonKind::Plain, r#type: "submit", {t!("desk-show")} }
             }
+            if view.unfinished {
+                Notice { {t!("desk-sold-unfinished")} }
+            }
             if !view.thresholds.is_empty() {
+                p { {t!("desk-sold-text")} }
                 Table {
                     caption: t!("desk-thresholds-of", place = country(&view.country)),
                     columns: vec![
                         column("desk-threshold-place"),
                         column("desk-threshold-what"),
                         column("desk-threshold-from"),
+                        column("desk-threshold-sold"),
                         column("desk-threshold-law"),
                     ],
                     for (i , row) in view.thresholds.iter().enumerate() {
@@ -139,6 +144,28 @@ fn Thresholds(view: TaxReportView) -> Element {
                                 }
                                 if !row.period.is_empty() {
                                     small { {t!(&row.period)} }
+                                }
+                            }
+                            td {
+                                for (i , sold) in row.sold.iter().enumerate() {
+                                    div { key: "{i}",
+                                        if !sold.seller.is_empty() {
+                                            bdi { "{sold.seller}" }
+                                            " "
+                                        }
+                                        small {
+                                            match sold.year {
+                                                Some(year) => t!("desk-sold-year", year = year.to_string()),
+                                                None => t!("desk-sold-months"),
+                                            }
+                                        }
+                                        " "
+                                        if !row.sales && !sold.about.is_empty() {
+                                            bdi { class: "num", "{sold.about}" }
+                                        } else {
+                                            {t!("desk-threshold-sales", count = sold.sales)}
+                                        }
+                                    }
                                 }
                             }
                             td { class: "desk-words",

@@ -421,6 +421,7 @@ impl Checkouts {
             lines: vec![line],
             quote: quoted,
             country: ctx.country.clone(),
+            region: String::new(),
             tax: TaxRecord::default(),
             refunded_minor: 0,
             sources: Vec::new(),

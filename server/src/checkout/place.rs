@@ -124,6 +124,11 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
         && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
 }
 
+/// Whether sales into a country are counted by its states or provinces.
+fn by_region(country: &str) -> bool {
+    matches!(country, "US" | "CA")
+}
+
 /// Remembers that this attempt made this checkout.
 pub(super) fn attempt_item(checkout: &Checkout, scope: &str, body: &str) -> Item {
     let mut item = Item::new();
@@ -429,6 +434,7 @@ impl Checkouts {
                 lines,
                 quote: seller.quote.clone(),
                 country: to.country.clone(),
+                region: to.region.clone().filter(|_| by_region(&to.country)).unwrap_or_default(),
                 tax: TaxRecord::default(),
                 refunded_minor: 0,
                 sources: Vec::new(),

@@ -119,6 +119,9 @@ pub struct Order {
     pub quote: Quote,
     /// ISO 3166-1 of where it goes.
     pub country: String,
+    /// Subdivision of it without the country, where sales are counted by that (US, CA); empty: elsewhere, and in older orders.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub region: String,
     /// What tax was decided on.
     #[serde(default)]
     pub tax: TaxRecord,

@@ -1,54 +1,54 @@
 //! The tax report of sellers: a month as a table and as CSV.
 
+use std::collections::BTreeMap;
+
 use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{format_accounting, format_percent};
-use vitrine_pricing::money::Money;
-use vitrine_pricing::thresholds::{countries, thresholds_in};
+use vitrine_pricing::format::{Locale, format_accounting, format_percent};
+use vitrine_pricing::money::{Currency, Money};
+use vitrine_pricing::thresholds::{Counted, Threshold, countries, thresholds_in};
 use vitrine_shared::Problem;
+use vitrine_shared::catalog::Tenant;
 use vitrine_shared::id::TenantId;
-use vitrine_shared::views::taxes::{TaxDesk, TaxReportView, TaxRowView, ThresholdView};
+use vitrine_shared::views::about;
+use vitrine_shared::views::taxes::{SoldView, TaxDesk, TaxReportView, TaxRowView, ThresholdView};
 
 use super::Desk;
 use super::prices::neutral;
 use crate::authz;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::invoices::{MOST_SHOWN, TaxRow};
+use crate::invoices::{MOST_SHOWN, Sold, Span, TaxRow};
 
 /// Months that can be chosen, this one included.
 const MONTHS: usize = 24;
 
-/// A month: its name `YYYY-MM`, its first moment and that of the next, UTC milliseconds.
-struct Month {
-    name: String,
-    from_ms: i64,
-    to_ms: i64,
-}
+/// A month.
+struct Month;
 
 impl Month {
-    fn read(name: &str) -> Option<Self> {
+    fn read(name: &str) -> Option<Span> {
         let (year, month) = name.split_once('-')?;
         let digits = name.len() == 7 && year.len() == 4 && name.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         let (year, month): (i32, u8) = (year.parse().ok()?, month.parse().ok()?);
         let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         let first = |(year, month): (i32, u8)| format!("{year:04}-{month:02}-01").parse::<Date>().ok();
         let (from, to) = (first((year, month))?, first(next)?);
-        digits.then(|| Self { name: name.to_owned(), from_ms: from.unix_ms(), to_ms: to.unix_ms() })
+        digits.then(|| Span { name: name.to_owned(), from_ms: from.unix_ms(), to_ms: to.unix_ms() })
     }
 
-    fn of(now_ms: i64) -> Result<Self> {
+    fn of(now_ms: i64) -> Result<Span> {
         let today = Date::from_unix_ms(now_ms).map_err(|e| fault::internal("a date", &e))?.to_string();
         Self::read(today.get(..7).unwrap_or_default()).ok_or_else(|| fault::internal("a month", &today))
     }
 
     /// This one and those before it.
-    fn back(now_ms: i64) -> Result<Vec<String>> {
+    fn back(now_ms: i64) -> Result<Vec<Span>> {
         let mut all = vec![Self::of(now_ms)?];
         while all.len() < MONTHS {
             let first = all.last().map_or(0, |m| m.from_ms);
             all.push(Self::of(first - 1)?);
         }
-        Ok(all.into_iter().map(|m| m.name).collect())
+        Ok(all)
     }
 }
 
@@ -56,8 +56,36 @@ fn status(row: &TaxRow) -> String {
     serde_json::to_value(row.status).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
+/// Whether sales of a seller could be held against a threshold at all, though there are none yet.
+fn could_count(of: &Threshold, home: &str) -> bool {
+    let (country, region) = of.place.split_once('-').unwrap_or((of.place, ""));
+    let somewhere = if home == "FR" { "DE" } else { "FR" };
+    of.counts(home, if country == "EU" { somewhere } else { country }, region).is_some()
+}
+
+/// What amounts come to in a threshold's currency: about, where some are in others; side by side where no rate of today is known.
+fn about(amounts: &[Money], currency: &str, rates: &about::Rates, today: Date, locale: Locale) -> String {
+    let Ok(currency) = currency.parse::<Currency>() else { return String::new() };
+    if amounts.iter().all(|amount| amount.currency() == currency) {
+        let sum = Money::sum(currency, amounts.iter().copied());
+        return sum.map(|sum| format_accounting(sum, locale)).unwrap_or_default();
+    }
+    let sum = rates.table.sum_for_display(amounts.iter().copied(), currency, today, rates.staleness.hidden_after);
+    match sum {
+        Ok(sum) => sum.text(locale),
+        Err(_) => {
+            let mut by: BTreeMap<&str, Money> = BTreeMap::new();
+            for amount in amounts {
+                let sum = by.entry(amount.currency().code()).or_insert(Money::zero(amount.currency()));
+                *sum = sum.checked_add(*amount).unwrap_or(*sum);
+            }
+            by.values().map(|m| format_accounting(*m, locale)).collect::<Vec<_>>().join(" + ")
+        }
+    }
+}
+
 impl Desk {
-    fn month_of(&self, ctx: &OpCtx, month: &str) -> Result<Month> {
+    fn month_of(&self, ctx: &OpCtx, month: &str) -> Result<Span> {
         let month = if month.is_empty() { Some(Month::of(ctx.now_ms)?) } else { Month::read(month) };
         month.ok_or_else(|| Problem::invalid("month", "bad_month", "Write the month like 2026-11."))
     }
@@ -73,12 +101,14 @@ impl Desk {
         let place = self.0.catalog.place(ctx);
         let mut view = TaxReportView {
             month: month.name.clone(),
-            months: Month::back(ctx.now_ms)?,
+            months: Month::back(ctx.now_ms)?.into_iter().map(|m| m.name).collect(),
             desks: Vec::new(),
             countries: countries().into_iter().map(str::to_owned).collect(),
             country: country.to_owned(),
-            thresholds: thresholds_in(country).iter().map(|t| ThresholdView::of(t, place.locale)).collect(),
+            thresholds: Vec::new(),
+            unfinished: false,
         };
+        self.count(ctx, &own, &mut view).await?;
         let mut sellers: Vec<(TenantId, String)> = own.into_iter().map(|tenant| (tenant.id, tenant.name)).collect();
         sellers.extend(self.0.invoices.platform().map(|(id, name)| (id, name.to_owned())));
         for (id, name) in sellers {
@@ -108,6 +138,50 @@ impl Desk {
             return Err(Problem::forbidden("Only sellers have a studio."));
         }
         Ok(view)
+    }
+
+    /// The thresholds of the view's country, with what each of these sellers sold.
+    async fn count(&self, ctx: &OpCtx, own: &[Tenant], view: &mut TaxReportView) -> Result<()> {
+        let place = self.0.catalog.place(ctx);
+        let thresholds = thresholds_in(&view.country);
+        let mut shown: Vec<_> = thresholds.iter().map(|t| ThresholdView::of(t, place.locale)).collect();
+        let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
+        let (rates, year) = (self.0.rates.now(), i32::from(today.year()));
+        let months = Month::back(ctx.now_ms)?;
+        for tenant in own.iter().filter(|_| !thresholds.is_empty()) {
+            let Ok(desk) = authz::tenant_desk(ctx, &tenant.id) else { continue };
+            let turnover = self.0.invoices.turnover(&desk, &months, ctx.now_ms, MOST_SHOWN).await?;
+            view.unfinished |= turnover.unfinished;
+            for (of, row) in thresholds.iter().zip(&mut shown) {
+                // Of a seller whom no law of the place asks, nothing is held against it.
+                let home = tenant.legal.country.as_str();
+                let asked = |sold: &&Sold| of.counts(home, &sold.country, &sold.region).is_some();
+                let could = turnover.months.values().flatten().any(|sold| asked(&sold)) || could_count(of, home);
+                let spans: Vec<Option<i32>> = if of.rolls() { vec![None] } else { vec![Some(year), Some(year - 1)] };
+                for span in spans.into_iter().filter(|_| could) {
+                    let within = |name: &str| match span {
+                        Some(year) => name.starts_with(&format!("{year}-")),
+                        None => months.iter().take(12).any(|m| m.name == name),
+                    };
+                    let rows = turnover.months.iter().filter(|(name, _)| within(name)).flat_map(|(_, rows)| rows);
+                    let (mut amounts, mut sales) = (Vec::new(), 0);
+                    for sold in rows {
+                        let Some(counted) = of.counts(home, &sold.country, &sold.region) else { continue };
+                        let less = if counted == Counted::Consumers { sold.reversed_minor } else { 0 };
+                        amounts.extend(Money::new(sold.net_minor.saturating_sub(less), sold.currency));
+                        sales += sold.sales;
+                    }
+                    row.sold.push(SoldView {
+                        seller: if own.len() > 1 { tenant.name.clone() } else { String::new() },
+                        year: span,
+                        about: about(&amounts, of.currency, &rates, today, place.locale),
+                        sales,
+                    });
+                }
+            }
+        }
+        view.thresholds = shown;
+        Ok(())
     }
 
     /// The same of one seller as CSV (RFC 4180), amounts as decimals with a point; and its month.
@@ -173,6 +247,6 @@ mod tests {
             assert!(Month::read(wrong).is_none(), "{wrong}");
         }
         let back = Month::back(day("2026-01-15")).unwrap();
-        assert_eq!((back.len(), back[0].as_str(), back[1].as_str()), (MONTHS, "2026-01", "2025-12"));
+        assert_eq!((back.len(), back[0].name.as_str(), back[1].name.as_str()), (MONTHS, "2026-01", "2025-12"));
     }
 }

@@ -17,6 +17,7 @@ mod papers;
 mod report;
 #[cfg(test)]
 mod tests;
+mod turnover;
 mod view;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub use http::routes;
 pub use legal::Legal;
 pub use papers::{Form, Paper, fonts};
 pub use report::{MOST_SHOWN, TaxRow};
+pub use turnover::{Sold, Span, Turnover};
 pub use view::href;
 
 /// How often a lost race for a number is run again.
@@ -142,6 +144,9 @@ pub struct Invoice {
     /// ISO 3166-1 of where it goes; empty: of older documents.
     #[serde(default)]
     pub country: String,
+    /// Subdivision of it without the country, where sales are counted by that; empty: elsewhere, and of older documents.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub region: String,
     /// UTC milliseconds.
     pub issued_ms: i64,
     /// Seller in law, one line each.
@@ -437,6 +442,7 @@ impl Invoices {
             seller: seller.clone(),
             customer: order.customer.clone(),
             country: order.country.clone(),
+            region: order.region.clone(),
             issued_ms: ctx.now_ms,
             seller_lines: seller_lines(&legal),
             seller_legal: Some(legal.clone()),

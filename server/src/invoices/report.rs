@@ -64,6 +64,19 @@ impl Invoices {
         to_ms: i64,
         most: Option<usize>,
     ) -> Result<Option<Vec<TaxRow>>> {
+        let mut rows = BTreeMap::new();
+        let all = self.each(desk, (from_ms, to_ms), most, |invoice| add(&mut rows, invoice)).await?;
+        Ok(all.then(|| rows.into_values().collect()))
+    }
+
+    /// Hands on every document of a time, as [`Invoices::tax_report`] reads them; `false`: there are more than `most`, and none was.
+    pub(super) async fn each(
+        &self,
+        desk: &TenantDesk,
+        (from_ms, to_ms): (i64, i64),
+        most: Option<usize>,
+        mut take: impl FnMut(&Invoice),
+    ) -> Result<bool> {
         let partition = format!("TENANTINVOICES#{}", desk.tenant());
         // Both ends are inclusive, and every document of a moment stands behind its `#`: those of the last moment are not in.
         let range = SortRange::Between(format!("{:015}#", from_ms.max(0)), format!("{:015}#", to_ms.max(0)));
@@ -78,7 +91,7 @@ impl Invoices {
                 let page = pages(cursor).await?;
                 met += page.items.len();
                 if met > most {
-                    return Ok(None);
+                    return Ok(false);
                 }
                 cursor = page.cursor;
                 if cursor.is_none() {
@@ -86,7 +99,7 @@ impl Invoices {
                 }
             }
         }
-        let (mut rows, mut cursor) = (BTreeMap::new(), None);
+        let mut cursor = None;
         loop {
             let page = pages(cursor).await?;
             let names = page.items.iter().filter_map(|i| i.get("sk")?.as_str()?.split_once('#')?.1.parse().ok());
@@ -99,12 +112,12 @@ impl Invoices {
             while let Some(items) = read.try_next().await? {
                 for item in items.into_iter().flatten() {
                     let invoice: Invoice = vitrine_table::from_item(item).map_err(fault::table)?;
-                    add(&mut rows, &invoice);
+                    take(&invoice);
                 }
             }
             cursor = page.cursor;
             if cursor.is_none() {
-                return Ok(Some(rows.into_values().collect()));
+                return Ok(true);
             }
         }
     }

@@ -1,6 +1,8 @@
 use vitrine_pricing::refund::{LineWish, RefundWish, Take};
 use vitrine_shared::views::owned::{BusinessForm, InvoiceView};
 
+use vitrine_table::{Index, Query};
+
 use super::*;
 use crate::testing::Shop;
 
@@ -220,4 +222,48 @@ fn what_was_sealed_before_there_were_fields_is_read_as_lines() {
     assert_eq!((older.name.as_str(), older.address.len(), older.lines.len()), ("Gast Muster", 2, 3));
     let newer = papers::Buyer { tax_id: "DE1".into(), ..older };
     assert_eq!(papers::Buyer::read(&serde_json::to_vec(&newer).unwrap()).unwrap(), newer);
+}
+
+#[tokio::test]
+async fn a_month_is_added_up_once_it_is_over_and_what_goes_back_later_counts_later() {
+    let shop = Shop::open().await;
+    let (_, _, id) = invoiced(&shop).await;
+    let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+    let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &invoice.seller).unwrap();
+    let day = 24 * 60 * 60 * 1000;
+    let span = |name: &str, from_ms: i64, days: i64| Span { name: name.into(), from_ms, to_ms: from_ms + days * day };
+    let from = invoice.issued_ms;
+    let months = [span("later", from + day, 60), span("first", from, 1)];
+    let look = async |most| shop.invoices.turnover(&desk, &months, shop.clock_ms(), most).await.unwrap();
+    let sum = |found: &Turnover, month: &str| {
+        let rows = &found.months[month];
+        (rows.iter().map(|r| r.net_minor).sum::<i64>(), rows.iter().map(|r| r.sales).sum::<u64>())
+    };
+    let sold = invoice.totals.net.minor();
+    let now = look(10).await;
+    assert_eq!((sum(&now, "first"), sum(&now, "later")), ((sold, 1), (0, 0)));
+    assert_eq!((now.months["first"][0].country.as_str(), now.unfinished), ("DE", false));
+    let none = look(0).await;
+    assert!(none.unfinished && none.months.is_empty(), "nobody waits for more than that");
+    let kept = async || {
+        let query = Query::new(Index::Base, format!("TURNOVER#{}", invoice.seller));
+        shop.table.query(query).await.unwrap().items.len()
+    };
+    assert_eq!(kept().await, 0, "it is not over");
+    shop.clock.advance_ms(3 * day);
+    let staff = OpCtx { now_ms: shop.clock_ms(), ..shop.staff() };
+    let wish = crate::checkout::Wish {
+        attempt: "attempt-of-a-refund".into(),
+        what: RefundWish::whole(&[0], true),
+        restock: false,
+        reason: "asked for".into(),
+    };
+    shop.checkouts.refund(&staff, &invoice.order, &wish).await.unwrap();
+    shop.work().await;
+    let later = look(10).await;
+    assert_eq!((sum(&later, "first"), sum(&later, "later")), ((sold, 1), (-sold, 0)));
+    assert_eq!(kept().await, 1, "the month that is over is kept, the other is not");
+    // What is kept needs no document read any more.
+    assert_eq!(sum(&look(0).await, "first"), (sold, 1));
+    assert!(look(0).await.unfinished);
 }

@@ -192,6 +192,30 @@ impl FxTable {
         Ok(FxDisplay { amount: Approximate(about), date: self.date, source: &self.source })
     }
 
+    /// What amounts of several currencies are about worth together in one, to be shown only. The rates are for `days` days after theirs.
+    /// Errors: as [`FxTable::convert_for_display`].
+    pub fn sum_for_display(
+        &self,
+        amounts: impl IntoIterator<Item = Money>,
+        to: Currency,
+        on: Date,
+        days: i32,
+    ) -> Result<Approximate, FxError> {
+        let mut sum = Money::zero(to);
+        for amount in amounts {
+            let worth = match self.worth(amount, to, to.price_step()) {
+                Err(FxError::SameCurrency(_)) => amount,
+                Err(FxError::TooSmall(_)) => Money::zero(to),
+                _ if !(0..=days).contains(&on.days_since(self.date)) => {
+                    return Err(FxError::Stale { date: self.date, on });
+                }
+                worth => worth?,
+            };
+            sum = sum.checked_add(worth)?;
+        }
+        Ok(Approximate(sum))
+    }
+
     /// Where an amount stands among amounts of another currency, in that one's minor units: for the order of lists and for filters by price,
     /// where nobody sees it. Of whichever day the rates are. `None`: there is no rate for one of them.
     pub fn rank(&self, amount: Money, among: Currency) -> Option<i64> {

@@ -61,6 +61,44 @@ pub struct Threshold {
     pub note: &'static str,
 }
 
+/// What is held against a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Everything.
+    All,
+    /// All but what businesses account for themselves.
+    Consumers,
+}
+
+impl Threshold {
+    /// Whether, and which, sales of a seller (country) into a place (country, subdivision or nothing) are held against it. Laws know
+    /// exceptions (`note`); this is where to look, not what a return says.
+    pub fn counts(&self, seller: &str, country: &str, region: &str) -> Option<Counted> {
+        use ThresholdKind::*;
+        let there = country == self.place;
+        let (is, counted) = match self.kind {
+            NexusSales | NexusOrTransactions | NexusAndTransactions => {
+                (self.place.split_once('-') == Some((country, region)), Counted::All)
+            }
+            DistanceSales | EvidenceOnePiece => {
+                (is_eu(seller) && is_eu(country) && seller != country, Counted::Consumers)
+            }
+            SmallBusinessUnion => (is_eu(seller) && is_eu(country), Counted::All),
+            SmallBusiness => (there && seller == country, Counted::All),
+            ForeignDigital => (there && seller != country, Counted::Consumers),
+            Registration => (there, Counted::All),
+            NoTax | ImportConsignment | Platform => (false, Counted::All),
+        };
+        // From the first sale on there is nothing to count.
+        (is && self.amounts.iter().any(|amount| *amount > 0)).then_some(counted)
+    }
+
+    /// Whether its time is twelve months up to today, not calendar years.
+    pub fn rolls(&self) -> bool {
+        ["12 months", "quarters", "base period"].iter().any(|words| self.period.contains(words))
+    }
+}
+
 fn rows() -> impl Iterator<Item = Threshold> {
     ROWS.lines().skip(1).filter_map(read)
 }
@@ -127,6 +165,22 @@ mod tests {
         assert_eq!(amounts("EU", ThresholdKind::ImportConsignment), [150]);
         assert_eq!(amounts("DE", ThresholdKind::SmallBusiness), [25_000, 100_000]);
         assert_eq!(amounts("US-NY", ThresholdKind::NexusAndTransactions), [100]);
+    }
+
+    #[test]
+    fn sales_are_held_against_the_law_of_their_place() {
+        let of = |place: &str, kind| rows().find(|t| t.place == place && t.kind == kind).unwrap();
+        let distance = of("EU", ThresholdKind::DistanceSales);
+        assert_eq!(distance.counts("DE", "FR", ""), Some(Counted::Consumers));
+        assert_eq!((distance.counts("DE", "DE", ""), distance.counts("US", "FR", "")), (None, None));
+        let texas = of("US-TX", ThresholdKind::NexusSales);
+        assert_eq!((texas.counts("DE", "US", "TX"), texas.counts("DE", "US", "NY")), (Some(Counted::All), None));
+        let home = of("DE", ThresholdKind::SmallBusiness);
+        assert_eq!((home.counts("DE", "DE", ""), home.counts("FR", "DE", "")), (Some(Counted::All), None));
+        let rolling = rows().filter(Threshold::rolls).count();
+        assert!(rolling > 10 && !distance.rolls() && rolling < rows().count());
+        let none = rows().filter(|t| t.amounts.iter().all(|a| *a == 0));
+        assert!(none.into_iter().all(|t| t.counts("DE", t.place, "").is_none()));
     }
 
     #[test]

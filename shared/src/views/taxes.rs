@@ -60,6 +60,23 @@ pub struct ThresholdView {
     pub source: String,
     /// Exceptions and doubts, in English.
     pub note: String,
+    /// What was sold, by seller and time; empty where it is not counted.
+    #[serde(default)]
+    pub sold: Vec<SoldView>,
+}
+
+/// What a seller sold, held against a threshold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SoldView {
+    /// Shown name; empty where there is but one.
+    pub seller: String,
+    /// The calendar year; `None`: the last twelve months.
+    pub year: Option<i32>,
+    /// About so much, without tax; empty where only sales count.
+    pub about: String,
+    /// Number of sales.
+    pub sales: u64,
 }
 
 /// The tax reports of a month.
@@ -78,6 +95,9 @@ pub struct TaxReportView {
     pub country: String,
     /// Its thresholds.
     pub thresholds: Vec<ThresholdView>,
+    /// More was sold than could be counted for now; another look goes on.
+    #[serde(default)]
+    pub unfinished: bool,
 }
 
 impl ThresholdView {
@@ -104,6 +124,7 @@ impl ThresholdView {
             source: of.source.to_owned(),
             // How the table marks what was not found in the law itself.
             note: of.note.replace("UNSURE", "not certain"),
+            sold: Vec::new(),
         }
     }
 }
