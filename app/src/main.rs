@@ -76,7 +76,7 @@ enum Command {
     },
     /// Keep the rates of exchange of a file, for approximate amounts and for tax in another currency on invoices; while the server is stopped.
     Rates {
-        /// As the European Central Bank publishes them, XML or CSV, or HMRC's monthly CSV.
+        /// As the European Central Bank publishes them, XML or CSV, HMRC's monthly CSV, or own rates (docs/einvoice.md).
         file: PathBuf,
     },
     /// Copy the whole shop into an encrypted file, also while it is served.

@@ -21,13 +21,13 @@ impl Desk {
         let locale = self.0.catalog.place(ctx).locale;
         let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
         let known = rates::overview(&*self.0.table).await?.into_iter().map(|one| RateTableView {
-            source: one.table.source().to_owned(),
-            date: format_date(one.table.date(), locale),
+            date: format_date(one.date, locale),
             until: one.until.map(|day| format_date(day, locale)),
-            currencies: one.table.currencies().count(),
+            currencies: one.currencies,
             way: format!("rates-way-{}", one.way),
             kept: one.kept_ms.map(|ms| MomentView::of(ms, locale)),
             stale: one.stale_on(today),
+            source: one.source,
         });
         Ok(RatesView {
             rows: known.collect(),

@@ -29,6 +29,8 @@ enum Source {
     Ecb,
     /// Those of HMRC for the month.
     Hmrc,
+    /// What the shop brings of a source that the law takes.
+    Own,
 }
 
 /// In which currency, and by whose rates, documents of a seller with taxes of these jurisdictions state their tax; `None`: no law that is known
@@ -38,8 +40,12 @@ enum Source {
 /// - Tax of the United Kingdom: sterling (VAT Regulations 1995 reg. 14(1)); HMRC's rates of the month are among those that may be used (VAT
 ///   Notice 700, 7.7).
 /// - Tax of Norway, by a seller there: kroner (Bokføringsforskriften § 5-1-1); the ECB's rates are accepted as Norges Bank's are.
-/// - Tax of South Africa, by a seller abroad: rand; the ECB's rates are among those that may be used (Public Notice 1594, earlier BGR 28). Sellers
-///   there invoice in rand or use the South African Reserve Bank's.
+/// - Tax of South Africa: rand. By a seller abroad the ECB's rates are among those that may be used (Public Notice 1594, earlier BGR 28), by one
+///   there those of the South African Reserve Bank (VAT Act s. 20(4), BGR 11).
+/// - Tax of Japan: yen (qualified invoices, the National Tax Agency's Q&A), by rates used consistently, as the middle rate of a bank.
+/// - Tax of Singapore, by a seller there: Singapore dollars (GST (General) Regulations reg. 11), by rates of a source that IRAS takes.
+/// - Tax of Australia, by a seller there: Australian dollars, or what lets the buyer work them out (GSTR 2001/2 par. 41), by the Reserve Bank's
+///   or another rate that is used consistently.
 fn books(seller: &str, jurisdictions: &[&str]) -> Option<(Currency, Source)> {
     let state = |place: &&str| place.split_once('-').map_or(*place, |(state, _)| state).to_owned();
     let all = |fits: &dyn Fn(&str) -> bool| !jurisdictions.is_empty() && jurisdictions.iter().all(|p| fits(&state(p)));
@@ -48,8 +54,10 @@ fn books(seller: &str, jurisdictions: &[&str]) -> Option<(Currency, Source)> {
     }
     let one = |country: &str| all(&|state| state == country).then(|| shown_in::of_country(country));
     let norway = || one("NO").filter(|_| seller == "NO").map(|nok| (nok, Source::Ecb));
-    let south_africa = || one("ZA").filter(|_| seller != "ZA").map(|zar| (zar, Source::Ecb));
-    one("GB").map(|gbp| (gbp, Source::Hmrc)).or_else(norway).or_else(south_africa)
+    let south_africa = || one("ZA").map(|zar| (zar, if seller == "ZA" { Source::Own } else { Source::Ecb }));
+    let japan = || one("JP").map(|yen| (yen, Source::Own));
+    let at_home = || ["SG", "AU"].into_iter().filter(|c| *c == seller).find_map(one).map(|own| (own, Source::Own));
+    one("GB").map(|gbp| (gbp, Source::Hmrc)).or_else(norway).or_else(south_africa).or_else(japan).or_else(at_home)
 }
 
 /// What a document states: `None` where no law asks for it, it is in that currency already, or no rate of the day is known: an old one is
@@ -83,6 +91,13 @@ pub(super) fn accounting(
                 return Ok(None);
             };
             month.table.in_books(tax, books, today, month.until.days_since(month.table.date()))
+        }
+        (None, Source::Own) => {
+            let Some((table, days)) = rates.own(tax.currency(), books, today) else {
+                tracing::warn!(%today, %books, "a document cannot state its tax in this currency: no rates of the day were brought");
+                return Ok(None);
+            };
+            table.in_books(tax, books, today, days)
         }
     };
     let (tax, rates) = match found {
@@ -168,11 +183,17 @@ mod tests {
         assert_eq!(of("NO", "NO", now), ecb(2500, "NOK"));
         assert_eq!(of("DE", "NO", now), None, "who only collects it abroad writes no Norwegian documents");
         assert_eq!(of("DE", "ZA", now), ecb(4545, "ZAR"));
-        assert_eq!(of("ZA", "ZA", now), None, "the Reserve Bank's rates are not here");
+        assert_eq!(of("ZA", "ZA", now), None, "the Reserve Bank's rates were not brought");
+        assert_eq!((of("JP", "JP", now), of("AU", "NZ", now)), (None, None));
+        rates.know(b"source,base,currency,rate,from,until\nTTM of a bank,JPY,USD,115.21,2026-11-27,2026-11-29\n");
+        assert_eq!(of("JP", "JP", now), Some((288, "JPY", "TTM of a bank".to_owned())));
+        assert_eq!(of("SG", "SG", now), None, "yen are no dollars");
+        rates.know(b"source,base,currency,rate,from,until\nSARB,ZAR,USD,18.25,2026-11-27,2026-11-27\n");
+        assert_eq!(of("ZA", "ZA", now), Some((4563, "ZAR", "SARB".to_owned())));
         assert_eq!(of("GB", "GB", now), None, "HMRC's month is not kept");
         let month = "Country/Territories,Currency,Currency Code,Currency Units per £1,Start Date,End Date\n\
                      USA,Dollar,USD,1.2500,01/11/2026,30/11/2026\n";
-        rates.keep_month(month.as_bytes());
+        rates.know(month.as_bytes());
         assert_eq!(of("GB", "GB", now), Some((200, "GBP", "HMRC".to_owned())));
         assert_eq!(of("DE", "GB", now), Some((200, "GBP", "HMRC".to_owned())), "the law is that of the tax");
         let later = "2026-12-01".parse::<Date>().unwrap().unix_ms();

@@ -14,7 +14,7 @@ pub const SOURCE: &str = "HMRC";
 /// The columns that are read, in lower case.
 const COLUMNS: [&str; 4] = ["currency code", "currency units per £1", "start date", "end date"];
 /// Longest period, days: a month.
-const MOST_DAYS: i32 = 31;
+pub(super) const MOST_DAYS: i32 = 31;
 
 /// Why a file holds no rates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,5 @@
 //! Rates of exchange, for amounts that are only shown and for the tax that invoices state in another currency: the newest day of the European
-//! Central Bank's and the last months of HMRC's that are known, kept in the table.
+//! Central Bank's, the last months of HMRC's, and what somebody brings of another source, kept in the table.
 //!
 //! Invariants: nothing here changes what anybody pays (`vitrine_shared::views::about` makes a text of it); a file is taken as a whole or not at
 //! all, never one that is older than what is kept or of a day to come; the program's own rates stand in until there are others. Rates that
@@ -9,6 +9,7 @@
 
 mod fetch;
 mod hmrc;
+mod own;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::fx::{FxTable, Staleness, ecb};
+use vitrine_pricing::money::Currency;
 use vitrine_shared::Problem;
 use vitrine_shared::views::about;
 use vitrine_table::{Condition, Consistency, Index, Key, Put, Query, SortRange, Table, Transact, TransactOp};
@@ -32,6 +34,7 @@ use crate::{audit, authz};
 
 pub use fetch::{FETCH, handlers, schedule};
 pub use hmrc::Month;
+pub use own::Own;
 
 /// How often a server looks whether another one, or a command, kept newer rates.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -41,10 +44,17 @@ pub(crate) const ENTITY: &str = "rates";
 pub(crate) const WRITE: &str = "rates:write";
 /// Sort keys of months begin with this.
 const MONTHS: &str = "HMRC#";
+/// Sort keys of what is brought of other sources begin with this.
+const OWN: &str = "OWN#";
+/// Of those so many of one currency are looked at, the newest.
+const MOST_OWN: usize = 10;
 /// Months that are looked at: this one, the next, and those of invoices that come late.
 const MOST_MONTHS: usize = 6;
 /// HMRC publishes a month's rates in the week before it begins.
 const MOST_DAYS_AHEAD: i32 = 31;
+
+/// Currencies whose laws name rates that nobody here can fetch: staff bring them.
+pub const BROUGHT: [&str; 4] = ["AUD", "JPY", "SGD", "ZAR"];
 
 /// How rates come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +96,16 @@ struct MonthRecord {
     rev: i64,
 }
 
+/// Rates of another source, as kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct OwnRecord {
+    #[serde(flatten)]
+    own: Own,
+    /// UTC milliseconds.
+    kept_ms: i64,
+    rev: i64,
+}
+
 fn key() -> Key {
     Key::new("RATES#", "LAST#")
 }
@@ -93,6 +113,11 @@ fn key() -> Key {
 /// `HMRC#2026-11-01`.
 fn month_key(first: Date) -> Key {
     Key::new("RATES#", format!("{MONTHS}{first}"))
+}
+
+/// `OWN#JPY#2026-11-27`.
+fn own_key(own: &Own) -> Key {
+    Key::new("RATES#", format!("{OWN}{}#{}", own.base, own.from))
 }
 
 async fn read_at<T: DeserializeOwned>(table: &dyn Table, key: &Key) -> Result<Option<T>> {
@@ -114,9 +139,29 @@ async fn months(table: &dyn Table) -> Result<Vec<MonthRecord>> {
     page.items.into_iter().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
 }
 
+/// What was brought of other sources, by currency, the newest first.
+async fn owned(table: &dyn Table) -> Result<Vec<OwnRecord>> {
+    let mut out = Vec::new();
+    for base in BROUGHT {
+        let mut query = Query::new(Index::Base, key().pk);
+        query.range = SortRange::BeginsWith(format!("{OWN}{base}#"));
+        query.descending = true;
+        query.limit = MOST_OWN;
+        for item in table.query(query).await.map_err(fault::table)?.items {
+            out.push(vitrine_table::from_item(item).map_err(fault::table)?);
+        }
+    }
+    Ok(out)
+}
+
 /// Rates that are used, with where they are from.
 pub(crate) struct Overview {
-    pub(crate) table: FxTable,
+    /// Who published them.
+    pub(crate) source: String,
+    /// Of which day, or from which day on.
+    pub(crate) date: Date,
+    /// How many currencies.
+    pub(crate) currencies: usize,
     /// The last day they are for, if they have one.
     pub(crate) until: Option<Date>,
     /// `fetched`, `brought`, `built-in`.
@@ -134,7 +179,7 @@ impl Overview {
     }
 }
 
-/// The day's rates, then HMRC's months, the newest first.
+/// The day's rates, then HMRC's months and those of other sources, the newest first.
 ///
 /// # Errors
 /// The table's.
@@ -144,8 +189,9 @@ pub(crate) async fn overview(table: &dyn Table) -> Result<Vec<Overview>> {
         Way::Brought => "brought",
     };
     let day = |table: FxTable, staleness: Staleness, way, kept_ms| {
-        let (last, days) = (table.date(), staleness.hidden_after);
-        Overview { table, until: None, way, kept_ms, last, days }
+        let (source, date) = (table.source().to_owned(), table.date());
+        let currencies = table.currencies().count();
+        Overview { source, date, currencies, until: None, way, kept_ms, last: date, days: staleness.hidden_after }
     };
     let built_in = ecb::built_in();
     let first = match kept(table).await? {
@@ -155,29 +201,41 @@ pub(crate) async fn overview(table: &dyn Table) -> Result<Vec<Overview>> {
         _ => day(built_in, Staleness::OCCASIONAL, "built-in", None),
     };
     let months = months(table).await?.into_iter().map(|record| Overview {
+        source: record.month.table.source().to_owned(),
+        date: record.month.table.date(),
+        currencies: record.month.table.currencies().count(),
         until: Some(record.month.until),
         way: way(record.way),
         kept_ms: Some(record.kept_ms),
         last: record.month.until,
         days: 0,
-        table: record.month.table,
     });
-    Ok(std::iter::once(first).chain(months).collect())
+    let owned = owned(table).await?.into_iter().map(|OwnRecord { own, kept_ms, .. }| Overview {
+        source: format!("{} ({})", own.source, own.base),
+        date: own.from,
+        currencies: own.rates.len(),
+        until: Some(own.until),
+        way: way(Way::Brought),
+        kept_ms: Some(kept_ms),
+        last: own.until,
+        days: 0,
+    });
+    Ok(std::iter::once(first).chain(months).chain(owned).collect())
 }
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// Who published it.
-    pub source: &'static str,
+    pub source: String,
     /// Of which day, or from which day on.
     pub date: Date,
     /// Codes in it that are no currency here.
     pub unknown: Vec<String>,
 }
 
-/// Keeps the rates of a file: of the European Central Bank if they are newer than what is kept, of HMRC as those of their month. The same file
-/// twice is one.
+/// Keeps the rates of a file: of the European Central Bank if they are newer than what is kept, of HMRC and of other sources as those of their
+/// days. The same file twice is one.
 ///
 /// # Errors
 /// 401, 403 for who is not staff; 422 `file` with the reason for a file that is none or of a day to come (of HMRC's months also the next one is
@@ -185,6 +243,29 @@ pub struct Taken {
 pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Result<Taken> {
     authz::staff(ctx, WRITE)?;
     let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
+    if own::is_one(file) {
+        let own = own::read(file).map_err(|why| Problem::invalid("file", why.code(), why.to_string()))?;
+        let (source, date) = (own.source.clone(), own.from);
+        if !BROUGHT.contains(&own.base.code()) {
+            let title = format!("No law that is known here asks for {} by such rates.", own.base);
+            return Err(Problem::invalid("file", "rates_of_none", title));
+        }
+        if date.days_since(today) > MOST_DAYS_AHEAD {
+            return Err(to_come(date));
+        }
+        let key = own_key(&own);
+        let known = read_at::<OwnRecord>(table, &key).await?;
+        let rev = match &known {
+            Some(known) if known.own == own => return Ok(Taken { source, date, unknown: Vec::new() }),
+            Some(known) => known.rev,
+            None => 0,
+        };
+        let what = json!({ "date": date.to_string(), "until": own.until.to_string(), "source": source, "base": own.base.code(),
+            "currencies": own.rates.len() });
+        let record = OwnRecord { own, kept_ms: ctx.now_ms, rev: rev + 1 };
+        write(ctx, table, (&key, rev), &record, what).await?;
+        return Ok(Taken { source, date, unknown: Vec::new() });
+    }
     if hmrc::is_one(file) {
         let (month, unknown) = hmrc::read(file).map_err(|why| Problem::invalid("file", why.code(), why.to_string()))?;
         let date = month.table.date();
@@ -194,7 +275,7 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
         let known = read_at::<MonthRecord>(table, &month_key(date)).await?;
         let rev = match &known {
             Some(known) if known.month == month && known.way == way => {
-                return Ok(Taken { source: hmrc::SOURCE, date, unknown });
+                return Ok(Taken { source: hmrc::SOURCE.into(), date, unknown });
             }
             Some(known) => known.rev,
             None => 0,
@@ -203,7 +284,7 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
             "currencies": month.table.currencies().count(), "way": way });
         let record = MonthRecord { month, way, kept_ms: ctx.now_ms, rev: rev + 1 };
         write(ctx, table, (&month_key(date), rev), &record, what).await?;
-        return Ok(Taken { source: hmrc::SOURCE, date, unknown });
+        return Ok(Taken { source: hmrc::SOURCE.into(), date, unknown });
     }
     let read = ecb::read(file).map_err(|why| Problem::invalid("file", why.code(), why.to_string()))?;
     let (date, unknown) = (read.table.date(), read.unknown);
@@ -214,7 +295,7 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
     let known = kept(table).await?;
     let rev = match &known {
         Some(known) if known.table == read.table && known.way == way => {
-            return Ok(Taken { source: ecb::SOURCE, date, unknown });
+            return Ok(Taken { source: ecb::SOURCE.into(), date, unknown });
         }
         Some(known) if known.table.date() > date => {
             let title = format!("Rates of {} are kept already; these are of {date}.", known.table.date());
@@ -227,7 +308,7 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
         "way": way });
     let record = Record { table: read.table, way, kept_ms: ctx.now_ms, rev: rev + 1 };
     write(ctx, table, (&key(), rev), &record, what).await?;
-    Ok(Taken { source: ecb::SOURCE, date, unknown })
+    Ok(Taken { source: ecb::SOURCE.into(), date, unknown })
 }
 
 fn to_come(date: Date) -> Problem {
@@ -257,6 +338,7 @@ async fn write(
 struct Known {
     shown: Arc<about::Rates>,
     months: Arc<Vec<Month>>,
+    owned: Arc<Vec<Own>>,
 }
 
 /// The rates that pages show now, and HMRC's. Clones are one.
@@ -273,7 +355,7 @@ impl Default for Rates {
 impl Rates {
     /// These, until newer ones are kept.
     pub fn of(rates: about::Rates) -> Self {
-        Self(Arc::new(RwLock::new(Known { shown: Arc::new(rates), months: Arc::default() })))
+        Self(Arc::new(RwLock::new(Known { shown: Arc::new(rates), months: Arc::default(), owned: Arc::default() })))
     }
 
     /// What pages show now.
@@ -287,11 +369,21 @@ impl Rates {
         months.iter().find(|month| month.covers(day)).cloned()
     }
 
-    /// Knows a month of HMRC's, as if it was kept.
+    /// What amounts of one currency are worth in another by the source that somebody brings for that one, and for how many days after the table's
+    /// first; `None` where there is nothing for this day.
+    pub fn own(&self, currency: Currency, base: Currency, day: Date) -> Option<(FxTable, i32)> {
+        let owned = self.known(|known| known.owned.clone());
+        let own = owned.iter().find(|own| own.base == base && own.covers(day))?;
+        Some((own.table_of(currency)?, own.until.days_since(own.from)))
+    }
+
+    /// Knows a file as if it was kept.
     #[cfg(test)]
-    pub(crate) fn keep_month(&self, file: &[u8]) {
-        let (month, _) = hmrc::read(file).expect("a file of HMRC's");
-        self.write().months = Arc::new(vec![month]);
+    pub(crate) fn know(&self, file: &[u8]) {
+        match own::is_one(file) {
+            true => self.write().owned = Arc::new(vec![own::read(file).expect("own rates")]),
+            false => self.write().months = Arc::new(vec![hmrc::read(file).expect("a file of HMRC's").0]),
+        }
     }
 
     fn known<T>(&self, take: impl FnOnce(&Known) -> T) -> T {
@@ -312,6 +404,10 @@ impl Rates {
         if months != *self.known(|known| known.months.clone()) {
             tracing::info!(newest = ?months.first().map(|m| m.table.date().to_string()), "new rates of HMRC");
             self.write().months = Arc::new(months);
+        }
+        let owned: Vec<Own> = owned(table).await?.into_iter().map(|record| record.own).collect();
+        if owned != *self.known(|known| known.owned.clone()) {
+            self.write().owned = Arc::new(owned);
         }
         let Some(record) = kept(table).await? else { return Ok(()) };
         let rates = about::Rates { table: record.table, staleness: record.way.staleness() };

@@ -11,11 +11,12 @@ use vitrine_clock::FixedClock;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::fx::Staleness;
 use vitrine_pricing::fx::ecb::MOST_BYTES;
+use vitrine_pricing::money::Currency;
 use vitrine_table::Table;
 use vitrine_table::sqlite::SqliteTable;
 
 use super::fetch::{fetched, fetched_months, file};
-use super::{Rates, Taken, Way, keep, kept, months};
+use super::{Rates, Taken, Way, keep, kept, months, overview};
 use crate::audit;
 use crate::ctx::{Caller, OpCtx};
 
@@ -158,4 +159,26 @@ async fn months_of_hmrc_are_fetched_ahead_and_kept_beside_the_days() {
     let gone = answering(StatusCode::NOT_FOUND).await.to_string() + "?{year}-{month}";
     assert_eq!(fetched_months(&gone, WAIT, &*table, NOW).await.unwrap_err(), "status 404", "this month's is missed");
     assert_eq!(months(&*table).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn rates_of_a_bank_are_kept_for_the_currencies_whose_laws_want_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, rates) = (table(&dir), Rates::default());
+    let ctx = OpCtx::system("rates", NOW);
+    let file = |base: &str, rate: &str| {
+        format!("source,base,currency,rate,from,until\nMy bank,{base},USD,{rate},2026-11-28,2026-11-30\n").into_bytes()
+    };
+    keep(&ctx, &*table, &file("JPY", "155.2"), Way::Brought).await.unwrap();
+    keep(&ctx, &*table, &file("JPY", "155.2"), Way::Brought).await.unwrap();
+    assert_eq!(audit::of(&*table, "rates").await.unwrap().len(), 1, "the same file twice is one");
+    keep(&ctx, &*table, &file("JPY", "155.3"), Way::Brought).await.unwrap();
+    let none = keep(&ctx, &*table, &file("CHF", "0.8"), Way::Brought).await.unwrap_err();
+    assert_eq!(none.fields["file"], "rates_of_none");
+    rates.refresh(&*table).await.unwrap();
+    let of = |day: &str| rates.own(Currency::USD, Currency::JPY, day.parse().unwrap()).map(|(_, days)| days);
+    assert_eq!((of("2026-11-27"), of("2026-11-30"), of("2026-12-01")), (None, Some(2), None));
+    assert_eq!(rates.own(Currency::EUR, Currency::JPY, "2026-11-29".parse().unwrap()), None);
+    let seen: Vec<_> = overview(&*table).await.unwrap().into_iter().map(|one| one.source).collect();
+    assert_eq!(seen, ["ECB", "My bank (JPY)"]);
 }
