@@ -9,6 +9,7 @@ use vitrine_pricing::quote::{Amounts, Quote};
 use vitrine_pricing::tax_id::{Checked, KINDS, check, kinds_of};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::pricing::{Quotes, read};
+use vitrine_server::rates::{hmrc, own};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().unwrap());
 
@@ -59,8 +60,41 @@ pub(crate) fn tax_id(bytes: &[u8]) {
     assert_eq!(check("no such kind", &typed), Checked::Unknown(typed.trim().to_owned()));
 }
 
+/// The same of files that are for invoices.
+fn books(bytes: &[u8]) {
+    let on = |table: &FxTable, day| {
+        let stored = serde_json::to_string(table).unwrap();
+        assert_eq!(serde_json::from_str::<FxTable>(&stored).unwrap(), *table);
+        for currency in table.currencies() {
+            let _ = table.in_books(Money::new(1_234, currency).unwrap(), Currency::GBP, day, 31);
+        }
+    };
+    if hmrc::is_one(bytes) {
+        match hmrc::read(bytes) {
+            Ok((month, unknown)) => {
+                assert!(month.covers(month.until) && month.covers(month.table.date()));
+                assert!(unknown.iter().all(|code| code.parse::<Currency>().is_err()));
+                on(&month.table, month.until);
+            }
+            Err(why) => assert!(!why.code().is_empty() && !why.to_string().is_empty()),
+        }
+    }
+    if own::is_one(bytes) {
+        match own::read(bytes) {
+            Ok(own) => {
+                assert!(own.covers(own.from) && own.covers(own.until) && !own.source.is_empty());
+                for (currency, _) in &own.rates {
+                    on(&own.table_of(*currency).unwrap(), own.until);
+                }
+            }
+            Err(why) => assert!(!why.code().is_empty() && !why.to_string().is_empty()),
+        }
+    }
+}
+
 /// What is no file of rates says why; what is one is a table that is itself again in its stored form, and converts or says why not.
 pub(crate) fn rates(bytes: &[u8]) {
+    books(bytes);
     let read = match ecb::read(bytes) {
         Ok(read) => read,
         Err(why) => return assert!(!why.code().is_empty() && !why.to_string().is_empty()),

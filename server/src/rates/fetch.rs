@@ -129,10 +129,10 @@ pub(super) async fn fetched_months(
         fetched(&address, time_out, table, now_ms).await?;
     }
     let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-    if let Some(address) = of_month(template, next.0, next.1).filter(|_| today.day() >= NEXT_FROM_DAY) {
-        if let Err(why) = fetched(&address, time_out, table, now_ms).await {
-            tracing::info!(why, "HMRC's rates of the next month are not there yet");
-        }
+    if let Some(address) = of_month(template, next.0, next.1).filter(|_| today.day() >= NEXT_FROM_DAY)
+        && let Err(why) = fetched(&address, time_out, table, now_ms).await
+    {
+        tracing::info!(why, "HMRC's rates of the next month are not there yet");
     }
     Ok(())
 }

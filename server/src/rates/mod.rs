@@ -8,8 +8,8 @@
 //! Not here: reading the files (`vitrine_pricing::fx::ecb`).
 
 mod fetch;
-mod hmrc;
-mod own;
+pub mod hmrc;
+pub mod own;
 #[cfg(test)]
 mod tests;
 
