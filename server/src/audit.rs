@@ -49,6 +49,15 @@ pub async fn of(table: &dyn vitrine_table::Table, entity: &str) -> Result<Vec<En
     items.into_iter().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
 }
 
+/// The newest entries of a thing's trail, at most so many, oldest first.
+pub async fn newest(table: &dyn vitrine_table::Table, entity: &str, most: usize) -> Result<Vec<Entry>> {
+    let mut query = Query::new(vitrine_table::Index::Base, format!("AUDIT#{entity}"));
+    query.descending = true;
+    query.limit = most;
+    let page = table.query(query).await.map_err(fault::table)?;
+    page.items.into_iter().rev().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
+}
+
 /// The key under which a thing's trail begins, for tests and exports.
 pub fn key_prefix(entity: &str) -> Key {
     Key::new(format!("AUDIT#{entity}"), "0")

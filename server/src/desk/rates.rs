@@ -11,6 +11,9 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, authz, rates};
 
+/// Files that are listed.
+const MOST_HISTORY: usize = 50;
+
 impl Desk {
     /// The rates that are used, and where each is from.
     ///
@@ -31,7 +34,7 @@ impl Desk {
         });
         Ok(RatesView {
             rows: known.collect(),
-            history: history(audit::of(&*self.0.table, rates::ENTITY).await?, locale),
+            history: history(audit::newest(&*self.0.table, rates::ENTITY, MOST_HISTORY).await?, locale),
         })
     }
 

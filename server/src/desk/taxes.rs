@@ -7,7 +7,6 @@ use vitrine_pricing::format::{Locale, format_accounting, format_percent};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::thresholds::{Counted, Threshold, countries, thresholds_in};
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::Tenant;
 use vitrine_shared::id::TenantId;
 use vitrine_shared::views::about;
 use vitrine_shared::views::taxes::{SoldView, TaxDesk, TaxReportView, TaxRowView, ThresholdView};
@@ -21,6 +20,11 @@ use crate::invoices::{MOST_SHOWN, Sold, Span, TaxRow};
 
 /// Months that can be chosen, this one included.
 const MONTHS: usize = 24;
+/// Months that are looked at where a law counts twelve up to a day: this one and twelve before it, so that none of them is missed.
+const ROLLING: usize = 13;
+
+/// A seller: id, shown name, country in law.
+type Home = (TenantId, String, String);
 
 /// A month.
 struct Month;
@@ -108,9 +112,12 @@ impl Desk {
             thresholds: Vec::new(),
             unfinished: false,
         };
-        self.count(ctx, &own, &mut view).await?;
+        let mut homes: Vec<Home> =
+            own.iter().map(|t| (t.id.clone(), t.name.clone(), t.legal.country.clone())).collect();
+        homes.extend(self.0.invoices.platform().map(|(id, legal)| (id, legal.name.clone(), legal.country.clone())));
+        self.count(ctx, &homes, &mut view).await?;
         let mut sellers: Vec<(TenantId, String)> = own.into_iter().map(|tenant| (tenant.id, tenant.name)).collect();
-        sellers.extend(self.0.invoices.platform().map(|(id, name)| (id, name.to_owned())));
+        sellers.extend(self.0.invoices.platform().map(|(id, legal)| (id, legal.name.clone())));
         for (id, name) in sellers {
             let Ok(desk) = authz::tenant_desk(ctx, &id) else { continue };
             let rows = self.0.invoices.tax_report(&desk, month.from_ms, month.to_ms, Some(MOST_SHOWN)).await?;
@@ -141,38 +148,39 @@ impl Desk {
     }
 
     /// The thresholds of the view's country, with what each of these sellers sold.
-    async fn count(&self, ctx: &OpCtx, own: &[Tenant], view: &mut TaxReportView) -> Result<()> {
+    async fn count(&self, ctx: &OpCtx, homes: &[Home], view: &mut TaxReportView) -> Result<()> {
         let place = self.0.catalog.place(ctx);
         let thresholds = thresholds_in(&view.country);
         let mut shown: Vec<_> = thresholds.iter().map(|t| ThresholdView::of(t, place.locale)).collect();
         let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
         let (rates, year) = (self.0.rates.now(), i32::from(today.year()));
         let months = Month::back(ctx.now_ms)?;
-        for tenant in own.iter().filter(|_| !thresholds.is_empty()) {
-            let Ok(desk) = authz::tenant_desk(ctx, &tenant.id) else { continue };
-            let turnover = self.0.invoices.turnover(&desk, &months, ctx.now_ms, MOST_SHOWN).await?;
+        let asked = homes.iter().filter(|_| !thresholds.is_empty());
+        let desks: Vec<_> = asked.filter_map(|home| Some((authz::tenant_desk(ctx, &home.0).ok()?, home))).collect();
+        let mut budget = MOST_SHOWN;
+        for (desk, (_, name, home)) in &desks {
+            let turnover = self.0.invoices.turnover(desk, &months, ctx.now_ms, &mut budget).await?;
             view.unfinished |= turnover.unfinished;
             for (of, row) in thresholds.iter().zip(&mut shown) {
                 // Of a seller whom no law of the place asks, nothing is held against it.
-                let home = tenant.legal.country.as_str();
                 let asked = |sold: &&Sold| of.counts(home, &sold.country, &sold.region).is_some();
                 let could = turnover.months.values().flatten().any(|sold| asked(&sold)) || could_count(of, home);
                 let spans: Vec<Option<i32>> = if of.rolls() { vec![None] } else { vec![Some(year), Some(year - 1)] };
                 for span in spans.into_iter().filter(|_| could) {
                     let within = |name: &str| match span {
                         Some(year) => name.starts_with(&format!("{year}-")),
-                        None => months.iter().take(12).any(|m| m.name == name),
+                        None => months.iter().take(ROLLING).any(|m| m.name == name),
                     };
                     let rows = turnover.months.iter().filter(|(name, _)| within(name)).flat_map(|(_, rows)| rows);
                     let (mut amounts, mut sales) = (Vec::new(), 0);
                     for sold in rows {
                         let Some(counted) = of.counts(home, &sold.country, &sold.region) else { continue };
-                        let less = if counted == Counted::Consumers { sold.reversed_minor } else { 0 };
+                        let less = if counted == Counted::Consumers { sold.business_minor } else { 0 };
                         amounts.extend(Money::new(sold.net_minor.saturating_sub(less), sold.currency));
                         sales += sold.sales;
                     }
                     row.sold.push(SoldView {
-                        seller: if own.len() > 1 { tenant.name.clone() } else { String::new() },
+                        seller: if desks.len() > 1 { name.clone() } else { String::new() },
                         year: span,
                         about: about(&amounts, of.currency, &rates, today, place.locale),
                         sales,

@@ -103,7 +103,7 @@ pub(super) fn accounting(
     let (tax, rates) = match found {
         Ok(found) => found,
         Err(error) => {
-            tracing::warn!(%error, "a document cannot state its tax in the currency of the seller's books; see `rates.url`");
+            tracing::warn!(%error, %books, ?source, "a document cannot state its tax in this currency; see docs/einvoice.md for its rates");
             return Ok(None);
         }
     };

@@ -87,10 +87,13 @@ impl Kind {
 }
 
 /// A sale whose tax went back alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relieved {
     /// Why it is not taxed.
     pub status: TaxStatus,
+    /// Code of the reasoning behind it; empty: of older documents.
+    #[serde(default)]
+    pub reason: String,
     /// What of it stays sold, without tax; above zero.
     pub net: Money,
 }
@@ -326,7 +329,8 @@ fn lines_of(legal: &LegalEntity, issue: &Issue<'_>) -> Result<Vec<Line>> {
         let mut line = line(part.line, part.quantity, amounts);
         let relief = legal::relief(legal, order, part);
         if let Some(relief) = relief.as_ref().filter(|_| !part.amounts.tax.is_zero()) {
-            line.relieved = Some(Relieved { status: relief.status, net: base(order, part)? });
+            line.relieved =
+                Some(Relieved { status: relief.status, reason: relief.reason.to_owned(), net: base(order, part)? });
         }
         if let Some(relief) = relief.filter(|_| part.amounts.tax.is_zero()) {
             // The tax is gone already: it was sold without, and so it goes back.
@@ -371,9 +375,9 @@ impl Invoices {
         Self { platform: platform.map(Arc::new), ..self }
     }
 
-    /// The marketplace as a seller: its id and name in law; `None` where it sells nothing by itself.
-    pub fn platform(&self) -> Option<(TenantId, &str)> {
-        self.platform.as_deref().map(|legal| (platform_id(), legal.name.as_str()))
+    /// The marketplace as a seller: its id and who it is in law; `None` where it sells nothing by itself.
+    pub fn platform(&self) -> Option<(TenantId, &LegalEntity)> {
+        self.platform.as_deref().map(|legal| (platform_id(), legal))
     }
 
     /// Who issues documents: its id, and who it is in law.

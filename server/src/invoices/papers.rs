@@ -181,7 +181,12 @@ impl Invoice {
                 lines.push(line);
             }
         }
-        let said: Vec<String> = source.legal.iter().map(|note| note.text.clone()).collect();
+        let mut said: Vec<String> = source.legal.iter().map(|note| note.text.clone()).collect();
+        if let Some(accounting) = &source.accounting {
+            let (rates, day) = (&accounting.rates, accounting.rates.date().to_string());
+            let told = [("source", rates.source()), ("day", &day), ("rates", &rates.quoted())];
+            said.push(words.say("paper-tax-rates", &told));
+        }
         let reason = |category: Category| {
             let note = source.legal.iter().find(|note| speaks_of(&note.id, category));
             (note.map(|note| note.text.clone()).unwrap_or_default(), String::new())

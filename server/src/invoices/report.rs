@@ -175,7 +175,8 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
             add(status, Some(tax), tax.base, tax.amount);
         }
         // Only the tax went back: the sale stays, as one without it.
-        if let Some(Relieved { status, net }) = line.relieved {
+        if let Some(Relieved { status, net, .. }) = &line.relieved {
+            let (status, net) = (*status, *net);
             add(status, None, net, Money::zero(net.currency()));
         }
     }

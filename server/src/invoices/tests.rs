@@ -141,13 +141,20 @@ async fn a_tax_given_back_to_who_is_no_business_leaves_a_sale_without_tax_and_no
         let rows: Vec<_> = rows.iter().map(|r| (r.status, r.net_minor, r.tax_minor)).collect();
         (shop.invoices.get(&credit_id_of(&last.id)).await.unwrap().unwrap(), rows)
     };
+    let turned_over = async || {
+        let all = [Span { name: "all".into(), from_ms: 0, to_ms: shop.clock_ms() + 1 }];
+        let found = shop.invoices.turnover(&desk, &all, shop.clock_ms(), &mut 100).await.unwrap();
+        found.months["all"].iter().map(|row| (row.net_minor, row.business_minor, row.sales)).collect::<Vec<_>>()
+    };
     let net = invoice.totals.net.minor();
     let (credit, rows) = refunded("attempt-of-tax-alone", Take::Tax).await;
     assert_eq!(rows, [(TaxStatus::Taxed, 0, 0), (TaxStatus::ZeroRated, net, 0)]);
     assert_eq!(credit.legal, [], "nothing of reverse charge");
+    assert_eq!(turned_over().await, [(net, 0, 1)], "the sale stays, once");
     let (credit, rows) = refunded("attempt-of-what-is-left", Take::All).await;
     assert_eq!(rows, [(TaxStatus::Taxed, 0, 0), (TaxStatus::ZeroRated, 0, 0)]);
     assert_eq!((credit.totals.net.minor(), credit.totals.tax.minor()), (-net, 0));
+    assert_eq!(turned_over().await, [(0, 0, 1)]);
     assert!(files_of(&shop, &credit.id).await.1.unwrap().contains("<ram:CategoryCode>Z<"));
 }
 
@@ -234,7 +241,8 @@ async fn a_month_is_added_up_once_it_is_over_and_what_goes_back_later_counts_lat
     let span = |name: &str, from_ms: i64, days: i64| Span { name: name.into(), from_ms, to_ms: from_ms + days * day };
     let from = invoice.issued_ms;
     let months = [span("later", from + day, 60), span("first", from, 1)];
-    let look = async |most| shop.invoices.turnover(&desk, &months, shop.clock_ms(), most).await.unwrap();
+    let look =
+        async |mut most: usize| shop.invoices.turnover(&desk, &months, shop.clock_ms(), &mut most).await.unwrap();
     let sum = |found: &Turnover, month: &str| {
         let rows = &found.months[month];
         (rows.iter().map(|r| r.net_minor).sum::<i64>(), rows.iter().map(|r| r.sales).sum::<u64>())
@@ -250,7 +258,27 @@ async fn a_month_is_added_up_once_it_is_over_and_what_goes_back_later_counts_lat
         shop.table.query(query).await.unwrap().items.len()
     };
     assert_eq!(kept().await, 0, "it is not over");
+    // The state is the document's, else that of the tax it charged; of another country's tax it is none.
+    let state = |country: &str, region: &str, of: &str| {
+        let mut invoice = Invoice { country: country.into(), region: region.into(), ..invoice.clone() };
+        invoice.totals.taxes.iter_mut().for_each(|tax| tax.jurisdiction = of.into());
+        turnover::region(&invoice)
+    };
+    assert_eq!(state("US", "", "US-NY"), "NY");
+    assert_eq!(state("US", "CA", "US-NY"), "CA");
+    assert_eq!((state("DE", "", "US-NY"), state("US", "", "US")), (String::new(), String::new()));
+    // One that is not over and has more than somebody waits for counts when it is; one that is over counts with the first look that may read.
+    invoiced(&shop).await;
+    let most = look(1).await;
+    assert!(most.unfinished && !most.months.contains_key("first"), "{most:?}");
     shop.clock.advance_ms(3 * day);
+    let over = look(1).await;
+    assert_eq!(
+        (sum(&over, "first"), over.unfinished),
+        ((2 * sold, 2), true),
+        "nothing of the budget is left for the other"
+    );
+    assert!(!look(1).await.unfinished, "the next look goes on");
     let staff = OpCtx { now_ms: shop.clock_ms(), ..shop.staff() };
     let wish = crate::checkout::Wish {
         attempt: "attempt-of-a-refund".into(),
@@ -261,9 +289,9 @@ async fn a_month_is_added_up_once_it_is_over_and_what_goes_back_later_counts_lat
     shop.checkouts.refund(&staff, &invoice.order, &wish).await.unwrap();
     shop.work().await;
     let later = look(10).await;
-    assert_eq!((sum(&later, "first"), sum(&later, "later")), ((sold, 1), (-sold, 0)));
+    assert_eq!((sum(&later, "first"), sum(&later, "later")), ((2 * sold, 2), (-sold, 0)));
     assert_eq!(kept().await, 1, "the month that is over is kept, the other is not");
     // What is kept needs no document read any more.
-    assert_eq!(sum(&look(0).await, "first"), (sold, 1));
+    assert_eq!(sum(&look(0).await, "first"), (2 * sold, 2));
     assert!(look(0).await.unfinished);
 }

@@ -187,7 +187,7 @@ impl Invoices {
             let (source, day) = (accounting.rates.source(), format_date(accounting.rates.date(), place.locale));
             sums.push(AmountView {
                 key: "sum-tax-books".into(),
-                detail: format!("({source}, {day})"),
+                detail: format!("({source}, {day}: {})", accounting.rates.quoted()),
                 text: money(accounting.tax),
             });
         }

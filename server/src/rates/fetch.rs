@@ -125,16 +125,21 @@ pub(super) async fn fetched_months(
 ) -> std::result::Result<(), String> {
     let today = Date::from_unix_ms(now_ms).map_err(|e| e.to_string())?;
     let (year, month) = (today.year(), today.month());
-    if let Some(address) = of_month(template, year, month) {
-        fetched(&address, time_out, table, now_ms).await?;
-    }
+    let this = match of_month(template, year, month) {
+        Some(address) => fetched(&address, time_out, table, now_ms).await,
+        None => Ok(()),
+    };
     let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     if let Some(address) = of_month(template, next.0, next.1).filter(|_| today.day() >= NEXT_FROM_DAY)
         && let Err(why) = fetched(&address, time_out, table, now_ms).await
     {
         tracing::info!(why, "HMRC's rates of the next month are not there yet");
     }
-    Ok(())
+    this?;
+    // Whatever the address answered: it is this month's that is wanted.
+    let there = of_month(template, year, month).is_none()
+        || months(table).await.map_err(|e| e.title)?.iter().any(|kept| kept.month.covers(today));
+    if there { Ok(()) } else { Err("not the rates of this month".into()) }
 }
 
 struct Fetch {

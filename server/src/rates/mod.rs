@@ -47,7 +47,7 @@ const MONTHS: &str = "HMRC#";
 /// Sort keys of what is brought of other sources begin with this.
 const OWN: &str = "OWN#";
 /// Of those so many of one currency are looked at, the newest.
-const MOST_OWN: usize = 10;
+const MOST_OWN: usize = 40;
 /// Months that are looked at: this one, the next, and those of invoices that come late.
 const MOST_MONTHS: usize = 6;
 /// HMRC publishes a month's rates in the week before it begins.
@@ -115,9 +115,9 @@ fn month_key(first: Date) -> Key {
     Key::new("RATES#", format!("{MONTHS}{first}"))
 }
 
-/// `OWN#JPY#2026-11-27`.
+/// `OWN#JPY#2026-11-27#My bank`.
 fn own_key(own: &Own) -> Key {
-    Key::new("RATES#", format!("{OWN}{}#{}", own.base, own.from))
+    Key::new("RATES#", format!("{OWN}{}#{}#{}", own.base, own.from, own.source))
 }
 
 async fn read_at<T: DeserializeOwned>(table: &dyn Table, key: &Key) -> Result<Option<T>> {
@@ -274,7 +274,10 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
         }
         let known = read_at::<MonthRecord>(table, &month_key(date)).await?;
         let rev = match &known {
-            Some(known) if known.month == month && known.way == way => {
+            // What somebody brought of a month corrects what is fetched every day.
+            Some(known)
+                if known.month == month && known.way == way || (known.way, way) == (Way::Brought, Way::Fetched) =>
+            {
                 return Ok(Taken { source: hmrc::SOURCE.into(), date, unknown });
             }
             Some(known) => known.rev,
@@ -288,8 +291,8 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
     }
     let read = ecb::read(file).map_err(|why| Problem::invalid("file", why.code(), why.to_string()))?;
     let (date, unknown) = (read.table.date(), read.unknown);
-    // A day begins elsewhere before it does in UTC.
-    if date.days_since(today) > 1 {
+    // Rates of tomorrow are used by nobody today, and would stand in the way of those that are.
+    if date.days_since(today) > 0 {
         return Err(to_come(date));
     }
     let known = kept(table).await?;
@@ -302,6 +305,10 @@ pub async fn keep(ctx: &OpCtx, table: &dyn Table, file: &[u8], way: Way) -> Resu
             return Err(Problem::conflict("rates_older", title));
         }
         Some(known) => known.rev,
+        None if ecb::built_in().date() > date => {
+            let title = format!("Rates of {} are built in; these are of {date}.", ecb::built_in().date());
+            return Err(Problem::conflict("rates_older", title));
+        }
         None => 0,
     };
     let what = json!({ "date": date.to_string(), "source": ecb::SOURCE, "currencies": read.table.currencies().count(),
@@ -373,8 +380,8 @@ impl Rates {
     /// first; `None` where there is nothing for this day.
     pub fn own(&self, currency: Currency, base: Currency, day: Date) -> Option<(FxTable, i32)> {
         let owned = self.known(|known| known.owned.clone());
-        let own = owned.iter().find(|own| own.base == base && own.covers(day))?;
-        Some((own.table_of(currency)?, own.until.days_since(own.from)))
+        let mut those = owned.iter().filter(|own| own.base == base && own.covers(day));
+        those.find_map(|own| Some((own.table_of(currency)?, own.until.days_since(own.from))))
     }
 
     /// Knows a file as if it was kept.

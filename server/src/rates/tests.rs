@@ -152,6 +152,11 @@ async fn months_of_hmrc_are_fetched_ahead_and_kept_beside_the_days() {
     assert!(rates.of_hmrc(day("2026-11-30")).is_some() && rates.of_hmrc(day("2026-12-31")).is_some());
     // A correction replaces the month's; one of next year, and one that is torn, are none.
     keep(&ctx, &*table, month("01/12/2026", "31/12/2026", "1.5").as_bytes(), Way::Brought).await.unwrap();
+    // What somebody brought corrects what is fetched, and the next fetch does not undo it.
+    keep(&ctx, &*table, month("01/11/2026", "30/11/2026", "1.3100").as_bytes(), Way::Brought).await.unwrap();
+    fetched_months(&template, WAIT, &*table, NOW + 2).await.unwrap();
+    let this = months(&*table).await.unwrap().into_iter().find(|m| m.month.covers(day("2026-11-29"))).unwrap();
+    assert_eq!((this.way, this.month.table.quoted().as_str()), (Way::Brought, "GBP 1 = USD 1.3100"));
     let far = keep(&ctx, &*table, month("01/01/2027", "31/01/2027", "1.5").as_bytes(), Way::Brought).await;
     assert_eq!(far.unwrap_err().fields["file"], "rates_to_come");
     let torn = keep(&ctx, &*table, month("01/12/2026", "31/12/2026", "1,5").as_bytes(), Way::Brought).await;
@@ -179,6 +184,15 @@ async fn rates_of_a_bank_are_kept_for_the_currencies_whose_laws_want_them() {
     let of = |day: &str| rates.own(Currency::USD, Currency::JPY, day.parse().unwrap()).map(|(_, days)| days);
     assert_eq!((of("2026-11-27"), of("2026-11-30"), of("2026-12-01")), (None, Some(2), None));
     assert_eq!(rates.own(Currency::EUR, Currency::JPY, "2026-11-29".parse().unwrap()), None);
+    // Another bank's file of the same days stands beside it.
+    let other = "source,base,currency,rate,from,until\nOther bank,JPY,EUR,168.1,2026-11-28,2026-11-30\n";
+    keep(&ctx, &*table, other.as_bytes(), Way::Brought).await.unwrap();
+    rates.refresh(&*table).await.unwrap();
+    let source = |of| rates.own(of, Currency::JPY, "2026-11-29".parse().unwrap()).map(|(t, _)| t.source().to_owned());
+    assert_eq!(
+        (source(Currency::USD).as_deref(), source(Currency::EUR).as_deref()),
+        (Some("My bank"), Some("Other bank"))
+    );
     let seen: Vec<_> = overview(&*table).await.unwrap().into_iter().map(|one| one.source).collect();
-    assert_eq!(seen, ["ECB", "My bank (JPY)"]);
+    assert_eq!(seen, ["ECB", "Other bank (JPY)", "My bank (JPY)"]);
 }

@@ -169,6 +169,12 @@ impl FxTable {
         Ok((worth, Self { rates, ..self.clone() }))
     }
 
+    /// As published: `EUR 1 = USD 1.1000, SEK 11.000`.
+    pub fn quoted(&self) -> String {
+        let rates = self.rates.iter().map(|(currency, rate)| format!("{currency} {}", String::from(*rate)));
+        format!("{} 1 = {}", self.base, rates.collect::<Vec<_>>().join(", "))
+    }
+
     /// Who published the rates.
     pub fn source(&self) -> &str {
         &self.source

@@ -75,11 +75,12 @@ impl Threshold {
     /// exceptions (`note`); this is where to look, not what a return says.
     pub fn counts(&self, seller: &str, country: &str, region: &str) -> Option<Counted> {
         use ThresholdKind::*;
-        let there = country == self.place;
+        let there = match self.place.split_once('-') {
+            Some(part) => part == (country, region),
+            None => self.place == country,
+        };
         let (is, counted) = match self.kind {
-            NexusSales | NexusOrTransactions | NexusAndTransactions => {
-                (self.place.split_once('-') == Some((country, region)), Counted::All)
-            }
+            NexusSales | NexusOrTransactions | NexusAndTransactions => (there, Counted::All),
             DistanceSales | EvidenceOnePiece => {
                 (is_eu(seller) && is_eu(country) && seller != country, Counted::Consumers)
             }
@@ -93,9 +94,9 @@ impl Threshold {
         (is && self.amounts.iter().any(|amount| *amount > 0)).then_some(counted)
     }
 
-    /// Whether its time is twelve months up to today, not calendar years.
+    /// Whether its time is twelve months up to a day, not calendar years.
     pub fn rolls(&self) -> bool {
-        ["12 months", "quarters", "base period"].iter().any(|words| self.period.contains(words))
+        ["12 months", "quarters"].iter().any(|words| self.period.contains(words))
     }
 }
 
@@ -179,8 +180,18 @@ mod tests {
         assert_eq!((home.counts("DE", "DE", ""), home.counts("FR", "DE", "")), (Some(Counted::All), None));
         let rolling = rows().filter(Threshold::rolls).count();
         assert!(rolling > 10 && !distance.rolls() && rolling < rows().count());
-        let none = rows().filter(|t| t.amounts.iter().all(|a| *a == 0));
-        assert!(none.into_iter().all(|t| t.counts("DE", t.place, "").is_none()));
+        let quebec = of("CA-QC", ThresholdKind::Registration);
+        assert_eq!((quebec.counts("US", "CA", "QC"), quebec.counts("US", "CA", "ON")), (Some(Counted::All), None));
+        assert_eq!(of("DE", ThresholdKind::SmallBusiness).counts("DE", "DE", "BY"), Some(Counted::All));
+        // Whatever has an amount of sales is counted for somebody.
+        use ThresholdKind::{ImportConsignment, NoTax, Platform};
+        for row in rows()
+            .filter(|t| t.amounts.iter().any(|a| *a > 0) && !matches!(t.kind, NoTax | ImportConsignment | Platform))
+        {
+            let (country, region) = row.place.split_once('-').unwrap_or((row.place, ""));
+            let into = if country == "EU" { "FR" } else { country };
+            assert!(["DE", country].iter().any(|seller| row.counts(seller, into, region).is_some()), "{row:?}");
+        }
     }
 
     #[test]
