@@ -58,7 +58,7 @@ fn read(typed: &Fields) -> std::result::Result<GiftCards, Faults> {
     let text = |name: &str| typed.get(name).map_or("", |text| text.trim());
     let mut faults = Faults::default();
     let Ok(currency) = text("currency").parse::<Currency>() else {
-        faults.say("currency", "fault-currency", "");
+        faults.say("currency", "fault-price-currency", "");
         return Err(faults);
     };
     let mut amounts = Vec::new();
@@ -70,7 +70,13 @@ fn read(typed: &Fields) -> std::result::Result<GiftCards, Faults> {
             Err(code) => faults.say("amounts", code, word),
         }
     }
-    let mut bound = |name: &str| pricelist::amount(text(name), currency).map_err(|code| faults.say(name, code, "")).ok();
+    let mut bound = |name: &str| match text(name) {
+        "" => {
+            faults.say(name, "fault-gift-both", "");
+            None
+        }
+        typed => pricelist::amount(typed, currency).map_err(|code| faults.say(name, code, "")).ok(),
+    };
     let named = match (text("least"), text("most")) {
         ("", "") => None,
         _ => bound("least").zip(bound("most")),

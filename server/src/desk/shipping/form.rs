@@ -192,13 +192,13 @@ pub(super) fn way(typed: &Fields, was: Option<&Method>) -> Result<Method, Faults
 pub(super) fn rate(typed: &Fields) -> Result<ShippingRate, Faults> {
     let mut faults = Faults::default();
     let Ok(currency) = text(typed, "currency").parse::<Currency>() else {
-        return Err(Faults::of("currency", "fault-currency"));
+        return Err(Faults::of("currency", "fault-price-currency"));
     };
     let way = text(typed, "way");
     let up_to_g = number(typed, "up_to_g", "fault-ship-grams", &mut faults);
     let mut amount = |name: &str| match (text(typed, name), name) {
         ("", "amount") => {
-            faults.say(name, "fault-price-empty", "");
+            faults.say(name, "fault-empty", "");
             None
         }
         ("", _) => None,
@@ -228,9 +228,8 @@ pub(super) fn way_of(rate: &ShippingRate) -> &str {
 
 /// Whether two rates are of one place, way and band: of those only one could ever apply.
 pub(super) fn same_band(a: &ShippingRate, b: &ShippingRate) -> bool {
-    let band = |r: &ShippingRate| {
-        (r.zone.clone(), way_of(r).to_owned(), r.currency.clone(), r.up_to_g, r.up_to_goods_minor)
-    };
+    let band =
+        |r: &ShippingRate| (r.zone.clone(), way_of(r).to_owned(), r.currency.clone(), r.up_to_g, r.up_to_goods_minor);
     band(a) == band(b)
 }
 

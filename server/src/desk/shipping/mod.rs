@@ -128,7 +128,8 @@ fn in_order(store: &Store) -> Vec<&ShippingRate> {
 fn tried(store: &Store, ask: &TryAsk, locale: Locale) -> Result<std::result::Result<Tried, Fields>> {
     let mut faults = Fields::new();
     let mut fault = |field: &str, code: &str| drop(faults.insert(field.to_owned(), code.to_owned()));
-    let count = |typed: &str, least: u64| typed.trim().parse::<u64>().ok().filter(|n| (least..=1_000_000_000).contains(n));
+    let count =
+        |typed: &str, least: u64| typed.trim().parse::<u64>().ok().filter(|n| (least..=1_000_000_000).contains(n));
     if !is_country(&ask.country) {
         fault("country", "fault-country");
     }
@@ -143,12 +144,12 @@ fn tried(store: &Store, ask: &TryAsk, locale: Locale) -> Result<std::result::Res
         Ok(currency) => match pricelist::amount(&ask.worth, currency) {
             Ok(minor) => Some(Money::new(minor, currency).map_err(|e| fault::internal("an amount", &e))?),
             Err(code) => {
-                fault("worth", code);
+                fault("worth", if ask.worth.trim().is_empty() { "fault-empty" } else { code });
                 None
             }
         },
         Err(_) => {
-            fault("currency", "fault-currency");
+            fault("currency", "fault-price-currency");
             None
         }
     };
