@@ -12,6 +12,7 @@ ship-text = Wie Ihre Läden Pakete verschicken und was das kostet. Versand hat n
 ship-shops = Läden und wie sie verschicken
 ship-of = Versand von { $name }
 ship-zone = Wohin
+ship-zone-name = Zone
 ship-zones = Eigene Zonen
 ship-zones-text = Orte, die gleich viel kosten: Länder, Bundesstaaten, Postleitzahlen. Ein Tarif kann auch ohne eigene Zone für ein Land, für die Europäische Union oder für alle übrigen Länder gelten. Gefragt wird die Zone, die einen Ort am genauesten nennt, und keine andere.
 ship-zones-own = Zonen

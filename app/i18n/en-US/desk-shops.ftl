@@ -12,6 +12,7 @@ ship-text = How your shops send parcels and what that costs. Only what comes in 
 ship-shops = Shops and how they send
 ship-of = Shipping of { $name }
 ship-zone = Where to
+ship-zone-name = Zone
 ship-zones = Zones of your own
 ship-zones-text = Places that cost the same: countries, states, postcodes. A rate can also be for one country, for the European Union or for everywhere else without a zone of your own. The zone that names a place most closely is asked, and no other.
 ship-zones-own = Zones

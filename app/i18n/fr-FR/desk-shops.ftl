@@ -12,6 +12,7 @@ ship-text = Comment vos boutiques envoient leurs colis et ce que cela coûte. Se
 ship-shops = Boutiques et leurs envois
 ship-of = Livraison de { $name }
 ship-zone = Vers
+ship-zone-name = Zone
 ship-zones = Vos zones
 ship-zones-text = Des lieux qui coûtent autant : pays, États, codes postaux. Un tarif peut aussi valoir pour un pays, pour l’Union européenne ou pour tous les autres pays sans zone à vous. On ne consulte que la zone qui nomme le lieu le plus précisément.
 ship-zones-own = Zones

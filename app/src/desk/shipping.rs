@@ -272,7 +272,7 @@ fn Zones(view: ShippingView) -> Element {
                 Table {
                     caption: t!("ship-zones-own"),
                     columns: vec![
-                        column("ship-zone", false),
+                        column("ship-zone-name", false),
                         column("ship-countries", false),
                         column("ship-places", true),
                         column("ship-except", true),
@@ -348,7 +348,16 @@ fn Nowhere(view: ShippingView) -> Element {
             if view.nowhere.is_empty() {
                 p { {t!("ship-nowhere-none")} }
             } else {
-                p { class: "desk-id", dir: "ltr", {view.nowhere.join(" · ")} }
+                p { class: "desk-id",
+                    for (i , place) in view.nowhere.iter().enumerate() {
+                        span { key: "{i}",
+                            if i > 0 {
+                                " · "
+                            }
+                            bdi { dir: "ltr", "{place}" }
+                        }
+                    }
+                }
             }
             p {
                 a { class: "button", href: form_of(&view.store, "nowhere", ""), {t!("ship-nowhere-change")} }

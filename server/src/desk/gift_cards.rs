@@ -154,8 +154,13 @@ impl Desk {
             true => self.kept_form::<(Fields, Faults)>(ctx, &form_name(&store.id, was)).await?,
             false => None,
         };
+        let usual = self.own_currency(store).await?;
         let (fields, faults) = kept.unwrap_or_else(|| {
             let mut fields = Fields::new();
+            // The next one to sell in: the seller's own, unless it is there already.
+            if current.is_none() && !store.gift_cards.iter().any(|row| row.currency == usual) {
+                fields.insert("currency".to_owned(), usual);
+            }
             if let Some(row) = current {
                 let amounts: Vec<String> = row.amounts.iter().map(|minor| decimal(*minor, &row.currency)).collect();
                 fields.insert("amounts".to_owned(), amounts.join(" "));

@@ -39,6 +39,15 @@ impl Desk {
         Ok(Own { store, item })
     }
 
+    /// The currency of a store's seller.
+    ///
+    /// # Errors
+    /// The table's.
+    pub(super) async fn own_currency(&self, store: &Store) -> Result<String> {
+        let seller = self.0.catalog.records().tenant(&store.tenant).await?;
+        Ok(seller.map(|seller| seller.currency).unwrap_or_default())
+    }
+
     /// The storefronts of a seller, by name; of all sellers the caller is a member of where nobody is named.
     ///
     /// # Errors

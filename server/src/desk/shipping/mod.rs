@@ -282,8 +282,17 @@ impl Desk {
             false => None,
         };
         let missing = || Problem::not_found(part.as_str());
+        let usual = match (part, store.shipping.last()) {
+            (Part::Rate, Some(rate)) => rate.currency.clone(),
+            (Part::Rate, None) => self.own_currency(store).await?,
+            _ => String::new(),
+        };
         let stored = || -> Result<Fields> {
             match part {
+                // A shop has mostly rates of one currency, and most of them name no way.
+                Part::Rate if was.is_empty() => Ok(Fields::from(
+                    [("currency", usual), ("way", STANDARD.to_owned())].map(|(name, text)| (name.to_owned(), text)),
+                )),
                 _ if was.is_empty() && part != Part::Nowhere => Ok(Fields::new()),
                 Part::Zone => {
                     let zone = store.shipping_zones.iter().find(|zone| zone.id == was);
