@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::json;
 use vitrine_pricing::quote::Quote;
@@ -15,6 +16,7 @@ use crate::state::{Adapters, App, mark_demo};
 struct House {
     desk: Desk,
     app: App,
+    acts: AtomicI64,
     dir: tempfile::TempDir,
 }
 
@@ -24,7 +26,7 @@ impl House {
         mark_demo(dir.path()).unwrap();
         let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
         let app = App::open(config, Adapters::default()).await.unwrap();
-        let house = Self { desk: Desk::new(app.clone()), app, dir };
+        let house = Self { desk: Desk::new(app.clone()), app, acts: AtomicI64::new(1), dir };
         let market = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
         let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
         let report = house.import(&rows, &market).await;
@@ -62,10 +64,15 @@ impl House {
         (self.person(1, &["creator"], &[store.tenant]), store.id.to_string(), store.rev)
     }
 
+    /// Who it is, a moment later each time: a trail is in the order of its moments.
+    fn later(&self, ctx: &OpCtx) -> OpCtx {
+        OpCtx { now_ms: ctx.now_ms + self.acts.fetch_add(1, Ordering::Relaxed), ..ctx.clone() }
+    }
+
     /// Saves a part of the present revision.
     async fn save(&self, ctx: &OpCtx, part: &str, fields: &[(&str, &str)]) -> Result<()> {
         let store = self.store("paper").await;
-        self.desk.save_shipping(ctx, store.id.as_str(), part, &form(store.rev, fields)).await
+        self.desk.save_shipping(&self.later(ctx), store.id.as_str(), part, &form(store.rev, fields)).await
     }
 
     /// What sending two books to Germany comes to, as buyers are told.
@@ -394,7 +401,7 @@ async fn gift_cards_are_sold_as_set_switched_off_and_on_again() {
     let desk = &house.desk;
     let save = async |fields: &[(&str, &str)]| {
         let rev = house.store("paper").await.rev;
-        desk.save_gift_setting(&ctx, &paper, &form(rev, fields)).await
+        desk.save_gift_setting(&house.later(&ctx), &paper, &form(rev, fields)).await
     };
     let guest = OpCtx { caller: Caller::Anonymous, ..ctx.clone() };
     let sold =
