@@ -13,8 +13,8 @@ use vitrine_shared::id::StoreId;
 use vitrine_shared::pricelist;
 use vitrine_shared::views::shops::{GiftRow, GiftSettingView, ShopRow, ShopsView};
 
-use super::prices::changed_meanwhile;
 use super::shipping::{BY_ROW, currencies, refused, shown};
+use super::stores::changed_meanwhile;
 use super::{Desk, history};
 use crate::audit::{self, Entry};
 use crate::catalog::settings::{self, Unfit};

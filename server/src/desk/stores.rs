@@ -7,7 +7,6 @@ use vitrine_shared::id::StoreId;
 use vitrine_table::{Consistency, Item, MAX_ITEM_BYTES, TableError, Transact};
 
 use super::Desk;
-use super::prices::changed_meanwhile;
 use crate::catalog::settings;
 use crate::catalog::store::store_key;
 use crate::ctx::OpCtx;
@@ -16,6 +15,11 @@ use crate::{audit, authz};
 
 /// Bytes of a store's record that stay free.
 const SPARE: usize = 8 * 1024;
+
+/// Somebody else was faster.
+pub(super) fn changed_meanwhile() -> Problem {
+    Problem::conflict("changed_meanwhile", "This was changed meanwhile. Look at it again.")
+}
 
 /// A storefront as it was read.
 pub(super) struct Own {

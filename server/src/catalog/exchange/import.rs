@@ -352,7 +352,9 @@ impl Importer {
             Err(TableError::Cancelled(reasons))
                 if reasons.iter().any(|r| matches!(r, CancelReason::ConditionFailed(_))) =>
             {
-                Err(Fault::Refused("its address, handle or SKU belongs to another record already".into()))
+                Err(Fault::Refused(
+                    "its address, handle or SKU belongs to another record already, or it was changed meanwhile".into(),
+                ))
             }
             Err(e) => Err(Fault::Inside(fault::table(e))),
         }

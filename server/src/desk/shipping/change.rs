@@ -7,7 +7,7 @@ use vitrine_shared::catalog::Store;
 
 use super::form::{self, Faults, Fields, text};
 use crate::catalog::settings::{self, Unfit};
-use crate::desk::prices::changed_meanwhile;
+use crate::desk::stores::changed_meanwhile;
 
 /// What a trail says of a part at most, bytes of JSON.
 const MOST_TOLD: usize = 4 * 1024;
