@@ -65,6 +65,8 @@ export const ROUTES = {
   "/studio/groups": { act: { tenant: "{tenant}", name: "taken", title: "Taken" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/groups/{name}": { act: { tenant: "{tenant}", addresses: "x@example.org" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/groups/{name}/delete": { act: { tenant: "{tenant}" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/shipping/{store}/{part}": { act: { countries: "DE", id: "taken", rev: "1", act: "" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/gift-cards/{store}": { act: { currency: "EUR", amounts: "1", rev: "1" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/credit": { act: { credit_amount: "5", credit_reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
@@ -114,6 +116,7 @@ export const PAGES = {
   "/studio/prices": {}, "/studio/prices/edition/:id": {}, "/studio/prices/changes/:id": {}, "/studio/prices/see": {},
   "/admin/value": {}, "/admin/value/:id": {}, "/admin/rates": {},
   "/studio/groups": {}, "/studio/groups/:name": {},
+  "/studio/shipping": {}, "/studio/shipping/:store": {}, "/studio/shipping/:store/:part": {}, "/studio/gift-cards": {}, "/studio/gift-cards/:store": {},
   "/studio/promotions": {}, "/studio/promotions/:id": {},
   "/admin/import/:id": {},
 };

@@ -67,7 +67,7 @@ function address(pattern, other = (id) => id) {
   const ids = {
     id: /orders/.test(pattern) ? order : /invoices/.test(pattern) ? sample.invoice : /letters/.test(pattern) ? sample.store : /import/.test(pattern) ? sample.import
       : /works|preview/.test(pattern) ? sample.draft : /eula/.test(pattern) ? `lic_${"0".repeat(26)}` : sample.work,
-    store: sample.store, who: sample.who, provider: "nobody", token: "0".repeat(64), name: "x.xml", slug: "nobody", handle: "@nobody", number: "1", code: "not_found",
+    store: sample.store, who: sample.who, provider: "nobody", token: "0".repeat(64), name: "x.xml", slug: "nobody", handle: "@nobody", number: "1", code: "not_found", part: "zone",
   };
   return pattern.replace(/\{\*rest\}|:\.\.segments/, "nowhere").replaceAll(/\{(\w+)\}|:(\w+)/g, (_, a, b) => other(ids[a ?? b]));
 }

@@ -180,6 +180,9 @@ pub struct Store {
     /// Gift cards it sells, at most one row a currency; they pay for what its tenant sells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gift_cards: Vec<GiftCards>,
+    /// Counts writes; of records from before it was counted it is 0.
+    #[serde(default)]
+    pub rev: i64,
 }
 
 /// Whether a value need not be written.

@@ -7,3 +7,4 @@ line-not-shipped = Not delivered to this country
 cart-place = Delivery and tax for { $country }; you can change the country at the top of the page.
 checkout-again-hint = Delivery and tax depend on the place. After a change, this shows the new total.
 place-part-neighborhood = Neighbourhood
+ship-divisor = Cubic centimetres that count as a kilogram

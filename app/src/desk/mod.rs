@@ -4,11 +4,13 @@
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
 mod console;
+mod gift_cards;
 mod groups;
 mod prices;
 mod promotions;
 mod rates;
 mod refund;
+mod shipping;
 mod studio;
 mod taxes;
 mod value;
@@ -30,11 +32,13 @@ use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
 use console::{Import, ImportReport, Jobs, Order, Orders};
+use gift_cards::{GiftSetting, GiftShops};
 use groups::{Group, Groups};
 use prices::{Changes, Edition, Prices, See};
 use promotions::{Promotion, Promotions};
 use rates::Rates;
 use refund::Refund;
+use shipping::{Shipping, ShippingPart, ShippingShops};
 use studio::{List, SellerOrder, Studio, Work};
 use taxes::Taxes;
 use value::{Value, Values};
@@ -69,6 +73,30 @@ pub enum Desk {
         #[route("/studio/groups/:name?:..query")]
         Group { /// The group's name.
             name: String, /// Raw query string: whose, which page, what the last act came to.
+            query: String },
+        /// How shops send.
+        #[route("/studio/shipping?:..query")]
+        ShippingShops { /// Raw query string: whose.
+            query: String },
+        /// How one shop sends.
+        #[route("/studio/shipping/:store?:..query")]
+        Shipping { /// Store id.
+            store: String, /// Raw query string: what is tried, which page, what the last act came to.
+            query: String },
+        /// The form of a zone, a way, a rate, or of where nothing is sent.
+        #[route("/studio/shipping/:store/:part?:..query")]
+        ShippingPart { /// Store id.
+            store: String, /// `zone`, `way`, `rate`, `nowhere`.
+            part: String, /// Raw query string: what it changes, what the last act came to.
+            query: String },
+        /// Which shops sell gift cards.
+        #[route("/studio/gift-cards?:..query")]
+        GiftShops { /// Raw query string: whose.
+            query: String },
+        /// Gift cards of one shop.
+        #[route("/studio/gift-cards/:store?:..query")]
+        GiftSetting { /// Store id.
+            store: String, /// Raw query string: which currency, what the last act came to.
             query: String },
         /// A work's editor.
         #[route("/studio/works/:id?:..query")]

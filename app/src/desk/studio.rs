@@ -35,7 +35,12 @@ pub(super) fn Studio(query: String) -> Element {
                         a { class: "button", href: "/studio/tax", {t!("desk-taxes")} }
                         " "
                         a { class: "button", href: "/studio/promotions", {t!("promo-title")} }
+                        " "
                         a { class: "button", href: "/studio/groups", {t!("group-title")} }
+                        " "
+                        a { class: "button", href: "/studio/shipping", {t!("ship-title")} }
+                        " "
+                        a { class: "button", href: "/studio/gift-cards", {t!("gifts-title")} }
                     }
                     for desk in view.desks.iter().cloned() {
                         OneDesk { key: "{desk.tenant}", desk }

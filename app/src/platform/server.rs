@@ -8,8 +8,9 @@ use dioxus::prelude::*;
 
 use super::{Head, MediaKey, Prefs, Pressed};
 
-const EN_US: [&str; 9] = [
+const EN_US: [&str; 10] = [
     include_str!("../../i18n/en-US/desk-prices.ftl"),
+    include_str!("../../i18n/en-US/desk-shops.ftl"),
     include_str!("../../i18n/en-US/desk.ftl"),
     include_str!("../../i18n/en-US/frame.ftl"),
     include_str!("../../i18n/en-US/gift.ftl"),
@@ -19,8 +20,9 @@ const EN_US: [&str; 9] = [
     include_str!("../../i18n/en-US/problems.ftl"),
     include_str!("../../i18n/en-US/trade.ftl"),
 ];
-const DE_DE: [&str; 9] = [
+const DE_DE: [&str; 10] = [
     include_str!("../../i18n/de-DE/desk-prices.ftl"),
+    include_str!("../../i18n/de-DE/desk-shops.ftl"),
     include_str!("../../i18n/de-DE/desk.ftl"),
     include_str!("../../i18n/de-DE/frame.ftl"),
     include_str!("../../i18n/de-DE/gift.ftl"),
@@ -33,8 +35,9 @@ const DE_DE: [&str; 9] = [
 
 /// What is other than in en-US.
 const EN_GB: &str = include_str!("../../i18n/en-GB/differences.ftl");
-const FR_FR: [&str; 9] = [
+const FR_FR: [&str; 10] = [
     include_str!("../../i18n/fr-FR/desk-prices.ftl"),
+    include_str!("../../i18n/fr-FR/desk-shops.ftl"),
     include_str!("../../i18n/fr-FR/desk.ftl"),
     include_str!("../../i18n/fr-FR/frame.ftl"),
     include_str!("../../i18n/fr-FR/gift.ftl"),

@@ -13,6 +13,7 @@ mod jsonld;
 pub mod offers;
 pub mod pages;
 pub(crate) mod people;
+pub(crate) mod settings;
 mod shelves;
 pub mod store;
 pub(crate) mod transcripts;

@@ -68,7 +68,7 @@ pub fn tenant_key(id: &TenantId) -> Key {
 }
 
 /// Where a storefront is.
-pub(super) fn store_key(id: &StoreId) -> Key {
+pub(crate) fn store_key(id: &StoreId) -> Key {
     Key::new(format!("STORE#{id}"), "CONFIG#")
 }
 

@@ -45,6 +45,8 @@ pub fn routes() -> Router<App> {
         .route("/studio/groups/{name}", post(fill_group))
         .route("/studio/groups/{name}/delete", post(delete_group))
         .route("/studio/promotions/{id}/end", post(end_promotion))
+        .route("/studio/shipping/{store}/{part}", post(shipping))
+        .route("/studio/gift-cards/{store}", post(gift_cards))
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
         .route("/admin/orders/{id}/credit", post(credit))
@@ -199,6 +201,40 @@ async fn delete_group(
             back(&format!("/studio/groups/{}?tenant={tenant}", vitrine_shared::query::encode(&name)), "", Err(problem))
         }
     }
+}
+
+async fn shipping(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path((store, part)): Path<(String, String)>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    use vitrine_shared::query::encode;
+
+    let said = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let done = Desk::new(app).save_shipping(&ctx, &store, &part, &form).await;
+    let page = format!("/studio/shipping/{}", encode(&store));
+    if done.is_ok() || said("act") == "remove" {
+        return back(&page, "", done);
+    }
+    back(&format!("{page}/{}?kept=1&was={}", encode(&part), encode(said("was"))), "", done)
+}
+
+async fn gift_cards(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(store): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    use vitrine_shared::query::encode;
+
+    let said = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let done = Desk::new(app).save_gift_setting(&ctx, &store, &form).await;
+    let page = format!("/studio/gift-cards/{}", encode(&store));
+    if done.is_ok() || !said("act").is_empty() {
+        return back(&page, "", done);
+    }
+    back(&format!("{page}?kept=1&was={}", encode(said("was"))), "", done)
 }
 
 /// The page of a promotion, with whose it is: administrators are members of no seller.

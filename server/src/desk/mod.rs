@@ -6,6 +6,7 @@
 //! Not here: what refunds and parcels do (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
 
 mod archive;
+mod gift_cards;
 mod groups;
 mod http;
 mod import;
@@ -18,6 +19,8 @@ mod promotions;
 mod rates;
 mod refund;
 mod sellers;
+mod shipping;
+mod stores;
 mod studio;
 mod tax;
 mod taxes;

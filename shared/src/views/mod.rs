@@ -14,6 +14,7 @@ pub mod gift;
 pub mod owned;
 pub mod prices;
 mod shared;
+pub mod shops;
 pub mod taxes;
 pub mod trade;
 pub mod value;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use vitrine_pricing::money::{Currency, MoneyError};
 use vitrine_pricing::tax::VOUCHER;
 use vitrine_shared::catalog::{
-    Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Store, Variant, Work,
+    Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Variant, Work,
 };
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
@@ -15,7 +14,6 @@ use super::{PriceRow, ProductRow, Row, VariantRow, WorkRow};
 use crate::ids::derived_bits;
 use crate::markup::{self, Tangled};
 use crate::media::{AudioFacts, BookFacts};
-use crate::pricing;
 
 /// Our id for a row: the reference itself if it is one, else derived from type and reference.
 pub(super) fn id_of<T: FromStr>(kind: &str, reference: &str, make: impl Fn(u128) -> T) -> T {
@@ -62,8 +60,6 @@ pub(super) struct PartFiles {
 
 /// A field and why it cannot be.
 pub(super) type Refusal = String;
-/// Most amounts of gift cards of one currency.
-const MOST_GIFT_AMOUNTS: usize = 8;
 
 /// Longest title of a work, characters.
 pub(crate) const MAX_TITLE: usize = 300;
@@ -315,48 +311,6 @@ fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<
         stocked: row.stock.is_some(),
         shape: row.shape,
     })
-}
-
-/// Looks at a store's shipping rows as they would be priced.
-pub(super) fn shipping(store: &Store) -> Result<(), Refusal> {
-    let mut seen: Vec<&str> = Vec::new();
-    for row in &store.shipping {
-        if seen.contains(&row.currency.as_str()) {
-            continue;
-        }
-        seen.push(&row.currency);
-        let currency: Currency = row.currency.parse().map_err(|e: MoneyError| format!("`shipping`: {e}"))?;
-        let table = pricing::shipping_table(store, currency).map_err(|e| format!("`shipping`: {}", e.title))?;
-        table.check(currency).map_err(|(path, why)| format!("`shipping`, {path}: {why}"))?;
-    }
-    Ok(())
-}
-
-/// Looks at the gift cards a store sells.
-pub(super) fn gift_cards(store: &Store) -> Result<(), Refusal> {
-    let mut seen: Vec<&str> = Vec::new();
-    for row in &store.gift_cards {
-        let currency: Currency = row.currency.parse().map_err(|e: MoneyError| format!("`gift_cards`: {e}"))?;
-        if seen.contains(&row.currency.as_str()) {
-            return Err(format!("`gift_cards`: {currency} stands there twice"));
-        }
-        seen.push(&row.currency);
-        let (least, most) = row.named.unwrap_or((1, 1));
-        let fine = |minor: i64| (1..=crate::value::MAX_ENTRY).contains(&minor);
-        if row.amounts.len() > MOST_GIFT_AMOUNTS
-            || !row.amounts.iter().all(|minor| fine(*minor))
-            || !(fine(least) && fine(most) && least <= most)
-        {
-            return Err(format!(
-                "`gift_cards`: at most {MOST_GIFT_AMOUNTS} `amounts` and a `named` least and most, of 1 to {} minor units",
-                crate::value::MAX_ENTRY
-            ));
-        }
-        if row.amounts.is_empty() && row.named.is_none() {
-            return Err(format!("`gift_cards`: nothing is sold in {currency}"));
-        }
-    }
-    Ok(())
 }
 
 /// A work's own class: what is only paid for later is none of a work's.

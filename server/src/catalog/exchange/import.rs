@@ -21,6 +21,7 @@ use vitrine_table::{CancelReason, Condition, MAX_TRANSACT_ITEMS, Put, TableError
 use super::build::{self, PartFiles, Refusal, Stored, id_of};
 use super::csv;
 use super::{FileRow, MAX_LINE, Outcome, PictureRow, Report, Row, RowReport, WorkRow};
+use crate::catalog::settings;
 use crate::catalog::store::{CatalogStore, VariantPointer, WorkBundle, claim, items, put};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -210,8 +211,11 @@ impl Importer {
                 if !vitrine_shared::slug::is_slug(&r.handle) {
                     return Err(format!("`handle`: {:?} is not of the form a-z, 0-9 and -", r.handle).into());
                 }
+                let id: StoreId = id_of("store", &r.reference, StoreId::from_bits);
+                let before = self.catalog.store(&id).await?;
                 let store = Store {
-                    id: id_of("store", &r.reference, StoreId::from_bits),
+                    rev: before.as_ref().map_or(0, |before| before.rev),
+                    id,
                     tenant,
                     handle: r.handle.clone(),
                     name: build::text("name", &r.name, 120)?,
@@ -230,11 +234,13 @@ impl Importer {
                     shipping_except: r.shipping_except.clone(),
                     gift_cards: r.gift_cards.clone(),
                 };
-                build::shipping(&store)?;
-                build::gift_cards(&store)?;
-                let before = self.catalog.store(&store.id).await?;
-                let ops =
-                    vec![put(items::store(&store, ctx.now_ms)?), claim("handle", &store.handle, store.id.as_str())];
+                settings::check_shipping(&store).map_err(|unfit| format!("`shipping`, {unfit}"))?;
+                settings::check_gift_cards(&store.gift_cards).map_err(|unfit| format!("`gift_cards`, {unfit}"))?;
+                // What was set at the desk meanwhile must not be overwritten unseen.
+                let ops = vec![
+                    settings::written(&store, before.is_some(), ctx.now_ms)?,
+                    claim("handle", &store.handle, store.id.as_str()),
+                ];
                 self.settle(ctx, store.id.as_str(), before.as_ref(), &store, ops).await
             }
             Row::Licence(r) => {
@@ -346,7 +352,9 @@ impl Importer {
             Err(TableError::Cancelled(reasons))
                 if reasons.iter().any(|r| matches!(r, CancelReason::ConditionFailed(_))) =>
             {
-                Err(Fault::Refused("its address, handle or SKU belongs to another record already".into()))
+                Err(Fault::Refused(
+                    "its address, handle or SKU belongs to another record already, or it was changed meanwhile".into(),
+                ))
             }
             Err(e) => Err(Fault::Inside(fault::table(e))),
         }
