@@ -259,8 +259,10 @@ async fn a_month_is_added_up_once_it_is_over_and_what_goes_back_later_counts_lat
     };
     assert_eq!(kept().await, 0, "it is not over");
     // The state is the document's, else that of the tax it charged; of another country's tax it is none.
+    let (_, _, taxed) = invoiced_for(&shop, "Harbour Lights").await;
+    let taxed = shop.invoices.get(&taxed).await.unwrap().unwrap();
     let state = |country: &str, region: &str, of: &str| {
-        let mut invoice = Invoice { country: country.into(), region: region.into(), ..invoice.clone() };
+        let mut invoice = Invoice { country: country.into(), region: region.into(), ..taxed.clone() };
         invoice.totals.taxes.iter_mut().for_each(|tax| tax.jurisdiction = of.into());
         turnover::region(&invoice)
     };
