@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::fx::ecb::MOST_BYTES;
-use vitrine_pricing::fx::{FxError, FxTable, Rate};
+use vitrine_pricing::fx::{FxTable, Rate};
 use vitrine_pricing::money::Currency;
+
+use super::FileError;
 
 /// Named as the source of the rates.
 pub const SOURCE: &str = "HMRC";
@@ -15,35 +17,6 @@ pub const SOURCE: &str = "HMRC";
 const COLUMNS: [&str; 4] = ["currency code", "currency units per £1", "start date", "end date"];
 /// Longest period, days: a month.
 pub(super) const MOST_DAYS: i32 = 31;
-
-/// Why a file holds no rates.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HmrcError {
-    /// More than [`MOST_BYTES`].
-    #[error("a file of rates has at most {MOST_BYTES} bytes")]
-    TooLong,
-    /// Not CSV of these columns; what was wrong.
-    #[error("not a file of HMRC's monthly rates: {0}")]
-    Form(String),
-    /// It names no currency.
-    #[error("there is no rate in it")]
-    Empty,
-    /// A rate that is none, or two of one currency.
-    #[error(transparent)]
-    Rate(#[from] FxError),
-}
-
-impl HmrcError {
-    /// Stable name of what is wrong.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "too_long",
-            Self::Form(_) => "not_rates",
-            Self::Empty => "no_rates",
-            Self::Rate(_) => "bad_rate",
-        }
-    }
-}
 
 /// Rates of a month. The table's date is the first day they are for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,12 +34,12 @@ impl Month {
     }
 }
 
-fn form(what: &str, near: &str) -> HmrcError {
-    HmrcError::Form(format!("{what}, not {:?}", near.chars().take(32).collect::<String>()))
+fn form(what: &str, near: &str) -> FileError {
+    FileError::Form(format!("{what}, not {:?}", near.chars().take(32).collect::<String>()))
 }
 
 /// `01/11/2026`.
-fn day(text: &str) -> Result<Date, HmrcError> {
+fn day(text: &str) -> Result<Date, FileError> {
     let bad = || form("a day is written 01/11/2026", text);
     let parts: Vec<&str> = text.split('/').collect();
     let [day, month, year] = parts.as_slice() else { return Err(bad()) };
@@ -82,18 +55,18 @@ pub fn is_one(file: &[u8]) -> bool {
 /// The rates of a file, and codes in it that are no active currency here.
 ///
 /// # Errors
-/// [`HmrcError`]; nothing is taken from a file with a fault in it.
-pub fn read(file: &[u8]) -> Result<(Month, Vec<String>), HmrcError> {
+/// [`FileError`]; nothing is taken from a file with a fault in it.
+pub fn read(file: &[u8]) -> Result<(Month, Vec<String>), FileError> {
     if file.len() > MOST_BYTES {
-        return Err(HmrcError::TooLong);
+        return Err(FileError::TooLong);
     }
     let file = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
     let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-    let wrong = |e: csv::Error| HmrcError::Form(e.to_string());
+    let wrong = |e: csv::Error| FileError::Form(e.to_string());
     let head: Vec<String> = rows.headers().map_err(wrong)?.iter().map(str::to_lowercase).collect();
     let mut at = [0; COLUMNS.len()];
     for (found, name) in at.iter_mut().zip(COLUMNS) {
-        *found = head.iter().position(|h| h == name).ok_or_else(|| HmrcError::Form(format!("no column {name:?}")))?;
+        *found = head.iter().position(|h| h == name).ok_or_else(|| FileError::Form(format!("no column {name:?}")))?;
     }
     let mut period = None;
     let (mut known, mut unknown): (Vec<(Currency, Rate)>, Vec<String>) = (Vec::new(), Vec::new());
@@ -117,7 +90,7 @@ pub fn read(file: &[u8]) -> Result<(Month, Vec<String>), HmrcError> {
             Err(_) => return Err(form("a currency has three capital letters", code)),
         }
     }
-    let (from, until) = period.filter(|_| !known.is_empty()).ok_or(HmrcError::Empty)?;
+    let (from, until) = period.filter(|_| !known.is_empty()).ok_or(FileError::Empty)?;
     if !(0..MOST_DAYS).contains(&until.days_since(from)) {
         return Err(form("a period is a month at most", &format!("{from} to {until}")));
     }

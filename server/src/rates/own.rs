@@ -10,41 +10,13 @@ use vitrine_pricing::fx::ecb::MOST_BYTES;
 use vitrine_pricing::fx::{FxError, FxTable, Rate};
 use vitrine_pricing::money::Currency;
 
+use super::FileError;
 use super::hmrc::MOST_DAYS;
 
 /// The header, in this order.
 const COLUMNS: [&str; 6] = ["source", "base", "currency", "rate", "from", "until"];
 /// Longest name of a source, characters.
 const MOST_NAME: usize = 40;
-
-/// Why a file holds no rates.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OwnError {
-    /// More than [`MOST_BYTES`].
-    #[error("a file of rates has at most {MOST_BYTES} bytes")]
-    TooLong,
-    /// Not CSV of these columns; what was wrong.
-    #[error("not a file of own rates: {0}")]
-    Form(String),
-    /// It names no currency.
-    #[error("there is no rate in it")]
-    Empty,
-    /// A rate that is none, or two of one currency.
-    #[error(transparent)]
-    Rate(#[from] FxError),
-}
-
-impl OwnError {
-    /// Stable name of what is wrong.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "too_long",
-            Self::Form(_) => "not_rates",
-            Self::Empty => "no_rates",
-            Self::Rate(_) => "bad_rate",
-        }
-    }
-}
 
 /// What units of other currencies cost in one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,25 +55,25 @@ pub fn is_one(file: &[u8]) -> bool {
 /// The rates of a file.
 ///
 /// # Errors
-/// [`OwnError`]; nothing is taken from a file with a fault in it.
-pub fn read(file: &[u8]) -> Result<Own, OwnError> {
+/// [`FileError`]; nothing is taken from a file with a fault in it.
+pub fn read(file: &[u8]) -> Result<Own, FileError> {
     if file.len() > MOST_BYTES {
-        return Err(OwnError::TooLong);
+        return Err(FileError::TooLong);
     }
     let file = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
     let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-    let wrong = |e: csv::Error| OwnError::Form(e.to_string());
-    let form = |what: &str| OwnError::Form(what.to_owned());
+    let wrong = |e: csv::Error| FileError::Form(e.to_string());
+    let form = |what: &str| FileError::Form(what.to_owned());
     let head: Vec<String> = rows.headers().map_err(wrong)?.iter().map(str::to_lowercase).collect();
     if head != COLUMNS {
-        return Err(OwnError::Form(format!("the columns are {}", COLUMNS.join(","))));
+        return Err(FileError::Form(format!("the columns are {}", COLUMNS.join(","))));
     }
     let mut found: Option<Own> = None;
     for row in rows.records() {
         let row = row.map_err(wrong)?;
         let cell = |i: usize| row.get(i).unwrap_or_default();
-        let currency = |i: usize| cell(i).parse::<Currency>().map_err(|e| OwnError::Form(e.to_string()));
-        let day = |i: usize| cell(i).parse::<Date>().map_err(|e| OwnError::Form(e.to_string()));
+        let currency = |i: usize| cell(i).parse::<Currency>().map_err(|e| FileError::Form(e.to_string()));
+        let day = |i: usize| cell(i).parse::<Date>().map_err(|e| FileError::Form(e.to_string()));
         let (base, currency, rate) = (currency(1)?, currency(2)?, Rate::parse(cell(3))?);
         let of = Own { source: cell(0).to_owned(), base, rates: Vec::new(), from: day(4)?, until: day(5)? };
         let named = !of.source.is_empty() && of.source.chars().count() <= MOST_NAME;
@@ -117,7 +89,7 @@ pub fn read(file: &[u8]) -> Result<Own, OwnError> {
         }
         all.rates.push((currency, rate));
     }
-    let own = found.ok_or(OwnError::Empty)?;
+    let own = found.ok_or(FileError::Empty)?;
     if !(0..MOST_DAYS).contains(&own.until.days_since(own.from)) {
         return Err(form("a period is a month at most"));
     }
