@@ -532,8 +532,9 @@ fn WayFields(view: ShippingPartView) -> Element {
     let described = view.ways.iter().filter(|(_, name)| !name.is_empty()).count().max(1);
     let last = if view.was.is_empty() { described + 1 } else { described };
     let (chosen, _) = of(&view, "position");
-    let typed: usize = chosen.parse().unwrap_or(last);
-    let positions = (1..=last.max(typed)).map(|n| SelectOption { value: n.to_string(), label: n.to_string() });
+    // What was typed may be any number; there is no place behind the last.
+    let typed: usize = chosen.parse().unwrap_or(last).clamp(1, last);
+    let positions = (1..=last).map(|n| SelectOption { value: n.to_string(), label: n.to_string() });
     rsx! {
         Id { view: view.clone(), hint: t!("ship-way-id-hint") }
         Line { view: view.clone(), name: "name", label: t!("ship-name"), hint: t!("ship-name-hint") }

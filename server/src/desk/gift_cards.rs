@@ -13,7 +13,7 @@ use vitrine_shared::id::StoreId;
 use vitrine_shared::pricelist;
 use vitrine_shared::views::shops::{GiftRow, GiftSettingView, ShopRow, ShopsView};
 
-use super::shipping::{BY_ROW, currencies, refused, shown};
+use super::shipping::{BY_ROW, bounded, currencies, named, refused, shown};
 use super::stores::changed_meanwhile;
 use super::{Desk, history};
 use crate::audit::{self, Entry};
@@ -65,7 +65,8 @@ fn read(typed: &Fields) -> std::result::Result<GiftCards, Faults> {
     // A comma parts cents, so amounts are parted by spaces, semicolons or lines.
     for word in text("amounts").split(|c: char| c.is_whitespace() || c == ';').filter(|word| !word.is_empty()) {
         match pricelist::amount(word, currency) {
-            Ok(minor) if !amounts.contains(&minor) => amounts.push(minor),
+            // More than a row takes are refused by the rules.
+            Ok(minor) if amounts.len() < 100 && !amounts.contains(&minor) => amounts.push(minor),
             Ok(_) => {}
             Err(code) => faults.say("amounts", code, word),
         }
@@ -145,6 +146,7 @@ impl Desk {
     /// 401 for nobody, 404 for others' shops.
     pub async fn gift_setting(&self, ctx: &OpCtx, id: &str, was: &str, typed: bool) -> Result<GiftSettingView> {
         let own = self.my_store(ctx, id).await?;
+        let was = named(was)?;
         let store = &own.store;
         let locale = self.0.catalog.place(ctx).locale;
         let current = store.gift_cards.iter().find(|row| row.currency == was);
@@ -204,6 +206,7 @@ impl Desk {
     /// typed is kept then.
     pub async fn save_gift_setting(&self, ctx: &OpCtx, id: &str, fields: &Fields) -> Result<()> {
         let own = self.my_store(ctx, id).await?;
+        bounded(fields)?;
         let text = |name: &str| fields.get(name).map_or("", |text| text.trim());
         let (was, act) = (text("was"), text("act"));
         let mut next = own.store.clone();

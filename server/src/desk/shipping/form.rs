@@ -1,6 +1,6 @@
 //! Zones, ways, rates and places as forms have them, and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::market::{MARKETS, is_country, is_eu};
@@ -48,6 +48,9 @@ pub(super) fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).map_or("", |text| text.trim())
 }
 
+/// Countries that are read of a form; a zone has at most 1,000.
+const MOST_READ: usize = 1000;
+
 /// Words that countries are written as: codes and `*`; `EU` stands for its members.
 fn countries(typed: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
@@ -61,6 +64,10 @@ fn countries(typed: &str) -> Vec<String> {
             if !all.contains(&code) {
                 all.push(code);
             }
+        }
+        // More than any zone takes: the rules say so.
+        if all.len() > MOST_READ {
+            break;
         }
     }
     all
@@ -117,8 +124,9 @@ fn place(typed: &str) -> Place {
 
 /// Places by line; a line that says a known one is that one, whatever stands in it.
 pub(super) fn places(typed: &str, known: &[Place]) -> Vec<Place> {
+    let known: HashMap<String, &Place> = known.iter().map(|known| (line(known), known)).collect();
     let all = typed.lines().map(str::trim).filter(|typed| !typed.is_empty());
-    all.map(|typed| known.iter().find(|known| line(known) == typed).cloned().unwrap_or_else(|| place(typed))).collect()
+    all.map(|typed| known.get(typed).map_or_else(|| place(typed), |known| (*known).clone())).collect()
 }
 
 fn id(typed: &Fields, faults: &mut Faults) -> String {

@@ -36,8 +36,30 @@ use crate::{audit, pricing, value};
 
 /// Rates of a page.
 const A_PAGE: usize = 200;
-/// Bytes of a form that is kept.
-const MOST_KEPT: usize = 256 * 1024;
+/// Bytes of a form: more than the largest zone has.
+const MOST_FORM: usize = 64 * 1024;
+/// Bytes of the name of what a form changes.
+const MOST_WAS: usize = 64;
+
+/// What a form changes, if any name can be so long: it is part of a key.
+///
+/// # Errors
+/// 404.
+pub(super) fn named(was: &str) -> Result<&str> {
+    if was.len() > MOST_WAS { Err(Problem::not_found("setting")) } else { Ok(was) }
+}
+
+/// Refuses a form that is larger than any, before anything in it is read.
+///
+/// # Errors
+/// 404 as [`named`]; 422 `fault-long`.
+pub(super) fn bounded(fields: &Fields) -> Result<()> {
+    named(fields.get("was").map_or("", String::as_str))?;
+    if fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MOST_FORM {
+        return Err(Problem::invalid("form", "fault-long", "A form has at most 64 KB."));
+    }
+    Ok(())
+}
 
 /// Acts that a trail shows beside those of a row: of an import.
 pub(super) const BY_ROW: &str = "catalog.";
@@ -277,6 +299,7 @@ impl Desk {
         let own = self.my_store(ctx, id).await?;
         let store = &own.store;
         let part = Part::parse(part)?;
+        let was = named(was)?;
         let kept = match typed {
             true => self.kept_form::<(Fields, Faults)>(ctx, &form_name(&store.id, part, was)).await?,
             false => None,
@@ -337,6 +360,7 @@ impl Desk {
     pub async fn save_shipping(&self, ctx: &OpCtx, id: &str, part: &str, fields: &Fields) -> Result<()> {
         let own = self.my_store(ctx, id).await?;
         let part = Part::parse(part)?;
+        bounded(fields)?;
         let (was, remove) = (fields.get("was").map_or("", String::as_str), text(fields, "act") == "remove");
         let name = form_name(&own.store.id, part, was);
         let made = if remove { removed(&own.store, part, was) } else { saved(&own.store, part, was, fields) };
@@ -358,7 +382,7 @@ impl Desk {
         done
     }
 
-    /// Keeps a form of a shop's settings that could not be saved; one that is larger than any is not kept.
+    /// Keeps a form of a shop's settings that could not be saved.
     pub(super) async fn keep_setting(
         &self,
         ctx: &OpCtx,
@@ -368,9 +392,6 @@ impl Desk {
     ) -> Result<()> {
         let own = |name: &str| matches!(name, "rev" | "was" | "act");
         let typed: Fields = fields.iter().filter(|(name, _)| !own(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
-        if typed.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MOST_KEPT {
-            return Ok(());
-        }
         self.keep_form(ctx, name, &(typed, faults)).await
     }
 }

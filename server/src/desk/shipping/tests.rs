@@ -461,3 +461,19 @@ async fn gift_cards_are_sold_as_set_switched_off_and_on_again() {
     // What is set of sending stays what it was.
     assert_eq!(house.store("paper").await.shipping.len(), 2);
 }
+
+#[tokio::test]
+async fn a_form_larger_than_any_and_a_name_longer_than_any_are_refused_before_they_are_read() {
+    let shop = House::open().await;
+    let (seller, id, rev) = shop.seller("paper").await;
+    let countries = "DE ".repeat(40_000);
+    let huge = form(rev, &[("id", "huge"), ("countries", &countries)]);
+    let refused = shop.desk.save_shipping(&seller, &id, "zone", &huge).await.unwrap_err();
+    assert_eq!((refused.status, refused.fields["form"].as_str()), (422, "fault-long"));
+    let long = "x".repeat(2000);
+    let named = form(rev, &[("was", &long), ("countries", "DE")]);
+    assert_eq!(shop.desk.save_shipping(&seller, &id, "zone", &named).await.unwrap_err().status, 404);
+    assert_eq!(shop.desk.shipping_part(&seller, &id, ("zone", &long), true).await.unwrap_err().status, 404);
+    assert_eq!(shop.desk.save_gift_setting(&seller, &id, &named).await.unwrap_err().status, 404);
+    assert_eq!(shop.desk.gift_setting(&seller, &id, &long, true).await.unwrap_err().status, 404);
+}
