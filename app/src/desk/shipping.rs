@@ -502,7 +502,7 @@ fn Line(
 fn Area(view: ShippingPartView, name: &'static str, label: String, hint: String, rows: u8) -> Element {
     let (value, error) = of(&view, name);
     rsx! {
-        TextArea { name, label, hint, value, error, rows, maxlength: 100_000 }
+        TextArea { name, label, hint, value, error, rows, maxlength: 40_000 }
     }
 }
 

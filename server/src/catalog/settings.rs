@@ -49,11 +49,25 @@ impl fmt::Display for Unfit {
 }
 
 /// Looks at a store's shipping as it would be priced: first what is of all currencies, whether or not a rate uses it, then each currency's
-/// rates.
+/// rates. What the engine refuses ends the list.
+pub(crate) fn unfit_shipping(store: &Store) -> Vec<Unfit> {
+    let mut all = Vec::new();
+    if let Err(last) = look(store, &mut all) {
+        all.push(last);
+    }
+    all
+}
+
+/// The first that [`unfit_shipping`] finds.
 ///
 /// # Errors
-/// What cannot be.
+/// It.
 pub(crate) fn check_shipping(store: &Store) -> std::result::Result<(), Unfit> {
+    unfit_shipping(store).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Tells what no buyer ever meets; answers what cannot be priced.
+fn look(store: &Store, tell: &mut Vec<Unfit>) -> std::result::Result<(), Unfit> {
     let unfit = |(path, why): (String, &'static str)| Unfit::new(path, why);
     let whole = ShippingTable {
         zones: store.shipping_zones.clone(),
@@ -67,7 +81,7 @@ pub(crate) fn check_shipping(store: &Store) -> std::result::Result<(), Unfit> {
         // A code that is none never meets a buyer, and nobody would notice.
         if let Some(code) = zone.countries.iter().find(|code| *code != "*" && !is_country(code)) {
             let why = format!("{code:?} is no ISO 3166-1 alpha-2 country code and not *");
-            return Err(Unfit::new(format!("zones[{i}].countries"), why));
+            tell.push(Unfit::new(format!("zones[{i}].countries"), why));
         }
     }
     let mut seen: Vec<&str> = Vec::new();
@@ -86,7 +100,7 @@ pub(crate) fn check_shipping(store: &Store) -> std::result::Result<(), Unfit> {
                 || store.shipping_zones.iter().any(|zone| zone.id == rate.zone);
             if !known {
                 let why = format!("{:?} is no zone of the store, no country code, not EU and not *", rate.zone);
-                return Err(Unfit::new(format!("rates[{i}].zone"), why).of(code));
+                tell.push(Unfit::new(format!("rates[{i}].zone"), why).of(code));
             }
         }
     }

@@ -2,9 +2,6 @@
 //!
 //! Rules are those of the import (`catalog::settings`). A shop that sells none keeps in its trail what it sold, so that it can be sold again.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vitrine_pricing::money::Currency;
 use vitrine_shared::Problem;
@@ -13,8 +10,8 @@ use vitrine_shared::id::StoreId;
 use vitrine_shared::pricelist;
 use vitrine_shared::views::shops::{GiftRow, GiftSettingView, ShopRow, ShopsView};
 
-use super::shipping::{BY_ROW, bounded, currencies, named, refused, shown};
-use super::stores::changed_meanwhile;
+use super::shipping::{BY_ROW, Faults, Fields, MOST_HISTORY, currencies, refused, shown};
+use super::stores::{bounded, changed_meanwhile, named};
 use super::{Desk, history};
 use crate::audit::{self, Entry};
 use crate::catalog::settings::{self, Unfit};
@@ -23,25 +20,8 @@ use crate::fault::Result;
 
 /// The word of a trail for a shop that stopped selling.
 const OFF: &str = "gift_cards.off";
-
-/// Fields and what is in them.
-type Fields = BTreeMap<String, String>;
-
-/// Codes of faults by field, and what in it is wrong.
-#[derive(Default, Serialize, Deserialize)]
-struct Faults {
-    codes: Fields,
-    wrong: Fields,
-}
-
-impl Faults {
-    fn say(&mut self, field: &str, code: &str, wrong: &str) {
-        self.codes.entry(field.to_owned()).or_insert_with(|| code.to_owned());
-        if !wrong.is_empty() {
-            self.wrong.entry(field.to_owned()).or_insert_with(|| wrong.to_owned());
-        }
-    }
-}
+/// What all of them begin with.
+const ACTS: &str = "gift_cards.";
 
 fn form_name(store: &StoreId, was: &str) -> String {
     format!("GIFTS#{store}#{was}")
@@ -116,9 +96,10 @@ fn fault_of(unfit: &Unfit, index: usize, cards: &[GiftCards]) -> std::result::Re
     Ok(faults)
 }
 
-/// What was sold when selling was stopped the last time.
+/// What was sold when selling was stopped, if nothing was done about it since: not at the desk, and by no row.
 fn before(trail: &[Entry]) -> Vec<GiftCards> {
-    let last = trail.iter().rev().find(|entry| entry.act == OFF);
+    let of_cards = |entry: &&Entry| entry.act.starts_with(ACTS) || entry.act.starts_with(BY_ROW);
+    let last = trail.iter().rev().find(of_cards).filter(|entry| entry.act == OFF);
     last.and_then(|entry| serde_json::from_value(entry.what.get("was")?.clone()).ok()).unwrap_or_default()
 }
 
@@ -150,12 +131,12 @@ impl Desk {
         let store = &own.store;
         let locale = self.0.catalog.place(ctx).locale;
         let current = store.gift_cards.iter().find(|row| row.currency == was);
-        // What is not sold any more is typed anew.
-        let was = current.map_or("", |row| row.currency.as_str());
         let kept = match typed {
             true => self.kept_form::<(Fields, Faults)>(ctx, &form_name(&store.id, was)).await?,
             false => None,
         };
+        // What is not sold any more is saved as something new.
+        let was = current.map_or("", |row| row.currency.as_str());
         let usual = self.own_currency(store).await?;
         let (fields, faults) = kept.unwrap_or_else(|| {
             let mut fields = Fields::new();
@@ -179,8 +160,8 @@ impl Desk {
             amounts: row.amounts.iter().map(|minor| shown(*minor, &row.currency, locale)).collect(),
             named: row.named.map(|(a, b)| (shown(a, &row.currency, locale), shown(b, &row.currency, locale))),
         });
-        let mut trail = audit::of(&*self.0.table, store.id.as_str()).await?;
-        trail.retain(|entry| entry.act.starts_with("gift_cards.") || entry.act.starts_with(BY_ROW));
+        let mut trail = audit::newest(&*self.0.table, store.id.as_str(), MOST_HISTORY).await?;
+        trail.retain(|entry| entry.act.starts_with(ACTS) || entry.act.starts_with(BY_ROW));
         let before = if store.gift_cards.is_empty() { before(&trail) } else { Vec::new() };
         Ok(GiftSettingView {
             store: store.id.to_string(),
@@ -220,7 +201,7 @@ impl Desk {
             }
             "on" => {
                 if cards.is_empty() {
-                    *cards = before(&audit::of(&*self.0.table, own.store.id.as_str()).await?);
+                    *cards = before(&audit::newest(&*self.0.table, own.store.id.as_str(), MOST_HISTORY).await?);
                 }
                 Ok(("gift_cards.on", json!({ "is": cards })))
             }

@@ -1,5 +1,7 @@
 //! A seller's storefronts at the desk: which there are, and what is written of one.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{Store, Tenant};
@@ -16,9 +18,37 @@ use crate::{audit, authz};
 /// Bytes of a store's record that stay free.
 const SPARE: usize = 8 * 1024;
 
-/// Somebody else was faster.
+/// Bytes of a form of a shop's settings: more than the largest zone has.
+const MOST_FORM: usize = 128 * 1024;
+/// Bytes of the name of what a form changes.
+const MOST_WAS: usize = 64;
+
+/// Somebody else was faster; what was typed is kept beside what stands now.
 pub(super) fn changed_meanwhile() -> Problem {
-    Problem::conflict("changed_meanwhile", "This was changed meanwhile. Look at it again.")
+    Problem::conflict(
+        "setting_changed",
+        "This shop was changed meanwhile. Look at what stands now before you save over it.",
+    )
+}
+
+/// What a form changes, if any name can be so long: it is part of a key.
+///
+/// # Errors
+/// 404.
+pub(super) fn named(was: &str) -> Result<&str> {
+    if was.len() > MOST_WAS { Err(Problem::not_found("setting")) } else { Ok(was) }
+}
+
+/// Refuses a form that is larger than any, before anything in it is read.
+///
+/// # Errors
+/// 404 as [`named`]; 422 `fault-long`.
+pub(super) fn bounded(fields: &BTreeMap<String, String>) -> Result<()> {
+    named(fields.get("was").map_or("", String::as_str))?;
+    if fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MOST_FORM {
+        return Err(Problem::invalid("form", "fault-long", "A form has at most 128 KB."));
+    }
+    Ok(())
 }
 
 /// A storefront as it was read.

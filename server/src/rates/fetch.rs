@@ -13,7 +13,7 @@ use serde_json::json;
 use url::Url;
 use vitrine_clock::SharedClock;
 use vitrine_pricing::date::Date;
-use vitrine_pricing::fx::ecb::MOST_BYTES;
+use vitrine_pricing::fx::MOST_BYTES;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob, SharedQueue};
 use vitrine_table::Table;

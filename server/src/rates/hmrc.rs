@@ -5,11 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
-use vitrine_pricing::fx::ecb::MOST_BYTES;
-use vitrine_pricing::fx::{FxTable, Rate};
+use vitrine_pricing::fx::{FileError, FxTable, MOST_BYTES, Rate};
 use vitrine_pricing::money::Currency;
-
-use super::FileError;
 
 /// Named as the source of the rates.
 pub const SOURCE: &str = "HMRC";

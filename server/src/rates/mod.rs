@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 use vitrine_pricing::date::Date;
-use vitrine_pricing::fx::{FxError, FxTable, Staleness, ecb};
+use vitrine_pricing::fx::{FxTable, Staleness, ecb};
 use vitrine_pricing::money::Currency;
 use vitrine_shared::Problem;
 use vitrine_shared::views::about;
@@ -221,35 +221,6 @@ pub(crate) async fn overview(table: &dyn Table) -> Result<Vec<Overview>> {
         days: 0,
     });
     Ok(std::iter::once(first).chain(months).chain(owned).collect())
-}
-
-/// Why a file that invoices would use holds no rates.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// More than [`ecb::MOST_BYTES`].
-    #[error("a file of rates has at most {} bytes", ecb::MOST_BYTES)]
-    TooLong,
-    /// Not CSV of the columns it begins with; what was wrong.
-    #[error("not a file of rates: {0}")]
-    Form(String),
-    /// It names no currency.
-    #[error("there is no rate in it")]
-    Empty,
-    /// A rate that is none, or two of one currency.
-    #[error(transparent)]
-    Rate(#[from] FxError),
-}
-
-impl FileError {
-    /// Stable name of what is wrong.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "too_long",
-            Self::Form(_) => "not_rates",
-            Self::Empty => "no_rates",
-            Self::Rate(_) => "bad_rate",
-        }
-    }
 }
 
 /// What became of a file.

@@ -6,11 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
-use vitrine_pricing::fx::ecb::MOST_BYTES;
-use vitrine_pricing::fx::{FxError, FxTable, Rate};
+use vitrine_pricing::fx::{FileError, FxError, FxTable, MOST_BYTES, Rate};
 use vitrine_pricing::money::Currency;
 
-use super::FileError;
 use super::hmrc::MOST_DAYS;
 
 /// The header, in this order.

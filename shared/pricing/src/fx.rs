@@ -51,6 +51,38 @@ pub enum FxError {
     Money(#[from] MoneyError),
 }
 
+/// Longest file that is read, bytes: 90 days of XML have some 100,000. The whole history is longer and is refused.
+pub const MOST_BYTES: usize = 256 * 1024;
+
+/// Why a file holds no rates.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// More than [`MOST_BYTES`].
+    #[error("a file of rates has at most {MOST_BYTES} bytes; the newest day or month is enough")]
+    TooLong,
+    /// Not of the form it begins with; what was wrong.
+    #[error("not a file of rates: {0}")]
+    Form(String),
+    /// It names no day, or no currency on its newest.
+    #[error("there is no rate in it")]
+    Empty,
+    /// A rate that is none, or one that stands twice.
+    #[error(transparent)]
+    Rate(#[from] FxError),
+}
+
+impl FileError {
+    /// Stable name of what is wrong.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Form(_) => "not_rates",
+            Self::Empty => "no_rates",
+            Self::Rate(_) => "bad_rate",
+        }
+    }
+}
+
 /// Units of a currency for one unit of the table's base, as published: `1.0842`. JSON: that text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

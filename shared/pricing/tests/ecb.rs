@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::Locale;
-use vitrine_pricing::fx::ecb::{EcbError, MOST_BYTES, SOURCE, built_in, read};
+use vitrine_pricing::fx::ecb::{SOURCE, built_in, read};
 use vitrine_pricing::fx::{About, FxError, FxTable, Mark, Staleness};
+use vitrine_pricing::fx::{FileError, MOST_BYTES};
 use vitrine_pricing::money::{Currency, Money};
 
 const DAILY: &str = include_str!("../../../fuzz/corpus/rates/daily.xml");
@@ -87,10 +88,10 @@ fn a_file_with_a_fault_gives_nothing() {
     assert_eq!(code(bomb), "not_rates", "no entities");
     let deep = "<a>".repeat(50_000);
     assert_eq!(code(&deep), "not_rates");
-    assert!(matches!(read(b"Date,\xff"), Err(EcbError::Form(_))));
+    assert!(matches!(read(b"Date,\xff"), Err(FileError::Form(_))));
     let padded = format!("{DAILY}{}", " ".repeat(MOST_BYTES - DAILY.len()));
     assert!(read(padded.as_bytes()).is_ok());
-    assert_eq!(read(format!("{padded} ").as_bytes()), Err(EcbError::TooLong));
+    assert_eq!(read(format!("{padded} ").as_bytes()), Err(FileError::TooLong));
 }
 
 #[test]

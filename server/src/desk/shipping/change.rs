@@ -88,6 +88,11 @@ fn place_of(store: &Store, part: Part, was: &str) -> Option<usize> {
     }
 }
 
+/// Whether there is what a form changes.
+pub(super) fn is_there(store: &Store, part: Part, was: &str) -> bool {
+    place_of(store, part, was).is_some()
+}
+
 /// The store without a part. What is not there is removed already.
 pub(super) fn removed(store: &Store, part: Part, was: &str) -> Result<Changed, Refused> {
     let mut next = store.clone();
@@ -193,10 +198,15 @@ pub(super) fn saved(store: &Store, part: Part, was: &str, typed: &Fields) -> Res
             (0, "shipping.nowhere_saved", short(what, part, ""))
         }
     };
-    match settings::check_shipping(&next) {
-        Ok(()) => Ok(Changed { store: next, act, what }),
-        Err(unfit) => Err(fault_of(&unfit, part, index, &next)),
+    let known = settings::unfit_shipping(store);
+    for unfit in settings::unfit_shipping(&next) {
+        match fault_of(&unfit, part, index, &next) {
+            // Of another part, and there before: it is mended at that part, one after the other.
+            Refused::Problem(_) if known.contains(&unfit) => {}
+            refused => return Err(refused),
+        }
     }
+    Ok(Changed { store: next, act, what })
 }
 
 fn put<T>(all: &mut Vec<T>, index: usize, value: T) {

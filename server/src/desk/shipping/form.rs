@@ -12,13 +12,13 @@ use vitrine_shared::pricelist;
 use crate::ids::derived_bits;
 
 /// Fields and what is in them.
-pub(super) type Fields = BTreeMap<String, String>;
+pub(in crate::desk) type Fields = BTreeMap<String, String>;
 
 /// What is wrong with a form: codes by field, and which part of what was typed there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Faults {
-    pub(super) codes: Fields,
-    pub(super) wrong: Fields,
+pub(in crate::desk) struct Faults {
+    pub(in crate::desk) codes: Fields,
+    pub(in crate::desk) wrong: Fields,
 }
 
 impl Faults {
@@ -29,7 +29,7 @@ impl Faults {
     }
 
     /// The first fault of a field stays.
-    pub(super) fn say(&mut self, field: &str, code: &str, wrong: &str) {
+    pub(in crate::desk) fn say(&mut self, field: &str, code: &str, wrong: &str) {
         if self.codes.contains_key(field) {
             return;
         }

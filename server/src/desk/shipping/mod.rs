@@ -27,40 +27,19 @@ use vitrine_shared::views::shops::{
 };
 
 use self::change::{Refused, removed, saved};
-use self::form::{Faults, Fields, text};
+use self::form::text;
+pub(super) use self::form::{Faults, Fields};
+use super::stores::{bounded, named};
 use super::{Desk, history};
 use crate::catalog::settings;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, pricing, value};
 
+/// Entries of a shop's trail that are looked at.
+pub(super) const MOST_HISTORY: usize = 200;
 /// Rates of a page.
 const A_PAGE: usize = 200;
-/// Bytes of a form: more than the largest zone has.
-const MOST_FORM: usize = 64 * 1024;
-/// Bytes of the name of what a form changes.
-const MOST_WAS: usize = 64;
-
-/// What a form changes, if any name can be so long: it is part of a key.
-///
-/// # Errors
-/// 404.
-pub(super) fn named(was: &str) -> Result<&str> {
-    if was.len() > MOST_WAS { Err(Problem::not_found("setting")) } else { Ok(was) }
-}
-
-/// Refuses a form that is larger than any, before anything in it is read.
-///
-/// # Errors
-/// 404 as [`named`]; 422 `fault-long`.
-pub(super) fn bounded(fields: &Fields) -> Result<()> {
-    named(fields.get("was").map_or("", String::as_str))?;
-    if fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MOST_FORM {
-        return Err(Problem::invalid("form", "fault-long", "A form has at most 64 KB."));
-    }
-    Ok(())
-}
-
 /// Acts that a trail shows beside those of a row: of an import.
 pub(super) const BY_ROW: &str = "catalog.";
 
@@ -262,7 +241,7 @@ impl Desk {
             currency: store.shipping.first().map_or_else(|| Currency::EUR.code(), |rate| &rate.currency).to_owned(),
             ..TryAsk::default()
         };
-        let mut trail = audit::of(&*self.0.table, store.id.as_str()).await?;
+        let mut trail = audit::newest(&*self.0.table, store.id.as_str(), MOST_HISTORY).await?;
         trail.retain(|entry| entry.act.starts_with("shipping.") || entry.act.starts_with(BY_ROW));
         Ok(ShippingView {
             store: store.id.to_string(),
@@ -304,6 +283,15 @@ impl Desk {
             true => self.kept_form::<(Fields, Faults)>(ctx, &form_name(&store.id, part, was)).await?,
             false => None,
         };
+        // What was typed for something that is gone is saved as something new.
+        let gone = kept.is_some() && part != Part::Nowhere && !change::is_there(store, part, was);
+        let kept = kept.map(|(mut fields, faults)| {
+            if gone && matches!(part, Part::Zone | Part::Way) {
+                fields.entry("id".to_owned()).or_insert_with(|| was.to_owned());
+            }
+            (fields, faults)
+        });
+        let was = if gone { "" } else { was };
         let missing = || Problem::not_found(part.as_str());
         let usual = match (part, store.shipping.last()) {
             (Part::Rate, Some(rate)) => rate.currency.clone(),
@@ -383,13 +371,7 @@ impl Desk {
     }
 
     /// Keeps a form of a shop's settings that could not be saved.
-    pub(super) async fn keep_setting(
-        &self,
-        ctx: &OpCtx,
-        name: &str,
-        fields: &Fields,
-        faults: &(impl serde::Serialize + Sync),
-    ) -> Result<()> {
+    pub(super) async fn keep_setting(&self, ctx: &OpCtx, name: &str, fields: &Fields, faults: &Faults) -> Result<()> {
         let own = |name: &str| matches!(name, "rev" | "was" | "act");
         let typed: Fields = fields.iter().filter(|(name, _)| !own(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
         self.keep_form(ctx, name, &(typed, faults)).await

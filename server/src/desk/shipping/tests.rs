@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::json;
 use vitrine_pricing::quote::Quote;
+use vitrine_pricing::shipping::Zone;
 use vitrine_shared::id::{TenantId, UserId};
 use vitrine_table::{Consistency, Put};
 
@@ -245,7 +246,7 @@ async fn what_buyers_are_quoted_follows_each_save_at_once() {
     let pieces = ("pieces", "fault-ship-pieces");
     assert_eq!(told, [("country", "fault-country"), pieces, ("weight", "fault-ship-grams"), ("worth", "fault-empty")]);
     // A rate is changed in its place; where nothing is sent no zone helps.
-    let mark = form::mark(house.store("paper").await.shipping.last().unwrap());
+    let mark = super::form::mark(house.store("paper").await.shipping.last().unwrap());
     house.save(&ctx, "rate", &[&bike[..], &[("was", &mark), ("free_over", "24")]].concat()).await.unwrap();
     assert_eq!((offered(&house).await, house.store("paper").await.shipping.len()), (vec![row("bike", 0)], 3));
     house.save(&ctx, "nowhere", &[("places", "DE 10")]).await.unwrap();
@@ -311,7 +312,7 @@ async fn of_two_edits_of_one_revision_one_is_told_and_the_same_form_again_does_n
     // A change of something there is, of a revision that is over.
     let late = form(rev, &[("was", "near"), ("countries", "IT")]);
     let refused = house.desk.save_shipping(&ctx, &paper, "zone", &late).await.unwrap_err();
-    assert_eq!((refused.status, refused.code.as_str()), (409, "changed_meanwhile"));
+    assert_eq!((refused.status, refused.code.as_str()), (409, "setting_changed"));
     let view = house.desk.shipping_part(&ctx, &paper, ("zone", "near"), true).await.unwrap();
     assert_eq!((view.fields["countries"].as_str(), view.rev), ("IT", rev + 1), "typed once, saved at the next press");
     let rate = [("zone", "near"), ("way", "standard"), ("currency", "EUR"), ("amount", "3")];
@@ -347,7 +348,7 @@ async fn rows_and_the_desk_write_one_record_by_one_set_of_rules() {
     assert_eq!(house.import(&row.to_string(), &out).await.rows[0].outcome, Outcome::Updated);
     assert_eq!((rev + 1, house.store("paper").await.rev), (seen, seen + 1));
     let late = house.desk.save_shipping(&ctx, &paper, "nowhere", &form(seen, &[("places", "RU")])).await.unwrap_err();
-    assert_eq!(late.code, "changed_meanwhile");
+    assert_eq!(late.code, "setting_changed");
     // What the desk refuses a row does not bring in, whether a rate uses it or not.
     for (field, value, told) in [
         ("shipping_zones", json!([{ "id": "x", "countries": ["UK"] }]), "zones[0].countries"),
@@ -439,7 +440,7 @@ async fn gift_cards_are_sold_as_set_switched_off_and_on_again() {
         "fault-gift-twice"
     );
     let late = [("was", "EUR"), ("currency", "EUR"), ("amounts", "7")];
-    assert_eq!(desk.save_gift_setting(&ctx, &paper, &form(1, &late)).await.unwrap_err().code, "changed_meanwhile");
+    assert_eq!(desk.save_gift_setting(&ctx, &paper, &form(1, &late)).await.unwrap_err().code, "setting_changed");
     save(&late).await.unwrap();
     save(&[("currency", "USD"), ("amounts", "20")]).await.unwrap();
     save(&[("act", "off")]).await.unwrap();
@@ -466,7 +467,7 @@ async fn gift_cards_are_sold_as_set_switched_off_and_on_again() {
 async fn a_form_larger_than_any_and_a_name_longer_than_any_are_refused_before_they_are_read() {
     let shop = House::open().await;
     let (seller, id, rev) = shop.seller("paper").await;
-    let countries = "DE ".repeat(40_000);
+    let countries = "DE ".repeat(50_000);
     let huge = form(rev, &[("id", "huge"), ("countries", &countries)]);
     let refused = shop.desk.save_shipping(&seller, &id, "zone", &huge).await.unwrap_err();
     assert_eq!((refused.status, refused.fields["form"].as_str()), (422, "fault-long"));
@@ -476,4 +477,44 @@ async fn a_form_larger_than_any_and_a_name_longer_than_any_are_refused_before_th
     assert_eq!(shop.desk.shipping_part(&seller, &id, ("zone", &long), true).await.unwrap_err().status, 404);
     assert_eq!(shop.desk.save_gift_setting(&seller, &id, &named).await.unwrap_err().status, 404);
     assert_eq!(shop.desk.gift_setting(&seller, &id, &long, true).await.unwrap_err().status, 404);
+}
+
+#[tokio::test]
+async fn parts_that_could_not_be_used_before_are_mended_one_after_the_other() {
+    let house = House::open().await;
+    let mut store = house.store("paper").await;
+    let zone = |id: &str| Zone { id: id.into(), countries: vec!["UK".into()], ..Zone::default() };
+    store.shipping_zones = vec![zone("a"), zone("b")];
+    let typed = |countries: &str| form(0, &[("countries", countries)]);
+    let Err(Refused::Faults(faults)) = saved(&store, Part::Zone, "a", &typed("UK FR")) else {
+        panic!("it stays unfit")
+    };
+    assert_eq!(faults.wrong["countries"], "UK");
+    let Ok(mended) = saved(&store, Part::Zone, "a", &typed("GB")) else {
+        panic!("the other one is not this one's fault")
+    };
+    assert_eq!(mended.store.shipping_zones[0].countries, ["GB"]);
+    let Ok(mended) = saved(&mended.store, Part::Zone, "b", &typed("GB IE")) else { panic!("nothing is in the way") };
+    assert_eq!(settings::check_shipping(&mended.store), Ok(()));
+    assert!(settings::check_shipping(&store).is_err(), "a row that says so is refused");
+}
+
+#[tokio::test]
+async fn what_was_typed_for_something_that_is_gone_is_saved_as_something_new() {
+    let house = House::open().await;
+    let (ctx, paper, _) = house.seller("paper").await;
+    let rate = [("zone", "DE"), ("way", "standard"), ("currency", "EUR"), ("amount", "3")];
+    house.save(&ctx, "rate", &rate).await.unwrap();
+    let store = house.store("paper").await;
+    let mark = super::form::mark(store.shipping.last().unwrap());
+    house.save(&ctx, "rate", &[("was", &mark), ("act", "remove")]).await.unwrap();
+    let late =
+        form(store.rev, &[("was", &mark), ("zone", "DE"), ("way", "standard"), ("currency", "EUR"), ("amount", "4")]);
+    let refused = house.desk.save_shipping(&ctx, &paper, "rate", &late).await.unwrap_err();
+    assert_eq!((refused.status, refused.code.as_str()), (409, "setting_changed"));
+    let view = house.desk.shipping_part(&ctx, &paper, ("rate", &mark), true).await.unwrap();
+    assert_eq!((view.was.as_str(), view.fields["amount"].as_str()), ("", "4"));
+    let again = form(view.rev, &[("zone", "DE"), ("way", "standard"), ("currency", "EUR"), ("amount", "4")]);
+    house.desk.save_shipping(&ctx, &paper, "rate", &again).await.unwrap();
+    assert_eq!(house.store("paper").await.shipping.last().unwrap().amount_minor, 400);
 }

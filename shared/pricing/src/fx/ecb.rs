@@ -6,12 +6,10 @@
 
 use roxmltree::{Document, ParsingOptions};
 
-use super::{FxError, FxTable, Rate};
+use super::{FileError, FxTable, MOST_BYTES, Rate};
 use crate::date::Date;
 use crate::money::Currency;
 
-/// Longest file that is read, bytes: 90 days of XML have some 100,000. The whole history is longer and is refused.
-pub const MOST_BYTES: usize = 256 * 1024;
 /// Elements of a file, at most.
 const MOST_NODES: u32 = 20_000;
 /// Named as the source of the rates.
@@ -25,35 +23,6 @@ const MONTHS: [&str; 12] = [
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 ];
 
-/// Why a file holds no rates.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EcbError {
-    /// More than [`MOST_BYTES`].
-    #[error("a file of rates has at most {MOST_BYTES} bytes; the daily one is enough")]
-    TooLong,
-    /// Neither UTF-8 nor, as far as it was read, one of the ECB's forms; what was wrong.
-    #[error("not a file of the ECB's reference rates: {0}")]
-    Form(String),
-    /// It names no day, or no currency on its newest.
-    #[error("there is no rate in it")]
-    Empty,
-    /// A rate that is none, or one that stands twice.
-    #[error(transparent)]
-    Rate(#[from] FxError),
-}
-
-impl EcbError {
-    /// Stable name of what is wrong.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "too_long",
-            Self::Form(_) => "not_rates",
-            Self::Empty => "no_rates",
-            Self::Rate(_) => "bad_rate",
-        }
-    }
-}
-
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
@@ -66,12 +35,12 @@ pub struct Read {
 /// The newest day's rates of an XML or CSV file.
 ///
 /// # Errors
-/// [`EcbError`]; nothing is taken from a file with a fault in it.
-pub fn read(file: &[u8]) -> Result<Read, EcbError> {
+/// [`FileError`]; nothing is taken from a file with a fault in it.
+pub fn read(file: &[u8]) -> Result<Read, FileError> {
     if file.len() > MOST_BYTES {
-        return Err(EcbError::TooLong);
+        return Err(FileError::TooLong);
     }
-    let text = std::str::from_utf8(file).map_err(|why| EcbError::Form(why.to_string()))?;
+    let text = std::str::from_utf8(file).map_err(|why| FileError::Form(why.to_string()))?;
     let text = text.trim_start_matches('\u{feff}').trim();
     let (date, rates) = if text.starts_with('<') { xml(text)? } else { csv(text)? };
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
@@ -84,7 +53,7 @@ pub fn read(file: &[u8]) -> Result<Read, EcbError> {
         }
     }
     if known.is_empty() {
-        return Err(EcbError::Empty);
+        return Err(FileError::Empty);
     }
     Ok(Read { table: FxTable::new(SOURCE.to_owned(), date, Currency::EUR, known)?, unknown })
 }
@@ -99,17 +68,17 @@ pub fn built_in() -> FxTable {
 /// A day, and codes with rates as written.
 type Day = (Date, Vec<(String, String)>);
 
-fn form(what: &str, near: &str) -> EcbError {
-    EcbError::Form(format!("{what}, not {:?}", near.chars().take(32).collect::<String>()))
+fn form(what: &str, near: &str) -> FileError {
+    FileError::Form(format!("{what}, not {:?}", near.chars().take(32).collect::<String>()))
 }
 
 fn is_code(text: &str) -> bool {
     text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase())
 }
 
-fn xml(text: &str) -> Result<Day, EcbError> {
+fn xml(text: &str) -> Result<Day, FileError> {
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options).map_err(|why| EcbError::Form(why.to_string()))?;
+    let document = Document::parse_with_options(text, options).map_err(|why| FileError::Form(why.to_string()))?;
     let cubes = document.descendants().filter(|node| node.has_tag_name((NAMESPACE, "Cube")));
     let mut newest = None;
     for cube in cubes {
@@ -119,7 +88,7 @@ fn xml(text: &str) -> Result<Day, EcbError> {
             newest = Some((date, cube));
         }
     }
-    let (date, cube) = newest.ok_or(EcbError::Empty)?;
+    let (date, cube) = newest.ok_or(FileError::Empty)?;
     let mut rates = Vec::new();
     for child in cube.children().filter(roxmltree::Node::is_element) {
         match (child.attribute("currency"), child.attribute("rate")) {
@@ -130,7 +99,7 @@ fn xml(text: &str) -> Result<Day, EcbError> {
     Ok((date, rates))
 }
 
-fn csv(text: &str) -> Result<Day, EcbError> {
+fn csv(text: &str) -> Result<Day, FileError> {
     // Nothing in these files is quoted; lines end with a comma.
     let cells = |line: &'_ str| -> Vec<String> {
         let line = line.trim().trim_end_matches(',');
@@ -144,16 +113,16 @@ fn csv(text: &str) -> Result<Day, EcbError> {
     let mut newest: Option<(Date, Vec<String>)> = None;
     for line in lines {
         let row = cells(line);
-        let (first, rates) = row.split_first().ok_or(EcbError::Empty)?;
+        let (first, rates) = row.split_first().ok_or(FileError::Empty)?;
         let date = day(first).ok_or_else(|| form("a day is written 2026-10-30 or 30 October 2026", first))?;
         if rates.len() != codes.len() {
-            return Err(EcbError::Form(format!("{first} has {} rates for {} currencies", rates.len(), codes.len())));
+            return Err(FileError::Form(format!("{first} has {} rates for {} currencies", rates.len(), codes.len())));
         }
         if newest.as_ref().is_none_or(|(known, _)| *known < date) {
             newest = Some((date, rates.to_vec()));
         }
     }
-    let (date, rates) = newest.ok_or(EcbError::Empty)?;
+    let (date, rates) = newest.ok_or(FileError::Empty)?;
     Ok((date, codes.iter().cloned().zip(rates).filter(|(_, rate)| rate != "N/A").collect()))
 }
 
