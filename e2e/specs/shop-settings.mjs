@@ -148,8 +148,12 @@ test("two editors of one shop: the second is told, and what they typed waits for
   await one.page.getByText("It is saved.").waitFor();
   await box(two.page).fill("RU\nBY");
   await save(two.page);
-  await two.page.getByText("Somebody else changed this meanwhile").waitFor();
+  await two.page.getByText("Somebody else changed this shop meanwhile").waitFor();
   assert.equal(await box(two.page).inputValue(), "RU\nBY");
+  // Nothing of it is saved yet: what stands is the first one's.
+  await one.page.reload();
+  await one.page.getByText("RU", { exact: true }).first().waitFor();
+  assert.equal(await one.page.getByText("RU · BY").count(), 0);
   await save(two.page);
   await two.page.getByText("RU · BY").waitFor();
   for (const { close } of [one, two]) await close();
