@@ -13,6 +13,7 @@ mod mutate;
 mod pricing;
 mod records;
 mod secrets;
+mod shopkeeping;
 mod sign_in;
 mod texts;
 
@@ -24,7 +25,7 @@ pub use mutate::Mutator;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 44] = [
+pub const TARGETS: [Target; 48] = [
     ("accept", headers::accept),
     ("agent", headers::agent),
     ("api-key", secrets::api_key),
@@ -40,6 +41,7 @@ pub const TARGETS: [Target; 44] = [
     ("dates", texts::dates),
     ("form", texts::form),
     ("forwarded", headers::forwarded),
+    ("gift-code", shopkeeping::gift_code),
     ("host", headers::host),
     ("ids", texts::ids),
     ("letters", secrets::letters),
@@ -54,6 +56,8 @@ pub const TARGETS: [Target; 44] = [
     ("origins", headers::origins),
     ("paths", files::paths),
     ("preferences", headers::preferences),
+    ("price-list", shopkeeping::price_list),
+    ("promotion", shopkeeping::promotion),
     ("purges", records::purges),
     ("query", headers::query),
     ("quote", pricing::quote),
@@ -61,6 +65,7 @@ pub const TARGETS: [Target; 44] = [
     ("rates", pricing::rates),
     ("rows", files::rows),
     ("session", sign_in::session),
+    ("shipping", shopkeeping::shipping),
     ("signature", secrets::signature),
     ("signed-link", secrets::signed_link),
     ("slugs", texts::slugs),

@@ -13,6 +13,7 @@ pub mod access;
 pub mod cart;
 pub mod catalog;
 pub mod id;
+pub mod json;
 pub mod orders;
 pub mod pricelist;
 pub mod problem;

@@ -137,6 +137,11 @@ fn steps<'a>(tools: &'a Tools, options: &'a Options) -> Vec<Step<'a>> {
             tested(cargo.args(&options.filters).env("VITRINE_TEST_PEERS", setup::peers_dir()))
         }),
     ));
+    if !filtered {
+        let built = || client::build(tools, true, &tools.public_dir(true), true);
+        let weighed = move || built().map(|()| Counts::default()).map_err(|f| (Counts::default(), f));
+        steps.push(("weight of the client", Box::new(weighed)));
+    }
     steps.push(("browser", Box::new(|| browser(tools, &options.filters))));
     if !filtered {
         steps.push((

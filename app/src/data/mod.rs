@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
+use vitrine_shared::json;
 use vitrine_shared::views::gift::GiftView;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
@@ -48,7 +49,7 @@ impl Carried {
             return answer;
         }
         let answer = Rc::new(match self.text() {
-            Ok(text) => serde_json::from_str(&text).map_err(|e| Problem::new(500, "unexpected", e.to_string())),
+            Ok(text) => json::from_str(&text).map_err(|e| Problem::new(500, "unexpected", e.to_string())),
             Err(problem) => Err(problem),
         });
         *self.answer.borrow_mut() = Some(answer.clone());
@@ -58,7 +59,7 @@ impl Carried {
     /// What the page's element says.
     fn text(&self) -> Result<String, Problem> {
         let text = platform::carried(self.place).ok_or_else(|| Problem::internal(""))?;
-        if self.good { Ok(text) } else { Err(serde_json::from_str(&text).unwrap_or_else(|_| Problem::internal(""))) }
+        if self.good { Ok(text) } else { Err(json::from_str(&text).unwrap_or_else(|_| Problem::internal(""))) }
     }
 }
 
@@ -142,10 +143,12 @@ where
     use_carried(load, Shared::script_json)
 }
 
-fn use_carried<T, F>(mut load: impl FnMut() -> F + 'static, json: fn(&T) -> Arc<str>) -> Result<Data<T>, Loading>
+// How it is written is a type of its own, not a pointer: in the browser nobody calls it, and what nobody calls is not in the client.
+fn use_carried<T, F, W>(mut load: impl FnMut() -> F + 'static, json: W) -> Result<Data<T>, Loading>
 where
     T: 'static,
     F: Future<Output = Result<T, Problem>> + 'static,
+    W: Fn(&T) -> Arc<str> + Copy + 'static,
 {
     let load = move || -> Coming {
         let answer = load();

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use dioxus::prelude::*;
+use vitrine_shared::json;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -48,7 +49,7 @@ pub fn prefs() -> Arc<Prefs> {
                 document()
                     .and_then(|d| d.query_selector("meta[name=vitrine-prefs]").ok().flatten())
                     .and_then(|m| m.get_attribute("content"))
-                    .and_then(|text| serde_json::from_str::<Prefs>(&text).ok())
+                    .and_then(|text| json::from_str::<Prefs>(&text).ok())
                     .unwrap_or_default()
                     .into()
             })

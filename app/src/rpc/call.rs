@@ -8,7 +8,7 @@ use std::pin::Pin;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use vitrine_shared::Problem;
+use vitrine_shared::{Problem, json};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -29,7 +29,7 @@ struct Refusal {
 /// What the service says, or that the server cannot be reached.
 pub async fn call<T: DeserializeOwned>(path: &'static str, arguments: &[(&str, Value)]) -> Result<T, Problem> {
     let text = answer(path, arguments).await?;
-    serde_json::from_str(&text).map_err(|e| Problem::new(500, "unexpected", e.to_string()))
+    json::from_str(&text).map_err(|e| Problem::new(500, "unexpected", e.to_string()))
 }
 
 /// The text of a good answer. Boxed, so that it is compiled once and not into each of its callers.
@@ -43,11 +43,11 @@ fn answer(path: &'static str, arguments: &[(&str, Value)]) -> Pin<Box<dyn Future
 }
 
 fn refusal(status: u16, text: &str) -> Problem {
-    match serde_json::from_str::<Refusal>(text) {
+    match json::from_str::<Refusal>(text) {
         Ok(Refusal { data: Some(problem), .. }) => problem,
         Ok(Refusal { message, code, .. }) => Problem::new(code, "unexpected", message),
         // Layers before the functions answer the problem itself.
-        Err(_) => serde_json::from_str(text).unwrap_or_else(|_| Problem::new(status, "unexpected", text)),
+        Err(_) => json::from_str(text).unwrap_or_else(|_| Problem::new(status, "unexpected", text)),
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) mod recent {
 
     /// What is kept.
     pub(crate) fn list() -> Vec<Recent> {
-        platform::kept(KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        platform::kept(KEY).and_then(|text| vitrine_shared::json::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// Puts a work on top.

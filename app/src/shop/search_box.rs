@@ -1,6 +1,7 @@
 //! The search field of the header: a plain form, with suggestions once the page lives.
 
 use dioxus::prelude::*;
+use vitrine_shared::json;
 use vitrine_shared::views::SuggestView;
 use vitrine_ui::prelude::*;
 
@@ -15,7 +16,7 @@ const RECENT: &str = "vitrine.searches";
 const MOST_RECENT: usize = 5;
 
 fn recent() -> Vec<String> {
-    platform::kept(RECENT).and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default()
+    platform::kept(RECENT).and_then(|t| json::from_str(&t).ok()).unwrap_or_default()
 }
 
 fn remember(words: &str) {

@@ -32,10 +32,11 @@ pub use archive::unpack;
 pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};
-pub use prices::{GridAsk, GridForm};
+pub use prices::{GridAsk, GridForm, Line as PriceRow, lines as price_rows};
 pub use programs::Standing;
 pub use promotions::NEW;
 pub use refund::Choice;
+pub use shipping::form as shipping_form;
 pub use studio::Edit;
 pub use value::TypedCard;
 

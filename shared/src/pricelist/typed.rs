@@ -151,7 +151,8 @@ pub fn read(
     let price = if free { Some(0) } else { money("amount", &typed.amount, true) };
     let minimum =
         if free || typed.kind == "fixed" { None } else { money("minimum", &typed.minimum, typed.kind == "named") };
-    let compare_at = if free { None } else { money("compare_at", &typed.compare_at, false) };
+    // What is given away may have cost something.
+    let compare_at = money("compare_at", &typed.compare_at, false);
     if let (Some(price), Some(least)) = (price, minimum)
         && least > price
     {

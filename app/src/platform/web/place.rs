@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
+use vitrine_shared::json;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlElement};
@@ -141,7 +142,7 @@ pub fn keep_places() {
     let Some(window) = window() else { return };
     if let Some(kept) = tab().and_then(|t| t.get_item(KEY).ok().flatten()) {
         // What another version wrote is forgotten.
-        let all = serde_json::from_str(&kept).unwrap_or_default();
+        let all = json::from_str(&kept).unwrap_or_default();
         PLACES.with_borrow_mut(|places| places.all = all);
     }
     if document_returned() && !moved() {

@@ -17,6 +17,7 @@ mod tests;
 pub use grid::{Cell, GridAsk, GridForm};
 pub(super) use http::routes;
 pub(super) use sheet::neutral;
+pub use sheet::{Line, lines};
 
 use edition::EndForm;
 

@@ -50,19 +50,22 @@ pub(super) fn plain(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| rest.starts_with(COMPUTED)).unwrap_or(text)
 }
 
-/// A row as read: its number, the header being 1, the seller's number and what it says.
+/// A row as read.
 #[derive(Debug)]
-struct Line {
-    row: u64,
-    sku: String,
-    typed: std::result::Result<Typed, (String, String)>,
+pub struct Line {
+    /// Its number; the header is 1.
+    pub row: u64,
+    /// The seller's number of the edition.
+    pub sku: String,
+    /// What it says; else field and code of what is wrong.
+    pub typed: std::result::Result<Typed, (String, String)>,
 }
 
 /// Rows of a file with commas or semicolons, with or without a byte order mark.
 ///
 /// # Errors
 /// 422 for a file that is no price list at all.
-fn lines(text: &str) -> Result<Vec<Line>> {
+pub fn lines(text: &str) -> Result<Vec<Line>> {
     let text = text.trim_start_matches('\u{feff}');
     let head = text.lines().next().unwrap_or_default();
     let comma = [b',', b';', b'\t'].into_iter().max_by_key(|c| head.bytes().filter(|b| b == c).count()).unwrap_or(b',');

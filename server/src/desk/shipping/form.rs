@@ -12,13 +12,15 @@ use vitrine_shared::pricelist;
 use crate::ids::derived_bits;
 
 /// Fields and what is in them.
-pub(in crate::desk) type Fields = BTreeMap<String, String>;
+pub type Fields = BTreeMap<String, String>;
 
 /// What is wrong with a form: codes by field, and which part of what was typed there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::desk) struct Faults {
-    pub(in crate::desk) codes: Fields,
-    pub(in crate::desk) wrong: Fields,
+pub struct Faults {
+    /// Codes by field.
+    pub codes: Fields,
+    /// What of the typed text it is, by field; not every fault has it.
+    pub wrong: Fields,
 }
 
 impl Faults {
@@ -137,8 +139,11 @@ fn id(typed: &Fields, faults: &mut Faults) -> String {
     id.to_owned()
 }
 
-/// The zone of a form in place of one that was.
-pub(super) fn zone(typed: &Fields, was: Option<&Zone>) -> Result<Zone, Faults> {
+/// The zone of a form in place of one that was. Whether it can be priced is looked at afterwards, by the rules of the import.
+///
+/// # Errors
+/// What cannot be read, by field.
+pub fn zone(typed: &Fields, was: Option<&Zone>) -> Result<Zone, Faults> {
     let mut faults = Faults::default();
     let zone = Zone {
         id: was.map_or_else(|| id(typed, &mut faults), |was| was.id.clone()),
@@ -166,7 +171,10 @@ fn number<T: std::str::FromStr>(typed: &Fields, name: &str, code: &str, faults: 
 }
 
 /// The way of a form in place of one that was.
-pub(super) fn way(typed: &Fields, was: Option<&Method>) -> Result<Method, Faults> {
+///
+/// # Errors
+/// What cannot be read, by field.
+pub fn way(typed: &Fields, was: Option<&Method>) -> Result<Method, Faults> {
     let mut faults = Faults::default();
     let id = was.map_or_else(|| id(typed, &mut faults), |was| was.id.clone());
     let name = text(typed, "name");
@@ -197,7 +205,10 @@ pub(super) fn way(typed: &Fields, was: Option<&Method>) -> Result<Method, Faults
 }
 
 /// The rate of a form.
-pub(super) fn rate(typed: &Fields) -> Result<ShippingRate, Faults> {
+///
+/// # Errors
+/// What cannot be read, by field.
+pub fn rate(typed: &Fields) -> Result<ShippingRate, Faults> {
     let mut faults = Faults::default();
     let Ok(currency) = text(typed, "currency").parse::<Currency>() else {
         return Err(Faults::of("currency", "fault-price-currency"));
@@ -262,7 +273,7 @@ fn said<T: ToString>(value: Option<T>) -> String {
 }
 
 /// The form of a zone.
-pub(super) fn of_zone(zone: &Zone) -> Fields {
+pub fn of_zone(zone: &Zone) -> Fields {
     fields([
         ("id", zone.id.clone()),
         ("countries", zone.countries.join(" ")),
@@ -272,7 +283,7 @@ pub(super) fn of_zone(zone: &Zone) -> Fields {
 }
 
 /// The form of a way, the `position`th from 1.
-pub(super) fn of_way(way: &Method, position: usize) -> Fields {
+pub fn of_way(way: &Method, position: usize) -> Fields {
     let names: Vec<String> = way.names.iter().map(|(tag, name)| format!("{tag}: {name}")).collect();
     fields([
         ("id", way.id.clone()),
@@ -286,7 +297,7 @@ pub(super) fn of_way(way: &Method, position: usize) -> Fields {
 }
 
 /// The form of a rate.
-pub(super) fn of_rate(rate: &ShippingRate) -> Fields {
+pub fn of_rate(rate: &ShippingRate) -> Fields {
     let amount = |minor: Option<i64>| minor.map(|minor| decimal(minor, &rate.currency)).unwrap_or_default();
     fields([
         ("zone", rate.zone.clone()),

@@ -6,7 +6,7 @@
 //! Not here: which rate applies (`vitrine_pricing::shipping`).
 
 mod change;
-mod form;
+pub mod form;
 #[cfg(test)]
 mod tests;
 

@@ -17,10 +17,13 @@ const APPLICATION_ID: i64 = 0x5669_7472;
 
 /// Schema steps; step `n` brings `user_version` from `n` to `n + 1`.
 ///
-/// `WITHOUT ROWID` keeps a partition's items side by side and lets every index end in the base key without a second
-/// copy of it, which also gives ties of an index their order. Key attributes and an integer `ttl` live in columns only,
-/// `body` holds the rest.
-const STEPS: &[&str] = &["
+/// Every index ends in the base key, which gives its ties their order. Key attributes and an integer `ttl` live in columns only, `body`
+/// holds the rest.
+///
+/// Items were `WITHOUT ROWID` once: the tree that is searched by key held the bodies too, a handful to a page on every level, so a read
+/// passed eight pages of a shop with 100,000 works. Now keys have a tree of their own, a hundred to a page.
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE items (
         pk TEXT NOT NULL, sk TEXT NOT NULL, pk2 TEXT, sk2 TEXT, tenant TEXT, entity_type TEXT, created_at TEXT,
         ttl INTEGER, body TEXT NOT NULL,
@@ -39,7 +42,28 @@ const STEPS: &[&str] = &["
     CREATE INDEX tokens_age ON tokens (at_ms);
     CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
     INSERT INTO meta VALUES ('feed_floor', 0), ('store_id', lower(hex(randomblob(12))));
-"];
+",
+    "
+    DROP INDEX gsi1;
+    DROP INDEX gsi2;
+    DROP INDEX gsi3;
+    DROP INDEX expiry;
+    ALTER TABLE items RENAME TO items_by_key;
+    CREATE TABLE items (
+        pk TEXT NOT NULL, sk TEXT NOT NULL, pk2 TEXT, sk2 TEXT, tenant TEXT, entity_type TEXT, created_at TEXT,
+        ttl INTEGER, body TEXT NOT NULL,
+        PRIMARY KEY (pk, sk)
+    );
+    INSERT INTO items (pk, sk, pk2, sk2, tenant, entity_type, created_at, ttl, body)
+        SELECT pk, sk, pk2, sk2, tenant, entity_type, created_at, ttl, body FROM items_by_key ORDER BY pk, sk;
+    DROP TABLE items_by_key;
+    CREATE INDEX gsi1 ON items (pk2, sk2, pk, sk) WHERE pk2 IS NOT NULL AND sk2 IS NOT NULL;
+    CREATE INDEX gsi2 ON items (tenant, sk, pk) WHERE tenant IS NOT NULL;
+    CREATE INDEX gsi3 ON items (entity_type, created_at, pk, sk)
+        WHERE entity_type IS NOT NULL AND created_at IS NOT NULL;
+    CREATE INDEX expiry ON items (ttl) WHERE ttl IS NOT NULL;
+",
+];
 
 /// Why a data file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -200,4 +224,83 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> std::result::Re
         return Err(OpenError::Foreign(path.to_owned()));
     }
     if found > known { Err(OpenError::Newer { found, known }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use vitrine_clock::FixedClock;
+
+    use super::*;
+    use crate::sqlite::SqliteTable;
+    use crate::{Consistency, FeedStart, Index, Item, Key, Query, Table};
+
+    fn item(n: i64) -> Item {
+        let value = json!({
+            "pk": format!("P#{}", n % 3), "sk": format!("S#{n:03}"), "pk2": "second", "sk2": format!("{}", n % 2),
+            "tenant": "t_1", "entityType": "thing", "createdAt": format!("2026-01-{:02}", n % 28 + 1), "ttl": 1_900_000_000 + n,
+            "n": n, "long": "x".repeat(usize::try_from(n).unwrap() * 70),
+        });
+        match value {
+            Value::Object(item) => item,
+            _ => unreachable!("an object"),
+        }
+    }
+
+    /// A file of before a step is the same table after it: every item, every order, the feed and the file's own name.
+    #[tokio::test]
+    async fn a_file_of_the_first_schema_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+        let clock = || FixedClock::at(1_800_000_000_000);
+        let fresh = SqliteTable::open(&new, clock()).unwrap();
+        for n in 0..60 {
+            fresh.put(crate::Put { item: item(n), condition: None }).await.unwrap();
+        }
+        let first = Connection::open(&old).unwrap();
+        first.execute_batch(STEPS[0]).unwrap();
+        first.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;")).unwrap();
+        first.execute("ATTACH ?1 AS new", [new.to_str().unwrap()]).unwrap();
+        first
+            .execute_batch(
+                "INSERT INTO items SELECT * FROM new.items; INSERT INTO feed SELECT * FROM new.feed;
+                 INSERT OR REPLACE INTO meta SELECT * FROM new.meta;",
+            )
+            .unwrap();
+        let store: String =
+            first.query_row("SELECT value FROM meta WHERE name = 'store_id'", [], |r| r.get(0)).unwrap();
+        drop(first);
+
+        let moved = SqliteTable::open(&old, clock()).unwrap();
+        assert_eq!(moved.damage().await.unwrap(), Vec::<String>::new());
+        for n in 0..60 {
+            let key = Key::new(format!("P#{}", n % 3), format!("S#{n:03}"));
+            assert_eq!(moved.get(&key, Consistency::Strong).await.unwrap(), Some(item(n)));
+        }
+        for (index, pk) in [(Index::Base, "P#1"), (Index::Gsi1, "second"), (Index::Gsi2, "t_1"), (Index::Gsi3, "thing")]
+        {
+            for descending in [false, true] {
+                let mut query = Query::new(index, pk).limit(7);
+                query.descending = descending;
+                loop {
+                    let (was, is) =
+                        (fresh.query(query.clone()).await.unwrap(), moved.query(query.clone()).await.unwrap());
+                    assert!(!is.items.is_empty());
+                    assert_eq!((&was.items, was.cursor.is_some()), (&is.items, is.cursor.is_some()), "{index:?}");
+                    query.cursor = is.cursor;
+                    if query.cursor.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+        assert_eq!(moved.feed(FeedStart::Oldest, 100).await.unwrap().changes.len(), 60);
+        moved.put(crate::Put { item: item(60), condition: None }).await.unwrap();
+        drop(moved);
+        let after = Connection::open(&old).unwrap();
+        let number = |sql: &str| after.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
+        assert_eq!((number("PRAGMA user_version"), number("SELECT max(seq) FROM feed")), (STEPS.len() as i64, 61));
+        let kept: String = after.query_row("SELECT value FROM meta WHERE name = 'store_id'", [], |r| r.get(0)).unwrap();
+        assert_eq!(kept, store);
+    }
 }

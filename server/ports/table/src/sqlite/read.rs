@@ -199,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let opened = super::super::open::open(&folder.path().join("t.db")).unwrap();
         for (index, name) in
-            [(Index::Base, "PRIMARY KEY"), (Index::Gsi1, "gsi1"), (Index::Gsi2, "gsi2"), (Index::Gsi3, "gsi3")]
+            [(Index::Base, "autoindex_items"), (Index::Gsi1, "gsi1"), (Index::Gsi2, "gsi2"), (Index::Gsi3, "gsi3")]
         {
             let (partition, order) = columns(index);
             for direction in ["", " DESC"] {
