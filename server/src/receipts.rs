@@ -18,7 +18,7 @@ use vitrine_shared::orders::CheckoutState;
 
 use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Checkout, Order, OrderLine};
-use crate::checkout::{Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, again_href, paid_rows};
+use crate::checkout::{CANCELLED, Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, again_href, paid_rows};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, href};
@@ -117,13 +117,14 @@ impl Receipts {
         let say = |id: &str| words.say(id, &[("total", &total)]);
         let orders = self.checkouts.orders(&checkout).await?;
         let gift = orders.iter().any(Order::is_gift);
-        let keys = if late && checkout.failure.as_deref() == Some("value_spent") {
-            ["mail-spent-subject", "mail-spent-hello", "mail-late-text"]
-        } else if late {
-            ["mail-late-subject", "mail-late-hello", "mail-late-text"]
-        } else {
-            let text = if gift { "mail-failed-gift-text" } else { "mail-failed-text" };
-            ["mail-failed-subject", "mail-failed-hello", text]
+        let keys = match checkout.failure.as_deref().filter(|_| late) {
+            Some("value_spent") => ["mail-spent-subject", "mail-spent-hello", "mail-late-text"],
+            Some(CANCELLED) => ["mail-cancelled-subject", "mail-cancelled-hello", "mail-late-text"],
+            _ if late => ["mail-late-subject", "mail-late-hello", "mail-late-text"],
+            _ => {
+                let text = if gift { "mail-failed-gift-text" } else { "mail-failed-text" };
+                ["mail-failed-subject", "mail-failed-hello", text]
+            }
         };
         let mut blocks = vec![Block::Text(say(keys[1])), Block::Text(say(keys[2]))];
         for order in &orders {

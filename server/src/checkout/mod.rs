@@ -49,7 +49,7 @@ use vitrine_table::{Consistency, Table};
 pub use form::Typed;
 pub use fulfil::SHIPPED;
 pub use jobs::handlers;
-pub(crate) use pay::grant_id;
+pub(crate) use pay::{CANCELLED, grant_id};
 pub use place::{Placed, Placing, check_form, destination};
 pub use refund::{REFUND, Refund, Wish};
 pub use sales::{Sale, SaleTax};

@@ -22,6 +22,8 @@ use crate::{audit, entitlements, ids, promotions, stock};
 
 /// How often a lost race is run again.
 const TRIES: usize = 5;
+/// Why a checkout was let go that its buyer did not want any more: money that comes for it afterwards goes back, whatever is left to sell.
+pub(crate) const CANCELLED: &str = "cancelled";
 
 fn put(item: Item, condition: Option<Condition>) -> TransactOp {
     TransactOp::Put(Put { item, condition })
@@ -95,8 +97,8 @@ impl Checkouts {
         Ok(self.get(id).await?.is_some_and(|c| !c.state.is_final() && c.state != CheckoutState::Released))
     }
 
-    /// Ends what an earlier attempt of a cart holds, before another one begins: a cart holds stock once. Money is honoured all the
-    /// same: what was paid is paid, what is on its way stays held for it, and what comes after all is late money.
+    /// Ends what an earlier attempt of a cart holds, before another one begins: a cart holds stock once. What was paid is paid, what is
+    /// on its way stays held for it, and what comes after all was cancelled and goes back: it may be paid for by then a second time.
     ///
     /// # Errors
     /// 409 `paid_meanwhile` if it turns out to be paid; 503 if the provider cannot be asked to end it; the stores'.
@@ -106,7 +108,7 @@ impl Checkouts {
             let Some(earlier) = earlier else { return Ok(()) };
             let Some(session) = earlier.session.clone() else {
                 // Not begun at the provider, or just about to be: whoever is at it finds it changed.
-                match self.release(ctx, &earlier, "expired").await {
+                match self.release(ctx, &earlier, CANCELLED).await {
                     Err(problem) if problem.code == "changed_meanwhile" => continue,
                     done => return done,
                 }
@@ -150,7 +152,10 @@ impl Checkouts {
                     self.noted(ctx, &checkout, session, CheckoutState::Settling, event).await
                 }
                 PaymentState::Expired if checkout.state.may_become(CheckoutState::Released) => {
-                    self.release(ctx, &checkout, "expired").await
+                    // Over before its time: the buyer said no, at the provider or by beginning anew.
+                    let early = checkout.state == CheckoutState::PendingPayment && ctx.now_ms < checkout.held_until_ms;
+                    let why = if early { CANCELLED } else { "expired" };
+                    self.release(ctx, &checkout, why).await
                 }
                 PaymentState::Failed if checkout.state == CheckoutState::Settling => {
                     self.release(ctx, &checkout, session.failure.as_deref().unwrap_or("failed")).await
@@ -206,6 +211,9 @@ impl Checkouts {
         checkout: &Checkout,
         by: Option<(&Session, Option<&str>)>,
     ) -> Result<()> {
+        if checkout.state == CheckoutState::Released && checkout.failure.as_deref() == Some(CANCELLED) {
+            return self.refund_late(ctx, checkout, CANCELLED).await;
+        }
         let Sold { orders, fees, cart } = self.sold(checkout).await?;
         let recipients = self.gift_recipients(&orders).await?;
         if recipients.iter().any(|to| matches!(to, To::Erased)) {

@@ -24,6 +24,25 @@ fn event(id: &str, session: &Session, state: PaymentState) -> Event {
     }
 }
 
+/// A checkout's session as the provider tells of it once it has the money.
+fn captured(checkout: &super::store::Checkout) -> Session {
+    Session {
+        id: checkout.session.clone().unwrap(),
+        reference: checkout.id.to_string(),
+        url: String::new(),
+        state: PaymentState::Captured,
+        charge_id: Some("ch_1".into()),
+        amount_minor: checkout.total_minor,
+        refunded_minor: 0,
+        currency: "EUR".into(),
+        failure: None,
+        method: None,
+        last4: None,
+        country: None,
+        fingerprint: None,
+    }
+}
+
 /// Mails that tell of payments that did not arrive in time.
 async fn failures(shop: &Shop) -> Vec<vitrine_mail::Message> {
     shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["failed/"]).await
@@ -290,7 +309,7 @@ async fn a_decline_leaves_the_page_open_and_a_failed_settlement_lets_go() {
 }
 
 #[tokio::test]
-async fn case_29_a_hold_ends_and_late_money_is_honoured() {
+async fn a_hold_ends_with_its_time_and_late_money_is_honoured() {
     for shop in Shop::both().await {
         let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
         let placed = shop.place(&ctx).await.unwrap();
@@ -387,21 +406,7 @@ async fn case_25_and_29_money_that_comes_after_the_last_piece_went_is_sent_back_
     let variant = shop.edition("Paper Boats").await;
     let ops = vec![crate::stock::reserve(&variant, 5)];
     shop.table.transact(vitrine_table::Transact { ops, token: None }).await.unwrap();
-    let session = Session {
-        id: checkout.session.clone().unwrap(),
-        reference: placed.id.to_string(),
-        url: String::new(),
-        state: PaymentState::Captured,
-        charge_id: Some("ch_1".into()),
-        amount_minor: checkout.total_minor,
-        refunded_minor: 0,
-        currency: "EUR".into(),
-        failure: None,
-        method: None,
-        last4: None,
-        country: None,
-        fingerprint: None,
-    };
+    let session = captured(&checkout);
     for id in ["ev_1", "ev_2"] {
         shop.checkouts.handle_event(&system, &event(id, &session, PaymentState::Captured)).await.unwrap();
     }
@@ -414,6 +419,33 @@ async fn case_25_and_29_money_that_comes_after_the_last_piece_went_is_sent_back_
     assert_eq!(refunds[0].amount_minor, checkout.total_minor);
     assert!(told.len() == 1 && told[0].subject.contains("you get €20.90 back"), "{told:?}");
     assert_eq!(shop.level("Paper Boats").await.available, 0, "nobody's piece was taken");
+}
+
+#[tokio::test]
+async fn case_29_what_was_cancelled_stays_so_and_late_money_goes_back_once() {
+    let fake = std::sync::Arc::new(Fake::default());
+    let shop = Shop::with(None, Some(fake.clone())).await;
+    let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
+    let placed = shop.place(&ctx).await.unwrap();
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    let session = captured(&checkout);
+    let system = OpCtx::system("webhook", shop.clock.now_ms());
+    shop.checkouts.handle_event(&system, &event("ev_0", &session, PaymentState::Expired)).await.unwrap();
+    let cancelled = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    assert_eq!((cancelled.state, cancelled.failure.as_deref()), (CheckoutState::Released, Some("cancelled")));
+    assert_eq!(shop.level("Paper Boats").await.available, 5);
+    // There is enough left to sell; the buyer wants none of it.
+    for id in ["ev_1", "ev_2"] {
+        shop.checkouts.handle_event(&system, &event(id, &session, PaymentState::Captured)).await.unwrap();
+    }
+    let after = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    assert_eq!((after.state, after.failure.as_deref()), (CheckoutState::RefundedLate, Some("cancelled")));
+    let told = failures(&shop).await;
+    let refunds = fake.refunds.lock().unwrap().clone();
+    assert_eq!(refunds.iter().map(|r| r.amount_minor).collect::<Vec<_>>(), [checkout.total_minor]);
+    assert!(told.len() == 1 && told[0].subject.starts_with("Cancelled: you get €20.90 back"), "{told:?}");
+    let level = shop.level("Paper Boats").await;
+    assert_eq!((level.available, level.sold), (5, 0));
 }
 
 #[tokio::test]

@@ -137,6 +137,12 @@ impl Shop {
         self.get(token, ask).await.err().map(|p| p.code).unwrap_or_default()
     }
 
+    /// Why openings of a link were refused, as its trail has it.
+    async fn refusals(&self, token: &str) -> Vec<String> {
+        let trail = audit::of(&*self.table, &trail(&proof::stored(token))).await.unwrap();
+        trail.into_iter().filter(|e| e.act == "download.refused").map(|e| e.why).collect()
+    }
+
     async fn uses_left(&self, token: &str) -> i64 {
         let item = self.table.get(&link_key(&proof::stored(token)), Consistency::Strong).await.unwrap().unwrap();
         item["uses_left"].as_i64().unwrap()
@@ -161,8 +167,7 @@ async fn case_36_access_is_the_union_and_ends_with_the_last_grant() {
         assert_eq!(shop.link(1, &[1]).await.unwrap_err().code, "access_revoked");
         assert_eq!(shop.link(1, &[3]).await.unwrap_err().status, 404);
         assert_eq!(shop.link(2, &[1]).await.unwrap_err().status, 404);
-        let trail = audit::of(&*shop.table, &trail(&proof::stored(&token))).await.unwrap();
-        assert!(trail.iter().any(|e| e.act == "download.refused" && e.why == "access_revoked"));
+        assert_eq!(shop.refusals(&token).await, ["access_revoked"]);
     }
 }
 
@@ -179,9 +184,13 @@ async fn case_40_leaked_expired_and_used_up_links_refuse() {
             assert_eq!(shop.code(&token, Ask::default()).await, "");
         }
         assert_eq!(shop.code(&token, Ask::default()).await, "link_used_up");
+        let mut why = shop.refusals(&token).await;
+        why.sort_unstable();
+        assert_eq!(why, ["link_used_up", "not_yours"]);
         let token = shop.token(&[1]).await;
         shop.clock.advance_ms(LINK_MS);
         assert_eq!(shop.code(&token, Ask::default()).await, "link_expired");
+        assert_eq!(shop.refusals(&token).await, ["link_expired"]);
         assert_eq!(shop.code("nothing", Ask::default()).await, "not_found");
     }
 }
@@ -304,6 +313,21 @@ async fn case_38_quarantined_files_stay_in_also_after_the_link() {
         assert_eq!(shop.link(1, &[2]).await.unwrap_err().code, "file_quarantined");
         shop.asset(2, AssetState::Pending).await;
         assert_eq!(shop.link(1, &[2]).await.unwrap_err().code, "file_pending");
+    }
+}
+
+#[tokio::test]
+async fn case_38_a_deleted_file_is_gone_and_the_others_stay() {
+    for shop in Shop::both().await {
+        shop.grant(&grant(1, 1, &[1, 2])).await;
+        let token = shop.token(&[1, 2]).await;
+        let key = Key::new(format!("ASSET#{}", asset_id(2)), "META#");
+        shop.write(TransactOp::Delete(vitrine_table::Delete { key, condition: None })).await;
+        assert_eq!(shop.code(&token, Ask::default()).await, "file_gone");
+        assert_eq!(shop.link(1, &[2]).await.unwrap_err().status, 404);
+        assert_eq!(shop.get(&shop.token(&[1]).await, Ask::default()).await.unwrap(), content(1));
+        assert_eq!(shop.uses_left(&token).await, LINK_USES, "a refusal takes no use");
+        assert_eq!(shop.refusals(&token).await, ["file_gone"]);
     }
 }
 
