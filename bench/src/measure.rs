@@ -185,9 +185,9 @@ pub(crate) async fn run(launch: &Launch, time: Duration) -> Result<Report> {
     reads(&mut m, &work, &words).await?;
     let under = m.shop.memory_mb()?;
     m.note(&format!("resident memory under these reads: {under} MB (goal 150)"));
-    let written = purchases::counted(&mut m, &work, &launch.data).await?;
+    let mut written = purchases::counted(&mut m, &work, &launch.data).await?;
     let bought = purchases::writes(&mut m, &work).await?;
-    purchases::links(&mut m, &work, bought).await?;
+    written.insert("link".to_owned(), purchases::links(&mut m, &work, bought, &launch.data).await?);
     purchases::zip(&mut m).await?;
     let under = m.shop.memory_mb()?;
     m.note(&format!("resident memory after all of it: {under} MB (goal 150)"));
@@ -196,7 +196,10 @@ pub(crate) async fn run(launch: &Launch, time: Duration) -> Result<Report> {
         ("`/`", "/".to_owned(), None),
         ("`/catalog`", "/catalog".to_owned(), None),
         ("an item", work.page.clone(), None),
+        ("a search", format!("/search?q={}", words[0]), None),
         ("`/cart`", "/cart".to_owned(), None),
+        ("`/library`", "/library".to_owned(), Some(cookie.clone())),
+        ("`/account`", "/account".to_owned(), Some(cookie.clone())),
         ("`/studio`", "/studio".to_owned(), Some(cookie)),
     ];
     let weights = weights::table(&m.shop, &pages).await?;

@@ -82,6 +82,8 @@ fn begin() {
     }
     counter!("connections_refused_total").increment(0);
     counter!("backup_log_failures_total").increment(0);
+    // Without a log of backups it reaches nowhere.
+    gauge!("backup_log_reaches_seconds").set(0.0);
     // Until the first look there is no invariant to name.
     gauge!("check_violations", "invariant" => "any").set(0.0);
     gauge!("check_last_run_seconds").set(0.0);
