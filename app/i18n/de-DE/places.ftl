@@ -56,6 +56,7 @@ locale-fr-FR = Français
 
 # Wie die Felder einer Adresse heißen, je nachdem, was ein Land hat.
 place-optional = { $label } (falls nötig)
+place-postcode-tax = Teile dieses Landes haben eine eigene Steuer: Mit der Postleitzahl berechnen wir die richtige.
 place-name = Name
 place-organisation = Firma
 place-line1 = Straße und Hausnummer

@@ -56,6 +56,7 @@ locale-fr-FR = Français
 
 # What the fields of an address are called, by what a country has.
 place-optional = { $label } (if needed)
+place-postcode-tax = Parts of this country have a tax of their own: with the postcode we charge the right one.
 place-name = Name
 place-organisation = Company
 place-line1 = Street and number

@@ -56,6 +56,7 @@ locale-fr-FR = Français
 
 # What the fields of an address are called, by what a country has.
 place-optional = { $label } (si nécessaire)
+place-postcode-tax = Certaines parties de ce pays ont leur propre taxe : avec le code postal, nous appliquons la bonne.
 place-name = Nom
 place-organisation = Société
 place-line1 = Numéro et rue

@@ -4,6 +4,7 @@
 
 use vitrine_places::{Address, AddressForm, Fault, Field, FieldForm, Region};
 use vitrine_pricing::quote::MOST_PLACE_BYTES;
+use vitrine_pricing::territory;
 use vitrine_shared::views::trade::{CheckoutForm, PlaceField};
 
 use super::store::Person;
@@ -113,7 +114,12 @@ pub(super) fn said(form: &CheckoutForm, tag: &str) -> Person {
 pub(super) fn fields(form: &CheckoutForm, parcel: bool) -> (Vec<PlaceField>, Vec<(String, String)>) {
     let country = form.country.to_ascii_uppercase();
     let rules = vitrine_places::form_of(&country);
-    let asked = |f: &&FieldForm| parcel || (finer(&country) && matches!(f.field, Field::Region | Field::Postcode));
+    let for_tax = |field: Field| match field {
+        Field::Region => finer(&country),
+        Field::Postcode => finer(&country) || territory::has_parts(&country),
+        _ => false,
+    };
+    let asked = |f: &&FieldForm| parcel || for_tax(f.field);
     // Who comes first everywhere, also where envelopes end with it.
     let (first, rest): (Vec<_>, Vec<_>) = rules.fields.iter().filter(asked).partition(|f| f.field == Field::Name);
     let fields = first.into_iter().chain(rest).map(|f| field(form, &country, parcel, f)).collect();
@@ -147,6 +153,7 @@ fn field(form: &CheckoutForm, country: &str, parcel: bool, rules: &FieldForm) ->
         },
         example: rules.example.map(str::to_owned),
         digits: rules.digits,
+        hint: (rules.field == Field::Postcode && territory::has_parts(country)).then(|| "place-postcode-tax".to_owned()),
     }
 }
 
@@ -181,7 +188,8 @@ mod tests {
 
     #[test]
     fn files_ask_for_no_more_than_tax_needs() {
-        assert_eq!(names("DE", false), "");
+        assert_eq!(names("NL", false), "");
+        assert_eq!(names("ES", false), "postcode");
         assert_eq!(names("US", false), "region! postcode");
         assert_eq!(names("AU", false), "region postcode");
         let nothing = |country: &str| CheckoutForm { country: country.into(), ..CheckoutForm::default() };
@@ -302,6 +310,31 @@ mod tests {
         );
         assert_eq!(view.regions.len(), 26);
         let files = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
-        assert_eq!(shop.checkouts.checkout_view(&files).await.unwrap().fields, []);
+        let fields = shop.checkouts.checkout_view(&files).await.unwrap().fields;
+        assert_eq!(fields.iter().map(|f| (f.name.as_str(), f.required)).collect::<Vec<_>>(), [("postcode", false)]);
+    }
+
+    /// Case 16, as a shop asks it: files go nowhere, and yet their tax is that of the islands.
+    #[tokio::test]
+    async fn case_16_a_postcode_of_a_special_territory_decides_the_tax_of_files() {
+        let shop = Shop::open().await;
+        let there = crate::ctx::OpCtx { country: "ES".into(), ..shop.guest() };
+        let ctx = shop.fill(&there, &["Harbour Lights"]).await;
+        let mut taxes = Vec::new();
+        for (n, postcode) in ["28013", "38001", ""].into_iter().enumerate() {
+            let typed = CheckoutForm { postcode: postcode.into(), ..form("ES") };
+            shop.checkouts.keep_form(&ctx, &super::super::Typed { form: typed.clone(), ..Default::default() }).await.unwrap();
+            let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
+            assert_eq!(view.fields[0].hint.as_deref(), Some("place-postcode-tax"));
+            let mut placing = shop.placing(&ctx, &format!("islands-{n}")).await;
+            placing.form = typed;
+            placing.seen_minor = view.cart.total_minor;
+            let placed = shop.checkouts.place(&ctx, &placing).await.unwrap();
+            let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+            let order = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+            taxes.push((order.quote.totals.tax.minor() > 0, checkout.total_minor));
+        }
+        assert!(taxes[0].0 && !taxes[1].0, "{taxes:?}");
+        assert_eq!(taxes[0], taxes[2], "who says nothing is on the mainland");
     }
 }

@@ -104,6 +104,7 @@ pub(super) fn phone_field(form: &CheckoutForm, sold: Sold) -> Option<PlaceField>
         required: need == Need::Required,
         example: Some(PHONE_EXAMPLE.to_owned()),
         digits: false,
+        hint: None,
     })
 }
 

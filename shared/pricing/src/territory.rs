@@ -167,6 +167,11 @@ pub fn resolve<'a>(country: &'a str, region: Option<&str>, postcode: Option<&str
     place(country, country, country, if is_member(country) { Union } else { National })
 }
 
+/// Whether a postcode can say that a part of this country (ISO 3166-1 alpha-2) has a tax of its own, also for what is downloaded.
+pub fn has_parts(country: &str) -> bool {
+    country == "GB" || TERRITORIES.iter().any(|t| t.country == country && !t.postcodes.is_empty())
+}
+
 /// Countries and territories that follow another's tax, or none.
 fn by_country(country: &str) -> Option<Place<'static>> {
     Some(match country {

@@ -307,6 +307,9 @@ pub struct PlaceField {
     pub example: Option<String>,
     /// Digits are enough to type it.
     pub digits: bool,
+    /// Key of a word about it.
+    #[serde(default)]
+    pub hint: Option<String>,
 }
 
 /// An identity number that the country asks for.

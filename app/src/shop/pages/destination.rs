@@ -190,6 +190,7 @@ fn one(view: &CheckoutView, field: &PlaceField, keep: EventHandler<(String, Form
             key: "{name}",
             name,
             label,
+            hint: field.hint.as_deref().map(text),
             value,
             error,
             autocomplete,
