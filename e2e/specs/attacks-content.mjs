@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
-import { ask, json, linkIn, post, purchase, signedIn, signedUp } from "../lib/attack.mjs";
+import { ask, Jar, json, linkIn, post, purchase, signedIn, signedUp } from "../lib/attack.mjs";
 import { launch, openPage } from "../lib/browser.mjs";
 import { startServer } from "../lib/server.mjs";
 import { zipOf } from "../lib/zip.mjs";
@@ -14,12 +14,19 @@ import { zipOf } from "../lib/zip.mjs";
 const market = fileURLToPath(new URL("../fixtures/market/files/", import.meta.url));
 /** Ends attribute, title, text area and script, then brings an element of its own. */
 const TEXT = "\"'></title></textarea></script><img data-pwn src=x onerror=pwned=1>";
+/** The same for what has at most 40 characters, and 64 with a word before it. */
+const SHORT = "\"'><img data-pwn src=x onerror=pwned=1>";
+/** The same without white space, as a code must be. */
+const CODE = "\"'><svg/data-pwn/onload=pwned=1>";
+/** Hostile words that are known again by their first one. */
+const evil = (word, tail = TEXT) => `${word} ${tail}`;
 const HTML = [TEXT, "<p title=\"1:00&gt; 2:00 <img data-pwn src=x onerror=pwned=1>\">0:01 moment</p>", "<svg data-pwn onload=pwned=1><script>pwned=1</script></svg>", "<a data-pwn href=\"javascript:pwned=1\">a</a><a href=\"https://a.example/\" target=_blank style=\"position:fixed;inset:0\" onclick=pwned=1 class=button id=main name=body>b</a>",
   "<form data-pwn action=//evil.example><input name=password><button formaction=javascript:pwned=1>go</button></form>", "<iframe data-pwn srcdoc=\"<script>parent.pwned=1</script>\"></iframe><object data-pwn data=//evil.example></object><embed data-pwn src=//evil.example>", "<base data-pwn href=//evil.example><meta data-pwn http-equiv=refresh content=\"0;url=//evil.example\"><link data-pwn rel=stylesheet href=//evil.example><style data-pwn>*{display:none}</style>",
   "<math><mtext><table><mglyph><style><!--</style><img data-pwn title=\"--&gt;&lt;img data-pwn src=1 onerror=pwned=1&gt;\">", "<noscript><p title=\"</noscript><img data-pwn src=x onerror=pwned=1>\">", "<svg></p><style><a data-pwn title=\"</style><img data-pwn src=x onerror=pwned=1>\">", "{{7*7}} ${7*7} <%= 7*7 %>"].join("\n");
 
 const price = [{ region: "eu", currency: "EUR", minor: 300 }];
 const product = (sku, files) => ({ ref: sku, kind: "digital", title: TEXT, tax_class: "digital_music", variants: [{ sku, title: TEXT, licence: "evil", prices: price, ...files }] });
+const parcel = { ref: "parcel", kind: "physical", title: TEXT, tax_class: "physical_music", variants: [{ sku: evil("SKU", SHORT), title: TEXT, weight_g: 400, stock: 90, prices: price }] };
 const work = (ref, kind, more) => ({ type: "work", ref, store: "evil", kind, title: `${ref} ${TEXT}`, latin: TEXT, makers: [kind === "book" ? "writer" : "evil"], released: "2025-01-01", genres: [TEXT], tags: [TEXT], language: TEXT, description_html: HTML,
   credits: [{ role: TEXT, name: TEXT }], attribution: { text: TEXT, licence: TEXT, url: "https://a.example/\"><b/data-pwn>", changes: TEXT }, facts: { isbn: TEXT, series: TEXT, accessibility: [TEXT], resolution: TEXT, sound: TEXT, subtitles: [TEXT], age_rating: TEXT }, products: [product(`${ref}-1`)], ...more });
 const rows = [
@@ -30,6 +37,7 @@ const rows = [
   { type: "maker", ref: "writer", tenant: "evil", kind: "author", name: TEXT, slug: "evil", bio_html: HTML },
   work("album", "album", { cover: { file: "film.png", alt: TEXT }, parts: [{ title: TEXT, notes_html: HTML, files: [{ file: "1.ogg", format: TEXT, name: `${TEXT}/../../x.ogg` }] }], files: [{ file: "evil.svg", format: "SVG" }, { file: "evil.html", format: "HTML" }] }),
   work("book", "book", { files: [{ file: "evil.epub", format: "EPUB" }] }),
+  work("sleeve", "album", { products: [parcel] }),
   work("cast", "podcast", { parts: [{ title: TEXT, notes_html: HTML, date: "2025-01-01", files: [{ file: "1.ogg", format: "Ogg" }], transcripts: [{ file: "evil.en.vtt" }] }] }),
   // Each of these is refused for itself.
   { type: "maker", ref: "m1", tenant: "evil", kind: "artist", name: "script link", links: [{ label: "x", url: "javascript:pwned=1" }] },
@@ -94,8 +102,8 @@ before(async () => {
   staff = await signedIn(server, "staff@vitrine.example", "help-and-refund");
   seller = await signedIn(server, "creator@vitrine.example", "make-and-publish");
   const list = (await ask(server, "GET", "/catalog")).body;
-  const path = (kind) => list.match(new RegExp(`href="(/${kind}/[^"]*w_[0-9a-v]{26})"`))?.[1];
-  paths = { album: path("albums"), book: path("books"), podcast: path("podcasts") };
+  const path = (kind, ref) => list.match(new RegExp(`href="(/${kind}/${ref}[^"]*w_[0-9a-v]{26})"`))?.[1];
+  paths = { album: path("albums", "album"), sleeve: path("albums", "sleeve"), book: path("books", "book"), podcast: path("podcasts", "cast") };
 });
 after(async () => {
   await browser?.close();
@@ -103,24 +111,86 @@ after(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-/** Opens an address and looks whether anything of ours came alive. `shows`: the text must be there, as text. */
+/** Opens an address and looks whether anything of ours came alive. `shows`: a hostile text, or each of these, must be there as text. */
 async function looked(page, faults, address, shows = true) {
   faults.length = 0;
   const answer = await page.goto(address, { waitUntil: "load" });
   assert.ok(answer.status() < 500, `${address}: ${answer.status()}`);
+  return unharmed(page, faults, address, shows);
+}
+
+/** As `looked`, of a page or frame as it stands. Answers what it shows: texts, and what stands in fields and labels. */
+async function unharmed(page, faults, address, shows = true) {
   const found = await page.evaluate(() => {
     const all = [...document.querySelectorAll("*")];
     return {
       pwned: globalThis.pwned, planted: document.querySelectorAll("[data-pwn], base, iframe[srcdoc], object, embed, meta[http-equiv=refresh]:not([content^='0;url=http://localhost'])").length,
       handlers: all.flatMap((e) => [...e.attributes].filter((a) => /^on/i.test(a.name)).map((a) => `${e.tagName} ${a.name}`)),
       links: all.flatMap((e) => ["href", "src", "action", "formaction"].map((n) => e.getAttribute(n))).filter((v) => v && (/^\s*(javascript|data:text|vbscript)/i.test(v) || v.includes("//evil.example"))),
-      styled: document.querySelectorAll("[style*=fixed]").length, text: document.documentElement.textContent + all.map((e) => e.value ?? "").join(" "),
+      styled: document.querySelectorAll("[style*=fixed]").length,
+      // What a script was sent is not shown by that.
+      text: all.filter((e) => !/^(script|style|template|noscript)$/i.test(e.tagName)).flatMap((e) => [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.data).concat(e.value ?? "", e.getAttribute("aria-label") ?? "")).join(" "),
     };
   });
   assert.deepEqual({ ...found, text: null }, { pwned: undefined, planted: 0, handlers: [], links: [], styled: 0, text: null }, address);
   assert.deepEqual(faults.filter((f) => /Content Security Policy|page error/.test(f)), [], address);
-  if (shows) assert.ok(found.text.includes("<img data-pwn"), `${address} does not show what was written`);
+  for (const word of shows === true ? ["<img data-pwn"] : shows || []) assert.ok(found.text.includes(word), `${address} does not show what was written: ${word}`);
   return found.text;
+}
+
+/** The page is this person's from now on. */
+async function as(page, jar) {
+  await page.context().clearCookies();
+  await page.context().addCookies(`${jar}`.split("; ").map((pair) => ({ name: pair.split("=")[0], value: pair.slice(pair.indexOf("=") + 1), url: server.url.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" })));
+}
+
+/** A press that is taken, or one that is `refused` and leads back to what was typed. Answers where it leads. */
+async function pressed(path, fields, jar, refused = false) {
+  const answer = await post(server, path, fields, `${jar}`);
+  const to = answer.headers.location ?? "";
+  assert.ok(answer.status === 303 && to.includes("trouble=") === refused, `${path}: ${answer.status} ${to} ${answer.body}`);
+  return server.url + to.replace(server.url, "");
+}
+
+/** A file as a form sends it, with the other fields of that form; answers where it leads. */
+async function sent(path, field, name, file, jar, fields = {}) {
+  const part = (about, value) => `--b\r\ncontent-disposition: form-data; ${about}\r\n\r\n${value}\r\n`;
+  const body = Object.entries(fields).map(([n, value]) => part(`name="${n}"`, value)).join("") + part(`name="${field}"; filename="${name}"`, file) + "--b--\r\n";
+  const answer = await ask(server, "POST", path, { headers: { origin: server.url, cookie: `${jar}`, "content-type": "multipart/form-data; boundary=b" }, body });
+  assert.equal(answer.status, 303, answer.body);
+  return server.url + answer.headers.location;
+}
+
+/** What a page of the desk has in a hidden field, or at another place. */
+async function read(path, jar, what) {
+  const found = (await ask(server, "GET", path, { headers: { cookie: `${jar}` } })).body.match(what);
+  assert.ok(found, `${path} has no ${what}`);
+  return found[1].replaceAll("&amp;", "&");
+}
+
+/** The address of an order's invoice, once a job wrote it. */
+async function invoiceOf(order, jar) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { invoice_href: invoice } = JSON.parse((await json(server, "GET", `/api/orders/${order}`, undefined, `${jar}`)).body).parts[0];
+    if (invoice) return invoice;
+    assert.ok(Date.now() < deadline, "no invoice");
+  }
+}
+
+/** Looks at every mail until each of these texts was in one. */
+async function mailed(page, faults, wanted) {
+  const [deadline, known, left] = [Date.now() + 20_000, new Set(), new Set(wanted)];
+  while (left.size > 0) {
+    assert.ok(Date.now() < deadline, `no mail says ${[...left].join(" | ")}`);
+    const list = (await ask(server, "GET", "/dev/outbox")).body;
+    for (const [, path] of list.matchAll(/href="(\/dev\/outbox\/mail\?key=[^"]+)"/g)) {
+      if (known.has(path)) continue;
+      known.add(path);
+      const text = await looked(page, faults, server.url + path.replaceAll("&amp;", "&"), false);
+      for (const word of left) if (text.includes(word)) left.delete(word);
+    }
+  }
 }
 
 test("nothing that a seller writes comes alive on any page, in feeds or in mails", async () => {
@@ -145,28 +215,22 @@ test("nothing that a visitor writes comes alive where the shop, the seller or st
   for (const path of [`/search?q=${q}`, `/catalog?tag=${q}&genre=${q}&format=${q}`, `/catalog?type=album&tag=${q}&sort=${q}`]) await looked(page, faults, server.url + path, path.includes("q=") || path.includes("tag="));
   for (const path of [`/cart?trouble=${q}`, `/problem/${q}?id=${q}&status=404`, `/${q}`, `/@${q}`, `/albums/${q}`, `/orders/${q}?key=${q}`, `/policies/${q}`, `/eula/${q}`, `/letters/${q}/${q}?proof=${q}`, `/dev/outbox/mail?key=${q}`, `/oidc/authorize?client_id=${q}&redirect_uri=${q}`, `/oidc/logout?state=${q}`, `/oidc/verify?token=${q}`, `/simulator/done/${q}`, `/@evil?letters=${q}`]) await looked(page, faults, server.url + path, false);
   // A person whose name, browser, address and words are all hostile buys, asks, and adds business details.
-  const evil = await signedUp(server, "evil-buyer@example.org", "a long enough word", TEXT);
-  const cookies = `${evil}`.split("; ").map((pair) => ({ name: pair.split("=")[0], value: pair.slice(pair.indexOf("=") + 1), url: server.url.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" }));
-  const { order, parts } = await purchase(server, [paths.album, paths.book], { cookie: `${evil}`, email: "evil-buyer@example.org", name: TEXT, line1: TEXT, line2: TEXT, city: TEXT, region: TEXT, postcode: "10115" });
-  assert.equal((await post(server, `/orders/${parts[0].id}/ask`, { text: TEXT, seen: "0" }, `${evil}`)).status, 303);
-  const deadline = Date.now() + 20_000;
-  let invoice;
-  while (!invoice) {
-    assert.ok(Date.now() < deadline, "no invoice");
-    invoice = JSON.parse((await json(server, "GET", `/api/orders/${order}`, undefined, `${evil}`)).body).parts[0].invoice_href;
-  }
-  await post(server, `${invoice}/amend`, { company: TEXT, tax_id: TEXT, address: `${TEXT}\n${TEXT}` }, `${evil}`);
+  const buyer = await signedUp(server, "evil-buyer@example.org", "a long enough word", TEXT);
+  const { order, parts } = await purchase(server, [paths.album, paths.book], { cookie: `${buyer}`, email: "evil-buyer@example.org", name: TEXT, line1: TEXT, line2: TEXT, city: TEXT, region: TEXT, postcode: "10115" });
+  assert.equal((await post(server, `/orders/${parts[0].id}/ask`, { text: TEXT, seen: "0" }, `${buyer}`)).status, 303);
+  const invoice = await invoiceOf(order, buyer);
+  await post(server, `${invoice}/amend`, { company: TEXT, tax_id: TEXT, address: `${TEXT}\n${TEXT}` }, `${buyer}`);
   const tracked = await post(server, `/admin/orders/${parts[0].id}/refund`, { line: "0", reason: TEXT, attempt: "attempt-0123456789" }, `${staff}`);
   assert.match(tracked.headers.location, /done=1/);
   const editor = `/studio/works/${paths.album.match(/w_[0-9a-v]{26}/)[0]}`;
   await post(server, editor, { title: "", latin: TEXT, description: HTML, rev: "1" }, `${seller}`);
-  await page.context().addCookies(cookies);
+  await as(page, buyer);
   for (const path of ["/account", `/orders/${order}`, invoice, "/invoices", "/my-products", `/my-products/${paths.album.match(/w_[0-9a-v]{26}/)[0]}`, `/my-products/${paths.book.match(/w_[0-9a-v]{26}/)[0]}`]) await looked(page, faults, server.url + path);
-  await purchaseCart(evil);
-  for (const path of ["/cart", "/checkout"]) await looked(page, faults, server.url + path, false);
+  await purchaseCart(buyer);
+  await page.goto(`${server.url}/preferences?country=DE&lang=en-US&to=/`);
+  for (const path of ["/cart", "/checkout"]) await looked(page, faults, server.url + path);
   for (const [jar, seen] of [[seller, ["/studio", editor, `/studio/orders/${parts[0].id}`, `/preview/${editor.split("/").pop()}`]], [staff, ["/admin?q=evil-buyer@example.org", `/admin/orders/${parts[0].id}`, "/admin?q=album"]]]) {
-    await page.context().clearCookies();
-    await page.context().addCookies(`${jar}`.split("; ").map((pair) => ({ name: pair.split("=")[0], value: pair.slice(pair.indexOf("=") + 1), url: server.url.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" })));
+    await as(page, jar);
     for (const path of seen) await looked(page, faults, server.url + path, !path.includes("?q=evil"));
   }
   // Letters to readers, and every mail of all of this.
@@ -179,11 +243,203 @@ test("nothing that a visitor writes comes alive where the shop, the seller or st
   await close();
 });
 
+/** Where the prices are. */
+const german = { "accept-language": "de-DE" };
 async function purchaseCart(jar) {
   const variant = JSON.parse((await json(server, "GET", `/api/public/catalog/items/${paths.album.match(/w_[0-9a-v]{26}/)[0]}`)).body).editions[0].variant;
-  await post(server, "/cart/add", { variant }, `${jar}`);
-  await post(server, "/checkout/place", { attempt: "attempt-0123456789ab", seen_minor: "1", email: TEXT, name: TEXT, line1: TEXT, line2: TEXT, city: TEXT, region: TEXT, postcode: TEXT, country: TEXT }, `${jar}`);
+  await post(server, "/cart/add", { variant }, `${jar}`, german);
+  await post(server, "/checkout/place", { attempt: "attempt-0123456789ab", seen_minor: "1", email: TEXT, name: TEXT, line1: TEXT, line2: TEXT, city: TEXT, region: TEXT, postcode: TEXT, country: TEXT }, `${jar}`, german);
 }
+
+test("what a seller sets up comes alive neither at the desk nor where buyers see it, and what is said of an order nowhere", async () => {
+  const { page, faults, close } = await openPage(browser);
+  const tenant = await read("/studio/promotions", seller, /\/studio\/promotions\/new\?tenant=(t_[0-9a-v]{26})/);
+  const store = await read("/studio/shipping", seller, /\/studio\/shipping\/(s_[0-9a-v]{26})/);
+  const desk = `/studio/shipping/${store}`;
+  await as(page, seller);
+  // Zones, ways and rates: what is refused is said again at its field.
+  const set = async (part, fields, refused) => pressed(`${desk}/${part}`, { rev: await read(`${desk}/${part}`, seller, /name="rev" value="(\d+)"/), was: "", ...fields }, seller, refused);
+  await looked(page, faults, await set("zone", { id: TEXT, countries: TEXT, places: evil("place"), except: evil("except") }, true), [evil("place"), evil("except")]);
+  await looked(page, faults, await set("way", { id: evil("kept", SHORT), name: evil("kept"), names: evil("row") }, true), [evil("kept"), evil("row")]);
+  await looked(page, faults, await set("nowhere", { places: evil("nowhere") }, true), [evil("nowhere")]);
+  await set("zone", { id: evil("zone", SHORT), countries: "DE" });
+  for (const way of ["bike", "foot"]) await set("way", { id: evil(way, SHORT), name: evil(way), names: `de: ${evil(`${way}-de`)}` });
+  for (const [way, amount] of [["bike", "1.00"], ["foot", "2.00"]]) await set("rate", { zone: evil("zone", SHORT), way: evil(way, SHORT), currency: "EUR", amount });
+  const names = [evil("zone", SHORT), evil("bike"), evil("foot")];
+  await looked(page, faults, `${server.url}/studio/shipping`);
+  await looked(page, faults, server.url + desk, [...names, "bike-de"]);
+  await looked(page, faults, `${server.url}${desk}?${new URLSearchParams({ try: "1", country: "DE", region: TEXT, postcode: TEXT, weight: "400", pieces: "1", worth: "20", currency: "EUR" })}`, [...names, TEXT]);
+  await looked(page, faults, `${server.url}${desk}?${new URLSearchParams({ try: "1", country: TEXT, weight: TEXT, pieces: TEXT, worth: TEXT, currency: TEXT })}`);
+  for (const [part, was] of [["zone", evil("zone", SHORT)], ["way", evil("bike", SHORT)]]) await looked(page, faults, `${server.url}${desk}/${part}?was=${encodeURIComponent(was)}`, part === "way" ? [evil("bike"), evil("bike-de")] : []);
+  await looked(page, faults, `${server.url}${desk}/rate`, names);
+  await looked(page, faults, server.url + (await read(desk, seller, /href="(\/studio\/shipping\/[^"]*\/rate\?was=[^"]+)"/)), names);
+  await looked(page, faults, `${server.url}${desk}/nowhere?was=${encodeURIComponent(TEXT)}`, false);
+
+  // Groups and promotions.
+  await looked(page, faults, await pressed("/studio/groups", { tenant, name: evil("name"), title: evil("typed") }, seller, true), [evil("name"), evil("typed")]);
+  await looked(page, faults, await pressed("/studio/groups", { tenant, name: "evil", title: evil("group") }, seller), [evil("group")]);
+  await looked(page, faults, await pressed("/studio/groups/evil", { tenant, addresses: evil("address"), act: "in" }, seller, true), [evil("address")]);
+  await looked(page, faults, `${server.url}/studio/groups`, [evil("group")]);
+  const promotion = { tenant, rev: "0", kind: "percent", rate: "10" };
+  const typed = { title: evil("draft"), code: evil("code"), rate: evil("rate"), items: evil("item"), at_most: evil("most"), stores: evil("store"), minimum: evil("least"), stack_group: evil("stack"), excludes: evil("other"), priority: evil("priority") };
+  await looked(page, faults, await pressed("/studio/promotions/new", { ...promotion, ...typed }, seller, true), [...Object.values(typed), evil("group")]);
+  await looked(page, faults, await pressed("/studio/promotions/new", { ...promotion, title: evil("automatic") }, seller), [evil("automatic"), evil("group")]);
+  await looked(page, faults, await pressed("/studio/promotions/new", { ...promotion, title: evil("coded"), code: CODE }, seller), [evil("coded"), CODE]);
+  await looked(page, faults, `${server.url}/studio/promotions`, [evil("automatic"), CODE]);
+
+  // A buyer is shown all of it, before and after paying, in two languages.
+  const buyer = await signedUp(server, "evil-parcel@example.org", "a long enough word", evil("buyer"));
+  const variant = JSON.parse((await json(server, "GET", `/api/public/catalog/items/${paths.sleeve.match(/w_[0-9a-v]{26}/)[0]}`)).body).editions[0].variant;
+  await post(server, "/cart/add", { variant }, `${buyer}`, german);
+  for (const discount of [CODE, "\"'><svg/data-pwn/onload=pwned=2>"]) await post(server, "/cart/code", { discount }, `${buyer}`, german);
+  await as(page, buyer);
+  await page.goto(`${server.url}/preferences?country=DE&lang=de-DE&to=/`);
+  for (const path of ["/cart", "/checkout"]) await looked(page, faults, server.url + path, [evil("bike-de"), evil("foot-de"), evil("automatic"), CODE, "onload=pwned=2"]);
+  await page.goto(`${server.url}/preferences?country=DE&lang=en-US&to=/`);
+  for (const path of ["/cart", "/checkout"]) await looked(page, faults, server.url + path, [evil("bike"), evil("foot"), evil("automatic"), CODE, "onload=pwned=2"]);
+  // An order is refused here, and what was typed for it stays.
+  const form = { email: evil("email"), name: evil("name"), line1: evil("line1"), line2: evil("line2"), city: evil("city"), postcode: evil("postcode") };
+  await post(server, "/checkout/place", { attempt: "attempt-of-a-parcel-01", seen_minor: "1", country: "DE", ...form }, `${buyer}`, german);
+  await looked(page, faults, `${server.url}/checkout`, Object.values(form));
+  const { order, parts } = await purchase(server, [paths.sleeve], { cookie: `${buyer}`, email: "evil-parcel@example.org" });
+  const id = parts[0].id;
+  const labels = [evil("bike"), evil("automatic"), CODE];
+  await looked(page, faults, `${server.url}/orders/${order}`, labels);
+
+  // Question and answer, the parcel's number, the buyer's name under a withdrawal, the reason of credit.
+  await pressed(`/orders/${id}/ask`, { text: evil("question"), seen: "0" }, buyer);
+  await as(page, seller);
+  await looked(page, faults, await pressed(`/studio/orders/${id}/answer`, { text: evil("answer"), seen: "1" }, seller), [evil("question"), evil("answer"), evil("bike")]);
+  await looked(page, faults, `${server.url}/studio`);
+  await as(page, staff);
+  await looked(page, faults, await pressed(`/admin/orders/${id}/ship`, { line: "0", tracking: evil("tracking") }, staff), [evil("tracking"), evil("question"), evil("answer"), ...labels]);
+  await pressed(`/admin/orders/${id}/credit`, { credit_amount: "1.00", credit_reason: evil("credit"), attempt: "attempt-of-a-hostile-credit" }, staff);
+  const credits = [...(await ask(server, "GET", "/admin/value", { headers: { cookie: `${staff}` } })).body.matchAll(/href="(\/admin\/value\/[^"?]+)"/g)].map((m) => m[1]);
+  const told = [];
+  for (const path of credits) told.push(await looked(page, faults, server.url + path, false));
+  assert.ok(told.some((text) => text.includes(evil("credit"))), "the reason of the credit is on no account");
+  assert.equal((await post(server, `/orders/${id}/withdraw`, { name: evil("withdrawn"), line: "0" }, `${buyer}`)).headers.location, `/orders/${id}#withdraw`);
+  await as(page, buyer);
+  await looked(page, faults, `${server.url}/orders/${order}`, [evil("tracking"), evil("question"), evil("answer"), ...labels]);
+  await looked(page, faults, `${server.url}/checkout`, false);
+  await looked(page, faults, server.url + (await invoiceOf(order, buyer)), [evil("bike")]);
+  await mailed(page, faults, ["withdrawn", "question", "answer", "tracking", "bike-de"].map((word) => evil(word)));
+  await close();
+});
+
+test("a price list and what is typed into it come alive nowhere", async () => {
+  const { page, faults, close } = await openPage(browser);
+  await as(page, seller);
+  const tenant = await read("/studio/prices", seller, /name="seller" value="(t_[0-9a-v]{26})"/);
+  const sku = evil("SKU", SHORT);
+  const cell = (text) => `"${text.replaceAll("\"", "\"\"")}"`;
+  const rows = [["sku", "region", "currency", "amount"], [sku, "eu", "EUR", "2.50"], [evil("unknown", SHORT), "eu", "EUR", "1"], [sku, evil("region"), "EUR", "1"], [sku, "eu", evil("currency"), "1"], [sku, "eu", "EUR", evil("amount")], [TEXT]];
+  const changes = await sent("/studio/prices/import", "rows", `${TEXT.replaceAll("\"", "")}.csv`, rows.map((row) => row.map(cell).join(",")).join("\r\n"), seller, { seller: tenant });
+  // Of a refused row its number and the name of the column are shown.
+  await looked(page, faults, changes, [sku, evil("unknown", SHORT)]);
+  await looked(page, faults, `${server.url}/studio/prices`, [sku]);
+  const edition = await read("/studio/prices", seller, /href="(\/studio\/prices\/edition\/v_[0-9a-v]{26})"/);
+  const fields = async (path) => Object.fromEntries([...(await ask(server, "GET", path, { headers: { cookie: `${seller}` } })).body.matchAll(/<input[^>]* name="((?:rev|was|price)-[^"]*|rev)"[^>]*>/g)].map((m) => [m[1], m[0].match(/value="([^"]*)"/)?.[1] ?? ""]));
+  const grid = await fields("/studio/prices");
+  const field = Object.keys(grid).find((name) => /^price-v_.*-eu-EUR$/.test(name));
+  await looked(page, faults, await pressed("/studio/prices/grid", { seller: tenant, ...grid, [field]: evil("cell") }, seller, true), [evil("cell")]);
+  const typed = { amount: evil("amount"), minimum: evil("minimum"), compare_at: evil("before") };
+  const { rev } = await fields(edition);
+  await looked(page, faults, await pressed(edition, { rev, region: TEXT, currency: TEXT, kind: TEXT, min_quantity: TEXT, from: TEXT, to: TEXT, ...typed }, seller, true), Object.values(typed));
+  for (const query of [{ q: TEXT, at: TEXT }, { q: TEXT, after: TEXT }]) await looked(page, faults, `${server.url}/studio/prices?${new URLSearchParams(query)}`, !query.at);
+  for (const query of [{ skus: sku, country: "DE" }, { skus: TEXT, country: TEXT, region: TEXT, at: TEXT }]) await looked(page, faults, `${server.url}/studio/prices/see?${new URLSearchParams({ seller: tenant, ...query })}`);
+  await close();
+});
+
+test("letters, gift cards, stored value and rates of one's own come alive neither at the desk nor in mails", async () => {
+  const { page, faults, close } = await openPage(browser);
+  const store = await read("/studio/shipping", seller, /\/studio\/shipping\/(s_[0-9a-v]{26})/);
+  // A seller's letter: kept while it cannot be sent, shown when it was, and what a reader gets.
+  await post(server, `/letters/${store}/ask`, { email: "evil-letters@example.org" });
+  const link = new URL(await linkIn(server, "evil-letters@example.org", /\/letters\//), server.url);
+  await post(server, `${link.pathname}/confirm`, { proof: link.searchParams.get("proof") });
+  await as(page, seller);
+  const letters = `/studio/letters/${store}`;
+  await looked(page, faults, await pressed(letters, { subject: evil("long", TEXT + TEXT), text: evil("draft"), attempt: "attempt-of-a-draft-01" }, seller, true), [evil("long", TEXT + TEXT), evil("draft")]);
+  await looked(page, faults, await pressed(letters, { subject: evil("subject"), text: `${evil("letter")}\n\n${HTML}`, attempt: "attempt-of-a-letter-1" }, seller), [evil("subject"), evil("letter")]);
+
+  // A gift card: words of who gives it, in the form that is refused and in the mail.
+  const cards = `/studio/gift-cards/${store}`;
+  const rev = () => read(cards, seller, /name="rev" value="(\d+)"/);
+  await looked(page, faults, await pressed(cards, { rev: await rev(), was: "", currency: "EUR", amounts: evil("amounts"), least: evil("least"), most: evil("most") }, seller, true), [evil("amounts"), evil("least"), evil("most")]);
+  await looked(page, faults, await pressed(cards, { rev: await rev(), was: "", currency: "EUR", amounts: "15" }, seller));
+  const words = { recipient: evil("recipient"), sender: evil("sender"), message: evil("message") };
+  const wish = { attempt: "attempt-of-a-gift-0001", currency: "EUR", amount: "1500", pieces: "1", email: "evil-giver@example.org", recipient_email: "evil-kin@example.org", ...words };
+  const here = "vitrine_prefs=lang=en-US&country=DE";
+  const refused = await post(server, "/gift-cards/evil/buy", { ...wish, pieces: evil("pieces"), email: evil("email"), recipient_email: evil("address") }, here);
+  await looked(page, faults, server.url + refused.headers.location, [...Object.values(words), evil("pieces"), evil("email"), evil("address")]);
+  const bought = await post(server, "/gift-cards/evil/buy", wish, here);
+  const pay = new URL(bought.headers.location, server.url);
+  await post(server, pay.pathname + pay.search, { method: "card", number: "4242424242424242", expiry: "04/30", cvc: "123" });
+
+  // Stored value: reason and message of a card that is issued, the reason of its end.
+  await as(page, staff);
+  const value = { currency: "EUR", locale: "en-US", recipient: "evil-value@example.org", message: evil("value-message"), reason: evil("value-reason") };
+  await looked(page, faults, await pressed("/admin/value", { ...value, amount: evil("value-amount"), attempt: "attempt-of-value-00001" }, staff, true), [evil("value-amount"), evil("value-message"), evil("value-reason")]);
+  const account = await pressed("/admin/value", { ...value, amount: "5", attempt: "attempt-of-value-00002" }, staff);
+  await looked(page, faults, account, [evil("value-reason")]);
+  await mailed(page, faults, [evil("subject"), evil("letter"), ...Object.values(words), evil("value-message")]);
+  await looked(page, faults, `${server.url}/dev/outbox`, [evil("subject")]);
+  await looked(page, faults, await pressed(`${new URL(account).pathname}/end`, { reason: evil("value-end") }, staff), [evil("value-reason"), evil("value-end")]);
+  await looked(page, faults, `${server.url}/admin/value?q=${encodeURIComponent(TEXT)}`);
+
+  // A file of rates: its source is shown in the list and in the trail.
+  const today = new Date().toISOString().slice(0, 10);
+  const file = (source) => `source,base,currency,rate,from,until\n"${source.replaceAll("\"", "\"\"")}",JPY,USD,115.21,${today},${today}\n`;
+  await looked(page, faults, await sent("/admin/rates", "file", `${SHORT.replaceAll("\"", "")}.csv`, file(SHORT), staff), [SHORT]);
+  await looked(page, faults, await sent("/admin/rates", "file", "long.csv", file(TEXT), staff), [SHORT]);
+  await close();
+});
+
+test("the name that a browser gives itself is shown as text among the account's devices", async () => {
+  const { page, faults, close } = await openPage(browser);
+  await signedUp(server, "evil-device@example.org", "a long enough word", "Device");
+  const device = evil("device");
+  await as(page, await signedIn(server, "evil-device@example.org", "a long enough word", new Jar(), { "user-agent": device }));
+  await looked(page, faults, `${server.url}/account`, [device]);
+  await close();
+});
+
+test("a hostile book is read without the right to run, apart from the shop", async () => {
+  const { page, faults, close } = await openPage(browser);
+  const reader = await signedUp(server, "evil-reader@example.org", "a long enough word", "Reader");
+  await purchase(server, [paths.book], { cookie: `${reader}`, email: "evil-reader@example.org" });
+  await as(page, reader);
+  await looked(page, faults, `${server.url}/my-products/${paths.book.match(/w_[0-9a-v]{26}/)[0]}`);
+  const frame = page.locator("iframe.reader");
+  assert.equal(await frame.getAttribute("sandbox"), "", "the frame may do nothing");
+  const address = new URL(await frame.getAttribute("src"));
+  assert.match(address.pathname, /^\/r\/[^/]+\/0\.html$/);
+  // The whole book of who bought it, and what of books is public.
+  const samples = (await readdir(join(server.data, "blobs/objects/public.d"))).map((name) => name.match(/^[0-9a-f]{64}\.html(?=\.o$)/)?.[0]).filter(Boolean);
+  const shown = [];
+  for (const path of [address.pathname, ...samples.map((name) => `/m/${name}`)]) {
+    const answer = await ask(server, "GET", path, { files: true });
+    assert.deepEqual([answer.status, answer.headers["content-type"], answer.headers["x-content-type-options"]], [200, "text/html; charset=utf-8", "nosniff"], path);
+    const policy = answer.headers["content-security-policy"];
+    assert.match(policy, /^default-src 'none';.*; sandbox(;|$)/, path);
+    assert.doesNotMatch(policy, /script-src|allow-|unsafe-eval/, path);
+    assert.doesNotMatch(answer.body, /<script|<iframe|<form|<input|<svg|javascript:|evil\.example|data-pwn|\son\w+\s*=/i, path);
+    shown.push(await looked(page, faults, server.files + path, false));
+    assert.equal(page.url(), server.files + path, "the book leads nowhere by itself");
+  }
+  assert.equal(shown.filter((text) => /One\s+two/.test(text)).length, 2, `the book and its sample, of ${shown.length}`);
+  assert.equal(address.origin, server.files, "the book is of another origin than the shop");
+  // In the frame of the owner's page, as its button opens it.
+  await looked(page, faults, `${server.url}/my-products/${paths.book.match(/w_[0-9a-v]{26}/)[0]}`);
+  await page.getByRole("button", { name: "Read", exact: true }).click();
+  await frame.contentFrame().getByRole("heading", { name: "One two" }).waitFor();
+  const inside = page.frames().find((f) => f.url().startsWith(`${server.files}/r/`));
+  assert.equal(await inside.evaluate(() => origin), "null", "the book has an origin");
+  await unharmed(inside, faults, inside.url(), ["One", "two"]);
+  await unharmed(page, faults, page.url());
+  await close();
+});
 
 test("files that browsers would run come as downloads, or without the right to run and apart from the shop", async () => {
   const { order, key, parts } = await purchase(server, [paths.album, paths.book], { email: "files@example.org" });

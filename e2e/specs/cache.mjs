@@ -4,8 +4,11 @@ import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { launch, openPage } from "../lib/browser.mjs";
 import { signIn, works } from "../lib/buying.mjs";
-import { ask } from "../lib/attack.mjs";
+import { ask, post, signedIn } from "../lib/attack.mjs";
 import { startServer } from "../lib/server.mjs";
+
+/** What a price may be late by after it was changed, milliseconds (ADR 9). */
+const LATE_MS = 2_000;
 
 let server;
 let browser;
@@ -169,6 +172,67 @@ test("500 requests a second: who asks after a change sees it, and each change ma
   // A change is marked when it is written and once more when the index has it; a page begun in between is made again.
   const times = (await counted("page_cache_made_total")) - made;
   assert.ok(times >= amounts.length && times <= 3 * amounts.length, `${times} times for ${amounts.length} changes, ${seen.length} requests`);
+});
+
+test("a price published from the price list: the item's page has it at once, lists, searches and orders by price within their time", async (t) => {
+  const jar = `${await signedIn(server, "creator@vitrine.example", "make-and-publish")}`;
+  const desk = async (path) => (await ask(server, "GET", path, { headers: { cookie: jar } })).body;
+  const grid = await desk("/studio/prices");
+  const hidden = (html) => Object.fromEntries([...html.matchAll(/<input[^>]* name="([^"]+)"[^>]*>/g)].map((m) => [m[1], m[0].match(/ value="([^"]*)"/)?.[1] ?? ""]));
+  const album = grid.includes("HL-D");
+  const [mine, other] = album ? [shop.album, shop.book] : [shop.book, shop.album];
+  const [sku, word, handle, maker] = album ? ["HL-D", "harbour", "nordlicht", "/artists/ida-strand"] : ["PB-1", "boats", "paper", "/authors/joe-quill"];
+  const id = (path) => path.match(/w_\w+$/)[0];
+  const field = grid.split("<tr").find((row) => row.includes(sku)).match(/name="(price-v_\w+-eu-EUR)"/)[1];
+  const there = { cookie: "vitrine_prefs=lang=en-US&country=DE" };
+  const get = async (path) => {
+    const answer = await fetch(server.url + path, { headers: there });
+    assert.equal(answer.status, 200, path);
+    return answer.text();
+  };
+  const was = hidden(grid)[field];
+  const theirs = Number((await get(other)).match(/€(\d+\.\d\d)/)[1]);
+  // Past the other one's: the order by price turns, and it leaves its step of prices.
+  const beyond = (Number(was) < theirs ? theirs + 15.31 : theirs / 4 + 0.01).toFixed(2);
+  const items = [mine, `/api/public/catalog/items/${id(mine)}`];
+  const lists = ["/", "/catalog", `/catalog?type=${album ? "album" : "book"}`, `/search?q=${word}`, `/@${handle}`, maker, `/api/public/catalog/search?q=${word}`];
+  const [from, to] = [Math.floor(Number(was)) * 100, Math.ceil(Number(was) + 0.01) * 100];
+  const orders = ["/catalog?sort=price-up", "/api/public/catalog/search?sort=price-up", `/catalog?price=${from}-${to}`];
+  for (const [before, now] of [[was, beyond], [beyond, was]]) {
+    const first = (text) => Math.sign(text.indexOf(id(mine)) - text.indexOf(id(other)));
+    const cheaper = Number(now) < theirs ? -1 : 1;
+    // Whether a page shows how things are now: the price, the place behind or before the other work, being in the step of prices or not.
+    const isNew = (path, text) => {
+      if (path.includes("price=")) return text.includes(id(mine)) === (now === was);
+      if (path.includes("sort=")) return first(text) === cheaper;
+      return text.includes(`€${now}`) && !text.includes(`€${before}`);
+    };
+    const all = [...items, ...lists, ...orders];
+    for (const path of all) assert.ok(!isNew(path, await get(path)), `${path} is new before anything was changed`);
+    const hits = await counted('page_cache_total{result="hit"}');
+    await Promise.all(all.map(get));
+    assert.equal(await counted('page_cache_total{result="hit"}'), hits + all.length, "all of them are kept");
+    const sent = hidden(await desk("/studio/prices"));
+    const proposed = await post(server, "/studio/prices/grid", { ...sent, [field]: now }, jar);
+    const changes = proposed.headers.location;
+    assert.match(changes, /^\/studio\/prices\/changes\/\w+$/);
+    const seen = (await desk(changes)).match(/name="seen" value="([^"]*)"/)[1];
+    for (const path of all) assert.ok(!isNew(path, await get(path)), `${path} is new before it was published`);
+    const published = await post(server, changes, { seen }, jar);
+    const moment = performance.now();
+    assert.match(published.headers.location, /done=/);
+    // Who asks first after the seller has the answer sees it.
+    for (const text of await Promise.all(items.map(get))) assert.ok(text.includes(`€${now}`) && !text.includes(`€${before}`), `the item still costs ${before}`);
+    const late = {};
+    await Promise.all([...lists, ...orders].map(async (path) => {
+      while (!isNew(path, await get(path))) assert.ok(performance.now() - moment < 10 * LATE_MS, `${path} never shows ${now}`);
+      late[path] = Math.round(performance.now() - moment);
+    }));
+    t.diagnostic(`${before} to ${now}: ${Object.entries(late).map(([path, ms]) => `${path} ${ms} ms`).join(", ")}`);
+    assert.deepEqual(Object.entries(late).filter(([, ms]) => ms >= LATE_MS), [], "later than promised");
+    // What is new stays so.
+    for (const path of all) assert.ok(isNew(path, await get(path)), `${path} went back to ${before}`);
+  }
 });
 
 test("shared caches keep files that never change and nothing that follows a visitor's place, language or session", async () => {

@@ -389,7 +389,7 @@ fn quoted(
             postcode: to.postcode.clone(),
             business: to.business.is_some(),
             tax_id: to.business.as_ref().map(|b| b.number.clone()).filter(|number| !number.is_empty()),
-            tax_id_state: to.business.as_ref().map(|b| b.state).unwrap_or_default(),
+            tax_id_state: to.business.as_ref().filter(|b| !b.number.is_empty()).map(|b| b.state).unwrap_or_default(),
         },
         lines,
         codes: given.codes.clone(),

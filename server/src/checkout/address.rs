@@ -153,7 +153,8 @@ fn field(form: &CheckoutForm, country: &str, parcel: bool, rules: &FieldForm) ->
         },
         example: rules.example.map(str::to_owned),
         digits: rules.digits,
-        hint: (rules.field == Field::Postcode && territory::has_parts(country)).then(|| "place-postcode-tax".to_owned()),
+        hint: (rules.field == Field::Postcode && territory::has_parts(country))
+            .then(|| "place-postcode-tax".to_owned()),
     }
 }
 
@@ -323,7 +324,10 @@ mod tests {
         let mut taxes = Vec::new();
         for (n, postcode) in ["28013", "38001", ""].into_iter().enumerate() {
             let typed = CheckoutForm { postcode: postcode.into(), ..form("ES") };
-            shop.checkouts.keep_form(&ctx, &super::super::Typed { form: typed.clone(), ..Default::default() }).await.unwrap();
+            shop.checkouts
+                .keep_form(&ctx, &super::super::Typed { form: typed.clone(), ..Default::default() })
+                .await
+                .unwrap();
             let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
             assert_eq!(view.fields[0].hint.as_deref(), Some("place-postcode-tax"));
             let mut placing = shop.placing(&ctx, &format!("islands-{n}")).await;

@@ -1,10 +1,11 @@
 //! What the law of a country wants said on a document about its tax, word by word.
 
 use serde::{Deserialize, Serialize};
-use vitrine_pricing::legal_notes::{Situation, legal_note};
+use vitrine_pricing::legal_notes::{LegalNote, Situation, legal_note};
 use vitrine_pricing::quote::{Amounts, Kind, StepKind, TaxIdState};
 use vitrine_pricing::refund::{RefundPart, RefundQuote};
 use vitrine_pricing::tax::TaxStatus;
+use vitrine_pricing::tax_id::{Checked, check};
 use vitrine_pricing::territory::is_member;
 use vitrine_shared::catalog::LegalEntity;
 
@@ -67,6 +68,47 @@ pub(super) fn paid<'a>(order: &'a Order, part: &RefundPart) -> Option<&'a Amount
     }
 }
 
+/// A note with the seller's numbers in it. A note without them would say nothing.
+fn written(legal: &LegalEntity, country: &str, situation: Situation) -> Option<(LegalNote, String)> {
+    let quebec = situation == Situation::TaxInvoice && country == "CA" && legal.region.as_deref() == Some("QC");
+    let languages = if quebec { &[Some("fr"), Some("en")][..] } else { &[None] };
+    languages.iter().find_map(|language| {
+        let note = legal_note(country, situation, *language)?;
+        let text = filled(note.text?, &numbers(legal, country, situation))?;
+        Some((note, text))
+    })
+}
+
+/// The text with a number for each `…`; `None` if there are too few.
+fn filled(text: &str, numbers: &[String]) -> Option<String> {
+    let mut parts = text.split('…');
+    let mut out = parts.next()?.to_owned();
+    for (n, part) in parts.enumerate() {
+        out.push_str(numbers.get(n)?);
+        out.push_str(part);
+    }
+    Some(out)
+}
+
+/// The seller's numbers in the order in which a note has places for them.
+fn numbers(legal: &LegalEntity, country: &str, situation: Situation) -> Vec<String> {
+    let kinds: &[&str] = match (situation, country) {
+        (Situation::TaxInvoice, "AU") => &["au_abn"],
+        (Situation::TaxInvoice, "CA") => &["ca_gst", "ca_qst"],
+        (Situation::TaxInvoice, "JP") => &["jp_trn"],
+        (Situation::TaxInvoice, "NZ") => &["nz_gst"],
+        (Situation::TaxInvoice, "ZA") => &["za_vat"],
+        _ => return legal.tax_ids.first().cloned().into_iter().collect(),
+    };
+    let stored = |kind: &str| {
+        legal.tax_ids.iter().find_map(|id| match check(kind, id) {
+            Checked::Ok(stored) => Some(stored),
+            _ => None,
+        })
+    };
+    kinds.iter().map_while(|kind| stored(kind)).collect()
+}
+
 /// The notes of an order's documents, each once; of a credit note with what goes back.
 pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQuote>) -> Vec<Legal> {
     let home = legal.country.as_str();
@@ -97,16 +139,13 @@ pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQu
     {
         wanted.push((home, Situation::TaxIdPending));
     }
+    // At home tax is charged on a document that says so and names the seller's numbers, where the law has a form for it.
+    if home == order.country && order.quote.lines.iter().any(|line| line.tax_status == TaxStatus::Taxed) {
+        wanted.push((home, Situation::TaxInvoice));
+    }
     let mut out: Vec<Legal> = Vec::new();
     for (country, situation) in wanted {
-        let Some(note) = legal_note(country, situation, None) else { continue };
-        let number = legal.tax_ids.first().map(String::as_str);
-        // `…` stands for the seller's number; a note without it would say nothing.
-        let text = match (note.text, number) {
-            (Some(text), Some(number)) => text.replace('…', number),
-            (Some(text), None) if !text.contains('…') => text.to_owned(),
-            _ => continue,
-        };
+        let Some((note, text)) = written(legal, country, situation) else { continue };
         if out.iter().all(|known| known.id != note.id) {
             out.push(Legal {
                 id: note.id,
@@ -118,4 +157,44 @@ pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQu
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seller(country: &str, region: Option<&str>, tax_ids: &[&str]) -> LegalEntity {
+        let legal = serde_json::json!({ "name": "N", "address": ["A"], "country": country, "email": "n@example.org",
+            "invoice_prefix": "N", "region": region, "tax_ids": tax_ids });
+        serde_json::from_value(legal).unwrap()
+    }
+
+    #[test]
+    fn a_tax_invoice_names_the_numbers_that_its_law_wants() {
+        for (country, region, tax_ids, wanted) in [
+            ("AU", None, &["76 640 812 702"][..], Some("Tax invoice - total price includes GST (ABN 76640812702)")),
+            ("NZ", None, &["NZ 102 508 580"], Some("Taxable supply information (GST number 102508580)")),
+            ("ZA", None, &["4123456789"], Some("Tax invoice, VAT registration number 4123456789")),
+            (
+                "JP",
+                None,
+                &["T4509244635637"],
+                Some("適格請求書発行事業者 登録番号 T4509244635637（10%対象 税率ごとの消費税額）"),
+            ),
+            ("CA", Some("ON"), &["152595195rt0002"], Some("GST/HST No. 152595195RT0002")),
+            ("CA", Some("QC"), &["546872912 RT 0001"], Some("GST/HST No. 546872912RT0001")),
+            (
+                "CA",
+                Some("QC"),
+                &["1234567890 tq 0001", "546872912 RT 0001"],
+                Some("N° TPS/TVH 546872912RT0001, N° TVQ 1234567890TQ0001"),
+            ),
+            ("AU", None, &[], None),
+            ("AU", None, &["not a number"], None),
+            ("DE", None, &["DE299000042"], None),
+        ] {
+            let text = written(&seller(country, region, tax_ids), country, Situation::TaxInvoice).map(|(_, text)| text);
+            assert_eq!(text.as_deref(), wanted, "{country} {tax_ids:?}");
+        }
+    }
 }

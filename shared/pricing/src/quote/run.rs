@@ -165,6 +165,9 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     if request.buyer.tax_id_state == TaxIdState::Valid && (request.buyer.tax_id.is_none() || !request.buyer.business) {
         return Err(invalid("buyer.tax_id_state", "valid needs tax_id and business"));
     }
+    if request.buyer.tax_id_state != TaxIdState::None && request.buyer.tax_id.is_none() {
+        return Err(invalid("buyer.tax_id_state", "a state needs the tax_id it is of"));
+    }
     if request.lines.is_empty() || request.lines.len() > 1000 {
         return Err(invalid("lines", "1 to 1000 lines"));
     }
