@@ -439,6 +439,17 @@ test("a hostile book is read without the right to run, apart from the shop", asy
   await unharmed(inside, faults, inside.url(), ["One", "two"]);
   await unharmed(page, faults, page.url());
   await close();
+  // Before it is bought its page shows the beginning.
+  const visitor = await openPage(browser);
+  await looked(visitor.page, visitor.faults, server.url + paths.book);
+  await visitor.page.getByRole("button", { name: "Look inside" }).click();
+  const sample = visitor.page.locator("#look-inside iframe");
+  await sample.contentFrame().getByText("One two").first().waitFor();
+  assert.deepEqual([await sample.getAttribute("sandbox"), new URL(await sample.getAttribute("src")).origin], ["", server.files]);
+  const opened = visitor.page.frames().find((f) => f.url().startsWith(`${server.files}/m/`));
+  assert.equal(await opened.evaluate(() => origin), "null", "the sample has an origin");
+  await unharmed(opened, visitor.faults, opened.url(), ["One", "two"]);
+  await visitor.close();
 });
 
 test("files that browsers would run come as downloads, or without the right to run and apart from the shop", async () => {

@@ -102,15 +102,14 @@ test("of the widths there are of a picture the one that comes is at most a step 
           itself.src = img.currentSrc;
           await itself.decode();
           const candidates = [...img.closest("picture").querySelectorAll("source")].map((s) => s.srcset.split(",").map((c) => c.trim().split(/\s+/))).find((all) => all.some(([url]) => url === img.currentSrc));
-          return { shown: img.getBoundingClientRect().width * devicePixelRatio, came: itself.naturalWidth, told: parseInt(candidates?.find(([url]) => url === img.currentSrc)[1]), offered: (candidates ?? []).map(([, width]) => parseInt(width)), shop: img.closest(".store-covers") !== null };
+          return { shown: img.getBoundingClientRect().width * devicePixelRatio, came: itself.naturalWidth, told: parseInt(candidates?.find(([url]) => url === img.currentSrc)[1]), offered: (candidates ?? []).map(([, width]) => parseInt(width)) };
         })));
         assert.ok(pictures.filter((p) => p.offered.length === 5).length >= 5, `${name} ${path}: ${pictures.length} pictures`);
-        for (const { shown, came: wide, told, offered, shop } of pictures) {
+        for (const { shown, came: wide, told, offered } of pictures) {
           const what = `${name} ${path}: ${wide} pixels came for ${Math.round(shown)}, of ${offered}`;
           assert.equal(wide, told, `${what}, told as ${told}`);
           const steps = offered.filter((width) => width > shown && width <= wide).length;
-          // Three covers of a shop stand in frames of two widths and have one `sizes`.
-          assert.ok(steps <= (shop ? 2 : 1), what);
+          assert.ok(steps <= 1, what);
           came.add(wide);
         }
         await close();

@@ -264,6 +264,9 @@ pub fn WorkCard(
     /// It begins this page of a list.
     #[props(default)]
     page: Option<u32>,
+    /// How wide its cover is shown, as in `sizes`.
+    #[props(default = IN_GRID)]
+    sizes: &'static str,
 ) -> Element {
     let picture = card.cover.as_ref().map(picture_of);
     let look = Card {
@@ -272,6 +275,7 @@ pub fn WorkCard(
         lang: &card.language,
         latin: card.latin.as_deref(),
         picture: picture.as_ref(),
+        sizes,
         fallback: kind_shape(card.kind),
         wanted,
         level,

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::cover::{IN_GRID, Picture, Wanted, cover};
+use crate::cover::{Picture, Wanted, cover};
 use crate::icon::Shape;
 use crate::link::inside;
 
@@ -33,6 +33,8 @@ pub struct Card<'a> {
     pub latin: Option<&'a str>,
     /// Cover.
     pub picture: Option<&'a Picture>,
+    /// How wide the cover is shown, as in `sizes`.
+    pub sizes: &'static str,
     /// Sign without a cover.
     pub fallback: Shape,
     /// When the cover is fetched.
@@ -50,7 +52,7 @@ pub struct Card<'a> {
 impl Card<'_> {
     /// Draws it.
     pub fn draw(self) -> Element {
-        let Self { to, title, lang, latin, picture, fallback, wanted, level, by, meta, play } = self;
+        let Self { to, title, lang, latin, picture, sizes, fallback, wanted, level, by, meta, play } = self;
         let tall = picture.is_some_and(|p| p.height > p.width + p.width / 10);
         let lang = (!lang.is_empty()).then_some(lang);
         let name = rsx! {
@@ -59,7 +61,7 @@ impl Card<'_> {
         rsx! {
             div { class: "card",
                 div { class: if tall { "card-cover card-tall" } else { "card-cover" },
-                    {cover(picture, IN_GRID, wanted, fallback)}
+                    {cover(picture, sizes, wanted, fallback)}
                     {play}
                 }
                 div { class: "card-text",

@@ -51,6 +51,8 @@ pub fn Cover(
 
 /// Width of a cover in a grid, as in `sizes`: on a phone half of what the page's edges and the gap leave.
 pub const IN_GRID: &str = "(max-width: 34rem) calc(50vw - 1.5rem), 14rem";
+/// The same in a list that stands beside its facets.
+pub const IN_LIST: &str = "(max-width: 34rem) calc(50vw - 1.5rem), 17rem";
 
 /// [`Cover`] without a scope of its own, for what a page shows by the dozen.
 pub fn cover(picture: Option<&Picture>, sizes: &'static str, wanted: Wanted, fallback: Shape) -> Element {

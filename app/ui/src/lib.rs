@@ -34,7 +34,7 @@ pub mod prelude {
     pub use crate::card::{Card, CardGrid};
     pub use crate::choice::{Checkbox, RadioCard, RadioCards, Select, SelectOption};
     pub use crate::combobox::{Combobox, Suggestion};
-    pub use crate::cover::{Cover, Picture, Wanted};
+    pub use crate::cover::{Cover, IN_GRID, IN_LIST, Picture, Wanted};
     pub use crate::dialog::{Dialog, DialogButton};
     pub use crate::feedback::{Alert, Disclosure, EmptyState, Notice, Skeleton, SkeletonShape, Tone, VisuallyHidden};
     pub use crate::field::{Field, TextArea};

@@ -177,7 +177,7 @@ pub fn Endless(
         }
         CardGrid { dense,
             for (i , (page , card)) in cards.into_iter().enumerate() {
-                WorkCard { key: "{card.id}", card, wanted: wanted(i), level: 2, page }
+                WorkCard { key: "{card.id}", card, wanted: wanted(i), level: 2, page, sizes: IN_LIST }
             }
         }
         div { id: END, class: "list-more",

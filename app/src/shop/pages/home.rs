@@ -127,7 +127,7 @@ fn StoreTile(store: StoreCard) -> Element {
         div { class: "store",
             div { class: "store-covers", "aria-hidden": "true",
                 for (i , image) in store.covers.iter().take(3).enumerate() {
-                    div { key: "{i}", Cover { picture: Some(Picture { alt: String::new(), ..picture_of(image) }), sizes: "10rem" } }
+                    div { key: "{i}", Cover { picture: Some(Picture { alt: String::new(), ..picture_of(image) }), sizes: "(max-width: 52rem) 28vw, 10rem" } }
                 }
             }
             h3 { class: "store-name", Go { to: store.href.clone(), bdi { "{store.name}" } } }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{StreamExt, TryStreamExt};
@@ -52,10 +53,18 @@ struct Seen {
     stores: HashMap<StoreId, Store>,
     makers: HashMap<MakerId, Maker>,
     /// By path: rows may share a file, and whoever asks first finds out for all.
-    pictures: HashMap<String, Arc<OnceCell<Image>>>,
+    pictures: HashMap<String, Arc<Named>>,
     /// Originals that more than one row shows, or that an earlier import brought.
     shared: HashSet<String>,
     files: HashMap<String, Arc<OnceCell<FileFacts>>>,
+}
+
+/// A picture that rows name.
+#[derive(Default)]
+struct Named {
+    image: OnceCell<Image>,
+    /// By how many rows so far.
+    named: AtomicU32,
 }
 
 #[derive(Clone)]

@@ -4,10 +4,11 @@ use super::*;
 
 impl Importer {
     pub(super) async fn picture(&self, row: &PictureRow, kept: Option<&Image>) -> std::result::Result<Image, Fault> {
-        let seen = self.seen().pictures.entry(row.file.clone()).or_default().clone();
-        let again = seen.initialized();
-        let mut image = seen.get_or_try_init(|| self.new_picture(&row.file)).await?.clone();
-        if again {
+        let known = self.seen().pictures.entry(row.file.clone()).or_default().clone();
+        // Rows are worked on side by side: that others name it too is known before it is there.
+        known.named.fetch_add(1, Ordering::Relaxed);
+        let mut image = known.image.get_or_try_init(|| self.new_picture(&row.file)).await?.clone();
+        if known.named.load(Ordering::Relaxed) > 1 {
             self.seen().shared.insert(image.original.clone());
         }
         image.alt = row.alt.clone();
