@@ -3,17 +3,53 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ask, begin, Jar, json, linkIn, post, purchase, signedIn, signedUp, same } from "../lib/attack.mjs";
 import { works } from "../lib/buying.mjs";
-import { named, PAGES, ROUTES, RPC } from "../lib/routes.mjs";
+import { made as send, named, PAGES, revision, ROUTES, RPC, tenantOf, things } from "../lib/routes.mjs";
 import { startServer } from "../lib/server.mjs";
 
 let server;
 let people;
+/** The things of a shop that the seller does not work for, and of one who bought there. */
 let sample;
-/** Stands in everything that only its owners may read. */
-const SECRET = "For-no-other-eyes";
+/** The same things of the seller's own shop. */
+let own;
+/** Stands in everything of the samples that only its owners may read; the amount where no words can. */
+const SECRET = { word: "for-no-other-eyes", amount: "97531" };
+/** The same of the seller's own. */
+const OURS = { word: "for-our-eyes-alone", amount: "86420" };
+
+/** Whether a body says something of what the marker stands in. */
+function told(body, { word, amount } = SECRET) {
+  return body.toLowerCase().includes(word) || new RegExp(`${amount.slice(0, 2)}[,.]?${amount.slice(2)}[.,]?00`).test(body);
+}
+
+const asked = async (method, path, value, cookie) => JSON.parse((await json(server, method, path, value, cookie)).body);
+const seen = async (path, cookie) => (await ask(server, "GET", path, { headers: { accept: "text/html", cookie } })).body;
+const made = (path, fields, cookie) => send(server, path, fields, cookie);
+
+async function until(what, get) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const found = await get();
+    if (found) return found;
+    assert.ok(Date.now() < deadline, `there is no ${what}`);
+  }
+}
+
+/** Rows of the import: works that are not on sale, one of each shop. The shop of the samples is of the Union here: its invoices have an XML. */
+function rows() {
+  const legal = { name: "Paper Press GmbH", address: ["Kai 12", "20457 Hamburg"], country: "DE", email: "hello@press.example", tax_ids: ["DE299000042"], invoice_prefix: "PP", registrations: ["DE", "EU-OSS"] };
+  const draft = (store, maker, { word, amount }) => ({ type: "work", ref: word, store, kind: "album", title: word, makers: [maker], released: "2026-01-01", status: "draft",
+    products: [{ ref: "d", kind: "digital", title: word, tax_class: "digital_music", variants: [{ sku: `ED-${store}`, prices: [{ region: "eu", currency: "EUR", minor: 100 * amount }] }] }] });
+  const all = [
+    { type: "tenant", ref: "press", name: "Paper Press", legal, currency: "EUR", locale: "de-DE", fee_bps: 1500 },
+    { type: "store", ref: "press", tenant: "press", handle: "paper", name: "Paper Press", ships_from: "DE", shipping: [{ zone: "EU", up_to_g: 2000, amount_minor: 890, currency: "EUR" }], gift_cards: [{ currency: "EUR", amounts: [1500] }] },
+    draft("press", "joe", SECRET), draft("nord", "ida", OURS),
+  ];
+  return all.map((row) => JSON.stringify(row)).join("\n");
+}
 
 before(async () => {
-  server = await startServer({ shop: "market", limits: 0 });
+  server = await startServer({ shop: "market", limits: 0, env: { VITRINE_SECURITY_CONTACT: "mailto:security@vitrine.example" } });
   const shop = await works(server);
   const [stranger, seller, staff, buyer] = await Promise.all([
     signedUp(server, "stranger@example.org", "a stranger's word", "Stranger"),
@@ -22,71 +58,100 @@ before(async () => {
     signedIn(server, "buyer@vitrine.example", "listen-and-read"),
   ]);
   people = { nobody: "", stranger: `${stranger}`, seller: `${seller}`, staff: `${staff}`, buyer: `${buyer}` };
-  const studio = (await ask(server, "GET", "/studio", { headers: { cookie: people.seller } })).body;
-  // The samples are of the shop that the seller does not work for.
-  const [path, draft, store] = studio.includes("Harbour Lights") ? [shop.book, "Paper", "paper"] : [shop.album, "Nord", "nordlicht"];
-  const work = path.match(/w_[0-9a-v]{26}/)[0];
-  const { order, key, parts } = await purchase(server, [path], { cookie: people.buyer, email: "buyer@vitrine.example", name: SECRET });
-  await post(server, `/orders/${parts[0].id}/ask`, { text: SECRET, seen: "0" }, people.buyer);
-  // A work that is not on sale, of the same shop; its id is named in the row.
-  const hidden = `w_${"0".repeat(20)}secret`;
-  const [tenant, maker] = draft === "Paper" ? ["paper", "joe"] : ["nord", "ida"];
-  const row = JSON.stringify({ type: "work", ref: hidden, store: tenant === "paper" ? "press" : "nord", kind: "album", title: SECRET, makers: [maker], released: "2026-01-01", status: "draft" });
-  const upload = (rows) => ["--b", 'content-disposition: form-data; name="rows"; filename="r.jsonl"', "", rows, "--b--", ""].join("\r\n");
-  const begun = await ask(server, "POST", "/admin/import/upload", { headers: { origin: server.url, cookie: people.staff, "content-type": "multipart/form-data; boundary=b" }, body: upload(row) });
-  const imported = begun.headers.location.split("/").pop();
-  const asked = async (method, path, value, cookie) => JSON.parse((await json(server, method, path, value, cookie)).body);
-  const until = async (what, get) => {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const found = await get();
-      if (found) return found;
-      assert.ok(Date.now() < deadline, `there is no ${what}`);
-    }
-  };
-  await until("report", async () => (await json(server, "GET", `/api/admin/catalog/import/${imported}`, undefined, people.staff)).status === 200);
-  const owned = await asked("GET", `/api/me/entitlements/${work}`, undefined, people.buyer).catch(() => ({}));
-  const invoice = (await until("invoice", async () => (await asked("GET", `/api/orders/${order}?key=${key}`)).parts[0].invoice_href)).match(/inv_\w+/)[0];
-  const letters = (await ask(server, "GET", `/@${store}`)).body.match(/\/letters\/(s_[0-9a-v]{26})\/ask/)[1];
-  const devices = (await ask(server, "GET", "/account", { headers: { cookie: people.buyer } })).body;
+  // A second device of the buyer.
+  await signedIn(server, "buyer@vitrine.example", "listen-and-read");
+  const sent = await ask(server, "POST", "/admin/import/upload", { headers: { origin: server.url, cookie: people.staff, "content-type": UPLOAD }, body: upload({ rows: rows() }) });
+  const imported = sent.headers.location.split("/").pop();
+  const report = await until("report", async () => (await asked("GET", `/api/admin/catalog/import/${imported}`, undefined, people.staff)).counts);
+  assert.deepEqual(report.map(([outcome]) => outcome).sort(), ["created", "updated"]);
+  const theirs = await things(server, people.staff, { tenant: await tenantOf(server, "Paper Press", people.staff), handle: "paper", sku: "ED-press", ...SECRET });
+  own = await things(server, people.seller, { tenant: await tenantOf(server, "Nordlicht", people.staff), handle: "nordlicht", sku: "ED-nord", ...OURS });
+  const { order, key, parts } = await purchase(server, [shop.album, shop.book], { cookie: people.buyer, email: "buyer@vitrine.example", name: SECRET.word });
+  const part = (name) => parts.find((p) => p.store.name === name);
+  await made(`/orders/${part("Paper Press").id}/ask`, { text: SECRET.word, seen: "0" }, people.buyer);
+  await made(`/orders/${part("Nordlicht").id}/ask`, { text: OURS.word, seen: "0" }, people.buyer);
+  const invoice = (await until("invoice", async () => (await asked("GET", `/api/orders/${order}?key=${key}`)).parts.find((p) => p.store.name === "Paper Press").invoice_href)).match(/inv_\w+/)[0];
+  // A gift card that the buyer gave, and one of staff.
+  const gift = { attempt: "attempt-of-the-buyer-1", currency: "EUR", amount: "1500", to: "other", recipient_email: "kin@example.org", recipient: SECRET.word, sender: SECRET.word, message: SECRET.word, email: "buyer@vitrine.example" };
+  const pay = new URL(await made("/gift-cards/paper/buy", gift, people.buyer)).pathname;
+  const paid = await made(pay, { method: "card", number: "4242424242424242", expiry: "04/30", cvc: "123" }, people.buyer);
+  const [, present] = (await seen(paid, "")).match(/\/orders\/(\w+)\?/);
+  const given = (await asked("GET", `/api/orders/${present}`, undefined, people.buyer)).parts[0];
+  const card = { attempt: "attempt-of-staff-0001", amount: "5", currency: "EUR", recipient: "kin@example.org", message: SECRET.word, reason: SECRET.word };
+  const value = (await made("/admin/value", card, people.staff)).match(/sv_[0-9a-v]{26}/)[0];
+  const work = shop.album.match(/w_[0-9a-v]{26}/)[0];
   sample = {
-    order: parts[0].id, checkout: order, key, work, path, draft: hidden, invoice, import: imported, store: letters,
-    variant: (await asked("GET", `/api/public/catalog/items/${work}`)).editions[0].variant,
-    asset: owned.files?.[0]?.asset ?? `a_${"0".repeat(26)}`,
-    session: devices.match(/name="session" value="([^"]+)"/)?.[1] ?? "x".repeat(43),
-    who: "0123456789abcdefghijklmnopqrstuv", pay: parts[0].id,
+    ...theirs, order: part("Paper Press").id, files: part("Nordlicht").id, checkout: order, key, work, path: shop.book, invoice, import: imported, pay: pay.split("/").pop(), gift: given.id, card: given.lines[0].cards[0].id,
+    value, shop, variant: (await asked("GET", `/api/public/catalog/items/${work}`)).editions[0].variant, asset: part("Nordlicht").lines[0].assets.split(",")[0],
+    session: (await seen("/account", people.buyer)).match(/name="session"[^>]*value="([^"]+)"/)[1], licence: (await seen(shop.album, "")).match(/\/eula\/(lic_[0-9a-v]{26})/)[1], map: (await seen("/sitemap.xml", "")).match(/\/sitemaps\/([^<]+)</)[1],
   };
+  own.order = part("Nordlicht").id;
 });
 after(() => server?.stop());
 
-const absent = (id) => id.replace(/_[0-9a-v]{26}/, `_${"0".repeat(25)}1`);
+/** What nothing has, of the same shape. */
+const absent = (id) => (/_[0-9a-v]{26}/.test(id) ? id.replace(/_[0-9a-v]{26}/, `_${"0".repeat(25)}1`) : /^[0-9a-v]{32}$/.test(id) ? `${"0".repeat(31)}1` : "nothing");
 
-/** The pattern's address about the samples; `other` makes ids that nothing has. */
-function address(pattern, other = (id) => id) {
-  const order = /\/orders\//.test(pattern) && !/^\/(studio|admin)/.test(pattern) && !/ask|download/.test(pattern) ? sample.checkout : sample.order;
-  const ids = {
-    id: /orders/.test(pattern) ? order : /invoices/.test(pattern) ? sample.invoice : /letters/.test(pattern) ? sample.store : /import/.test(pattern) ? sample.import
-      : /works|preview/.test(pattern) ? sample.draft : /eula/.test(pattern) ? `lic_${"0".repeat(26)}` : sample.work,
-    store: sample.store, who: sample.who, provider: "nobody", token: "0".repeat(64), name: "x.xml", slug: "nobody", handle: "@nobody", number: "1", code: "not_found", part: "zone",
-  };
-  return pattern.replace(/\{\*rest\}|:\.\.segments/, "nowhere").replaceAll(/\{(\w+)\}|:(\w+)/g, (_, a, b) => other(ids[a ?? b]));
+/** Addresses of what is open to all, as somebody's that is there. */
+const open = (pattern) => ({
+  "/albums/:id": sample.shop.album, "/books/:id": sample.shop.book, "/videos/:id": sample.shop.film, "/podcasts/:id": sample.shop.podcast, "/podcasts/{id}/feed.xml": `${sample.shop.podcast}/feed.xml`,
+  "/podcasts/:id/transcript/:number": `${sample.shop.podcast}/transcript/1`, "/artists/:slug": "/artists/ida-strand", "/authors/:slug": "/authors/joe-quill", "/policies/:slug": "/policies/privacy", "/:handle": `/@${sample.handle}`,
+  "/eula/:id": `/eula/${sample.licence}`, "/feeds/{name}": "/feeds/new.xml", "/sitemaps/{name}": `/sitemaps/${sample.map}`, "/:..segments": "/nowhere/at/all", "/problem/:code": "/problem/not_found",
+})[pattern];
+
+/** The name in `sample` of what `{id}` stands for in a pattern. */
+const idOf = (pattern) => ({
+  "/orders/:id": "checkout", "/orders/{id}/download": "files", "/orders/{id}/gift": "gift",
+})[pattern] ?? [[/orders/, "order"], [/invoices/, "invoice"], [/letters/, "store"], [/import/, "import"], [/promotions/, "promotion"], [/prices\/changes/, "change"], [/prices\/edition/, "edition"], [/value/, "value"], [/simulator/, "pay"], [/works|preview/, "draft"], [/my-products/, "work"]].find(([fits]) => fits.test(pattern))?.[1];
+
+/** The samples for who holds no proof but a cookie. */
+const shut = () => ({ ...sample, proof: "0".repeat(32) });
+
+/** A text with samples in place of their names; there is none that is missing. */
+function written(text, of) {
+  return text.replaceAll(/\{(\w+)\}/g, (_, name) => {
+    assert.ok(of[name], `no sample is {${name}}`);
+    return of[name];
+  });
 }
 
-const filled = (value) => JSON.parse(JSON.stringify(value ?? {}).replaceAll(/\{(\w+)\}/g, (_, name) => sample[name]));
+const filled = (value, of) => JSON.parse(written(JSON.stringify(value ?? {}), of));
+
+/** The pattern's address about samples; `other` makes ids that nothing has. */
+function address(pattern, { other = (id) => id, of = shut(), query = (PAGES[pattern] ?? ROUTES[pattern])?.query } = {}) {
+  const others = { provider: "nobody", token: "0".repeat(64) };
+  const value = (name) => {
+    const found = others[name] ?? of[name === "id" ? idOf(pattern) : name];
+    assert.ok(found, `no sample is {${name}} of ${pattern}`);
+    return found;
+  };
+  const path = open(pattern) ?? pattern.replace("{*rest}", "nowhere").replaceAll(/\{(\w+)\}|:(\w+)/g, (_, a, b) => ((a ?? b) === "part" ? value("part") : other(value(a ?? b))));
+  return query ? `${path}?${written(query, of)}` : path;
+}
 
 /** Sends what the route takes. */
-function act(pattern, { cookie = "", more = {}, other } = {}) {
+function act(pattern, { cookie = "", more = {}, other, of = shut() } = {}) {
   const route = ROUTES[pattern];
-  const path = address(pattern, other);
+  const path = address(pattern, { other, of, query: route.query });
   const headers = { origin: server.url, ...(cookie ? { cookie } : {}), ...more };
+  const fields = filled(route.act, of);
   const [type, body] = {
-    form: ["application/x-www-form-urlencoded", new URLSearchParams(filled(route.act)).toString()],
-    json: ["application/json", JSON.stringify(filled(route.act))],
-    upload: ["multipart/form-data; boundary=b", '--b\r\ncontent-disposition: form-data; name="rows"; filename="r"\r\n\r\n{}\r\n--b--\r\n'],
+    form: ["application/x-www-form-urlencoded", new URLSearchParams(fields).toString()],
+    json: ["application/json", JSON.stringify(fields)],
+    upload: [UPLOAD, upload(fields)],
     none: [null, ""],
   }[route.takes ?? "form"];
   return ask(server, "POST", path, { headers: { ...(type ? { "content-type": type } : {}), ...headers }, body });
 }
+
+const UPLOAD = "multipart/form-data; boundary=b";
+const upload = (fields) => Object.entries(fields).map(([name, text]) => `--b\r\ncontent-disposition: form-data; name="${name}"; filename="f"\r\n\r\n${text}\r\n`).join("") + "--b--\r\n";
+
+/** Who nothing of the samples belongs to. */
+const VISITORS = ["nobody", "stranger", "seller"];
+
+/** The account that may do or see what a pattern is about: an administrator at the desk of every seller, else who bought. */
+const owner = (pattern) => (/^\/(studio|admin|preview|rpc\/me\/preview)/.test(pattern) ? "staff" : "buyer");
 
 const acts = () => Object.entries(ROUTES).filter(([, route]) => route.act);
 /** Those that leave who asks signed in. */
@@ -100,65 +165,150 @@ test("the table names every address of the sources, and nothing else", async () 
   assert.deepEqual([missing(found.routes, ROUTES), missing(found.pages, PAGES), missing(found.rpc, RPC)], [[], [], []], "add them to e2e/lib/routes.mjs with who may call them");
   const gone = (set, table) => Object.keys(table).filter((address) => !set.has(address));
   assert.deepEqual([gone(found.routes, ROUTES), gone(found.pages, PAGES), gone(found.rpc, RPC)], [[], [], []]);
+  // What a row says is looked at: statuses of an act are those of a row that has one.
+  const statuses = [...VISITORS, "owner"];
+  const [shown, done] = [["query", "shows", "marked"], ["act", "takes", "proof", ...statuses]];
+  const unread = (table, fields) => Object.entries(table).flatMap(([address, row]) => Object.keys(row).filter((field) => !fields(row).includes(field)).map((field) => `${address} ${field}`));
+  assert.deepEqual([unread(ROUTES, (row) => [...shown, "files", "elsewhere", ...(row.act ? done : [])]), unread(PAGES, () => shown), unread(RPC, () => ["args", "marked", ...statuses])], [[], [], []]);
 });
 
+/** Versions and counts of everything of the samples that can be changed, as its owners see them. */
+async function standing() {
+  const pages = ["/studio/promotions/:id", "/studio/prices/edition/:id", "/studio/works/:id", "/studio/shipping/:store/:part", "/studio/gift-cards/:store"];
+  const revs = await Promise.all(pages.map((pattern) => revision(server, address(pattern), people.staff)));
+  const groups = await Promise.all(["/studio/groups", "/studio/groups/:name"].map(async (pattern) => (await seen(address(pattern), people.staff)).match(/<main[^]*<\/main>/)[0].replaceAll(/<[^>]*>/g, " ")));
+  const order = await ask(server, "GET", `/api/orders/${sample.checkout}?key=${sample.key}`);
+  const present = await ask(server, "GET", `/api/orders/${sample.gift}`, { headers: { cookie: people.buyer } });
+  const entries = (await seen(address("/admin/value/:id"), people.staff)).match(/<tr[ >]/g).length;
+  return { revs, groups, order: order.body, present: present.body, entries };
+}
+
 test("nobody, a stranger and another shop's seller change nothing that is not theirs", async () => {
-  const before = (await ask(server, "GET", `/api/orders/${sample.checkout}?key=${sample.key}`)).body;
-  for (const who of ["nobody", "stranger", "seller"]) {
+  const before = await standing();
+  const wrong = [];
+  for (const who of VISITORS) {
     for (const [pattern, route] of staying()) {
       const answer = await act(pattern, { cookie: people[who] });
-      assert.ok(answer.status < 500, `${pattern} as ${who}: ${answer.status} ${answer.body}`);
-      if (route[who]) assert.equal(answer.status, route[who], `${pattern} as ${who}: ${answer.body.slice(0, 300)}`);
-      assert.ok(!answer.body.includes(SECRET), `${pattern} as ${who} shows what is not theirs`);
+      if (answer.status >= 500 || (route[who] && answer.status !== route[who])) wrong.push(`${pattern} as ${who}: ${answer.status} ${answer.headers.location ?? answer.body.slice(0, 300)}`);
+      if (told(answer.body)) wrong.push(`${pattern} as ${who} shows what is not theirs`);
     }
     for (const [pattern, { args, ...route }] of Object.entries(RPC)) {
-      const answer = await json(server, args ? "POST" : "GET", pattern, args && filled(args), people[who]);
-      assert.ok(answer.status < 500, `${pattern} as ${who}: ${answer.status} ${answer.body}`);
-      if (route[who]) assert.equal(answer.status, route[who], `${pattern} as ${who}: ${answer.body.slice(0, 300)}`);
-      assert.ok(!answer.body.includes(SECRET), `${pattern} as ${who} shows what is not theirs`);
+      const answer = await json(server, args ? "POST" : "GET", pattern, args && filled(args, shut()), people[who]);
+      if (answer.status >= 500 || (route[who] && answer.status !== route[who])) wrong.push(`${pattern} as ${who}: ${answer.status} ${answer.body.slice(0, 300)}`);
+      if (told(answer.body)) wrong.push(`${pattern} as ${who} shows what is not theirs`);
     }
   }
-  assert.equal((await ask(server, "GET", `/api/orders/${sample.checkout}?key=${sample.key}`)).body, before);
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(await standing(), before);
   const shown = await ask(server, "GET", sample.path);
   assert.ok(shown.status === 200 && !shown.body.includes("taken"));
 });
 
-test("no page shows others what is somebody's, and its owners see it", async () => {
-  const pages = [...Object.keys(PAGES), ...Object.entries(ROUTES).filter(([, r]) => !r.files && !r.elsewhere).map(([p]) => p)];
-  for (const who of ["nobody", "stranger", "seller"]) {
-    for (const pattern of pages) {
+test("every address answers each as the table says, shows nobody what is not theirs, and its owners what is", async () => {
+  const isPage = (pattern) => pattern.replaceAll(/\{(\w+)\}/g, ":$1") in PAGES;
+  const shown = [...Object.entries(PAGES), ...Object.entries(ROUTES).filter(([pattern, route]) => !route.elsewhere && !isPage(pattern))];
+  const wrong = [];
+  for (const [pattern, route] of shown) {
+    const statuses = [route.shows ?? (route.act ? 405 : 200)].flat();
+    for (const [at, who] of [...VISITORS, "owner"].entries()) {
+      const mine = who === "owner";
+      const cookie = mine ? people[owner(pattern)] : people[who];
+      const path = address(pattern, mine ? { of: sample } : {});
+      const answer = await ask(server, "GET", path, { files: Boolean(route.files), headers: { accept: "text/html", ...(cookie ? { cookie } : {}) } });
+      if (answer.status !== (statuses[at] ?? statuses[0])) wrong.push(`${path} as ${who}: ${answer.status}`);
       // The outbox of demonstration data shows every mail to whoever sits at the machine.
-      if (pattern.startsWith("/dev/")) continue;
-      const answer = await ask(server, "GET", address(pattern), { headers: { accept: "text/html", ...(people[who] ? { cookie: people[who] } : {}) } });
-      assert.ok(answer.status < 500, `${pattern} as ${who}: ${answer.status}`);
-      assert.ok(!answer.body.includes(SECRET), `${pattern} as ${who} shows what is not theirs`);
+      if (told(answer.body) !== (mine && Boolean(route.marked)) && !pattern.startsWith("/dev/")) wrong.push(`${path} as ${who} ${mine ? "lacks or has the marker" : "shows what is not theirs"}`);
+      // Nothing of it is in the page of who names nobody's.
+      if (!mine && route.query) {
+        const bare = await ask(server, "GET", path.split("?")[0], { headers: { accept: "text/html", ...(cookie ? { cookie } : {}) } });
+        if (bare.status >= 500 || told(bare.body)) wrong.push(`${path.split("?")[0]} as ${who}: ${bare.status} ${told(bare.body)}`);
+      }
     }
   }
-  const seen = async (path, cookie) => (await ask(server, "GET", path, { headers: { cookie } })).body.includes(SECRET);
-  assert.ok(await seen(`/orders/${sample.checkout}`, people.buyer), "the buyer's own page");
-  assert.ok(await seen(`/invoices/${sample.invoice}`, people.buyer), "the buyer's own invoice");
-  assert.ok(await seen(`/admin/orders/${sample.order}`, people.staff), "the console");
-  assert.ok(await seen(`/studio/works/${sample.draft}`, people.staff), "the editor");
+  assert.deepEqual(wrong, []);
+});
+
+test("an invoice's files, a tax report and a price list are downloaded by nobody else", async () => {
+  const files = { [`/invoices/${sample.invoice}/file.pdf`]: /^%PDF-/, [`/invoices/${sample.invoice}/file.xml`]: new RegExp(`^<\\?xml[^]*${SECRET.word}`) };
+  const other = await purchase(server, [sample.shop.book], { email: "other@example.org" });
+  const get = (path, cookie) => ask(server, "GET", path, { headers: cookie ? { cookie } : {} });
+  for (const [path, fits] of Object.entries(files)) {
+    for (const [query, cookie] of [["", people.buyer], [`?key=${sample.key}`, ""]]) {
+      const answer = await get(path + query, cookie);
+      assert.ok(answer.status === 200 && fits.test(answer.body), `${path}${query}: ${answer.status} ${answer.body.slice(0, 200)}`);
+      assert.match(answer.headers["cache-control"], /no-store/);
+    }
+    for (const who of VISITORS) {
+      for (const query of ["", "?key=", "?key=wrong", `?key=${other.key}`, `?key=${sample.key.slice(0, -1)}`, `?key=${sample.key}&key=x`]) {
+        const answer = await get(path + query, people[who]);
+        assert.ok([400, 404].includes(answer.status) && !fits.test(answer.body) && !told(answer.body), `${path}${query} as ${who}: ${answer.status}`);
+      }
+    }
+  }
+  const month = new Date().toISOString().slice(0, 7);
+  for (const [path, name, head] of [["/studio/tax.csv", "tenant", /^\uFEFFmonth,/], ["/studio/prices/file.csv", "seller", /^\uFEFFsku,/]]) {
+    const mine = await get(`${path}?${name}=${sample.tenant}&month=${month}`, people.staff);
+    assert.ok(mine.status === 200 && head.test(mine.body), `${path}: ${mine.status}`);
+    assert.equal((await get(`${path}?${name}=${own.tenant}`, people.seller)).status, 200);
+    for (const who of VISITORS) {
+      for (const value of [sample.tenant, `${sample.tenant}%20`, sample.tenant.toUpperCase(), absent(sample.tenant), `${sample.tenant}&${name}=${own.tenant}`, `${own.tenant}&${name}=${sample.tenant}`]) {
+        const answer = await get(`${path}?${name}=${value}&month=${month}`, people[who]);
+        assert.ok([400, 401, 404].includes(answer.status) && !head.test(answer.body), `${path} of ${value} as ${who}: ${answer.status}`);
+      }
+    }
+  }
+});
+
+test("another's things stay so beside the tenant of one's own", async () => {
+  const [cookie, of] = [people.seller, { ...shut(), tenant: own.tenant }];
+  for (const pattern of ["/studio/promotions/{id}", "/studio/promotions/{id}/end", "/studio/prices/grid"]) {
+    assert.equal((await act(pattern, { cookie, of })).status, 404, pattern);
+  }
+  for (const pattern of ["/studio/promotions/:id", "/studio/prices/see"]) {
+    const answer = await ask(server, "GET", address(pattern, { of }), { headers: { accept: "text/html", cookie } });
+    assert.ok(!told(answer.body) && [200, 404].includes(answer.status), `${pattern}: ${answer.status}`);
+  }
+  // A file that names an edition of theirs changes nothing, and a promotion cannot be of it.
+  const body = upload({ seller: own.tenant, rows: `sku,region,currency,amount\n${sample.sku},eu,EUR,1.00` });
+  const sent = await ask(server, "POST", "/studio/prices/import", { headers: { origin: server.url, cookie, "content-type": UPLOAD }, body });
+  const changes = await seen(sent.headers.location, cookie);
+  assert.ok(changes.includes(sample.sku) && !changes.includes('name="seen"') && !told(changes), changes);
+  for (const items of [sample.sku, sample.edition, sample.draft]) {
+    const refused = await post(server, "/studio/promotions/new", { tenant: own.tenant, rev: "0", code: "THEIRS", kind: "percent", rate: "10", items }, cookie);
+    assert.match(refused.headers.location, /trouble=fault-item/, items);
+  }
+  const known = await json(server, "GET", `/api/promotions/${sample.promotion}?seller=${sample.tenant}`, undefined, people.staff);
+  assert.ok(told(known.body), known.body);
+  const { id, ...promotion } = JSON.parse(known.body).promotion;
+  for (const seller of [sample.tenant, own.tenant]) {
+    const path = `/api/promotions/${id}?seller=${seller}`;
+    assert.equal((await json(server, "GET", path, undefined, cookie)).status, 404);
+    assert.equal((await json(server, "PUT", path, promotion, cookie, { "if-match": known.headers.etag })).status, 404);
+    assert.equal((await json(server, "POST", path.replace("?", "/end?"), undefined, cookie, { "if-match": known.headers.etag })).status, 404);
+  }
 });
 
 test("what is hidden and what is not there answer alike", async () => {
-  const shape = (answer) => `${answer.status} ${answer.body.replaceAll(/(%2F|\b)(t|s|m|w|v|a|co|ord|inv|lic|c)[_ ][0-9a-v]{26}/g, "ID").replaceAll(/req_[0-9a-f]+|[0-9a-f-]{36}|"instance":"[^"]*"/g, "N").replaceAll(/id="data-0">"[^"]*"/g, "DATA")}`;
-  for (const who of ["nobody", "stranger", "seller"]) {
+  const shape = (answer) => `${answer.status} ${answer.body.replaceAll(/(%2F|\b)(t|s|m|w|v|a|co|ord|inv|lic|c|sv|promo)[_ ][0-9a-v]{26}/g, "ID").replaceAll(/\b([0-9a-v]{32}|readers|nothing)\b/g, "ID").replaceAll(/req_[0-9a-f]+|[0-9a-f-]{36}|"instance":"[^"]*"/g, "N").replaceAll(/id="data-0">"[^"]*"/g, "DATA")}`;
+  for (const who of VISITORS) {
     const cookie = people[who];
-    for (const [pattern, route] of acts().filter(([, r]) => r[who] === 404)) {
-      const [hidden, none] = [await act(pattern, { cookie }), await act(pattern, { cookie, other: absent })];
-      // Forms that name their object in a field ask about the same one in both.
-      same(shape(hidden), shape(none), `${pattern} as ${who}${route.act ? "" : " "}`);
+    const at = VISITORS.indexOf(who);
+    for (const [pattern] of acts().filter(([, r]) => r[who] === 404)) {
+      const none = Object.fromEntries(Object.entries(shut()).map(([name, id]) => [name, ["tenant", "session", "asset", "card", "edition", "draft"].includes(name) ? absent(id) : id]));
+      const [hidden, missing] = [await act(pattern, { cookie }), await act(pattern, { cookie, other: absent, of: none })];
+      same(shape(hidden), shape(missing), `${pattern} as ${who}`);
     }
-    for (const pattern of ["/orders/:id", "/invoices/:id", "/preview/:id", "/my-products/:id", "/studio/works/:id", "/studio/orders/:id", "/studio/letters/:id", "/albums/:id", "/letters/:store/:who"]) {
-      const path = (other) => (pattern === "/albums/:id" ? `/albums/x-${other(sample.draft)}` : address(pattern, other));
+    const pages = Object.entries(PAGES).filter(([, { shows = [] }]) => shows[at] === 404);
+    assert.ok(pages.length > 2);
+    for (const [pattern] of pages) {
       const headers = { accept: "text/html", ...(cookie ? { cookie } : {}) };
-      const [hidden, none] = [await ask(server, "GET", path((id) => id), { headers }), await ask(server, "GET", path(absent), { headers })];
-      same(shape(hidden), shape(none), `${pattern} as ${who}`);
+      const none = { ...shut(), tenant: absent(sample.tenant) };
+      const [hidden, missing] = [await ask(server, "GET", address(pattern), { headers }), await ask(server, "GET", address(pattern, { other: absent, of: none }), { headers })];
+      same(shape(hidden), shape(missing), `${pattern} as ${who}`);
     }
-    for (const path of [`/orders/${sample.checkout}`, `/orders/${sample.order}`, `/invoices/${sample.invoice}`, `/me/entitlements/${sample.work}`, `/public/catalog/items/${sample.draft}`]) {
-      const [hidden, none] = [await json(server, "GET", `/api${path}`, undefined, cookie), await json(server, "GET", `/api${absent(path)}`, undefined, cookie)];
-      same(shape(hidden), shape(none), `/api${path} as ${who}`);
+    for (const path of [`/albums/x-${sample.draft}`, `/api/orders/${sample.checkout}`, `/api/orders/${sample.order}`, `/api/invoices/${sample.invoice}`, `/api/me/entitlements/${sample.work}`, `/api/public/catalog/items/${sample.draft}`]) {
+      const [hidden, missing] = [await json(server, "GET", path, undefined, cookie), await json(server, "GET", absent(path), undefined, cookie)];
+      same(shape(hidden), shape(missing), `${path} as ${who}`);
     }
   }
 });
@@ -185,7 +335,7 @@ test("another site's page changes nothing with the cookies of who is signed in",
       assert.ok(fits, `${pattern} from ${name}: ${answer.status}`);
     }
     for (const [pattern, { args }] of Object.entries(RPC).filter(([, r]) => r.args)) {
-      const answer = await json(server, "POST", pattern, filled(args), people.staff, more);
+      const answer = await json(server, "POST", pattern, filled(args, shut()), people.staff, more);
       assert.ok([403, 401].includes(answer.status), `${pattern} from ${name}: ${answer.status}`);
     }
   }
@@ -323,4 +473,28 @@ test("a wrong password takes as long for an address without an account", async (
   const said = async (email) => (await post(server, page, { step: "password", email, password: "not the right one" }, `${jar}`)).body.replaceAll(email, "E");
   await signedIn(server, "buyer@vitrine.example", "listen-and-read");
   assert.equal(await said("buyer@vitrine.example"), await said("nobody-at-all@example.org"));
+});
+
+// Last: some of it is done by it.
+test("who may is answered, so what refuses the others is whose it is", async () => {
+  const wrong = [];
+  const refused = ([, route]) => VISITORS.some((who) => route[who]);
+  const tried = [["the owner", sample, (pattern) => people[owner(pattern)], () => true], ["the seller of their own", own, () => people.seller, (pattern) => pattern.startsWith("/studio/")]];
+  for (const [who, of, cookie, fits] of tried) {
+    for (const [pattern, route] of acts().filter(refused)) {
+      if (!fits(pattern) || (route.proof && !route.owner)) continue;
+      const answer = await act(pattern, { cookie: cookie(pattern), of });
+      if (answer.status !== (route.owner ?? 303)) wrong.push(`${pattern} as ${who}: ${answer.status} ${answer.headers.location ?? answer.body.slice(0, 300)}`);
+    }
+    for (const [pattern, route] of Object.entries(PAGES)) {
+      if (who === "the owner" || !fits(pattern)) continue;
+      const answer = await ask(server, "GET", address(pattern, { of }), { headers: { accept: "text/html", cookie: cookie(pattern) } });
+      if (answer.status !== 200 || told(answer.body, OURS) !== Boolean(route.marked) || told(answer.body)) wrong.push(`${pattern} as ${who}: ${answer.status} ${told(answer.body)}`);
+    }
+  }
+  for (const [pattern, { args, ...route }] of Object.entries(RPC).filter(refused)) {
+    const answer = await json(server, args ? "POST" : "GET", pattern, args && filled(args, sample), people[owner(pattern)]);
+    if (answer.status !== (route.owner ?? 200) || told(answer.body) !== Boolean(route.marked)) wrong.push(`${pattern} as the owner: ${answer.status} ${answer.body.slice(0, 300)}`);
+  }
+  assert.deepEqual(wrong, []);
 });

@@ -8,6 +8,9 @@ import { startServer } from "../lib/server.mjs";
 let server;
 let shop;
 let buyer;
+let staff;
+/** A seller with things of their shop. */
+let seller;
 let host;
 before(async () => {
   const env = { VITRINE_LOG: "debug,hyper=warn,tantivy=warn", VITRINE_SECURITY_CONTACT: "mailto:security@vitrine.example" };
@@ -15,6 +18,14 @@ before(async () => {
   shop = await works(server);
   host = new URL(server.url).host;
   buyer = `${await signedIn(server, "buyer@vitrine.example", "listen-and-read")}`;
+  staff = `${await signedIn(server, "staff@vitrine.example", "help-and-refund")}`;
+  const cookie = `${await signedIn(server, "creator@vitrine.example", "make-and-publish")}`;
+  const list = (await ask(server, "GET", "/studio/prices", { headers: { cookie } })).body;
+  const [tenant, edition] = [list.match(/t_[0-9a-v]{26}/)[0], list.match(/v_[0-9a-v]{26}/)[0]];
+  const made = await post(server, "/studio/promotions/new", { tenant, rev: "0", code: "WIRE", kind: "percent", rate: "10" }, cookie);
+  await post(server, "/studio/groups", { tenant, name: "readers", title: "Readers" }, cookie);
+  const store = (await ask(server, "GET", "/@nordlicht")).body.match(/s_[0-9a-v]{26}/)[0];
+  seller = { cookie, tenant, edition, store, promotion: made.headers.location.match(/promo_[0-9a-v]{26}/)[0] };
 });
 after(() => server?.stop());
 
@@ -72,6 +83,36 @@ test("what a stranger says of proxies changes no page and is kept in no cache", 
   assert.ok([401, 403].includes((await ask(server, "GET", "/admin", { headers: { "x-forwarded-for": "127.0.0.1", "x-original-url": "/" } })).status));
 });
 
+/**
+ * Forms of the desk and of buying, each with a text in every place that its answer may lead back to: paths, whose it is, what it changes.
+ * First those whose path is the text, by an administrator, then those of the seller's own things, which are taken or answered with their
+ * faults.
+ */
+function doors(text) {
+  const at = encodeURIComponent(text);
+  const { tenant, edition, store, promotion } = seller;
+  const fields = { tenant: text, seller: text, was: text, key: text, q: text, at: text, after: text, name: text, title: text, addresses: text, act: text, id: text, attempt: text, currency: text, amount: text, email: text, rev: "0", region: text, subject: text, text, proof: text, seen: text, reason: text, recipient: text };
+  const named = ["/studio/promotions/{}", "/studio/promotions/{}/end", "/studio/groups/{}", "/studio/groups/{}/delete", "/studio/prices/edition/{}", "/studio/prices/edition/{}/end", "/studio/prices/changes/{}", "/studio/shipping/{}/{}", "/studio/gift-cards/{}", "/studio/letters/{}",
+    "/studio/works/{}", "/gift-cards/{}/buy", "/orders/{}/gift", "/admin/value/{}/resend", "/admin/value/{}/end", "/admin/orders/{}/credit", "/admin/orders/{}/refund", "/letters/{}/ask", "/letters/{}/{}/confirm", "/letters/{}/{}/off"].map((path) => [path.replaceAll("{}", at), fields, staff]);
+  const of = { ...fields, tenant, seller: tenant };
+  const own = [[`/studio/promotions/${promotion}`, fields], [`/studio/promotions/${promotion}/end`, fields], ["/studio/promotions/new", of], ["/studio/groups", of], ["/studio/groups/readers", of], [`/studio/groups/${at}`, of], [`/studio/groups/${at}/delete`, of], ["/studio/prices/grid", { ...of, at: "" }], ["/studio/prices/grid", of],
+    [`/studio/prices/edition/${edition}`, fields], [`/studio/prices/edition/${edition}/end`, fields], ...["zone", "way", "rate", "nowhere", at].map((part) => [`/studio/shipping/${store}/${part}`, { ...fields, act: "" }]), [`/studio/shipping/${store}/zone`, { ...fields, act: "remove" }],
+    [`/studio/gift-cards/${store}`, { ...fields, act: "" }], [`/studio/gift-cards/${store}`, { ...fields, act: "remove" }], [`/studio/letters/${store}`, fields], ["/gift-cards/nordlicht/buy", { ...fields, attempt: "attempt-of-the-wire-1" }], ["/admin/value", fields], [`/letters/${store}/ask`, fields]];
+  return [...named, ...own.map(([path, typed]) => [path, typed, path.startsWith("/admin") ? staff : seller.cookie])];
+}
+
+/** Sends a form to all of them, and to the doors of files; answers what came. */
+async function knocked(text) {
+  const answers = [];
+  for (const [path, fields, cookie] of doors(text)) answers.push([path, await post(server, path, fields, cookie)]);
+  const part = ([name, value]) => `--b\r\ncontent-disposition: form-data; name="${name}"; filename="f"\r\n\r\n${value}\r\n`;
+  for (const [path, fields] of [["/studio/prices/import", { seller: text, rows: "x" }], ["/studio/prices/import", { seller: seller.tenant, rows: text }], ["/admin/rates", { file: text }], ["/admin/import/upload", { rows: text }]]) {
+    const headers = { origin: server.url, cookie: staff, "content-type": "multipart/form-data; boundary=b" };
+    answers.push([path, await ask(server, "POST", path, { headers, body: `${Object.entries(fields).map(part).join("")}--b--\r\n` })]);
+  }
+  return answers;
+}
+
 test("every way back leads to this site only", async () => {
   const evil = ["//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "https:evil.example", "/\t/evil.example", "/\n/evil.example", "/%09/evil.example", "javascript:alert(1)", "data:text/html,x", "//evil.example/%2f..", "/.//evil.example",
     "evil.example", "http://localhost@evil.example", "/..//evil.example", "/;@evil.example", "\u0000//evil.example", "/\u200b/evil.example", "//evil\u3002example", `/${"a".repeat(5_000)}`, " //evil.example", "/ /evil.example", "/%5cevil.example", "?//evil.example"];
@@ -79,6 +120,7 @@ test("every way back leads to this site only", async () => {
     assert.doesNotMatch(location, /[\r\n\t\\]/);
     assert.equal(new URL(location, server.url).origin, server.url, location);
   };
+  const led = new Set();
   for (const to of evil) {
     const wish = encodeURIComponent(to);
     const chosen = await ask(server, "GET", `/preferences?to=${wish}`);
@@ -102,9 +144,18 @@ test("every way back leads to this site only", async () => {
       const answer = await post(server, path, { text: "x", seen: "0", rev: "1", proof: "x", subject: "s", attempt: "0123456789abcdef" }, buyer);
       if (answer.headers.location) own(answer.headers.location);
     }
+    for (const [path, answer] of await knocked(to)) {
+      assert.ok(answer.status < 500, `${path} with ${to}: ${answer.status} ${answer.body}`);
+      if (!answer.headers.location) continue;
+      own(answer.headers.location);
+      led.add(path.replaceAll(/[a-z]+_[0-9a-v]{26}/g, "{id}"));
+    }
     const moved = await ask(server, "GET", `/albums/${wish}-${shop.album.match(/w_\w+/)[0]}`);
     if (moved.headers.location) own(moved.headers.location);
   }
+  // Forms of their own things do lead somewhere: it was looked at.
+  const back = ["/studio/promotions/{id}", "/studio/promotions/{id}/end", "/studio/promotions/new", "/studio/groups", "/studio/groups/readers", "/studio/prices/grid", "/studio/prices/edition/{id}", "/studio/shipping/{id}/zone", "/studio/gift-cards/{id}", "/studio/prices/import", "/gift-cards/nordlicht/buy", "/admin/value", "/admin/rates", "/letters/{id}/ask"];
+  assert.deepEqual(back.filter((path) => !led.has(path)), []);
   for (const path of ["//evil.example/..", "/%2fevil.example", "//evil.example/account", "/\\evil.example", "/assets//evil.example/..", "/assets/css", "/@evil.example/", "//evil.example/%2e%2e", "/auth/login/../..//evil.example"]) {
     for (const name of [host, `nordlicht.${host}`]) {
       const answer = await ask(server, "GET", path, { headers: { host: name } });
@@ -113,17 +164,53 @@ test("every way back leads to this site only", async () => {
   }
 });
 
+test("an id in the way back to a promotion is the promotion's own, or there is no way back", async () => {
+  const { cookie, tenant, promotion } = seller;
+  const tails = ["\r\nSet-Cookie: planted=1", "\n", "\r", "//evil.example", "\\\\evil.example", "/..//evil.example", "?x=//evil.example", "#x", "\u0000", " ", "%0d%0aSet-Cookie:%20planted=1"];
+  const ids = ["//evil.example", "\\\\evil.example", "/\\evil.example", "https://evil.example", "\r\nSet-Cookie: planted=1", ...["new", promotion].flatMap((id) => tails.flatMap((tail) => [id + tail, tail + id])), promotion.toUpperCase(), "NEW"];
+  // The first is of a version that is none, the second has no rate: what is there is led back to its page with that.
+  const forms = [{ tenant, rev: "7", code: "WIRE", rate: "10" }, { tenant, rev: "1", code: "WIRE", rate: "" }, { tenant, rev: "0", code: "OTHER", rate: "" }, { tenant: "\r\nSet-Cookie: planted=1", rev: "7" }];
+  for (const form of forms) {
+    for (const id of ids) {
+      for (const end of ["", "/end"]) {
+        for (const who of [cookie, staff]) {
+          const answer = await post(server, `/studio/promotions/${encodeURIComponent(id)}${end}`, form, who);
+          assert.deepEqual([answer.status, answer.headers.location, answer.headers["set-cookie"]], [404, undefined, undefined], JSON.stringify([id, end]));
+        }
+      }
+    }
+    for (const [id, end] of [[promotion, ""], [promotion, "/end"], ["new", ""]]) {
+      const answer = await post(server, `/studio/promotions/${id}${end}`, form, cookie);
+      if (id === "new" && form.tenant !== tenant) continue;
+      assert.equal(answer.status, 303, `${id}${end}: ${answer.body}`);
+      assert.match(answer.headers.location, new RegExp(`^/studio/promotions/${id}\\?[a-z0-9_&=%.-]*$`, "i"));
+      assert.equal(answer.headers["set-cookie"], undefined);
+    }
+  }
+});
+
 test("line ends in what is sent make neither headers nor lines of the log", async () => {
+  const clean = ({ headers }, path) => {
+    for (const [name, value] of Object.entries(headers)) assert.ok(!name.includes("planted") && !/[\r\n\u0085\u2028]/.test(`${value}`), `${path}: ${name}`);
+    assert.ok(!(headers["set-cookie"] ?? []).some((c) => c.startsWith("planted")), path);
+  };
   for (const end of ["%0d%0a", "%0a", "%0d", "%E5%98%8A%E5%98%8D", "%c2%85", "%e2%80%a8", "%1b%5b2J%0a"]) {
     const bad = `x${end}Set-Cookie:%20planted=1${end}PLANTED-LINE`;
     const paths = [`/preferences?to=/${bad}&lang=${bad}&country=${bad}`, `/auth/login?to=/${bad}`, `/auth/loginCallback?error=${bad}&state=${bad}&code=${bad}`, `/albums/${bad}`, `/${bad}`, `/search?q=${bad}`, `/problem/${bad}?id=${bad}&status=404`, `/cart?trouble=${bad}`, `/feeds/${bad}.xml`,
-      `/sitemaps/${bad}.xml`, `/d/${bad}`, `/api/public/catalog/items/${bad}`, `/oidc/authorize?client_id=${bad}&redirect_uri=${bad}`, `/oidc/logout?state=${bad}`, `/eula/${bad}?version=${bad}`, `/letters/${bad}/${bad}/leave?proof=${bad}`, `/podcasts/${bad}/feed.xml`, `/api/orders/${bad}?key=${bad}`];
+      `/sitemaps/${bad}.xml`, `/d/${bad}`, `/api/public/catalog/items/${bad}`, `/oidc/authorize?client_id=${bad}&redirect_uri=${bad}`, `/oidc/logout?state=${bad}`, `/eula/${bad}?version=${bad}`, `/letters/${bad}/${bad}/leave?proof=${bad}`, `/podcasts/${bad}/feed.xml`, `/api/orders/${bad}?key=${bad}`, `/studio/promotions?tenant=${bad}`, `/studio/promotions/${bad}?tenant=${bad}`, `/studio/promotions/new?tenant=${seller.tenant}&trouble=${bad}`, `/studio/groups?tenant=${bad}`, `/studio/groups/${bad}?tenant=${seller.tenant}&after=${bad}`,
+      `/studio/prices?seller=${bad}`, `/studio/prices?seller=${seller.tenant}&at=${bad}&q=${bad}&after=${bad}`, `/studio/prices/file.csv?seller=${bad}`, `/studio/prices/edition/${seller.edition}?price=${bad}`, `/studio/prices/edition/${bad}`, `/studio/prices/changes/${bad}`, `/studio/prices/see?seller=${seller.tenant}&skus=${bad}&country=${bad}&date=${bad}`, `/studio/tax?month=${bad}&country=${bad}`,
+      `/studio/tax.csv?tenant=${seller.tenant}&month=${bad}`, `/studio/shipping?tenant=${bad}`, `/studio/shipping/${bad}/zone`, `/studio/shipping/${seller.store}?country=${bad}&postcode=${bad}`, `/studio/shipping/${seller.store}/${bad}?was=${bad}`, `/studio/shipping/${seller.store}/zone?was=${bad}`, `/studio/gift-cards/${bad}`, `/studio/gift-cards/${seller.store}?was=${bad}`, `/gift-cards/${bad}?kept=${bad}`, `/gift-cards/nordlicht?kept=${bad}`,
+      `/letters/${bad}/${bad}?proof=${bad}`, `/letters/${seller.store}/${bad}?proof=${bad}`, `/invoices/${bad}/file.pdf?key=${bad}`, `/admin/value?q=${bad}`, `/admin/value/${bad}`, `/admin/rates?trouble=${bad}`, `/admin/import/${bad}`, `/checkout?trouble=${bad}`];
     for (const path of paths) {
-      for (const cookie of ["", buyer]) {
+      for (const cookie of path.startsWith("/studio") ? [seller.cookie] : path.startsWith("/admin") ? [staff] : ["", buyer]) {
         const answer = await ask(server, "GET", path, { headers: { cookie, accept: "text/html", "user-agent": "x\tPLANTED-LINE", referer: "x" } });
         assert.ok(answer.status < 500, `${path}: ${answer.status}`);
-        assert.ok(!(answer.headers["set-cookie"] ?? []).some((c) => c.startsWith("planted")), path);
+        clean(answer, path);
       }
+    }
+    for (const [path, answer] of await knocked(decodeURIComponent(bad))) {
+      assert.ok(answer.status < 500, `${path} with ${bad}: ${answer.status} ${answer.body}`);
+      clean(answer, path);
     }
     for (const path of [`/studio/works/${bad}`, `/orders/${bad}/ask`, `/letters/${bad}/ask`, `/admin/orders/${bad}/ship`]) {
       const answer = await ask(server, "POST", path, { headers: { origin: server.url, cookie: buyer, "content-type": "application/x-www-form-urlencoded" }, body: `text=${bad}&email=${bad}&seen=0&rev=1&title=${bad}` });
@@ -151,6 +238,13 @@ test("no path leads out of the folders that are served", async () => {
         assert.ok(answer.status >= 400 && answer.status < 500, `${room}${step}${target}: ${answer.status}`);
         assert.doesNotMatch(answer.body, /root:|SQLite|"files":/);
       }
+    }
+    const walk = step.repeat(4);
+    for (const path of [`/admin/import/${walk}etc/passwd`, `/admin/import/${walk}table.sqlite`, `/api/admin/catalog/import/${walk}master.key`, `/studio/promotions/${walk}x`, `/studio/groups/${walk}x?tenant=${seller.tenant}`, `/studio/prices/changes/${walk}x`, `/studio/prices/edition/${walk}x`, `/studio/shipping/${walk}x/zone`, `/studio/shipping/${seller.store}/${walk}x`,
+      `/studio/gift-cards/${walk}x`, `/gift-cards/${walk}x`, `/letters/${walk}x/y`, `/letters/${seller.store}/${walk}x`, `/invoices/${walk}x/file.pdf`, `/admin/value/${walk}x`, `/feeds/${walk}x.xml`, `/sitemaps/${walk}x.xml`, `/policies/${walk}x`]) {
+      const answer = await ask(server, "GET", path, { headers: { accept: "text/html", cookie: staff } });
+      assert.ok(answer.status >= 400 && answer.status < 500, `${path}: ${answer.status}`);
+      assert.doesNotMatch(answer.body, /root:|SQLite|"files":/, path);
     }
     for (const path of [`/m/${step}assets`, `/m/${step}${step}table.sqlite`, `/s/${step}x`, `/r/x/${step}x`, `/m/x${step}`, "/m/%00", "/m/.", "/m/..", "/m/CON", `/m/${"a".repeat(3_000)}`]) {
       const answer = await ask(server, "GET", path, { files: true });
@@ -182,9 +276,9 @@ test("what is too large or too much is refused without harm", async () => {
     assert.ok(answer.status < 500, `${path.slice(0, 60)}: ${answer.status}`);
     assert.ok(Date.now() - began < 2_000, `${path.slice(0, 60)} took ${Date.now() - began} ms`);
   }
-  for (const path of ["/catalog", "/my-products", "/invoices", "/studio", "/admin/jobs", "/api/public/catalog/search", "/api/me/entitlements", "/api/me/invoices"]) {
+  for (const path of ["/catalog", "/my-products", "/invoices", "/studio", "/studio/prices", "/admin/jobs", "/api/public/catalog/search", "/api/me/entitlements", "/api/me/invoices"]) {
     for (const cursor of ["x", "%00", "%ff%fe", "a~b~c", "~", "9".repeat(400), "eyJwayI6IngifQ", "..%2f..", "t_x~album~%ff", "%7b%22pk%22%3a%22SECRET%23%22%7d"]) {
-      const answer = await ask(server, "GET", `${path}?cursor=${cursor}&sales=${cursor}&works=${cursor}`, { headers: { cookie: buyer } });
+      const answer = await ask(server, "GET", `${path}?cursor=${cursor}&sales=${cursor}&works=${cursor}`, { headers: { cookie: path.startsWith("/admin") ? staff : path.startsWith("/studio") ? seller.cookie : buyer } });
       assert.ok(answer.status < 500, `${path} with the cursor ${cursor}: ${answer.status} ${answer.body.slice(0, 200)}`);
     }
   }
@@ -202,6 +296,38 @@ test("what is too large or too much is refused without harm", async () => {
     assert.ok(answer.status < 500, `${answer.status}`);
   }
   assert.equal((await ask(server, "GET", "/readyz")).status, 200);
+});
+
+test("a name longer than any that is kept is not there, and one that stands behind all others ends a list", async () => {
+  const { cookie, tenant, edition, store } = seller;
+  const wrong = [];
+  const look = (what, { status }) => {
+    if (status < 400 || status >= 500) wrong.push(`${what.slice(0, 60)}: ${status}`);
+  };
+  for (const name of ["a".repeat(1_100), "a".repeat(3_000), "\u00e9".repeat(1_100)]) {
+    const at = encodeURIComponent(name);
+    const get = (path, who) => ask(server, "GET", path, { headers: { accept: "text/html", cookie: who } });
+    for (const path of [`/studio/groups/${at}?tenant=${tenant}`, `/studio/promotions/${at}?tenant=${tenant}`, `/studio/prices/edition/${at}`, `/studio/prices/changes/${at}`, `/studio/shipping/${store}/${at}`, `/studio/shipping/${store}/zone?was=${at}`, `/studio/gift-cards/${store}?was=${at}`, `/gift-cards/${at}`, `/letters/${store}/${at}`]) look(path, await get(path, cookie));
+    for (const path of [`/admin/value/${at}`, `/admin/import/${at}`, `/simulator/pay/${at}`, `/simulator/done/${at}`]) look(path, await get(path, staff));
+    for (const [path, fields] of [[`/studio/groups/${at}`, { tenant, addresses: "x@example.org" }], [`/studio/groups/${at}/delete`, { tenant }], ["/account/devices", { session: name }]]) look(`POST ${path}`, await post(server, path, fields, cookie));
+    // What is looked for is found nowhere; what is typed is answered with its fault.
+    const asked = [`/studio/prices?seller=${tenant}&q=${at}`, `/studio/prices/see?seller=${tenant}&skus=${at}`, `/studio/prices/edition/${edition}?price=${at}`, `/gift-cards/nordlicht?kept=${at}`, `/admin/value?q=${at}`];
+    for (const path of asked) {
+      const { status } = await get(path, path.startsWith("/admin") ? staff : cookie);
+      if (status >= 500) wrong.push(`${path.slice(0, 60)}: ${status}`);
+    }
+    const part = ([field, value]) => `--b\r\ncontent-disposition: form-data; name="${field}"; filename="f"\r\n\r\n${value}\r\n`;
+    const file = Object.entries({ seller: tenant, rows: `sku,region,currency,amount\n${name},eu,EUR,1.00` }).map(part).join("");
+    const sent = [await ask(server, "POST", "/studio/prices/import", { headers: { origin: server.url, cookie, "content-type": "multipart/form-data; boundary=b" }, body: `${file}--b--\r\n` }), await post(server, "/admin/jobs", { kind: name, key: name }, staff), await post(server, "/studio/promotions/new", { tenant, rev: "0", code: "LONG", kind: "percent", rate: "10", items: name }, cookie)];
+    wrong.push(...sent.filter(({ status }) => status >= 500).map(({ status }, n) => `form ${n}: ${status}`));
+  }
+  for (const after of ["~", "~~", "%ff%fe", "%c3%bf", "%00", "x".repeat(3_000)]) {
+    for (const path of [`/studio/groups/readers?tenant=${tenant}&after=${after}`, `/studio/prices?seller=${tenant}&after=${after}`, `/studio/prices?seller=${tenant}&after=0~0~${after}`, `/studio/shipping/${store}?after=${after}`]) {
+      const { status } = await ask(server, "GET", path, { headers: { accept: "text/html", cookie } });
+      if (status >= 500) wrong.push(`${path.slice(0, 90)}: ${status}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
 });
 
 test("bytes that two programs could read differently are refused, or end the connection", async () => {

@@ -11,6 +11,7 @@ import WebAutoExtractor from "@marbec/web-auto-extractor";
 import Validator from "@adobe/structured-data-validator";
 import { launch, openPage } from "../lib/browser.mjs";
 import { fill, from, pay, place, signIn, works } from "../lib/buying.mjs";
+import { made, pagesOf, tenantOf, things } from "../lib/routes.mjs";
 import { startServer } from "../lib/server.mjs";
 
 const run = promisify(execFile);
@@ -41,7 +42,11 @@ async function documents() {
   const keep = async (name, path) => {
     const answer = await page.request.get(server.url + path);
     found[name] = await answer.text();
+    return answer.status();
   };
+  // One that must be there: what is said in place of a page is judged by itself.
+  const there = async (name, path) => assert.equal(await keep(name, path), 200, path);
+  const cookie = async () => (await page.context().cookies()).map((one) => `${one.name}=${one.value}`).join("; ");
   const open = { home: "/", catalog: "/catalog", filtered: "/catalog?type=album&sort=title", search: "/search?q=harbur", nothing: "/search?q=qqqq",
     album: shop.album, book: shop.book, film: shop.film, podcast: shop.podcast, transcript: `${shop.podcast}/transcript/1`, artist: "/artists/ida-strand", author: "/authors/joe-quill", store: "/@nordlicht",
     policy: "/policies/privacy", account: "/account", missing: "/nowhere/at/all", cartEmpty: "/cart", libraryOut: "/my-products" };
@@ -61,7 +66,18 @@ async function documents() {
   await keep("owned", found.library.match(/href="(\/my-products\/w_[^"]+)"/)[1]);
   await keep("admin", "/admin");
   await keep("adminOrder", found.admin.match(/href="(\/admin\/orders\/[^"]+)"/)[1]);
-  await keep("import", "/admin/import");
+  const staff = await cookie();
+  await there("import", "/admin/import");
+  const sent = await page.request.post(`${server.url}/admin/import/upload`, { headers: { origin: server.url }, multipart: { rows: { name: "rows.jsonl", mimeType: "text/plain", buffer: Buffer.from('{"type":"maker","ref":"new","tenant":"nord","kind":"artist","name":"New"}\n{}\n') } } });
+  const deadline = Date.now() + 20_000;
+  do {
+    assert.ok(Date.now() < deadline, "no report");
+    await there("report", new URL(sent.url()).pathname);
+  } while (!found.report.includes("<table"));
+  const card = { attempt: "attempt-of-staff-0001", amount: "5", currency: "EUR", recipient: "kin@example.org", reason: "a present" };
+  await there("card", await made(server, "/admin/value", card, staff));
+  await there("value", "/admin/value");
+  await there("rates", "/admin/rates");
   await keep("jobs", "/admin/jobs");
   await keep("found", "/admin?q=harbour");
   await keep("signedIn", "/account");
@@ -72,6 +88,13 @@ async function documents() {
   await keep("studio", "/studio");
   await keep("editor", found.studio.match(/href="(\/studio\/works\/w_[^"]+)"/)[1]);
   await keep("letters", found.studio.match(/href="(\/studio\/letters\/[^"]+)"/)[1]);
+  const ours = await things(server, await cookie(), { tenant: await tenantOf(server, "Nordlicht", staff), handle: "nordlicht", sku: "HL-D", word: "regulars", amount: "97531" });
+  const pages = pagesOf(ours);
+  for (const [name, path] of Object.entries({ ...pages.desk, ...pages.open })) await there(name, path);
+  // A form that was not taken, with what is wrong at its field.
+  await page.request.post(`${server.url}/studio/promotions/new`, { headers: { origin: server.url }, form: { tenant: ours.tenant, rev: "0", code: "HALF", kind: "percent", rate: "150" } });
+  await there("promotionFaulty", `/studio/promotions/new?tenant=${ours.tenant}&kept=1&trouble=fault-percent`);
+  assert.match(found.promotionFaulty, /aria-invalid/);
   await keep("preview", found.editor.match(/action="\/studio\/works\/(w_[^"/]+)"/)[1].replace(/^/, "/preview/"));
   await close();
   return found;

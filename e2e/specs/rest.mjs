@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { createHash, randomBytes } from "node:crypto";
+import { signedIn } from "../lib/attack.mjs";
 import { launch, openPage } from "../lib/browser.mjs";
 import { fill, from, place, signIn, works } from "../lib/buying.mjs";
 import { startServer } from "../lib/server.mjs";
@@ -186,6 +187,44 @@ test("every endpoint refuses who may not call it: nobody, a key without its scop
   }
   assert.equal(guarded, 7);
   await session.close();
+});
+
+test("every act that takes JSON refuses a body of another type from who may, and does nothing", async () => {
+  const document = await (await fetch(`${server.url}/api/openapi.json`)).json();
+  const cookie = `${await signedIn(server, "staff@vitrine.example", "help-and-refund")}`;
+  const headers = { cookie, origin: server.url, "accept-language": "de-DE", "idempotency-key": "attempt-0123456789", "if-match": '"1"' };
+  const [, work] = shop.album.match(/(w_[0-9a-v]{26})/);
+  const { variant } = (await call("GET", `/public/catalog/items/${work}`)).json.editions[0];
+  const good = JSON.stringify({ variant });
+  const multipart = `--b\r\ncontent-disposition: form-data; name="variant"\r\n\r\n${variant}\r\n--b--\r\n`;
+  const others = [["text/plain", good], ["text/plain; charset=utf-8", good], ["text/plain; application/json", good], ["application/x-www-form-urlencoded", `variant=${variant}`], ["application/x-www-form-urlencoded", good], ["multipart/form-data; boundary=b", multipart],
+    ["application/xml", `<variant>${variant}</variant>`], ["text/xml", good], ["text/json", good], ["application/jsonp", good], ["application/x-ndjson", good], ["text/plain, application/json", good], [null, good], [null, ""]];
+  const acts = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation]))
+    .filter(([, , { requestBody }]) => requestBody?.content["application/json"]);
+  assert.ok(acts.length >= 8, `${acts.length} acts`);
+  for (const [method, path, operation] of acts) {
+    const address = `${server.url}/api${path.replace("{variant}", variant).replaceAll(/{[^}]+}/g, `promo_${"0".repeat(26)}`)}`;
+    // As bytes: of a text fetch would say a type of its own.
+    const sent = async (type, body) => fetch(address, { method, headers: { ...headers, ...(type ? { "content-type": type } : {}) }, body: Buffer.from(body) });
+    for (const [type, body] of others) {
+      const answer = await sent(type, body);
+      const at = `${method} ${path} with ${type} ${body.slice(0, 20)}`;
+      assert.equal(answer.status, 415, at);
+      assert.equal(answer.headers.get("content-type"), "application/problem+json", at);
+      const problem = await answer.json();
+      assert.deepEqual([problem.status, problem.code], [415, "not_json"], at);
+    }
+    assert.ok(operation.responses["415"], `${path} names it`);
+    // It is the type alone: the same act reads what says it is JSON.
+    for (const type of ["application/json", "Application/JSON; charset=utf-8"]) {
+      const answer = await sent(type, "{");
+      assert.ok([400, 422].includes(answer.status), `${method} ${path} with ${type}: ${answer.status}`);
+    }
+  }
+  const seen = async () => (await (await fetch(`${server.url}/api/cart`, { headers })).json()).count;
+  assert.equal(await seen(), 0, "nothing came into the cart");
+  const added = await fetch(`${server.url}/api/cart`, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: good });
+  assert.deepEqual([added.status, await seen()], [200, 1], "and what was sent can be taken");
 });
 
 test("the document is sound to Redocly", async () => {

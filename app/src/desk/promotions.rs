@@ -133,7 +133,7 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
                 hint: Some(hint).filter(|hint| !hint.is_empty()),
                 value: value(name),
                 error: error(name),
-                maxlength: 200,
+                maxlength: (kind != "date").then_some(200),
                 autocomplete: "off",
             }
         }

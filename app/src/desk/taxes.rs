@@ -28,7 +28,7 @@ pub(super) fn Taxes(query: String) -> Element {
                 div { class: "wrap trade",
                     h1 { {t!("desk-taxes")} }
                     p { {t!("desk-taxes-text")} }
-                    form { class: "fault-search", method: "get", action: "/studio/tax",
+                    form { class: "fault-search", method: "get", action: "/studio/tax", "aria-label": t!("desk-month"),
                         Select { name: "month", label: t!("desk-month"), value: view.month.clone(), options: months }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-show")} }
                     }
@@ -109,7 +109,7 @@ fn Thresholds(view: TaxReportView) -> Element {
         section { class: "trade-part", id: "thresholds",
             h2 { {t!("desk-thresholds")} }
             p { {t!("desk-thresholds-text")} }
-            form { class: "fault-search", method: "get", action: "/studio/tax#thresholds",
+            form { class: "fault-search", method: "get", action: "/studio/tax#thresholds", "aria-label": t!("desk-thresholds"),
                 input { r#type: "hidden", name: "month", value: "{view.month}" }
                 Select { name: "country", label: t!("desk-buyer-country"), value: view.country.clone(), options }
                 Button { kind: ButtonKind::Plain, r#type: "submit", {t!("desk-show")} }

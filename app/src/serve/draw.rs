@@ -91,7 +91,7 @@ async fn draw(app: fn() -> Element, parts: Parts, idle: Arc<Mutex<Vec<Renderer>>
 }
 
 /// Attributes that are there or not (HTML, boolean attributes); the renderer writes them as `name=true`.
-const BOOLEAN: [&str; 16] = [
+const BOOLEAN: [&str; 17] = [
     "async",
     "autofocus",
     "autoplay",
@@ -105,6 +105,7 @@ const BOOLEAN: [&str; 16] = [
     "loop",
     "multiple",
     "muted",
+    "novalidate",
     "open",
     "required",
     "selected",

@@ -30,6 +30,8 @@ use crate::{audit, authz, fault};
 pub use http::routes;
 pub use vitrine_identity::client::local_path;
 
+/// Bytes of what names a session at most.
+const MOST_SESSION: usize = 200;
 /// Kind of the job that sends one rendered mail.
 pub const SEND: &str = "mail.send";
 /// The same for mails that go out in heaps.
@@ -190,6 +192,9 @@ pub async fn account(app: &App, ctx: &OpCtx) -> Result<AccountView, Problem> {
 pub async fn sign_out_device(app: &App, ctx: &OpCtx, session: &str) -> Result<(), Problem> {
     let user = authz::user(ctx)?;
     let missing = || Problem::not_found("session");
+    if session.len() > MOST_SESSION {
+        return Err(missing());
+    }
     let failed = |e: vitrine_identity::SessionError| fault::internal("a session", &e);
     let behind = app.sessions.behind(user.id.as_str(), session).await.map_err(failed)?.ok_or_else(missing)?;
     // First at the provider: if something fails then, the browser is still in the list and can be signed out again.

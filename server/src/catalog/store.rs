@@ -30,6 +30,8 @@ use crate::fault::{self, Result};
 
 /// How many partitions a listing of works or makers by type is spread over (GSI3).
 pub const LIST_SHARDS: u32 = 8;
+/// Bytes of a unique name at most that is looked for: no key of the table holds more, and nothing so long was ever claimed.
+const MOST_CLAIM: usize = 1000;
 
 /// A work with everything its page needs from the catalogue.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,6 +174,9 @@ impl CatalogStore {
 
     /// Who claimed a unique name.
     pub async fn owner_of(&self, what: &str, name: &str) -> Result<Option<String>> {
+        if name.len() > MOST_CLAIM {
+            return Ok(None);
+        }
         let key = Key::new(format!("CLAIM#{what}#{name}"), "CLAIM#");
         let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
         Ok(item.and_then(|i| i.get("owner").and_then(|o| o.as_str()).map(str::to_owned)))
@@ -257,6 +262,7 @@ impl CatalogStore {
     /// # Errors
     /// The table's.
     pub async fn by_sku(&self, tenant: &TenantId, skus: &[&str]) -> Result<HashMap<String, (VariantId, WorkId)>> {
+        let skus: Vec<&str> = skus.iter().copied().filter(|sku| sku.len() <= MOST_CLAIM).collect();
         let claims = skus.iter().map(|sku| Key::new(format!("CLAIM#sku#{tenant}#{sku}"), "CLAIM#")).collect();
         let claims = vitrine_table::retry::get_each(&*self.table, claims).await.map_err(fault::table)?;
         let owner = |item: Option<Item>| item?.get("owner")?.as_str()?.parse::<VariantId>().ok();

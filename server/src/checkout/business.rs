@@ -90,6 +90,7 @@ async fn a_confirmed_business_in_another_state_owes_the_tax_itself_and_its_invoi
         assert!(view.buyer.iter().any(|l| l == line), "{line}: {:?}", view.buyer);
     }
     assert_eq!(view.rounding.as_deref(), Some("invoice-rounding-line-half_up"));
+    assert!(view.explain.iter().any(|step| step.key == "explain-treatment"), "{:?}", view.explain);
     // The number is nowhere in the clear: it may be a person's.
     let kept = serde_json::to_string(&order).unwrap();
     assert!(!kept.replace("SIM-FR25900000019", "").contains("900000019"), "{kept}");

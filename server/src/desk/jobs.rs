@@ -14,6 +14,8 @@ use crate::{audit, authz};
 
 /// Dead letters of one page.
 const PAGE: usize = 40;
+/// Bytes of a job's kind or key at most: no key of the table holds more.
+const MOST_NAMED: usize = 500;
 /// What the trail of all jobs is kept under.
 const TRAIL: &str = "jobs";
 
@@ -56,6 +58,9 @@ impl Desk {
     /// 401, 403 for who is no staff; 409 `job_gone` if it did not give up or somebody was faster.
     pub async fn revive(&self, ctx: &OpCtx, kind: &str, key: &str) -> Result<()> {
         authz::staff(ctx, "jobs:write")?;
+        if kind.len() > MOST_NAMED || key.len() > MOST_NAMED {
+            return Err(queue(QueueError::NotFound));
+        }
         self.0.queue.revive(kind, key).await.map_err(queue)?;
         // The queue need not live in the table, so the trail follows the act.
         let entry = audit::entry(ctx, TRAIL, "job.revived", "", json!({ "kind": kind, "key": key }));

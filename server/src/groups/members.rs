@@ -17,6 +17,8 @@ use crate::fault::{self, Result};
 
 /// Addresses of one list.
 const MOST_PASTED: usize = 1_000;
+/// Bytes of what names a member in an address at most.
+const MOST_MARK: usize = 100;
 /// Addresses of one transaction: each takes two writes.
 const A_TIME: usize = 40;
 /// Members of a page.
@@ -181,7 +183,7 @@ impl Groups {
     /// A page of a group's members with what to ask the next page with, in no order that says anything.
     ///
     /// # Errors
-    /// The table's; an address that cannot be opened.
+    /// 422 for an `after` that no page ended with; the table's; an address that cannot be opened.
     pub async fn members(
         &self,
         desk: &TenantDesk,
@@ -192,7 +194,10 @@ impl Groups {
         let mut query = Query::new(Index::Base, partition(tenant, name));
         // The sort key of a member is its own, so the one after another is what begins after it.
         query.range = match after {
-            Some(who) => SortRange::Between(format!("M#{who}~"), "M#~".into()),
+            Some(who) if who.len() <= MOST_MARK && who.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+                SortRange::Between(format!("M#{who}~"), "M#~".into())
+            }
+            Some(_) => return Err(Problem::invalid("after", "bad_cursor", "The cursor is not one of this list.")),
             None => SortRange::BeginsWith("M#".into()),
         };
         let items = retry::query_all(&*self.table, query, PAGE + 1).await.map_err(fault::table)?;

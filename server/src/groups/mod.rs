@@ -156,6 +156,10 @@ impl Groups {
     /// # Errors
     /// 404 for none of that name; the table's.
     pub async fn get(&self, desk: &TenantDesk, name: &str) -> Result<Group> {
+        // What cannot be a name is no key to look for.
+        if !is_name(name) {
+            return Err(missing());
+        }
         let key = group_key(desk.tenant(), name);
         let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?.ok_or_else(missing)?;
         vitrine_table::from_item(item).map_err(fault::table)

@@ -12,7 +12,7 @@ use vitrine_shared::views::trade::{AmountView, OrderView};
 use vitrine_table::{Index, Query, retry};
 
 use super::{Invoice, Invoices, Kind};
-use crate::cart::view::by_rate;
+use crate::cart::view::{by_rate, explain};
 use crate::checkout::store::Checkout;
 use crate::checkout::{Checkouts, paid_view};
 use crate::ctx::OpCtx;
@@ -141,6 +141,10 @@ impl Invoices {
         let (invoice, checkout) = self.seen(ctx, checkouts, id, key).await?;
         let mut view = self.shown(place, &invoice).await?;
         view.files = self.files(&invoice, &super::papers::words_of(&checkout)).await?;
+        if invoice.kind == Kind::Invoice {
+            let order = checkouts.order(&invoice.order).await?;
+            view.explain = order.map(|order| explain(place, &order.quote)).unwrap_or_default();
+        }
         if invoice.kind == Kind::Invoice && checkouts.bought(ctx, &checkout, key).await? {
             view.business = Some(self.kept(ctx, &invoice.id).await?);
         }
@@ -223,6 +227,7 @@ impl Invoices {
             sums,
             notes: invoice.notes.clone(),
             legal: invoice.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone())).collect(),
+            explain: Vec::new(),
             rounding: invoice.rounding.map(rounding_key),
             paid_with: invoice.paid_with.clone(),
             paid: paid_view(&invoice.sources, invoice.totals.gross, &invoice.paid_with, place)?,

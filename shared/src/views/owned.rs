@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trade::{AmountView, FileView};
+use super::trade::{AmountView, ExplainView, FileView};
 use super::value::PaidView;
 use super::{CardView, FacetValue, LicenceLine, MomentView, PartView};
 
@@ -170,6 +170,9 @@ pub struct InvoiceView {
     /// Key of how amounts were rounded.
     #[serde(default)]
     pub rounding: Option<String>,
+    /// How its amounts came about, step by step; of an invoice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explain: Vec<ExplainView>,
     /// How it was paid.
     pub paid_with: String,
     /// What each source paid, where gift cards or store credit did; it stands in place of `paid_with`.

@@ -108,7 +108,7 @@ fn Entries(caption: String, entries: Vec<PriceEntry>, here: String, rev: Option<
                                 {t!("prices-change")}
                             }
                             Disclosure { title: t!("prices-end"),
-                                form { class: "desk-form", method: "post", action: "{here}/end",
+                                form { class: "desk-form", method: "post", action: "{here}/end", role: "none",
                                     input { r#type: "hidden", name: "key", value: "{price.key}" }
                                     input { r#type: "hidden", name: "rev", value: "{rev}" }
                                     div { class: "field",

@@ -112,7 +112,7 @@ fn Choose(view: PricesView) -> Element {
 fn Grid(view: PricesView) -> Element {
     let read_only = view.past;
     rsx! {
-        form { class: "trade-part", method: "post", action: "/studio/prices/grid", novalidate: true,
+        form { class: "trade-part", method: "post", action: "/studio/prices/grid", novalidate: true, "aria-label": t!("prices-title"),
             for (name , value) in [("seller", &view.seller), ("at", &view.at), ("q", &view.q), ("after", &view.after)] {
                 input { key: "{name}", r#type: "hidden", name, value: "{value}" }
             }
@@ -242,7 +242,7 @@ fn Files(seller: String) -> Element {
             p {
                 a { class: "button", href: "/studio/prices/file.csv?seller={seller}", {t!("prices-export")} }
             }
-            form { class: "desk-form", method: "post", action: "/studio/prices/import", enctype: "multipart/form-data",
+            form { class: "desk-form", method: "post", action: "/studio/prices/import", enctype: "multipart/form-data", "aria-label": t!("prices-import"),
                 input { r#type: "hidden", name: "seller", value: "{seller}" }
                 div { class: "field",
                     label { class: "field-label", r#for: "rows", {t!("prices-import")} }

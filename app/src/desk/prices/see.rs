@@ -129,7 +129,7 @@ fn Seen(view: SeeView) -> Element {
             }
             Disclosure { title: t!("see-document"),
                 p { {t!("see-document-text")} }
-                pre { class: "prices-document", tabindex: "0", dir: "ltr", code { "{view.document}" } }
+                pre { class: "prices-document", tabindex: "0", role: "region", "aria-label": t!("see-document"), dir: "ltr", code { "{view.document}" } }
             }
         }
     }

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::trade::CheckoutView;
 use vitrine_ui::prelude::*;
 
-use super::cart::{Codes, Sums};
+use super::cart::{Codes, HowMade, Sums};
 use super::destination::{business_part, fault, faults, place_fields};
 use super::drawn;
 use super::sending::sending_parts;
@@ -250,6 +250,7 @@ pub fn CheckoutBody(
                                 if let Some(note) = part.tax_notice.clone() {
                                     Notice { {text_or(&note, "")} }
                                 }
+                                HowMade { explain: part.explain.clone() }
                             }
                         }
                         // Without the region there is no total yet; nothing is not what it costs.

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::owned::{BusinessForm, InvoiceRow, InvoiceView, InvoicesView};
 use vitrine_ui::prelude::*;
 
-use super::cart::Sums;
+use super::cart::{HowMade, Sums};
 use super::drawn;
 use super::library::signed_in;
 use super::stored::PaidFrom;
@@ -203,6 +203,7 @@ pub fn InvoiceBody(
                 if let Some(rounding) = &view.rounding {
                     p { class: "invoice-rounding", {text_or(rounding, "")} }
                 }
+                HowMade { explain: view.explain.clone() }
                 if !view.paid.is_empty() {
                     PaidFrom { paid: view.paid.clone() }
                 } else if !view.paid_with.is_empty() {

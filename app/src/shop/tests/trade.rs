@@ -313,6 +313,7 @@ fn invoice(kind: &str) -> InvoiceView {
         files: vec![("invoice-pdf".into(), "/invoices/x/file.pdf".into())],
         legal: vec![("Autoliquidation".into(), "fr".into(), "Reverse charge".into())],
         rounding: Some("invoice-rounding-line-half_up".into()),
+        explain: Vec::new(),
         id: "inv_1".into(),
         amended: vec![("NLA-2026-00001".into(), "/invoices/inv_2".into())],
         business: Some(Default::default()),

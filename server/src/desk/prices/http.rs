@@ -19,6 +19,9 @@ use crate::fault::Result;
 use crate::state::App;
 use crate::web::http::{back, go};
 
+/// Characters of each part of which page it is; our own are shorter.
+const MOST_ASKED: usize = 500;
+
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
     Router::new()
@@ -54,8 +57,10 @@ async fn grid(
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
     let text = |name: &str| form.get(name).cloned().unwrap_or_default();
+    // They go back into an address.
+    let bounded = |name: &str| text(name).chars().take(MOST_ASKED).collect::<String>();
     let mut sent = GridForm {
-        ask: GridAsk { seller: text("seller"), at: text("at"), q: text("q"), after: text("after") },
+        ask: GridAsk { seller: bounded("seller"), at: bounded("at"), q: bounded("q"), after: bounded("after") },
         ..GridForm::default()
     };
     for (name, value) in &form {

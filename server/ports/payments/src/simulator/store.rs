@@ -13,6 +13,8 @@ use crate::{Event, NewRefund, NewSession, PaymentError, PaymentState, Refund, Re
 
 /// Most repeated deliveries of one event.
 const MOST_COPIES: u32 = 5;
+/// Bytes of a payment's id at most: its own are shorter.
+const MOST_ID: usize = 200;
 
 /// Faults of webhook delivery and of answers, on demand.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -125,6 +127,9 @@ impl Simulator {
     }
 
     async fn read(&self, id: &str) -> Result<Record> {
+        if id.len() > MOST_ID {
+            return Err(PaymentError::NotFound);
+        }
         let item = self.table.get(&record_key(id), Consistency::Strong).await.map_err(unavailable)?;
         from_item(item.ok_or(PaymentError::NotFound)?).map_err(unavailable)
     }
