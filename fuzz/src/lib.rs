@@ -5,6 +5,8 @@
 //!
 //! Not here: parsers that others keep (multipart, JSON, HTTP); those are asked from outside by `e2e/specs/attacks-wire.mjs`.
 
+mod buying;
+mod copies;
 mod cursors;
 mod files;
 mod headers;
@@ -13,9 +15,12 @@ mod mutate;
 mod pricing;
 mod records;
 mod secrets;
+mod services;
 mod shopkeeping;
 mod sign_in;
+mod studio;
 mod texts;
+mod views;
 
 use std::path::PathBuf;
 
@@ -25,15 +30,18 @@ pub use mutate::Mutator;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 48] = [
+pub const TARGETS: [Target; 59] = [
     ("accept", headers::accept),
+    ("addresses", studio::addresses),
     ("agent", headers::agent),
     ("api-key", secrets::api_key),
     ("archive", files::archive),
     ("backup", files::backup),
+    ("backup-log", copies::log),
     ("book", files::book),
     ("captions", files::captions),
     ("cart-token", secrets::cart_token),
+    ("checkout", buying::checkout),
     ("config", texts::config),
     ("cursor-list", cursors::list),
     ("cursor-search", cursors::search),
@@ -42,6 +50,7 @@ pub const TARGETS: [Target; 48] = [
     ("form", texts::form),
     ("forwarded", headers::forwarded),
     ("gift-code", shopkeeping::gift_code),
+    ("gift-setting", studio::gift_setting),
     ("host", headers::host),
     ("ids", texts::ids),
     ("letters", secrets::letters),
@@ -50,19 +59,23 @@ pub const TARGETS: [Target; 48] = [
     ("money", texts::money),
     ("names", headers::names),
     ("oidc-authorize", sign_in::authorize),
+    ("oidc-forms", sign_in::forms),
     ("oidc-logout", sign_in::logout),
     ("oidc-token", sign_in::token),
     ("order-key", secrets::order_key),
     ("origins", headers::origins),
     ("paths", files::paths),
+    ("places", studio::places),
     ("preferences", headers::preferences),
     ("price-list", shopkeeping::price_list),
     ("promotion", shopkeeping::promotion),
+    ("promotion-body", studio::promotion_body),
     ("purges", records::purges),
     ("query", headers::query),
     ("quote", pricing::quote),
     ("range", headers::range),
     ("rates", pricing::rates),
+    ("refund", studio::refund),
     ("rows", files::rows),
     ("session", sign_in::session),
     ("shipping", shopkeeping::shipping),
@@ -71,7 +84,10 @@ pub const TARGETS: [Target; 48] = [
     ("slugs", texts::slugs),
     ("stream-link", secrets::stream_link),
     ("tags", headers::tags),
+    ("tax-answer", services::tax_answer),
     ("tax-id", pricing::tax_id),
+    ("vat-answer", services::vat_answer),
+    ("views", views::views),
     ("way-back", headers::way_back),
     ("words", texts::words),
 ];

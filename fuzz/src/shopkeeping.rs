@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use vitrine_pricing::money::Currency;
+use vitrine_pricing::shipping::Place;
 use vitrine_server::desk::{price_rows, shipping_form};
 use vitrine_server::promotions::form;
 use vitrine_server::value::Code;
@@ -16,7 +17,7 @@ use crate::text;
 const NOW_MS: i64 = 1_795_737_600_000;
 
 /// Fields of a form, `name=value` each line; a line that begins with a space goes on with the one before.
-fn fields(bytes: &[u8]) -> BTreeMap<String, String> {
+pub(crate) fn fields(bytes: &[u8]) -> BTreeMap<String, String> {
     let text = text(bytes);
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let mut last = None;
@@ -37,7 +38,8 @@ fn fields(bytes: &[u8]) -> BTreeMap<String, String> {
     all
 }
 
-fn named(faults: &BTreeMap<String, String>) {
+/// Each fault has a code, at a field.
+pub(crate) fn named(faults: &BTreeMap<String, String>) {
     assert!(!faults.is_empty() && faults.iter().all(|(field, code)| !field.is_empty() && code.starts_with("fault-")));
 }
 
@@ -112,7 +114,14 @@ pub(crate) fn shipping(bytes: &[u8]) {
     const MOST_COUNTRIES: usize = 1000;
     let fields = fields(bytes);
     match zone(&fields, None) {
-        Ok(read) if read.countries.len() <= MOST_COUNTRIES => assert_eq!(zone(&of_zone(&read), None), Ok(read)),
+        Ok(read) if read.countries.len() <= MOST_COUNTRIES => {
+            // A postcode that ends in a dot is told from the two between codes only by what was there.
+            let ends = |place: &Place| place.postcode_from.as_ref().is_some_and(|from| from.ends_with('.'));
+            if !read.places.iter().chain(&read.except).any(ends) {
+                assert_eq!(zone(&of_zone(&read), None).as_ref(), Ok(&read));
+            }
+            assert_eq!(zone(&of_zone(&read), Some(&read)).as_ref(), Ok(&read));
+        }
         Ok(_) => {}
         Err(faults) => named(&faults.codes),
     }

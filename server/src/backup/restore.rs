@@ -307,12 +307,17 @@ fn follow(
             files,
             past: false,
             header: None,
+            reached: None,
             fits: &fits,
         };
         let read = Opened::open(&piece.path, &asked.keys)?.read(|entry| reading.entry(entry, number));
-        let (past, header) = (reading.past, reading.header);
+        let (past, header, reached) = (reading.past, reading.header, reading.reached);
         read.map_err(|e| until(e, cut_ms))?;
         let header = header.ok_or_else(|| BackupError::Foreign(piece.path.clone()))?;
+        if reached != Some(piece.to) {
+            let why = "it has other changes than its numbers say".to_owned();
+            return Err(until(BackupError::Damaged { path: piece.path, why }, cut_ms));
+        }
         (number, cut_ms, before) = (piece.to, header.cut_ms, piece.path.clone());
         restored.pieces += 1;
         if past {
@@ -348,6 +353,8 @@ struct Reading<'a> {
     /// A change after the moment asked for was met.
     past: bool,
     header: Option<Header>,
+    /// The number of its last change.
+    reached: Option<i64>,
     /// Whether it is the piece that belongs here; asked before anything of it is applied.
     fits: &'a dyn Fn(&Header) -> Result<()>,
 }
@@ -394,6 +401,7 @@ impl Reading<'_> {
             self.restored.changes += 1;
             self.restored.last_change_ms = Some(change.at_ms);
         }
+        self.reached = Some(at);
         Ok(())
     }
 }

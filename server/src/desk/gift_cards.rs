@@ -33,6 +33,30 @@ fn decimal(minor: i64, currency: &str) -> String {
     money.map(|m| m.to_decimal()).unwrap_or_default()
 }
 
+/// A row as its form has it.
+pub fn fields_of(row: &GiftCards) -> Fields {
+    let amounts: Vec<String> = row.amounts.iter().map(|minor| decimal(*minor, &row.currency)).collect();
+    let mut fields = Fields::new();
+    fields.insert("amounts".to_owned(), amounts.join(" "));
+    fields.insert("currency".to_owned(), row.currency.clone());
+    if let Some((least, most)) = row.named {
+        fields.insert("least".to_owned(), decimal(least, &row.currency));
+        fields.insert("most".to_owned(), decimal(most, &row.currency));
+    }
+    fields
+}
+
+/// The only row of a shop, of its form.
+///
+/// # Errors
+/// What is wrong with it, by field.
+pub fn alone(typed: &Fields) -> std::result::Result<GiftCards, Faults> {
+    let cards = [read(typed)?];
+    let looked = settings::check_gift_cards(&cards);
+    let [row] = cards.clone();
+    looked.map(|()| row).map_err(|unfit| fault_of(&unfit, 0, &cards).unwrap_or_default())
+}
+
 /// The row of a form.
 fn read(typed: &Fields) -> std::result::Result<GiftCards, Faults> {
     let text = |name: &str| typed.get(name).map_or("", |text| text.trim());
@@ -145,13 +169,7 @@ impl Desk {
                 fields.insert("currency".to_owned(), usual);
             }
             if let Some(row) = current {
-                let amounts: Vec<String> = row.amounts.iter().map(|minor| decimal(*minor, &row.currency)).collect();
-                fields.insert("amounts".to_owned(), amounts.join(" "));
-                fields.insert("currency".to_owned(), row.currency.clone());
-                if let Some((least, most)) = row.named {
-                    fields.insert("least".to_owned(), decimal(least, &row.currency));
-                    fields.insert("most".to_owned(), decimal(most, &row.currency));
-                }
+                fields.extend(fields_of(row));
             }
             (fields, Faults::default())
         });

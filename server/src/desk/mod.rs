@@ -6,7 +6,7 @@
 //! Not here: what refunds and parcels do (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
 
 mod archive;
-mod gift_cards;
+pub mod gift_cards;
 mod groups;
 mod http;
 mod import;
@@ -32,12 +32,13 @@ pub use archive::unpack;
 pub use http::{routes, uploads};
 pub(crate) use import::{IMPORT, archive_key_of};
 pub use import::{clear_unpacked, handlers};
-pub use prices::{GridAsk, GridForm, Line as PriceRow, lines as price_rows};
+pub use prices::{GridAsk, GridForm, Line as PriceRow, Spot, lines as price_rows, place_of, seen_of};
 pub use programs::Standing;
 pub use promotions::NEW;
 pub use refund::Choice;
 pub use shipping::form as shipping_form;
 pub use studio::Edit;
+pub use taxes::Month;
 pub use value::TypedCard;
 
 use vitrine_shared::views::MomentView;

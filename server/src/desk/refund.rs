@@ -9,6 +9,7 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::refund::{LineWish, RefundPart, RefundQuote, RefundWish, Refundable, Take};
 use vitrine_shared::Problem;
+use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::id::OrderId;
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::desk::{RefundChoice, RefundPreview, RefundRow, RefundView};
@@ -66,15 +67,20 @@ impl Choice {
 
     /// Lines that are chosen or have something typed for them.
     fn lines(&self) -> Result<BTreeSet<usize>> {
+        let missing = || Problem::not_found("line");
         let number = |name: &str, value: &str| {
             let text = match name {
                 "line" => value,
                 _ => name.split_once('-').map(|(_, number)| number).filter(|n| *n != SHIPPING)?,
             };
-            Some(text.trim().parse::<usize>().map_err(|_| Problem::not_found("line")))
+            let line = text.trim().parse::<usize>().ok();
+            // Under another writing of its number nothing would be found that was typed for it.
+            Some(line.filter(|line| name == "line" || line.to_string() == text).ok_or_else(missing))
         };
         let named = self.0.iter().filter(|(name, _)| name != SHIPPING && name != "tax_only");
-        named.filter_map(|(name, value)| number(name, value)).collect()
+        let lines: BTreeSet<usize> = named.filter_map(|(name, value)| number(name, value)).collect::<Result<_>>()?;
+        // For each all pairs are looked through, and no order has more.
+        if lines.len() > MAX_LINES { Err(missing()) } else { Ok(lines) }
     }
 
     fn take(&self, name: &str, currency: Currency) -> Result<Take> {
@@ -99,8 +105,8 @@ impl Choice {
     /// The wish.
     ///
     /// # Errors
-    /// 404 for a line that is no number; 422 naming the form's field.
-    fn wish(&self, currency: Currency) -> Result<RefundWish> {
+    /// 404 for a line that is no number, and for more lines than an order has; 422 naming the form's field.
+    pub fn wish(&self, currency: Currency) -> Result<RefundWish> {
         let lines = self.lines()?.into_iter();
         let lines = lines.map(|line| Ok(LineWish { line, take: self.take(&line.to_string(), currency)? }));
         let shipping = self.has(SHIPPING) || self.has("amount-shipping");
@@ -322,7 +328,10 @@ mod tests {
             let refused = wish(query).unwrap_err();
             assert_eq!(refused.fields.get(field).map(String::as_str), Some(code), "{query}");
         }
-        assert_eq!(wish("line=x").unwrap_err().status, 404);
+        let many: String = (0..=MAX_LINES).map(|line| format!("line={line}&")).collect();
+        for query in ["line=x", "amount-00=1", "quantity-=1", &many] {
+            assert_eq!(wish(query).unwrap_err().status, 404, "{query}");
+        }
         let two = RefundWish::whole(&[4, 7], true);
         for (path, field) in [
             ("lines[1].take.gross", "amount-7"),

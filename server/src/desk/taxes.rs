@@ -27,17 +27,21 @@ const ROLLING: usize = 13;
 type Home = (TenantId, String, String);
 
 /// A month.
-struct Month;
+pub struct Month;
 
 impl Month {
-    fn read(name: &str) -> Option<Span> {
+    /// Of a name of the form `YYYY-MM`; `None`: it is none.
+    pub fn read(name: &str) -> Option<Span> {
         let (year, month) = name.split_once('-')?;
-        let digits = name.len() == 7 && year.len() == 4 && name.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        // Of nothing longer: what is added to it below must not overflow.
+        if name.len() != 7 || year.len() != 4 || !name.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+            return None;
+        }
         let (year, month): (i32, u8) = (year.parse().ok()?, month.parse().ok()?);
         let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         let first = |(year, month): (i32, u8)| format!("{year:04}-{month:02}-01").parse::<Date>().ok();
         let (from, to) = (first((year, month))?, first(next)?);
-        digits.then(|| Span { name: name.to_owned(), from_ms: from.unix_ms(), to_ms: to.unix_ms() })
+        Some(Span { name: name.to_owned(), from_ms: from.unix_ms(), to_ms: to.unix_ms() })
     }
 
     fn of(now_ms: i64) -> Result<Span> {
@@ -251,7 +255,7 @@ mod tests {
         let month = Month::read("2026-12").unwrap();
         let day = |text: &str| text.parse::<Date>().unwrap().unix_ms();
         assert_eq!((month.from_ms, month.to_ms), (day("2026-12-01"), day("2027-01-01")));
-        for wrong in ["2026-13", "2026-00", "2026", "26-01", "2026-1", "+026-01", "2026-01-01", ""] {
+        for wrong in ["2026-13", "2026-00", "2026", "26-01", "2026-1", "+026-01", "2026-01-01", "2026-255", ""] {
             assert!(Month::read(wrong).is_none(), "{wrong}");
         }
         let back = Month::back(day("2026-01-15")).unwrap();

@@ -13,6 +13,7 @@ pub mod table;
 
 pub use api::{cursor_of, page_of};
 pub use openapi::document;
+pub use promotions::read as promotion_of;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};

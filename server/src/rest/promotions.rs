@@ -72,8 +72,11 @@ impl From<Standing> for PromotionAnswer {
     }
 }
 
-/// The promotion of a body.
-fn read(mut body: Value) -> Result<Promotion> {
+/// The promotion of a body, still without an id of its own.
+///
+/// # Errors
+/// 422 for what is none, and for one with an id.
+pub fn read(mut body: Value) -> Result<Promotion> {
     let bad = |detail: &str| Problem::new(422, "bad_json", "The body is not what this endpoint takes.").detail(detail);
     let fields = body.as_object_mut().ok_or_else(|| bad("send an object"))?;
     if fields.insert("id".into(), "new".into()).is_some() {

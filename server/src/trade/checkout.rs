@@ -26,8 +26,10 @@ pub(super) fn webhooks() -> Router<App> {
     Router::new().route("/api/webhooks/{provider}", post(webhook))
 }
 
-/// Of the name of a part of the cart, bytes: longer ones are none.
+/// Of the name of a part of the cart and of its way, bytes: longer ones are none.
 const MOST_PART_BYTES: usize = 80;
+/// Kept of an identity number, bytes: more than any has, so that its fault can still be shown.
+const MOST_NUMBER_BYTES: usize = 100;
 
 /// What the form sends.
 #[derive(Default)]
@@ -89,14 +91,16 @@ impl Sent {
                 "buy_again" => form.buy_again = true,
                 other => {
                     // No cart has more parts than lines.
-                    let part = other.strip_prefix(SHIP_FIELD).filter(|part| part.len() <= MOST_PART_BYTES);
+                    let short = |part: &&str| part.len().max(value.len()) <= MOST_PART_BYTES;
+                    let part = other.strip_prefix(SHIP_FIELD).filter(short);
                     if let Some(part) = part.filter(|_| form.shipping.len() < MAX_LINES) {
                         form.shipping.insert(part.to_owned(), value);
                         continue;
                     }
                     let known = other.strip_prefix("id_").and_then(vitrine_pricing::tax_id::kind);
                     if let Some(kind) = known.filter(|_| !value.is_empty()) {
-                        form.ids.insert(kind.code.to_owned(), value);
+                        let number = value.get(..value.floor_char_boundary(MOST_NUMBER_BYTES)).unwrap_or_default();
+                        form.ids.insert(kind.code.to_owned(), number.to_owned());
                     }
                 }
             }
@@ -270,6 +274,18 @@ mod tests {
         assert_eq!((form.phone.as_str(), form.city.as_str(), form.business), ("030 123456", "Roma", true));
         assert_eq!(form.ids.into_iter().collect::<Vec<_>>(), [("br_cpf".to_owned(), "123.456.789-09".to_owned())]);
         assert_eq!(Sent::of(vec![("seen_minor".into(), "much".into())]).seen_minor, None);
+    }
+
+    #[test]
+    fn parts_and_numbers_are_bounded_so_that_a_form_can_be_kept() {
+        let long = "\u{1}".repeat(5_000);
+        let parts = (0..2 * MAX_LINES).map(|n| (format!("ship_{n}"), "\u{1}".repeat(MOST_PART_BYTES)));
+        let kinds = vitrine_pricing::tax_id::KINDS.iter().map(|kind| (format!("id_{}", kind.code), long.clone()));
+        let form = Sent::of(parts.chain(kinds).chain([("ship_long".to_owned(), long.clone())]).collect()).form;
+        assert_eq!(form.shipping.len(), MAX_LINES);
+        assert!(form.ids.values().all(|number| number.len() == MOST_NUMBER_BYTES));
+        let bytes = serde_json::to_vec(&form).unwrap().len();
+        assert!(bytes < 150_000, "{bytes}");
     }
 
     #[tokio::test]

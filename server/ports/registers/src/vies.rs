@@ -19,6 +19,8 @@ pub const SERVICE: &str = "https://ec.europa.eu/taxation_customs/vies/rest-api/"
 const TIMEOUT: Duration = Duration::from_millis(4_500);
 /// Most bytes of an answer.
 const MOST: usize = 64 * 1024;
+/// Most characters that are kept of a consultation's name.
+const MOST_NAME: usize = 100;
 
 /// How to reach it.
 #[derive(Clone, Debug)]
@@ -112,17 +114,28 @@ impl Registers for Vies {
             }
             bytes.extend_from_slice(&chunk);
         }
-        let said: Said = serde_json::from_slice(&bytes).map_err(|_| unavailable("UNREADABLE"))?;
-        let reference = Some(said.request_identifier).filter(|r| !r.is_empty());
-        let asked =
-            answer.status().is_success() && said.error_wrappers.is_empty() && said.action_succeed != Some(false);
-        match (asked, said.user_error.as_str(), said.valid) {
-            (true, "" | "VALID", Some(true)) => Ok(Answer { valid: true, reference }),
-            (true, "" | "INVALID", Some(false)) => Ok(Answer { valid: false, reference }),
-            (_, word, _) => {
-                let wrapped = said.error_wrappers.first().map_or("", |w| w.error.as_str());
-                Err(unavailable(if word.is_empty() { wrapped } else { word }))
-            }
+        read(answer.status().is_success(), &bytes)
+    }
+}
+
+/// What the body of an answer says.
+///
+/// # Errors
+/// `Unavailable` for all that says nothing of the number.
+pub fn read(is_success: bool, bytes: &[u8]) -> Result<Answer, RegisterError> {
+    // A list would be read as the fields in their order, and names nothing.
+    let object = bytes.trim_ascii_start().starts_with(b"{");
+    let said = serde_json::from_slice::<Said>(bytes).ok().filter(|_| object);
+    let said = said.ok_or_else(|| unavailable("UNREADABLE"))?;
+    let name: String = said.request_identifier.chars().filter(|c| !c.is_control()).take(MOST_NAME).collect();
+    let reference = Some(name).filter(|name| !name.is_empty());
+    let asked = is_success && said.error_wrappers.is_empty() && said.action_succeed != Some(false);
+    match (asked, said.user_error.as_str(), said.valid) {
+        (true, "" | "VALID", Some(true)) => Ok(Answer { valid: true, reference }),
+        (true, "" | "INVALID", Some(false)) => Ok(Answer { valid: false, reference }),
+        (_, word, _) => {
+            let wrapped = said.error_wrappers.first().map_or("", |w| w.error.as_str());
+            Err(unavailable(if word.is_empty() { wrapped } else { word }))
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Records from rows: pure but for the time, which is handed in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use vitrine_pricing::tax::VOUCHER;
 use vitrine_shared::catalog::{
-    Asset, Captions, Image, Link, MakerRef, Part, PriceRecord, Product, Status, Variant, Work,
+    Asset, Captions, Image, Link, MakerRef, Part, Preview, PriceRecord, Product, Status, Variant, Work,
 };
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
@@ -59,7 +59,7 @@ pub(super) struct PartFiles {
 }
 
 /// A field and why it cannot be.
-pub(super) type Refusal = String;
+pub type Refusal = String;
 
 /// Longest title of a work, characters.
 pub(crate) const MAX_TITLE: usize = 300;
@@ -95,11 +95,36 @@ pub fn clean(html: &str) -> Result<String, Tangled> {
     Err(Tangled::Unsettled)
 }
 
+/// The records of a work whose row is looked at by itself: its files, pictures and makers are not there, and its seller is the first one.
+/// `had` are the prices that are there.
+///
+/// # Errors
+/// What is wrong with a field.
+pub fn alone(
+    row: &WorkRow,
+    had: &[PriceRecord],
+    now_ms: i64,
+) -> Result<(Work, Vec<Product>, Vec<PriceRecord>), Refusal> {
+    let bare = |_| PartFiles { files: Vec::new(), transcripts: Vec::new() };
+    let parts = Parts {
+        row,
+        id: id_of("work", &row.reference, WorkId::from_bits),
+        tenant: TenantId::from_bits(1),
+        store: id_of("store", &row.store, StoreId::from_bits),
+        makers: Vec::new(),
+        cover: None,
+        part_files: row.parts.iter().map(bare).collect(),
+        files: Vec::new(),
+    };
+    let products = row.products.iter().map(|row| product(&parts, row)).collect::<Result<_, _>>()?;
+    Ok((work(&parts, None, now_ms)?, products, price_changes(&parts.tenant, &row.products, had, now_ms)))
+}
+
 /// A row whose HTML is clean. Long texts take a while, so this is no work for a thread that others wait for.
 ///
 /// # Errors
 /// What is wrong with a field.
-pub(super) fn cleaned(mut row: Row) -> Result<Row, Refusal> {
+pub fn cleaned(mut row: Row) -> Result<Row, Refusal> {
     let within = |field: &str, html: &mut String| {
         *html = clean(html).map_err(|why| format!("`{field}`: {why}"))?;
         Ok::<(), Refusal>(())
@@ -238,7 +263,12 @@ fn chapters(work: &WorkId, book: &BookFacts) -> Vec<Part> {
                 title: title.clone(),
                 maker: None,
                 length_ms: None,
-                preview: None,
+                preview: book.sample.clone().filter(|_| n == 0).map(|key| Preview {
+                    key,
+                    content_type: "text/html; charset=utf-8".to_owned(),
+                    length_ms: None,
+                    captions: Vec::new(),
+                }),
                 peaks: Vec::new(),
                 bonus: false,
                 notes_html: String::new(),
@@ -353,9 +383,11 @@ fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {
     if !(1..=999_999).contains(&price.min_quantity) {
         return bad("the quantity it begins at must be 1 to 999999");
     }
-    if let (Some(from), Some(to)) = (price.valid_from_ms, price.valid_to_ms)
-        && to <= from
-    {
+    let from = price.valid_from_ms.unwrap_or(0);
+    if from < 0 {
+        return bad("it begins before 1970");
+    }
+    if price.valid_to_ms.is_some_and(|to| to <= from) {
         return bad("it ends before it begins");
     }
     Ok(())
@@ -369,7 +401,10 @@ pub(super) fn price_changes(
     existing: &[PriceRecord],
     now_ms: i64,
 ) -> Vec<PriceRecord> {
-    let mut wanted: BTreeMap<(VariantId, String, String, u32, Option<i64>), PriceRecord> = BTreeMap::new();
+    let place =
+        |price: &PriceRecord| (price.variant.clone(), price.region.clone(), price.currency.clone(), price.min_quantity);
+    // By place and beginning, with whether it is there already.
+    let mut wanted: BTreeMap<_, BTreeMap<i64, (PriceRecord, bool)>> = BTreeMap::new();
     for variant in rows.iter().flat_map(|p| &p.variants) {
         let id = variant_id(tenant, variant);
         for price in &variant.prices {
@@ -384,46 +419,48 @@ pub(super) fn price_changes(
                 valid_to_ms: price.valid_to_ms,
                 min_quantity: price.min_quantity,
             };
-            let (region, currency) = (price.region.clone(), price.currency.clone());
-            wanted.insert((id.clone(), region, currency, price.min_quantity, price.valid_from_ms), record);
+            wanted.entry(place(&record)).or_default().insert(record.valid_from_ms, (record, false));
         }
     }
     let same = |a: &PriceRecord, b: &PriceRecord| {
         a.amount_minor == b.amount_minor
             && a.minimum_minor == b.minimum_minor
             && a.compare_at_minor == b.compare_at_minor
+            && a.valid_to_ms == b.valid_to_ms
     };
+    // What is over is history: it does not end again, and is not written again.
+    let is_over = |price: &PriceRecord| price.valid_to_ms.is_some_and(|to| to <= now_ms);
+    // One that replaced another began when that was imported, whatever its row says.
+    let in_force = |price: &PriceRecord| price.valid_from_ms <= now_ms && !is_over(price);
     let mut changes = Vec::new();
-    let mut kept: Vec<&PriceRecord> = Vec::new();
-    for have in existing.iter().filter(|p| p.valid_to_ms.is_none_or(|to| to > now_ms)) {
-        let matching = wanted.values().find(|w| {
-            w.variant == have.variant
-                && w.region == have.region
-                && w.currency == have.currency
-                && w.min_quantity == have.min_quantity
-                && same(w, have)
-                && (w.valid_to_ms == have.valid_to_ms)
-                && (w.valid_from_ms == have.valid_from_ms || w.valid_from_ms == 0)
-        });
-        match matching {
-            Some(w) => kept.push(w),
-            None => {
-                let mut closed = have.clone();
-                closed.valid_to_ms = Some(now_ms.max(have.valid_from_ms + 1));
-                changes.push(closed);
+    let mut taken = BTreeSet::new();
+    for have in existing {
+        let mut stays = false;
+        let place = place(have);
+        for (record, is_there) in wanted.get_mut(&place).into_iter().flat_map(BTreeMap::values_mut) {
+            let begun = record.valid_from_ms == have.valid_from_ms || in_force(record) && in_force(have);
+            if begun && same(record, have) {
+                (*is_there, stays) = (true, true);
             }
         }
-    }
-    for record in wanted.values().filter(|w| !kept.contains(w)) {
-        let mut record = record.clone();
-        let replaces = existing.iter().any(|p| {
-            (&p.variant, &p.region, &p.currency, p.min_quantity)
-                == (&record.variant, &record.region, &record.currency, record.min_quantity)
-        });
-        if replaces && record.valid_from_ms < now_ms {
-            record.valid_from_ms = now_ms;
+        taken.insert(place);
+        if !stays && !is_over(have) {
+            let mut closed = have.clone();
+            closed.valid_to_ms = Some(now_ms.max(have.valid_from_ms + 1));
+            changes.push(closed);
         }
-        changes.push(record);
+    }
+    for (place, records) in wanted {
+        let replaces = taken.contains(&place);
+        for (mut record, _) in records.into_values().filter(|(_, is_there)| !is_there) {
+            if replaces && is_over(&record) {
+                continue;
+            }
+            if replaces && record.valid_from_ms < now_ms {
+                record.valid_from_ms = now_ms;
+            }
+            changes.push(record);
+        }
     }
     changes
 }
@@ -482,6 +519,26 @@ mod tests {
         assert_eq!((second[0].amount_minor, second[0].valid_to_ms), (900, Some(3_000)));
         assert_eq!((second[1].amount_minor, second[1].valid_from_ms, second[1].valid_to_ms), (700, 3_000, None));
         assert!(price_changes(&tenant, &rows(700), &second, 4_000).is_empty());
+    }
+
+    #[test]
+    fn a_price_that_is_over_or_began_before_it_was_imported_is_not_written_again() {
+        let tenant = TenantId::from_bits(1);
+        let lasting = |minor, from, to| {
+            let mut rows = rows(minor);
+            let price = &mut rows[0].variants[0].prices[0];
+            (price.valid_from_ms, price.valid_to_ms) = (from, to);
+            rows
+        };
+        let over = lasting(900, None, Some(500));
+        let first = price_changes(&tenant, &over, &[], 1_000);
+        assert_eq!((first.len(), first[0].valid_to_ms), (1, Some(500)));
+        assert!(price_changes(&tenant, &over, &first, 2_000).is_empty());
+        let past = lasting(700, Some(100), None);
+        let mut had = price_changes(&tenant, &rows(900), &[], 1_000);
+        had = price_changes(&tenant, &past, &had, 3_000);
+        assert_eq!((had.len(), had[1].valid_from_ms), (2, 3_000));
+        assert!(price_changes(&tenant, &past, &had, 4_000).is_empty());
     }
 
     #[test]

@@ -26,17 +26,19 @@ use vitrine_shared::catalog::{
 };
 
 pub(crate) use build::MAX_TITLE;
-pub use build::clean;
+pub use build::{alone as work_alone, clean, cleaned};
 pub use export::export;
 pub use import::{Importer, below};
-pub use promotions::{PromotionRow, ScopeRow};
+pub use promotions::{PromotionRow, ScopeRow, alone as promotion_alone, row_of};
 
-/// Reads rows without taking anything in: how many can be read, and how many cannot.
-pub fn readable(text: &str) -> (usize, usize) {
+/// Reads rows without taking anything in: those that can be read, and how many cannot.
+pub fn readable(text: &str) -> (Vec<Row>, usize) {
     let text = text.trim_start_matches('\u{feff}');
     let read = if csv::is_flat(text) { csv::rows(text) } else { import::lines(text) };
-    let fine = read.iter().filter(|(_, row)| row.is_ok()).count();
-    (fine, read.len() - fine)
+    let all = read.len();
+    let fine: Vec<Row> = read.into_iter().filter_map(|(_, row)| row.ok()).collect();
+    let bad = all - fine.len();
+    (fine, bad)
 }
 
 /// Most bytes of one line.

@@ -186,6 +186,13 @@ fn promotion(editions: &Editions<'_>, id: &PromotionId, row: &PromotionRow, tota
     }
 }
 
+/// The promotion of a row whose seller has no editions yet, is the first one, and used nothing.
+pub fn alone(row: &PromotionRow) -> Promotion {
+    let editions = Editions { tenant: &TenantId::from_bits(1), known: HashMap::new() };
+    let id = id_of("promotion", &row.reference, PromotionId::from_bits);
+    promotion(&editions, &id, row, total(row.uses_left, None, 0))
+}
+
 /// The limit that leaves as many uses as a row says. The same row again leaves what it said the first time, whatever was used since; so does
 /// an export's.
 fn total(left: Option<u32>, before: Option<&Kept>, used: u32) -> Option<u32> {
@@ -227,30 +234,31 @@ pub(super) async fn rows(catalog: &CatalogStore, tenant: &TenantId) -> Result<Ve
     let all = records.all(tenant).await?;
     let ids: Vec<&str> = all.iter().map(|kept| kept.promotion.id.as_str()).collect();
     let used = records.used(tenant, &ids).await?;
-    let row = |(kept, used): (&Kept, u32)| {
-        let p = kept.promotion.clone();
-        PromotionRow {
-            reference: p.id,
-            tenant: tenant.to_string(),
-            code: p.code,
-            title: p.title,
-            benefit: p.benefit,
-            items: scope_row(&p.items),
-            except: scope_row(&p.except),
-            stores: p.stores,
-            groups: p.groups,
-            first_order: p.first_order,
-            valid_from: p.valid_from,
-            valid_to: p.valid_to,
-            minimum: p.minimum,
-            minimum_quantity: p.minimum_quantity,
-            uses_left: p.limits.total.map(|total| total.saturating_sub(used)),
-            per_customer: p.limits.per_customer,
-            priority: p.priority,
-            stacking: p.stacking,
-            excludes: p.excludes,
-            allow_zero: p.allow_zero,
-        }
-    };
-    Ok(all.iter().zip(used).map(row).collect())
+    Ok(all.into_iter().zip(used).map(|(kept, used)| row_of(tenant, kept.promotion, used)).collect())
+}
+
+/// A promotion as a row.
+pub fn row_of(tenant: &TenantId, p: Promotion, used: u32) -> PromotionRow {
+    PromotionRow {
+        reference: p.id,
+        tenant: tenant.to_string(),
+        code: p.code,
+        title: p.title,
+        benefit: p.benefit,
+        items: scope_row(&p.items),
+        except: scope_row(&p.except),
+        stores: p.stores,
+        groups: p.groups,
+        first_order: p.first_order,
+        valid_from: p.valid_from,
+        valid_to: p.valid_to,
+        minimum: p.minimum,
+        minimum_quantity: p.minimum_quantity,
+        uses_left: p.limits.total.map(|total| total.saturating_sub(used)),
+        per_customer: p.limits.per_customer,
+        priority: p.priority,
+        stacking: p.stacking,
+        excludes: p.excludes,
+        allow_zero: p.allow_zero,
+    }
 }

@@ -78,21 +78,24 @@ pub struct GridForm {
 type Kept = (BTreeMap<String, String>, BTreeMap<String, String>);
 
 /// Where a work stands in the listing: kind, work of the page, cursor of the page.
-struct Spot {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
     kind: usize,
     skip: usize,
     cursor: Option<String>,
 }
 
 impl Spot {
-    fn parse(text: &str) -> Self {
+    /// Of what an address says; what cannot be read is the beginning.
+    pub fn parse(text: &str) -> Self {
         let mut parts = text.splitn(3, '~');
         let mut number = || parts.next().and_then(|n| n.parse().ok()).unwrap_or(0);
         let (kind, skip) = (number(), number());
         Self { kind, skip, cursor: parts.next().filter(|c| !c.is_empty()).map(str::to_owned) }
     }
 
-    fn text(&self) -> String {
+    /// As addresses say it.
+    pub fn text(&self) -> String {
         format!("{}~{}~{}", self.kind, self.skip, self.cursor.as_deref().unwrap_or_default())
     }
 }
@@ -221,12 +224,9 @@ impl Desk {
         let mut faults = BTreeMap::new();
         let mut read: BTreeMap<VariantId, WorkBundle> = BTreeMap::new();
         for cell in form.cells.iter().filter(|c| c.typed.trim() != c.was.trim()) {
-            let mut parts = cell.field.splitn(3, '-');
-            let mut part = || parts.next().unwrap_or_default().to_owned();
-            let (id, region, currency) = (part(), part(), part());
-            let variant: VariantId = id.parse().map_err(|_| super::no_edition())?;
+            let (variant, region, currency) = place_of(&cell.field).ok_or_else(super::no_edition)?;
             if !read.contains_key(&variant) {
-                let (_, bundle) = self.edition(ctx, &id).await?;
+                let (_, bundle) = self.edition(ctx, variant.as_str()).await?;
                 if bundle.work.tenant != seller.id {
                     return Err(super::no_edition());
                 }
@@ -236,7 +236,7 @@ impl Desk {
             if form.revs.get(bundle.work.id.as_str()) != Some(&bundle.work.rev) {
                 return Err(changed_meanwhile());
             }
-            match cell_wish(bundle, &variant, (&region, &currency), &cell.typed, from, ctx.now_ms) {
+            match cell_wish(bundle, &variant, (region, currency), &cell.typed, from, ctx.now_ms) {
                 Ok(wish) => draft.add(&bundle.work.id, wish),
                 Err(code) => drop(faults.insert(cell.field.clone(), code)),
             }
@@ -329,8 +329,15 @@ fn cell_wish(
         .map_err(|faults| faults.into_values().next().unwrap_or_default())
 }
 
+/// Edition, region and currency that a cell's field names; `None`: it names no edition.
+pub fn place_of(field: &str) -> Option<(VariantId, &str, &str)> {
+    let mut parts = field.splitn(3, '-');
+    let variant = parts.next()?.parse().ok()?;
+    Some((variant, parts.next().unwrap_or_default(), parts.next().unwrap_or_default()))
+}
+
 /// Ids of works in a form's hidden field, with the version of each.
-pub(super) fn seen_of(text: &str) -> BTreeMap<WorkId, i64> {
+pub fn seen_of(text: &str) -> BTreeMap<WorkId, i64> {
     let pair = |pair: &str| {
         let (work, rev) = pair.split_once('=')?;
         Some((work.parse().ok()?, rev.parse().ok()?))

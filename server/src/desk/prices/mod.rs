@@ -14,7 +14,7 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-pub use grid::{Cell, GridAsk, GridForm};
+pub use grid::{Cell, GridAsk, GridForm, Spot, place_of, seen_of};
 pub(super) use http::routes;
 pub(super) use sheet::neutral;
 pub use sheet::{Line, lines};

@@ -201,6 +201,17 @@ impl Stripe {
     }
 }
 
+/// The calculation that one whole answer holds: the body alone, all lines on its first page.
+///
+/// # Errors
+/// As [`TaxProvider::calculate`], without what a connection adds.
+pub fn read(question: &Question, bytes: &[u8]) -> Result<Calculation> {
+    let mut said: CalculationSaid = serde_json::from_slice(bytes).map_err(|_| read::unreadable())?;
+    let id = said.id.clone().filter(|id| read::is_name(id)).ok_or_else(read::unreadable)?;
+    let lines = said.line_items.take().ok_or_else(read::unreadable)?.data;
+    read::calculation(question, id, said, lines)
+}
+
 #[async_trait]
 impl TaxProvider for Stripe {
     fn name(&self) -> &'static str {

@@ -139,7 +139,8 @@ fn part(cost: &Cost, asked: Money, currency: Currency) -> Result<Part> {
         if money.is_negative() { Err(unreadable()) } else { Ok(money) }
     };
     let rows = cost.tax_breakdown.as_deref().unwrap_or_default();
-    if money(cost.amount)? != asked || rows.iter().map(|row| row.amount).sum::<i64>() != cost.amount_tax {
+    let sum = rows.iter().try_fold(0_i64, |sum, row| sum.checked_add(row.amount));
+    if money(cost.amount)? != asked || sum != Some(cost.amount_tax) {
         return Err(unreadable());
     }
     let mut taxes: Vec<Tax> = Vec::with_capacity(rows.len());
