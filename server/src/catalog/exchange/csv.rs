@@ -66,8 +66,12 @@ pub(super) fn rows(text: &str) -> Vec<Read> {
         let row = Fields { columns: &columns, record: &record };
         let name = format!("work {}", row.text("ref"));
         let known = works.get(row.text("ref")).and_then(|at| out.get_mut(*at));
-        let done = row.product().and_then(|product| match known {
+        let done = row.product().and_then(|mut product| match known {
             Some((_, Ok(Row::Work(work)))) => {
+                // A later row need not say the work's title again.
+                if product.title.is_empty() {
+                    product.title.clone_from(&work.title);
+                }
                 work.products.push(product);
                 Ok(None)
             }
@@ -286,6 +290,7 @@ mod tests {
         };
         assert_eq!((prices(0), prices(1)), (vec![("EUR", 1250), ("JPY", 1800)], vec![("EUR", 300)]));
         assert_eq!(work.products[0].variants[0].stock, Some(5));
+        assert!(work.products.iter().all(|product| !product.title.is_empty()));
     }
 
     #[test]
