@@ -272,6 +272,9 @@ fn print(report: &Report) {
     for what in &report.unseen {
         println!("not looked at: {what}");
     }
+    if [Invariant::Table, Invariant::FilesThere].iter().any(|i| report.counts.get(i.name()).is_some_and(|n| *n > 0)) {
+        println!("What is damaged comes back from a backup: `vitrine restore`, see docs/runbooks/restore.md");
+    }
     let seen: Vec<String> = report.seen.iter().map(|(what, count)| format!("{count} {what}")).collect();
     println!("{} in hand; looked at {} in {} ms", report.in_hand, seen.join(", "), report.took_ms);
 }

@@ -10,6 +10,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use vitrine_bench::server::{Shop, from_germany};
 
+use crate::clients::codes::taken_off;
+
 /// How long one step is repeated.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long an attempt may be under way until a buyer begins another one.
@@ -165,11 +167,40 @@ impl Buyer {
     /// # Errors
     /// The shop does not do what it should.
     pub async fn buy(&self, ware: &Ware, attempt: &str) -> Result<Ended> {
+        self.buy_with(ware, attempt, None).await
+    }
+
+    /// The same with a discount code; refused if it takes nothing off any more.
+    ///
+    /// # Errors
+    /// The shop does not do what it should.
+    pub async fn buy_with(&self, ware: &Ware, attempt: &str, code: Option<&str>) -> Result<Ended> {
+        match self.place_with(ware, attempt, code).await? {
+            Some(session) => self.pay(&session, code).await,
+            None => Ok(Ended::Refused),
+        }
+    }
+
+    /// Places one edition for a new guest; what was answered, `None`: it is refused, as [`Buyer::buy_with`] says.
+    ///
+    /// # Errors
+    /// The shop does not do what it should.
+    pub async fn place_with(&self, ware: &Ware, attempt: &str, code: Option<&str>) -> Result<Option<Value>> {
         let (status, added) = self.post("/api/cart", &[], &json!({ "variant": ware.variant })).await?;
         if !status.is_success() {
-            return refused(status, &added);
+            return refused(status, &added).map(|()| None);
         }
         let token = added["cart_token"].as_str().context("no cart token")?;
+        let mut cart = added["cart"].clone();
+        if let Some(code) = code {
+            let (status, with) =
+                self.post("/api/cart/codes", &[("x-cart-token", token)], &json!({ "code": code })).await?;
+            ensure!(status.is_success(), "a code: {status} {with}");
+            if taken_off(&with["sellers"][0]["sums"], code).is_none() {
+                return Ok(None);
+            }
+            cart = with;
+        }
         let mut form = json!({
             "email": format!("{attempt}@example.org"), "country": "DE", "accept_licence": true, "accept_waiver": true,
             "buy_again": true,
@@ -180,7 +211,7 @@ impl Buyer {
                 form[name] = value.clone();
             }
         }
-        let wish = json!({ "form": form, "seen_minor": added["cart"]["total_minor"] });
+        let wish = json!({ "form": form, "seen_minor": cart["total_minor"] });
         let place = async |attempt: &str| {
             let headers = [("x-cart-token", token), ("idempotency-key", attempt)];
             self.post("/api/checkout/create-session", &headers, &wish).await
@@ -190,9 +221,17 @@ impl Buyer {
         if session["code"] == "attempt_in_flight" {
             (status, session) = place(&format!("{attempt}-again")).await?;
         }
-        if !status.is_success() {
-            return refused(status, &session);
+        if code.is_some() && ["discount_gone", "price_changed"].iter().any(|word| session["code"] == *word) {
+            return Ok(None);
         }
+        if !status.is_success() {
+            return refused(status, &session).map(|()| None);
+        }
+        Ok(Some(session))
+    }
+
+    /// Pays what was placed and waits until it is seen paid.
+    async fn pay(&self, session: &Value, code: Option<&str>) -> Result<Ended> {
         let pay = session["pay_url"].as_str().context("no payment page")?;
         let (id, key) = (session["id"].as_str().unwrap_or_default(), session["key"].as_str().unwrap_or_default());
         let card = "method=card&number=4242424242424242&expiry=04%2F30&cvc=123";
@@ -206,6 +245,8 @@ impl Buyer {
         while begun.elapsed() < PATIENCE {
             let Some(order) = self.order(id, key).await? else { bail!("{id} is not there") };
             if order["state"] == "paid" {
+                let off = code.is_none_or(|code| taken_off(&order["parts"][0]["sums"], code).is_some());
+                ensure!(off, "{id} was placed with a code and is paid without: {order}");
                 let receipt = Receipt { id: id.into(), key: key.into(), paid: Instant::now(), paid_ms: now_ms() };
                 return Ok(Ended::Paid(receipt));
             }
@@ -220,10 +261,10 @@ impl Buyer {
 }
 
 /// Sold out is an answer; anything else is a fault.
-fn refused(status: StatusCode, answer: &Value) -> Result<Ended> {
+fn refused(status: StatusCode, answer: &Value) -> Result<()> {
     let text = answer.to_string();
     if ["sold_out", "cart_not_ready"].iter().any(|word| text.contains(word)) {
-        return Ok(Ended::Refused);
+        return Ok(());
     }
     bail!("{status} {text}")
 }

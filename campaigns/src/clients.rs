@@ -1,14 +1,21 @@
 //! Clients that do everything a shop is there for, until it is gone: each notes what it was answered.
+//!
+//! Discount codes are in `codes.rs`, gift cards in `cards.rs`, imports in `imports.rs`.
+
+pub mod cards;
+pub mod codes;
+mod imports;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use vitrine_bench::server::{Shop, from_germany};
 
 use crate::facts::{Fact, Facts};
+use crate::ground::CODES;
 
 /// What can be bought.
 #[derive(Clone, Debug)]
@@ -19,6 +26,10 @@ pub struct Goods {
     pub parcel: String,
     /// Files that cost nothing.
     pub free: String,
+    /// Files that cost more than is on any gift card of campaigns.
+    pub dear: String,
+    /// The code of limited use that is bought with.
+    pub few: String,
 }
 
 impl Goods {
@@ -37,8 +48,15 @@ impl Goods {
             files: find("harbour+lights").await?,
             parcel: find("endless+parcel").await?,
             free: find("free+tide").await?,
+            dear: find("dear+tide").await?,
+            few: few(0),
         })
     }
+}
+
+/// The code of limited use with this number.
+pub fn few(number: u64) -> String {
+    format!("FEW{:02}", number % CODES)
 }
 
 /// A crowd. Cheap to clone.
@@ -50,6 +68,8 @@ pub struct Clients {
     goods: Goods,
     facts: Facts,
     numbers: Arc<AtomicU64>,
+    /// One customer, who comes again and again.
+    regular: String,
     /// Orders that may be given back.
     paid: Arc<Mutex<Vec<(String, String)>>>,
 }
@@ -72,37 +92,66 @@ impl Clients {
             goods,
             facts,
             numbers: Arc::new(AtomicU64::new(seed << 20)),
+            regular: format!("regular-{seed}@example.org"),
             paid: Arc::default(),
         })
     }
 
+    /// The same customers, who send nothing that they sent before.
+    #[must_use]
+    pub fn later(self) -> Self {
+        self.numbers.fetch_add(1 << 19, Ordering::Relaxed);
+        self
+    }
+
     /// All of them at once, until their tasks are aborted or the shop is gone.
     pub fn all(&self) -> Vec<tokio::task::JoinHandle<()>> {
-        let mut tasks = Vec::new();
-        for what in [What::Files, What::Parcel, What::Both, What::Free] {
+        let mut acts = vec![Act::Buy(What::Files), Act::Buy(What::Parcel), Act::Buy(What::Both), Act::Buy(What::Free)];
+        acts.extend([Act::Few, Act::Once].repeat(codes::AT_ONCE));
+        acts.extend([Act::Card, Act::GiveBack, Act::Import]);
+        let begun = acts.into_iter().map(|act| {
             let clients = self.clone();
-            tasks.push(tokio::spawn(async move { while clients.buy(what).await.is_ok() {} }));
+            tokio::spawn(async move { while clients.goes_on(act).await {} })
+        });
+        begun.collect()
+    }
+
+    /// Does it once; whether to go on. What the shop answered wrongly is noted, that it is gone is not.
+    async fn goes_on(&self, act: Act) -> bool {
+        let done = match act {
+            Act::Buy(what) => self.buy(what).await,
+            Act::Few => self.buy_with_few().await,
+            Act::Once => self.buy_with_once().await,
+            Act::Card => self.live_on_a_card().await,
+            Act::GiveBack => self.give_back().await,
+            Act::Import => self.import().await,
+        };
+        let Err(fault) = done else { return true };
+        if !fault.chain().any(|cause| cause.is::<reqwest::Error>()) {
+            self.facts.note(Fact::Wrong { what: format!("{act:?}: {fault:#}") });
         }
-        let clients = self.clone();
-        tasks.push(tokio::spawn(async move { while clients.give_back().await.is_ok() {} }));
-        let clients = self.clone();
-        tasks.push(tokio::spawn(async move { while clients.import().await.is_ok() {} }));
-        tasks
+        false
     }
 
     fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
-    async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Result<Value> {
+    /// Sends JSON; what came of it.
+    async fn ask(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Result<(reqwest::StatusCode, Value)> {
         let mut request = self.client.post(format!("{}{path}", self.base)).header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let answer = request.body(body.to_string()).send().await?;
         let (status, text) = (answer.status(), answer.text().await?);
-        ensure!(status.is_success(), "{path}: {status} {text}");
-        Ok(serde_json::from_str(&text)?)
+        Ok((status, serde_json::from_str(&text).with_context(|| format!("{path}: {status} {text}"))?))
+    }
+
+    async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Result<Value> {
+        let (status, answer) = self.ask(path, headers, body).await?;
+        ensure!(status.is_success(), "{path}: {status} {answer}");
+        Ok(answer)
     }
 
     async fn get(&self, path: &str) -> Result<Value> {
@@ -131,35 +180,90 @@ impl Clients {
         Ok(self.placed(what).await?.1)
     }
 
+    /// What can be bought.
+    pub fn goods(&self) -> &Goods {
+        &self.goods
+    }
+
+    /// Places one edition for somebody: what was answered, and the order's path with its secret.
+    ///
+    /// # Errors
+    /// The shop refuses.
+    pub async fn place_one(&self, variant: &str, email: &str) -> Result<(Value, String)> {
+        let token = self.cart_of(&[variant]).await?;
+        let seen = self.total(&token).await?;
+        match self.place_cart(token, email, (seen, None)).await? {
+            Placed::Yes(session, order) => Ok((session, order)),
+            Placed::Refused(problem) => bail!("placing: {problem}"),
+        }
+    }
+
     /// What was answered, and the order's path with its secret.
     async fn placed(&self, what: What) -> Result<(Value, String)> {
-        let number = self.number();
-        let (first, second) = match what {
-            What::Files => (&self.goods.files, None),
-            What::Parcel => (&self.goods.parcel, None),
-            What::Both => (&self.goods.files, Some(&self.goods.parcel)),
-            What::Free => (&self.goods.free, None),
-        };
-        let added = self.post("/api/cart", &[], &json!({ "variant": first })).await?;
-        let token = added["cart_token"].as_str().context("no cart token")?.to_owned();
-        if let Some(second) = second {
-            self.post("/api/cart", &[("x-cart-token", &token)], &json!({ "variant": second })).await?;
+        let token = self.filled(what).await?;
+        let email = format!("campaign-{}@example.org", self.number());
+        let seen = self.total(&token).await?;
+        match self.place_cart(token, &email, (seen, None)).await? {
+            Placed::Yes(session, order) => Ok((session, order)),
+            Placed::Refused(problem) => bail!("placing: {problem}"),
         }
+    }
+
+    /// A new cart with this in it.
+    async fn filled(&self, what: What) -> Result<String> {
+        match what {
+            What::Files => self.cart_of(&[&self.goods.files]).await,
+            What::Parcel => self.cart_of(&[&self.goods.parcel]).await,
+            What::Both => self.cart_of(&[&self.goods.files, &self.goods.parcel]).await,
+            What::Free => self.cart_of(&[&self.goods.free]).await,
+        }
+    }
+
+    /// A new cart with these editions in it.
+    ///
+    /// # Errors
+    /// The shop refuses.
+    pub async fn cart_of(&self, variants: &[&str]) -> Result<String> {
+        let mut token = String::new();
+        for variant in variants {
+            let headers = [("x-cart-token", token.as_str())];
+            let headers = if token.is_empty() { &[][..] } else { &headers[..] };
+            let added = self.post("/api/cart", headers, &json!({ "variant": variant })).await?;
+            if let Some(new) = added["cart_token"].as_str().filter(|_| token.is_empty()) {
+                token = new.to_owned();
+            }
+        }
+        ensure!(!token.is_empty(), "no cart token");
+        Ok(token)
+    }
+
+    /// What a cart comes to, minor units.
+    async fn total(&self, token: &str) -> Result<i64> {
+        let request = self.client.get(format!("{}/api/cart", self.base)).header("x-cart-token", token);
+        let text = request.send().await?.text().await?;
+        let cart: Value = serde_json::from_str(&text)?;
+        cart["total_minor"].as_i64().with_context(|| format!("no total: {text}"))
+    }
+
+    /// Places a cart as its total was shown, and what stored value leaves to pay of it; minor units.
+    async fn place_cart(&self, token: String, email: &str, seen: (i64, Option<i64>)) -> Result<Placed> {
         let form = json!({
-            "email": format!("campaign-{number}@example.org"), "name": "Cora Campaign", "line1": "Weg 1", "city": "Berlin",
+            "email": email, "name": "Cora Campaign", "line1": "Weg 1", "city": "Berlin",
             "postcode": "10115", "country": "DE", "accept_licence": true, "accept_waiver": true,
             "buy_again": true,
         });
-        let attempt = format!("campaign-{number:020}");
+        let attempt = format!("campaign-{:020}", self.number());
         let headers = [("x-cart-token", token.as_str()), ("idempotency-key", attempt.as_str())];
-        let request = self.client.get(format!("{}/api/cart", self.base)).header("x-cart-token", &token);
-        let cart: Value = serde_json::from_str(&request.send().await?.text().await?)?;
-        let wish = json!({ "form": form, "seen_minor": cart["total_minor"] });
-        let session = self.post("/api/checkout/create-session", &headers, &wish).await?;
+        let wish = json!({ "form": form, "seen_minor": seen.0, "due_minor": seen.1 });
+        let (status, session) = self.ask("/api/checkout/create-session", &headers, &wish).await?;
+        if status.as_u16() == 409 {
+            return Ok(Placed::Refused(session));
+        }
+        ensure!(status.is_success(), "placing: {status} {session}");
         let id = session["id"].as_str().context("no id")?.to_owned();
         let order = format!("/api/orders/{id}?key={}", session["key"].as_str().unwrap_or_default());
         self.facts.note(Fact::Placed { token, attempt, wish, id });
-        Ok((session, order))
+        Ok(Placed::Yes(session, order))
     }
 
     /// One purchase from the empty cart to the download.
@@ -168,39 +272,82 @@ impl Clients {
     /// A step does not answer as it should.
     pub async fn buy_surely(&self, what: What) -> Result<()> {
         let (session, order) = self.placed(what).await?;
-        let id = session["id"].as_str().unwrap_or_default();
-        if let Some(pay) = session["pay_url"].as_str() {
-            let card = "method=card&number=4242424242424242&expiry=04%2F30&cvc=123";
-            let paying = self.client.post(pay).header("origin", &self.base);
-            let paying = paying.header("content-type", "application/x-www-form-urlencoded").body(card);
-            let paid = paying.send().await?;
-            ensure!(paid.status().is_redirection(), "paying: {}", paid.status());
-            self.facts.note(Fact::Captured { order: order.clone() });
-        }
-        let begun = Instant::now();
-        let mut seen = self.get(&order).await?;
-        while seen["state"] != "paid" {
-            ensure!(begun.elapsed() < Duration::from_secs(20), "{id} is {}", seen["state"]);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            seen = self.get(&order).await?;
-        }
-        self.facts.note(Fact::Paid { order: order.clone() });
+        let seen = self.pay(&session, &order).await?;
+        self.download(&session, &order, &seen).await?;
+        // From now on staff may give it back, which ends its links.
         let part = seen["parts"][0]["id"].as_str().unwrap_or_default().to_owned();
         if what != What::Free {
-            self.paid.lock().unwrap_or_else(PoisonError::into_inner).push((part, order.clone()));
+            self.paid.lock().unwrap_or_else(PoisonError::into_inner).push((part, order));
         }
-        let assets = seen["parts"][0]["lines"][0]["assets"].as_str().unwrap_or_default();
-        let assets: Vec<&str> = assets.split(',').filter(|a| !a.is_empty()).collect();
+        Ok(())
+    }
+
+    /// Pays on the provider's page with a card that is good.
+    async fn pay_at(&self, page: &str) -> Result<reqwest::Response> {
+        self.pay_page(page, "method=card&number=4242424242424242&expiry=04%2F30&cvc=123").await
+    }
+
+    /// Sends the form of the provider's page.
+    ///
+    /// # Errors
+    /// It does not lead on.
+    pub async fn pay_page(&self, page: &str, form: &str) -> Result<reqwest::Response> {
+        let paying = self.client.post(page).header("origin", &self.base);
+        let paying = paying.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
+        let paid = paying.send().await?;
+        ensure!(paid.status().is_redirection(), "paying: {}", paid.status());
+        Ok(paid)
+    }
+
+    /// Pays what is left to pay of a placed order, and waits until it is seen paid.
+    async fn pay(&self, session: &Value, order: &str) -> Result<Value> {
+        if let Some(page) = session["pay_url"].as_str() {
+            self.pay_at(page).await?;
+            self.facts.note(Fact::Captured { order: order.to_owned() });
+        }
+        self.seen_paid(order).await
+    }
+
+    /// Waits until an order is seen paid.
+    async fn seen_paid(&self, order: &str) -> Result<Value> {
+        let begun = Instant::now();
+        let mut seen = self.get(order).await?;
+        while seen["state"] != "paid" {
+            ensure!(begun.elapsed() < Duration::from_secs(20), "{order} is {}", seen["state"]);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            seen = self.get(order).await?;
+        }
+        self.facts.note(Fact::Paid { order: order.to_owned() });
+        Ok(seen)
+    }
+
+    /// Opens a link to the files of a paid order, if it has any.
+    async fn download(&self, session: &Value, order: &str, seen: &Value) -> Result<()> {
+        let assets = assets(seen);
         if !assets.is_empty() {
-            let want = json!({ "assetIds": assets, "order": id, "key": session["key"] });
-            let link = self.post("/api/downloads/link", &[], &want).await?;
-            let url = link["url"].as_str().context("no link")?.to_owned();
+            let url = self.link(session, &assets).await?;
             let answer = self.client.get(&url).send().await?;
             ensure!(answer.status().is_success(), "a download: {}", answer.status());
             let bytes = answer.bytes().await?.len();
-            self.facts.note(Fact::Linked { url, order, bytes });
+            self.facts.note(Fact::Linked { url, order: order.to_owned(), bytes });
         }
         Ok(())
+    }
+
+    async fn link(&self, session: &Value, assets: &[&str]) -> Result<String> {
+        let want = json!({ "assetIds": assets, "order": session["id"], "key": session["key"] });
+        let link = self.post("/api/downloads/link", &[], &want).await?;
+        Ok(link["url"].as_str().context("no link")?.to_owned())
+    }
+
+    /// Buys files; a link to the first of them alone, not opened yet.
+    ///
+    /// # Errors
+    /// A step does not answer as it should.
+    pub async fn link_to_first(&self) -> Result<String> {
+        let (session, order) = self.placed(What::Files).await?;
+        let seen = self.pay(&session, &order).await?;
+        self.link(&session, &assets(&seen)[..1]).await
     }
 
     /// Gives a line of somebody's order back, as staff do.
@@ -212,50 +359,46 @@ impl Clients {
             return Ok(());
         };
         // A parcel goes back once it was sent, or before; files at once.
-        let form = format!("line=0&restock=1&reason=broken&attempt=back-{}", self.number());
-        let request = self.client.post(format!("{}/admin/orders/{part}/refund", self.base));
-        let request = request.header("x-api-key", &self.key).header("origin", &self.base);
-        let answer = request.header("content-type", "application/x-www-form-urlencoded").body(form).send().await?;
-        let to = answer.headers().get("location").and_then(|v| v.to_str().ok()).unwrap_or_default();
-        if answer.status().is_redirection() && !to.contains('?') {
+        if self.refund(&part).await? {
             self.facts.note(Fact::Refunded { order });
         }
         Ok(())
     }
 
-    async fn import(&self) -> Result<()> {
-        self.import_now().await?;
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        Ok(())
+    /// Gives the first line of an order back; whether the desk says that it is done.
+    async fn refund(&self, part: &str) -> Result<bool> {
+        let form = format!("line=0&restock=1&reason=broken&attempt=back-{}", self.number());
+        let request = self.client.post(format!("{}/admin/orders/{part}/refund", self.base));
+        let request = request.header("x-api-key", &self.key).header("origin", &self.base);
+        let answer = request.header("content-type", "application/x-www-form-urlencoded").body(form).send().await?;
+        let to = answer.headers().get("location").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        Ok(answer.status().is_redirection() && to.ends_with("?done=1"))
     }
+}
 
-    /// Rows of a maker and a work with stock: names, prices, stock and the index.
-    ///
-    /// # Errors
-    /// The shop refuses.
-    pub async fn import_now(&self) -> Result<()> {
-        let n = self.number();
-        let rows = [
-            json!({ "type": "maker", "ref": format!("m{n}"), "tenant": "nord", "kind": "artist", "name": format!("Maker {n}") }),
-            json!({
-                "type": "work", "ref": format!("w{n}"), "store": "nord", "kind": "album", "title": format!("Work {n}"),
-                "makers": [format!("m{n}")], "released": "2025-01-01", "genres": ["ambient"], "description_html": "<p>New.</p>",
-                "products": [{ "ref": "cd", "kind": "physical", "title": "CD", "tax_class": "recorded_music", "variants": [{
-                    "sku": format!("C-{n}"), "weight_g": 100, "stock": 3,
-                    "prices": [{ "region": "eu", "currency": "EUR", "minor": 900 }],
-                }]}],
-            }),
-        ];
-        let body = rows.map(|r| r.to_string()).join("\n");
-        let request =
-            self.client.post(format!("{}/api/admin/catalog/import", self.base)).header("x-api-key", &self.key);
-        let answer = request.header("content-type", "application/x-ndjson").body(body).send().await?;
-        ensure!(answer.status().as_u16() == 202, "an import: {}", answer.status());
-        let begun: Value = serde_json::from_str(&answer.text().await?)?;
-        let id = begun["id"].as_str().context("no id")?.to_owned();
-        self.facts.note(Fact::Imported { id });
-        Ok(())
-    }
+/// Files of an order's first line.
+fn assets(seen: &Value) -> Vec<&str> {
+    let all = seen["parts"][0]["lines"][0]["assets"].as_str().unwrap_or_default();
+    all.split(',').filter(|a| !a.is_empty()).collect()
+}
+
+/// What a client does, again and again.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Buy(What),
+    Few,
+    Once,
+    Card,
+    GiveBack,
+    Import,
+}
+
+/// What placing came to.
+enum Placed {
+    /// What was answered, and the order's path with its secret.
+    Yes(Value, String),
+    /// Why not, as the shop says it: something changed meanwhile.
+    Refused(Value),
 }
 
 /// What is bought.

@@ -13,12 +13,12 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use vitrine_bench::server::free_port;
 
-use crate::clients::{Clients, Goods};
-use crate::facts::Facts;
-use crate::ground::{Ground, quiet};
+use crate::clients::{Clients, Goods, few};
+use crate::facts::{Fact, Facts, standing};
+use crate::ground::{CODES, Ground, quiet};
 
 /// Points on one data directory; then a fresh copy, so that looking at all of it stays quick.
-const POINTS_A_COPY: u64 = 20;
+const POINTS_A_COPY: u64 = CODES;
 
 /// What `crash` takes.
 #[derive(Args)]
@@ -66,7 +66,9 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
             let mut random = StdRng::seed_from_u64(seed ^ point.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let life = Duration::from_millis(random.random_range(0..options.longest_ms));
             let facts = Facts::default();
-            let clients = Clients::new(&shop, &data.key, goods.clone(), facts.clone(), (seed ^ point) & 0xfff_ffff)?;
+            // Each point of a copy uses up a code of its own.
+            let goods = Goods { few: few(point), ..goods.clone() };
+            let clients = Clients::new(&shop, &data.key, goods, facts.clone(), (seed ^ point) & 0xfff_ffff)?;
             let tasks = clients.all();
             tokio::time::sleep(life).await;
             shop.kill()?;
@@ -79,10 +81,14 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
                 ground.check(&data.dir).context("as it was left")?;
                 let shop = launch.start().await.context("it does not start")?;
                 sums.started = sums.started.max(shop.started);
-                for (_, fact) in facts.take() {
+                let noted = facts.take();
+                let noted = standing(&noted);
+                for fact in &noted {
                     fact.holds(&shop, &data.key).await.with_context(|| format!("{fact:?}"))?;
                     sums.facts += 1;
                 }
+                clients.use_up(&noted).await?;
+                sums.add(&noted);
                 quiet(&shop, Duration::from_secs(30)).await?;
                 anyhow::Ok(shop)
             };
@@ -110,9 +116,13 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
         }
     }
     println!(
-        "{} points held: {} answers asked again, {} orders looked at, slowest start {} ms, {:.0} s",
+        "{} points held: {} answers asked again ({} orders with codes, {} gift cards, {} orders paid with them), {} orders looked \
+         at, slowest start {} ms, {:.0} s",
         options.points,
         sums.facts,
+        sums.discounted,
+        sums.cards,
+        sums.spent,
         sums.orders,
         sums.started.as_millis(),
         begun.elapsed().as_secs_f64()
@@ -123,6 +133,18 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
 #[derive(Default)]
 struct Sums {
     facts: u64,
+    discounted: usize,
+    cards: usize,
+    spent: usize,
     orders: u64,
     started: Duration,
+}
+
+impl Sums {
+    fn add(&mut self, facts: &[&Fact]) {
+        let count = |of: fn(&Fact) -> bool| facts.iter().filter(|fact| of(fact)).count();
+        self.discounted += count(|fact| matches!(fact, Fact::Discounted { .. }));
+        self.cards += count(|fact| matches!(fact, Fact::Card { .. }));
+        self.spent += count(|fact| matches!(fact, Fact::Spent { .. }));
+    }
 }

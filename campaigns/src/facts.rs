@@ -2,12 +2,16 @@
 //!
 //! Invariant: a fact is noted after its answer was read to the end, so whoever was answered may rely on it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use vitrine_bench::server::Shop;
+use vitrine_bench::server::{Shop, from_germany};
+
+use crate::clients::cards::{apply, cart_with};
+use crate::clients::codes::taken_off;
 
 /// One answer a client relies on.
 #[derive(Clone, Debug)]
@@ -59,6 +63,43 @@ pub enum Fact {
         /// Its id.
         id: String,
     },
+    /// An order was placed with a discount code.
+    Discounted {
+        /// Path with its secret.
+        order: String,
+        /// The code.
+        code: String,
+        /// What it takes off, in words.
+        text: String,
+    },
+    /// Something was answered that should not be.
+    Wrong {
+        /// What.
+        what: String,
+    },
+    /// A gift card was seen as bought; its code is in this mail.
+    Gifted {
+        /// Path.
+        mail: String,
+    },
+    /// An order was seen paid with a gift card.
+    Spent {
+        /// Path with its secret.
+        order: String,
+        /// Who paid what.
+        paid: Value,
+    },
+    /// What is on a gift card: as much as was issued, less what was spent, and what came back. The newest of a code counts.
+    Card {
+        /// Opens it.
+        code: String,
+        /// Minor units.
+        balance: i64,
+        /// What it may be as well, while an answer is waited for.
+        or: Option<i64>,
+        /// Files that cost more than that.
+        dear: String,
+    },
 }
 
 /// Facts of all clients, with when each was noted, nanoseconds of the machine's clock.
@@ -77,6 +118,33 @@ impl Facts {
     pub fn take(&self) -> Vec<(u64, Fact)> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Those that count: of each gift card the newest one.
+pub fn standing(facts: &[(u64, Fact)]) -> Vec<&Fact> {
+    let code = |fact: &Fact| match fact {
+        Fact::Card { code, .. } => Some(code.clone()),
+        _ => None,
+    };
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<&Fact> =
+        facts.iter().rev().map(|(_, fact)| fact).filter(|fact| code(fact).is_none_or(|c| seen.insert(c))).collect();
+    kept.reverse();
+    kept
+}
+
+/// How many orders were placed with a code.
+pub fn used(facts: &[&Fact], code: &str) -> u64 {
+    facts.iter().filter(|fact| matches!(fact, Fact::Discounted { code: of, .. } if of == code)).count() as u64
+}
+
+/// What is on a gift card, minor units, as a buyer of something dear is shown it.
+///
+/// # Errors
+/// The shop does not answer.
+pub async fn on_card(client: &reqwest::Client, base: &str, code: &str, dear: &str) -> Result<i64> {
+    let (token, total) = cart_with(client, base, dear).await?;
+    Ok(apply(client, base, &token, code).await?.map_or(0, |due| total - due))
 }
 
 async fn json(shop: &Shop, path: &str, headers: &[(&str, &str)]) -> Result<(u16, Value)> {
@@ -151,12 +219,12 @@ impl Fact {
             }
             Self::Refunded { order } => {
                 let (_, seen) = json(shop, order, &[]).await?;
-                ensure!(states(&seen).contains(&"refunded"), "an answered refund is gone: {seen}");
+                ensure!(states(&seen).contains(&"fulfil-refunded"), "an answered refund is gone: {seen}");
             }
             Self::Linked { url, order, bytes } => {
                 // A line that was given back since closes its links.
                 let (_, seen) = json(shop, order, &[]).await?;
-                if seen["state"] != "paid" || states(&seen).contains(&"refunded") {
+                if seen["state"] != "paid" || states(&seen).contains(&"fulfil-refunded") {
                     return Ok(());
                 }
                 let answer = shop.client.get(url).send().await?;
@@ -176,7 +244,41 @@ impl Fact {
                 })
                 .await?;
             }
+            Self::Discounted { order, code, text } => {
+                let (status, seen) = json(shop, order, &[]).await?;
+                let off = taken_off(&seen["parts"][0]["sums"], code);
+                ensure!(status == 200 && off.as_ref() == Some(text), "{code} took {text} off, now {off:?}: {seen}");
+            }
+            Self::Wrong { what } => bail!("{what}"),
+            Self::Gifted { mail } => {
+                until("a gift card that was bought is not sent", || async {
+                    Ok(shop.client.get(shop.url(mail)).send().await?.status().is_success())
+                })
+                .await?;
+            }
+            Self::Spent { order, paid } => {
+                let (_, seen) = json(shop, order, &[]).await?;
+                ensure!(was_paid(&seen) && seen["paid"] == *paid, "{paid} paid, now {seen}");
+            }
+            Self::Card { code, balance, or, dear } => {
+                let client = buyer()?;
+                let begun = Instant::now();
+                loop {
+                    let seen = on_card(&client, &shop.url(""), code, dear).await?;
+                    if seen == *balance || Some(seen) == *or {
+                        break;
+                    }
+                    ensure!(begun.elapsed() < Duration::from_secs(10), "{seen} is on a card of {balance}, or {or:?}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
         }
         Ok(())
     }
+}
+
+/// Who follows no redirect.
+fn buyer() -> Result<reqwest::Client> {
+    let client = reqwest::Client::builder().default_headers(from_germany());
+    Ok(client.redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(30)).build()?)
 }

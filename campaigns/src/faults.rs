@@ -2,8 +2,10 @@
 //!
 //! Each case is named; all of them run against a process of their own on a copy of the same data.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod damage;
+mod late;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -35,7 +37,7 @@ struct Case {
 }
 
 /// Every case by its name.
-const CASES: [&str; 13] = [
+const CASES: [&str; 14] = [
     "disk_full",
     "disk_read_only",
     "disk_slow",
@@ -45,6 +47,7 @@ const CASES: [&str; 13] = [
     "provider_times_out",
     "events_doubled_and_late",
     "events_reversed_and_lost",
+    "events_weeks_late",
     "mail_server_down",
     "clock_a_day_ahead",
     "clock_an_hour_back",
@@ -106,6 +109,7 @@ impl Case {
             "events_reversed_and_lost" => {
                 self.events(json!({ "reverse": true, "drop_first": 1, "duplicates": 1 })).await
             }
+            "events_weeks_late" => self.weeks_late().await,
             "mail_server_down" => self.mail_down().await,
             "clock_a_day_ahead" => self.day_ahead().await,
             "clock_an_hour_back" => self.hour_back().await,
@@ -201,61 +205,6 @@ impl Case {
         self.ends(shop).await
     }
 
-    /// Pages of the table are overwritten: the look names the table, a copy of it brings it back.
-    async fn page_corrupted(&self) -> Result<()> {
-        let table = self.data.dir.join("table.sqlite");
-        let kept = self.folder.join("kept.sqlite");
-        std::fs::copy(&table, &kept)?;
-        let mut bytes = std::fs::read(&table)?;
-        // From the second third on: pages of items, not the head of the file.
-        let (from, to) = (bytes.len() / 3 / 8192 * 8192, bytes.len() / 3 / 8192 * 8192 + 4 * 8192);
-        bytes[from..to].fill(0x5a);
-        std::fs::write(&table, bytes)?;
-        let said = self.violated("table")?;
-        ensure!(said.contains("table"), "{said}");
-        std::fs::copy(&kept, &table)?;
-        self.ground.check(&self.data.dir).context("after the copy was put back")?;
-        Ok(())
-    }
-
-    /// What `vitrine check` names; it must fail.
-    fn violated(&self, invariant: &str) -> Result<String> {
-        let output = self.ground.vitrine(&self.data.dir).arg("check").output()?;
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        ensure!(!output.status.success(), "damage went unnoticed: {said}");
-        ensure!(said.contains(invariant) || said.contains("malformed"), "{invariant} is not named: {said}");
-        Ok(said)
-    }
-
-    /// A sold file is changed by one bit: it is not sent as if it were whole, the look names it, a copy brings it back.
-    async fn file_corrupted(&self) -> Result<()> {
-        let found =
-            Command::new("find").arg(self.data.dir.join("blobs/objects/assets.d")).args(["-name", "*.bin"]).output()?;
-        let all = String::from_utf8(found.stdout)?;
-        let files: Vec<&Path> = all.lines().map(Path::new).collect();
-        ensure!(!files.is_empty(), "no sold files in {}", self.data.dir.display());
-        let kept: Vec<Vec<u8>> = files.iter().map(std::fs::read).collect::<std::io::Result<_>>()?;
-        for (file, bytes) in files.iter().zip(&kept) {
-            let mut bytes = bytes.clone();
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 1;
-            std::fs::write(file, bytes)?;
-        }
-        let said = self.violated("files-there")?;
-        ensure!(said.contains("assets/"), "no key is named: {said}");
-        let shop = self.launch()?.start().await?;
-        let clients = self.clients(&shop).await?;
-        let bought = clients.buy_surely(What::Files).await;
-        ensure!(bought.is_err(), "a damaged file was sent as if it were whole");
-        shop.stop().await?;
-        for (file, bytes) in files.iter().zip(&kept) {
-            std::fs::write(file, bytes)?;
-        }
-        let shop = self.launch()?.start().await?;
-        self.clients(&shop).await?.buy_surely(What::Files).await.context("after the copy was put back")?;
-        self.ends(shop).await
-    }
-
     async fn mischief(&self, shop: &Shop, wish: &Value) -> Result<()> {
         let request = shop.client.post(shop.url("/simulator/control")).header("content-type", "application/json");
         let answer = request.body(wish.to_string()).send().await?;
@@ -268,12 +217,50 @@ impl Case {
         let shop = self.launch()?.start().await?;
         let clients = self.clients(&shop).await?;
         self.mischief(&shop, &wish).await?;
-        let refused = clients.buy_surely(What::Parcel).await;
+        let [english, german] = [
+            ("en-DE", "The payment service cannot be reached. Nothing was charged"),
+            ("de-DE", "Der Zahlungsdienst ist nicht erreichbar. Es wurde nichts abgebucht"),
+        ];
+        // All at once: each waits as long as the shop waits for the provider.
+        let (refused, english, german) = tokio::join!(
+            clients.buy_surely(What::Parcel),
+            self.cannot_pay(&shop, &clients, english),
+            self.cannot_pay(&shop, &clients, german)
+        );
         let said = refused.err().map(|e| e.to_string()).unwrap_or_default();
-        ensure!(said.contains("503") && said.contains("payment_unavailable"), "a buyer is told: {said}");
+        ensure!(said.contains("503") && said.contains("payment_unavailable"), "a program is told: {said}");
+        english?;
+        german?;
         self.mischief(&shop, &json!({})).await?;
         self.buys(&clients).await.context("with the provider back")?;
         self.ends(shop).await
+    }
+
+    /// Who presses the button in a browser comes back to a checkout that says why, with what was typed.
+    async fn cannot_pay(&self, shop: &Shop, clients: &Clients, (language, words): (&str, &str)) -> Result<()> {
+        let token = clients.cart_of(&[&clients.goods().files]).await?;
+        let with = |request: reqwest::RequestBuilder| {
+            let request = request.header("cookie", format!("__Host-cart={token}")).header("origin", shop.url(""));
+            request.header("accept", "text/html").header("accept-language", language)
+        };
+        let checkout = with(shop.client.get(shop.url("/rpc/trade/checkout"))).send().await?;
+        let checkout: Value = serde_json::from_str(&checkout.text().await?)?;
+        let cart = &checkout["cart"];
+        let form = format!(
+            "attempt={}&seen_minor={}&seen_currency={}&email=typed-{language}%40example.org&country=DE&accept_licence=1&accept_waiver=1\
+             &confirm_place=1&buy_again=1",
+            checkout["attempt"].as_str().context("no attempt")?,
+            cart["total_minor"],
+            cart["currency"].as_str().context("no currency")?,
+        );
+        let placing = with(shop.client.post(shop.url("/checkout/place"))).body(form);
+        // It leads back to the checkout, which this client follows.
+        let answer = placing.header("content-type", "application/x-www-form-urlencoded").send().await?;
+        let (at, status, text) = (answer.url().path().to_owned(), answer.status(), answer.text().await?);
+        ensure!(at == "/checkout" && status.is_success(), "a person is at {at}, {status}");
+        ensure!(text.contains(words), "a person reads nothing of it in {language}");
+        ensure!(text.contains(&format!("typed-{language}@example.org")), "what was typed is lost in {language}");
+        Ok(())
     }
 
     async fn events(&self, wish: Value) -> Result<()> {
@@ -295,16 +282,14 @@ impl Case {
     /// Nothing listens where mail goes: buying goes on, mails wait, and go out once somebody listens.
     async fn mail_down(&self) -> Result<()> {
         let port = free_port()?;
-        let mut launch = self.launch()?;
-        for (name, value) in [
-            ("KIND", "smtp"),
-            ("HOST", "127.0.0.1"),
-            ("PORT", &port.to_string()),
-            ("SECURITY", "none"),
-            ("FROM", "shop@vitrine.example"),
-        ] {
-            launch = launch.env(&format!("VITRINE_MAIL__{name}"), value);
-        }
+        let env = [
+            ("VITRINE_MAIL__KIND", "smtp".to_owned()),
+            ("VITRINE_MAIL__HOST", "127.0.0.1".to_owned()),
+            ("VITRINE_MAIL__PORT", port.to_string()),
+            ("VITRINE_MAIL__SECURITY", "none".to_owned()),
+            ("VITRINE_MAIL__FROM", "shop@vitrine.example".to_owned()),
+        ];
+        let launch = env.iter().fold(self.launch()?, |launch, (name, value)| launch.env(name, value));
         let shop = launch.start().await?;
         let clients = self.clients(&shop).await?;
         self.buys(&clients).await.context("with nobody to take mail")?;
@@ -321,14 +306,18 @@ impl Case {
         quiet(&shop, Duration::from_secs(30)).await?;
         ensure!(taken.load(Ordering::SeqCst) == 3, "each mail once");
         server.abort();
-        shop.stop().await
+        shop.stop().await?;
+        // Looked at as the shop that it is: one whose mails leave keeps none.
+        self.ground.check_as(&self.data.dir, &env).map(drop)
     }
 
-    /// The clock jumps a day ahead: holds end, what was paid stays paid, buying goes on; then back to where it was.
+    /// The clock jumps a day ahead: holds end, whether nobody paid or a card was declined, what was paid stays paid, buying goes on; then
+    /// back to where it was.
     async fn day_ahead(&self) -> Result<()> {
         let shop = self.launch()?.start().await?;
         let clients = self.clients(&shop).await?;
         let left = clients.place(What::Parcel).await?;
+        clients.decline_all().await?;
         std::fs::write(self.clock(), "86400")?;
         let begun = Instant::now();
         loop {
@@ -340,7 +329,9 @@ impl Case {
             ensure!(begun.elapsed() < Duration::from_secs(30), "a hold does not end with its time");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        quiet(&shop, Duration::from_secs(30)).await?;
         self.buys(&clients).await.context("a day ahead")?;
+        clients.use_up(&[]).await.context("what was held for declined cards")?;
         std::fs::remove_file(self.clock())?;
         self.buys(&clients).await.context("and back")?;
         self.ends(shop).await

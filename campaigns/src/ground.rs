@@ -8,8 +8,14 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use vitrine_bench::server::{Launch, Shop, free_port};
 
+use crate::clients::few;
+
 /// Pieces of the parcel that campaigns buy: enough for all of them.
 const PIECES: u64 = 1_000_000;
+/// Codes of limited use.
+pub const CODES: u64 = 20;
+/// How often each of them can be used.
+pub const USES: u64 = 3;
 
 /// The program under test and where its things are.
 #[derive(Clone, Debug)]
@@ -37,7 +43,8 @@ impl Ground {
         command
     }
 
-    /// The browser tests' market with a parcel that does not run out, demonstration accounts and a key, below `folder`.
+    /// The browser tests' market with a parcel that does not run out, files that cost more than is on a gift card, and discount codes:
+    /// `FEW00` and so on for a few uses each, `ONCE` for one of each customer. Demonstration accounts and a key; below `folder`.
     ///
     /// # Errors
     /// The program refuses something.
@@ -52,22 +59,50 @@ impl Ground {
                 "sku": "EP-1", "weight_g": 200, "stock": PIECES, "prices": [{ "region": "eu", "currency": "EUR", "minor": 1000 }],
             }]}],
         });
+        let dear = json!({
+            "type": "work", "ref": "dear", "store": "nord", "kind": "album", "title": "Dear Tide", "makers": ["ida"],
+            "released": "2024-02-01", "genres": ["ambient"], "description_html": "<p>Costly.</p>",
+            "parts": [{ "title": "Only Light", "files": [{ "file": "files/1.ogg", "format": "Ogg Vorbis" }] }],
+            "products": [{ "ref": "digital", "kind": "digital", "title": "Digital album", "tax_class": "digital_music", "variants": [{
+                "sku": "DT-D", "licence": "personal", "prices": [{ "region": "eu", "currency": "EUR", "minor": 19900 }],
+            }]}],
+        });
+        let off = json!({ "kind": "percent", "rate_ppm": 250_000 });
+        let once = json!({
+            "type": "promotion", "ref": "once", "tenant": "nord", "code": "ONCE", "benefit": off, "per_customer": 1,
+        });
+        let few = (0..CODES).map(|number| {
+            let code = few(number);
+            json!({ "type": "promotion", "ref": code, "tenant": "nord", "code": code, "benefit": off, "uses_left": USES })
+        });
         let file = rows.join("catalog.jsonl");
-        let text = std::fs::read_to_string(&file)?;
-        std::fs::write(&file, format!("{}\n{parcel}\n", text.trim_end()))?;
+        let mut text = std::fs::read_to_string(&file)?.trim_end().to_owned();
+        for row in [parcel, dear, once].into_iter().chain(few) {
+            text.push_str(&format!("\n{row}"));
+        }
+        text.push('\n');
+        std::fs::write(&file, text)?;
         said(self.vitrine(&dir).arg("import").arg(&rows).arg("--demo")).context("importing the market")?;
         // Started once: accounts are made, smaller pictures are drawn.
         let shop = self.launch(&dir, free_port()?).start().await?;
         shop.idle(Duration::from_secs(120)).await?;
         shop.stop().await?;
+        let key = self.api_key(&dir, &[])?;
+        Ok(Data { dir, key })
+    }
+
+    /// A new key for programs that may import, ship and refund.
+    ///
+    /// # Errors
+    /// The program refuses.
+    pub fn api_key(&self, data: &Path, env: &[(String, String)]) -> Result<String> {
         let scopes = ["catalog:write", "catalog:import", "orders:read", "orders:ship", "orders:refund"];
-        let mut create = self.vitrine(&dir);
-        create.args(["api-key", "create", "campaign"]);
+        let mut create = self.vitrine(data);
+        create.args(["api-key", "create", "campaign"]).envs(env.iter().map(|(name, value)| (name, value)));
         for scope in scopes {
             create.args(["--scope", scope]);
         }
-        let key = said(&mut create)?.trim().to_owned();
-        Ok(Data { dir, key })
+        Ok(said(&mut create)?.trim().to_owned())
     }
 
     /// How a shop of campaigns is started: what it logs is kept beside its data.
@@ -84,7 +119,16 @@ impl Ground {
     /// # Errors
     /// Something does not, with what is named.
     pub fn check(&self, data: &Path) -> Result<Value> {
-        let output = self.vitrine(data).args(["check", "--json"]).output()?;
+        self.check_as(data, &[])
+    }
+
+    /// The same of a shop with further variables in its environment.
+    ///
+    /// # Errors
+    /// As [`Ground::check`].
+    pub fn check_as(&self, data: &Path, env: &[(&str, String)]) -> Result<Value> {
+        let mut check = self.vitrine(data);
+        let output = check.args(["check", "--json"]).envs(env.iter().map(|(n, v)| (n, v))).output()?;
         let report: Value = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("no report: {}", String::from_utf8_lossy(&output.stderr)))?;
         let violations = report["violations"].as_array().cloned().unwrap_or_default();
@@ -106,7 +150,10 @@ impl Data {
 }
 
 /// Runs to its end; answers what it printed.
-fn said(command: &mut Command) -> Result<String> {
+///
+/// # Errors
+/// It does not start, or fails.
+pub fn said(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("{:?}", command.get_program()))?;
     if !output.status.success() {
         bail!("{:?} failed: {}", command, String::from_utf8_lossy(&output.stderr));

@@ -1,7 +1,7 @@
 //! Two nodes over one DynamoDB-compatible table and one S3-compatible bucket, a balancer in front, either killed at random.
 //!
 //! What must hold: a session or a cart begun at one node is known at the other; a purchase begun at one ends at the other; no more pieces
-//! are sold than there were; each purchase a buyer saw as paid is paid once, with its grant, its invoice and one mail, though each event
+//! are sold than there were; a discount code is used exactly as often as it may be; each purchase a buyer saw as paid is paid once, with its grant, its invoice and one mail, though each event
 //! of the provider comes twice; a limit and a link's uses are those of one node; what is changed at one node is not shown as it was by
 //! the other for longer than two seconds; jobs end, none as a dead letter; `vitrine check` passes.
 
@@ -19,11 +19,13 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use vitrine_bench::server::{Launch, Shop, free_port};
 
+use self::codes::Clock;
 use self::holds::{Cart, Count, Uses};
 use crate::buyer::{Buyer, Ended, Receipt, Ware, wares};
 use crate::peers::{self, KEY, Peer};
 use crate::proxy::Proxy;
 
+mod codes;
 pub mod holds;
 
 /// The longest a node may show what was before.
@@ -279,12 +281,17 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     let base = format!("http://localhost:{}", proxy.port);
     let stores = Stores::start(program, proxy.port).await?;
     let (content, row) = market(folder.path(), options.stock)?;
+    let clock = Clock::new(folder.path())?;
+    let rows = content.join("catalog.jsonl");
+    let mut text = std::fs::read_to_string(&rows)?;
+    codes::rows(options.rounds).iter().for_each(|row| text.push_str(&format!("{row}\n")));
+    std::fs::write(&rows, text)?;
     let data = |name: &str| folder.path().join(name);
     stores.run(Command::new(program).args(["import", "--demo", "--data"]).arg(data("a")).arg(&content))?;
     let mut key = Command::new(program);
     key.args(["api-key", "create", "campaign", "--scope", "catalog:import", "--data"]).arg(data("a"));
     let key = stores.run(&mut key)?.trim().to_owned();
-    let launches = [("a", a), ("b", b)].map(|(name, port)| stores.launch(program, public, &data(name), port));
+    let launches = [("a", a), ("b", b)].map(|(name, port)| clock.on(stores.launch(program, public, &data(name), port)));
     let mut nodes = Nodes::start(launches).await?;
     println!("two nodes over ministack and SeaweedFS after {:.1} s", begun.elapsed().as_secs_f64());
 
@@ -315,7 +322,7 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     let stop = Arc::new(AtomicBool::new(false));
     let buyer = Buyer::new(&base)?;
     let buying = tokio::spawn(crowd(buyer.clone(), [files.clone(), parcel], options.buyers, stop.clone()));
-    let mut linked = Vec::new();
+    let (mut linked, mut coded) = (Vec::new(), Vec::new());
     for round in 0..options.rounds {
         tokio::time::sleep(Duration::from_millis(random.random_range(700..3000))).await;
         ensure!(!buying.is_finished(), "the buyers stopped: {:?}", buying.await?.err());
@@ -324,6 +331,7 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
         let link = buyer.link(&receipt).await?;
         linked.push(receipt);
         let opening = tokio::spawn(Uses::at_once(link.clone()));
+        let coding = tokio::spawn(codes::at_once(buyer.clone(), files.clone(), round));
         tokio::time::sleep(Duration::from_millis(random.random_range(0..200))).await;
         let which = random.random_range(0..2);
         nodes.kill(which)?;
@@ -336,6 +344,7 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
             uses.opened,
             uses.unsure
         );
+        coded.extend(coding.await??);
         holds::signed_in(nodes.both()?, &cookies).await?;
         cart.holds(nodes.both()?).await?;
         count.holds(nodes.both()?).await?;
@@ -343,6 +352,7 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     stop.store(true, Ordering::Relaxed);
     let mut bought = buying.await??;
     bought.files.extend(linked);
+    bought.files.extend(coded.iter().flat_map(codes::Code::receipts).cloned());
     println!(
         "bought: {} times files, {} parcels of {} pieces; {} came too late",
         bought.files.len(),
@@ -359,6 +369,17 @@ pub async fn campaign(program: &Path, public: &Path, options: &Options) -> Resul
     let last = bought.files.last().context("no files were bought")?;
     let link = buyer.link(last).await?;
     ensure!(holds::bytes(&link).await? > 0, "a link leads to an empty file");
+    let (had, uses): (usize, usize) = (coded.iter().map(|c| c.bought()).sum(), coded.iter().map(|c| c.limit()).sum());
+    clock.after_holds()?;
+    nodes.node(0)?.idle(Duration::from_secs(300)).await?;
+    for code in &mut coded {
+        code.use_up(&buyer, &files).await?;
+    }
+    println!(
+        "{had} of {uses} uses of {} codes were had while nodes died, the others after their holds had ended",
+        coded.len()
+    );
+    nodes.node(0)?.idle(Duration::from_secs(300)).await?;
     for which in 0..2 {
         nodes.kill(which)?;
     }

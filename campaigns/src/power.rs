@@ -13,7 +13,7 @@ use vitrine_bench::server::{Launch, free_port};
 
 use crate::clients::{Clients, Goods};
 use crate::disk::{Disk, Record, read};
-use crate::facts::{Fact, Facts};
+use crate::facts::{Fact, Facts, standing};
 use crate::ground::{Data, Ground, quiet};
 
 /// Cuts of one recorded run.
@@ -62,6 +62,8 @@ struct Run {
     records: Vec<Record>,
     facts: Vec<(u64, Fact)>,
     data: Data,
+    /// Of its clients.
+    seed: u64,
 }
 
 /// Cuts, looks, starts, asks.
@@ -135,7 +137,7 @@ async fn recorded(
     std::fs::create_dir_all(folder)?;
     let dir = folder.join("data");
     let log = folder.join("acts");
-    let data = if options.first {
+    let mut data = if options.first {
         std::fs::create_dir_all(&dir)?;
         Data { dir: dir.clone(), key: String::new() }
     } else {
@@ -152,10 +154,12 @@ async fn recorded(
         let mut import = ground.vitrine(&dir);
         import.arg("import").arg(rows).arg("--demo").envs(launch.env.iter().map(|(k, v)| (k, v)));
         ensure!(import.output()?.status.success(), "the import over the shim failed");
+        data.key = ground.api_key(&dir, &launch.env)?;
     }
     let shop = launch.start().await?;
     let goods = Goods::of(&shop).await?;
-    let clients = Clients::new(&shop, &data.key, goods, facts.clone(), seed & 0xfff_ffff)?;
+    let seed = seed & 0xfff_ffff;
+    let clients = Clients::new(&shop, &data.key, goods, facts.clone(), seed)?;
     let tasks = clients.all();
     tokio::time::sleep(Duration::from_millis(options.life_ms)).await;
     shop.kill()?;
@@ -164,7 +168,7 @@ async fn recorded(
         // Ended either way.
         drop(task.await);
     }
-    Ok(Run { before, records: read(&log)?, facts: facts.take(), data })
+    Ok(Run { before, records: read(&log)?, facts: facts.take(), data, seed })
 }
 
 /// Builds the disk of a cut, looks at it, starts the shop on it and asks for what was answered before.
@@ -177,7 +181,8 @@ async fn started(ground: &Ground, run: &Run, at: usize, after: &Path, port: u16,
     disk.cut(&run.data.dir, after, random)?;
     // An answer given before the first act that the cut undid was given for good.
     let when = run.records.get(at).map_or(u64::MAX, |r| r.time_ns);
-    let facts: Vec<&Fact> = run.facts.iter().filter(|(noted, _)| *noted < when).map(|(_, fact)| fact).collect();
+    let facts: Vec<(u64, Fact)> = run.facts.iter().filter(|(noted, _)| *noted < when).cloned().collect();
+    let facts = standing(&facts);
     if !after.join("DEMO").is_file() && facts.is_empty() {
         // The very first start was cut: whoever comes next begins anew.
         let shop = ground.launch(after, port).start().await.context("it does not start after a cut first start")?;
@@ -189,6 +194,15 @@ async fn started(ground: &Ground, run: &Run, at: usize, after: &Path, port: u16,
     let shop = ground.launch(after, port).start().await.context("it does not start")?;
     for fact in &facts {
         fact.holds(&shop, &run.data.key).await.with_context(|| format!("{fact:?}"))?;
+    }
+    match Goods::of(&shop).await {
+        Ok(goods) => {
+            let clients = Clients::new(&shop, &run.data.key, goods, Facts::default(), run.seed)?.later();
+            clients.use_up(&facts).await?;
+        }
+        // The cut was before there was anything to buy.
+        Err(_) if facts.is_empty() => {}
+        Err(fault) => return Err(fault),
     }
     quiet(&shop, Duration::from_secs(30)).await?;
     shop.stop().await?;

@@ -134,7 +134,8 @@ impl Receipts {
         let again = if gift { "mail-failed-gift" } else { "mail-failed-cart" };
         blocks.push(Block::Link(say(again), format!("{}{}", self.base_url, again_href(&orders))));
         let letter = Letter {
-            key: format!("failed/{}", checkout.id),
+            // Money can come late after a payment that failed: both are told.
+            key: format!("{}/{}", if late { "late" } else { "failed" }, checkout.id),
             to: &person.email,
             subject: say(keys[0]),
             blocks: &blocks,

@@ -326,13 +326,29 @@ impl Check {
         for line in self.table.damage().await.map_err(fault::table)? {
             out.say(Invariant::Table, &["table.sqlite"], line);
         }
-        let mut files = files::Files::new(how.files);
-        let sums = self.purchases(&mut out).await?;
-        self.values(&sums, &mut out).await?;
-        self.promotions(&sums, &mut out).await?;
-        self.catalogue(&sums, &mut files, &mut out).await?;
-        self.orphans(&mut files, &mut out).await?;
+        if let Err(problem) = self.records(how, &mut out).await {
+            // What is damaged is the finding; what cannot be read for it is named with it.
+            let damaged = match problem.code.as_str() {
+                "file_damaged" => Invariant::FilesThere,
+                "damaged" => Invariant::Table,
+                _ if out.counts.contains_key(&Invariant::Table) => Invariant::Table,
+                _ => return Err(problem),
+            };
+            if !out.counts.contains_key(&damaged) {
+                out.say(damaged, &["the data directory"], problem.title.clone());
+            }
+            out.unseen.push(format!("what comes after the damage: {}", problem.title));
+        }
         Ok(out)
+    }
+
+    async fn records(&self, how: How, out: &mut Findings) -> Result<()> {
+        let mut files = files::Files::new(how.files);
+        let sums = self.purchases(out).await?;
+        self.values(&sums, out).await?;
+        self.promotions(&sums, out).await?;
+        self.catalogue(&sums, &mut files, out).await?;
+        self.orphans(&mut files, out).await
     }
 
     /// Whether a job will still do it: a job that gave up is said as a violation of `invariant`.

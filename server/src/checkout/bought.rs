@@ -429,7 +429,7 @@ async fn who_did_not_pay_for_a_card_is_sent_to_the_cards() {
     let view = shop.checkouts.order_view(&ctx, placed.id.as_str(), Some(&placed.secret)).await.unwrap();
     assert_eq!((view.retry_href.as_deref(), view.gift), (Some("/gift-cards/nordlicht"), true));
     shop.receipts.failed(&placed.id).await.unwrap();
-    let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["failed/"]).await;
+    let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["failed/", "late/"]).await;
     assert_eq!(mails.len(), 1);
     let text = &mails[0].text;
     assert!(text.contains("/gift-cards/nordlicht") && !text.contains("/cart") && !text.contains("cart:"), "{text}");

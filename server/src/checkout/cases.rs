@@ -115,7 +115,7 @@ async fn case_27_an_attempt_whose_hold_ended_says_so() {
     let placing = shop.placing(&ctx, "attempt").await;
     let cut = tokio::time::timeout(Duration::from_millis(200), shop.checkouts.place(&ctx, &placing)).await;
     assert!(cut.is_err());
-    shop.clock.advance_ms(HOLD_MS + 1000);
+    shop.clock.advance_ms(crate::checkout::HOLD_MS + 1000);
     shop.work().await;
     let later = OpCtx { now_ms: shop.clock.now_ms(), ..ctx };
     assert_eq!(shop.checkouts.place(&later, &placing).await.unwrap_err().code, "attempt_over");
@@ -133,7 +133,7 @@ async fn case_30_money_whose_event_never_comes_is_found_by_asking() {
     let settling = Session { state: PaymentState::Settling, ..session };
     shop.checkouts.handle_event(&system, &event("ev_1", "session.settling", &settling)).await.unwrap();
     shop.pay(&placed, CARD).await;
-    shop.clock.advance_ms(HOLD_MS + 1000);
+    shop.clock.advance_ms(crate::checkout::HOLD_MS + 1000);
     shop.work().await;
     assert_eq!(shop.checkouts.get(&placed.id).await.unwrap().unwrap().state, CheckoutState::Paid);
 }
@@ -238,6 +238,26 @@ async fn case_29_a_cart_holds_stock_once_and_money_for_an_earlier_attempt_goes_b
         assert_eq!(state(&last).await, CheckoutState::Paid);
         let level = shop.level("Paper Boats").await;
         assert_eq!((level.available, level.reserved, level.sold), (4, 0, 1));
+    }
+}
+
+/// A page on which a card was declined still waits for another one; once it is ended, nothing is held for it.
+#[tokio::test]
+async fn a_declined_card_that_is_left_holds_no_longer_than_its_time_and_not_beside_another_attempt() {
+    for shop in Shop::both().await {
+        let ctx = shop.fill(&shop.guest(), &["Paper Boats"]).await;
+        let first = shop.place(&ctx).await.unwrap();
+        assert_eq!(shop.pay(&first, "4000000000000002").await.state, PaymentState::Failed);
+        shop.work().await;
+        let state = async |placed: &Placed| shop.checkouts.get(&placed.id).await.unwrap().unwrap().state;
+        assert_eq!((state(&first).await, shop.level("Paper Boats").await.reserved), (CheckoutState::PendingPayment, 1));
+        let second = shop.checkouts.place(&ctx, &shop.placing(&ctx, "another").await).await.unwrap();
+        assert_eq!((state(&first).await, shop.level("Paper Boats").await.reserved), (CheckoutState::Released, 1));
+        assert_eq!(shop.pay(&second, "4000000000000002").await.state, PaymentState::Failed);
+        shop.clock.advance_ms(crate::checkout::HOLD_MS + 1000);
+        shop.work().await;
+        let level = shop.level("Paper Boats").await;
+        assert_eq!((state(&second).await, level.available, level.reserved), (CheckoutState::Released, 5, 0));
     }
 }
 

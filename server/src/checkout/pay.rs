@@ -25,6 +25,14 @@ const TRIES: usize = 5;
 /// Why a checkout was let go that its buyer did not want any more: money that comes for it afterwards goes back, whatever is left to sell.
 pub(crate) const CANCELLED: &str = "cancelled";
 
+/// A session that was ended takes no money any more: a declined card leaves nothing open then.
+fn ended(session: Session) -> Session {
+    match session.state {
+        PaymentState::Failed => Session { state: PaymentState::Expired, ..session },
+        _ => session,
+    }
+}
+
 fn put(item: Item, condition: Option<Condition>) -> TransactOp {
     TransactOp::Put(Put { item, condition })
 }
@@ -91,7 +99,7 @@ impl Checkouts {
                 let Some(payments) = &self.payments else { return Ok(false) };
                 let closed =
                     payments.expire(&session).await.map_err(|e| fault::internal("the payment provider", &e))?;
-                self.apply(ctx, checkout, &closed, None).await?;
+                self.apply(ctx, checkout, &ended(closed), None).await?;
             }
         }
         Ok(self.get(id).await?.is_some_and(|c| !c.state.is_final() && c.state != CheckoutState::Released))
@@ -120,7 +128,7 @@ impl Checkouts {
                     .detail("Nothing was charged. Try again in a moment.")
             })?;
             let paid = closed.state == PaymentState::Captured;
-            self.apply(ctx, earlier, &closed, None).await?;
+            self.apply(ctx, earlier, &ended(closed), None).await?;
             if paid {
                 return Err(Problem::conflict("paid_meanwhile", "What was in this cart was paid a moment ago.")
                     .detail("Its receipt is on its way. Look at the cart before you buy more."));

@@ -45,7 +45,7 @@ fn captured(checkout: &super::store::Checkout) -> Session {
 
 /// Mails that tell of payments that did not arrive in time.
 async fn failures(shop: &Shop) -> Vec<vitrine_mail::Message> {
-    shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["failed/"]).await
+    shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["failed/", "late/"]).await
 }
 
 async fn grants(shop: &Shop, placed: &Placed) -> usize {

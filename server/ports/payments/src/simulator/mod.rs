@@ -156,7 +156,8 @@ impl Payments for Simulator {
         let closed = self.change(id, |record, _| {
             record.closed = true;
             record.confirming = None;
-            if record.session.state == PaymentState::Open {
+            // After a decline the page still waited for another card.
+            if matches!(record.session.state, PaymentState::Open | PaymentState::Failed) {
                 record.session.state = PaymentState::Expired;
             }
             Ok(())
