@@ -122,7 +122,12 @@ impl Maker {
         let tax_id = if business || self.one_of(12) { Some((*self.pick(&TAX_IDS)).to_owned()) } else { None };
         let states = [TaxIdState::Invalid, TaxIdState::Pending, TaxIdState::Unavailable, TaxIdState::None];
         let valid = business && self.rng.random_ratio(2, 3) || self.one_of(60);
-        let tax_id_state = if valid { TaxIdState::Valid } else { *self.pick(&states) };
+        let tax_id_state = match (valid, &tax_id) {
+            (true, _) => TaxIdState::Valid,
+            // A state of no id is refused: now and then.
+            (false, None) if !self.one_of(60) => TaxIdState::None,
+            (false, _) => *self.pick(&states),
+        };
         let items = self.items();
         let prices = self.prices(&items, asked, currency, date);
         let many = match self.rng.random_range(0..1000) {
