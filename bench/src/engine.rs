@@ -148,7 +148,7 @@ fn writes(data: &Path, range: &Written, time: Duration) -> Result<f64> {
     let file = folder.join("writes.sqlite");
     drop(std::fs::remove_file(&file));
     let db = Connection::open(&file)?;
-    db.execute_batch("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    db.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
     let schema: Vec<String> = shop
         .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name IN ('items', 'feed') AND name NOT LIKE 'sqlite_%' ORDER BY type = 'index'")?
         .query_map([], |row| row.get(0))?

@@ -14,7 +14,7 @@ use crate::clients::What;
 use crate::ground::{quiet, said};
 
 /// Size of the table's pages, bytes.
-const PAGE: usize = 4096;
+const PAGE: usize = 8192;
 /// A word of the text that is damaged, and of nothing else.
 const MARK: &str = "brackwater";
 /// What a page says of something that cannot be read, by language.

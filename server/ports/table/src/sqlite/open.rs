@@ -148,7 +148,7 @@ pub(super) fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connecti
     connection.set_prepared_statement_cache_capacity(128);
     // A page that many commits touch is copied back once for all of them: a longer log cost an eighth less for each row.
     connection.execute_batch(
-        "PRAGMA cache_size = -8192; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 8000;",
+        "PRAGMA cache_size = -8192; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000;",
     )?;
     Ok(connection)
 }
@@ -166,7 +166,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> std::result::Result<(), 
         return Err(OpenError::Newer { found, known });
     }
     if objects == 0 {
-        connection.execute_batch("PRAGMA page_size = 4096;")?;
+        connection.execute_batch("PRAGMA page_size = 8192;")?;
     }
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;")?;
     for (at, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
