@@ -394,6 +394,12 @@ pub(super) async fn door(State(door): State<Door>, request: Request, next: Next)
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use tower::ServiceExt as _;
+    use vitrine_server::web::layers::from_fn_with_state;
+
     use super::*;
 
     #[test]
@@ -459,6 +465,53 @@ mod tests {
         for path in ["/api/cart", "/api/orders/o_1", "/api/entitlements", "/api/public/x"] {
             assert!(!is_kept(path, ""), "{path}");
         }
+    }
+
+    /// Pages of 128 KiB, counted as they are made.
+    fn large_pages(cache: &PageCache, made: &Arc<AtomicUsize>) -> Router {
+        let made = made.clone();
+        let page = move || {
+            made.fetch_add(1, Ordering::Relaxed);
+            async { vec![b'x'; 128 << 10] }
+        };
+        Router::new().fallback(page).layer(from_fn_with_state(cache.clone(), layer))
+    }
+
+    async fn asked(shop: &Router, path: &str) -> usize {
+        let mut request =
+            Request::builder().uri(path).header("host", "shop.example").body(Body::empty()).expect("an address");
+        request.extensions_mut().insert(OpCtx::system("test", 0));
+        request.extensions_mut().insert(Country("DE".into()));
+        let answer = shop.clone().oneshot(request).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        to_bytes(answer.into_body(), MAX_PAGE).await.expect("a body").len()
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_bounded_and_what_is_asked_for_often_stays() {
+        let (cache, made) = (PageCache::new(Changes::default(), Transport::Plain), Arc::new(AtomicUsize::new(0)));
+        let shop = large_pages(&cache, &made);
+        for number in 0..600 {
+            assert_eq!(asked(&shop, "/catalog").await, 128 << 10);
+            assert_eq!(asked(&shop, &format!("/albums/x-{number}")).await, 128 << 10);
+            cache.pages.run_pending_tasks().await;
+            assert!(cache.pages.weighted_size() <= MOST_BYTES, "after {number}: {}", cache.pages.weighted_size());
+        }
+        // Pages that nobody asks for twice do not push out what everybody asks for.
+        assert_eq!(made.load(Ordering::Relaxed), 601);
+        let held = cache.pages.entry_count();
+        assert!((100..=170).contains(&held), "{held} of 601 pages are held");
+    }
+
+    #[tokio::test]
+    async fn who_asks_together_waits_for_one_page() {
+        let (cache, made) = (PageCache::new(Changes::default(), Transport::Plain), Arc::new(AtomicUsize::new(0)));
+        let shop = large_pages(&cache, &made);
+        futures::future::join_all((0..64).map(|_| asked(&shop, "/catalog"))).await;
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+        cache.changes.mark_all();
+        futures::future::join_all((0..64).map(|_| asked(&shop, "/catalog"))).await;
+        assert_eq!(made.load(Ordering::Relaxed), 2);
     }
 
     #[test]
