@@ -221,6 +221,14 @@ test("every act that takes JSON refuses a body of another type from who may, and
       assert.ok([400, 422].includes(answer.status), `${method} ${path} with ${type}: ${answer.status}`);
     }
   }
+  // Rows are lines, and say so.
+  const rows = '{"type":"maker","ref":"by-type","tenant":"nord","kind":"artist","name":"By Type"}';
+  const imported = (type) => fetch(`${server.url}/api/admin/catalog/import`, { method: "POST", body: Buffer.from(rows), headers: { "x-api-key": server.key, ...(type ? { "content-type": type } : {}) } });
+  for (const type of ["text/plain", "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/csv", "application/x-ndjsonp", null]) {
+    const answer = await imported(type);
+    assert.deepEqual([answer.status, (await answer.json()).code], [415, "not_rows"], `import with ${type}`);
+  }
+  assert.equal((await imported("Application/JSONL; charset=utf-8")).status, 202);
   const seen = async () => (await (await fetch(`${server.url}/api/cart`, { headers })).json()).count;
   assert.equal(await seen(), 0, "nothing came into the cart");
   const added = await fetch(`${server.url}/api/cart`, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: good });

@@ -46,17 +46,40 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 /// The bytes of a body that says it is JSON.
 async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
-    let json = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|t| t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json")));
-    if !json {
+    if !says(&request, &["application/json"]) {
         return Err(Problem::new(415, "not_json", "Send the body as application/json."));
     }
+    body(request, state).await
+}
+
+/// Whether the body says that it is of one of these types, whatever their parameters.
+fn says(request: &Request, types: &[&str]) -> bool {
+    let said = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let said = said.and_then(|t| t.split(';').next()).map(str::trim);
+    said.is_some_and(|said| types.iter().any(|t| said.eq_ignore_ascii_case(t)))
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     Bytes::from_request(request, state)
         .await
         .map_err(|e| Problem::new(e.status().as_u16(), "bad_body", "The body could not be read."))
+}
+
+/// Rows of the import format, one JSON object a line; a body that says it is anything else is refused.
+pub(super) struct Rows(String);
+
+impl<S: Send + Sync> FromRequest<S> for Rows {
+    type Rejection = ProblemResponse;
+
+    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, ProblemResponse> {
+        if !says(&request, &["application/x-ndjson", "application/jsonl"]) {
+            let problem =
+                Problem::new(415, "not_rows", "Send the rows as application/x-ndjson, one JSON object a line.");
+            return Err(problem.into());
+        }
+        let rows = String::from_utf8(body(request, state).await?.into());
+        rows.map(Self).map_err(|_| Problem::invalid("body", "fault-rows", "The rows are not text in UTF-8.").into())
+    }
 }
 
 /// A document of the pricing door; whatever is wrong with it names the field.
@@ -292,12 +315,8 @@ pub(super) async fn invoice(State(app): State<App>, ctx: Ctx, Path(id): Path<Str
     ok(&app.invoices.view(&ctx, &app.checkouts, &place, &id, key.as_deref()).await?)
 }
 
-pub(super) async fn import(State(app): State<App>, ctx: Ctx, body: Bytes) -> Answer {
-    let desk = Desk::new(app);
-    desk.may_import(&ctx)?;
-    let rows = String::from_utf8(body.to_vec())
-        .map_err(|_| Problem::invalid("body", "fault-rows", "The rows are not text in UTF-8."))?;
-    let id = desk.begin_import(&ctx, rows).await?;
+pub(super) async fn import(State(app): State<App>, ctx: Ctx, Rows(rows): Rows) -> Answer {
+    let id = Desk::new(app).begin_import(&ctx, rows).await?;
     json(StatusCode::ACCEPTED, &shapes::ImportBegun { id })
 }
 

@@ -105,7 +105,7 @@ fn operation(endpoint: &Endpoint, generator: &mut schemars::SchemaGenerator) -> 
                 "required": true,
                 "content": {
                     "application/x-ndjson": { "schema": { "type": "string" } },
-                    "text/plain": { "schema": { "type": "string" } },
+                    "application/jsonl": { "schema": { "type": "string" } },
                 },
             });
         }
