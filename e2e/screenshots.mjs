@@ -81,7 +81,7 @@ for (const [width, height] of sizes) {
     await page.fill("[name=address]", "Kontorhaus 1\n20095 Hamburg\nDE");
     await shot("invoice-business");
     await page.getByRole("button", { name: "Add them" }).click();
-    await page.getByRole("heading", { name: /Amendment/ }).waitFor();
+    await page.getByRole("heading", { name: /Corrected invoice/ }).waitFor();
     await shot("amendment");
     const reader = `reader-${Date.now()}@example.org`;
     await page.goto(`${url}/@folio`);

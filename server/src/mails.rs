@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, html};
 use vitrine_clock::SharedClock;
 use vitrine_identity::MasterKey;
 use vitrine_mail::Message;
-use vitrine_pricing::format::{Locale as MoneyLocale, format_money};
+use vitrine_pricing::format::{Locale as MoneyLocale, format_money, format_percent};
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_queue::{NewJob, SharedQueue};
@@ -71,6 +71,11 @@ impl Words {
     /// An amount.
     pub(crate) fn money(&self, amount: Money) -> String {
         format_money(amount, self.money)
+    }
+
+    /// A rate in millionths.
+    pub(crate) fn percent(&self, ppm: i64) -> String {
+        format_percent(ppm, self.money)
     }
 }
 

@@ -308,7 +308,8 @@ fn receipt_blocks(
         if let Some(invoice) = &part.invoice {
             let secret = url.split_once('?').map_or("", |(_, query)| query);
             let page = format!("{base_url}{}?{secret}", href(&invoice.id));
-            out.push(Block::Link(words.say("mail-receipt-invoice", &[("number", &invoice.number)]), page));
+            let kind = if invoice.simplified.is_some() { "mail-receipt-simplified" } else { "mail-receipt-invoice" };
+            out.push(Block::Link(words.say(kind, &[("number", &invoice.number)]), page));
         }
         if !part.email.is_empty() {
             out.push(Block::Text(words.say("mail-receipt-contact", &[("email", &part.email)])));

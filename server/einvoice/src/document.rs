@@ -15,8 +15,10 @@ use crate::category::Category;
 pub enum Kind {
     /// Money is owed or was paid (UNTDID 1001: 380).
     Invoice,
-    /// A simplified invoice, often without a buyer (380).
+    /// A paper without a buyer's address (380).
     Receipt,
+    /// A simplified invoice, which needs not say where its buyer is (Directive 2006/112/EC art. 226b); 380.
+    Simplified,
     /// Money goes back (381).
     CreditNote,
     /// Replaces an invoice (384).
@@ -240,7 +242,7 @@ pub struct Document {
     pub order: String,
     /// Who sells.
     pub seller: Party,
-    /// Who buys; may be empty on receipts.
+    /// Who buys; may be empty on receipts and simplified invoices.
     pub buyer: Party,
     /// Where goods went, if not to the buyer.
     pub deliver_to: Option<Address>,
@@ -266,6 +268,12 @@ pub struct Document {
     pub notes: Vec<String>,
     /// How tax was rounded, in words; may be empty.
     pub rounding: String,
+    /// By which law each tax is charged, a sentence each; printed, not in the XML. May be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<String>,
+    /// What was decided of the document after it was issued: that it is void, and why. Printed first; empty: it holds.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub void: String,
 }
 
 impl Document {
@@ -302,6 +310,8 @@ impl Document {
             rows.flat_map(|r| [("taxes", r.name.as_str()), ("taxes", r.reason.as_str()), ("taxes", &r.reason_code)]),
         );
         all.extend(self.notes.iter().map(|n| ("notes", n.as_str())));
+        all.extend(self.explained.iter().map(|e| ("explained", e.as_str())));
+        all.push(("void", &self.void));
         if let Means::Card(text) | Means::Transfer(text) = &self.payment.means {
             all.push(("payment", text));
         }

@@ -10,6 +10,8 @@ pub struct Labels {
     pub invoice: String,
     /// Title: "Receipt".
     pub receipt: String,
+    /// Title: "Simplified invoice".
+    pub simplified: String,
     /// Title: "Credit note".
     pub credit_note: String,
     /// Title: "Corrected invoice".
@@ -66,6 +68,8 @@ pub struct Labels {
     pub payment: String,
     /// Before the day it is due: "Due on".
     pub due_on: String,
+    /// Above the laws of the taxes: "Why this tax".
+    pub explained: String,
     /// Before the e-mail address: "E-mail".
     pub email: String,
     /// What the file inside is, for who lists attachments: "Invoice data (Factur-X)".

@@ -110,7 +110,7 @@ fn header(x: &mut Xml, doc: &Document) -> Done {
     x.within("rsm:ExchangedDocument", |x| {
         x.text("ram:ID", &doc.number)?;
         let code = match doc.kind {
-            Kind::Invoice | Kind::Receipt => "380",
+            Kind::Invoice | Kind::Receipt | Kind::Simplified => "380",
             Kind::CreditNote => "381",
             Kind::Corrected => "384",
         };

@@ -198,6 +198,25 @@ fn a_hebrew_name_is_read_in_its_own_order() {
 }
 
 #[test]
+fn a_simplified_invoice_says_no_address_its_law_and_what_it_is() {
+    let doc = common::simplified();
+    let drawn =
+        |doc: &Document| printed(doc, &common::labels(&doc.language), &Fonts::built_in().unwrap()).unwrap().join(" ");
+    let full = drawn(&Document { buyer: common::receipt().buyer, ..doc.clone() });
+    let said = drawn(&doc);
+    for text in ["Kleinbetragsrechnung KV-2026-00053", "Warum diese Steuer", "UStG § 12 Abs. 2 Nr. 14"] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
+    let street = &common::receipt().buyer.address.lines[0];
+    assert!(full.contains(street.as_str()) && !said.contains(street.as_str()), "{said}");
+    let xml = xml(&doc).unwrap();
+    assert!(xml.contains("<ram:TypeCode>380<") && !xml.contains(street.as_str()), "{xml}");
+    let void = drawn(&common::void());
+    assert!(void.contains("UNGÜLTIG seit 1. Dezember 2026: falsche Firma"), "{void}");
+    assert!(!drawn(&common::domestic()).contains("UNGÜLTIG"));
+}
+
+#[test]
 fn the_file_holds_the_very_xml() {
     for doc in [common::domestic(), common::yen()] {
         let inside = common::streams(&made(&doc).unwrap().bytes);

@@ -15,6 +15,7 @@ mod http;
 mod legal;
 mod papers;
 mod report;
+mod simplified;
 #[cfg(test)]
 mod tests;
 mod turnover;
@@ -98,6 +99,15 @@ pub struct Relieved {
     pub net: Money,
 }
 
+/// By which law a tax of a document is charged; rate and place are with its totals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxLaw {
+    /// Rule of the tax, as in [`TaxAmount`].
+    pub rule: String,
+    /// The law, as the table of rules names it.
+    pub law: String,
+}
+
 /// One line; of a credit note all amounts are negative.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
@@ -133,6 +143,9 @@ pub struct Invoice {
     pub number: String,
     /// What it is.
     pub kind: Kind,
+    /// The law by which it may leave out where its buyer is, and does; `None`: it says everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simplified: Option<String>,
     /// Number of what it corrects.
     #[serde(default)]
     pub corrects: Option<String>,
@@ -170,6 +183,9 @@ pub struct Invoice {
     /// The same, word by word as the law of a country wants it.
     #[serde(default)]
     pub legal: Vec<Legal>,
+    /// By which law each of its taxes is charged; empty: of older documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub laws: Vec<TaxLaw>,
     /// How amounts were rounded; `None`: of older documents.
     #[serde(default)]
     pub rounding: Option<Rounding>,
@@ -343,6 +359,16 @@ fn lines_of(legal: &LegalEntity, issue: &Issue<'_>) -> Result<Vec<Line>> {
     parts.map(credited).collect()
 }
 
+/// The laws of the taxes that are charged, in the order of the totals.
+fn laws_of(order: &Order, totals: &Amounts) -> Vec<TaxLaw> {
+    let law = |rule: &str| {
+        let steps = order.quote.explain.iter().filter(|s| s.kind == StepKind::Tax && s.rule == rule);
+        steps.map(|s| s.source.clone()).find(|law| !law.is_empty())
+    };
+    let charged = totals.taxes.iter().filter(|tax| !tax.amount.is_zero());
+    charged.filter_map(|tax| Some(TaxLaw { rule: tax.rule.clone(), law: law(&tax.rule)? })).collect()
+}
+
 fn seller_lines(legal: &LegalEntity) -> Vec<String> {
     let mut out = vec![legal.name.clone()];
     out.extend(legal.address.iter().cloned());
@@ -421,25 +447,23 @@ impl Invoices {
         let lines = lines_of(&legal, issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let person = issue.buyer;
-        let name = if person.company.is_empty() { &person.name } else { &person.company };
-        let buyer = Buyer {
-            lines: person.billed(),
-            name: name.clone(),
-            address: person.letters().into_iter().filter(|line| line != name).collect(),
-            tax_id: person.tax_id.clone(),
-            email: person.email.clone(),
-            numbers: person.on_invoice(),
+        let simplified = match issue.refund {
+            None => simplified::by(&legal, order, person),
+            Some(_) => None,
         };
+        let buyer = if simplified.is_some() { Buyer::named(person) } else { Buyer::whole(person) };
         let corrected = match issue.refund {
             None => None,
             Some(_) => self.get(&id_of(&order.id)).await?,
         };
+        let laws = laws_of(order, &totals);
         let accounting = books::accounting(&legal, &totals, corrected.as_ref(), &self.rates, ctx.now_ms)?;
         let kind = if issue.refund.is_some() { Kind::CreditNote } else { Kind::Invoice };
         let mut invoice = Invoice {
             id,
             number: String::new(),
             kind,
+            simplified,
             corrects: corrected.map(|i| i.number),
             order: order.id.clone(),
             checkout: order.checkout.clone(),
@@ -456,6 +480,7 @@ impl Invoices {
             market: order.quote.market.clone(),
             notes: crate::cart::view::note(&order.quote).into_iter().collect(),
             legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
+            laws,
             rounding: Some(order.quote.rounding),
             tax_fallback: order.tax.tax_fallback.as_ref().map(|f| format!("{}:{}", f.provider, f.code)),
             paid_with: issue.paid_with.to_owned(),

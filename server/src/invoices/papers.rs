@@ -12,7 +12,7 @@ use vitrine_einvoice::{
 use vitrine_pricing::tax_id::{Checked, KINDS, check};
 
 use super::*;
-use crate::checkout::store::Checkout;
+use crate::checkout::store::{Checkout, Person};
 use crate::checkout::{Checkouts, paid_rows};
 use crate::mails::Words;
 
@@ -48,6 +48,25 @@ enum Sealed {
 }
 
 impl Buyer {
+    /// Everything that an invoice says of who bought.
+    pub(super) fn whole(person: &Person) -> Self {
+        let name = if person.company.is_empty() { &person.name } else { &person.company };
+        Self {
+            lines: person.billed(),
+            name: name.clone(),
+            address: person.letters().into_iter().filter(|line| line != name).collect(),
+            tax_id: person.tax_id.clone(),
+            email: person.email.clone(),
+            numbers: person.on_invoice(),
+        }
+    }
+
+    /// The name alone.
+    pub(super) fn named(person: &Person) -> Self {
+        let lines = Some(person.name.clone()).filter(|name| !name.is_empty()).into_iter().collect();
+        Self { lines, name: person.name.clone(), ..Self::default() }
+    }
+
     /// From what was unsealed.
     pub(super) fn read(plain: &[u8]) -> serde_json::Result<Self> {
         Ok(match serde_json::from_slice(plain)? {
@@ -144,6 +163,7 @@ impl Invoice {
             // It changes who the buyer is; everything else is said anew.
             (Kind::Amendment, Some(of)) => (einvoice::Kind::Corrected, of),
             (Kind::CreditNote, _) => (einvoice::Kind::CreditNote, self),
+            _ if self.simplified.is_some() => (einvoice::Kind::Simplified, self),
             // Without a buyer's address it is a receipt, whatever its amount.
             _ if buyer.address.is_empty() => (einvoice::Kind::Receipt, self),
             _ => (einvoice::Kind::Invoice, self),
@@ -260,8 +280,24 @@ impl Invoice {
             },
             notes: said,
             rounding: rounding.map(|key| words.say(&key.replace("invoice-", "paper-"), &[])).unwrap_or_default(),
+            explained: explained(source, words),
+            void: String::new(),
         })
     }
+}
+
+/// By which law each tax is charged, a sentence each.
+fn explained(source: &Invoice, words: &Words) -> Vec<String> {
+    let sentence =
+        |law: &TaxLaw| {
+            let tax = source.totals.taxes.iter().find(|tax| tax.rule == law.rule)?;
+            let rate = words.percent(tax.rate_ppm);
+            Some(words.say(
+                "paper-law",
+                &[("tax", &tax.name), ("rate", &rate), ("place", &tax.jurisdiction), ("law", &law.law)],
+            ))
+        };
+    source.laws.iter().filter_map(sentence).collect()
 }
 
 /// How it was paid: by one means, or what each paid.
@@ -413,6 +449,13 @@ impl Invoices {
             tracing::warn!(invoice = %invoice.id, letters = pdf.replaced.len(), "letters without a font; see `fonts_dir`");
         }
         Ok(Paper { name, bytes: pdf.bytes })
+    }
+
+    /// What its PDF says, line by line.
+    #[cfg(test)]
+    pub(super) async fn printed(&self, invoice: &Invoice, words: &Words) -> Result<String> {
+        let document = self.file_of(invoice, words).await?;
+        Ok(einvoice::printed(&document, &labels(words)?, &self.fonts).map_err(|e| inside(&e))?.join("\n"))
     }
 
     async fn file_of(&self, invoice: &Invoice, words: &Words) -> Result<Document> {

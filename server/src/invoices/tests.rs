@@ -4,6 +4,7 @@ use vitrine_shared::views::owned::{BusinessForm, InvoiceView};
 use vitrine_table::{Index, Query};
 
 use super::*;
+use crate::checkout::store::{Order, Person};
 use crate::testing::Shop;
 
 async fn seen(shop: &Shop, ctx: &OpCtx, id: &InvoiceId, key: Option<&str>) -> InvoiceView {
@@ -59,6 +60,90 @@ async fn business_details_come_as_a_document_of_their_own_once() {
         let (_, _, next) = invoiced(&shop).await;
         assert!(shop.invoices.get(&next).await.unwrap().unwrap().number.ends_with("-00002"));
     }
+}
+
+#[tokio::test]
+async fn a_small_sale_at_home_has_a_simplified_invoice_and_a_full_one_when_it_is_asked_for() {
+    let shop = Shop::open().await;
+    let (ctx, secret, id) = invoiced_for(&shop, "Harbour Lights").await;
+    let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+    // 8.00 euros from Hamburg to Berlin: up to 250 by § 33 UStDV.
+    assert_eq!((invoice.kind, invoice.simplified.as_deref()), (Kind::Invoice, Some("UStDV § 33")));
+    let view = seen(&shop, &ctx, &id, Some(&secret)).await;
+    assert_eq!((view.kind.as_str(), view.buyer.as_slice()), ("simplified", &["Gast Muster".to_owned()][..]));
+    let place = shop.catalog.place(&ctx);
+    let rows = shop.invoices.list(&place, std::slice::from_ref(&invoice.customer), None).await.unwrap().rows;
+    assert_eq!(rows[0].kind, "simplified");
+    let xml = files_of(&shop, &id).await.1.unwrap();
+    assert!(xml.contains("<ram:TypeCode>380<") && xml.contains("Gast Muster"), "{xml}");
+    assert!(!xml.contains("Weg 1") && !xml.contains("10115"), "{xml}");
+    let said = printed(&shop, &id).await;
+    for text in ["Kleinbetragsrechnung", "Gast Muster", "UStG § 12 Abs. 1"] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
+    assert!(!said.contains("Weg 1"), "{said}");
+    // What the buyer adds makes a full one, which says everything anew.
+    let business = business("Aurora GmbH");
+    let full = shop.invoices.amend(&ctx, &shop.checkouts, &id, Some(&secret), &business).await.unwrap();
+    assert_eq!((full.kind, full.simplified.as_deref()), (Kind::Amendment, None));
+    let said = printed(&shop, &full.id).await;
+    for text in ["Berichtigte Rechnung", "Aurora GmbH", "10115 Berlin", "UStG § 12 Abs. 1", &invoice.number] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
+    let (first, again) = (view, seen(&shop, &ctx, &full.id, Some(&secret)).await);
+    assert_eq!((again.kind.as_str(), again.buyer[0].as_str()), ("amendment", "Aurora GmbH"));
+    assert_eq!((again.lines.len(), &again.lines, &again.sums), (1, &first.lines, &first.sums));
+    assert_eq!((&again.rounding, &again.legal, &again.paid_with), (&first.rounding, &first.legal, &first.paid_with));
+    assert!(!again.explain.is_empty() && again.explain == first.explain);
+}
+
+#[tokio::test]
+async fn only_small_sales_at_home_to_who_buys_for_themselves_are_simplified() {
+    let shop = Shop::open().await;
+    let (_, _, id) = invoiced_for(&shop, "Harbour Lights").await;
+    let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+    let order = shop.checkouts.order(&invoice.order).await.unwrap().unwrap();
+    let seller = invoice.seller_legal.unwrap();
+    let buyer = Person { name: "Gast Muster".into(), ..Person::default() };
+    let over = |minor: i64, currency: Currency| {
+        let mut order = order.clone();
+        order.quote.totals.gross = Money::new(minor, currency).unwrap();
+        simplified::by(&seller, &order, &buyer)
+    };
+    let law = Some("UStDV § 33".to_owned());
+    assert_eq!((over(25_000, Currency::EUR), over(25_001, Currency::EUR)), (law.clone(), None));
+    assert_eq!(over(800, Currency::USD), None, "the law's amount is in euros");
+    let by = |change: &dyn Fn(&mut Order, &mut Person)| {
+        let (mut order, mut buyer) = (order.clone(), buyer.clone());
+        change(&mut order, &mut buyer);
+        simplified::by(&seller, &order, &buyer)
+    };
+    assert_eq!(by(&|_, _| {}), law);
+    let changes: [(&str, &dyn Fn(&mut Order, &mut Person)); 7] = [
+        ("a business", &|order, _| order.tax.business = true),
+        ("a company", &|_, buyer| buyer.company = "Aurora GmbH".into()),
+        ("a tax id", &|_, buyer| buyer.tax_id = "DE299000042".into()),
+        ("a number for invoices", &|_, buyer| {
+            buyer.numbers.push(crate::checkout::store::IdNumber { invoice: true, ..Default::default() });
+        }),
+        ("abroad", &|order, _| order.country = "FR".into()),
+        ("tax of another place", &|order, _| {
+            order.quote.lines[0].amounts.taxes[0].jurisdiction = "FR".into();
+        }),
+        ("not taxed", &|order, _| order.quote.lines[0].tax_status = TaxStatus::ReverseCharged),
+    ];
+    for (what, change) in changes {
+        assert_eq!(by(change), None, "{what}");
+    }
+    let away = LegalEntity { country: "FR".into(), ..seller.clone() };
+    assert_eq!(simplified::by(&away, &order, &buyer), None, "a seller of another country");
+}
+
+/// What the PDF of a document says.
+async fn printed(shop: &Shop, id: &InvoiceId) -> String {
+    let invoice = shop.invoices.get(id).await.unwrap().unwrap();
+    let words = crate::mails::Words::for_buyer("de-DE", "de");
+    shop.invoices.printed(&invoice, &words).await.unwrap()
 }
 
 #[tokio::test]

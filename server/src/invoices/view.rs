@@ -26,8 +26,9 @@ pub fn href(id: &InvoiceId) -> String {
     format!("/invoices/{id}")
 }
 
-fn word(kind: Kind) -> String {
-    match kind {
+fn word(invoice: &Invoice) -> String {
+    match invoice.kind {
+        Kind::Invoice if invoice.simplified.is_some() => "simplified",
         Kind::Invoice => "invoice",
         Kind::CreditNote => "credit_note",
         Kind::Amendment => "amendment",
@@ -120,7 +121,7 @@ impl Invoices {
                     Kind::Amendment => String::new(),
                     _ => format_accounting(invoice.totals.gross, place.locale),
                 },
-                kind: word(invoice.kind),
+                kind: word(invoice),
             }
         });
         Ok(InvoicesView { rows: rows.collect(), more })
@@ -141,7 +142,7 @@ impl Invoices {
         let (invoice, checkout) = self.seen(ctx, checkouts, id, key).await?;
         let mut view = self.shown(place, &invoice).await?;
         view.files = self.files(&invoice, &super::papers::words_of(&checkout)).await?;
-        if invoice.kind == Kind::Invoice {
+        if invoice.kind != Kind::CreditNote {
             let order = checkouts.order(&invoice.order).await?;
             view.explain = order.map(|order| explain(place, &order.quote)).unwrap_or_default();
         }
@@ -177,9 +178,13 @@ impl Invoices {
 
     async fn shown(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
         let money = |m| format_accounting(m, place.locale);
-        let mut sums =
-            vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(invoice.totals.net) }];
-        for tax in by_rate(&invoice.totals.taxes) {
+        // What corrects an invoice says all of it anew, with another buyer.
+        let corrected =
+            if invoice.kind == Kind::Amendment { self.get(&super::id_of(&invoice.order)).await? } else { None };
+        let source = corrected.as_ref().unwrap_or(invoice);
+        let totals = &source.totals;
+        let mut sums = vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(totals.net) }];
+        for tax in by_rate(&totals.taxes) {
             let rate = format_percent(tax.rate_ppm, place.locale);
             sums.push(AmountView {
                 key: "sum-tax".into(),
@@ -187,7 +192,7 @@ impl Invoices {
                 text: money(tax.amount),
             });
         }
-        if let Some(accounting) = &invoice.accounting {
+        if let Some(accounting) = &source.accounting {
             let (source, day) = (accounting.rates.source(), format_date(accounting.rates.date(), place.locale));
             sums.push(AmountView {
                 key: "sum-tax-books".into(),
@@ -195,8 +200,8 @@ impl Invoices {
                 text: money(accounting.tax),
             });
         }
-        sums.push(AmountView { key: "sum-total".into(), detail: String::new(), text: money(invoice.totals.gross) });
-        let lines = invoice.lines.iter().map(|line| InvoiceLineView {
+        sums.push(AmountView { key: "sum-total".into(), detail: String::new(), text: money(totals.gross) });
+        let lines = source.lines.iter().map(|line| InvoiceLineView {
             text: line.text.clone(),
             by: line.by.as_ref().map(|method| method.called(place.locale.tag()).to_owned()).unwrap_or_default(),
             quantity: line.quantity,
@@ -217,7 +222,7 @@ impl Invoices {
             files: Vec::new(),
             business: None,
             amended: amended.iter().map(|a| (a.number.clone(), href(&a.id))).collect(),
-            kind: word(invoice.kind),
+            kind: word(invoice),
             number: invoice.number.clone(),
             corrects: invoice.corrects.clone(),
             date: date(invoice.issued_ms).map(|d| format_date(d, place.locale)).unwrap_or_default(),
@@ -225,12 +230,12 @@ impl Invoices {
             buyer: self.buyer_of(invoice)?.lines,
             lines: lines.collect(),
             sums,
-            notes: invoice.notes.clone(),
-            legal: invoice.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone())).collect(),
+            notes: source.notes.clone(),
+            legal: source.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone())).collect(),
             explain: Vec::new(),
-            rounding: invoice.rounding.map(rounding_key),
-            paid_with: invoice.paid_with.clone(),
-            paid: paid_view(&invoice.sources, invoice.totals.gross, &invoice.paid_with, place)?,
+            rounding: source.rounding.map(rounding_key),
+            paid_with: source.paid_with.clone(),
+            paid: paid_view(&source.sources, totals.gross, &source.paid_with, place)?,
             order_href: format!("/orders/{}", invoice.checkout),
         })
     }

@@ -27,6 +27,7 @@ pub mod refund;
 mod schema;
 pub mod shipping;
 pub mod shown_in;
+pub mod simplified;
 pub mod tax;
 pub mod tax_id;
 mod tax_table;

@@ -96,7 +96,7 @@ pub struct InvoiceRow {
     pub year: i32,
     /// Formatted.
     pub total: String,
-    /// `invoice` or `credit_note`.
+    /// `invoice`, `simplified`, `credit_note` or `amendment`.
     pub kind: String,
 }
 
@@ -137,7 +137,7 @@ pub struct InvoiceLineView {
 pub struct InvoiceView {
     /// Its id.
     pub id: String,
-    /// `invoice`, `credit_note` or `amendment`.
+    /// `invoice`, `simplified`, `credit_note` or `amendment`.
     pub kind: String,
     /// Number.
     pub number: String,

@@ -49,6 +49,7 @@ fn kind_word(kind: &str) -> String {
     match kind {
         "credit_note" => t!("invoice-credit"),
         "amendment" => t!("invoice-amendment"),
+        "simplified" => t!("invoice-simplified"),
         _ => t!("invoice-invoice"),
     }
 }
@@ -214,6 +215,9 @@ pub fn InvoiceBody(
                         a { key: "{name}", class: "button", href: with_key(to, secret.as_deref()), {t!(name)} }
                     }
                     a { class: "button", href: "{order}", {t!("library-order")} }
+                }
+                if view.kind == "simplified" && view.business.is_some() {
+                    p { {t!("invoice-simplified-text")} }
                 }
                 if let Some(form) = view.business.clone() {
                     Amend { id: view.id.clone(), form, secret: secret.clone() }

@@ -30,6 +30,7 @@ pub(super) fn title(kind: Kind, labels: &Labels) -> &str {
     match kind {
         Kind::Invoice => &labels.invoice,
         Kind::Receipt => &labels.receipt,
+        Kind::Simplified => &labels.simplified,
         Kind::CreditNote => &labels.credit_note,
         Kind::Corrected => &labels.corrected,
     }
@@ -73,6 +74,10 @@ pub(super) fn lay_out<'f>(doc: &Document, labels: &Labels, set: Setter<'f>) -> R
     let values = Values { locale: Locale::for_buyer(&doc.language, &doc.buyer.address.country) };
     let mut sheet = Sheet::new(set, paper(doc));
     heads(&mut sheet, doc, labels);
+    if !doc.void.is_empty() {
+        sheet.y += 12.0;
+        sheet.paragraph(&doc.void, GRAND, 0.0);
+    }
     facts(&mut sheet, doc, labels, &values);
     lines_table(&mut sheet, doc, labels, &values)?;
     sums(&mut sheet, doc, labels, &values);
@@ -91,8 +96,12 @@ fn heads(sheet: &mut Sheet<'_>, doc: &Document, labels: &Labels) {
     let node = sheet.node(None, Role::Heading(text.clone()));
     let mut y = sheet.block(&text, (left, sheet.top - 4.0), half, TITLE, node) + 18.0;
     let seller_end = party(sheet, &doc.seller, labels, "", (right, sheet.top + 2.0), other);
-    if !doc.buyer.name.is_empty() || !address_lines(&doc.buyer.address).is_empty() {
-        y = party(sheet, &doc.buyer, labels, &labels.buyer, (left, y), half);
+    // The country alone, which the XML of a simplified invoice names, is no address.
+    let placed = doc.kind != Kind::Simplified
+        || doc.buyer.address != Address { country: doc.buyer.address.country.clone(), ..Address::default() };
+    let buyer = if placed { doc.buyer.clone() } else { Party { address: Address::default(), ..doc.buyer.clone() } };
+    if !buyer.name.is_empty() || !address_lines(&buyer.address).is_empty() {
+        y = party(sheet, &buyer, labels, &labels.buyer, (left, y), half);
     }
     if let Some(to) = &doc.deliver_to {
         let node = sheet.node(None, Role::P);
@@ -345,6 +354,13 @@ fn words(sheet: &mut Sheet<'_>, doc: &Document, labels: &Labels, values: &Values
     sheet.y += 6.0;
     for note in &doc.notes {
         sheet.paragraph(note, BODY, 3.0);
+    }
+    if !doc.explained.is_empty() {
+        sheet.y += 3.0;
+        sheet.paragraph(&labels.explained, HEAD, 1.0);
+        for sentence in &doc.explained {
+            sheet.paragraph(sentence, SMALL, 1.0);
+        }
     }
     sheet.y += 3.0;
     sheet.paragraph(&doc.rounding, LABEL, 0.0);

@@ -64,6 +64,21 @@ pub fn pdf(doc: &Document, labels: &Labels, fonts: &Fonts) -> Result<Pdf, Fault>
     Ok(Pdf { bytes, replaced: sheet.set.replaced.into_iter().collect(), without_xml })
 }
 
+/// What the PDF of a document says, line by line as it is set; what repeats on pages is part of it.
+///
+/// # Errors
+/// As [`pdf`]'s.
+pub fn printed(doc: &Document, labels: &Labels, fonts: &Fonts) -> Result<Vec<String>, Fault> {
+    check(doc)?;
+    let sheet = layout::lay_out(doc, labels, Setter { fonts, replaced: BTreeSet::new() })?;
+    let line = |step: &Step| match step {
+        Step::Text { line, .. } => Some(line.runs.iter().map(|run| run.text.as_str()).collect::<String>()),
+        Step::Rule { .. } => None,
+    };
+    let lines = sheet.pages.iter().flatten().filter_map(line);
+    Ok(lines.map(|line| line.trim_end().to_owned()).collect())
+}
+
 fn failed(what: impl std::fmt::Debug) -> Fault {
     Fault::Write(format!("{what:?}"))
 }

@@ -121,6 +121,8 @@ pub fn paid(
         },
         notes: vec![],
         rounding: "Die Steuer wird je Zeile kaufmännisch gerundet.".into(),
+        explained: vec![],
+        void: String::new(),
     };
     summed(&mut doc, reason);
     doc
@@ -354,6 +356,24 @@ pub fn anonymous() -> Document {
     doc
 }
 
+/// A simplified invoice: its buyer by name alone, and by which law its tax is charged.
+pub fn simplified() -> Document {
+    let mut doc = receipt();
+    doc.kind = Kind::Simplified;
+    doc.number = "KV-2026-00053".into();
+    doc.buyer.address = Address { country: "DE".into(), ..Address::default() };
+    doc.explained = vec!["USt 7 % (DE): UStG § 12 Abs. 2 Nr. 14".into()];
+    doc
+}
+
+/// One that was decided to be void.
+pub fn void() -> Document {
+    let mut doc = domestic();
+    doc.number = "KV-2026-00054".into();
+    doc.void = "UNGÜLTIG seit 1. Dezember 2026: falsche Firma".into();
+    doc
+}
+
 /// 300 lines, taxes rounded line by line, some with discounts and long names.
 pub fn long() -> Document {
     let buyer =
@@ -479,6 +499,8 @@ pub fn expressible_ones() -> Vec<(&'static str, Document)> {
         ("credit_note", credit_note()),
         ("corrected", corrected()),
         ("receipt", receipt()),
+        ("simplified", simplified()),
+        ("void", void()),
         ("long", long()),
         ("igic", igic()),
         ("zero_rated", zero_rated()),

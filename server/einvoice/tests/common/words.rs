@@ -4,9 +4,10 @@ use vitrine_einvoice::Labels;
 
 /// German for German documents, else English.
 pub fn labels(language: &str) -> Labels {
-    let words: [(&str, &str); 32] = [
+    let words: [(&str, &str); 34] = [
         ("Rechnung", "Invoice"),
         ("Quittung", "Receipt"),
+        ("Kleinbetragsrechnung", "Simplified invoice"),
         ("Gutschrift zur Rechnung", "Credit note"),
         ("Berichtigte Rechnung", "Corrected invoice"),
         ("Rechnung an", "Billed to"),
@@ -35,6 +36,7 @@ pub fn labels(language: &str) -> Labels {
         ("Steuer in Euro", "Tax in euros"),
         ("Zahlung", "Payment"),
         ("Fällig am", "Due on"),
+        ("Warum diese Steuer", "Why this tax"),
         ("E-Mail", "E-mail"),
         ("Rechnungsdaten (Factur-X)", "Invoice data (Factur-X)"),
     ];
@@ -43,6 +45,7 @@ pub fn labels(language: &str) -> Labels {
     Labels {
         invoice: next(),
         receipt: next(),
+        simplified: next(),
         credit_note: next(),
         corrected: next(),
         buyer: next(),
@@ -71,6 +74,7 @@ pub fn labels(language: &str) -> Labels {
         accounting_tax: next(),
         payment: next(),
         due_on: next(),
+        explained: next(),
         email: next(),
         attachment: next(),
     }
