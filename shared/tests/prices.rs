@@ -1,10 +1,13 @@
 //! Prices of an edition by market, moment and quantity, and what must be said beside a reduction.
 
-use vitrine_pricing::market::Market;
+use proptest::prelude::*;
+use vitrine_pricing::date::Date;
+use vitrine_pricing::market::{MARKETS, Market};
 use vitrine_pricing::money::Currency;
+use vitrine_pricing::price::{PriceEntry, PriceList, Shape};
 use vitrine_shared::catalog::PriceRecord;
 use vitrine_shared::id::VariantId;
-use vitrine_shared::views::card::{ladder, lowest_before, price_for};
+use vitrine_shared::views::card::{changes_at, ladder, lowest_before, price_for};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const NOW: i64 = 20_000 * DAY;
@@ -90,4 +93,62 @@ fn a_reduction_in_the_union_says_the_lowest_of_the_thirty_days_before_it() {
     assert_eq!(lowest(&[sale()], "de"), None);
     let dollars = |p: PriceRecord| PriceRecord { region: "us".into(), currency: "USD".into(), ..p };
     assert_eq!(lowest(&raised.map(dollars), "us"), None);
+}
+
+/// Records that begin and end at midnights, so that a list by day and one by moment can be held against each other.
+fn any_records() -> impl Strategy<Value = Vec<PriceRecord>> {
+    let region = prop::sample::select(vec!["de", "at", "eu", "us", "row", "world"]);
+    let currency = prop::sample::select(vec!["EUR", "USD", "GBP"]);
+    let one = (region, currency, 0..2u128, -6..3i64, prop::option::of(1..6i64), 1..4u32, 1..1000i64);
+    let record = one.prop_map(|(region, currency, variant, from, days, min_quantity, amount_minor)| PriceRecord {
+        variant: VariantId::from_bits(7 + variant),
+        region: region.into(),
+        currency: currency.into(),
+        min_quantity,
+        valid_to_ms: days.map(|days| NOW + (from + days) * DAY),
+        ..price(-from, amount_minor)
+    });
+    prop::collection::vec(record, 0..12)
+}
+
+proptest! {
+    #[test]
+    fn records_and_the_pricing_functions_list_have_one_winner(
+        records in any_records(), market in 0..MARKETS.len(), day in -7..9i64, ms in 0..DAY, quantity in 1..5u32,
+        currency in prop::sample::select(vec![Currency::EUR, Currency::USD, Currency::GBP]),
+    ) {
+        let market = &MARKETS[market];
+        let (at, on) = (NOW + day * DAY + ms, Date::from_unix_ms(NOW + day * DAY).unwrap());
+        let entries = records.iter().map(|p| PriceEntry {
+            sku: p.variant.to_string(),
+            region: p.region.clone(),
+            currency: p.currency.parse().unwrap(),
+            valid_from: Date::from_unix_ms(p.valid_from_ms).unwrap(),
+            valid_to: p.valid_to_ms.map(|to| Date::from_unix_ms(to - 1).unwrap()),
+            min_quantity: p.min_quantity,
+            compare_at_minor: None,
+            price: Shape::Fixed { amount_minor: p.amount_minor },
+        });
+        let list = PriceList { entries: entries.collect(), ..PriceList::default() };
+        let found = list.find(&variant().to_string(), market.price_regions, currency, on, quantity);
+        let record = price_for(&records, &variant(), market, currency, at, quantity);
+        let place = |record: &PriceRecord| records.iter().position(|p| std::ptr::eq(p, record));
+        prop_assert_eq!(found.map(|(index, _)| index), record.and_then(place));
+    }
+
+    #[test]
+    fn a_price_stays_until_it_is_said_to_change_and_not_longer(
+        records in any_records(), market in 0..MARKETS.len(), half in -14..16i64, quantity in 1..5u32,
+    ) {
+        let (market, at) = (&MARKETS[market], NOW + half * DAY / 2);
+        let asked = |at: i64| price_for(&records, &variant(), market, Currency::EUR, at, quantity);
+        let changes = changes_at(&records, &variant(), market, Currency::EUR, at, quantity);
+        prop_assert!(changes.is_none_or(|changes| changes > at && asked(changes) != asked(at)));
+        let to = changes.unwrap_or(NOW + 30 * DAY);
+        let mut later = at;
+        while later < to {
+            prop_assert_eq!(asked(later), asked(at), "{} before {}", later, to);
+            later += DAY / 4;
+        }
+    }
 }

@@ -18,7 +18,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, price_here, work_href};
+use vitrine_shared::views::card::{Place, card_data, changes_at, price_here, work_href};
 use vitrine_shared::views::trade::{
     AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart, SendingView,
 };
@@ -96,6 +96,8 @@ struct Found {
     product: Product,
     variant: Variant,
     price: Option<PriceRecord>,
+    /// When it is another one, UTC milliseconds; as far as the records know, never.
+    changes_ms: Option<i64>,
     /// The price that the buyer named does not count.
     unnamed: bool,
     /// Of the price.
@@ -301,6 +303,7 @@ fn find(
     };
     let price = price_here(&bundle.prices, &line.variant, place.market, &pays_in, ctx.now_ms, line.quantity);
     let currency = price.map_or(place.currency, |(currency, _)| currency);
+    let changes_ms = changes_at(&bundle.prices, &line.variant, place.market, currency, ctx.now_ms, line.quantity);
     let price = price.map(|(_, price)| price.clone());
     let mut line = line.clone();
     let counts = |named| named == currency && price.as_ref().is_none_or(|p| p.minimum_minor.is_some());
@@ -334,6 +337,7 @@ fn find(
         work: bundle.work.clone(),
         unnamed: unnamed && price.is_some(),
         price,
+        changes_ms,
         currency,
         store: store.clone(),
         trouble,
@@ -406,7 +410,8 @@ fn quoted(
         // No way to pay here is in cash.
         tender: Tender::Electronic,
     };
-    let prices = PriceList { id: tenant.id.to_string(), entries };
+    let until = pricing::until(sold.iter().filter_map(|f| f.changes_ms))?;
+    let prices = PriceList { id: tenant.id.to_string(), entries, until };
     let shipping = pricing::shipping_table(store, currency)?;
     let context = Context {
         rules: pricing::rules(),

@@ -331,7 +331,7 @@ impl Checkouts {
             tender: Tender::Electronic,
         };
         let (prices, shipping) =
-            (PriceList { id: shop.tenant.id.to_string(), entries: Vec::new() }, ShippingTable::default());
+            (PriceList { id: shop.tenant.id.to_string(), ..PriceList::default() }, ShippingTable::default());
         let nothing = ForQuote::default();
         let context = Context {
             rules: pricing::rules(),

@@ -14,9 +14,9 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::catalog::{Status, Store, Tenant};
 use vitrine_shared::id::{TenantId, VariantId};
-use vitrine_shared::views::card::{ladder, on_sale};
+use vitrine_shared::views::card::{changes_at, ladder, on_sale};
 
-use super::{entry, rules, sellable, seller, shipping_table};
+use super::{entry, rules, sellable, seller, shipping_table, until};
 use crate::authz;
 use crate::catalog::offers::{Found, Offer, Offers};
 use crate::ctx::{OpCtx, Scope};
@@ -169,6 +169,7 @@ impl Quotes {
         let variants: BTreeSet<VariantId> = asked.iter().filter_map(|(_, sku)| sku.parse().ok()).collect();
         let found = offers.kept(&variants.iter().cloned().collect::<Vec<_>>()).await?;
         let when_ms = if date == today { ctx.now_ms } else { date.unix_ms() + NOON_MS };
+        let mut changes = Vec::new();
         for (i, sku) in asked {
             let (offer, variant) = on_offer(ctx, &found, sku).ok_or_else(|| unknown(i))?;
             match &known.shop {
@@ -179,6 +180,8 @@ impl Quotes {
                 Some(_) => {}
                 None => known.shop = Some((offer.tenant.clone(), offer.store.clone())),
             }
+            let quantity = document.lines[i].quantity;
+            changes.extend(changes_at(&offer.bundle.prices, &variant, market, currency, when_ms, quantity));
             if known.items.iter().any(|item| item.sku == sku) {
                 continue;
             }
@@ -190,6 +193,7 @@ impl Quotes {
                 known.prices.entries.push(entry(price, currency)?);
             }
         }
+        known.prices.until = until(changes.into_iter())?;
         known.prices.id = known.shop.as_ref().map(|(tenant, _)| tenant.id.to_string()).unwrap_or_default();
         Ok(known)
     }

@@ -11,7 +11,7 @@ pub use door::{Quotes, problem, read};
 
 use std::sync::OnceLock;
 
-use vitrine_pricing::date::Date;
+use vitrine_pricing::date::{Date, Moment};
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay, is_eu};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::{PriceEntry, Shape};
@@ -86,6 +86,14 @@ pub fn entry(price: &PriceRecord, currency: Currency) -> Result<PriceEntry> {
         compare_at_minor: price.compare_at_minor,
         price: shape,
     })
+}
+
+/// The first of the moments at which prices that are asked for become others (UTC milliseconds).
+///
+/// # Errors
+/// Never for a record that was written.
+pub fn until(changes: impl Iterator<Item = i64>) -> Result<Option<Moment>> {
+    changes.min().map(Moment::from_unix_ms).transpose().map_err(|e| fault::internal("a price's end", &e))
 }
 
 /// Whether a parcel of so much weight in so many pieces can be sent to a country for a rate of this currency, as far as the country alone says.

@@ -53,6 +53,52 @@ async fn the_door_says_what_the_cart_says() {
 }
 
 #[tokio::test]
+async fn totals_hold_until_the_day_is_over_or_a_price_is_another() {
+    for shop in Shop::both().await {
+        let quotes = Quotes::new(shop.catalog.offers().clone());
+        let guest = shop.guest();
+        let variant = shop.edition("Harbour Lights").await;
+        let asked = |quantity: u32| {
+            let lines = json!([{ "sku": variant.to_string(), "quantity": quantity }]);
+            json!({ "buyer": { "country": "DE" }, "lines": lines })
+        };
+        let until = |quote: &Quote| quote.valid_until.unwrap().unix_ms();
+        let midnight = (guest.now_ms / 86_400_000 + 1) * 86_400_000;
+        assert_eq!(until(&ask(&quotes, &guest, &asked(1)).await.unwrap()), midnight);
+        // A reduction from in ten minutes on, and a cheaper step for three pieces from in five.
+        let minutes = |n: i64| guest.now_ms + n * 60_000;
+        let pointer = shop.catalog.records().variant(&variant).await.unwrap().unwrap();
+        let bundle = shop.catalog.records().bundle(&pointer.work).await.unwrap().unwrap();
+        let base = bundle.prices.iter().find(|p| p.variant == variant && p.currency == "EUR").unwrap();
+        let sale = PriceRecord { amount_minor: 500, valid_from_ms: minutes(10), ..base.clone() };
+        let sale = PriceRecord { valid_to_ms: Some(minutes(20)), ..sale };
+        let step = PriceRecord { amount_minor: 700, valid_from_ms: minutes(5), min_quantity: 3, ..base.clone() };
+        for price in [sale, step] {
+            let item = crate::catalog::store::items::price(&pointer.work, &price).unwrap();
+            shop.table.put(vitrine_table::Put { item, condition: None }).await.unwrap();
+        }
+        for (quantity, at, holds) in [(1, 0, 10), (1, 10, 20), (2, 0, 10), (3, 0, 5)] {
+            let then = OpCtx { now_ms: minutes(at), ..guest.clone() };
+            let quote = ask(&quotes, &then, &asked(quantity)).await.unwrap();
+            assert_eq!(until(&quote), minutes(holds), "{quantity} pieces in {at} minutes");
+            let after = OpCtx { now_ms: minutes(holds), ..guest.clone() };
+            let other = ask(&quotes, &after, &asked(quantity)).await.unwrap();
+            assert_ne!(other.totals.gross, quote.totals.gross, "{quantity} pieces in {at} minutes");
+            let before = OpCtx { now_ms: minutes(holds) - 1, ..guest.clone() };
+            assert_eq!(ask(&quotes, &before, &asked(quantity)).await.unwrap().totals, quote.totals);
+        }
+        let over = OpCtx { now_ms: minutes(20), ..guest.clone() };
+        assert_eq!(until(&ask(&quotes, &over, &asked(1)).await.unwrap()), midnight);
+        // An order is placed with what its cart was told.
+        let filled = shop.fill(&guest, &["Harbour Lights"]).await;
+        let placed = shop.place(&filled).await.unwrap();
+        let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+        let orders = shop.checkouts.orders(&checkout).await.unwrap();
+        assert_eq!(until(&orders[0].quote), minutes(10));
+    }
+}
+
+#[tokio::test]
 async fn one_quote_is_one_sellers() {
     let shop = Shop::open().await;
     let quotes = Quotes::new(shop.catalog.offers().clone());

@@ -73,7 +73,7 @@ impl Shop {
         Self {
             rules: TaxRules::built_in(),
             items: items.collect(),
-            prices: PriceList { id: "list".into(), entries: prices.collect() },
+            prices: PriceList { id: "list".into(), entries: prices.collect(), until: None },
             shipping: ShippingTable { zones: vec![zone], rates: vec![rate], ..ShippingTable::default() },
         }
     }

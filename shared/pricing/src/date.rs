@@ -1,6 +1,6 @@
-//! Civil dates: a day in the seller's calendar, without zone or time.
+//! Civil dates: a day of the calendar that a law counts by, without zone or time; and moments, for what ends within a day.
 //!
-//! Invariants: always a day that exists, years 1 to 9999. Instants are not here.
+//! Invariants: always a day that exists, years 1 to 9999. A day begins and ends at midnight UTC.
 
 use std::fmt;
 use std::str::FromStr;
@@ -109,6 +109,81 @@ impl Date {
     }
 }
 
+/// An instant, to the millisecond. Text and JSON form: RFC 3339 in UTC, `2026-11-22T14:30:00Z`, with milliseconds only where there are some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    day: Date,
+    /// Of the day, below 86,400,000.
+    ms: u32,
+}
+
+impl Moment {
+    const DAY_MS: i64 = 86_400_000;
+
+    /// An instant in milliseconds since 1970. Errors: [`DateError`] outside years 1 to 9999.
+    pub fn from_unix_ms(ms: i64) -> Result<Self, DateError> {
+        // A rest of a day fits 32 bits.
+        Ok(Self { day: Date::from_unix_ms(ms)?, ms: ms.rem_euclid(Self::DAY_MS) as u32 })
+    }
+
+    /// The midnight at which a day is over; the last millisecond of the last day there is.
+    pub fn end_of(day: Date) -> Self {
+        Self::from_unix_ms(day.unix_ms() + Self::DAY_MS).unwrap_or(Self { day, ms: 86_399_999 })
+    }
+
+    /// Milliseconds since 1970.
+    pub fn unix_ms(self) -> i64 {
+        self.day.unix_ms() + i64::from(self.ms)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, ms) = (self.ms / 1000, self.ms % 1000);
+        write!(f, "{}T{:02}:{:02}:{:02}", self.day, seconds / 3600, seconds / 60 % 60, seconds % 60)?;
+        if ms > 0 { write!(f, ".{ms:03}Z") } else { f.write_str("Z") }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = DateError;
+    /// What is written here; a day alone is its end, as quotes were kept before they had moments.
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let bad = || DateError(text.chars().take(32).collect());
+        let Some((day, time)) = text.split_once('T') else { return text.parse().map(Self::end_of) };
+        let time = time.strip_suffix('Z').ok_or_else(bad)?;
+        let (time, fraction) = match time.split_once('.') {
+            Some((time, fraction)) if fraction.len() == 3 => (time, fraction),
+            Some(_) => return Err(bad()),
+            None => (time, "0"),
+        };
+        let number = |text: &str| -> Result<u32, DateError> {
+            let digits = text.bytes().all(|b| b.is_ascii_digit());
+            text.parse().ok().filter(|_| digits).ok_or_else(bad)
+        };
+        let parts: Vec<&str> = time.split(':').filter(|part| part.len() == 2).collect();
+        let [hours, minutes, seconds] = parts[..] else { return Err(bad()) };
+        let (hours, minutes, seconds) = (number(hours)?, number(minutes)?, number(seconds)?);
+        if time.len() != 8 || hours > 23 || minutes > 59 || seconds > 59 {
+            return Err(bad());
+        }
+        let ms = ((hours * 60 + minutes) * 60 + seconds) * 1000 + number(fraction)?;
+        Ok(Self { day: day.parse().map_err(|_| bad())?, ms })
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(de::Error::custom)
+    }
+}
+
 impl FromStr for Date {
     type Err = DateError;
     fn from_str(text: &str) -> Result<Self, DateError> {
@@ -142,5 +217,43 @@ impl Serialize for Date {
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         String::deserialize(d)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_it_is_read() {
+        for (text, ms) in [
+            ("2026-11-29T00:00:00Z", 1_795_910_400_000),
+            ("2026-11-28T23:59:59.999Z", 1_795_910_399_999),
+            ("2026-11-29T14:30:05Z", 1_795_962_605_000),
+            ("0001-01-01T00:00:00Z", -62_135_596_800_000),
+        ] {
+            let moment: Moment = text.parse().unwrap();
+            assert_eq!((moment.unix_ms(), moment.to_string()), (ms, text.to_owned()));
+            assert_eq!(Moment::from_unix_ms(ms), Ok(moment));
+        }
+        assert_eq!("2026-11-28".parse::<Moment>().unwrap().to_string(), "2026-11-29T00:00:00Z", "a day is its end");
+        assert_eq!("9999-12-31".parse::<Moment>().unwrap().to_string(), "9999-12-31T23:59:59.999Z");
+        for wrong in [
+            "",
+            "2026-11-28T",
+            "2026-11-28T00:00Z",
+            "2026-11-28T00:00:00",
+            "2026-11-28T24:00:00Z",
+            "2026-11-28T00:60:00Z",
+            "2026-11-28T00:00:60Z",
+            "2026-11-28T00:00:00.1Z",
+            "2026-11-28T+1:00:00Z",
+            "2026-11-28T00:00:00+01:00",
+            "2026-02-30T00:00:00Z",
+            "2026-11-28T00:00:00:00Z",
+            "2026-11-28T0:000:00Z",
+        ] {
+            assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::date::Date;
+use crate::date::{Date, Moment};
 use crate::money::Currency;
 
 /// How an amount is set; minor units of the entry's currency.
@@ -64,6 +64,9 @@ pub struct PriceList {
     pub id: String,
     /// In the order written.
     pub entries: Vec<PriceEntry>,
+    /// When one of the prices that are asked for is another one, where that is known more closely than by day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
 }
 
 impl PriceList {
@@ -88,11 +91,38 @@ pub(crate) fn best<'a>(
     on: Date,
     quantity: u32,
 ) -> Option<(usize, &'a PriceEntry)> {
+    let holds = |e: &PriceEntry| e.currency == currency && e.valid_from <= on && e.valid_to.is_none_or(|to| on <= to);
+    let ask = |(_, e): &(usize, &'a PriceEntry)| {
+        holds(e).then_some(Asked { region: e.region.as_str(), min_quantity: e.min_quantity, begun: e.valid_from })
+    };
+    winner(entries, regions, quantity, ask)
+}
+
+/// What the lookup asks of a price that holds, in the currency that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a, Begun> {
+    /// `de`, `eu`, `world` ...
+    pub region: &'a str,
+    /// From this quantity on.
+    pub min_quantity: u32,
+    /// When it began.
+    pub begun: Begun,
+}
+
+/// The price that applies, of those of one variant in the order written: this is the one lookup order, whatever prices are kept as. `regions` in
+/// lookup order; `ask` answers nothing for a price that does not hold or is of another currency.
+pub fn winner<'a, P, Begun: Ord>(
+    prices: impl Iterator<Item = P> + Clone,
+    regions: &[&str],
+    quantity: u32,
+    ask: impl Fn(&P) -> Option<Asked<'a, Begun>>,
+) -> Option<P> {
     regions.iter().find_map(|region| {
-        entries
-            .clone()
-            .filter(|(_, e)| e.region == *region && e.currency == currency)
-            .filter(|(_, e)| e.min_quantity <= quantity && e.valid_from <= on && e.valid_to.is_none_or(|to| on <= to))
-            .max_by_key(|(i, e)| (e.min_quantity, e.valid_from, *i))
+        let reached = prices.clone().filter_map(|price| {
+            let asked = ask(&price).filter(|asked| asked.region == *region && asked.min_quantity <= quantity)?;
+            Some(((asked.min_quantity, asked.begun), price))
+        });
+        // Of equal ones the last written.
+        reached.reduce(|best, other| if other.0 >= best.0 { other } else { best }).map(|(_, price)| price)
     })
 }

@@ -282,11 +282,15 @@ fn shipping_is_taxed_with_the_goods_or_by_its_own_rate_whatever_the_method() {
 #[test]
 fn a_quote_says_until_when_it_holds_and_old_ones_are_read() {
     let quote = ask(vec![goods(1000, 1)], two_methods(), json!({})).unwrap();
-    assert_eq!(quote.valid_until, Some("2026-11-28".parse().unwrap()));
+    assert_eq!(quote.valid_until.unwrap().to_string(), "2026-11-29T00:00:00Z", "the end of the day");
     let mut kept = serde_json::to_value(&quote).unwrap();
     kept.as_object_mut().unwrap().retain(|name, _| name != "shipping_methods" && name != "valid_until");
+    let old: Quote = serde_json::from_value(kept.clone()).unwrap();
+    assert_eq!((old.totals, old.shipping_methods.len(), old.valid_until), (quote.totals.clone(), 0, None));
+    // And one from when it was a day.
+    kept["valid_until"] = "2026-11-28".into();
     let old: Quote = serde_json::from_value(kept).unwrap();
-    assert_eq!((old.totals, old.shipping_methods.len(), old.valid_until), (quote.totals, 0, None));
+    assert_eq!(old.valid_until, quote.valid_until);
     // A table as it was written before there were methods and places.
     let old = json!({
         "zones": [{ "id": "EU", "countries": ["DE", "FR"] }],

@@ -7,6 +7,7 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, format_date, format_money};
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay};
 use vitrine_pricing::money::{Currency, Money};
+use vitrine_pricing::price::{Asked, winner};
 
 use super::about::{AboutView, Rates};
 use super::{CardView, ImageView, Named, PlayView, PriceView};
@@ -117,11 +118,29 @@ pub fn price_for<'a>(
     now_ms: i64,
     quantity: u32,
 ) -> Option<&'a PriceRecord> {
-    market.price_regions.iter().find_map(|region| {
-        of_region(prices, variant, currency, region)
-            .filter(|p| p.min_quantity <= quantity && p.holds(now_ms))
-            .max_by_key(|p| (p.min_quantity, p.valid_from_ms))
+    winner(prices.iter(), market.price_regions, quantity, |p| {
+        let asked = p.variant == *variant && p.currency == currency.code() && p.holds(now_ms);
+        asked.then_some(Asked { region: &p.region, min_quantity: p.min_quantity, begun: p.valid_from_ms })
     })
+}
+
+/// When a variant's price in a market and currency for so many pieces is another record's, or none's: the next moment, UTC milliseconds, at
+/// which one begins or ends and with that another wins. `None`: as far as the records know it stays.
+pub fn changes_at(
+    prices: &[PriceRecord],
+    variant: &VariantId,
+    market: &Market,
+    currency: Currency,
+    now_ms: i64,
+    quantity: u32,
+) -> Option<i64> {
+    let asked = |at: i64| price_for(prices, variant, market, currency, at, quantity);
+    let now = asked(now_ms);
+    let own = prices.iter().filter(|p| p.variant == *variant && p.currency == currency.code());
+    let mut moments: Vec<i64> = own.flat_map(|p| [Some(p.valid_from_ms), p.valid_to_ms]).flatten().collect();
+    moments.retain(|at| *at > now_ms);
+    moments.sort_unstable();
+    moments.into_iter().find(|at| asked(*at) != now)
 }
 
 /// The currency of a variant's price in a market, and the price: the first of `pays_in` ([`Market::pays_in`]) that has one.

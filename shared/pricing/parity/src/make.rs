@@ -397,7 +397,7 @@ impl Maker {
                 });
             }
         }
-        PriceList { id: "list".into(), entries }
+        PriceList { id: "list".into(), entries, until: None }
     }
 
     /// `catalogue` 0: ad hoc; 1: of the catalogue; 2: either.

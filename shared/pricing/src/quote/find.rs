@@ -100,7 +100,7 @@ mod tests {
             entry("ab", "eu", "2026-01-01", 10),
             entry("b", "eu", "2026-01-01", 5),
         ];
-        let prices = PriceList { id: "list".into(), entries };
+        let prices = PriceList { id: "list".into(), entries, until: None };
         let shelf = Shelf::new(&items, &prices);
         for sku in ["a", "ab", "b", "", "c", "aa"] {
             assert_eq!(shelf.item(sku), items.iter().find(|i| i.sku == sku), "{sku}");

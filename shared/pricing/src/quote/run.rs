@@ -8,6 +8,7 @@ use super::place::{appraise, treat};
 use super::shapes::*;
 use super::shipping::{add_shipping, check_shipping};
 use crate::cash::Tender;
+use crate::date::Moment;
 use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError, RoundingMode};
 use crate::price::Shape;
@@ -478,8 +479,14 @@ fn assemble(
         codes: discounts.codes(),
         reservations: discounts.reservations(),
         explain,
-        valid_until: Some(request.date),
+        valid_until: Some(valid_until(request, context)),
     })
+}
+
+/// Tax, registrations and promotions go by legal day; a price may end within it.
+fn valid_until(request: &QuoteRequest, context: &Context<'_>) -> Moment {
+    let day = Moment::end_of(request.date);
+    context.prices.until.map_or(day, |until| until.min(day))
 }
 
 fn amounts<'p, 'a: 'p>(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::external::ExternalTaxes;
 use crate::cash::{Payable, Tender};
-use crate::date::Date;
+use crate::date::{Date, Moment};
 use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
 use crate::promotion::{CodeOutcome, Customer, Facets, Promotion, Promotions, Reservation, SkipReason};
@@ -174,7 +174,7 @@ pub enum NoRulePolicy {
 pub struct QuoteRequest {
     /// Of every amount.
     pub currency: Currency,
-    /// Legal date in the seller's zone.
+    /// Legal date; days are UTC's.
     pub date: Date,
     /// Market id whose price regions are asked; of the buyer's country if absent.
     #[serde(default)]
@@ -450,10 +450,11 @@ pub struct Quote {
     pub reservations: Vec<Reservation>,
     /// In order of work.
     pub explain: Vec<Step>,
-    /// Last legal day on which these totals hold, to its end in the seller's zone: the day asked for, as prices, tax and registrations are by day.
-    /// None in quotes kept from before it was said.
+    /// The moment from which these totals may be others: the end of the legal day, or before it the next at which a price that was used is
+    /// another. It knows of no uses of promotions that others take, no stock, and nothing that the seller changes meanwhile. None in quotes kept
+    /// from before it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<Date>,
+    pub valid_until: Option<Moment>,
 }
 
 impl Quote {
