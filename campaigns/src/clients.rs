@@ -30,6 +30,8 @@ pub struct Goods {
     pub dear: String,
     /// The code of limited use that is bought with.
     pub few: String,
+    /// The code that each customer can use once.
+    pub once: String,
 }
 
 impl Goods {
@@ -50,6 +52,7 @@ impl Goods {
             free: find("free+tide").await?,
             dear: find("dear+tide").await?,
             few: few(0),
+            once: once(0),
         })
     }
 }
@@ -57,6 +60,11 @@ impl Goods {
 /// The code of limited use with this number.
 pub fn few(number: u64) -> String {
     format!("FEW{:02}", number % CODES)
+}
+
+/// The code of one use a customer with this number.
+pub fn once(number: u64) -> String {
+    format!("ONCE{:02}", number % CODES)
 }
 
 /// A crowd. Cheap to clone.

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use vitrine_bench::server::free_port;
 
-use crate::clients::{Clients, Goods, few};
+use crate::clients::{Clients, Goods, few, once};
 use crate::facts::{Fact, Facts, standing};
 use crate::ground::{CODES, Ground, quiet};
 
@@ -66,8 +66,8 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
             let mut random = StdRng::seed_from_u64(seed ^ point.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let life = Duration::from_millis(random.random_range(0..options.longest_ms));
             let facts = Facts::default();
-            // Each point of a copy uses up a code of its own.
-            let goods = Goods { few: few(point), ..goods.clone() };
+            // Each point of a copy uses up codes of its own: all customers pay with one card, which has each code once.
+            let goods = Goods { few: few(point), once: once(point), ..goods.clone() };
             let clients = Clients::new(&shop, &data.key, goods, facts.clone(), (seed ^ point) & 0xfff_ffff)?;
             let tasks = clients.all();
             tokio::time::sleep(life).await;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use vitrine_bench::server::{Launch, Shop, free_port};
 
-use crate::clients::few;
+use crate::clients::{few, once};
 
 /// Pieces of the parcel that campaigns buy: enough for all of them.
 const PIECES: u64 = 1_000_000;
@@ -44,7 +44,7 @@ impl Ground {
     }
 
     /// The browser tests' market with a parcel that does not run out, files that cost more than is on a gift card, and discount codes:
-    /// `FEW00` and so on for a few uses each, `ONCE` for one of each customer. Demonstration accounts and a key; below `folder`.
+    /// `FEW00` and so on for a few uses each, `ONCE00` and so on for one of each customer. Demonstration accounts and a key; below `folder`.
     ///
     /// # Errors
     /// The program refuses something.
@@ -68,8 +68,9 @@ impl Ground {
             }]}],
         });
         let off = json!({ "kind": "percent", "rate_ppm": 250_000 });
-        let once = json!({
-            "type": "promotion", "ref": "once", "tenant": "nord", "code": "ONCE", "benefit": off, "per_customer": 1,
+        let once = (0..CODES).map(|number| {
+            let code = once(number);
+            json!({ "type": "promotion", "ref": code, "tenant": "nord", "code": code, "benefit": off, "per_customer": 1 })
         });
         let few = (0..CODES).map(|number| {
             let code = few(number);
@@ -77,7 +78,7 @@ impl Ground {
         });
         let file = rows.join("catalog.jsonl");
         let mut text = std::fs::read_to_string(&file)?.trim_end().to_owned();
-        for row in [parcel, dear, once].into_iter().chain(few) {
+        for row in [parcel, dear].into_iter().chain(once).chain(few) {
             text.push_str(&format!("\n{row}"));
         }
         text.push('\n');

@@ -148,3 +148,57 @@ test("an administrator sees and saves the promotion of a seller whose member the
   await admin.page.getByText("Ended").first().waitFor();
   await admin.close();
 });
+
+test("a code that a customer has once is refused by card before it is charged, and the page says why", async () => {
+  const seller = await openPage(browser);
+  await signIn(seller.page, server, "creator@vitrine.example", "make-and-publish", "/studio/promotions");
+  await seller.page.getByRole("link", { name: "New promotion" }).first().click();
+  await seller.page.fill("[name=code]", "WELCOME");
+  await seller.page.fill("[name=rate]", "50");
+  await seller.page.fill("[name=per_customer]", "1");
+  await seller.page.getByRole("button", { name: "Save" }).click();
+  await seller.page.waitForURL("**/studio/promotions/promo_**");
+  await seller.close();
+
+  const buys = async (email) => {
+    const buyer = await openPage(browser);
+    const { page } = buyer;
+    await from(page, server, "DE");
+    await fill(page, server, [shop.album]);
+    await page.getByLabel("Discount code", { exact: true }).fill("WELCOME");
+    await page.getByRole("button", { name: "Use code" }).click();
+    await page.getByRole("list", { name: "Discount codes" }).getByText("takes off €4.00").first().waitFor();
+    await place(page, server, email);
+    assert.equal(await page.locator("#method-bank_debit").count(), 0, "only what can be held is offered");
+    await pay(page);
+    await page.waitForURL("**/orders/**");
+    return buyer;
+  };
+  const first = await buys("welcome@example.org");
+  await first.page.getByRole("heading", { name: "Thank you, it is paid" }).waitFor();
+  await first.close();
+
+  // Somebody else by name and address, with the same card.
+  const { page, close } = await buys("somebody.else@example.org");
+  await page.getByRole("heading", { name: "Not paid" }).waitFor();
+  assert.match(await page.locator("main").innerText(), /Nothing was charged[\s\S]*can be had once per customer, and this card had it before/);
+  assert.deepEqual(await axe(page), []);
+  await fits(page);
+  await page.getByRole("link", { name: "Back to the cart" }).click();
+  await page.waitForURL("**/cart**");
+  await page.goto(`${server.url}/preferences?country=DE&lang=de-DE&to=/checkout`);
+  await page.getByText("mit der Karte wurde er schon genutzt. Es wurde nichts abgebucht").waitFor();
+  await page.goto(`${server.url}/preferences?country=DE&lang=en-US&to=/checkout`);
+  await page.getByText("and that card had it before. Nothing was charged").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await fits(page);
+  // Without the code the same card pays the whole.
+  await page.getByRole("button", { name: "Take out WELCOME" }).click();
+  await page.waitForFunction(() => !document.querySelector("main").innerText.includes("WELCOME"));
+  assert.doesNotMatch(await page.locator("main").innerText(), /had it before/);
+  await place(page, server, "somebody.else@example.org");
+  await pay(page);
+  await page.getByRole("heading", { name: "Thank you, it is paid" }).waitFor();
+  assert.match(await page.locator("main").innerText(), /€8\.00 were paid/);
+  await close();
+});

@@ -18,7 +18,7 @@ use vitrine_shared::orders::CheckoutState;
 
 use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Checkout, Order, OrderLine};
-use crate::checkout::{CANCELLED, Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, again_href, paid_rows};
+use crate::checkout::{CANCELLED, CARD_USED, Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, again_href, paid_rows};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, href};
@@ -117,9 +117,10 @@ impl Receipts {
         let say = |id: &str| words.say(id, &[("total", &total)]);
         let orders = self.checkouts.orders(&checkout).await?;
         let gift = orders.iter().any(Order::is_gift);
-        let keys = match checkout.failure.as_deref().filter(|_| late) {
-            Some("value_spent") => ["mail-spent-subject", "mail-spent-hello", "mail-late-text"],
-            Some(CANCELLED) => ["mail-cancelled-subject", "mail-cancelled-hello", "mail-late-text"],
+        let keys = match checkout.failure.as_deref() {
+            Some(CARD_USED) if !late => ["mail-failed-subject", "mail-card-used-hello", "mail-card-used-text"],
+            Some("value_spent") if late => ["mail-spent-subject", "mail-spent-hello", "mail-late-text"],
+            Some(CANCELLED) if late => ["mail-cancelled-subject", "mail-cancelled-hello", "mail-late-text"],
             _ if late => ["mail-late-subject", "mail-late-hello", "mail-late-text"],
             _ => {
                 let text = if gift { "mail-failed-gift-text" } else { "mail-failed-text" };

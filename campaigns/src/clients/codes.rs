@@ -13,8 +13,6 @@ use crate::ground::USES;
 
 /// How many clients use each kind of code at once: as many attempts may be under way when the shop goes.
 pub const AT_ONCE: usize = 2;
-/// The code that each customer can use once.
-const ONCE: &str = "ONCE";
 
 /// What a cart or an order says that a code takes off, in words; `None`: nothing.
 pub fn taken_off(sums: &Value, code: &str) -> Option<String> {
@@ -40,7 +38,7 @@ impl Clients {
 
     /// One purchase of the same customer as ever with the code that each may use once, or a look.
     pub(super) async fn buy_with_once(&self) -> Result<()> {
-        self.buy_with(ONCE, &self.regular).await
+        self.buy_with(&self.goods.once, &self.regular).await
     }
 
     async fn buy_with(&self, code: &str, email: &str) -> Result<()> {
@@ -95,7 +93,7 @@ impl Clients {
     /// # Errors
     /// One is used more often, or less.
     pub async fn use_up(&self, facts: &[&Fact]) -> Result<()> {
-        for (code, most, regular) in [(self.goods.few.as_str(), USES, false), (ONCE, 1, true)] {
+        for (code, most, regular) in [(self.goods.few.as_str(), USES, false), (self.goods.once.as_str(), 1, true)] {
             let before = used(facts, code);
             let mut after = 0;
             loop {

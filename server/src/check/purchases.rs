@@ -11,7 +11,7 @@ use vitrine_table::{Consistency, Key};
 use super::{Check, Findings, Invariant};
 use crate::catalog::store::LIST_SHARDS;
 use crate::checkout::store::{self, Checkout, Order, OrderLine};
-use crate::checkout::{EXPIRE, FAILED, REFUND, Refund, TOGETHER, grant_id};
+use crate::checkout::{EXPIRE, FAILED, REFUND, Refund, TOGETHER, VOID, grant_id};
 use crate::entitlements::store::GrantStore;
 use crate::fault::{self, Result};
 use crate::invoices;
@@ -264,6 +264,13 @@ impl Check {
             CheckoutState::Released => {
                 if checkout.failure.as_deref().unwrap_or_default().is_empty() {
                     out.say(Invariant::PaymentEnds, &[id], "let go without a reason");
+                }
+                let open = session.as_ref().is_some_and(|s| s.state == PaymentState::Authorised);
+                if open
+                    && self.in_hand(VOID, id, Invariant::PaymentEnds, out).await?.is_none()
+                    && !self.told(checkout).await?
+                {
+                    out.say(Invariant::PaymentEnds, &[id], "let go, and its buyer's bank still holds the money");
                 }
                 if purchase.captured().is_some_and(|s| s.refunded_minor < s.amount_minor)
                     && !self.told(checkout).await?

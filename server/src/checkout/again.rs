@@ -40,6 +40,11 @@ fn files(priced: &Priced) -> impl Iterator<Item = (&VariantId, &WorkId, &str)> {
         .map(|l| (&l.variant.id, &l.work.id, l.work.title.as_str()))
 }
 
+/// Refuses to buy again what is paid for with money on its way.
+pub(super) fn settling() -> Problem {
+    Problem::conflict("payment_settling", "The payment for this is still on its way.")
+}
+
 impl Checkouts {
     /// Titles in a priced cart that the caller's account has in the same edition. Guests own nothing that an address alone would tell.
     ///
@@ -91,9 +96,9 @@ impl Checkouts {
             let Some(id) = named.and_then(|id| id.parse::<CheckoutId>().ok()) else { continue };
             // The mark stays when it is decided: the checkout says what became of it.
             if self.get(&id).await?.is_some_and(|c| c.state == CheckoutState::Settling) {
-                return Err(Problem::conflict("payment_settling", "The payment for this is still on its way.").detail(
-                    format!("{title}: wait for the mail that says what became of it, or take it out of the cart."),
-                ));
+                return Err(settling().detail(format!(
+                    "{title}: wait for the mail that says what became of it, or take it out of the cart."
+                )));
             }
         }
         Ok(())

@@ -48,6 +48,9 @@ impl Payments for Unheard {
     fn methods(&self) -> &'static [&'static str] {
         &["card"]
     }
+    fn authorises(&self) -> &'static [&'static str] {
+        &[]
+    }
     async fn begin(&self, new: NewSession) -> vitrine_payments::Result<Session> {
         if let Some(simulator) = self.0.get() {
             simulator.begin(new).await?;
@@ -55,6 +58,9 @@ impl Payments for Unheard {
         std::future::pending().await
     }
     async fn session(&self, _: &str) -> vitrine_payments::Result<Session> {
+        std::future::pending().await
+    }
+    async fn capture(&self, _: vitrine_payments::NewCapture) -> vitrine_payments::Result<Session> {
         std::future::pending().await
     }
     async fn expire(&self, _: &str) -> vitrine_payments::Result<Session> {

@@ -408,6 +408,8 @@ impl Checkouts {
             attempt: Some(scope.to_owned()),
             methods: self.methods(&ctx.country, place.currency.code()),
             pay_url: None,
+            authorise: false,
+            refused: Vec::new(),
             known_by: Vec::new(),
             rev: 1,
             id: id.clone(),

@@ -7,6 +7,7 @@
 //!   stock once: another attempt ends what the one before holds.
 //! - Money is believed only from the provider's own answer or a verified event; each event is handled once, in any order.
 //! - Paying, granting and the receipt's job are one transaction.
+//! - What takes a discount that is had once per customer is paid in two steps: no card is charged that had it before (`capture`).
 //! - Stored value is held, taken and let go in the same transactions as stock; the provider is asked for the rest alone, and for
 //!   nothing if nothing is left.
 //! - What costs nothing is paid at once and mails its receipt to whatever address was typed: how often is bounded (`free`).
@@ -18,6 +19,7 @@
 mod address;
 mod again;
 mod asked;
+mod capture;
 mod charge;
 mod claim;
 mod countries;
@@ -46,6 +48,7 @@ use vitrine_queue::SharedQueue;
 use vitrine_shared::id::{CheckoutId, CustomerId, OrderId, UserId};
 use vitrine_table::{Consistency, Table};
 
+pub(crate) use capture::CARD_USED;
 pub use form::Typed;
 pub use fulfil::SHIPPED;
 pub use jobs::handlers;
@@ -84,6 +87,10 @@ pub const TAX_SOLD: &str = "checkout.tax";
 pub const TAX_BACK: &str = "order.tax_back";
 /// Kind of the job that counts what was bought together.
 pub const TOGETHER: &str = "checkout.together";
+/// Kind of the job that goes on with taking money a card's bank holds.
+pub const CAPTURE: &str = "checkout.capture";
+/// Kind of the job that lets go what a bank holds for a checkout that ended.
+pub const VOID: &str = "checkout.void";
 /// How long stock is held for a card, milliseconds.
 pub const HOLD_MS: i64 = 15 * 60 * 1000;
 /// How long an attempt's answer is remembered, seconds.
@@ -212,6 +219,8 @@ impl Checkouts {
 mod bought;
 #[cfg(test)]
 mod business;
+#[cfg(test)]
+mod captured;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use vitrine_shared::id::{CheckoutId, GrantId, OrderId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Condition, Item, Key, Put, TableError, Transact, TransactOp, retry};
 
+use super::capture::CARD_USED;
 use super::gift::To;
 use super::store::{self, Checkout, Order};
 use super::{Checkouts, FAILED, RECEIPT, TOGETHER, identity, sales};
@@ -31,6 +32,11 @@ fn ended(session: Session) -> Session {
         PaymentState::Failed => Session { state: PaymentState::Expired, ..session },
         _ => session,
     }
+}
+
+fn paid_meanwhile() -> Problem {
+    Problem::conflict("paid_meanwhile", "What was in this cart was paid a moment ago.")
+        .detail("Its receipt is on its way. Look at the cart before you buy more.")
 }
 
 fn put(item: Item, condition: Option<Condition>) -> TransactOp {
@@ -95,6 +101,11 @@ impl Checkouts {
             None => self.release(ctx, &checkout, "expired").await?,
             Some(_) if checkout.state == CheckoutState::Settling => self.refreshed(ctx, checkout).await.map(drop)?,
             Some(session) => {
+                // What the buyer's card approved is taken, if it may be.
+                let checkout = if checkout.authorise { self.refreshed(ctx, checkout).await? } else { checkout };
+                if checkout.state != CheckoutState::PendingPayment {
+                    return Ok(!checkout.state.is_final() && checkout.state != CheckoutState::Released);
+                }
                 // Closing it at the provider first: nobody can pay after the stock is gone.
                 let Some(payments) = &self.payments else { return Ok(false) };
                 let closed =
@@ -113,7 +124,16 @@ impl Checkouts {
     pub(super) async fn let_go(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<()> {
         for _ in 0..TRIES {
             let earlier = self.get(id).await?.filter(|c| c.state == CheckoutState::PendingPayment);
-            let Some(earlier) = earlier else { return Ok(()) };
+            let Some(mut earlier) = earlier else { return Ok(()) };
+            if earlier.authorise {
+                earlier = self.refreshed(ctx, earlier).await?;
+                match earlier.state {
+                    CheckoutState::PendingPayment => {}
+                    CheckoutState::Paid => return Err(paid_meanwhile()),
+                    CheckoutState::Settling => return Err(super::again::settling()),
+                    CheckoutState::Released | CheckoutState::RefundedLate => return Ok(()),
+                }
+            }
             let Some(session) = earlier.session.clone() else {
                 // Not begun at the provider, or just about to be: whoever is at it finds it changed.
                 match self.release(ctx, &earlier, CANCELLED).await {
@@ -130,8 +150,7 @@ impl Checkouts {
             let paid = closed.state == PaymentState::Captured;
             self.apply(ctx, earlier, &ended(closed), None).await?;
             if paid {
-                return Err(Problem::conflict("paid_meanwhile", "What was in this cart was paid a moment ago.")
-                    .detail("Its receipt is on its way. Look at the cart before you buy more."));
+                return Err(paid_meanwhile());
             }
             return Ok(());
         }
@@ -139,14 +158,16 @@ impl Checkouts {
     }
 
     /// Moves a checkout, as it was just read, to where its session is; answers it if there was nothing to move.
-    async fn apply(
+    pub(super) async fn apply(
         &self,
         ctx: &OpCtx,
         mut checkout: Checkout,
         session: &Session,
         event: Option<&str>,
     ) -> Result<Option<Checkout>> {
+        let mut asked: Option<Session> = None;
         for _ in 0..TRIES {
+            let session = asked.as_ref().unwrap_or(session);
             // The session must be this checkout's own, over this amount.
             if checkout.session.as_deref() != Some(&session.id) || session.amount_minor != checkout.due_minor() {
                 tracing::warn!(checkout = %checkout.id, session = %session.id, "an event does not fit its checkout; ignored");
@@ -155,6 +176,24 @@ impl Checkouts {
             let done = match session.state {
                 PaymentState::Captured if checkout.state.may_become(CheckoutState::Paid) => {
                     self.paid(ctx, &checkout, Some((session, event))).await
+                }
+                PaymentState::Authorised if !checkout.state.is_final() => {
+                    self.authorised(ctx, &checkout, session, event).await
+                }
+                // A card that was declined before another one was approved may be told after it: how it stands now decides.
+                PaymentState::Failed | PaymentState::Expired
+                    if checkout.authorise && checkout.state == CheckoutState::Settling && asked.is_none() =>
+                {
+                    let Some(payments) = &self.payments else { return Ok(Some(checkout)) };
+                    match payments.session(&session.id).await {
+                        Ok(session) => asked = Some(session),
+                        // Jobs ask again.
+                        Err(error) => {
+                            tracing::info!(%error, checkout = %checkout.id, "the provider cannot be asked now");
+                            return Ok(Some(checkout));
+                        }
+                    }
+                    continue;
                 }
                 PaymentState::Settling if checkout.state.may_become(CheckoutState::Settling) => {
                     self.noted(ctx, &checkout, session, CheckoutState::Settling, event).await
@@ -219,7 +258,10 @@ impl Checkouts {
         checkout: &Checkout,
         by: Option<(&Session, Option<&str>)>,
     ) -> Result<()> {
-        if checkout.state == CheckoutState::Released && checkout.failure.as_deref() == Some(CANCELLED) {
+        let refused = [CANCELLED, CARD_USED];
+        if checkout.state == CheckoutState::Released
+            && checkout.failure.as_deref().is_some_and(|why| refused.contains(&why))
+        {
             return self.refund_late(ctx, checkout, CANCELLED).await;
         }
         let Sold { orders, fees, cart } = self.sold(checkout).await?;
@@ -244,6 +286,8 @@ impl Checkouts {
         }
         let card = by.and_then(|(session, _)| session.fingerprint.as_deref());
         let card = card.map(|print| self.promotions.card(&checkout.provider, print)).transpose()?;
+        // Of an authorised payment it has its use already.
+        let card = card.filter(|card| !checkout.known_by.contains(card));
         next.known_by.extend(card.clone());
         let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
         ops.extend(promotions::paid(&orders, &checkout.known_by, card.as_deref(), late, ctx.now_ms));
@@ -360,16 +404,20 @@ impl Checkouts {
     }
 
     /// A job about a checkout as a member of a transaction.
-    fn about_op(&self, ctx: &OpCtx, checkout: &Checkout, kind: &str) -> Result<Option<TransactOp>> {
-        let job = NewJob {
+    pub(super) fn about_op(&self, ctx: &OpCtx, checkout: &Checkout, kind: &str) -> Result<Option<TransactOp>> {
+        self.job_op(&self.about(ctx.now_ms, checkout, kind))
+    }
+
+    /// A job about a checkout.
+    pub(super) fn about(&self, run_at_ms: i64, checkout: &Checkout, kind: &str) -> NewJob {
+        NewJob {
             kind: kind.into(),
             key: checkout.id.to_string(),
             payload: json!({ "checkout": checkout.id }),
-            run_at_ms: ctx.now_ms,
+            run_at_ms,
             max_attempts: 20,
             trace: None,
-        };
-        self.job_op(&job)
+        }
     }
 
     /// Counts the works of a paid checkout for "bought together".
@@ -418,22 +466,28 @@ impl Checkouts {
     /// No money: what was held can be sold again.
     pub(super) async fn release(&self, ctx: &OpCtx, checkout: &Checkout, why: &str) -> Result<()> {
         let orders = self.orders(checkout).await?;
-        let mut next = checkout.clone();
-        next.state = CheckoutState::Released;
-        next.failure = Some(why.to_owned());
-        next.rev += 1;
-        let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", checkout.rev)))];
-        for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
-            ops.push(stock::release(&line.variant, i64::from(line.quantity)));
-        }
-        ops.extend(checkout.sources.iter().map(crate::value::store::let_go));
-        ops.extend(promotions::give_back(&orders, &checkout.known_by));
+        let mut ops = self.released(checkout.clone(), &orders, why)?;
         ops.push(audit::entry(ctx, checkout.id.as_str(), "checkout.released", why, serde_json::Value::Null));
         // Who was declined saw it on the page; who believed to have paid is told.
         if checkout.state == CheckoutState::Settling {
             ops.extend(self.about_op(ctx, checkout, FAILED)?);
         }
         self.write(ops).await
+    }
+
+    /// The writes that let go what a checkout holds.
+    pub(super) fn released(&self, checkout: Checkout, orders: &[Order], why: &str) -> Result<Vec<TransactOp>> {
+        let mut next = checkout;
+        next.state = CheckoutState::Released;
+        next.failure = Some(why.to_owned());
+        next.rev += 1;
+        let mut ops = vec![put(store::checkout_item(&next)?, Some(Condition::eq("rev", next.rev - 1)))];
+        for line in orders.iter().flat_map(|o| &o.lines).filter(|l| l.stocked) {
+            ops.push(stock::release(&line.variant, i64::from(line.quantity)));
+        }
+        ops.extend(next.sources.iter().map(crate::value::store::let_go));
+        ops.extend(promotions::give_back(orders, &next.known_by));
+        Ok(ops)
     }
 
     pub(super) async fn write(&self, ops: Vec<TransactOp>) -> Result<()> {

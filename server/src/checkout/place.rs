@@ -445,6 +445,10 @@ impl Checkouts {
                 rev: 1,
             });
         }
+        let currency = &priced.view.currency;
+        // A card is asked before it is charged where a customer has something once.
+        let held = if promotions::once(&orders) { self.authorising(&to.country, currency) } else { Vec::new() };
+        let authorise = !held.is_empty();
         let secret_sealed = self
             .master
             .seal(&format!("checkout/{id}"), secret.as_bytes())
@@ -474,7 +478,9 @@ impl Checkouts {
             guest: !matches!(ctx.caller, Caller::User(_)),
             cart: self.carts.name(ctx, ctx.cart.as_deref()),
             attempt: None,
-            methods: self.methods(&to.country, &priced.view.currency),
+            methods: if authorise { held } else { self.methods(&to.country, currency) },
+            authorise,
+            refused: Vec::new(),
             pay_url: None,
             known_by: Vec::new(),
             rev: 1,
@@ -621,6 +627,7 @@ impl Checkouts {
             };
             let session = NewSession {
                 methods: checkout.methods.clone(),
+                authorise: checkout.authorise,
                 idempotency_key: format!("begin-{}", checkout.id),
                 reference: checkout.id.to_string(),
                 amount_minor: checkout.due_minor(),

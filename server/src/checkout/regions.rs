@@ -91,6 +91,9 @@ impl Payments for Everything {
     fn methods(&self) -> &'static [&'static str] {
         &["pix", "boleto", "ideal", "vipps", "card", "bank_debit", "konbini", "twint"]
     }
+    fn authorises(&self) -> &'static [&'static str] {
+        &["card"]
+    }
     async fn begin(&self, new: NewSession) -> vitrine_payments::Result<Session> {
         self.0.lock().unwrap().push(new.clone());
         Ok(Session {
@@ -110,6 +113,9 @@ impl Payments for Everything {
         })
     }
     async fn session(&self, _: &str) -> vitrine_payments::Result<Session> {
+        Err(PaymentError::NotFound)
+    }
+    async fn capture(&self, _: vitrine_payments::NewCapture) -> vitrine_payments::Result<Session> {
         Err(PaymentError::NotFound)
     }
     async fn expire(&self, _: &str) -> vitrine_payments::Result<Session> {

@@ -83,10 +83,16 @@ pub struct Checkout {
     /// Ways to pay that are offered, the usual one first: decided once, so that beginning the payment again asks for the same.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Paid in two steps: a bank holds the money until the card's uses of its discounts are taken. Decided once, as the ways to pay are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authorise: bool,
+    /// Promotions that the card of such a payment had been used for before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// The provider's page, as long as it can be paid.
     #[serde(default)]
     pub pay_url: Option<String>,
-    /// The names under which uses of its discounts are counted: account, e-mail; once paid, the card too.
+    /// The names under which uses of its discounts are counted: account, e-mail; once authorised or paid, the card too.
     #[serde(default)]
     pub known_by: Vec<String>,
     /// Counts writes.

@@ -347,6 +347,9 @@ impl Payments for Fake {
     fn methods(&self) -> &'static [&'static str] {
         &["card"]
     }
+    fn authorises(&self) -> &'static [&'static str] {
+        &[]
+    }
     async fn begin(&self, new: NewSession) -> vitrine_payments::Result<Session> {
         if self.away {
             return Err(PaymentError::Unavailable("no answer".into()));
@@ -368,6 +371,9 @@ impl Payments for Fake {
         })
     }
     async fn session(&self, _: &str) -> vitrine_payments::Result<Session> {
+        Err(PaymentError::Unavailable("no answer".into()))
+    }
+    async fn capture(&self, _: vitrine_payments::NewCapture) -> vitrine_payments::Result<Session> {
         Err(PaymentError::Unavailable("no answer".into()))
     }
     async fn expire(&self, _: &str) -> vitrine_payments::Result<Session> {

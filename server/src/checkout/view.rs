@@ -15,7 +15,7 @@ use vitrine_shared::views::trade::{
 use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
-use super::{Checkouts, asked, countries, identity};
+use super::{CARD_USED, Checkouts, asked, countries, identity};
 use crate::cart::CartRecord;
 use crate::cart::view::{Destination, price, sums, undiscounted};
 use crate::cart::ways;
@@ -145,7 +145,7 @@ impl Checkouts {
             fields,
             licences,
             attempt: ids::secret(),
-            declined: typed.trouble,
+            declined: typed.trouble.or_else(|| offered.is_refused().then(|| CARD_USED.to_owned())),
             signed_in: matches!(ctx.caller, Caller::User(_)),
             form,
         })

@@ -9,8 +9,9 @@
 //! - Customers are counted under names made with the shop's key from account, e-mail identity and card; the names say nothing.
 //! - An order keeps what it was sold with in its own quote; changing or ending a promotion changes no order.
 //!
-//! The card is typed on the provider's page, after the last moment at which a discount can be refused. So: a card that the buyer's account
-//! or address paid with before is asked before payment; one that is new to both is counted once it has paid, and is known from then on.
+//! Cards that the buyer's account or address paid with before are asked when a quote is made. The one that pays is typed on the provider's page:
+//! an order with something that a customer has once is authorised first, and the card's use is taken before its money is (`checkout::capture`).
+//! With a provider that cannot authorise it is counted once it has paid.
 //!
 //! | item | pk | sk | |
 //! |---|---|---|---|
@@ -41,7 +42,7 @@ use vitrine_table::{Key, Table};
 pub use offered::{ForQuote, Offered, Who};
 pub use store::{Kept, MOST_AUTOMATIC, Records};
 pub(crate) use store::{Opened, automatic_key};
-pub(crate) use uses::{give_back, paid, take, uses, writes};
+pub(crate) use uses::{give_back, once, paid, take, take_card, uses, writes};
 
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};

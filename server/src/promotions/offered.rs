@@ -41,6 +41,8 @@ pub struct Who<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Offered {
     typed: Vec<String>,
+    /// The cart's last payment was not taken because its card had been used for something that still is offered.
+    refused: bool,
     sellers: HashMap<TenantId, OfSeller>,
 }
 
@@ -65,6 +67,15 @@ impl ForQuote {
     pub fn given<'a>(&'a self, store: &'a str) -> Given<'a> {
         Given { list: &self.list, store, customer: &self.customer }
     }
+}
+
+/// An earlier attempt of a cart.
+#[derive(Default)]
+struct Earlier {
+    /// Promotions of which it has a use that another attempt gets: placing ends it first.
+    uses: Vec<String>,
+    /// Promotions that its card had been used for before.
+    refused: Vec<String>,
 }
 
 /// How often, as a count's item says.
@@ -127,7 +138,7 @@ impl Promotions {
         let (personal, limited) = (all().any(is_personal), all().any(is_limited));
         let mut sellers: HashMap<TenantId, OfSeller> =
             sellers.into_iter().map(|(id, list)| (id, OfSeller { list, ..OfSeller::default() })).collect();
-        let mut offered = Offered { typed: typed.to_vec(), sellers: HashMap::new() };
+        let mut offered = Offered { typed: typed.to_vec(), ..Offered::default() };
         if typed.is_empty() && !personal && !limited {
             offered.sellers = sellers;
             return Ok(offered);
@@ -166,7 +177,15 @@ impl Promotions {
         for (id, seller) in &mut sellers {
             seller.customer.first_order = !bought.contains(id.as_str());
         }
-        self.count(&mut sellers, who.names, &cards(&buyers), held.as_ref()).await?;
+        let counted = sellers.values().flat_map(|s| &s.list).any(|p| is_limited(p) || p.first_order);
+        let earlier = if counted { self.held(held.as_ref()).await? } else { Earlier::default() };
+        for seller in sellers.values_mut().filter(|_| !earlier.refused.is_empty()) {
+            let is_refused = |p: &Promotion| earlier.refused.contains(&p.id);
+            offered.refused |= seller.list.iter().any(is_refused);
+            // A code can be taken out, or paid with another card; of what applies by itself the buyer can only be rid like this.
+            seller.list.retain(|p| p.code.is_some() || !is_refused(p));
+        }
+        self.count(&mut sellers, who.names, &cards(&buyers), &earlier.uses).await?;
         offered.sellers = sellers;
         Ok(offered)
     }
@@ -177,7 +196,7 @@ impl Promotions {
         sellers: &mut HashMap<TenantId, OfSeller>,
         names: &[String],
         cards: &[String],
-        held: Option<&Item>,
+        mine: &[String],
     ) -> Result<()> {
         let mut asked: Vec<(TenantId, String, String)> = Vec::new();
         for (id, seller) in &*sellers {
@@ -194,7 +213,6 @@ impl Promotions {
         }
         let keys = asked.iter().map(|(id, promotion, of)| count_key(id, promotion, of)).collect();
         let items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
-        let mine = self.held(held).await?;
         for ((id, promotion, of), item) in asked.into_iter().zip(&items) {
             let mine = u32::from(!of.starts_with('F') && mine.contains(&promotion));
             let used = used(item.as_ref()).saturating_sub(mine);
@@ -213,17 +231,19 @@ impl Promotions {
         Ok(())
     }
 
-    /// Promotions of which the cart's earlier attempt has a use that another one gets: placing ends it first.
-    async fn held(&self, held: Option<&Item>) -> Result<Vec<String>> {
+    /// The cart's earlier attempt, if it used promotions.
+    async fn held(&self, held: Option<&Item>) -> Result<Earlier> {
         let ids = held.and_then(|i| i.get("uses")).and_then(|v| v.as_array());
         let ids: Vec<String> = ids.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
         let checkout = held.and_then(|i| i.get("checkout")).and_then(|v| v.as_str());
         let checkout: Option<CheckoutId> = checkout.and_then(|id| id.parse().ok());
-        let (Some(id), false) = (checkout, ids.is_empty()) else { return Ok(Vec::new()) };
+        let (Some(id), false) = (checkout, ids.is_empty()) else { return Ok(Earlier::default()) };
         let item = self.table.get(&store::checkout_key(&id), Consistency::Strong).await.map_err(fault::table)?;
         let checkout: Option<Checkout> =
             item.map(|item| vitrine_table::from_item(item).map_err(fault::table)).transpose()?;
-        Ok(if checkout.is_some_and(|c| c.state == CheckoutState::PendingPayment) { ids } else { Vec::new() })
+        let Some(checkout) = checkout else { return Ok(Earlier::default()) };
+        let waits = checkout.state == CheckoutState::PendingPayment;
+        Ok(Earlier { uses: if waits { ids } else { Vec::new() }, refused: checkout.refused })
     }
 }
 
@@ -239,6 +259,11 @@ impl Offered {
         let Some(seller) = self.sellers.get(tenant) else { return ForQuote::default() };
         let list = seller.list.iter().filter(|p| is_divisible(p) || !before.contains(&p.id)).cloned().collect();
         ForQuote { list, customer: seller.customer.clone(), codes: seller.codes.clone() }
+    }
+
+    /// Whether the cart's last payment was not taken for the sake of what is offered here.
+    pub fn is_refused(&self) -> bool {
+        self.refused
     }
 
     /// What became of each code, as its buyer may know it. A code counts if any seller's quote applied it.

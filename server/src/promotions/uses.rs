@@ -53,13 +53,23 @@ pub(crate) fn take(orders: &[Order], names: &[String]) -> Vec<TransactOp> {
     counts(&uses, names).map(|(u, of, most)| counted(&u.tenant, &u.of.promotion, of, 1, most)).collect()
 }
 
+/// Whether a customer has anything of these orders a certain number of times at most.
+pub(crate) fn once(orders: &[Order]) -> bool {
+    orders.iter().flat_map(|o| &o.quote.reservations).any(|of| of.per_customer.is_some())
+}
+
+/// The uses by the card that is about to pay, in the order of [`uses`]; each fails if its count has reached its limit.
+pub(crate) fn take_card(orders: &[Order], card: &str) -> Vec<TransactOp> {
+    uses(orders).iter().map(|u| counted(&u.tenant, &u.of.promotion, card, 1, u.of.per_customer)).collect()
+}
+
 /// No money came: the uses are free again.
 pub(crate) fn give_back(orders: &[Order], names: &[String]) -> Vec<TransactOp> {
     let uses = uses(orders);
     counts(&uses, names).map(|(u, of, _)| counted(&u.tenant, &u.of.promotion, of, -1, None)).collect()
 }
 
-/// The money is there: what was taken stays, the card is counted, and the buyer is known by all of their names. `late`: it had been given
+/// The money is there: what was taken stays, a `card` that was not counted is, and the buyer is known by all of their names. `late`: it had been given
 /// back, and is counted again whatever the limit is, for that price was paid.
 pub(crate) fn paid(orders: &[Order], names: &[String], card: Option<&str>, late: bool, now_ms: i64) -> Vec<TransactOp> {
     let uses = uses(orders);
@@ -69,7 +79,10 @@ pub(crate) fn paid(orders: &[Order], names: &[String], card: Option<&str>, late:
     ops.extend(
         card.into_iter().flat_map(|card| uses.iter().map(move |u| counted(&u.tenant, &u.of.promotion, card, 1, None))),
     );
-    let mut updates: Vec<Update> = card.map(|card| Update::set(format!("card:{card}"), now_ms)).into_iter().collect();
+    // Of an authorised payment the card is among the names.
+    let (cards, names): (Vec<&str>, Vec<&str>) =
+        names.iter().map(String::as_str).chain(card).partition(|name| is_card(name));
+    let mut updates: Vec<Update> = cards.iter().map(|card| Update::set(format!("card:{card}"), now_ms)).collect();
     let sellers: std::collections::BTreeSet<&TenantId> = orders.iter().map(|o| &o.tenant).collect();
     updates.extend(sellers.iter().map(|seller| Update::set(format!("seller:{seller}"), now_ms)));
     updates.push(Update::SetIfAbsent("_v".into(), 1.into()));
@@ -77,6 +90,11 @@ pub(crate) fn paid(orders: &[Order], names: &[String], card: Option<&str>, late:
         TransactOp::Update(UpdateItem { key: buyer_key(name), updates: updates.clone(), condition: None })
     }));
     ops
+}
+
+/// Whether a name is a card's.
+fn is_card(name: &str) -> bool {
+    name.starts_with("F#")
 }
 
 /// Writes of [`paid`] or [`take`], at most: of each use everybody's count, account's, e-mail's and card's; two names.

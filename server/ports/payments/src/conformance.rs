@@ -10,12 +10,12 @@ use http::HeaderMap;
 use vitrine_clock::{Clock, FixedClock};
 
 use crate::signature::TOLERANCE_SECS;
-use crate::{NewRefund, NewSession, PaymentError, PaymentState, Payments, Session};
+use crate::{NewCapture, NewRefund, NewSession, PaymentError, PaymentState, Payments, Session};
 
 /// Does what the port cannot: be the buyer, and receive what the provider sends.
 #[async_trait]
 pub trait Outside: Send + Sync {
-    /// Pays in full by a method that is captured at once.
+    /// Pays in full by a card: captured at once, or authorised where the payment was begun so. Always the same card.
     async fn pay(&self, session: &Session);
 
     /// Tries a card that is declined with `card_declined`.
@@ -52,6 +52,7 @@ impl Subject {
             email: "buyer@example.com".into(),
             locale: "en-US".into(),
             methods: Vec::new(),
+            authorise: false,
             return_url: "http://localhost:8080/checkout/return".into(),
             cancel_url: "http://localhost:8080/cart".into(),
             expires_ms: self.clock.now_ms() + 3_600_000,
@@ -60,6 +61,18 @@ impl Subject {
 
     async fn begin(&self) -> Session {
         self.payments.begin(self.new_session()).await.unwrap()
+    }
+
+    /// A payment of which a card's bank holds the money.
+    async fn authorised(&self) -> Session {
+        let session = self.payments.begin(NewSession { authorise: true, ..self.new_session() }).await.unwrap();
+        self.outside.pay(&session).await;
+        self.payments.session(&session.id).await.unwrap()
+    }
+
+    fn capture(&self, session: &Session) -> NewCapture {
+        let key = format!("{}-{}-capture", self.run, session.id);
+        NewCapture { idempotency_key: key, session_id: session.id.clone() }
     }
 
     async fn state(&self, session: &Session) -> PaymentState {
@@ -77,6 +90,8 @@ pub async fn check_all(s: &Subject) {
     every_method_it_says_it_has_begins_a_payment(s).await;
     a_payment_goes_through_its_states(s).await;
     expired_payments_stay_unpaid(s).await;
+    what_is_authorised_is_captured_once(s).await;
+    what_is_authorised_can_be_let_go(s).await;
     refunds_are_idempotent_and_bounded(s).await;
     webhooks_verify(s).await;
 }
@@ -142,6 +157,65 @@ async fn expired_payments_stay_unpaid(s: &Subject) {
     assert_eq!(s.state(&session).await, PaymentState::Expired);
     let unknown = s.payments.expire("cs_unknown").await;
     assert!(matches!(unknown, Err(PaymentError::NotFound)), "{unknown:?}");
+}
+
+async fn what_is_authorised_is_captured_once(s: &Subject) {
+    assert!(!s.payments.authorises().is_empty(), "the cases of authorising need a card");
+    for name in s.payments.methods() {
+        let new = NewSession { authorise: true, methods: vec![(*name).into()], ..s.new_session() };
+        let begun = s.payments.begin(new).await;
+        if s.payments.authorises().contains(name) {
+            assert_eq!(begun.unwrap().state, PaymentState::Open, "{name}");
+        } else {
+            invalid(begun);
+        }
+    }
+    let open = s.payments.begin(NewSession { authorise: true, ..s.new_session() }).await.unwrap();
+    invalid(s.payments.capture(s.capture(&open)).await);
+    let session = s.authorised().await;
+    assert_eq!((session.state, session.refunded_minor), (PaymentState::Authorised, 0));
+    assert!(session.fingerprint.is_some(), "what paid is known before anything is captured");
+    assert_eq!(session.fingerprint, s.authorised().await.fingerprint, "of the same card it is the same");
+    let refund = NewRefund {
+        idempotency_key: format!("{}-{}-early", s.run, session.id),
+        session_id: session.id.clone(),
+        amount_minor: 1,
+        reason: "damaged".into(),
+    };
+    invalid(s.payments.refund(refund.clone()).await);
+    let (one, two) = tokio::join!(s.payments.capture(s.capture(&session)), s.payments.capture(s.capture(&session)));
+    let captured = one.unwrap();
+    assert_eq!(captured, two.unwrap(), "the same key at the same time is one capture");
+    assert_eq!(captured, Session { state: PaymentState::Captured, ..session.clone() });
+    let other = NewCapture { idempotency_key: format!("{}-{}-other", s.run, session.id), ..s.capture(&session) };
+    assert_eq!(s.payments.capture(other).await.unwrap(), captured, "taken is taken, whoever asks");
+    assert_eq!(s.payments.expire(&session.id).await.unwrap().state, PaymentState::Captured);
+    let refund = NewRefund { idempotency_key: format!("{}-{}-late", s.run, session.id), ..refund };
+    assert_eq!(s.payments.refund(refund).await.unwrap().amount_minor, 1);
+    let mut told = Vec::new();
+    for (headers, body) in s.outside.webhooks(&session.id).await {
+        told.push(s.payments.verify_webhook(&headers, &body).unwrap());
+    }
+    let of = |kind: &str| told.iter().find(|e| e.kind == kind).map(|e| e.session.state);
+    assert_eq!(of("session.authorised"), Some(PaymentState::Authorised));
+    assert_eq!(of("session.captured"), Some(PaymentState::Captured));
+    let unknown = s.payments.capture(NewCapture { session_id: "cs_unknown".into(), ..s.capture(&session) }).await;
+    assert!(matches!(unknown, Err(PaymentError::NotFound)), "{unknown:?}");
+}
+
+async fn what_is_authorised_can_be_let_go(s: &Subject) {
+    let session = s.authorised().await;
+    for _ in 0..2 {
+        assert_eq!(s.payments.expire(&session.id).await.unwrap().state, PaymentState::Expired);
+    }
+    invalid(s.payments.capture(s.capture(&session)).await);
+    s.outside.pay(&session).await;
+    assert_eq!(s.state(&session).await, PaymentState::Expired);
+    // Of taking and letting go at the same moment one happens.
+    let session = s.authorised().await;
+    let (taken, gone) = tokio::join!(s.payments.capture(s.capture(&session)), s.payments.expire(&session.id));
+    let (gone, now) = (gone.unwrap().state, s.state(&session).await);
+    assert_eq!((taken.is_ok(), gone), (now == PaymentState::Captured, now), "{taken:?}");
 }
 
 async fn refunds_are_idempotent_and_bounded(s: &Subject) {

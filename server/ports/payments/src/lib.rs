@@ -4,6 +4,7 @@
 //! - Every call carries an idempotency key bound to the attempt; repeating it gives the same answer.
 //! - What a browser says on return proves nothing; only [`Payments::session`] and verified webhooks do.
 //! - Webhooks come late, doubled and reordered: readers are monotonic state machines over [`PaymentState`].
+//! - A payment begun with [`NewSession::authorise`] is ours only once it was captured: what the buyer's bank holds for it is no money.
 
 use std::sync::Arc;
 
@@ -74,6 +75,10 @@ pub struct NewSession {
     /// Names of [`METHODS`] to offer, the usual one first; empty: whatever the provider thinks best.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// The buyer's bank is to hold the money until [`Payments::capture`] takes it or [`Payments::expire`] lets it go, so that what paid is known
+    /// first. Only by [`Payments::authorises`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authorise: bool,
     /// Where the browser comes back, whatever happened.
     pub return_url: String,
     /// Where it comes back when the buyer gives up.
@@ -90,11 +95,13 @@ pub enum PaymentState {
     Open,
     /// The buyer did their part; the money is on its way (bank debit, voucher).
     Settling,
+    /// The buyer's bank holds the money for us: it waits to be captured, and is let go by itself after some days.
+    Authorised,
     /// The money is ours.
     Captured,
     /// It will not come; the reason is in [`Session::failure`].
     Failed,
-    /// Nobody paid in time, or the buyer gave up.
+    /// Nobody paid in time, or the buyer gave up; or what was authorised was let go.
     Expired,
 }
 
@@ -103,10 +110,12 @@ impl PaymentState {
     pub const fn may_become(self, next: PaymentState) -> bool {
         matches!(
             (self, next),
-            (Self::Open, Self::Settling | Self::Captured | Self::Failed | Self::Expired)
+            (Self::Open, Self::Settling | Self::Authorised | Self::Captured | Self::Failed | Self::Expired)
                 | (Self::Settling, Self::Captured | Self::Failed)
+                | (Self::Authorised, Self::Captured | Self::Expired)
                 // A decline leaves the page open for another card; money that arrives after all is still money.
                 | (Self::Failed | Self::Expired, Self::Captured | Self::Settling)
+                | (Self::Failed, Self::Authorised)
         )
     }
 }
@@ -144,6 +153,15 @@ pub struct Session {
     pub fingerprint: Option<String>,
 }
 
+/// Take money that was authorised.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct NewCapture {
+    /// Bound to the attempt.
+    pub idempotency_key: String,
+    /// The session that was authorised; all of it is captured.
+    pub session_id: String,
+}
+
 /// Give money back.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct NewRefund {
@@ -171,7 +189,7 @@ pub struct Refund {
 pub struct Event {
     /// The provider's id of the event: insert-if-absent on it.
     pub id: String,
-    /// e.g. `session.captured`, `session.failed`, `session.settling`, `session.expired`, `refund.created`.
+    /// e.g. `session.captured`, `session.failed`, `session.settling`, `session.authorised`, `session.expired`, `refund.created`.
     pub kind: String,
     /// When the provider made it, UTC milliseconds since the epoch.
     pub created_ms: i64,
@@ -213,16 +231,26 @@ pub trait Payments: Send + Sync + 'static {
     /// Names of the ways to pay it has, of [`METHODS`].
     fn methods(&self) -> &'static [&'static str];
 
+    /// Those of [`Payments::methods`] whose money can be authorised first and captured later, with the fingerprint known in between; none: empty.
+    fn authorises(&self) -> &'static [&'static str];
+
     /// Begins a payment, by `new.methods` alone where it names any; MUST give the same session for the same idempotency key.
     ///
     /// # Errors
-    /// MUST be `Invalid` for a method it does not have.
+    /// MUST be `Invalid` for a method it does not have, and for one it does not authorise if `new.authorise`; without any named it then
+    /// offers only those it does.
     async fn begin(&self, new: NewSession) -> Result<Session>;
 
     /// How it stands now.
     async fn session(&self, id: &str) -> Result<Session>;
 
-    /// Ends an open payment so that it cannot be paid any more; answers how it stands (it may have been paid).
+    /// Takes what was authorised, once, whatever is repeated; answers how it stands, also if it was captured before.
+    ///
+    /// # Errors
+    /// MUST be `Invalid` if nothing is authorised, any more or yet.
+    async fn capture(&self, new: NewCapture) -> Result<Session>;
+
+    /// Ends an open payment so that it cannot be paid any more, and lets go what is authorised; answers how it stands (it may have been paid).
     async fn expire(&self, id: &str) -> Result<Session>;
 
     /// Gives money back; MUST refund once per idempotency key and never more than was captured.

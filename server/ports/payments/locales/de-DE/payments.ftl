@@ -50,6 +50,7 @@ sim-confirm-yes = Bestätigen
 sim-confirm-no = Ablehnen
 sim-done-captured = Die Zahlung ist erfolgt
 sim-done-settling = Die Zahlung ist unterwegs
+sim-done-authorised = Ihre Bank hat der Zahlung zugestimmt
 sim-done-over = Es wurde nichts bezahlt
 sim-done-text = Sie werden zum Shop zurückgeleitet.
 sim-done-link = Zurück zum Shop

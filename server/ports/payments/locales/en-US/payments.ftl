@@ -50,6 +50,7 @@ sim-confirm-yes = Confirm
 sim-confirm-no = Refuse
 sim-done-captured = The payment was made
 sim-done-settling = The payment is on its way
+sim-done-authorised = Your bank approved the payment
 sim-done-over = Nothing was paid
 sim-done-text = You are being taken back to the shop.
 sim-done-link = Go back to the shop

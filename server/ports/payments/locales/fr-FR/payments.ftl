@@ -50,6 +50,7 @@ sim-confirm-yes = Confirmer
 sim-confirm-no = Refuser
 sim-done-captured = Le paiement est effectué
 sim-done-settling = Le paiement est en cours
+sim-done-authorised = Votre banque a accepté le paiement
 sim-done-over = Rien n’a été payé
 sim-done-text = Vous êtes reconduit à la boutique.
 sim-done-link = Revenir à la boutique

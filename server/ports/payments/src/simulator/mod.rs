@@ -19,7 +19,9 @@ use vitrine_clock::SharedClock;
 use vitrine_queue::SharedQueue;
 use vitrine_table::Table;
 
-use crate::{Event, NewRefund, NewSession, PaymentError, PaymentState, Payments, Refund, Result, Session, signature};
+use crate::{
+    Event, NewCapture, NewRefund, NewSession, PaymentError, PaymentState, Payments, Refund, Result, Session, signature,
+};
 
 mod cards;
 mod jobs;
@@ -39,6 +41,11 @@ pub const SIGNATURE_HEADER: &str = "simulator-signature";
 
 /// The ways to pay it has.
 const OFFERED: [&str; 2] = ["card", "bank_debit"];
+/// Those whose money is held until it is captured.
+const AUTHORISES: [&str; 1] = ["card"];
+
+/// How long the bank of a card holds what was authorised, milliseconds; of most cards it is a week.
+pub const AUTHORISED_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// How long a call of the shop may take.
 const LONGEST_CALL: Duration = Duration::from_secs(20);
@@ -131,14 +138,19 @@ impl Payments for Simulator {
         &OFFERED
     }
 
+    fn authorises(&self) -> &'static [&'static str] {
+        &AUTHORISES
+    }
+
     async fn begin(&self, new: NewSession) -> Result<Session> {
         let length = new.idempotency_key.chars().count();
         let currency = new.currency.len() == 3 && new.currency.bytes().all(|b| b.is_ascii_uppercase());
         if !(1..=120).contains(&length) || new.amount_minor <= 0 || !currency || new.exponent > 4 {
             return Err(PaymentError::Invalid("key, amount or currency is out of range".into()));
         }
-        if new.methods.iter().any(|m| !OFFERED.contains(&m.as_str())) {
-            return Err(PaymentError::Invalid("it has no such way to pay".into()));
+        let has: &[&str] = if new.authorise { &AUTHORISES } else { &OFFERED };
+        if new.methods.iter().any(|m| !has.contains(&m.as_str())) {
+            return Err(PaymentError::Invalid("it has no such way to pay, or none that can be captured later".into()));
         }
         self.mood().await?;
         check_address(&new.return_url)?;
@@ -151,13 +163,30 @@ impl Payments for Simulator {
         Ok(self.current(id).await?.session)
     }
 
+    async fn capture(&self, new: NewCapture) -> Result<Session> {
+        if new.idempotency_key.is_empty() {
+            return Err(PaymentError::Invalid("a capture needs a key".into()));
+        }
+        self.mood().await?;
+        let taken = self.change(&new.session_id, |record, _| match record.session.state {
+            // Captured before: the same answer.
+            PaymentState::Captured => Ok(()),
+            PaymentState::Authorised => {
+                record.session.state = PaymentState::Captured;
+                Ok(())
+            }
+            _ => Err(PaymentError::Invalid("nothing is authorised".into())),
+        });
+        Ok(taken.await?.session)
+    }
+
     async fn expire(&self, id: &str) -> Result<Session> {
         self.mood().await?;
         let closed = self.change(id, |record, _| {
             record.closed = true;
             record.confirming = None;
-            // After a decline the page still waited for another card.
-            if matches!(record.session.state, PaymentState::Open | PaymentState::Failed) {
+            // After a decline the page still waited for another card; what is authorised goes back to its card.
+            if matches!(record.session.state, PaymentState::Open | PaymentState::Failed | PaymentState::Authorised) {
                 record.session.state = PaymentState::Expired;
             }
             Ok(())

@@ -75,6 +75,7 @@ pub(crate) fn done(l: Locale, record: &Record, target: &str) -> Markup {
     let title = l.text(match record.session.state {
         PaymentState::Captured => "sim-done-captured",
         PaymentState::Settling => "sim-done-settling",
+        PaymentState::Authorised => "sim-done-authorised",
         _ => "sim-done-over",
     });
     let body = html! {

@@ -6,7 +6,7 @@ use super::store::Record;
 use crate::{PaymentError, PaymentState, Result, Session};
 
 impl Simulator {
-    /// Pays. The inner error lists fields that are wrong, and nothing changed; a decline is a session that failed and
+    /// Pays, or authorises a payment that was begun so. The inner error lists fields that are wrong, and nothing changed; a decline is a session that failed and
     /// may be paid again. A card that needs confirmation leaves the state and waits for [`Simulator::confirm`].
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Simulator {
             record.confirming = None;
             match fate {
                 Fate::Confirms => record.confirming = Some(card.clone()),
-                Fate::Succeeds => captured(record, &card),
+                Fate::Succeeds => taken(record, &card),
                 Fate::Fails(code) => declined(record, &card, code),
             }
             Ok(())
@@ -61,7 +61,7 @@ impl Simulator {
                 .take()
                 .ok_or_else(|| PaymentError::Invalid("no card waits for confirmation".into()))?;
             if confirmed {
-                captured(record, &card);
+                taken(record, &card);
             } else {
                 declined(record, &card, "authentication_failed");
             }
@@ -87,9 +87,10 @@ fn began(record: &mut Record, method: &str, card: Option<&Card>) {
     record.session.failure = None;
 }
 
-fn captured(record: &mut Record, card: &Card) {
+/// The card's bank says yes.
+fn taken(record: &mut Record, card: &Card) {
     began(record, "card", Some(card));
-    record.session.state = PaymentState::Captured;
+    record.session.state = if record.new.authorise { PaymentState::Authorised } else { PaymentState::Captured };
 }
 
 fn declined(record: &mut Record, card: &Card, code: &str) {

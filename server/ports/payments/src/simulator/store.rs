@@ -8,7 +8,7 @@ use vitrine_table::{
 };
 
 use super::cards::Card;
-use super::{EXPIRE, SETTLE, Simulator, WEBHOOK};
+use super::{AUTHORISED_MS, AUTHORISES, EXPIRE, SETTLE, Simulator, WEBHOOK};
 use crate::{Event, NewRefund, NewSession, PaymentError, PaymentState, Refund, Result, Session};
 
 /// Most repeated deliveries of one event.
@@ -24,7 +24,7 @@ pub struct Mischief {
     pub duplicates: u32,
     /// Milliseconds every delivery waits.
     pub delay_ms: u32,
-    /// Deliver what happened in between (settling, a decline) after what came of it.
+    /// Deliver what happened in between (settling, authorised, a decline) after what came of it.
     pub reverse: bool,
     /// Attempts of every delivery that get lost, at most 5.
     pub drop_first: u32,
@@ -47,15 +47,27 @@ pub(crate) struct Record {
     pub(crate) confirming: Option<Card>,
     /// A bank debit on its way: whether it will succeed.
     pub(crate) debit: Option<bool>,
+    /// Until when the card's bank holds what was authorised, UTC milliseconds.
+    #[serde(default)]
+    pub(crate) authorised_until_ms: Option<i64>,
 }
 
 impl Record {
     /// The ways to pay that its page shows, the usual one first.
     pub(crate) fn methods(&self) -> Vec<&str> {
         if self.new.methods.is_empty() {
-            return super::OFFERED.to_vec();
+            return if self.new.authorise { AUTHORISES.to_vec() } else { super::OFFERED.to_vec() };
         }
         self.new.methods.iter().map(String::as_str).collect()
+    }
+
+    /// Its time is over: nobody paid, or nobody captured.
+    fn is_over(&self, now_ms: i64) -> bool {
+        match self.session.state {
+            PaymentState::Open => now_ms >= self.new.expires_ms,
+            PaymentState::Authorised => self.authorised_until_ms.is_some_and(|until| now_ms >= until),
+            _ => false,
+        }
     }
 
     /// Whether the page takes a payment at `now_ms`.
@@ -101,7 +113,15 @@ impl Simulator {
             fingerprint: None,
             id: id.clone(),
         };
-        let record = Record { session, new: new.clone(), rev: 0, closed: false, confirming: None, debit: None };
+        let record = Record {
+            session,
+            new: new.clone(),
+            rev: 0,
+            closed: false,
+            confirming: None,
+            debit: None,
+            authorised_until_ms: None,
+        };
         let item = to_item(&record_key(&id), &record).map_err(unavailable)?;
         let expire = self.job(EXPIRE, id.clone(), json!({"id": id}), new.expires_ms.max(0));
         match self.commit(vec![(item, Condition::ItemAbsent)], vec![expire]).await {
@@ -120,7 +140,7 @@ impl Simulator {
     /// The record, expired if its time is over.
     pub(crate) async fn current(&self, id: &str) -> Result<Record> {
         let record = self.read(id).await?;
-        if record.session.state == PaymentState::Open && self.clock.now_ms() >= record.new.expires_ms {
+        if record.is_over(self.clock.now_ms()) {
             return self.change(id, |_, _| Ok(())).await;
         }
         Ok(record)
@@ -175,7 +195,7 @@ impl Simulator {
             let mischief = self.mischief_of(found.next().flatten())?;
             let now = self.clock.now_ms();
             let mut after = before.clone();
-            if after.session.state == PaymentState::Open && now >= after.new.expires_ms {
+            if after.is_over(now) {
                 after.session.state = PaymentState::Expired;
                 after.confirming = None;
             }
@@ -185,6 +205,7 @@ impl Simulator {
             let name = match after.session.state {
                 PaymentState::Open => None,
                 PaymentState::Settling => Some("session.settling"),
+                PaymentState::Authorised => Some("session.authorised"),
                 PaymentState::Captured => Some("session.captured"),
                 PaymentState::Failed => Some("session.failed"),
                 PaymentState::Expired => Some("session.expired"),
@@ -198,6 +219,11 @@ impl Simulator {
             if before.debit.is_none() && after.debit.is_some() {
                 let delay = i64::try_from(self.config.settle_delay.as_millis()).unwrap_or(i64::MAX / 2);
                 jobs.push(self.job(SETTLE, format!("{id}-{}", after.rev), json!({"id": id}), now + delay));
+            }
+            if before.session.state != after.session.state && after.session.state == PaymentState::Authorised {
+                let until = now + AUTHORISED_MS;
+                after.authorised_until_ms = Some(until);
+                jobs.push(self.job(EXPIRE, format!("{id}-{}", after.rev), json!({"id": id}), until));
             }
             let item = to_item(&record_key(id), &after).map_err(unavailable)?;
             match self.commit(vec![(item, Condition::eq("rev", before.rev))], jobs).await {
@@ -282,7 +308,7 @@ impl Simulator {
             Event { id: id.clone(), kind: name.to_owned(), created_ms: now, session: record.session.clone(), refund };
         let body = serde_json::to_string(&event).map_err(unavailable)?;
         let mut at = now + i64::from(mischief.delay_ms);
-        if mischief.reverse && matches!(name, "session.settling" | "session.failed") {
+        if mischief.reverse && matches!(name, "session.settling" | "session.authorised" | "session.failed") {
             at += i64::try_from(self.config.settle_delay.as_millis()).unwrap_or(i64::MAX / 4) + 10_000;
         }
         let payload = json!({"body": body, "dropFirst": mischief.drop_first});

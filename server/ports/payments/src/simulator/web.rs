@@ -182,7 +182,8 @@ async fn done(State(simulator): State<Simulator>, Path(id): Path<String>, header
         if record.payable(simulator.clock.now_ms()) {
             return Ok(to_pay(&id));
         }
-        let unpaid = !matches!(record.session.state, PaymentState::Captured | PaymentState::Settling);
+        let unpaid =
+            !matches!(record.session.state, PaymentState::Captured | PaymentState::Settling | PaymentState::Authorised);
         let target = if record.closed && unpaid { &record.new.cancel_url } else { &record.new.return_url };
         let l = Locale::choose(&record.new.locale);
         Ok(page(StatusCode::OK, l, Some(&record), pages::done(l, &record, target)))

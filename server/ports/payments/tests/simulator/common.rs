@@ -81,7 +81,17 @@ impl World {
 
     /// By these ways to pay alone.
     pub async fn begin_with(&self, key: &str, locale: &str, methods: &[&str]) -> Session {
-        let new = NewSession {
+        self.simulator.begin(self.new_session(key, locale, methods)).await.unwrap()
+    }
+
+    /// To be captured later.
+    pub async fn begin_authorised(&self, key: &str, locale: &str) -> Session {
+        let new = NewSession { authorise: true, ..self.new_session(key, locale, &[]) };
+        self.simulator.begin(new).await.unwrap()
+    }
+
+    fn new_session(&self, key: &str, locale: &str, methods: &[&str]) -> NewSession {
+        NewSession {
             idempotency_key: key.into(),
             reference: format!("co_{key}"),
             amount_minor: 123_450,
@@ -91,11 +101,11 @@ impl World {
             email: "buyer@example.com".into(),
             locale: locale.into(),
             methods: methods.iter().map(|m| (*m).to_owned()).collect(),
+            authorise: false,
             return_url: "https://shop.example/checkout/return?a=1&b=2".into(),
             cancel_url: "https://shop.example/cart".into(),
             expires_ms: self.clock.now_ms() + 3_600_000,
-        };
-        self.simulator.begin(new).await.unwrap()
+        }
     }
 
     /// Runs what is due, deliveries included.

@@ -205,6 +205,22 @@ async fn a_bank_debit_is_on_its_way_and_may_fail() {
 }
 
 #[tokio::test]
+async fn what_is_captured_later_is_paid_by_card_alone_and_only_approved() {
+    let w = world().await;
+    let session = w.begin_authorised("later", "en-US").await;
+    let page = w.get(&format!("/simulator/pay/{}", session.id)).await;
+    page.assert_says(&["id=\"method-card\""]);
+    assert!(!page.body.contains("bank_debit"));
+    pay(&w, &session, "4000002760003184", "12/30", "123").await;
+    assert_eq!(state(&w, &session).await.0, PaymentState::Open);
+    w.post(&format!("/simulator/pay/{}/confirm", session.id), &[("answer", "confirm")]).await;
+    assert_eq!(state(&w, &session).await.0, PaymentState::Authorised);
+    w.get(&done(&session)).await.assert_says(&["Your bank approved the payment", RETURN]);
+    // Its page takes no second card.
+    pay(&w, &session, "4242424242424242", "12/30", "123").await.assert_leads_to(&done(&session));
+}
+
+#[tokio::test]
 async fn giving_up_leads_to_the_cancel_address_and_lateness_to_the_return_address() {
     let w = world().await;
     let session = w.begin("cancelled", "en-US").await;

@@ -6,8 +6,8 @@ use crate::common::{SETTLE_MS, World, world};
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
 use vitrine_payments::conformance::{Outside, Subject, check_all};
-use vitrine_payments::simulator::{Form, Mischief};
-use vitrine_payments::{NewRefund, PaymentError, PaymentState, Payments, Session};
+use vitrine_payments::simulator::{AUTHORISED_MS, Form, Mischief};
+use vitrine_payments::{NewCapture, NewRefund, PaymentError, PaymentState, Payments, Session};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -101,6 +101,26 @@ async fn time_ends_an_open_payment() {
     assert_eq!(w.simulator.session(&session.id).await.unwrap().charge_id, None);
     w.work().await;
     assert_eq!(w.kinds().len(), 1, "told once");
+}
+
+#[tokio::test]
+async fn what_nobody_captures_is_let_go_in_time() {
+    let w = world().await;
+    let session = w.begin_authorised("held", "en-US").await;
+    let paid = w.simulator.pay(&session.id, &card("4242424242424242")).await.unwrap().unwrap();
+    assert_eq!(paid.state, PaymentState::Authorised);
+    // Longer than its page was open.
+    w.clock.advance_ms(AUTHORISED_MS - 1);
+    w.work().await;
+    assert_eq!(w.simulator.session(&session.id).await.unwrap().state, PaymentState::Authorised);
+    assert_eq!(w.kinds(), ["session.authorised"]);
+    w.clock.advance_ms(1);
+    w.work().await;
+    assert_eq!(w.kinds(), ["session.authorised", "session.expired"]);
+    assert_eq!(w.simulator.look(&session.id).await.unwrap().state, PaymentState::Expired);
+    let late = NewCapture { idempotency_key: "c1".into(), session_id: session.id.clone() };
+    let late = w.simulator.capture(late).await;
+    assert!(matches!(late, Err(PaymentError::Invalid(_))), "{late:?}");
 }
 
 #[tokio::test]
