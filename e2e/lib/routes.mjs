@@ -140,6 +140,7 @@ export const PAGES = {
   "/account": {},
   "/:..segments": { shows: 404 },
   "/:handle": {},
+  "/price/:kind/:id": {},
   "/studio": { shows: [401, 403, 200, 403] },
   "/studio/tax": { shows: [401, 403, 200, 403] },
   "/studio/works/:id": { shows: [401, 404, 404, 200], marked: true },

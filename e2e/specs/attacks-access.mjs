@@ -94,7 +94,7 @@ const absent = (id) => (/_[0-9a-v]{26}/.test(id) ? id.replace(/_[0-9a-v]{26}/, `
 
 /** Addresses of what is open to all, as somebody's that is there. */
 const open = (pattern) => ({
-  "/albums/:id": sample.shop.album, "/books/:id": sample.shop.book, "/videos/:id": sample.shop.film, "/podcasts/:id": sample.shop.podcast, "/podcasts/{id}/feed.xml": `${sample.shop.podcast}/feed.xml`,
+  "/albums/:id": sample.shop.album, "/price/:kind/:id": `/price${sample.shop.album}`, "/books/:id": sample.shop.book, "/videos/:id": sample.shop.film, "/podcasts/:id": sample.shop.podcast, "/podcasts/{id}/feed.xml": `${sample.shop.podcast}/feed.xml`,
   "/podcasts/:id/transcript/:number": `${sample.shop.podcast}/transcript/1`, "/artists/:slug": "/artists/ida-strand", "/authors/:slug": "/authors/joe-quill", "/policies/:slug": "/policies/privacy", "/:handle": `/@${sample.handle}`,
   "/eula/:id": `/eula/${sample.licence}`, "/feeds/{name}": "/feeds/new.xml", "/sitemaps/{name}": `/sitemaps/${sample.map}`, "/:..segments": "/nowhere/at/all", "/problem/:code": "/problem/not_found",
 })[pattern];

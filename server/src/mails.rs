@@ -15,19 +15,20 @@ use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_queue::{NewJob, SharedQueue};
 use vitrine_table::{Put, TransactOp};
-use vitrine_texts::{FluentValue, Texts};
+use vitrine_texts::{Differing, FluentValue, Texts};
 
 use crate::accounts::{sealed_job, send_job};
 use crate::fault::{self, Result};
 
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::differing(&SOURCES, &DIFFERING));
 
-/// Readers of en-GB get en-US: no word of a mail differs.
 const SOURCES: [(&str, &str); 3] = [
     ("en-US", include_str!("../locales/en-US/mails.ftl")),
     ("de-DE", include_str!("../locales/de-DE/mails.ftl")),
     ("fr-FR", include_str!("../locales/fr-FR/mails.ftl")),
 ];
+
+const DIFFERING: [Differing; 1] = [("en-GB", include_str!("../locales/en-GB/differences.ftl"))];
 
 /// The words of one reader's language.
 pub(crate) struct Words {

@@ -82,6 +82,19 @@ sum-total = Summe
 sum-net = Netto
 sum-all = Gesamtsumme
 sum-how = Warum dieser Preis und diese Steuer?
+piece-text = Ein Stück für sich allein gekauft, Land: { $country }, mit allem, was der Shop von sich aus nachlässt.
+explain-place = Ort des Kaufs: { $country }, nach { $by ->
+    [network] Ihrer Anschrift und dem Land Ihrer Verbindung
+    [payment] Ihrer Anschrift und dem Land Ihrer Zahlung
+    [network-payment] Ihrer Anschrift und den Ländern Ihrer Verbindung und Ihrer Zahlung
+   *[address] Ihrer Anschrift
+ }.
+explain-place-but = { $by ->
+    [network] Land Ihrer Verbindung: { $country }.
+   *[payment] Land Ihrer Zahlung: { $country }.
+ }
+explain-place-said = Land, in dem Sie nach Ihrer Angabe wohnen: { $country }.
+explain-place-sent = Ort des Kaufs: { $country }, wohin es geschickt wird.
 explain-price = { $line }: Preis { $amount } aus der Preisliste des Shops.
 explain-discount = { $line }: { $source } zieht { $amount } von { $base } ab.
 explain-code-skipped = Der Code { $source } zieht nichts ab: { $rule }
@@ -404,6 +417,7 @@ checkout-value-takes = zahlt { $takes }, { $stays } bleiben darauf
 checkout-value-remove = Wegnehmen
 checkout-value-remove-of = Geschenkkarte …{ $last } wegnehmen
 checkout-value-credit = Mein Guthaben von { $balance } verwenden.
+checkout-value-credit-ends = { $amount } davon gelten bis { $date }.
 checkout-value-credit-takes = Es zahlt { $takes }.
 checkout-value-due = Noch zu zahlen
 checkout-pay-stored = { $amount } aus Ihrem Guthaben zahlen

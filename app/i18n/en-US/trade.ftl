@@ -82,6 +82,19 @@ sum-total = Total
 sum-net = Net
 sum-all = Total
 sum-how = Why this price and this tax?
+piece-text = One piece bought by itself and sent to { $country }, with what the shop takes off for everybody.
+explain-place = Place of the purchase: { $country }, by { $by ->
+    [network] your address and the country of your connection
+    [payment] your address and the country of your payment
+    [network-payment] your address and the countries of your connection and your payment
+   *[address] your address
+ }.
+explain-place-but = { $by ->
+    [network] Your connection came from { $country }.
+   *[payment] Your payment came from { $country }.
+ }
+explain-place-said = You said that you live in { $country }.
+explain-place-sent = Place of the purchase: { $country }, where it is sent.
 explain-price = { $line }: price { $amount } from the shop’s price list.
 explain-discount = { $line }: { $source } takes { $amount } off { $base }.
 explain-code-skipped = The code { $source } takes nothing off: { $rule }
@@ -404,6 +417,7 @@ checkout-value-takes = pays { $takes }, { $stays } stay on it
 checkout-value-remove = Take off
 checkout-value-remove-of = Take off gift card …{ $last }
 checkout-value-credit = Use my store credit of { $balance }.
+checkout-value-credit-ends = { $amount } of it can be used until { $date }.
 checkout-value-credit-takes = It pays { $takes }.
 checkout-value-due = Left to pay
 checkout-pay-stored = Pay { $amount } from your balance

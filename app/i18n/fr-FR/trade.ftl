@@ -74,6 +74,19 @@ sum-total = Total
 sum-net = Net
 sum-all = Total
 sum-how = Pourquoi ce prix et cette taxe ?
+piece-text = Une pièce achetée seule, pays : { $country }, avec les remises que la boutique accorde d’elle-même.
+explain-place = Lieu de l’achat : { $country }, d’après { $by ->
+    [network] votre adresse et le pays de votre connexion
+    [payment] votre adresse et le pays de votre paiement
+    [network-payment] votre adresse et les pays de votre connexion et de votre paiement
+   *[address] votre adresse
+ }.
+explain-place-but = { $by ->
+    [network] Pays de votre connexion : { $country }.
+   *[payment] Pays de votre paiement : { $country }.
+ }
+explain-place-said = Pays où vous avez déclaré habiter : { $country }.
+explain-place-sent = Lieu de l’achat : { $country }, où le colis est envoyé.
 explain-price = { $line } : prix { $amount } selon la liste de prix de la boutique.
 explain-shipping = Livraison { $amount } selon le barème de la boutique.
 explain-treatment = { $line } : { $rule }
@@ -403,6 +416,7 @@ checkout-value-takes = paie { $takes }, il y reste { $stays }
 checkout-value-remove = Retirer
 checkout-value-remove-of = Retirer la carte cadeau …{ $last }
 checkout-value-credit = Utiliser mon crédit boutique de { $balance }.
+checkout-value-credit-ends = Dont { $amount } à utiliser jusqu’au { $date }.
 checkout-value-credit-takes = Il paie { $takes }.
 checkout-value-due = Reste à payer
 checkout-pay-stored = Payer { $amount } avec votre solde

@@ -269,6 +269,7 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         Notice { {t!("desk-credit-text")} }
                         input { r#type: "hidden", name: "attempt", value: "{view.credit_attempt}" }
                         Field { name: "credit_amount", label: t!("desk-value-amount"), hint: t!("desk-value-amount-hint"), inputmode: "decimal", required: true, maxlength: 40 }
+                        Field { name: "credit_ends", r#type: "date", label: t!("desk-value-ends"), hint: t!("desk-credit-ends-hint") }
                         Field { name: "credit_reason", label: t!("desk-reason"), hint: t!("desk-reason-hint"), required: true, maxlength: 200 }
                         Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-credit-go")} }
                     }

@@ -6,6 +6,7 @@
 mod console;
 mod gift_cards;
 mod groups;
+mod piece;
 mod prices;
 mod promotions;
 mod rates;
@@ -34,6 +35,7 @@ use crate::t;
 use console::{Import, ImportReport, Jobs, Order, Orders};
 use gift_cards::{GiftSetting, GiftShops};
 use groups::{Group, Groups};
+use piece::Piece;
 use prices::{Changes, Edition, Prices, See};
 use promotions::{Promotion, Promotions};
 use rates::Rates;
@@ -170,6 +172,11 @@ pub enum Desk {
         #[route("/admin/import/:id")]
         ImportReport { /// Import id.
             id: String },
+        /// Why a work of the shop costs what it does.
+        #[route("/price/:kind/:id")]
+        Piece { /// As in the address of the work's page: `albums`.
+            kind: String, /// `slug-id`.
+            id: String },
         /// Nothing there.
         #[route("/:..segments")]
         Missing { /// The path.
@@ -270,6 +277,11 @@ where
             load(Service::new(app), ctx).await
         }
     })
+}
+
+/// Class of the cell of a formatted amount.
+fn amount_cell(text: &str) -> &'static str {
+    if text.ends_with(')') { "end debit" } else { "end" }
 }
 
 /// What the last act came to.

@@ -133,6 +133,33 @@ fn Preview(preview: RefundPreview, action: String) -> Element {
                 }
             }
             Sums { sums: preview.sums.clone() }
+            Disclosure { title: t!("desk-refund-how"),
+                Table {
+                    caption: t!("desk-refund-how"),
+                    columns: vec![
+                        column("desk-what", false),
+                        column("refund-paid", true),
+                        column("refund-before", true),
+                        column("refund-now", true),
+                        column("desk-refund-stays", true),
+                    ],
+                    for (i , step) in preview.steps.iter().enumerate() {
+                        tr { key: "{i}",
+                            td {
+                                if let Some(what) = step.what.as_ref() {
+                                    bdi { {named(what)} }
+                                    ": "
+                                }
+                                {t!(&step.key, tax = step.tax.clone())}
+                            }
+                            td { class: "end", "{step.paid}" }
+                            td { class: "end", "{step.before}" }
+                            td { class: "end", "{step.amount}" }
+                            td { class: "end", "{step.left}" }
+                        }
+                    }
+                }
+            }
             p { {t!("desk-refund-after", amount = preview.left.clone())} }
         }
         form { class: "trade-part desk-form", method: "post", action: "{action}", "aria-labelledby": "refund-confirm",

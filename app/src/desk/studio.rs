@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::desk::{EditView, ListView, SellerOrder as SellerOrderView, StudioDesk, StudioView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Lines, Told, use_desk};
+use super::{History, Lines, Told, amount_cell, use_desk};
 use crate::i18n::text_or;
 use crate::platform::Head;
 use crate::shop::pages::{SentBy, drawn};
@@ -113,17 +113,17 @@ fn OneDesk(desk: StudioDesk) -> Element {
                                 }
                             }
                             td { {country(&sale.country)} }
-                            td { class: "end", "{sale.net}" }
-                            td { class: "end", "{sale.shipping}" }
-                            td { class: "end", "{sale.fee}" }
-                            td { class: "end", "{sale.share}" }
+                            td { class: amount_cell(&sale.net), "{sale.net}" }
+                            td { class: amount_cell(&sale.shipping), "{sale.shipping}" }
+                            td { class: amount_cell(&sale.fee), "{sale.fee}" }
+                            td { class: amount_cell(&sale.share), "{sale.share}" }
                         }
                     }
                     for (i , sum) in desk.sums.iter().enumerate() {
                         tr { key: "sum-{i}", class: "desk-sum",
                             th { scope: "row", colspan: "3", {t!("desk-sum")} }
                             for (n , part) in sum.iter().enumerate() {
-                                td { key: "{n}", class: "end", "{part}" }
+                                td { key: "{n}", class: amount_cell(part), "{part}" }
                             }
                         }
                     }

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::taxes::{TaxDesk, TaxReportView};
 use vitrine_ui::prelude::*;
 
-use super::use_desk;
+use super::{amount_cell, use_desk};
 use crate::i18n::text_or;
 use crate::platform::Head;
 use crate::shop::pages::drawn;
@@ -77,8 +77,8 @@ fn OneReport(desk: TaxDesk, month: String) -> Element {
                                 }
                             }
                             td { class: "end", "{row.rate}" }
-                            td { class: "end", "{row.net}" }
-                            td { class: "end", "{row.amount}" }
+                            td { class: amount_cell(&row.net), "{row.net}" }
+                            td { class: amount_cell(&row.amount), "{row.amount}" }
                             td { class: "end",
                                 "{row.documents}"
                                 if row.stood_in > 0 {

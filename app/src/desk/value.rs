@@ -4,15 +4,12 @@ use dioxus::prelude::*;
 use vitrine_shared::views::value::{DeskValue, ValueRow, ValuesView};
 use vitrine_ui::prelude::*;
 
-use super::{History, Told, use_desk};
-use crate::i18n::text_or;
+use super::{History, Told, amount_cell, use_desk};
+use crate::i18n::{LOCALES, text_or};
 use crate::platform::Head;
 use crate::shop::pages::drawn;
 use crate::shop::parts::{Moment, Page, param};
 use crate::t;
-
-/// Languages that mails are written in.
-const LOCALES: [&str; 2] = ["en-US", "de-DE"];
 
 /// Accounts, and a form to issue a card.
 #[component]
@@ -111,7 +108,7 @@ fn IssueCard(view: ValuesView) -> Element {
                 name: "locale",
                 label: t!("desk-value-locale"),
                 value: value("locale"),
-                options: LOCALES.iter().map(|l| option(l, text_or(&format!("desk-value-locale-{l}"), l))).collect::<Vec<_>>(),
+                options: LOCALES.iter().map(|l| option(l, t!(&format!("locale-{l}")))).collect::<Vec<_>>(),
             }
             TextArea { name: "message", label: t!("desk-value-message"), value: value("message"), error: error("message"), rows: 4, maxlength: 500 }
             Field { name: "deliver", value: value("deliver"), error: error("deliver"), r#type: "date", label: t!("desk-value-deliver"), hint: t!("desk-value-deliver-hint") }
@@ -188,7 +185,7 @@ fn OneValue(view: DeskValue, query: String) -> Element {
                             td { {t!(&entry.what)} }
                             td { dir: "auto", "{entry.why}" }
                             td { class: "desk-id", "{entry.about}" }
-                            td { class: "end", "{entry.amount}" }
+                            td { class: amount_cell(&entry.amount), "{entry.amount}" }
                         }
                     }
                 }

@@ -25,6 +25,7 @@ pub fn BuyBlock(
     preview: bool,
 ) -> Element {
     let prefs = use_hook(platform::prefs);
+    let home = if prefs.shows_only { prefs.origin.as_str() } else { "" };
     let chosen = editions.iter().position(sellable);
     let about = editions.iter().filter_map(|e| e.price.as_ref()).find_map(|p| Some((p.about.as_ref()?, &p.currency)));
     let about = about.map(|(about, paid_in)| about_note(about, paid_in));
@@ -40,7 +41,7 @@ pub fn BuyBlock(
                         }
                     }
                     if chosen.is_some() && prefs.shows_only {
-                        a { class: "button button-primary button-large button-wide", href: "{prefs.origin}{at}", {t!("buy-at-market")} }
+                        a { class: "button button-primary button-large button-wide", href: "{home}{at}", {t!("buy-at-market")} }
                     } else if chosen.is_some() {
                         div { class: "buy-keys",
                             Button { kind: ButtonKind::Primary, r#type: "submit", large: true, wide: true, disabled: preview, {t!("buy-add")} }
@@ -49,6 +50,9 @@ pub fn BuyBlock(
                     } else {
                         Notice { {t!("buy-nothing-left")} }
                     }
+                }
+                if !preview {
+                    a { class: "buy-why", href: "{home}/price{at}", rel: "nofollow", {t!("sum-how")} }
                 }
             }
             if let Some(about) = about {

@@ -448,3 +448,20 @@ async fn a_card_that_is_missing_or_issued_unpaid_is_a_violation() {
     assert!(!named.is_empty() && named.iter().all(|v| v.invariant == crate::check::Invariant::Value), "{named:?}");
     assert!(named.iter().any(|v| v.keys == [order.id.to_string(), card.to_string()]), "{named:?}");
 }
+
+#[tokio::test]
+async fn british_readers_get_a_receipt_in_their_own_words() {
+    let shop = Shop::open().await;
+    for (locale, word, other) in [("en-GB", "Delivery: €8.90", "Shipping"), ("en-US", "Shipping: €8.90", "Delivery")]
+    {
+        let ctx = OpCtx { locale: locale.into(), ..shop.guest() };
+        let ctx = shop.fill(&ctx, &["Paper Boats"]).await;
+        let placed = shop.checkouts.place(&ctx, &shop.placing(&ctx, locale).await).await.unwrap();
+        shop.pay(&placed, "4242424242424242").await;
+        shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
+        let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["receipt/"]).await;
+        assert_eq!((mails.len(), mails[0].locale.as_str()), (1, locale));
+        assert!(mails[0].html.contains(&format!("<html lang=\"{locale}\">")));
+        assert!(mails[0].text.contains(word) && !mails[0].text.contains(other), "{}", mails[0].text);
+    }
+}

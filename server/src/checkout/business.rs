@@ -4,7 +4,7 @@ use vitrine_pricing::evidence::{Finding, Ground};
 use vitrine_pricing::quote::TaxIdState;
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_registers::simulator::DOWN_MS;
-use vitrine_shared::views::trade::{CheckoutForm, PayState};
+use vitrine_shared::views::trade::{CheckoutForm, ExplainView, PayState};
 
 use super::store::Order;
 use super::*;
@@ -224,6 +224,9 @@ async fn two_pieces_of_evidence_stand_with_files_and_contradictions_are_asked_ab
     assert!(matches!(finding(&order), Finding::Agreed { ground: Ground::TwoAgree, .. }));
     paid(&shop, &bought, FRENCH_CARD).await;
     assert_eq!(order_of(&shop, &bought).await.tax.evidence.unwrap().pieces.len(), 3);
+    assert_eq!(place_told(&shop, &seen, &bought).await, ["explain-place France network-payment"]);
+    // Staff have words of their own for it, and see none of the buyer's.
+    assert_eq!(place_told(&shop, &shop.staff(), &bought).await, [""; 0]);
     // Only the address, then the card's bank: two pieces once it is paid.
     let (bought, order) = placed(&shop, &filled(&shop).await, plain(), "card").await;
     assert_eq!(finding(&order), Finding::Insufficient);
@@ -242,10 +245,27 @@ async fn two_pieces_of_evidence_stand_with_files_and_contradictions_are_asked_ab
     assert!(evidence.declared);
     let two = matches!(&evidence.finding, Finding::Agreed { country, ground: Ground::Majority, .. } if country == "CH");
     assert!(two, "two of three say Switzerland, and the order shows it: {evidence:?}");
+    let told = place_told(&shop, &abroad, &bought).await;
+    let said =
+        ["explain-place France ", "explain-place-but Switzerland network", "explain-place-but Switzerland payment"];
+    assert_eq!(told, [&said[..], &["explain-place-said France "]].concat());
     // A parcel arrives where it is sent: nobody is asked.
     let parcel = shop.fill(&OpCtx { network: Some("CH".into()), ..shop.guest() }, &["Paper Boats"]).await;
-    let (_, order) = placed(&shop, &parcel, testing::form(), "parcel").await;
+    let (bought, order) = placed(&shop, &parcel, testing::form(), "parcel").await;
     assert_eq!(order.tax.evidence, None);
+    assert_eq!(place_told(&shop, &parcel, &bought).await, ["explain-place-sent Germany "]);
+}
+
+/// What an order's page says of its place: keys with what fills them. The steps of the total follow for everybody.
+async fn place_told(shop: &Shop, ctx: &OpCtx, placed: &Placed) -> Vec<String> {
+    let staff = crate::authz::staff(ctx, "orders:read").is_ok();
+    let secret = (!staff).then_some(placed.secret.as_str());
+    let view = shop.checkouts.order_view(ctx, placed.id.as_str(), secret).await.unwrap();
+    let (place, steps): (Vec<_>, Vec<_>) =
+        view.parts[0].explain.iter().partition(|step| step.key.starts_with("explain-place"));
+    assert!(steps.last().is_some_and(|step| step.key == "explain-total"), "{steps:?}");
+    let words = |step: &ExplainView| format!("{} {} {}", step.key, step.args[0].1, step.args[1].1);
+    place.into_iter().map(words).collect()
 }
 
 #[tokio::test]

@@ -310,8 +310,13 @@ async fn store_credit_is_found_behind_any_number_of_purchases_as_a_guest() {
         assert_eq!(shop.checkouts.claim(&me).await.unwrap(), 8);
         let mut customers = shop.checkouts.customers(&me).await.unwrap();
         assert!(customers.contains(&last.unwrap().customer));
-        let new =
-            NewCredit { attempt: "c".repeat(16), amount: "10".into(), currency: "EUR".into(), reason: "sorry".into() };
+        let new = NewCredit {
+            attempt: "c".repeat(16),
+            amount: "10".into(),
+            currency: "EUR".into(),
+            reason: "sorry".into(),
+            ..NewCredit::default()
+        };
         let farthest = customers.pop().unwrap();
         shop.values.give_credit(&shop.staff(), &farthest, &new).await.unwrap();
         let ctx = shop.fill(&me, &["Harbour Lights"]).await;
@@ -327,8 +332,13 @@ async fn store_credit_is_offered_to_whose_it_is_and_pays_if_they_want() {
         let first = shop.fill(&buyer, &["Free Tide"]).await;
         let placed = shop.place(&first).await.unwrap();
         let (checkout, _) = placed_order(&shop, &placed).await;
-        let new =
-            NewCredit { attempt: "c".repeat(16), amount: "10".into(), currency: "EUR".into(), reason: "sorry".into() };
+        let new = NewCredit {
+            attempt: "c".repeat(16),
+            amount: "10".into(),
+            currency: "EUR".into(),
+            reason: "sorry".into(),
+            ..NewCredit::default()
+        };
         let credit = shop.values.give_credit(&shop.staff(), &checkout.customer, &new).await.unwrap();
         let ctx = shop.fill(&buyer, &["Harbour Lights"]).await;
         let view = shop.checkouts.checkout_view(&ctx).await.unwrap();
@@ -378,5 +388,81 @@ async fn a_code_is_taken_off_again_ends_with_the_purchase_and_belongs_to_its_car
         let (_, code) = shop.card(100).await;
         let done = apply(&shop, &again, &code).await;
         assert_eq!(done.is_ok(), n < value::MOST_CODES, "{n}: {done:?}");
+    }
+}
+
+#[tokio::test]
+async fn credit_with_a_last_day_is_shown_with_it_spent_first_and_written_off_after_it() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    for shop in Shop::both().await {
+        let buyer = shop.user(1, "u@example.org", &["buyer"], &[]);
+        let first = shop.fill(&buyer, &["Free Tide"]).await;
+        let (checkout, _) = placed_order(&shop, &shop.place(&first).await.unwrap()).await;
+        let give = async |attempt: &str, amount: &str, ends_ms: Option<i64>| {
+            let new = NewCredit {
+                attempt: format!("{attempt:x<16}"),
+                amount: amount.into(),
+                currency: "EUR".into(),
+                ends_ms,
+                reason: "sorry".into(),
+            };
+            shop.values.give_credit(&shop.staff(), &checkout.customer, &new).await
+        };
+        let refused = give("past", "1", Some(NOW)).await.unwrap_err();
+        assert_eq!(refused.fields.get("ends").map(String::as_str), Some("fault-over"));
+        let lasting = give("a", "20", None).await.unwrap();
+        let late = give("b", "3", Some(NOW + 20 * DAY)).await.unwrap();
+        let soon = give("c", "2", Some(NOW + 10 * DAY)).await.unwrap();
+        assert_eq!(give("d", "1", Some(NOW + 10 * DAY)).await.unwrap(), soon, "one end, one account");
+        assert_eq!(give("d", "1", Some(NOW + 10 * DAY)).await.unwrap(), soon, "the same wish is one");
+        assert!(give("d", "1", None).await.is_err(), "another end is another wish");
+
+        // The index that lists a customer's credit may lag.
+        let ctx = shop.fill(&buyer, &["Harbour Lights"]).await;
+        let mut credit = None;
+        for _ in 0..100 {
+            credit = shop.checkouts.checkout_view(&ctx).await.unwrap().value.credit;
+            if credit.as_ref().is_some_and(|credit| credit.ends.len() == 2) {
+                break;
+            }
+        }
+        let credit = credit.unwrap();
+        assert_eq!((credit.balance.as_str(), credit.takes.as_str()), ("€26.00", "€8.00"));
+        let (_, second) = shop.values.entries(&late).await.map(|e| (e.len(), e[0].delta_minor)).unwrap();
+        assert_eq!(second, 300);
+        let amounts: Vec<&str> = credit.ends.iter().map(|(amount, _)| amount.as_str()).collect();
+        assert_eq!(amounts, ["€3.00", "€3.00"]);
+        assert!(
+            credit.ends[0].1.starts_with("Oct 1, 2026") && credit.ends[1].1.starts_with("Oct 11, 2026"),
+            "{credit:?}"
+        );
+
+        // Eight euros: the three that end first, the three that end next, two of what stays.
+        let mut placing = seen(&shop, &ctx, "wanted").await;
+        (placing.form.use_credit, placing.due_minor) = (true, Some(0));
+        let placed = shop.checkouts.place(&ctx, &placing).await.unwrap();
+        let of = async |id| left(&shop, id).await;
+        assert_eq!((of(&soon).await, of(&late).await, of(&lasting).await), ((0, 0), (0, 0), (1800, 0)));
+        let (_, order) = placed_order(&shop, &placed).await;
+        assert_eq!(order.sources.iter().map(|s| &s.account).collect::<Vec<_>>(), [&soon, &late, &lasting]);
+
+        // What is left on its last day is gone the day after; what a refund gives back of it then stays.
+        give("e", "5", Some(NOW + 10 * DAY)).await.unwrap();
+        shop.clock.advance_ms(10 * DAY);
+        shop.work().await;
+        assert_eq!(of(&soon).await, (0, 0));
+        let swept = shop.values.entries(&soon).await.unwrap().pop().unwrap();
+        assert_eq!((swept.house, swept.delta_minor), (crate::value::House::Expired, -500));
+        let staff = OpCtx { now_ms: shop.clock.now_ms(), ..shop.staff() };
+        let wish = Wish {
+            attempt: "back".into(),
+            what: RefundWish::whole(&[0], false),
+            restock: false,
+            reason: "Asked for it".into(),
+        };
+        shop.checkouts.refund(&staff, &order.id, &wish).await.unwrap();
+        shop.work().await;
+        assert_eq!((of(&soon).await, of(&late).await, of(&lasting).await), ((0, 0), (300, 0), (2300, 0)));
+        assert_eq!(shop.violations().await, []);
     }
 }

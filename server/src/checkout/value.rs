@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vitrine_pricing::format::format_money;
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{format_date, format_money};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::id::{TenantId, ValueId};
@@ -275,8 +276,12 @@ impl Checkouts {
         let total = priced.view.total_minor;
         let currency = &priced.view.currency;
         let mut ids: Vec<ValueId> = codes.iter().map(|c| c.account.clone()).collect();
-        if credit && matches!(ctx.caller, Caller::User(_)) {
+        let ending = self.values.as_ref().filter(|_| credit && matches!(ctx.caller, Caller::User(_)));
+        if let Some(values) = ending {
             let customers = self.customers(ctx).await?;
+            let of = |customer| values.ending_credits(customer, currency, ctx.now_ms);
+            let of_all = futures::future::try_join_all(customers.iter().map(of)).await?;
+            ids.extend(of_all.into_iter().flatten());
             for customer in &customers {
                 let issuers = priced.sellers.iter().map(|seller| Some(&seller.tenant.id));
                 let issuers = std::iter::once(None).chain(issuers);
@@ -295,12 +300,14 @@ impl Checkouts {
         for account in &mut accounts {
             account.available += held_of(own, account);
         }
-        // Empty ones are none; of many the largest pay, each as it was found.
+        // Empty ones are none; of many the largest pay, those that end soonest first.
         accounts.retain(|account| account.kind == Kind::GiftCard || account.available > 0);
         let mut credits: Vec<_> = accounts.iter().filter(|a| a.kind == Kind::StoreCredit).collect();
         credits.sort_by(|a, b| (b.available, &a.id).cmp(&(a.available, &b.id)));
         let over: Vec<ValueId> = credits.into_iter().skip(MOST_CREDITS).map(|a| a.id.clone()).collect();
         accounts.retain(|account| !over.contains(&account.id));
+        let credit_end = |a: &Account| (a.kind == Kind::StoreCredit).then(|| a.ends_ms.unwrap_or(i64::MAX));
+        accounts.sort_by_key(credit_end);
         let parts: Vec<_> =
             priced.sellers.iter().map(|s| (s.tenant.id.clone(), s.quote.totals.gross.minor())).collect();
         let purse = |a: &Account| Purse { issuer: a.issuer.clone(), available: a.available };
@@ -370,7 +377,14 @@ impl Checkouts {
         let balance: i64 = credits().map(|(a, _)| a.available).sum();
         if balance > 0 {
             let takes: i64 = credits().flat_map(|(_, shares)| shares).sum();
-            view.credit = Some(CreditView { balance: money(balance, place)?, takes: money(takes, place)?, used });
+            let mut ends = Vec::new();
+            for (account, end) in credits().filter_map(|(a, _)| Some((a, a.ends_ms?))) {
+                // It can be used on its last day.
+                let day = Date::from_unix_ms(end - 1).map_err(|e| fault::internal("a date", &e))?;
+                ends.push((money(account.available, place)?, format_date(day, place.locale)));
+            }
+            let (balance, takes) = (money(balance, place)?, money(takes, place)?);
+            view.credit = Some(CreditView { balance, takes, ends, used });
         }
         Ok(view)
     }

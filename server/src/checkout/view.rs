@@ -15,9 +15,9 @@ use vitrine_shared::views::trade::{
 use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
-use super::{CARD_USED, Checkouts, asked, countries, identity};
+use super::{CARD_USED, Checkouts, asked, countries, identity, placed};
 use crate::cart::CartRecord;
-use crate::cart::view::{Destination, price, sums, undiscounted};
+use crate::cart::view::{Destination, explain, price, sums, undiscounted};
 use crate::cart::ways;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
@@ -235,6 +235,7 @@ impl Checkouts {
         if mine {
             for (order, part) in orders.iter().zip(&mut parts) {
                 self.show_gifts(ctx, order, part, &place).await?;
+                part.explain.splice(..0, placed::told(order, &ctx.locale));
             }
         }
         let paid = checkout.state == CheckoutState::Paid;
@@ -319,6 +320,7 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
         lines,
         sent_by: ways::sent_by(place, &order.quote),
         sums: sums(place, &order.quote),
+        explain: explain(place, &order.quote),
         invoice_href: None,
         messages: Vec::new(),
         may_write: false,

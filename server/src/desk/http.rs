@@ -17,7 +17,7 @@ use vitrine_blob::BlobError;
 use vitrine_shared::Problem;
 use vitrine_shared::id::OrderId;
 
-use super::{Choice, Desk, Edit, TypedCard};
+use super::{Choice, Desk, Edit, TypedCard, TypedCredit};
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::rest::ProblemResponse;
@@ -304,8 +304,13 @@ async fn credit(
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
     let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
-    let [attempt, amount, reason] = ["attempt", "credit_amount", "credit_reason"].map(|name| value(&form, name));
-    let done = Desk::new(app).credit_order(&ctx, &order, &attempt, &amount, &reason).await;
+    let credit = TypedCredit {
+        attempt: value(&form, "attempt"),
+        amount: value(&form, "credit_amount"),
+        ends: value(&form, "credit_ends"),
+        reason: value(&form, "credit_reason"),
+    };
+    let done = Desk::new(app).credit_order(&ctx, &order, credit).await;
     back(&format!("/admin/orders/{id}"), "", done)
 }
 

@@ -39,7 +39,7 @@ pub use refund::Choice;
 pub use shipping::form as shipping_form;
 pub use studio::Edit;
 pub use taxes::Month;
-pub use value::TypedCard;
+pub use value::{TypedCard, TypedCredit};
 
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::HistoryRow;

@@ -5,14 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::format::{format_accounting, format_money, format_percent};
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::refund::{LineWish, RefundPart, RefundQuote, RefundWish, Refundable, Take};
+use vitrine_pricing::quote::TaxAmount;
+use vitrine_pricing::refund::{
+    LineWish, RefundPart, RefundQuote, RefundStep, RefundStepKind, RefundWish, Refundable, Take,
+};
 use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::id::OrderId;
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::desk::{RefundChoice, RefundPreview, RefundRow, RefundView};
+use vitrine_shared::views::desk::{RefundChoice, RefundPreview, RefundRow, RefundStepRow, RefundView};
 use vitrine_shared::views::trade::AmountView;
 
 use super::Desk;
@@ -257,7 +260,7 @@ fn blame(view: &mut RefundView, problem: &Problem) {
 }
 
 fn previewed(order: &Order, place: &Place, choice: &Choice, refund: &RefundQuote) -> RefundPreview {
-    let money = |m: Money| format_money(m, place.locale);
+    let money = |m: Money| format_accounting(m, place.locale);
     let row = |part: &RefundPart| RefundRow {
         what: named(order, part.line),
         pieces: part.quantity,
@@ -271,20 +274,43 @@ fn previewed(order: &Order, place: &Place, choice: &Choice, refund: &RefundQuote
     let sum = |key: &str, detail: String, amount: Money| AmountView { key: key.into(), detail, text: money(amount) };
     let mut sums = vec![sum("sum-net", String::new(), refund.totals.net)];
     for tax in &refund.totals.taxes {
-        let rate = format_percent(tax.rate_ppm, place.locale);
-        sums.push(sum("sum-tax", format!("{} {rate} ({})", tax.name, tax.jurisdiction), tax.amount));
+        sums.push(sum("sum-tax", tax_name(tax, place), tax.amount));
     }
     sums.push(sum("sum-total", String::new(), refund.totals.gross));
     let stocked = |part: &RefundPart| part.line.and_then(|n| order.lines.get(n)).is_some_and(|l| l.stocked);
     RefundPreview {
         rows: refund.lines.iter().chain(&refund.shipping).map(row).collect(),
         sums,
+        steps: refund.explain.iter().map(|step| step_row(order, place, refund, step)).collect(),
         left: money(refund.left.gross),
         restockable: refund.lines.iter().any(|part| part.quantity > 0 && stocked(part)),
         hidden: choice.0.clone(),
         attempt: ids::secret(),
         reason: String::new(),
         restock: false,
+    }
+}
+
+fn tax_name(tax: &TaxAmount, place: &Place) -> String {
+    format!("{} {} ({})", tax.name, format_percent(tax.rate_ppm, place.locale), tax.jurisdiction)
+}
+
+fn step_row(order: &Order, place: &Place, refund: &RefundQuote, step: &RefundStep) -> RefundStepRow {
+    let money = |m: Money| format_accounting(m, place.locale);
+    let tax = refund.totals.taxes.iter().find(|tax| step.kind == RefundStepKind::Tax && tax.rule == step.rule);
+    RefundStepRow {
+        what: (step.kind == RefundStepKind::Gross).then(|| named(order, step.line)),
+        key: match step.kind {
+            RefundStepKind::Gross => format!("refund-step-{}", step.rule.replace('_', "-")),
+            RefundStepKind::Tax => "refund-step-tax".to_owned(),
+            RefundStepKind::Net => "refund-step-net".to_owned(),
+            RefundStepKind::Total => "refund-step-total".to_owned(),
+        },
+        tax: tax.map(|tax| tax_name(tax, place)).unwrap_or_default(),
+        paid: money(step.paid),
+        before: money(step.before),
+        amount: money(step.amount),
+        left: money(step.left),
     }
 }
 

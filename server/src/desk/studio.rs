@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::format::{format_accounting, format_percent};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{PriceRecord, Status, Work, WorkKind};
@@ -206,7 +206,7 @@ impl Desk {
         let money = |minor: i64, code: &str| -> String {
             let currency = code.parse::<Currency>().ok();
             let money = currency.and_then(|c| Money::new(minor, c).ok());
-            money.map(|m| format_money(m, place.locale)).unwrap_or_default()
+            money.map(|m| format_accounting(m, place.locale)).unwrap_or_default()
         };
         let mut totals: BTreeMap<String, [i64; 4]> = BTreeMap::new();
         for sale in &list {

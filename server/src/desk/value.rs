@@ -45,6 +45,19 @@ pub struct TypedCard {
     reason: String,
 }
 
+/// What staff typed to give store credit.
+#[derive(Clone, Debug, Default)]
+pub struct TypedCredit {
+    /// Names the wish: the same one twice is given once.
+    pub attempt: String,
+    /// As typed: `25.00`.
+    pub amount: String,
+    /// Its last day (UTC), `2026-12-24`; empty: it does not expire.
+    pub ends: String,
+    /// For the trail and the account.
+    pub reason: String,
+}
+
 /// Beginning of a typed day, UTC milliseconds; `None`: nothing was typed.
 fn day(field: &str, text: &str) -> Result<Option<i64>> {
     let text = text.trim();
@@ -221,21 +234,16 @@ impl Desk {
     ///
     /// # Errors
     /// As [`value::Values::give_credit`]; 404 for no such order.
-    pub async fn credit_order(
-        &self,
-        ctx: &OpCtx,
-        id: &OrderId,
-        attempt: &str,
-        amount: &str,
-        reason: &str,
-    ) -> Result<()> {
+    pub async fn credit_order(&self, ctx: &OpCtx, id: &OrderId, typed: TypedCredit) -> Result<()> {
         authz::staff(ctx, authz::VALUE)?;
         let order = self.0.checkouts.order(id).await?.ok_or_else(|| Problem::not_found("order"))?;
         let new = NewCredit {
-            attempt: attempt.to_owned(),
-            amount: amount.to_owned(),
+            attempt: typed.attempt,
+            amount: typed.amount,
             currency: order.quote.currency.code().to_owned(),
-            reason: reason.to_owned(),
+            // It can be used on its last day.
+            ends_ms: day("ends", &typed.ends)?.map(|ms| ms + DAY_MS),
+            reason: typed.reason,
         };
         self.0.values.give_credit(ctx, &order.customer, &new).await.map(drop)
     }

@@ -29,6 +29,7 @@ pub(super) async fn robots(State(app): State<App>) -> Response {
         "/my-products",
         "/orders/",
         "/preview/",
+        "/price/",
         "/problem/",
         "/rpc/",
         "/search",

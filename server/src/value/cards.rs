@@ -59,6 +59,9 @@ pub struct NewCredit {
     pub amount: String,
     /// ISO 4217.
     pub currency: String,
+    /// UTC milliseconds from which on it pays for nothing; `None`: it does not expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_ms: Option<i64>,
     /// For the trail and the account.
     pub reason: String,
 }
@@ -163,7 +166,7 @@ impl Values {
         }
     }
 
-    /// Gives a customer store credit. Safe to repeat.
+    /// Gives a customer store credit. What ends at one moment is one account, apart from what does not end. Safe to repeat.
     ///
     /// # Errors
     /// 401, 403 for who is no staff; 422 for a field with a fault; 409 `value_over` for more than an account can hold.
@@ -173,9 +176,19 @@ impl Values {
         let amount = amount("amount", &new.amount, currency)?;
         let reason = said("reason", &new.reason)?;
         let attempt = ids::attempt(&new.attempt)?;
+        if new.ends_ms.is_some_and(|end| end <= ctx.now_ms) {
+            return Err(Problem::invalid("ends", "fault-over", "It would be over at once."));
+        }
         let known = self.table.get(&crate::checkout::store::customer_key(customer), Consistency::Strong).await;
         known.map_err(fault::table)?.ok_or_else(|| Problem::not_found("customer"))?;
-        let id = self.credit_of(customer, currency.code(), None, ctx.now_ms).await?;
+        let lasting = store::empty_credit(customer, currency.code(), None, ctx.now_ms);
+        let account = match new.ends_ms {
+            None => lasting,
+            Some(end) => {
+                Account { id: store::ending_credit_id(customer, currency.code(), end), ends_ms: Some(end), ..lasting }
+            }
+        };
+        let id = self.open_account(account).await?;
         let wish = self.wish(&(customer, new))?;
         let entry = Entry {
             key: format!("grant-{attempt}"),
@@ -188,7 +201,9 @@ impl Values {
             about: None,
             wish: Some(wish.clone()),
         };
-        let what = json!({ "amount_minor": amount, "currency": currency.code(), "customer": customer });
+        let what = json!({
+            "amount_minor": amount, "currency": currency.code(), "customer": customer, "ends_ms": new.ends_ms,
+        });
         // An attempt is one customer's: under it nobody else is given anything.
         let of = store::attempt_key(attempt);
         let mut taken = Item::new();
@@ -201,10 +216,13 @@ impl Values {
         if known.is_some_and(|item| item.get("wish").and_then(|w| w.as_str()) != Some(wish.as_str())) {
             return Err(reused());
         }
-        let more = vec![
+        let mut more = vec![
             TransactOp::Put(Put { item: taken, condition: Some(Condition::ItemAbsent) }),
             audit::entry(ctx, id.as_str(), "value.credited", &reason, what),
         ];
+        if let Some(end) = new.ends_ms {
+            more.extend(self.sweep_op(&id, &entry.key, end)?);
+        }
         if !self.put_in(&entry, more).await? {
             let was = self.table.get(&store::entry_key(&id, &entry.key), Consistency::Strong).await;
             let was = was.map_err(fault::table)?.and_then(|item| vitrine_table::from_item::<Entry>(item).ok());

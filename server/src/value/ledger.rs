@@ -6,13 +6,15 @@ use vitrine_shared::id::{CustomerId, TenantId, ValueId};
 use vitrine_table::{Condition, Consistency, Index, Put, Query, TableError, Transact, TransactOp, retry};
 
 use super::store::{self, account_item, account_key, code_key, entry_key};
-use super::{Account, Code, Entry, House, Kind, MAX_ENTRY, Source, Values};
+use super::{Account, Code, Entry, House, MAX_ENTRY, Source, Values};
 use crate::fault::{self, Result};
 
 /// How often a lost race is run again.
 pub(super) const TRIES: usize = 8;
 /// Most entries of one answer.
 const MOST_ENTRIES: usize = 10_000;
+/// Most store credits of one customer that are looked at.
+const MOST_CREDITS: usize = 1000;
 
 /// An amount that staff typed: `25`, `17.97`. More digits than the currency has are rounded, half up, before anything is posted, so
 /// entry and balance are one number.
@@ -95,12 +97,34 @@ impl Values {
         issuer: Option<&TenantId>,
         now_ms: i64,
     ) -> Result<ValueId> {
-        let account = store::empty_credit(customer, currency, issuer, now_ms);
+        self.open_account(store::empty_credit(customer, currency, issuer, now_ms)).await
+    }
+
+    /// An account with nothing in it, opened if there is none.
+    pub(super) async fn open_account(&self, account: Account) -> Result<ValueId> {
         let put = Put { item: account_item(&account)?, condition: Some(Condition::ItemAbsent) };
         match self.table.put(put).await {
             Ok(_) | Err(TableError::ConditionFailed(_)) => Ok(account.id),
             Err(e) => Err(fault::table(e)),
         }
+    }
+
+    /// Ids of a customer's store credits that end some day, in one currency, that are not over. An index says so: one that was given a moment
+    /// ago may be missing.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn ending_credits(&self, customer: &CustomerId, currency: &str, now_ms: i64) -> Result<Vec<ValueId>> {
+        let query = Query::new(Index::Gsi1, store::owner_pk(customer)).limit(MOST_CREDITS);
+        let items = retry::query_all(&*self.table, query, MOST_CREDITS).await.map_err(fault::table)?;
+        let mut ids = Vec::new();
+        for item in items {
+            let account: Account = vitrine_table::from_item(item).map_err(fault::table)?;
+            if account.ends_ms.is_some() && !account.is_over(now_ms) && account.currency == currency {
+                ids.push(account.id);
+            }
+        }
+        Ok(ids)
     }
 
     /// Posts what comes into an account, with `more` in the same transaction. `false`: this key was posted before, or the first of
@@ -194,7 +218,7 @@ impl Values {
             let known = self.account(&part.account).await?;
             let issuer = known.as_ref().and_then(|a| a.issuer.clone());
             let credit = store::credit_id(buyer, currency, issuer.as_ref());
-            let own = known.filter(|a| part.kind == Kind::StoreCredit || !a.is_over(now_ms));
+            let own = known.filter(|a| !a.is_over(now_ms));
             // The look at its end may have been before this by another clock: one more takes what comes now.
             let end = own.as_ref().and_then(|own| own.ends_ms);
             let (to, other) = match own {

@@ -56,6 +56,17 @@ pub fn credit_id(customer: &CustomerId, currency: &str, issuer: Option<&TenantId
     ValueId::from_bits(ids::derived_bits(&of))
 }
 
+/// A customer's store credit of the platform in one currency that ends at this moment: one account for ever.
+pub fn ending_credit_id(customer: &CustomerId, currency: &str, ends_ms: i64) -> ValueId {
+    let end = ends_ms.to_string();
+    ValueId::from_bits(ids::derived_bits(&["value", "ending_credit", customer.as_str(), currency, &end]))
+}
+
+/// Beginning of what lists a customer's store credit (GSI1).
+pub(super) fn owner_pk(owner: &CustomerId) -> String {
+    format!("VALUEOWNER#{owner}")
+}
+
 /// Key of the entry by which a checkout is paid.
 pub fn paid_by(checkout: &impl std::fmt::Display) -> String {
     format!("pay-{checkout}")
@@ -66,7 +77,7 @@ pub(super) fn account_item(account: &Account) -> Result<Item> {
     let mut item = vitrine_table::to_item(&account_key(&account.id), account).map_err(fault::table)?;
     item.retain(|_, v| !v.is_null());
     if let Some(owner) = &account.owner {
-        item.insert("pk2".into(), format!("VALUEOWNER#{owner}").into());
+        item.insert("pk2".into(), owner_pk(owner).into());
         item.insert("sk2".into(), account.id.to_string().into());
     }
     let shard = crc32fast::hash(account.id.as_str().as_bytes()) % crate::catalog::store::LIST_SHARDS;

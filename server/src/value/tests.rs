@@ -21,6 +21,7 @@ fn credit(attempt: &str, amount: &str) -> NewCredit {
         amount: amount.into(),
         currency: "EUR".into(),
         reason: "sorry".into(),
+        ..NewCredit::default()
     }
 }
 

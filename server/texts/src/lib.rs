@@ -13,21 +13,28 @@ use unic_langid::LanguageIdentifier;
 
 pub use fluent_bundle::FluentValue;
 
+/// A locale that holds only what it says otherwise than the first: its BCP 47 tag and Fluent source.
+pub type Differing = (&'static str, &'static str);
+
 /// The texts of one domain in all its locales.
 pub struct Texts {
     sources: &'static [(&'static str, &'static str)],
+    differing: &'static [Differing],
     bundles: Vec<FluentBundle<FluentResource>>,
+}
+
+fn parsed(name: &str, source: &str) -> FluentResource {
+    FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, errors)| {
+        tracing::error!(locale = name, ?errors, "a locale file has faults");
+        partial
+    })
 }
 
 fn bundle(name: &str, source: &str) -> FluentBundle<FluentResource> {
     let language: LanguageIdentifier = name.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, errors)| {
-        tracing::error!(locale = name, ?errors, "a locale file has faults");
-        partial
-    });
-    if let Err(errors) = bundle.add_resource(resource) {
+    if let Err(errors) = bundle.add_resource(parsed(name, source)) {
         tracing::error!(locale = name, ?errors, "a locale file names a message twice");
     }
     bundle
@@ -36,7 +43,24 @@ fn bundle(name: &str, source: &str) -> FluentBundle<FluentResource> {
 impl Texts {
     /// From pairs of a BCP 47 tag and Fluent source; the first is what people get who ask for none of them.
     pub fn new(sources: &'static [(&'static str, &'static str)]) -> Self {
-        Self { sources, bundles: sources.iter().map(|(name, source)| bundle(name, source)).collect() }
+        Self::differing(sources, &[])
+    }
+
+    /// As [`Texts::new`], with locales that hold what they say otherwise than the first one.
+    pub fn differing(sources: &'static [(&'static str, &'static str)], differing: &'static [Differing]) -> Self {
+        let base = sources.first().map_or("", |(_, source)| *source);
+        let over = |(name, source): &Differing| {
+            let mut bundle = bundle(name, base);
+            bundle.add_resource_overriding(parsed(name, source));
+            bundle
+        };
+        let whole = sources.iter().map(|(name, source)| bundle(name, source));
+        Self { sources, differing, bundles: whole.chain(differing.iter().map(over)).collect() }
+    }
+
+    /// BCP 47 tags of all locales, the first is what people get who ask for none of them.
+    pub fn tags(&self) -> impl Iterator<Item = &'static str> {
+        self.sources.iter().chain(self.differing).map(|(name, _)| *name)
     }
 
     /// A message of a locale; one of another locale's tag is in the first.
@@ -45,7 +69,7 @@ impl Texts {
         for (name, value) in values {
             args.set((*name).to_owned(), value.clone());
         }
-        let at = self.sources.iter().position(|(name, _)| *name == tag).unwrap_or(0);
+        let at = self.tags().position(|name| name == tag).unwrap_or(0);
         let found = self.bundles.get(at).and_then(|bundle| {
             let pattern = bundle.get_message(id)?.value()?;
             let mut errors = Vec::new();
@@ -63,14 +87,19 @@ impl Texts {
         self.sources.first().map(|(_, source)| ids(source)).unwrap_or_default()
     }
 
-    /// What is wrong with the files, for tests: syntax, messages that only some locales have.
+    /// What is wrong with the files, for tests: syntax, messages that only some locales have, differences from nothing.
     pub fn faults(&self) -> Vec<String> {
         let known = self.ids();
         let mut faults = Vec::new();
-        for (name, source) in self.sources {
+        for (name, source) in self.sources.iter().chain(self.differing) {
             if let Err((_, errors)) = FluentResource::try_new((*source).to_owned()) {
                 faults.push(format!("{name}: {errors:?}"));
             }
+        }
+        for (name, source) in self.differing {
+            faults.extend(ids(source).difference(&known).map(|id| format!("{name}: {id}")));
+        }
+        for (name, source) in self.sources {
             faults.extend(known.symmetric_difference(&ids(source)).map(|id| format!("{name}: {id}")));
         }
         faults
@@ -100,6 +129,19 @@ mod tests {
         assert_eq!(texts.get("fr-FR", "hello", &name), "Hello Ada");
         assert_eq!(texts.get("en-US", "nothing", &[]), "nothing");
         assert_eq!(texts.get("en-US", "hello", &[]), "hello");
+    }
+
+    #[test]
+    fn a_locale_of_differences_says_them_and_all_else_as_the_first_does() {
+        let texts = Texts::differing(&SOURCES, &[("en-GB", "hello = Hullo { $name }\nlost = x\n")]);
+        let name = [("name", FluentValue::from("Ada"))];
+        assert_eq!(texts.get("en-GB", "hello", &name), "Hullo Ada");
+        assert_eq!(
+            (texts.get("en-GB", "only", &[]), texts.get("en-US", "hello", &name)),
+            ("x".into(), "Hello Ada".into())
+        );
+        assert_eq!(texts.tags().collect::<Vec<_>>(), ["en-US", "de-DE", "en-GB"]);
+        assert_eq!(texts.faults(), ["en-GB: lost", "de-DE: only"]);
     }
 
     #[test]

@@ -421,6 +421,8 @@ pub struct RefundPreview {
     pub rows: Vec<RefundRow>,
     /// Net, taxes by rule, total.
     pub sums: Vec<AmountView>,
+    /// How it was worked out, in order of work.
+    pub steps: Vec<RefundStepRow>,
     /// What could still go back of the order after it, formatted.
     pub left: String,
     /// Pieces of counted stock come back.
@@ -435,6 +437,26 @@ pub struct RefundPreview {
     /// Pieces were to come back then.
     #[serde(default)]
     pub restock: bool,
+}
+
+/// One step of how a refund was worked out: `paid` is `before`, `amount` and `left` together. All formatted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundStepRow {
+    /// Of what, empty for shipping, where it begins; `None`: the part of the step before, or all together.
+    pub what: Option<String>,
+    /// Key of the words for what was found.
+    pub key: String,
+    /// The tax it is of, if it is one.
+    pub tax: String,
+    /// As paid.
+    pub paid: String,
+    /// Gone back before.
+    pub before: String,
+    /// Goes back now.
+    pub amount: String,
+    /// Stays.
+    pub left: String,
 }
 
 /// A refund being chosen: nothing is written before it is confirmed.

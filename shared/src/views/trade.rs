@@ -70,6 +70,34 @@ pub struct ExplainView {
     pub args: Vec<(String, String)>,
 }
 
+/// What one piece of each edition of a work comes to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PieceWork {
+    /// The work's.
+    pub title: String,
+    /// Its page.
+    pub href: String,
+    /// The country that is priced for, in words; empty if unknown.
+    pub place: String,
+    /// By edition that is sold there.
+    pub pieces: Vec<PieceView>,
+}
+
+/// One piece, by itself in a cart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PieceView {
+    /// Which edition.
+    pub edition: String,
+    /// Key of why it cannot be bought now.
+    pub trouble: Option<String>,
+    /// The last is the total; empty if there is none.
+    pub sums: Vec<AmountView>,
+    /// Every step.
+    pub explain: Vec<ExplainView>,
+    /// Key of what must be said of tax when none is charged.
+    pub tax_note: Option<String>,
+}
+
 /// What became of a discount code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -484,6 +512,9 @@ pub struct OrderPartView {
     pub sent_by: Option<WayView>,
     /// Sums, the last is its total.
     pub sums: Vec<AmountView>,
+    /// Where it was taxed and what says so (for its buyer alone), then every step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explain: Vec<ExplainView>,
     /// Invoice page, once there is one.
     pub invoice_href: Option<String>,
     /// What happened and when: key of the sentence.

@@ -29,6 +29,9 @@ pub struct CreditView {
     pub balance: String,
     /// What it pays or would pay, formatted.
     pub takes: String,
+    /// What of it ends: amount and last day, formatted, the soonest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<(String, String)>,
     /// It is wanted.
     pub used: bool,
 }

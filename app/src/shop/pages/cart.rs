@@ -308,7 +308,8 @@ pub fn HowMade(
     }
 }
 
-fn sentence(step: &ExplainView) -> String {
+/// A step in words.
+pub fn sentence(step: &ExplainView) -> String {
     let mut args = step.args.clone();
     if !args.iter().any(|(name, _)| name == "line") {
         args.push(("line".to_owned(), t!("sum-shipping")));

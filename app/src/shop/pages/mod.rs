@@ -23,7 +23,7 @@ mod transcript;
 mod work;
 
 pub use account::{Account, AccountBody, SignedOut};
-pub use cart::{Cart, CartBody, HowMade, Sums};
+pub use cart::{Cart, CartBody, HowMade, Sums, sentence};
 pub use checkout::{Checkout, CheckoutBody};
 pub use eula::{Eula, EulaBody};
 pub use gift::{Gift, GiftBody};

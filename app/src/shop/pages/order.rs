@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use vitrine_shared::views::trade::{OrderLineView, OrderPartView, OrderView, PayState, WithdrawalView};
 use vitrine_ui::prelude::*;
 
-use super::cart::Sums;
+use super::cart::{HowMade, Sums};
 use super::drawn;
 use super::gift::{GiftTold, SoldCards};
 use super::sending::SentBy;
@@ -172,6 +172,7 @@ fn Part(part: OrderPartView, email: String, checkout: String, secret: Option<Str
                 SentBy { way }
             }
             Sums { sums: part.sums.clone() }
+            HowMade { explain: part.explain.clone() }
             p { class: "notice",
                 {t!("order-number", id = part.id.clone())}
                 if let Some(to) = part.invoice_href.clone() {

@@ -63,6 +63,10 @@ pub(super) fn value_part(view: &CheckoutView) -> Element {
                         " "
                         {t!("checkout-value-credit-takes", takes = credit.takes.clone())}
                     }
+                    for (amount , date) in credit.ends.iter() {
+                        " "
+                        {t!("checkout-value-credit-ends", amount = amount.clone(), date = date.clone())}
+                    }
                 }
             }
             if !value.full || value.credit.is_some() {

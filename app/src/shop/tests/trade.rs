@@ -199,7 +199,12 @@ fn stored(due_minor: i64) -> CheckoutView {
             offered: true,
             codes: vec![card(1), card(2)],
             full: false,
-            credit: Some(CreditView { balance: "€20.00".into(), takes: "€3.80".into(), used: true }),
+            credit: Some(CreditView {
+                balance: "€20.00".into(),
+                takes: "€3.80".into(),
+                ends: vec![("€5.00".into(), "Jan 12, 2027".into())],
+                used: true,
+            }),
             due: "€10.00".into(),
             due_minor,
         },
@@ -251,6 +256,13 @@ fn order(state: PayState) -> OrderView {
                 ..WayView::default()
             }),
             sums: sums(),
+            explain: [("explain-place", "by"), ("explain-place-but", "by"), ("explain-place-said", "country")]
+                .map(|(key, name)| ExplainView {
+                    rule: String::new(),
+                    key: key.into(),
+                    args: vec![("country".into(), "Fr<b>".into()), (name.into(), "network".into())],
+                })
+                .into(),
             invoice_href: Some("/invoices/inv_1".into()),
             timeline: ["checkout-placed", "checkout-paid", "invoice-issued", "order-shipped", "order-refunded", "zzz"]
                 .map(|e| (at.clone(), format!("event-{e}")))

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use vitrine_texts::{FluentValue, Texts};
+use vitrine_texts::{Differing, FluentValue, Texts};
 
 const SOURCES: [(&str, &str); 3] = [
     ("en-US", include_str!("../../locales/en-US/payments.ftl")),
@@ -12,18 +12,24 @@ const SOURCES: [(&str, &str); 3] = [
     ("fr-FR", include_str!("../../locales/fr-FR/payments.ftl")),
 ];
 
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(&SOURCES));
+const DIFFERING: [Differing; 1] = [("en-GB", include_str!("../../locales/en-GB/differences.ftl"))];
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::differing(&SOURCES, &DIFFERING));
 
 /// One of the locales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Locale(&'static str);
 
 impl Locale {
-    /// The one of these language tags' languages that there are texts in, in their order; else English.
+    /// The first of these language tags that there are texts in, or of whose language; else English.
     /// Takes one BCP 47 tag or the value of `Accept-Language`, whose order browsers make that of preference.
     pub(crate) fn choose(tags: &str) -> Self {
-        let language = |tag: &str| tag.split(['-', '_', ';']).next().unwrap_or_default().trim().to_ascii_lowercase();
-        let known = |tag: &str| SOURCES.iter().map(|(name, _)| *name).find(|name| language(name) == language(tag));
+        let plain = |tag: &str| tag.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let language = |tag: &str| plain(tag).split(['-', '_']).next().unwrap_or_default().to_owned();
+        let known = |tag: &str| {
+            let exact = TEXTS.tags().find(|name| plain(name) == plain(tag));
+            exact.or_else(|| TEXTS.tags().find(|name| language(name) == language(tag)))
+        };
         Self(tags.split(',').find_map(known).unwrap_or(SOURCES[0].0))
     }
 
@@ -105,7 +111,9 @@ mod tests {
             ("de-AT", "de-DE"),
             ("DE", "de-DE"),
             ("it-IT, de;q=0.8, en;q=0.7", "de-DE"),
-            ("en-GB", "en-US"),
+            ("en-GB", "en-GB"),
+            ("it, en-gb;q=0.5, de", "en-GB"),
+            ("en-AU", "en-US"),
             ("fr-CH", "fr-FR"),
             ("it", "en-US"),
             ("", "en-US"),

@@ -30,10 +30,11 @@ async fn the_page_says_what_it_is_and_what_is_paid() {
     let page = w.get(&format!("/simulator/pay/{}", session.id)).await;
     assert_eq!(page.status, StatusCode::OK);
     page.assert_says(&[
-        "<html lang=\"en-US\" dir=\"ltr\">",
+        "<html lang=\"en-GB\" dir=\"ltr\">",
         "<title>Pay EUR 1,234.50</title>",
         "No money moves",
         "A book &lt;b&gt;",
+        "Direct Debit",
         "EUR 1,200.00",
         "EUR 34.50",
         "4242 4242 4242 4242",
