@@ -353,6 +353,7 @@ impl Shop {
             indexer: self.indexer.clone(),
             checkouts: self.checkouts.clone(),
             clock: self.clock.clone(),
+            platform: self.invoices.platform().map(|(_, legal)| legal.clone()),
         };
         self.indexer.catch_up().await.unwrap();
         let how = crate::check::How { live: false, files: crate::check::Depth::All };

@@ -1,9 +1,9 @@
 //! The catalogue: names, stock, counters, the search index, and the files that its records name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use vitrine_search::SearchDoc;
-use vitrine_shared::catalog::{Asset, Image, Maker, Status, Store, Tenant, Work};
+use vitrine_shared::catalog::{Asset, Image, LegalEntity, Maker, Status, Store, Tenant, Work};
 use vitrine_shared::id::TenantId;
 use vitrine_table::{Consistency, FeedStart, Index, Key, Query, TableError};
 
@@ -12,6 +12,7 @@ use super::purchases::Sums;
 use super::{Check, Findings, Invariant};
 use crate::catalog::store::{LIST_SHARDS, WorkBundle, items};
 use crate::fault::{self, Result};
+use crate::invoices::entity;
 use crate::{mailing, stock, together};
 
 /// Changed records of the feed that are remembered; of more, the index is not looked at.
@@ -34,9 +35,14 @@ impl Check {
     /// Looks at every seller, maker and work.
     pub(super) async fn catalogue(&self, sums: &Sums, files: &mut Files, out: &mut Findings) -> Result<()> {
         let mut index = IndexLook { behind: self.behind().await?, expected: 0 };
+        let mut numbered: HashMap<String, TenantId> = HashMap::new();
         for tenant in self.catalog.tenants().await? {
             out.saw("sellers");
             self.seller(&tenant, sums, out).await?;
+            self.numbered_apart(&tenant.id, &entity::of(&tenant), &mut numbered, out);
+        }
+        if let Some(platform) = &self.platform {
+            self.numbered_apart(&crate::invoices::platform_id(), platform, &mut numbered, out);
         }
         // The marketplace's own documents; without any there is nothing to see.
         self.series(&crate::invoices::platform_id(), sums, out).await?;
@@ -96,6 +102,24 @@ impl Check {
             Behind::Of(_) => {}
         }
         Ok(())
+    }
+
+    /// Sellers that are one legal entity have different prefixes.
+    fn numbered_apart(
+        &self,
+        id: &TenantId,
+        legal: &LegalEntity,
+        numbered: &mut HashMap<String, TenantId>,
+        out: &mut Findings,
+    ) {
+        let names = entity::names(legal, &legal.invoice_prefix);
+        if let Some(other) = names.iter().find_map(|name| numbered.get(name)) {
+            let what = format!("one legal entity, and both number their invoices by {:?}", legal.invoice_prefix);
+            out.say(Invariant::InvoiceSeries, &[other.as_str(), id.as_str()], what);
+        }
+        for name in names {
+            numbered.entry(name).or_insert_with(|| id.clone());
+        }
     }
 
     async fn behind(&self) -> Result<Behind> {

@@ -30,6 +30,7 @@ use vitrine_mail::outbox::OutboxMail;
 use vitrine_payments::simulator::Simulator;
 use vitrine_queue::{JobState, SharedQueue};
 use vitrine_search::Search;
+use vitrine_shared::catalog::LegalEntity;
 use vitrine_table::Table;
 
 use crate::catalog::index::Indexer;
@@ -154,7 +155,7 @@ impl Invariant {
             }
             Self::Invoices => "Every paid order that cost something has its one invoice.",
             Self::InvoiceSeries => {
-                "The numbers of a seller's series run from 1 to its counter, none missing, none twice."
+                "The numbers of a seller's series run from 1 to its counter, none missing, none twice; sellers that are one legal entity have different prefixes."
             }
             Self::Receipts => "Every paid checkout has its one mail, kept under its key or waiting to be sent.",
             Self::Refunds => {
@@ -278,6 +279,8 @@ pub struct Check {
     pub(crate) indexer: Indexer,
     pub(crate) checkouts: Checkouts,
     pub(crate) clock: SharedClock,
+    /// The marketplace in law, where it sells by itself.
+    pub(crate) platform: Option<LegalEntity>,
 }
 
 impl Check {
@@ -294,6 +297,7 @@ impl Check {
             indexer: app.indexer(),
             checkouts: app.checkouts.clone(),
             clock: app.clock.clone(),
+            platform: app.invoices.platform().map(|(_, legal)| legal.clone()),
         }
     }
 

@@ -37,6 +37,7 @@ impl Looked {
             indexer: shop.indexer.clone(),
             checkouts: shop.checkouts.clone(),
             clock: shop.clock.clone(),
+            platform: None,
         };
         shop.indexer.catch_up().await.unwrap();
         Self { shop, check, outbox }

@@ -10,7 +10,10 @@
 //! Not here: amounts (the order's quote), mails (`receipts`).
 
 mod amend;
+#[cfg(test)]
+mod apart;
 mod books;
+pub(crate) mod entity;
 mod http;
 mod legal;
 mod papers;
@@ -416,11 +419,7 @@ impl Invoices {
         }
         let tenant = self.catalog.tenant(id).await?;
         let tenant = tenant.ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
-        let mut legal = tenant.legal;
-        if legal.name.is_empty() {
-            legal.name = tenant.name;
-        }
-        Ok((tenant.id, legal))
+        Ok((tenant.id.clone(), entity::of(&tenant)))
     }
 
     /// One document.
@@ -508,6 +507,8 @@ impl Invoices {
         let mark = invoice.kind.mark();
         let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
         let series = Key::new(format!("INVOICESERIES#{}", invoice.seller), format!("{year}{mark}"));
+        let names = entity::names(legal, &legal.invoice_prefix);
+        let fingerprint = entity::fingerprint(&names);
         let turn = crc32fast::hash(invoice.seller.as_str().as_bytes()) as usize % TURNS;
         let _turn = self.turns[turn].lock().await;
         for _ in 0..TRIES {
@@ -516,13 +517,24 @@ impl Invoices {
             if let Some(known) = items.next().flatten() {
                 return vitrine_table::from_item(known).map_err(fault::table);
             }
-            let last = items.next().flatten();
-            let last = last.as_ref().and_then(|i| i.get("last")).and_then(|v| v.as_i64());
+            let known = items.next().flatten().unwrap_or_default();
+            let last = known.get("last").and_then(|v| v.as_i64());
             let next = last.unwrap_or(0) + 1;
-            invoice.number = format!("{}{mark}-{year}-{next:05}", legal.invoice_prefix);
+            let text = |name: &str| known.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+            // Who has the prefix was looked up with the first number; it never changes.
+            let (prefix, claims) = match text("prefix").filter(|_| text("entity").as_ref() == Some(&fingerprint)) {
+                Some(prefix) => (prefix, Vec::new()),
+                None => self.prefix(legal, &invoice.seller, &names).await?,
+            };
+            invoice.number = format!("{prefix}{mark}-{year}-{next:05}");
             let count = TransactOp::Update(UpdateItem {
                 key: series.clone(),
-                updates: vec![Update::Set("last".into(), next.into()), Update::Set("_v".into(), 1.into())],
+                updates: vec![
+                    Update::Set("last".into(), next.into()),
+                    Update::Set("prefix".into(), prefix.into()),
+                    Update::Set("entity".into(), fingerprint.clone().into()),
+                    Update::Set("_v".into(), 1.into()),
+                ],
                 condition: Some(match last {
                     Some(last) => Condition::eq("last", last),
                     None => Condition::ItemAbsent,
@@ -535,6 +547,7 @@ impl Invoices {
             if invoice.kind != Kind::Amendment {
                 ops.push(TransactOp::Put(Put { item: report::pointer(&invoice), condition: None }));
             }
+            ops.extend(claims);
             ops.extend(more.iter().cloned());
             match self.table.transact(Transact { ops, token: None }).await {
                 Ok(()) => return Ok(invoice),
@@ -543,6 +556,24 @@ impl Invoices {
             }
         }
         Err(Problem::conflict("busy", "Too many invoices are issued at once. Repeat."))
+    }
+
+    /// What numbers of a seller begin with, and the claims to write with the first of them. Another seller of the same legal entity may have its
+    /// prefix, by records from before that was refused: a sale needs its document all the same, so the prefix is told apart.
+    async fn prefix(
+        &self,
+        legal: &LegalEntity,
+        seller: &TenantId,
+        names: &[String],
+    ) -> Result<(String, Vec<TransactOp>)> {
+        let found = retry::get_each(&*self.table, entity::keys(names)).await.map_err(fault::table)?;
+        let owners = found.iter().flatten().filter_map(|item| item.get("owner").and_then(|v| v.as_str()));
+        if owners.into_iter().all(|owner| owner == seller.as_str()) {
+            return Ok((legal.invoice_prefix.clone(), entity::claims(names, seller.as_str())));
+        }
+        let prefix = entity::apart(&legal.invoice_prefix, seller.as_str());
+        tracing::error!(%seller, %prefix, "another seller of the same legal entity has its invoice prefix; give it one of its own");
+        Ok((prefix, Vec::new()))
     }
 
     /// The buyer's part of a document.

@@ -16,7 +16,7 @@ async fn invoiced(shop: &Shop) -> (OpCtx, String, InvoiceId) {
     invoiced_for(shop, "Paper Boats").await
 }
 
-async fn invoiced_for(shop: &Shop, title: &str) -> (OpCtx, String, InvoiceId) {
+pub(super) async fn invoiced_for(shop: &Shop, title: &str) -> (OpCtx, String, InvoiceId) {
     let ctx = shop.fill(&shop.guest(), &[title]).await;
     let placed = shop.place(&ctx).await.unwrap();
     shop.pay(&placed, "4242424242424242").await;

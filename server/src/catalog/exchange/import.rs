@@ -12,9 +12,7 @@ use tokio::sync::OnceCell;
 use vitrine_blob::{Blob, BlobError, PutOptions};
 use vitrine_queue::SharedQueue;
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{
-    Asset, AssetState, Image, Licence, Maker, MakerRef, PriceRecord, Store, Tenant, Work, WorkKind,
-};
+use vitrine_shared::catalog::{Asset, AssetState, Image, Licence, Maker, MakerRef, PriceRecord, Store, Work, WorkKind};
 use vitrine_shared::id::{LicenceId, MakerId, StoreId, TenantId, WorkId};
 use vitrine_table::retry::retrying;
 use vitrine_table::{CancelReason, Condition, MAX_TRANSACT_ITEMS, Put, TableError, Transact, TransactOp};
@@ -46,6 +44,8 @@ pub struct Importer {
     queue: SharedQueue,
     root: PathBuf,
     seen: Mutex<Seen>,
+    /// What invoices of sellers begin with, by records from before that was claimed.
+    pub(super) older: OnceCell<HashMap<String, String>>,
 }
 
 #[derive(Default)]
@@ -130,7 +130,7 @@ pub fn below(root: &Path, file: &str) -> std::result::Result<PathBuf, String> {
 impl Importer {
     /// Files of rows are looked for below `root`.
     pub fn new(catalog: CatalogStore, blob: Arc<dyn Blob>, media: Media, queue: SharedQueue, root: PathBuf) -> Self {
-        Self { catalog, blob, media, queue, root, seen: Mutex::default() }
+        Self { catalog, blob, media, queue, root, seen: Mutex::default(), older: OnceCell::new() }
     }
 
     /// Imports JSON lines, or flat products as CSV; `progress` hears each row's report as it is done.
@@ -194,27 +194,7 @@ impl Importer {
     /// A row whose HTML is clean.
     async fn row(&self, ctx: &OpCtx, row: &Row) -> Done {
         match row {
-            Row::Tenant(r) => {
-                if !r.legal.has_prefix() {
-                    return Err(format!(
-                        "`legal.invoice_prefix`: {:?} is not 1 to 8 of A-Z and 0-9",
-                        r.legal.invoice_prefix
-                    )
-                    .into());
-                }
-                let tenant = Tenant {
-                    id: id_of("tenant", &r.reference, TenantId::from_bits),
-                    name: build::text("name", &r.name, 120)?,
-                    legal: r.legal.clone(),
-                    currency: r.currency.clone(),
-                    locale: r.locale.clone(),
-                    fee_bps: r.fee_bps.min(10_000),
-                    listed: r.listed,
-                };
-                let before = self.catalog.tenant(&tenant.id).await?;
-                let ops = vec![put(items::tenant(&tenant, ctx.now_ms)?)];
-                self.settle(ctx, tenant.id.as_str(), before.as_ref(), &tenant, ops).await
-            }
+            Row::Tenant(r) => self.tenant_row(ctx, r).await,
             Row::Store(r) => {
                 let tenant = self.tenant(&r.tenant).await?;
                 if !vitrine_shared::slug::is_slug(&r.handle) {
@@ -327,7 +307,7 @@ impl Importer {
     }
 
     /// Writes a record unless it is the same already.
-    async fn settle<T: PartialEq>(
+    pub(super) async fn settle<T: PartialEq>(
         &self,
         ctx: &OpCtx,
         id: &str,

@@ -11,6 +11,7 @@ mod csv;
 mod export;
 mod import;
 mod promotions;
+mod sellers;
 #[cfg(test)]
 mod tests;
 mod texts;
