@@ -68,7 +68,12 @@ pub const READ_PROMOTIONS: &str = "promotions:read";
 /// See [`READ_PROMOTIONS`]; reading is not part of it.
 pub const WRITE_PROMOTIONS: &str = "promotions:write";
 
-/// The caller may do with this tenant's promotions what the scope says: its members and administrators, a key of it or of the platform
+/// The scopes that let keys read a seller's groups of customers with their members' addresses, and make, fill, empty and end them.
+pub const READ_GROUPS: &str = "groups:read";
+/// See [`READ_GROUPS`]; reading is not part of it.
+pub const WRITE_GROUPS: &str = "groups:write";
+
+/// The caller may do with this tenant's promotions and groups what the scope says: its members and administrators, a key of it or of the platform
 /// with the scope.
 ///
 /// # Errors

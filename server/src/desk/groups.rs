@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use vitrine_shared::Problem;
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::{GroupDesk, GroupRowView, GroupView, GroupsView, MemberRow};
 
+use super::programs::seller_of;
 use super::{Desk, history};
-use crate::audit;
 use crate::authz::TenantDesk;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
-use crate::groups::{Group, Groups, MOST_MEMBERS, addresses, trail_of};
+use crate::groups::{Group, Groups, MOST_MEMBERS, Member, addresses, trail_of};
+use crate::{audit, authz};
 
 /// Bytes of a pasted list that is kept.
 const MOST_KEPT: usize = 128 * 1024;
@@ -27,7 +29,7 @@ fn form_name(desk: &TenantDesk, group: &str) -> String {
 }
 
 impl Desk {
-    pub(super) fn groups_kept(&self) -> &Groups {
+    pub(crate) fn groups_kept(&self) -> &Groups {
         self.0.checkouts.promotions().groups()
     }
 
@@ -62,7 +64,7 @@ impl Desk {
         let group = self.groups_kept().get(&desk, name).await?;
         let (members, next) = self.groups_kept().members(&desk, name, after).await?;
         let locale = self.0.catalog.place(ctx).locale;
-        let member = |m: crate::groups::Member| MemberRow { email: m.email, since: MomentView::of(m.since_ms, locale) };
+        let member = |m: Member| MemberRow { email: m.email, since: MomentView::of(m.since_ms, locale) };
         let kept = match typed {
             true => self.kept_form::<(String, Option<String>)>(ctx, &form_name(&desk, name)).await?,
             false => None,
@@ -140,6 +142,66 @@ impl Desk {
     /// 401 for nobody, 404 for others' groups, 409 while it has members.
     pub async fn delete_group(&self, ctx: &OpCtx, name: &str, tenant: &str) -> Result<()> {
         let desk = self.desk_named(ctx, tenant)?;
-        self.groups_kept().delete(ctx, &desk, name).await
+        self.groups_kept().delete(ctx, &desk, name, None).await
+    }
+}
+
+/// A seller's groups for programs. Every function: 401 for nobody, 403 for who sells nothing and for keys without the scope, 404 for others' sellers
+/// and groups, 422 where the seller must be named.
+impl Desk {
+    /// Whether the caller may change groups: asked before anything of the request is looked at.
+    pub fn may_write_groups(&self, ctx: &OpCtx, seller: Option<&str>) -> Result<TenantDesk> {
+        seller_of(ctx, seller, authz::WRITE_GROUPS)
+    }
+
+    /// All of a seller's groups.
+    pub async fn group_list(&self, ctx: &OpCtx, seller: Option<&str>) -> Result<(TenantDesk, Vec<Group>)> {
+        let desk = seller_of(ctx, seller, authz::READ_GROUPS)?;
+        let all = self.groups_kept().all(&desk).await?;
+        Ok((desk, all))
+    }
+
+    /// One group.
+    pub async fn group_read(&self, ctx: &OpCtx, seller: Option<&str>, name: &str) -> Result<(TenantDesk, Group)> {
+        let desk = seller_of(ctx, seller, authz::READ_GROUPS)?;
+        let group = self.groups_kept().get(&desk, name).await?;
+        Ok((desk, group))
+    }
+
+    /// A page of a group's members, with what to ask the next one with.
+    pub async fn group_members(
+        &self,
+        ctx: &OpCtx,
+        seller: Option<&str>,
+        name: &str,
+        after: Option<&str>,
+    ) -> Result<(Vec<Member>, Option<String>)> {
+        let (desk, _) = self.group_read(ctx, seller, name).await?;
+        let page = self.groups_kept().members(&desk, name, after).await;
+        page.map_err(|problem| match problem.code.as_str() {
+            "bad_cursor" => Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list."),
+            _ => problem,
+        })
+    }
+
+    /// Puts addresses into a group or takes them out; answers how many it changed and the group.
+    ///
+    /// # Errors
+    /// As above; 409 `group_full`; 422 `addresses`.
+    pub async fn group_moved(
+        &self,
+        ctx: &OpCtx,
+        desk: &TenantDesk,
+        name: &str,
+        list: &[String],
+        put: bool,
+    ) -> Result<(usize, Group)> {
+        self.groups_kept().get(desk, name).await?;
+        let emails = addresses(&list.join("\n"))?;
+        let moved = match put {
+            true => self.groups_kept().put_in(ctx, desk, name, &emails).await?,
+            false => self.groups_kept().take_out(ctx, desk, name, &emails).await?,
+        };
+        Ok((moved, self.groups_kept().get(desk, name).await?))
     }
 }

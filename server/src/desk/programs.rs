@@ -45,7 +45,7 @@ fn made_of(promotion: &Promotion) -> Result<String> {
 }
 
 /// Which seller is meant: the one that is named, the key's own, or the only one the caller is a member of.
-fn seller_of(ctx: &OpCtx, named: Option<&str>, scope: &str) -> Result<TenantDesk> {
+pub(super) fn seller_of(ctx: &OpCtx, named: Option<&str>, scope: &str) -> Result<TenantDesk> {
     let own = match &ctx.caller {
         Caller::Key { tenant: Some(tenant), .. } => std::slice::from_ref(tenant),
         Caller::User(user) => user.tenants.as_slice(),
@@ -56,7 +56,7 @@ fn seller_of(ctx: &OpCtx, named: Option<&str>, scope: &str) -> Result<TenantDesk
         (Some(named), _) => named.parse().map_err(|_| Problem::not_found("shop"))?,
         (None, [only]) => only.clone(),
         (None, []) if ctx.caller.user().is_some_and(|user| !user.is("admin")) => {
-            return Err(Problem::forbidden("Only sellers have promotions."));
+            return Err(Problem::forbidden("Only sellers may do this."));
         }
         (None, _) => {
             authz::any_seller(ctx, scope)?;

@@ -11,6 +11,7 @@
 //! |---|---|---|---|
 //! | a group | `GROUPS#t` | `G#name` | `title`, `count`, `rev` |
 //! | its member | `GROUP#t#name` | `M#who` | `sealed`, `since_ms` |
+//! | attempt of a program to make one | `IDEM#group#t#hash` | `IDEM#` | ttl 30 days |
 //! | groups of a person at a seller | `GROUPS#t` | `P#who` | an attribute `g:name` for each |
 //!
 //! Not here: what promotions take off (`promotions`, `vitrine_pricing`).
@@ -38,6 +39,7 @@ use crate::audit;
 use crate::authz::TenantDesk;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
+use crate::ids;
 
 /// Groups of a seller.
 pub const MOST_GROUPS: usize = 50;
@@ -60,7 +62,7 @@ pub struct Group {
     /// Members.
     pub count: usize,
     /// Counts writes.
-    rev: i64,
+    pub rev: i64,
 }
 
 /// Keeps groups and says who is in them. Cheap to clone.
@@ -84,6 +86,13 @@ pub(crate) fn names_of(item: &Item) -> Vec<String> {
     item.keys().filter_map(|attribute| attribute.strip_prefix(OF)).map(str::to_owned).collect()
 }
 
+/// Where it is kept what an attempt of a caller made.
+fn attempt_key(ctx: &OpCtx, tenant: &TenantId, attempt: &str) -> Key {
+    let by = ctx.caller.audit_name();
+    let bits = ids::derived_bits(&["group", tenant.as_str(), &by, attempt]);
+    Key::new(format!("IDEM#group#{tenant}#{bits:032x}"), "IDEM#")
+}
+
 /// Names the trail of a group.
 pub fn trail_of(tenant: &TenantId, name: &str) -> String {
     format!("group/{tenant}/{name}")
@@ -93,6 +102,16 @@ pub fn trail_of(tenant: &TenantId, name: &str) -> String {
 pub fn is_name(name: &str) -> bool {
     let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=MOST_NAME_BYTES).contains(&name.len()) && name.bytes().all(fine)
+}
+
+fn check_title(title: &str) -> Result<()> {
+    if title.is_empty() {
+        return Err(Problem::invalid("title", "fault-empty", "Fill in this field."));
+    }
+    if title.chars().count() > MOST_TITLE || title.chars().any(char::is_control) {
+        return Err(Problem::invalid("title", "fault-long", "This is too long or holds control characters."));
+    }
+    Ok(())
 }
 
 fn missing() -> Problem {
@@ -170,17 +189,62 @@ impl Groups {
     /// # Errors
     /// 422 naming the field: `fault-group-name`, `fault-group-taken`, `fault-empty`, `fault-long`; 409 `too_many_groups`; the table's.
     pub async fn create(&self, ctx: &OpCtx, desk: &TenantDesk, name: &str, title: &str) -> Result<()> {
+        self.create_with(ctx, desk, (name, title), None).await
+    }
+
+    /// As [`Groups::create`], once for each attempt of a caller; answers the group as it is now.
+    ///
+    /// # Errors
+    /// As [`Groups::create`]; 404 if it was deleted since; 422 `attempt_reused` for another group under the same attempt, `bad_attempt`.
+    pub async fn make(
+        &self,
+        ctx: &OpCtx,
+        desk: &TenantDesk,
+        attempt: &str,
+        (name, title): (&str, &str),
+    ) -> Result<Group> {
+        let key = attempt_key(ctx, desk.tenant(), ids::attempt(attempt)?);
+        let made = json!([name.trim(), title.trim()]);
+        let known = async || -> Result<Option<bool>> {
+            let item = self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?;
+            Ok(item.map(|item| item.get("made") == Some(&made)))
+        };
+        let mut before = known().await?;
+        if before.is_none() {
+            let mut item = Item::new();
+            item.insert("pk".into(), key.pk.clone().into());
+            item.insert("sk".into(), key.sk.clone().into());
+            item.insert("made".into(), made.clone());
+            item.insert("ttl".into(), json!(ctx.now_ms / 1000 + crate::checkout::ATTEMPT_SECS));
+            item.insert("_v".into(), json!(1));
+            let taken = TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) });
+            let done = self.create_with(ctx, desk, (name, title), Some(taken)).await;
+            // Two of one attempt at a time: the other one made it.
+            before = known().await?;
+            if before.is_none() || (done.is_err() && before != Some(true)) {
+                done?;
+            }
+        }
+        if before == Some(false) {
+            let told = "This key made another group. Begin a new attempt with another one.";
+            return Err(Problem::new(422, "attempt_reused", told));
+        }
+        self.get(desk, name.trim()).await
+    }
+
+    async fn create_with(
+        &self,
+        ctx: &OpCtx,
+        desk: &TenantDesk,
+        (name, title): (&str, &str),
+        more: Option<TransactOp>,
+    ) -> Result<()> {
         let (name, title) = (name.trim(), title.trim());
         if !is_name(name) {
             let told = "A short name has 1 to 40 small letters, digits and hyphens.";
             return Err(Problem::invalid("name", "fault-group-name", told));
         }
-        if title.is_empty() {
-            return Err(Problem::invalid("title", "fault-empty", "Fill in this field."));
-        }
-        if title.chars().count() > MOST_TITLE || title.chars().any(char::is_control) {
-            return Err(Problem::invalid("title", "fault-long", "This is too long or holds control characters."));
-        }
+        check_title(title)?;
         let all = self.all(desk).await?;
         let taken = || Problem::invalid("name", "fault-group-taken", "Another group of this seller has this name.");
         if all.iter().any(|group| group.name == name) {
@@ -190,22 +254,51 @@ impl Groups {
             return Err(Problem::conflict("too_many_groups", "So many groups are not kept. Delete one first."));
         }
         let group = Group { name: name.to_owned(), title: title.to_owned(), count: 0, rev: 1 };
-        let ops = vec![
+        let mut ops = vec![
             self.saved(desk.tenant(), &group, Condition::ItemAbsent)?,
             audit::entry(ctx, &trail_of(desk.tenant(), name), "group.created", "", json!({ "title": title })),
         ];
+        ops.extend(more);
         match self.table.transact(Transact { ops, token: None }).await {
             Err(TableError::Cancelled(_)) => Err(taken()),
             done => done.map_err(fault::table),
         }
     }
 
-    /// Deletes a group without members. Promotions for it are for nobody from then on.
+    /// Calls a group otherwise, if it is as it was at `rev`. The same title again is no change.
     ///
     /// # Errors
-    /// 404 for none of that name, 409 `group_not_empty`; the table's.
-    pub async fn delete(&self, ctx: &OpCtx, desk: &TenantDesk, name: &str) -> Result<()> {
+    /// 404 for none of that name, 409 `changed_meanwhile`, 422 naming the field; the table's.
+    pub async fn rename(&self, ctx: &OpCtx, desk: &TenantDesk, name: &str, rev: i64, title: &str) -> Result<Group> {
+        let title = title.trim();
+        check_title(title)?;
         let group = self.get(desk, name).await?;
+        if group.rev != rev {
+            return Err(changed());
+        }
+        if group.title == title {
+            return Ok(group);
+        }
+        let next = Group { title: title.to_owned(), rev: rev + 1, ..group };
+        let ops = vec![
+            self.saved(desk.tenant(), &next, Condition::eq("rev", rev))?,
+            audit::entry(ctx, &trail_of(desk.tenant(), name), "group.renamed", "", json!({ "title": title })),
+        ];
+        match self.table.transact(Transact { ops, token: None }).await {
+            Err(TableError::Cancelled(_)) => Err(changed()),
+            done => done.map(|()| next).map_err(fault::table),
+        }
+    }
+
+    /// Deletes a group without members; with a `rev` only as it was then. Promotions for it are for nobody from then on.
+    ///
+    /// # Errors
+    /// 404 for none of that name, 409 `group_not_empty`, `changed_meanwhile`; the table's.
+    pub async fn delete(&self, ctx: &OpCtx, desk: &TenantDesk, name: &str, rev: Option<i64>) -> Result<()> {
+        let group = self.get(desk, name).await?;
+        if rev.is_some_and(|rev| rev != group.rev) {
+            return Err(changed());
+        }
         if group.count > 0 {
             return Err(Problem::conflict("group_not_empty", "Take its members out first."));
         }

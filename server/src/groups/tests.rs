@@ -51,11 +51,11 @@ async fn members_come_and_go_once_and_are_counted() {
         }
         seen.sort();
         assert_eq!((seen.len(), seen[0].as_str(), seen[95].as_str()), (96, "Reader00@Example.org", "new@example.org"));
-        assert_eq!(groups.delete(&ctx, &desk, "regulars").await.unwrap_err().code, "group_not_empty");
+        assert_eq!(groups.delete(&ctx, &desk, "regulars", None).await.unwrap_err().code, "group_not_empty");
         assert_eq!(groups.take_out(&ctx, &desk, "regulars", &many).await.unwrap(), 95);
         assert_eq!(groups.take_out(&ctx, &desk, "regulars", &again).await.unwrap(), 1);
         assert_eq!(groups.take_out(&ctx, &desk, "regulars", &again).await.unwrap(), 0);
-        groups.delete(&ctx, &desk, "regulars").await.unwrap();
+        groups.delete(&ctx, &desk, "regulars", None).await.unwrap();
         assert_eq!(groups.get(&desk, "regulars").await.unwrap_err().status, 404);
         assert_eq!(groups.put_in(&ctx, &desk, "regulars", &many).await.unwrap_err().status, 404);
         assert_eq!(shop.violations().await, []);

@@ -18,7 +18,7 @@ use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
 
 /// What keys may be made for.
-pub const SCOPES: [&str; 8] = [
+pub const SCOPES: [&str; 10] = [
     "catalog:write",
     "catalog:import",
     "orders:read",
@@ -27,6 +27,8 @@ pub const SCOPES: [&str; 8] = [
     crate::authz::SIMULATE,
     crate::authz::READ_PROMOTIONS,
     crate::authz::WRITE_PROMOTIONS,
+    crate::authz::READ_GROUPS,
+    crate::authz::WRITE_GROUPS,
 ];
 /// A day, milliseconds.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;

@@ -5,6 +5,9 @@
 
 mod api;
 mod docs;
+mod groups;
+#[cfg(test)]
+mod house;
 pub mod keys;
 mod openapi;
 mod promotions;

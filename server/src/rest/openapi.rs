@@ -137,6 +137,7 @@ pub fn document(base_url: &str) -> Value {
             "checkout" => "Paying.",
             "orders" => "Purchases.",
             "promotions" => "What sellers take off.",
+            "groups" => "Groups of a seller's customers.",
             "downloads" => "Files of what was bought.",
             "me" => "What the caller owns.",
             "invoices" => "Documents.",

@@ -86,10 +86,10 @@ pub fn read(mut body: Value) -> Result<Promotion> {
 }
 
 /// The `rev` that the caller saw.
-fn seen(headers: &HeaderMap) -> Result<i64> {
-    let sent = headers.get(header::IF_MATCH).ok_or_else(|| {
-        Problem::new(428, "if_match_wanted", "Send the ETag of the promotion as you saw it in If-Match.")
-    })?;
+pub(super) fn seen(headers: &HeaderMap) -> Result<i64> {
+    let sent = headers
+        .get(header::IF_MATCH)
+        .ok_or_else(|| Problem::new(428, "if_match_wanted", "Send the ETag of what you saw in If-Match."))?;
     let rev = sent.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
     rev.ok_or_else(changed)
 }
@@ -99,17 +99,22 @@ fn changed() -> Problem {
 }
 
 /// A write that met another state than the one that was seen.
-fn unmet(problem: Problem) -> Problem {
+pub(super) fn unmet(problem: Problem) -> Problem {
     if problem.code == "changed_meanwhile" { changed() } else { problem }
+}
+
+/// An answer of which this is the newest `rev`.
+pub(super) fn tagged(status: StatusCode, body: &impl Serialize, rev: i64) -> Answer {
+    let mut response = json(status, body)?;
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{rev}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
 }
 
 fn answer(status: StatusCode, standing: Standing) -> Answer {
     let answer = PromotionAnswer::from(standing);
-    let mut response = json(status, &answer)?;
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", answer.rev)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    tagged(status, &answer, answer.rev)
 }
 
 pub(super) async fn list(State(app): State<App>, Extension(ctx): Ctx, uri: Uri) -> Answer {
@@ -166,95 +171,12 @@ pub(super) async fn end(
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path as FilePath;
-
-    use axum::body::Body;
-    use axum::http::Request;
     use serde_json::json;
-    use tower::ServiceExt as _;
-    use vitrine_shared::id::{TenantId, UserId};
-
-    use crate::authz::{READ_PROMOTIONS, WRITE_PROMOTIONS};
-    use crate::catalog::exchange::Importer;
-    use crate::config::Config;
-    use crate::ctx::{Caller, OpCtx, User};
-    use crate::state::{Adapters, App, mark_demo};
 
     use super::*;
-
-    struct House {
-        app: App,
-        nord: TenantId,
-        press: TenantId,
-        _dir: tempfile::TempDir,
-    }
-
-    struct Told {
-        status: u16,
-        etag: Option<String>,
-        body: Value,
-    }
-
-    impl House {
-        async fn open() -> Self {
-            let dir = tempfile::tempdir().unwrap();
-            mark_demo(dir.path()).unwrap();
-            let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
-            let app = App::open(config, Adapters::default()).await.unwrap();
-            let market = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
-            let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
-            let (records, now) = (app.catalog.records().clone(), app.clock.now_ms());
-            let importer =
-                Importer::new(records.clone(), app.blob.clone(), app.media.clone(), app.queue.clone(), market);
-            importer.run(&OpCtx::system("test", now), &rows, |_| {}).await.unwrap();
-            let tenant = async |handle: &str| records.store_by_handle(handle).await.unwrap().unwrap().tenant;
-            let (nord, press) = (tenant("nordlicht").await, tenant("paper").await);
-            Self { app, nord, press, _dir: dir }
-        }
-
-        fn by(&self, caller: Caller) -> OpCtx {
-            let base = OpCtx::system("test", self.app.clock.now_ms());
-            OpCtx { caller, market: "de".into(), country: "DE".into(), ..base }
-        }
-
-        fn key(&self, of: Option<&TenantId>, scopes: &[&str]) -> OpCtx {
-            let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
-            self.by(Caller::Key { id: "key_1".into(), tenant: of.cloned(), scopes })
-        }
-
-        fn person(&self, roles: &[&str], tenants: &[TenantId]) -> OpCtx {
-            self.by(Caller::User(User {
-                id: UserId::from_bits(1),
-                email: "a@b.example".into(),
-                verified: true,
-                name: "A".into(),
-                roles: roles.iter().map(|r| (*r).to_owned()).collect(),
-                tenants: tenants.to_vec(),
-                session: None,
-            }))
-        }
-
-        async fn call(&self, ctx: &OpCtx, line: &str, headers: &[(&str, &str)], body: Option<Value>) -> Told {
-            let (method, path) = line.split_once(' ').unwrap();
-            let mut request = Request::builder().method(method).uri(format!("/api{path}"));
-            for (name, value) in headers {
-                request = request.header(*name, *value);
-            }
-            let body = match body {
-                Some(body) => {
-                    request = request.header("content-type", "application/json");
-                    Body::from(body.to_string())
-                }
-                None => Body::empty(),
-            };
-            let routes = crate::rest::routes().layer(Extension(ctx.clone())).with_state(self.app.clone());
-            let answer = routes.oneshot(request.body(body).unwrap()).await.unwrap();
-            let etag = answer.headers().get(header::ETAG).map(|tag| tag.to_str().unwrap().to_owned());
-            let status = answer.status().as_u16();
-            let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-            Told { status, etag, body: serde_json::from_slice(&bytes).unwrap_or_default() }
-        }
-    }
+    use crate::authz::{READ_PROMOTIONS, WRITE_PROMOTIONS};
+    use crate::ctx::{Caller, OpCtx};
+    use crate::rest::house::House;
 
     fn half(code: &str) -> Value {
         json!({ "code": code, "benefit": { "kind": "percent", "rate_ppm": 500_000 }, "items": { "products": ["HL-D"] } })

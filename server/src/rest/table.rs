@@ -8,8 +8,8 @@ use vitrine_shared::views::owned::{InvoiceView, OwnedView};
 use vitrine_shared::views::trade::{CartView, OrderView};
 use vitrine_shared::views::{MakerView, WorkView};
 
-use super::{api, promotions, shapes};
-use crate::authz::{READ_PROMOTIONS, WRITE_PROMOTIONS};
+use super::{api, groups, promotions, shapes};
+use crate::authz::{READ_GROUPS, READ_PROMOTIONS, WRITE_GROUPS, WRITE_PROMOTIONS};
 use crate::state::App;
 
 /// Who may call an endpoint.
@@ -303,6 +303,112 @@ pub fn endpoints() -> Vec<Endpoint> {
             answer: (200, of::<promotions::PromotionAnswer>),
             problems: &[404, 412, 428],
             route: || post(promotions::end),
+        },
+        Endpoint {
+            method: "get",
+            path: "/groups",
+            id: "listGroups",
+            summary: "A seller's groups of customers",
+            access: Access::Seller(READ_GROUPS),
+            params: const { &[SELLER] },
+            body: None,
+            answer: (200, of::<groups::GroupList>),
+            problems: &[404],
+            route: || get(groups::list).post(groups::make),
+        },
+        Endpoint {
+            method: "post",
+            path: "/groups",
+            id: "createGroup",
+            summary: "Makes a group without members",
+            access: Access::Seller(WRITE_GROUPS),
+            params: const {
+                &[
+                    SELLER,
+                    Param {
+                        name: "Idempotency-Key",
+                        place: "header",
+                        about: "Names the attempt, 16 to 64 of `A-Z a-z 0-9 - _`: the same one twice makes one group",
+                        required: true,
+                    },
+                ]
+            },
+            body: Some(Content::Json(of::<groups::GroupBody>)),
+            answer: (201, of::<groups::GroupAnswer>),
+            problems: &[404, 409],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "get",
+            path: "/groups/{name}",
+            id: "getGroup",
+            summary: "One group; its ETag is wanted to change it",
+            access: Access::Seller(READ_GROUPS),
+            params: const { &[SELLER] },
+            body: None,
+            answer: (200, of::<groups::GroupAnswer>),
+            problems: &[404],
+            route: || get(groups::get).put(groups::replace).delete(groups::end),
+        },
+        Endpoint {
+            method: "put",
+            path: "/groups/{name}",
+            id: "replaceGroup",
+            summary: "Calls a group otherwise; its short name and members stay",
+            access: Access::Seller(WRITE_GROUPS),
+            params: const { &[SELLER, IF_MATCH] },
+            body: Some(Content::Json(of::<groups::GroupChange>)),
+            answer: (200, of::<groups::GroupAnswer>),
+            problems: &[404, 412, 428],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "delete",
+            path: "/groups/{name}",
+            id: "endGroup",
+            summary: "Ends a group without members; promotions for it are for nobody from then on",
+            access: Access::Seller(WRITE_GROUPS),
+            params: const { &[SELLER, IF_MATCH] },
+            body: None,
+            answer: (200, of::<groups::GroupAnswer>),
+            problems: &[404, 409, 412, 428],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "get",
+            path: "/groups/{name}/members",
+            id: "listGroupMembers",
+            summary: "A group's members, a hundred at a time",
+            access: Access::Seller(READ_GROUPS),
+            params: const { &[SELLER, CURSOR] },
+            body: None,
+            answer: (200, of::<groups::GroupMembers>),
+            problems: &[404],
+            route: || get(groups::members).post(groups::put_in),
+        },
+        Endpoint {
+            method: "post",
+            path: "/groups/{name}/members",
+            id: "addGroupMembers",
+            summary: "Puts addresses into a group; those in it already change nothing, and of a list with a fault nothing is taken",
+            access: Access::Seller(WRITE_GROUPS),
+            params: const { &[SELLER] },
+            body: Some(Content::Json(of::<groups::GroupAddresses>)),
+            answer: (200, of::<groups::GroupMoved>),
+            problems: &[404, 409],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "post",
+            path: "/groups/{name}/members/remove",
+            id: "removeGroupMembers",
+            summary: "Takes addresses out of a group; those not in it change nothing",
+            access: Access::Seller(WRITE_GROUPS),
+            params: const { &[SELLER] },
+            body: Some(Content::Json(of::<groups::GroupAddresses>)),
+            answer: (200, of::<groups::GroupMoved>),
+            problems: &[404, 409],
+            route: || post(groups::take_out),
         },
         Endpoint {
             method: "post",
