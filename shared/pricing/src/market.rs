@@ -1,4 +1,5 @@
-//! Markets: the finite list of places a page is made for, each with currency, price region, tax display and locale.
+//! Markets: the finite list of places a page is made for, each with currency, price region, tax display and locale. A market is a file of
+//! `data/markets`, read when the program is built (`build.rs`).
 //!
 //! Invariants: a country is in exactly one market; unknown countries fall to `row`; choosing is pure. Euro countries without a market of
 //! their own are `eu`, as are the EU members outside the euro (their buyers pay in EUR). Parts of a state with a code of their own are
@@ -10,7 +11,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::format::Locale;
-use crate::money::Currency;
+use crate::money::{Currency, find};
 
 /// Whether shown prices contain tax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,47 +35,16 @@ pub struct Market {
     pub price_regions: &'static [&'static str],
     /// What buyers pay in where it has a price; see [`Market::pays_in`].
     pub currency: Currency,
+    /// What they pay in where it has none, the best known first.
+    pub then_pays_in: [Currency; 2],
     /// How prices are shown.
     pub tax_display: TaxDisplay,
     /// BCP 47 tag when nothing better is known.
     pub locale: &'static str,
 }
 
-use TaxDisplay::{Exclusive, Inclusive};
-
-const fn market(
-    id: &'static str,
-    countries: &'static [&'static str],
-    price_regions: &'static [&'static str],
-    currency: Currency,
-    tax_display: TaxDisplay,
-    locale: &'static str,
-) -> Market {
-    Market { id, countries, price_regions, currency, tax_display, locale }
-}
-
-/// Every market; `row` is last.
-#[rustfmt::skip]
-pub const MARKETS: &[Market] = &[
-    market("us", &["US"], &["us", "world"], Currency::USD, Exclusive, "en-US"),
-    market("ca", &["CA"], &["ca", "world"], Currency::CAD, Exclusive, "en-CA"),
-    market("gb", &["GB", "IM"], &["gb", "world"], Currency::GBP, Inclusive, "en-GB"),
-    market("de", &["DE"], &["de", "eu", "world"], Currency::EUR, Inclusive, "de-DE"),
-    market("fr", &["FR", "MC", "GF", "GP", "MF", "MQ", "RE", "YT"], &["fr", "eu", "world"], Currency::EUR, Inclusive, "fr-FR"),
-    market("at", &["AT"], &["at", "eu", "world"], Currency::EUR, Inclusive, "de-AT"),
-    market("ch", &["CH", "LI"], &["ch", "world"], Currency::CHF, Inclusive, "de-CH"),
-    market("jp", &["JP"], &["jp", "world"], Currency::JPY, Inclusive, "ja-JP"),
-    market("no", &["NO"], &["no", "row", "world"], Currency::NOK, Inclusive, "nb-NO"),
-    market("is", &["IS"], &["is", "row", "world"], Currency::ISK, Inclusive, "is-IS"),
-    market("au", &["AU"], &["au", "row", "world"], Currency::AUD, Inclusive, "en-AU"),
-    market("nz", &["NZ"], &["nz", "row", "world"], Currency::NZD, Inclusive, "en-NZ"),
-    market("sg", &["SG"], &["sg", "row", "world"], Currency::SGD, Inclusive, "en-SG"),
-    market("in", &["IN"], &["in", "row", "world"], Currency::INR, Inclusive, "en-IN"),
-    market("za", &["ZA"], &["za", "row", "world"], Currency::ZAR, Inclusive, "en-ZA"),
-    market("eu", &["BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "AX"],
-        &["eu", "world"], Currency::EUR, Inclusive, "en-GB"),
-    market("row", &[], &["row", "world"], Currency::USD, Exclusive, "en-US"),
-];
+/// Every market, made from the files of `data/markets` in their `order`; `row` is last.
+pub const MARKETS: &[Market] = include!(concat!(env!("OUT_DIR"), "/markets.rs"));
 
 impl Market {
     /// By id.
@@ -85,10 +55,7 @@ impl Market {
     /// What its buyers may pay in, the best first: `wish` (the currency that pages show), its own, then the ones best known there. A
     /// payment is in the first of these that has a price; some stand twice.
     pub fn pays_in(&self, wish: Currency) -> [Currency; 4] {
-        let [first, second] = match self.id {
-            "gb" | "ch" | "no" | "is" => [Currency::EUR, Currency::USD],
-            _ => [Currency::USD, Currency::EUR],
-        };
+        let [first, second] = self.then_pays_in;
         [wish, self.currency, first, second]
     }
 
@@ -178,6 +145,24 @@ VN VU WF WS YE YT ZA ZM ZW";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_is_a_market_and_the_rest_of_the_world_is_last() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/markets");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().to_string_lossy().trim_end_matches(".toml").to_owned())
+            .collect();
+        files.sort();
+        let mut ids: Vec<&str> = MARKETS.iter().map(|market| market.id).collect();
+        assert_eq!((ids[0], ids[ids.len() - 1]), ("us", "row"));
+        assert!(MARKETS[ids.len() - 1].countries.is_empty());
+        ids.sort_unstable();
+        assert_eq!(files, ids);
+        let japan = Market::by_id("jp").unwrap();
+        assert_eq!((japan.currency, japan.tax_display, japan.locale), (Currency::JPY, TaxDisplay::Inclusive, "ja-JP"));
+        assert_eq!((japan.countries, japan.price_regions), (&["JP"][..], &["jp", "world"][..]));
+    }
 
     #[test]
     fn parts_of_a_state_are_in_its_market_and_no_members() {

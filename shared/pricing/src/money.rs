@@ -53,7 +53,8 @@ pub enum MoneyError {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency(u8);
 
-const fn find(code: [u8; 3]) -> Currency {
+/// A currency of a code that stands in the sources.
+pub(crate) const fn find(code: [u8; 3]) -> Currency {
     let mut i = 0;
     while i < CURRENCIES.len() {
         let row = CURRENCIES[i].0;
