@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
@@ -9,10 +10,10 @@ use vitrine_blob::{BlobError, ByteRange, ByteStream, SignOptions};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::Asset;
 use vitrine_shared::id::CustomerId;
-use vitrine_table::{Condition, Consistency, Item, Key, Put, Transact, TransactOp, Update, UpdateItem};
+use vitrine_table::{Condition, Consistency, Delete, Item, Key, Put, Transact, TransactOp, Update, UpdateItem};
 
 use super::zip::{Entry, Layout, Piece, unique_names};
-use super::{Downloads, OPEN_MS, Record, access, check, clean, link_key, proof, trail};
+use super::{Downloads, LINK_USES, OPEN_MS, Record, access, check, clean, link_key, proof, trail};
 use crate::audit;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -172,7 +173,7 @@ impl Downloads {
             };
             return Ok(Opened::Redirect(self.blob.signed_url(&file.key, options).await.map_err(fault::blob)?));
         }
-        let bytes = if ask.head { None } else { Some(body.read(self, part.clone()).await?) };
+        let bytes = if ask.head { None } else { Some(self.sent(ctx, stored, address, &body, part.clone()).await?) };
         Ok(Opened::Content(Content {
             name: Some(body.name),
             content_type: body.content_type,
@@ -181,6 +182,42 @@ impl Downloads {
             range: part,
             bytes,
         }))
+    }
+
+    /// The bytes of an opening whose use was taken. What the store cannot give whole costs no use, whether that shows at once or on the way.
+    async fn sent(
+        &self,
+        ctx: &OpCtx,
+        stored: &str,
+        address: &str,
+        body: &Body,
+        part: Option<RangeInclusive<u64>>,
+    ) -> Result<ByteStream> {
+        let opening = Opening {
+            downloads: self.clone(),
+            ctx: ctx.clone(),
+            stored: stored.to_owned(),
+            address: address.to_owned(),
+            part: part.is_some(),
+        };
+        match body.read(self, part).await {
+            Ok(bytes) => {
+                let opening = Arc::new(opening);
+                Ok(Box::pin(bytes.then(move |piece| {
+                    let opening = opening.clone();
+                    async move {
+                        if piece.is_err() {
+                            opening.give_back().await;
+                        }
+                        piece
+                    }
+                })))
+            }
+            Err(problem) => {
+                opening.give_back().await;
+                Err(problem)
+            }
+        }
     }
 
     /// The one transaction: grants in force, link in time and with uses, opening, trail.
@@ -268,6 +305,38 @@ impl Downloads {
     }
 }
 
+/// An opening whose bytes are on their way.
+struct Opening {
+    downloads: Downloads,
+    ctx: OpCtx,
+    stored: String,
+    address: String,
+    part: bool,
+}
+
+impl Opening {
+    /// The use is the buyer's again. Several ranges are one opening, of which it comes back once; one that began beside it keeps its own.
+    async fn give_back(&self) {
+        let key = Key::new(format!("DOWNLOAD#{}", self.stored), format!("OPEN#{}", self.address));
+        let ops = vec![
+            TransactOp::Update(UpdateItem {
+                key: link_key(&self.stored),
+                updates: vec![Update::Add("uses_left".into(), 1)],
+                condition: Some(Condition::ItemExists.and(Condition::Lt("uses_left".into(), json!(LINK_USES)))),
+            }),
+            TransactOp::Delete(Delete { key, condition: self.part.then_some(Condition::ItemExists) }),
+            // Its insert-if-absent is the reservation, as of the use itself.
+            audit::entry(&self.ctx, &trail(&self.stored), "download.broken", "", json!({ "address": self.address })),
+        ];
+        match self.downloads.table.transact(Transact { ops, token: None }).await {
+            // Another range of this opening gave it back.
+            Err(error) if error.failed_condition(1).is_some() => {}
+            Err(error) => tracing::error!(%error, "the use of a link whose file is damaged could not be given back"),
+            Ok(()) => {}
+        }
+    }
+}
+
 /// What a link's address answers, before any byte is read.
 struct Body {
     files: Vec<Asset>,
@@ -336,7 +405,7 @@ impl Body {
             };
         };
         let (first, last) = part.map_or((0, u64::MAX), RangeInclusive::into_inner);
-        let (blob, files) = (downloads.blob.clone(), std::sync::Arc::new(self.files.clone()));
+        let (blob, files) = (downloads.blob.clone(), Arc::new(self.files.clone()));
         let pieces = futures::stream::iter(layout.pieces(first, last)).then(move |piece| {
             let (blob, files) = (blob.clone(), files.clone());
             async move {

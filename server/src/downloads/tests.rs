@@ -143,6 +143,34 @@ impl Shop {
         trail.into_iter().filter(|e| e.act == "download.refused").map(|e| e.why).collect()
     }
 
+    /// Whether an opening ends before all of it came.
+    async fn breaks(&self, token: &str, ask: Ask) -> bool {
+        match self.downloads.open(&self.ctx(), token, ask).await {
+            Ok(Opened::Content(c)) => c.bytes.unwrap().try_collect::<Vec<Bytes>>().await.is_err(),
+            Ok(_) => false,
+            Err(problem) => {
+                assert!(["file_damaged", "not_found"].contains(&problem.code.as_str()), "{problem:?}");
+                true
+            }
+        }
+    }
+
+    /// Where the store keeps a file's bytes.
+    fn stored_file(&self, n: u128) -> std::path::PathBuf {
+        let mut folders = vec![self._dir.path().join("b")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if std::fs::read(&path).unwrap() == content(n) {
+                    return path;
+                }
+            }
+        }
+        panic!("file {n} is not there");
+    }
+
     async fn uses_left(&self, token: &str) -> i64 {
         let item = self.table.get(&link_key(&proof::stored(token)), Consistency::Strong).await.unwrap().unwrap();
         item["uses_left"].as_i64().unwrap()
@@ -192,6 +220,47 @@ async fn case_40_leaked_expired_and_used_up_links_refuse() {
         assert_eq!(shop.code(&token, Ask::default()).await, "link_expired");
         assert_eq!(shop.refusals(&token).await, ["link_expired"]);
         assert_eq!(shop.code("nothing", Ask::default()).await, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_costs_no_use_of_its_link() {
+    let damages: [fn(&std::path::Path); 3] = [
+        |file| std::fs::write(file, &content(2)[..4000]).unwrap(),
+        |file| std::fs::remove_file(file).unwrap(),
+        // Its length is right: that shows only once all of it was read.
+        |file| std::fs::write(file, content(3)).unwrap(),
+    ];
+    for (n, damage) in damages.into_iter().enumerate() {
+        for shop in Shop::both().await {
+            shop.grant(&grant(1, 1, &[1, 2])).await;
+            let (file, zip) = (shop.token(&[2]).await, shop.token(&[1, 2]).await);
+            let path = shop.stored_file(2);
+            // A range that came is one use, whatever comes of the next.
+            assert_eq!(shop.get(&file, range(0, 9)).await.unwrap(), content(2)[..10]);
+            assert_eq!(shop.uses_left(&file).await, LINK_USES - 1);
+            damage(&path);
+            for token in [&file, &zip] {
+                let before = shop.uses_left(token).await;
+                for _ in 0..LINK_USES + 1 {
+                    assert!(shop.breaks(token, Ask::default()).await, "damage {n}");
+                }
+                assert_eq!(shop.uses_left(token).await, before, "damage {n}");
+            }
+            if n < 2 {
+                // Ranges of one opening: its use comes back once.
+                std::fs::write(&path, content(2)).unwrap();
+                shop.get(&file, range(0, 9)).await.unwrap();
+                let before = shop.uses_left(&file).await;
+                damage(&path);
+                let (one, two) = tokio::join!(shop.breaks(&file, range(10, 19)), shop.breaks(&file, range(20, 29)));
+                assert!(one && two);
+                assert_eq!(shop.uses_left(&file).await, before + 1);
+            }
+            std::fs::write(&path, content(2)).unwrap();
+            assert!(shop.get(&zip, Ask::default()).await.unwrap().len() > 10_000);
+            assert_eq!(shop.uses_left(&zip).await, LINK_USES - 1, "what is whole counts");
+        }
     }
 }
 
