@@ -202,6 +202,7 @@ impl Importer {
                     )
                     .into());
                 }
+                build::check_legal(&r.legal)?;
                 let tenant = Tenant {
                     id: id_of("tenant", &r.reference, TenantId::from_bits),
                     name: build::text("name", &r.name, 120)?,
