@@ -46,8 +46,8 @@ fn main() -> io::Result<()> {
         };
         let [first, second] = &row.also_paid_in;
         format!(
-            "Market {{ id: {id:?}, countries: &{:?}, price_regions: &{:?}, currency: Currency::{}, \
-             also_paid_in: [Currency::{first}, Currency::{second}], tax_display: TaxDisplay::{display}, locale: {:?} }},\n",
+            "Market {{ id: {id:?}, countries: &{:?}, price_regions: &{:?}, currency: find(*b{:?}), \
+             also_paid_in: [find(*b{first:?}), find(*b{second:?})], tax_display: TaxDisplay::{display}, locale: {:?} }},\n",
             row.countries, row.price_regions, row.currency, row.locale
         )
     };

@@ -115,6 +115,10 @@ fn refused(error: RefundError) -> Problem {
         RefundError::TooMuch { left, .. } => {
             Problem::invalid(&field, "fault-refund-much", "So much is not left.").detail(left.to_decimal())
         }
+        RefundError::NotChargeable { step, .. } => {
+            let title = format!("Amounts in {} are multiples of {}.", step.currency(), step.to_decimal());
+            Problem::invalid(&field, "fault-amount", title).detail(step.to_decimal())
+        }
         RefundError::Invalid { detail, .. } if !field.starts_with("quote") => {
             Problem::invalid(&field, "fault-amount", detail)
         }

@@ -10,6 +10,7 @@ use vitrine_pricing::promotion::{MOST_CODES, SkipReason};
 use vitrine_pricing::quote::{Buyer, Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax_id::{Checked, check, kinds_of};
+use vitrine_pricing::territory::has_region;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::catalog::{Status, Store, Tenant};
@@ -73,6 +74,7 @@ impl Quotes {
             return Err(Problem::invalid("lines", "too_many", title));
         }
         let market = self::market(&document)?;
+        check_region(&document.buyer)?;
         let currency = document.currency.unwrap_or(market.currency);
         let date = document.date.unwrap_or(today);
         let known = self.known(ctx, &document, market, currency, date, today).await?;
@@ -231,6 +233,27 @@ fn state_of(buyer: &Buyer) -> TaxIdState {
     }
     // What no register confirms is words for an invoice.
     if known && !right { TaxIdState::Invalid } else { TaxIdState::None }
+}
+
+/// Countries whose regions have two levels in ISO 3166-2, of which addresses name one.
+const TWO_LEVELS: [&str; 6] = ["ES", "IE", "IT", "KN", "PH", "TH"];
+
+/// A region that its country does not have. Where no list of them is kept, or only a part of them is in it, all are taken.
+fn check_region(buyer: &Buyer) -> Result<()> {
+    let (country, Some(region)) = (buyer.country.as_str(), &buyer.region) else { return Ok(()) };
+    let form = vitrine_places::form_of(country);
+    let regions = form.field(vitrine_places::Field::Region).map(|field| field.regions.as_slice()).unwrap_or_default();
+    let coded = form.country == country && !regions.is_empty() && regions.iter().all(|r| !r.code.is_empty());
+    let lacks = match has_region(country, region) {
+        Some(known) => !known,
+        None => coded && !TWO_LEVELS.contains(&country) && !regions.iter().any(|r| r.code.eq_ignore_ascii_case(region)),
+    };
+    if lacks {
+        let region: String = region.chars().take(12).collect();
+        let title = format!("buyer.region: {country} has no region {region:?} (ISO 3166-2, without the country)");
+        return Err(Problem::invalid("buyer.region", "unknown_region", title));
+    }
+    Ok(())
 }
 
 fn market(document: &Document) -> Result<&'static Market> {

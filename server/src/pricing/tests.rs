@@ -238,6 +238,18 @@ async fn whatever_is_wrong_names_its_field() {
         ("/buyer/tax_id_state", json!("valid"), "buyer.tax_id_state", "invalid"),
         ("/seller/country", json!("de"), "seller.country", "unknown_country"),
         ("/seller/registrations", json!(["EU-NOSS"]), "seller.registrations[0]", "invalid"),
+        ("/seller/registrations", json!(["DE", "DE-XX"]), "seller.registrations[1]", "invalid"),
+        ("/seller/registrations", json!(["US-ZZ"]), "seller.registrations[0]", "invalid"),
+        ("/buyer", json!({ "country": "US", "region": "ZZ" }), "buyer.region", "unknown_region"),
+        ("/buyer", json!({ "country": "CA", "region": "NY" }), "buyer.region", "unknown_region"),
+        ("/buyer", json!({ "country": "AU", "region": "ZZ" }), "buyer.region", "unknown_region"),
+        ("/buyer", json!({ "country": "JP", "region": "99" }), "buyer.region", "unknown_region"),
+        (
+            "/seller",
+            json!({ "country": "US", "region": "ZZ", "prices_include_tax": true }),
+            "seller.region",
+            "unknown_region",
+        ),
         ("/seller", Value::Null, "seller", "missing"),
         ("/date", json!("2026-02-30"), "date", "bad_value"),
         ("/market", json!("mars"), "market", "unknown_market"),
@@ -261,6 +273,35 @@ async fn whatever_is_wrong_names_its_field() {
     ] {
         let refused = ask(&quotes, &ctx, &with(path, value.clone())).await.unwrap_err();
         assert_eq!((refused.status, fields(&refused)), (422, vec![(field, code)]), "{path} {value}: {refused}");
+    }
+    // What buyers do have: codes in either case, parts that only tax knows, countries without a list or with several levels.
+    let places = [
+        ("US", "ny"),
+        ("US", "GU"),
+        ("US", "AE"),
+        ("CA", "QC"),
+        ("AU", "NSW"),
+        ("JP", "13"),
+        ("IN", "MH"),
+        ("ES", "CT"),
+        ("ES", "B"),
+        ("ES", "CN"),
+        ("GB", "NIR"),
+        ("FR", "974"),
+        ("PT", "30"),
+        ("DE", "BY"),
+        ("IT", "25"),
+        ("FI", "AX"),
+        ("HK", "Kowloon"),
+    ];
+    for (country, region) in places {
+        let mut document = with("/buyer", json!({ "country": country, "region": region }));
+        document["no_rule"] = json!("export");
+        let answer = ask(&quotes, &ctx, &document).await;
+        assert!(
+            !answer.is_err_and(|why| why.code == "invalid" && why.fields.contains_key("buyer.region")),
+            "{country}-{region}"
+        );
     }
     for broken in ["", "{", "nonsense", "{\"buyer\":{\"country\":\"DE\"},\"lines\":[]} {}"] {
         assert_eq!(read(broken.as_bytes()).unwrap_err().status, 400, "{broken}");

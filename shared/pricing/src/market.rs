@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::format::Locale;
-use crate::money::Currency;
+use crate::money::{Currency, find};
 
 /// Whether shown prices contain tax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,7 +53,8 @@ pub enum MoneyError {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency(u8);
 
-const fn find(code: [u8; 3]) -> Currency {
+/// A currency of a code that stands in the sources; any other stops the build.
+pub(crate) const fn find(code: [u8; 3]) -> Currency {
     let mut i = 0;
     while i < CURRENCIES.len() {
         let row = CURRENCIES[i].0;
@@ -298,6 +299,24 @@ impl Money {
         Ok(Self { minor: mul_ratio(self.minor, num, den, mode)?, ..self })
     }
 
+    /// Times `num / den`, rounded to the nearest that a charge can be made of ([`Currency::processor_step`]): a tax, a percentage. Errors: as
+    /// [`Money::mul_ratio`].
+    pub fn portion(self, num: i64, den: i64, mode: RoundingMode) -> Result<Self, MoneyError> {
+        let step = self.currency.processor_step();
+        self.mul_ratio(num, den.checked_mul(step).ok_or(MoneyError::Overflow)?, mode)?.checked_mul(step)
+    }
+
+    /// Whether a charge can be of this amount, as far as steps go.
+    pub fn is_in_steps(self) -> bool {
+        self.minor % self.currency.processor_step() == 0
+    }
+
+    /// The nearest amount toward zero that is in steps.
+    #[must_use]
+    pub fn down_to_step(self) -> Self {
+        Self { minor: self.minor - self.minor % self.currency.processor_step(), ..self }
+    }
+
     /// Sum of many. Errors: `CurrencyMismatch`, `Overflow`.
     pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
         amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
@@ -316,7 +335,8 @@ impl Money {
 
     /// Shares by weight that sum to exactly this amount (largest remainder). Of equal remainders the larger weight comes first, so what each weight
     /// receives does not depend on order; of equal weights the one given first. Shares have the sign of the amount, and differ from the exact
-    /// share by less than one minor unit. Errors: `NoWeights`.
+    /// share by less than one minor unit; of an amount that can be charged they can be charged, and differ by less than one step
+    /// ([`Currency::processor_step`]). Errors: `NoWeights`.
     pub fn allocate(self, weights: &[i64]) -> Result<Vec<Self>, MoneyError> {
         self.allocate_by(&weights.iter().copied().enumerate().collect::<Vec<_>>())
     }
@@ -328,7 +348,8 @@ impl Money {
         if total <= 0 || parts.iter().any(|(_, w)| *w < 0) {
             return Err(MoneyError::NoWeights);
         }
-        let amount = i128::from(self.minor).abs();
+        let step = if self.is_in_steps() { i128::from(self.currency.processor_step()) } else { 1 };
+        let amount = i128::from(self.minor).abs() / step;
         let mut rests = Vec::with_capacity(parts.len());
         let mut shares = Vec::with_capacity(parts.len());
         for (index, (key, weight)) in parts.iter().enumerate() {
@@ -342,7 +363,7 @@ impl Money {
         for (_, _, _, index) in rests.into_iter().take(usize::try_from(left).unwrap_or(0)) {
             shares[index] += 1;
         }
-        let sign = i128::from(self.minor.signum());
+        let sign = step * i128::from(self.minor.signum());
         shares.into_iter().map(|s| Ok(Self { minor: bounded(s * sign)?, ..self })).collect()
     }
 

@@ -9,7 +9,7 @@
 mod account;
 mod shapes;
 
-use account::{Account, Book, Sums, money};
+use account::{Account, Book};
 pub use shapes::*;
 
 use crate::money::{Currency, Money, MoneyError};
@@ -24,7 +24,7 @@ pub fn refund(paid: &Quote, before: &[RefundQuote], wish: &RefundWish) -> Result
     if wish.lines.is_empty() && wish.shipping.is_none() {
         return Err(RefundError::Nothing);
     }
-    let was: Vec<Sums> = book.parts().map(|a| a.back.clone()).collect();
+    let gone = book.parts().map(Account::gone_back).collect::<Result<Vec<_>, _>>()?;
     let mut explain = Vec::new();
     let mut lines: Vec<RefundPart> = Vec::with_capacity(wish.lines.len());
     for (i, wanted) in wish.lines.iter().enumerate() {
@@ -46,7 +46,6 @@ pub fn refund(paid: &Quote, before: &[RefundQuote], wish: &RefundWish) -> Result
     };
     let totals = added(paid.currency, lines.iter().chain(&shipping).map(|part| part.amounts.clone()))?;
     let left = added(paid.currency, book.parts().map(|a| a.amounts(&a.left())).collect::<Result<Vec<_>, _>>()?)?;
-    let gone = was.iter().map(|sums| money(sums.gross(), paid.currency)).collect::<Result<Vec<_>, _>>()?;
     let before = Money::sum(paid.currency, gone).map_err(too_large)?;
     explain.push(RefundStep {
         kind: RefundStepKind::Total,

@@ -131,7 +131,7 @@ pub struct Rate {
     /// On top, for each piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling_per_item: Option<Money>,
-    /// Free when the physical lines, after discounts, reach this.
+    /// Free when the physical lines, as listed, reach this: what is taken off them makes shipping no dearer.
     #[serde(default)]
     pub free_over: Option<Money>,
 }
@@ -193,7 +193,7 @@ pub struct Parcel {
     pub volume_mm3: u128,
     /// Pieces.
     pub pieces: u64,
-    /// What they cost, after discounts.
+    /// What they cost as listed.
     pub goods: Money,
 }
 
@@ -325,6 +325,14 @@ impl ShippingTable {
             ] {
                 let good = amount.is_none_or(|a| !a.is_negative() && a.currency() == currency);
                 fits(good, &format!("rates[{i}].{name}"), "not negative, in the currency of the document")?;
+            }
+            for (name, amount) in [
+                ("amount", Some(rate.amount)),
+                ("handling", rate.handling),
+                ("handling_per_item", rate.handling_per_item),
+            ] {
+                let path = format!("rates[{i}].{name}");
+                fits(amount.is_none_or(Money::is_in_steps), &path, "no multiple of what charges are multiples of")?;
             }
         }
         Ok(())

@@ -46,6 +46,47 @@ pub enum TaxStatus {
     NoRule,
 }
 
+/// The [`TaxStatus`] of several parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WholeStatus {
+    /// All are [`TaxStatus::Taxed`].
+    Taxed,
+    /// All are [`TaxStatus::ReverseCharged`].
+    ReverseCharged,
+    /// All are [`TaxStatus::ZeroRated`].
+    ZeroRated,
+    /// All are [`TaxStatus::NotRegistered`].
+    NotRegistered,
+    /// All are [`TaxStatus::OutsideScope`].
+    OutsideScope,
+    /// All are [`TaxStatus::NoRule`].
+    NoRule,
+    /// They have several.
+    Mixed,
+}
+
+impl WholeStatus {
+    /// Of none there is none.
+    pub fn of(parts: impl IntoIterator<Item = TaxStatus>) -> Option<Self> {
+        parts.into_iter().map(Self::from).reduce(|all, one| if all == one { all } else { Self::Mixed })
+    }
+}
+
+impl From<TaxStatus> for WholeStatus {
+    fn from(status: TaxStatus) -> Self {
+        match status {
+            TaxStatus::Taxed => Self::Taxed,
+            TaxStatus::ReverseCharged => Self::ReverseCharged,
+            TaxStatus::ZeroRated => Self::ZeroRated,
+            TaxStatus::NotRegistered => Self::NotRegistered,
+            TaxStatus::OutsideScope => Self::OutsideScope,
+            TaxStatus::NoRule => Self::NoRule,
+        }
+    }
+}
+
 /// How exact a rate is for the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

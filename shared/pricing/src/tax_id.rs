@@ -1,7 +1,7 @@
 //! Tax and company identities: how a typed one is stored, and whether its form and check digits are right.
 //!
-//! Entry points: [`check`] and [`kinds_of`]. Compared with python-stdnum 2.2 on the cases of `tests/taxids-cases.tsv` and on 430,000
-//! numbers made from them by slips and by trying check digits: stricter or laxer only where a comment says so. Invariants: a kind that is not known, or has no published rule, is accepted as invoice data
+//! Entry points: [`check`] and [`kinds_of`]. Compared with python-stdnum 2.2 on the cases of `tests/taxids-cases.tsv`, which
+//! `tests/make-taxids.py` writes, and on 430,000 numbers made from them by slips and by trying check digits: stricter or laxer only where a comment says so. Invariants: a kind that is not known, or has no published rule, is accepted as invoice data
 //! and never exempts; a right number is not yet a valid one: that is the register's answer
 //! ([`crate::quote::TaxIdState`]). Not here: asking registers, deciding who owes the tax.
 

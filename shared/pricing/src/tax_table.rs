@@ -9,12 +9,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::date::Date;
-use crate::market::Market;
+use crate::market::{Market, is_country};
 use crate::tax::TaxRule;
 use crate::territory;
 
 /// Columns: jurisdiction, classes, rate_ppm, valid_from, valid_to, name, source, note. The note (`-`: none) is for people.
 const TABLE: &str = include_str!("../data/tax-rules.tsv");
+
+/// Countries of the table that tax as one: nobody is registered in a part of them. A table that was cut to a slice says so too.
+#[rustfmt::skip]
+const TAXED_AS_ONE: [&str; 37] = [
+    "AT", "AU", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IN", "IS", "IT",
+    "JP", "LT", "LU", "LV", "MT", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "SI", "SK", "ZA",
+];
 
 /// A set of rules. JSON: `{"hash": .., "rules": [..]}`, a rule as one row of the data file without its note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +161,20 @@ impl TaxRules {
         })
     }
 
+    /// Whether a seller can be registered so: a country, `EU-OSS`, `EU-IOSS`, `XI`, a state or province that taxes by itself (`US-NY`, `CA-QC`),
+    /// the Canary Islands (`ES-CN`). Where the tables have no rules at all, a part of the country by its code as well.
+    pub fn is_registration(name: &str) -> bool {
+        let Some((country, part)) = name.split_once('-') else {
+            return name == "XI" || is_country(name);
+        };
+        let code = (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        match territory::has_region(country, part) {
+            _ if matches!(name, "EU-OSS" | "EU-IOSS") || territory::is_registration(name) => true,
+            Some(known) => known && code,
+            None => !TAXED_AS_ONE.contains(&country) && is_country(country) && code,
+        }
+    }
+
     /// Whether shipping has a rate of its own there (else it shares the goods' fate).
     pub fn has_shipping_rule(&self, country: &str, region: Option<&str>, on: Date) -> bool {
         let place = region.map_or_else(|| country.to_owned(), |r| format!("{country}-{}", r.to_ascii_uppercase()));
@@ -187,6 +208,34 @@ mod tests {
         assert!(TABLE.lines().skip(1).all(same), "what is written is what was read");
         for bad in ["", "DE", "DE\t\t-1\t2026-01-01\t\tUSt\tx", "DE\t\t190000\t2026-02-30\t\tUSt\tx"] {
             assert_eq!(TaxRule::read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn sellers_are_registered_where_something_is_taxed_by_itself() {
+        let of_table: std::collections::BTreeSet<String> = TaxRules::built_in()
+            .rules
+            .iter()
+            .map(|r| r.jurisdiction.split('-').next().unwrap_or_default().to_owned())
+            .filter(|country| territory::has_region(country, "").is_none())
+            .collect();
+        assert!(of_table.iter().eq(TAXED_AS_ONE.iter()), "{of_table:?}");
+        for known in [
+            "DE", "GR", "EU-OSS", "EU-IOSS", "XI", "US-NY", "US-DC", "CA-QC", "ES-CN", "BR", "BR-SP", "IN", "US",
+            "NG-LA",
+        ] {
+            assert!(TaxRules::is_registration(known), "{known}");
+        }
+        for unknown in [
+            "", "-", "EU", "EU-", "EU-VAT", "EL", "XX", "de", "DE-XX", "DE-BY", "US-ZZ", "US-", "US-ny", "US-NY-1",
+            "CA-ZZ", "IN-MH", "ES-CE", "PT-20", "XX-1", "BR-", "BR-sp", "BR-SPXX", "NG-", "US-UK", "the moon", "GB-XI",
+        ] {
+            assert!(!TaxRules::is_registration(unknown), "{unknown}");
+        }
+        // Whatever a rule of a part of a country names can be registered for.
+        for rule in TaxRules::built_in().rules() {
+            let parts = matches!(rule.jurisdiction.get(..3), Some("US-" | "CA-"));
+            assert!(!parts || TaxRules::is_registration(&rule.jurisdiction), "{}", rule.jurisdiction);
         }
     }
 

@@ -46,6 +46,29 @@ pub fn is_member(state: &str) -> bool {
     MEMBERS.contains(&state)
 }
 
+/// Subdivisions of the countries whose tax goes by them, ISO 3166-2 without the country. Of the United States also what its post has codes for:
+/// the forces abroad (AA, AE, AP) and the freely associated states (FM, MH, PW).
+#[rustfmt::skip]
+const REGIONS: [(&str, &[&str]); 2] = [
+    ("CA", &["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]),
+    ("US", &[
+        "AA", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA", "GU", "HI", "IA", "ID", "IL", "IN", "KS", "KY",
+        "LA", "MA", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA", "PR",
+        "PW", "RI", "SC", "SD", "TN", "TX", "UM", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY",
+    ]),
+];
+
+/// Whether a country has a region, in either case; `None` where tax does not go by regions and no list is kept.
+pub fn has_region(country: &str, region: &str) -> Option<bool> {
+    let (_, codes) = REGIONS.iter().find(|(of, _)| *of == country)?;
+    Some(codes.iter().any(|code| code.eq_ignore_ascii_case(region)))
+}
+
+/// Whether a territory has a registration of its own by this name (`ES-CN`).
+pub(crate) fn is_registration(name: &str) -> bool {
+    TERRITORIES.iter().any(|t| t.place.registration == name && t.place.regime != Regime::Untaxed)
+}
+
 /// Codes of territories that are also ISO countries, as the second half of a place's code (`RE` of `FR-RE`).
 pub(crate) const ISO_PARTS: [&str; 6] = ["GP", "MQ", "RE", "GF", "YT", "SJ"];
 

@@ -10,6 +10,7 @@ use vitrine_pricing::promotion::{
     Benefit, BundleMember, BundlePrice, CodeStatus, Facets, ItemScope, Promotion, Promotions, Stacking,
 };
 use vitrine_pricing::quote::*;
+use vitrine_pricing::refund::{LineWish, RefundAmounts, RefundQuote, RefundWish, Take, refund, refundable};
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
 
@@ -85,10 +86,37 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
         })
 }
 
+/// Every currency whose charges are multiples of more than one minor unit.
+fn stepping() -> impl Strategy<Value = Currency> {
+    prop::sample::select(Currency::all().filter(|c| c.processor_step() > 1).collect::<Vec<_>>())
+}
+
+/// The same in another currency: prices times its step, all else with the numbers that it has.
+fn in_currency(mut asked: QuoteRequest, currency: Currency) -> QuoteRequest {
+    let named = |minor: i64| Money::new(minor, currency).unwrap();
+    for line in &mut asked.lines {
+        line.unit_price = line.unit_price.map(|price| named(price.minor() * currency.processor_step()));
+    }
+    for promotion in asked.promotions.iter_mut().flatten() {
+        for amount in promotion.minimum.iter_mut() {
+            *amount = named(amount.minor());
+        }
+        let amounts = match &mut promotion.benefit {
+            Benefit::Percent { at_most, .. } | Benefit::FreeShipping { at_most } => at_most,
+            Benefit::Amount { amounts } => amounts,
+            Benefit::Bundle { at: BundlePrice::Prices(prices), .. } => prices,
+            _ => continue,
+        };
+        amounts.iter_mut().for_each(|amount| *amount = named(amount.minor()));
+    }
+    QuoteRequest { currency, ..asked }
+}
+
 fn run(request: &QuoteRequest) -> Result<Quote, QuoteError> {
+    let rate = Money::new(491 * request.currency.processor_step(), request.currency).unwrap();
     let shipping = ShippingTable {
         zones: vec![Zone { id: "all".into(), countries: vec!["*".into()], ..Zone::default() }],
-        rates: vec![Rate { up_to_g: Some(1_000_000), ..Rate::flat("all", Money::new(491, Currency::EUR).unwrap()) }],
+        rates: vec![Rate { up_to_g: Some(1_000_000), ..Rate::flat("all", rate) }],
         ..ShippingTable::default()
     };
     quote(
@@ -220,6 +248,56 @@ proptest! {
         }
         let told: i64 = quote.explain.iter().filter(|s| s.kind == StepKind::Tax).filter_map(|s| s.amount).map(Money::minor).sum();
         prop_assert_eq!(told, quote.totals.tax.minor(), "every tax has its step");
+    }
+
+    #[test]
+    fn whatever_a_quote_comes_to_can_be_charged_and_refunded_in_every_currency_with_a_step(
+        asked in discounted(), currency in stepping(), wishes in prop::collection::vec((0usize..8, 0u8..4, 0i64..=1000), 0..6),
+    ) {
+        // Prices as they are set, in steps; amounts off, caps and prices of sets as fine as they like.
+        let quote = run(&in_currency(asked, currency)).unwrap();
+        let all = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).chain([&quote.totals]);
+        for a in all {
+            prop_assert!(exact(a), "{:?}", a);
+            for amount in [a.list, a.net, a.tax, a.gross].into_iter().chain(a.taxes.iter().map(|t| t.amount)) {
+                prop_assert!(amount.is_in_steps(), "{:?}", a);
+            }
+            prop_assert!(a.discounts.iter().all(|d| d.amount.is_in_steps() && !d.amount.is_zero()), "{:?}", a);
+        }
+        let mut refunds: Vec<RefundQuote> = Vec::new();
+        for (at, how, mille) in wishes {
+            let line = at % quote.lines.len();
+            let left = &refundable(&quote, &refunds).unwrap().lines[line];
+            let part = left.amounts.gross.minor() * mille / 1000;
+            let take = match how {
+                0 => Take::Tax,
+                1 => Take::Quantity { quantity: 1 },
+                // Any amount: refused, or one that can be refunded.
+                2 => Take::Amount { gross: Money::new(part, currency).unwrap() },
+                _ => Take::Amount { gross: Money::new(part - part % currency.processor_step(), currency).unwrap() },
+            };
+            let wish = RefundWish { lines: vec![LineWish { line, take }], shipping: None };
+            match refund(&quote, &refunds, &wish) {
+                Ok(next) => {
+                    prop_assert!(next.totals.gross.is_in_steps() && next.left.gross.is_in_steps());
+                    refunds.push(next);
+                }
+                Err(why) => prop_assert!(how != 3 || part < currency.processor_step() || left.done, "{}", why),
+            }
+        }
+        let left = refundable(&quote, &refunds).unwrap();
+        let lines: Vec<usize> = (0..left.lines.len()).filter(|i| !left.lines[*i].done).collect();
+        let rest = RefundWish::whole(&lines, left.shipping.is_some_and(|s| !s.done));
+        if rest != RefundWish::default() {
+            refunds.push(refund(&quote, &refunds, &rest).unwrap());
+        }
+        let back = |of: fn(&RefundAmounts) -> Money| refunds.iter().map(|r| of(&r.totals).minor()).sum::<i64>();
+        prop_assert_eq!(back(|r| r.gross), quote.totals.gross.minor());
+        prop_assert_eq!(back(|r| r.tax), quote.totals.tax.minor());
+        for tax in &quote.totals.taxes {
+            let gone = refunds.iter().flat_map(|r| &r.totals.taxes).filter(|t| t.rule == tax.rule);
+            prop_assert_eq!(gone.map(|t| t.amount.minor()).sum::<i64>(), tax.amount.minor(), "{}", tax.rule);
+        }
     }
 
     #[test]

@@ -253,15 +253,16 @@ fn wishes_that_cannot_be_name_their_field() {
     assert!(other.lines[0].complete);
 }
 
-/// Quotes as no seller would write them: any amounts, up to three taxes a line, discounts, three exponents.
+/// Quotes as no seller would write them: any amounts that can be charged, up to three taxes a line, discounts, all exponents and steps.
 fn any_quote() -> impl Strategy<Value = Quote> {
     let tax = (0i64..30_000, 0i64..=100);
     let part = (1u32..9, 0i64..60_000, prop::collection::vec(tax, 0..4), 0i64..500, any::<bool>());
-    let currency = prop::sample::select(vec![Currency::EUR, Currency::JPY, "KWD".parse().unwrap()]);
+    let currency =
+        prop::sample::select(vec![Currency::EUR, Currency::JPY, "KWD".parse().unwrap(), "MGA".parse().unwrap()]);
     (currency, prop::collection::vec(part.clone(), 1..5), prop::option::of(part)).prop_map(
         |(currency, lines, shipping)| {
             let amounts = |(_, net, taxes, off, tiny): &(u32, i64, Vec<(i64, i64)>, i64, bool)| {
-                let small = |n: i64| if *tiny { n % 4 } else { n };
+                let small = |n: i64| currency.processor_step() * if *tiny { n % 4 } else { n };
                 let (net, off) = (small(*net), small(*off));
                 let row = |(i, (amount, of_base)): (usize, &(i64, i64))| TaxAmount {
                     rule: format!("R{i}"),
@@ -317,6 +318,11 @@ fn any_quote() -> impl Strategy<Value = Quote> {
     )
 }
 
+/// The nearest multiple below of what charges are multiples of.
+fn stepped(minor: i64, currency: Currency) -> i64 {
+    minor - minor % currency.processor_step()
+}
+
 /// Which part (the last: shipping), how, and how much of what is left in per mille.
 fn wishes() -> impl Strategy<Value = Vec<(usize, u8, i64)>> {
     prop::collection::vec((0usize..6, 0u8..8, 0i64..=1000), 0..12)
@@ -330,7 +336,7 @@ fn wish(paid: &Quote, before: &[RefundQuote], (at, how, mille): (usize, u8, i64)
         0 => Take::All,
         1 => Take::Tax,
         2..=4 => Take::Quantity { quantity: u32::try_from(i64::from(of.quantity) * mille / 1000).unwrap() },
-        _ => amount(of.amounts.gross.minor() * mille / 1000, paid.currency),
+        _ => amount(stepped(of.amounts.gross.minor() * mille / 1000, paid.currency), paid.currency),
     };
     if at == left.lines.len() { RefundWish { lines: vec![], shipping: Some(take) } } else { line(at, take) }
 }
@@ -349,6 +355,7 @@ proptest! {
             let mut all = parts.flat_map(|p| [&p.amounts, &p.left]).chain([&next.totals, &next.left]);
             prop_assert!(all.all(whole), "{:?}", next);
             prop_assert_eq!(next.left.gross.minor() + back, paid.totals.gross.minor());
+            prop_assert!(next.totals.gross.to_processor().is_ok(), "{:?}", next.totals);
             for step in &next.explain {
                 let sum = step.before.minor() + step.amount.minor() + step.left.minor();
                 prop_assert_eq!(sum, step.paid.minor());
@@ -372,7 +379,8 @@ proptest! {
         let take = |minor: i64, before: &[RefundQuote]| refund(&paid, before, &line(0, amount(minor, paid.currency)));
         let gross = paid.lines[0].amounts.gross.minor();
         prop_assume!(gross > 0);
-        let cuts: Vec<i64> = cuts.iter().map(|cut| (gross * cut / 4000).max(1)).collect();
+        let step = paid.currency.processor_step();
+        let cuts: Vec<i64> = cuts.iter().map(|cut| stepped(gross * cut / 4000, paid.currency).max(step)).collect();
         let sum: i64 = cuts.iter().sum();
         prop_assume!(sum <= gross);
         let mut refunds = Vec::new();
@@ -382,23 +390,23 @@ proptest! {
         let once = take(sum, &[]).unwrap();
         let parts: Vec<_> = refunds.iter().map(|r| &r.lines[0].amounts).collect();
         prop_assert_eq!(back_of(&paid.lines[0].amounts, &parts), back_of(&paid.lines[0].amounts, &[&once.lines[0].amounts]));
-        // All tax is within half a minor unit of its exact share, each rule within less than one of a rule's.
+        // All tax is within half a minor unit (or step) of its exact share, each rule within less than one of a rule's.
         let share = |of: Money| of.minor() * sum;
         let off = once.totals.tax.minor() * gross - share(paid.lines[0].amounts.tax);
-        prop_assert!(off.abs() * 2 <= gross);
+        prop_assert!(off.abs() * 2 <= gross * step);
         for (tax, paid) in once.totals.taxes.iter().zip(&paid.lines[0].amounts.taxes) {
-            prop_assert!((tax.amount.minor() * gross - share(paid.amount)).abs() < gross * 2);
+            prop_assert!((tax.amount.minor() * gross - share(paid.amount)).abs() < gross * step * 2);
         }
     }
 
     #[test]
-    fn pieces_of_a_line_differ_by_one_minor_unit_at_most(paid in any_quote()) {
+    fn pieces_of_a_line_differ_by_one_minor_unit_or_step_at_most(paid in any_quote()) {
         let mut refunds = Vec::new();
         for _ in 0..paid.lines[0].quantity {
             refunds.push(refund(&paid, &refunds, &line(0, Take::Quantity { quantity: 1 })).unwrap());
         }
         let gross: Vec<i64> = refunds.iter().map(|r| r.totals.gross.minor()).collect();
-        prop_assert!(gross.iter().max().unwrap() - gross.iter().min().unwrap() <= 1, "{:?}", gross);
+        prop_assert!(gross.iter().max().unwrap() - gross.iter().min().unwrap() <= paid.currency.processor_step(), "{:?}", gross);
         prop_assert!(refunds.last().unwrap().lines[0].complete);
     }
 
@@ -407,7 +415,7 @@ proptest! {
         // An earlier refund by no rule at all, within what was paid.
         let mut strange = refund(&paid, &[], &line(0, Take::All)).unwrap();
         let part = &mut strange.lines[0];
-        let cut = |m: Money, by: i64| money(m.minor() * by / 1000, paid.currency);
+        let cut = |m: Money, by: i64| money(stepped(m.minor() * by / 1000, paid.currency), paid.currency);
         part.quantity = 0;
         part.amounts.net = cut(part.amounts.net, mille[0]);
         for (tax, by) in part.amounts.taxes.iter_mut().zip(mille[1..].chunks(2)) {
@@ -425,4 +433,24 @@ proptest! {
         let parts: Vec<_> = refunds.iter().flat_map(|r| &r.lines).filter(|p| p.line == Some(0)).map(|p| &p.amounts).collect();
         prop_assert_eq!(paid_of(&paid.lines[0].amounts), back_of(&paid.lines[0].amounts, &parts));
     }
+}
+
+#[test]
+fn case_03_a_refund_that_no_card_can_take_back_is_refused_and_what_remains_can_go_back() {
+    let kwd: Currency = "KWD".parse().unwrap();
+    let mut paid = germany(&[("ebook", 1, 1, false)]);
+    paid.currency = kwd;
+    let amounts = &mut paid.lines[0].amounts;
+    let tax = TaxAmount { base: money(9_340, kwd), amount: money(650, kwd), ..amounts.taxes[0].clone() };
+    let (net, gross) = (money(9_340, kwd), money(9_990, kwd));
+    *amounts = Amounts { list: gross, discounts: vec![], net, tax: tax.amount, taxes: vec![tax], gross };
+    paid.totals = amounts.clone();
+    let refused = refund(&paid, &[], &line(0, amount(3_333, kwd))).unwrap_err();
+    assert_eq!((refused.code(), refused.field()), ("not_chargeable", "lines[0].take.gross"));
+    assert!(refused.to_string().contains("multiples of 0.010"), "{refused}");
+    // A third of it: 0.217 of tax would be its share, to the step 0.220.
+    let some = refund(&paid, &[], &line(0, amount(3_330, kwd))).unwrap();
+    assert_eq!((some.totals.gross.minor(), some.totals.tax.minor(), some.totals.net.minor()), (3_330, 220, 3_110));
+    let rest = refund(&paid, std::slice::from_ref(&some), &line(0, Take::All)).unwrap();
+    assert_eq!((rest.totals.gross.minor(), rest.totals.tax.minor()), (6_660, 430));
 }

@@ -280,6 +280,31 @@ fn shipping_is_taxed_with_the_goods_or_by_its_own_rate_whatever_the_method() {
 }
 
 #[test]
+fn shipping_and_the_whole_say_why_they_are_taxed_so() {
+    let album = file(1000);
+    let world = json!({ "zones": [{ "id": "all", "countries": ["*"] }], "rates": [rate("all", 500, json!({}))] });
+    let statuses = |lines: Vec<Value>, more: Value| {
+        let quote = ask(lines, world.clone(), more).unwrap();
+        let answer = serde_json::to_value(&quote).unwrap();
+        let word = |name: &str| answer[name].as_str().unwrap_or("-").to_owned();
+        (word("shipping_tax_status"), word("tax_status"))
+    };
+    let all = |one: &str, all: &str| (one.to_owned(), all.to_owned());
+    assert_eq!(statuses(vec![goods(1000, 1)], json!({})), all("taxed", "taxed"));
+    assert_eq!(statuses(vec![album.clone()], json!({})), all("-", "taxed"), "nothing is sent");
+    // Goods leave the Union untaxed; nobody is registered for the album there.
+    let away = json!({ "buyer": { "country": "CH" } });
+    assert_eq!(statuses(vec![album.clone()], away.clone()), all("-", "not_registered"));
+    assert_eq!(statuses(vec![goods(1000, 1)], away.clone()), all("zero_rated", "zero_rated"));
+    assert_eq!(statuses(vec![goods(1000, 1), album], away), all("zero_rated", "mixed"));
+    // Sent from two countries to a third: shipping shares both fates.
+    let mut abroad = goods(1000, 1);
+    abroad["ships_from"] = "US".into();
+    let two = statuses(vec![goods(1000, 1), abroad], json!({ "buyer": { "country": "FR" } }));
+    assert_eq!(two, all("mixed", "mixed"));
+}
+
+#[test]
 fn a_quote_says_until_when_it_holds_and_old_ones_are_read() {
     let quote = ask(vec![goods(1000, 1)], two_methods(), json!({})).unwrap();
     assert_eq!(quote.valid_until.unwrap().to_string(), "2026-11-29T00:00:00Z", "the end of the day");

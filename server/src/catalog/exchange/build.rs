@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use vitrine_pricing::tax::VOUCHER;
+use vitrine_pricing::market::is_country;
+use vitrine_pricing::money::Currency;
+use vitrine_pricing::tax::{TaxRules, VOUCHER};
+use vitrine_pricing::territory::has_region;
 use vitrine_shared::catalog::{
-    Asset, Captions, Image, Link, MakerRef, Part, Preview, PriceRecord, Product, Status, Variant, Work,
+    Asset, Captions, Image, LegalEntity, Link, MakerRef, Part, Preview, PriceRecord, Product, Status, Variant, Work,
 };
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
+use vitrine_shared::pricelist::regions;
 use vitrine_shared::slug::slugify;
 
 use super::{PriceRow, ProductRow, Row, VariantRow, WorkRow};
@@ -327,6 +331,7 @@ fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<
     for price in &row.prices {
         check_price(&sku, price)?;
     }
+    check_places(&sku, &row.prices)?;
     Ok(Variant {
         id: variant_id(&parts.tenant, row),
         sku,
@@ -377,8 +382,15 @@ fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {
     if price.compare_at.is_some_and(|c| c <= price.minor || c > most) {
         return bad("what it is compared with must be higher than the price");
     }
-    if price.currency.len() != 3 || !price.currency.bytes().all(|b| b.is_ascii_uppercase()) {
+    if !regions().contains(&price.region.as_str()) {
+        return bad("there is no such price region");
+    }
+    let Ok(currency) = price.currency.parse::<Currency>() else {
         return bad("the currency is not an ISO 4217 code");
+    };
+    let step = currency.processor_step();
+    if [Some(price.minor), price.minimum].into_iter().flatten().any(|minor| minor % step != 0) {
+        return bad(&format!("payments are multiples of {step} minor units"));
     }
     if !(1..=999_999).contains(&price.min_quantity) {
         return bad("the quantity it begins at must be 1 to 999999");
@@ -393,6 +405,26 @@ fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Two prices for the same buyers that begin at one moment would be one record: which of them is meant, nobody knows.
+fn check_places(sku: &str, prices: &[PriceRow]) -> Result<(), Refusal> {
+    let mut begun = BTreeSet::new();
+    for price in prices {
+        let from = price.valid_from_ms.unwrap_or(0);
+        if !begun.insert((&price.region, &price.currency, price.min_quantity, from)) {
+            let (currency, region, many) = (&price.currency, &price.region, price.min_quantity);
+            return Err(format!(
+                "variant `{sku}`, price in {currency} for {region}: two of them from {many} pieces on begin at the same moment"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whom a price is for: prices of one place follow each other.
+fn place(price: &PriceRecord) -> (VariantId, String, String, u32) {
+    (price.variant.clone(), price.region.clone(), price.currency.clone(), price.min_quantity)
+}
+
 /// What must be written so that the rows' prices are in force: new records, and old ones closed now. Prices are
 /// append-only: a price that is the same already is left alone, one that is gone ends now.
 pub(super) fn price_changes(
@@ -401,8 +433,6 @@ pub(super) fn price_changes(
     existing: &[PriceRecord],
     now_ms: i64,
 ) -> Vec<PriceRecord> {
-    let place =
-        |price: &PriceRecord| (price.variant.clone(), price.region.clone(), price.currency.clone(), price.min_quantity);
     // By place and beginning, with whether it is there already.
     let mut wanted: BTreeMap<_, BTreeMap<i64, (PriceRecord, bool)>> = BTreeMap::new();
     for variant in rows.iter().flat_map(|p| &p.variants) {
@@ -436,7 +466,7 @@ pub(super) fn price_changes(
     let mut taken = BTreeSet::new();
     for have in existing {
         let mut stays = false;
-        let place = place(have);
+        let place = self::place(have);
         for (record, is_there) in wanted.get_mut(&place).into_iter().flat_map(BTreeMap::values_mut) {
             let begun = record.valid_from_ms == have.valid_from_ms || in_force(record) && in_force(have);
             if begun && same(record, have) {
@@ -452,17 +482,40 @@ pub(super) fn price_changes(
     }
     for (place, records) in wanted {
         let replaces = taken.contains(&place);
+        // What begins now instead of earlier keeps its order, a millisecond apart: a reduction stays over the price below it, and neither is
+        // written over a record that began this moment.
+        let begun = existing.iter().filter(|have| self::place(have) == place).map(|have| have.valid_from_ms);
+        let mut next = begun.filter(|at| *at <= now_ms).max().map_or(now_ms, |at| now_ms.max(at + 1));
         for (mut record, _) in records.into_values().filter(|(_, is_there)| !is_there) {
             if replaces && is_over(&record) {
                 continue;
             }
             if replaces && record.valid_from_ms < now_ms {
-                record.valid_from_ms = now_ms;
+                record.valid_from_ms = next;
+                next += 1;
             }
+            // One that was to come and is another now never begins: its record is written over.
+            changes.retain(|closed| self::place(closed) != place || closed.valid_from_ms != record.valid_from_ms);
             changes.push(record);
         }
     }
     changes
+}
+
+/// Where a seller is, and where they are registered for tax.
+pub(super) fn check_legal(legal: &LegalEntity) -> Result<(), Refusal> {
+    if !is_country(&legal.country) {
+        return Err(format!("`legal.country`: {:?} is no ISO 3166-1 alpha-2 code", legal.country));
+    }
+    if let Some(region) = legal.region.as_ref().filter(|region| has_region(&legal.country, region) == Some(false)) {
+        return Err(format!("`legal.region`: {} has no region {region:?}", legal.country));
+    }
+    match legal.registrations.iter().position(|name| !TaxRules::is_registration(name)) {
+        Some(i) => {
+            Err(format!("`legal.registrations[{i}]`: nobody is registered for tax in {:?}", legal.registrations[i]))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Id of a file's record: the same bytes under the same name in the same work are the same asset.
@@ -539,6 +592,41 @@ mod tests {
         had = price_changes(&tenant, &past, &had, 3_000);
         assert_eq!((had.len(), had[1].valid_from_ms), (2, 3_000));
         assert!(price_changes(&tenant, &past, &had, 4_000).is_empty());
+    }
+
+    #[test]
+    fn a_reduction_stays_over_the_price_below_it_when_both_are_others() {
+        let tenant = TenantId::from_bits(1);
+        let both = |below, over| {
+            let mut rows = rows(below);
+            let sale = PriceRow {
+                minor: over,
+                valid_from_ms: Some(100),
+                valid_to_ms: Some(9_000),
+                ..rows[0].variants[0].prices[0].clone()
+            };
+            rows[0].variants[0].prices.push(sale);
+            rows
+        };
+        let begins =
+            |prices: &[PriceRecord]| prices.iter().map(|p| (p.amount_minor, p.valid_from_ms)).collect::<Vec<_>>();
+        let first = price_changes(&tenant, &both(900, 700), &[], 1_000);
+        assert_eq!(begins(&first), [(900, 0), (700, 100)]);
+        let second = price_changes(&tenant, &both(800, 600), &first, 2_000);
+        assert_eq!(begins(&second), [(900, 0), (700, 100), (800, 2_000), (600, 2_001)]);
+        assert!(price_changes(&tenant, &both(800, 600), &second, 3_000).is_empty(), "and again the same");
+        // One that is to come and becomes another is one record.
+        let later = |minor| {
+            let mut rows = rows(800);
+            let price = PriceRow { minor, valid_from_ms: Some(9_000), ..rows[0].variants[0].prices[0].clone() };
+            rows[0].variants[0].prices.push(price);
+            rows
+        };
+        let had = price_changes(&tenant, &later(700), &[], 1_000);
+        assert_eq!(begins(&price_changes(&tenant, &later(600), &had, 2_000)), [(600, 9_000)]);
+        // In the same millisecond: not over the records that began in it.
+        let third = price_changes(&tenant, &both(750, 550), &second, 2_001);
+        assert_eq!(begins(&third)[2..], [(750, 2_002), (550, 2_003)]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ impl Importer {
             let said = format!("`legal.invoice_prefix`: {:?} is not 1 to 8 of A-Z and 0-9", r.legal.invoice_prefix);
             return Err(said.into());
         }
+        build::check_legal(&r.legal)?;
         let tenant = Tenant {
             id: build::id_of("tenant", &r.reference, TenantId::from_bits),
             name: build::text("name", &r.name, 120)?,

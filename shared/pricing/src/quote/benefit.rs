@@ -114,7 +114,7 @@ impl Case<'_, '_> {
             Benefit::Percent { rate_ppm, at_most } => {
                 let cap = cap_in(at_most, self.currency)?;
                 let bases: Vec<_> = self.scope.iter().map(|i| paid(*i)).collect();
-                let off = self.sum(&bases)?.mul_ratio(*rate_ppm, MILLION, self.mode)?;
+                let off = self.sum(&bases)?.portion(*rate_ppm, MILLION, self.mode)?;
                 Ok((Some(*rate_ppm), self.spread(least(off, cap), &bases)?))
             }
             Benefit::Amount { amounts } => {
@@ -131,7 +131,7 @@ impl Case<'_, '_> {
                 let (buy, get) = (u64::from(*buy), u64::from(*get));
                 let bases = self.got(buy, get, got.as_ref(), *times)?;
                 let off = |(line, base): (usize, Money)| {
-                    Ok(Share { line, base, amount: base.mul_ratio(*rate_ppm, MILLION, self.mode)? })
+                    Ok(Share { line, base, amount: base.portion(*rate_ppm, MILLION, self.mode)? })
                 };
                 let shares: Vec<Share> = bases.into_iter().map(off).collect::<Result<_, MoneyError>>()?;
                 Ok((Some(*rate_ppm), some(shares)?))
@@ -146,7 +146,7 @@ impl Case<'_, '_> {
                 let (sets, bases) = self.sets(members, *times)?;
                 let worth = self.sum(&bases)?;
                 let (rate, off) = match (at, price) {
-                    (BundlePrice::RatePpm(ppm), _) => (Some(*ppm), worth.mul_ratio(*ppm, MILLION, self.mode)?),
+                    (BundlePrice::RatePpm(ppm), _) => (Some(*ppm), worth.portion(*ppm, MILLION, self.mode)?),
                     (_, price) => {
                         let price = price.unwrap_or(worth);
                         // A set dearer than its parts takes nothing off; so does one too dear to be counted.
@@ -164,8 +164,10 @@ impl Case<'_, '_> {
         Money::sum(self.currency, bases.iter().map(|(_, base)| *base))
     }
 
-    /// An amount not above the sum of the bases, shared by them: no share is above its base.
+    /// An amount not above the sum of the bases, shared by them: no share is above its base. What no charge can be made of stays with the
+    /// price: amounts, caps and prices of sets are the seller's own and may be finer than the steps of the currency.
     fn spread(&self, off: Money, bases: &[(usize, Money)]) -> Result<Vec<Share>, Stop> {
+        let off = off.down_to_step();
         if off.is_zero() {
             return Err(SkipReason::NothingToDiscount.into());
         }
@@ -197,10 +199,11 @@ impl Case<'_, '_> {
             }
             units -= taken;
             // Both are at most the line's quantity, 32 bits.
-            let (taken, all, left) = (taken as i64, self.units(i) as i64, self.lines[i].paid.minor());
-            // What earlier promotions left of a line is spread over its units to the minor unit; the cheaper ones are taken.
+            let step = self.currency.processor_step();
+            let (taken, all, left) = (taken as i64, self.units(i) as i64, self.lines[i].paid.minor() / step);
+            // What earlier promotions left of a line is spread over its units to the step; the cheaper ones are taken.
             let dearer = (taken - (all - left % all)).max(0);
-            picked.push((i, Money::new(left / all * taken + dearer, self.currency)?));
+            picked.push((i, Money::new(left / all * taken + dearer, self.currency)?.checked_mul(step)?));
         }
         Ok(picked)
     }

@@ -299,7 +299,7 @@ impl<'a> Discounts<'a> {
             Ok(cap) => cap,
             Err(reason) => return Ok(Err(reason)),
         };
-        let off = least(base, cap);
+        let off = least(base, cap).down_to_step();
         if off.is_zero() {
             return Ok(Err(SkipReason::NothingToDiscount));
         }

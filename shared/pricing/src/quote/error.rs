@@ -45,6 +45,24 @@ pub enum QuoteError {
         /// Per unit.
         minimum: Money,
     },
+    /// No charge can be of this amount, or be made with it.
+    #[error("{field}: amounts in {} are multiples of {}", step.currency(), step.to_decimal())]
+    NotChargeable {
+        /// Path.
+        field: String,
+        /// [`Currency::processor_step`].
+        step: Money,
+    },
+    /// Where tax goes by region: not one of the country's.
+    #[error("{field}: {country} has no region {region:?}")]
+    UnknownRegion {
+        /// Path.
+        field: String,
+        /// Its country.
+        country: String,
+        /// As asked, its beginning.
+        region: String,
+    },
     /// No rate for place and weight.
     #[error("shipping: nothing is sent to {country} at {weight_g} g")]
     NotShipped {
@@ -76,6 +94,13 @@ pub enum QuoteError {
 }
 
 impl QuoteError {
+    /// Of an amount that is no multiple of what charges in the currency are multiples of.
+    pub(super) fn not_in_steps(field: String, currency: Currency) -> Self {
+        // Steps are 1, 10 and 100.
+        let step = Money::new(currency.processor_step(), currency).unwrap_or(Money::zero(currency));
+        Self::NotChargeable { field, step }
+    }
+
     /// Stable name of what is wrong.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -84,6 +109,8 @@ impl QuoteError {
             Self::UnknownSku { .. } => "unknown_sku",
             Self::NotForSale { .. } => "not_for_sale",
             Self::BelowMinimum { .. } => "below_minimum",
+            Self::NotChargeable { .. } => "not_chargeable",
+            Self::UnknownRegion { .. } => "unknown_region",
             Self::NotShipped { .. } => "not_shipped",
             Self::NoSuchMethod { .. } => "no_such_method",
             Self::NoTaxRule { .. } => "no_tax_rule",
@@ -100,6 +127,8 @@ impl QuoteError {
             | Self::UnknownSku { field, .. }
             | Self::NotForSale { field, .. }
             | Self::BelowMinimum { field, .. }
+            | Self::NotChargeable { field, .. }
+            | Self::UnknownRegion { field, .. }
             | Self::Money { field, .. } => field,
             Self::NotShipped { .. } => "shipping",
             Self::NoSuchMethod { .. } => "shipping_method",

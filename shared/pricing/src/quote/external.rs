@@ -160,6 +160,9 @@ fn check(
                 return Err(invalid(field(name), "not negative, in the currency of the document"));
             }
         }
+        if !tax.amount.is_in_steps() {
+            return Err(QuoteError::not_in_steps(field("amount"), currency));
+        }
         let rule = format!("{provider}:{}:{}:{}", tax.jurisdiction, tax.name, tax.rate_ppm);
         if rows.iter().any(|row| row.rule == rule) {
             return Err(invalid(field("jurisdiction"), "a tax of this jurisdiction, name and rate is there already"));

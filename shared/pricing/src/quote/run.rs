@@ -13,7 +13,8 @@ use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError, RoundingMode};
 use crate::price::Shape;
 use crate::promotion::Facets;
-use crate::tax::{TaxStatus, Treatment, Value};
+use crate::tax::{TaxRules, TaxStatus, Treatment, Value, WholeStatus};
+use crate::territory::has_region;
 
 pub(super) const MILLION: i64 = 1_000_000;
 /// Of a region, a postcode, a tax id: longer ones are none.
@@ -136,9 +137,9 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
         true => Ok(()),
         false => Err(QuoteError::UnknownCountry { field: field.to_owned(), country: code.chars().take(12).collect() }),
     };
-    country("seller.country", &request.seller.country)?;
-    country("buyer.country", &request.buyer.country)?;
     let (seller, buyer) = (&request.seller, &request.buyer);
+    country("seller.country", &seller.country)?;
+    country("buyer.country", &buyer.country)?;
     for (field, text) in [
         ("seller.region", &seller.region),
         ("buyer.region", &buyer.region),
@@ -153,13 +154,20 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
     if seller.registrations.len() > MOST_REGISTRATIONS {
         return Err(invalid("seller.registrations", "at most 300"));
     }
-    for (i, registration) in request.seller.registrations.iter().enumerate() {
-        let known = matches!(registration.as_str(), "EU-OSS" | "EU-IOSS" | "XI")
-            || is_country(registration.split('-').next().unwrap_or_default());
-        if !known {
+    for (field, country, region) in
+        [("seller.region", &seller.country, &seller.region), ("buyer.region", &buyer.country, &buyer.region)]
+    {
+        let Some(region) = region else { continue };
+        if has_region(country, region) == Some(false) {
+            let region = region.chars().take(12).collect();
+            return Err(QuoteError::UnknownRegion { field: field.into(), country: country.clone(), region });
+        }
+    }
+    for (i, registration) in seller.registrations.iter().enumerate() {
+        if !TaxRules::is_registration(registration) {
             return Err(invalid(
                 format!("seller.registrations[{i}]"),
-                "not a country, country-region, EU-OSS, EU-IOSS or XI",
+                "not a country, EU-OSS, EU-IOSS, XI, or a part of a country that taxes by itself (US-NY, CA-QC, ES-CN)",
             ));
         }
     }
@@ -237,11 +245,17 @@ fn price<'a>(
         if line.named_price.is_some() && rule != "pay_what_you_want" {
             return Err(invalid(field("named_price"), "this price is not named by the buyer"));
         }
+        if !unit.is_in_steps() {
+            let named = line.named_price.is_some();
+            return Err(QuoteError::not_in_steps(field(if named { "named_price" } else { "sku" }), request.currency));
+        }
         if unit.is_negative() || (rule == "fixed" && unit.is_zero()) {
             return Err(invalid(field("sku"), "a fixed price is above zero"));
         }
         let source = format!("{}#{index} {} {}", shelf.list(), entry.region, entry.valid_from);
-        explain.push(Step { line: Some(i), base: Some(unit), ..step(StepKind::Price, rule, &source) });
+        let (region, min_quantity, since) = (entry.region.clone(), entry.min_quantity, entry.valid_from);
+        let price = Some(FoundPrice { region, min_quantity, since });
+        explain.push(Step { line: Some(i), base: Some(unit), price, ..step(StepKind::Price, rule, &source) });
         Priced {
             name: item.name.clone(),
             sku: Some(sku.clone()),
@@ -262,6 +276,9 @@ fn price<'a>(
     } else {
         let missing = |name: &str| invalid(field(name), "needed without sku");
         let unit = line.unit_price.ok_or_else(|| missing("unit_price"))?;
+        if !unit.is_in_steps() {
+            return Err(QuoteError::not_in_steps(field("unit_price"), request.currency));
+        }
         if line.facets.as_ref().is_some_and(|facets| !facets.is_bounded()) {
             return Err(invalid(field("facets"), "at most 20 collections and artists, ids of 1 to 64 bytes"));
         }
@@ -309,10 +326,12 @@ pub(super) fn group_key(t: &Treatment<'_>) -> String {
     format!("{}|{}|{}|{}", ids.join(","), status_code(t.status), t.reason, t.strip_ppm)
 }
 
-/// Fills `net` and `taxes` of every part by the rounding policy.
+/// Fills `net` and `taxes` of every part by the rounding policy. In a currency whose charges are multiples of a step every part is one, and so is
+/// every tax: nothing is left over that no card can be charged with.
 pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut Vec<Step>) -> Result<(), MoneyError> {
     let inclusive = request.seller.prices_include_tax;
     let mode = request.rounding.mode;
+    let least = request.currency.processor_step();
     // What is inside (inclusive) or on top of (exclusive) an amount, per rate.
     let compute = |amount: Money, rates: &[i64]| -> Result<Vec<Money>, MoneyError> {
         let total: i64 = rates.iter().sum();
@@ -321,10 +340,10 @@ pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut 
         }
         if inclusive {
             return amount
-                .mul_ratio(total, MILLION.checked_add(total).ok_or(MoneyError::Overflow)?, mode)?
+                .portion(total, MILLION.checked_add(total).ok_or(MoneyError::Overflow)?, mode)?
                 .allocate(rates);
         }
-        rates.iter().map(|rate| amount.mul_ratio(*rate, MILLION, mode)).collect()
+        rates.iter().map(|rate| amount.portion(*rate, MILLION, mode)).collect()
     };
     let rates_of = |t: &Treatment<'_>| -> Vec<i64> {
         // A price without tax inside has nothing to take out.
@@ -367,14 +386,15 @@ pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut 
             let rates = rates_of(&part.treatment);
             let per_unit = request.rounding.scope == RoundingScope::Unit;
             let units = if per_unit { part.units } else { 1 };
-            // A line is unit price times units, but for what a discount leaves: then `dearer` units are one minor unit above the others.
-            let (each, dearer) = (part.list.minor() / units, part.list.minor() % units);
-            let mut taxes = compute(Money::new(each, request.currency)?, &rates)?;
+            // A line is unit price times units, but for what a discount leaves: then `dearer` units are one step above the others.
+            let (each, dearer) = (part.list.minor() / least / units, part.list.minor() / least % units);
+            let unit = |steps: i64| Money::new(steps, request.currency)?.checked_mul(least);
+            let mut taxes = compute(unit(each)?, &rates)?;
             for tax in &mut taxes {
                 *tax = tax.checked_mul(units - dearer)?;
             }
             if dearer > 0 {
-                for (tax, more) in taxes.iter_mut().zip(compute(Money::new(each + 1, request.currency)?, &rates)?) {
+                for (tax, more) in taxes.iter_mut().zip(compute(unit(each + 1)?, &rates)?) {
                     *tax = tax.checked_add(more.checked_mul(dearer)?)?;
                 }
             }
@@ -446,6 +466,8 @@ fn assemble(
         some => Some(amounts(request.currency, some.iter(), discounts.of_shipping())?),
     };
     let totals = amounts(request.currency, parts.iter(), discounts.totals())?;
+    let whole = |parts: &[Part<'_>]| WholeStatus::of(parts.iter().map(|part| part.treatment.status));
+    let (tax_status, shipping_tax_status) = (whole(parts), whole(of_shipping));
     explain.push(Step {
         base: Some(totals.net),
         amount: Some(totals.gross),
@@ -473,8 +495,10 @@ fn assemble(
         rounding: request.rounding,
         lines,
         shipping,
+        shipping_tax_status,
         shipping_methods: Vec::new(),
         totals,
+        tax_status,
         cash,
         codes: discounts.codes(),
         reservations: discounts.reservations(),
@@ -528,6 +552,7 @@ pub(super) fn step(kind: StepKind, rule: &str, source: &str) -> Step {
         line: None,
         rule: rule.into(),
         source: source.into(),
+        price: None,
         base: None,
         rate_ppm: None,
         rounding: None,

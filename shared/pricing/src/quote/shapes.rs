@@ -9,7 +9,7 @@ use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
 use crate::promotion::{CodeOutcome, Customer, Facets, Promotion, Promotions, Reservation, SkipReason};
 use crate::shipping::{Days, STANDARD, ShippingTable};
-use crate::tax::{Accuracy, TaxRules, TaxStatus};
+use crate::tax::{Accuracy, TaxRules, TaxStatus, WholeStatus};
 
 /// Who sells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -392,6 +392,18 @@ pub enum StepKind {
     CashRounding,
 }
 
+/// Which price of a list it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FoundPrice {
+    /// Price region it was found under: `de`, `eu`, `world` ...
+    pub region: String,
+    /// It is for who buys as many of one line, or more.
+    pub min_quantity: u32,
+    /// The day it began; 1970-01-01 for one that was there from the beginning.
+    pub since: Date,
+}
+
 /// One step of the explanation; texts are made from its codes by the locale files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -404,6 +416,9 @@ pub struct Step {
     pub rule: String,
     /// Price list, law or document field.
     pub source: String,
+    /// Of a price that was found in a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<FoundPrice>,
     /// Computed on.
     pub base: Option<Money>,
     /// Millionths.
@@ -434,11 +449,18 @@ pub struct Quote {
     pub lines: Vec<QuotedLine>,
     /// If anything is shipped.
     pub shipping: Option<Amounts>,
+    /// Why shipping is taxed so; `mixed` if it shares the fates of goods that are taxed in several ways. None if nothing is shipped, and in
+    /// quotes kept from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_tax_status: Option<WholeStatus>,
     /// Ways of sending that are offered, in the table's order; none if nothing is shipped, and in quotes kept from before there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipping_methods: Vec<OfferedMethod>,
     /// Lines and shipping.
     pub totals: Amounts,
+    /// The status of all lines and of shipping if they have one; `mixed` if not. None in quotes kept from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_status: Option<WholeStatus>,
     /// What is paid in coins and how it differs from the total; only of quotes for cash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cash: Option<Payable>,

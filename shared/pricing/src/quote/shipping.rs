@@ -65,6 +65,9 @@ pub(super) fn add_shipping<'a>(
     let chosen =
         chosen.ok_or_else(|| QuoteError::NotShipped { country: country.clone(), weight_g: parcel.weight_g })?;
     let (rate, amount) = (chosen.rate, chosen.amount);
+    if !amount.is_in_steps() {
+        return Err(QuoteError::not_in_steps("shipping".into(), request.currency));
+    }
     let method = if chosen.method == STANDARD { String::new() } else { format!("/{}", chosen.method) };
     let band = rate.up_to_g.map_or_else(String::new, |g| format!("<={g}g"));
     let worth = rate.up_to_goods.map_or_else(String::new, |m| format!("<={}", m.to_decimal()));

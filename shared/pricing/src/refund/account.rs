@@ -1,15 +1,15 @@
-//! What was paid and what has gone back of one line or of shipping, in minor units.
+//! What was paid and what has gone back of one line or of shipping, in steps: what every charge of the currency is a multiple of.
 
 use super::shapes::*;
 use crate::money::{Currency, Money, RoundingMode, mul_ratio};
 use crate::quote::{Amounts, Quote, TaxAmount};
 
-/// Minor units of a part; taxes in the order of the paid ones.
+/// Steps of a part; taxes in the order of the paid ones.
 #[derive(Clone)]
 pub(super) struct Sums {
     pub(super) quantity: u32,
     net: i64,
-    /// Base and tax.
+    /// Base (minor units: it is only told) and tax.
     taxes: Vec<(i64, i64)>,
 }
 
@@ -22,7 +22,7 @@ impl Sums {
         self.taxes.iter().map(|t| t.1).sum()
     }
 
-    pub(super) fn gross(&self) -> i64 {
+    fn gross(&self) -> i64 {
         self.net + self.tax()
     }
 
@@ -39,8 +39,10 @@ impl Sums {
 /// One line or shipping: what was paid, what has gone back.
 pub(super) struct Account<'a> {
     amounts: &'a Amounts,
+    /// Minor units that everything is counted in: the currency's [`Currency::processor_step`], 1 for a part that was not charged in such steps.
+    step: i64,
     paid: Sums,
-    pub(super) back: Sums,
+    back: Sums,
 }
 
 pub(super) struct Book<'a> {
@@ -78,14 +80,17 @@ impl<'a> Book<'a> {
 
 impl<'a> Account<'a> {
     fn open(amounts: &'a Amounts, quantity: u32, field: &str) -> Result<Self, RefundError> {
-        let taxes: Vec<(i64, i64)> = amounts.taxes.iter().map(|t| (t.base.minor(), t.amount.minor())).collect();
-        let paid = Sums { quantity, net: amounts.net.minor(), taxes };
+        let whole = amounts.net.is_in_steps() && amounts.taxes.iter().all(|t| t.amount.is_in_steps());
+        let step = if whole { amounts.net.currency().processor_step() } else { 1 };
+        let taxes: Vec<(i64, i64)> = amounts.taxes.iter().map(|t| (t.base.minor(), t.amount.minor() / step)).collect();
+        let paid = Sums { quantity, net: amounts.net.minor() / step, taxes };
         let negative = paid.net < 0 || paid.taxes.iter().any(|t| t.0 < 0 || t.1 < 0);
-        if negative || i128::from(paid.net) + sum(&paid.taxes) != i128::from(amounts.gross.minor()) {
+        if negative || (i128::from(paid.net) + sum(&paid.taxes)) * i128::from(step) != i128::from(amounts.gross.minor())
+        {
             return Err(RefundError::Invalid { field: field.into(), detail: "its amounts do not add up" });
         }
         let back = Sums::none(paid.taxes.len());
-        Ok(Self { amounts, paid, back })
+        Ok(Self { amounts, step, paid, back })
     }
 
     /// Counts an earlier refund.
@@ -93,10 +98,14 @@ impl<'a> Account<'a> {
         let unfitting = || RefundError::Unfitting { field: field.to_owned() };
         let mut sums = Sums::none(self.paid.taxes.len());
         sums.quantity = part.quantity;
-        sums.net = part.amounts.net.minor();
+        let steps = |amount: Money| match amount.minor() % self.step {
+            0 => Ok(amount.minor() / self.step),
+            _ => Err(unfitting()),
+        };
+        sums.net = steps(part.amounts.net)?;
         for tax in &part.amounts.taxes {
             let at = self.amounts.taxes.iter().position(|t| t.rule == tax.rule).ok_or_else(unfitting)?;
-            sums.taxes[at] = (tax.base.minor(), tax.amount.minor());
+            sums.taxes[at] = (tax.base.minor(), steps(tax.amount)?);
         }
         let left = self.left();
         let fits = |part: i64, left: i64| (0..=left).contains(&part);
@@ -122,14 +131,22 @@ impl<'a> Account<'a> {
         self.back.quantity == self.paid.quantity || (self.paid.gross() > 0 && self.back.gross() == self.paid.gross())
     }
 
-    fn currency(&self) -> Currency {
-        self.amounts.gross.currency()
+    /// What has gone back so far.
+    pub(super) fn gone_back(&self) -> Result<Money, RefundError> {
+        self.money(self.back.gross())
+    }
+
+    /// So many steps as an amount.
+    fn money(&self, steps: i64) -> Result<Money, RefundError> {
+        // Of 2^53 minor units at most, and steps of 100: no i64 is too small.
+        money(steps.saturating_mul(self.step), self.amounts.gross.currency())
     }
 
     pub(super) fn amounts(&self, sums: &Sums) -> Result<RefundAmounts, RefundError> {
-        let money = |minor: i64| money(minor, self.currency());
+        let money = |steps: i64| self.money(steps);
         let taxes = self.amounts.taxes.iter().zip(&sums.taxes);
-        let taxes = taxes.map(|(t, s)| Ok(TaxAmount { base: money(s.0)?, amount: money(s.1)?, ..t.clone() }));
+        let base = |minor: i64| self::money(minor, self.amounts.gross.currency());
+        let taxes = taxes.map(|(t, s)| Ok(TaxAmount { base: base(s.0)?, amount: money(s.1)?, ..t.clone() }));
         Ok(RefundAmounts {
             net: money(sums.net)?,
             taxes: taxes.collect::<Result<_, _>>()?,
@@ -169,7 +186,7 @@ impl<'a> Account<'a> {
             }
             Take::Amount { gross } => {
                 let field = format!("{field}.gross");
-                let most = money(left.gross(), self.currency())?;
+                let most = self.money(left.gross())?;
                 match gross.compare(most) {
                     Err(source) => return Err(RefundError::Money { field, source }),
                     Ok(std::cmp::Ordering::Greater) => return Err(RefundError::TooMuch { field, left: most }),
@@ -177,7 +194,10 @@ impl<'a> Account<'a> {
                         return Err(RefundError::Invalid { field, detail: "above zero" });
                     }
                     Ok(std::cmp::Ordering::Equal) => ("amount", Sums { quantity: 0, ..left }),
-                    Ok(std::cmp::Ordering::Less) => ("amount", self.prorated(gross.minor(), &field)?),
+                    Ok(std::cmp::Ordering::Less) if gross.minor() % self.step != 0 => {
+                        return Err(RefundError::NotChargeable { field, step: self.money(1)? });
+                    }
+                    Ok(std::cmp::Ordering::Less) => ("amount", self.prorated(gross.minor() / self.step, &field)?),
                 }
             }
         };
@@ -193,7 +213,7 @@ impl<'a> Account<'a> {
         })
     }
 
-    /// Net and taxes of a gross amount that is not all that is left. All tax is rounded first and then shared rule by rule, each against the rest:
+    /// Net and taxes of a gross amount (steps) that is not all that is left. All tax is rounded first and then shared rule by rule, each against the rest:
     /// cumulative shares found like this never fall while the amount grows, with any number of rules (largest remainders can fall).
     fn prorated(&self, gross: i64, field: &str) -> Result<Sums, RefundError> {
         let ratio = |value: i64, num: i64, den: i64| match den {
@@ -221,7 +241,9 @@ impl<'a> Account<'a> {
             now.net += take - give;
         }
         for (i, (base, _)) in paid.taxes.iter().enumerate() {
-            let up_to_now = ratio(*base, back.net + now.net, paid.net)?;
+            // A tax service may name a base that is finer than the steps.
+            let unit = if base % self.step == 0 { self.step } else { 1 };
+            let up_to_now = ratio(base / unit, back.net + now.net, paid.net)? * unit;
             now.taxes[i].0 = (up_to_now - back.taxes[i].0).clamp(0, left.taxes[i].0);
         }
         Ok(now)
@@ -235,7 +257,7 @@ impl<'a> Account<'a> {
         explain: &mut Vec<RefundStep>,
     ) -> Result<(), RefundError> {
         let mut step = |kind, rule: &str, paid: i64, before: i64, amount: i64| -> Result<(), RefundError> {
-            let money = |minor: i64| money(minor, self.currency());
+            let money = |steps: i64| self.money(steps);
             explain.push(RefundStep {
                 kind,
                 line,
@@ -259,6 +281,6 @@ fn sum(taxes: &[(i64, i64)]) -> i128 {
     taxes.iter().map(|t| i128::from(t.1)).sum()
 }
 
-pub(super) fn money(minor: i64, currency: Currency) -> Result<Money, RefundError> {
+fn money(minor: i64, currency: Currency) -> Result<Money, RefundError> {
     Money::new(minor, currency).map_err(|source| RefundError::Money { field: "quote".into(), source })
 }

@@ -214,6 +214,14 @@ pub enum RefundError {
         /// With tax.
         left: Money,
     },
+    /// No refund can be of this amount: it would leave what cannot be refunded either.
+    #[error("{field}: amounts in {} are multiples of {}", step.currency(), step.to_decimal())]
+    NotChargeable {
+        /// Path.
+        field: String,
+        /// [`Currency::processor_step`].
+        step: Money,
+    },
     /// What is said to have gone back before is not of this quote, or more than was paid.
     #[error("{field}: it does not fit what was paid")]
     Unfitting {
@@ -242,6 +250,7 @@ impl RefundError {
             Self::NoTax { .. } => "no_tax",
             Self::TooMany { .. } => "too_many",
             Self::TooMuch { .. } => "too_much",
+            Self::NotChargeable { .. } => "not_chargeable",
             Self::Unfitting { .. } => "unfitting",
             Self::Money { source: MoneyError::CurrencyMismatch { .. }, .. } => "currency_mismatch",
             Self::Money { .. } => "too_large",
@@ -259,6 +268,7 @@ impl RefundError {
             | Self::NoTax { field }
             | Self::TooMany { field, .. }
             | Self::TooMuch { field, .. }
+            | Self::NotChargeable { field, .. }
             | Self::Unfitting { field }
             | Self::Money { field, .. } => field,
         }
