@@ -75,6 +75,7 @@ export const ROUTES = {
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/refund": { act: { line: "0", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/orders/{id}/credit": { act: { credit_amount: "5", credit_reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
+  "/admin/orders/{id}/void": { act: { invoice: "{invoice}", void_reason: "x" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/value": { act: { amount: "5", currency: "EUR", recipient: "x@example.org", reason: "x", attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/value/{id}/resend": { act: { attempt: "attempt-of-a-stranger-1" }, nobody: 401, stranger: 403, seller: 403 },
   "/admin/value/{id}/end": { act: { reason: "x" }, nobody: 401, stranger: 403, seller: 403 },

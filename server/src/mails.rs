@@ -10,7 +10,8 @@ use maud::{DOCTYPE, Markup, html};
 use vitrine_clock::SharedClock;
 use vitrine_identity::MasterKey;
 use vitrine_mail::Message;
-use vitrine_pricing::format::{Locale as MoneyLocale, format_money, format_percent};
+use vitrine_pricing::date::Date;
+use vitrine_pricing::format::{Locale as MoneyLocale, format_date, format_money, format_percent};
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_queue::{NewJob, SharedQueue};
@@ -72,6 +73,11 @@ impl Words {
     /// An amount.
     pub(crate) fn money(&self, amount: Money) -> String {
         format_money(amount, self.money)
+    }
+
+    /// A day.
+    pub(crate) fn date(&self, day: Date) -> String {
+        format_date(day, self.money)
     }
 
     /// A rate in millionths.

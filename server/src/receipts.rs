@@ -13,7 +13,7 @@ use vitrine_pricing::quote::QuotedLine;
 use vitrine_pricing::refund::RefundQuote;
 use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
-use vitrine_shared::id::{CheckoutId, OrderId};
+use vitrine_shared::id::{CheckoutId, InvoiceId, OrderId};
 use vitrine_shared::orders::CheckoutState;
 
 use crate::catalog::store::CatalogStore;
@@ -21,7 +21,7 @@ use crate::checkout::store::{Checkout, Order, OrderLine};
 use crate::checkout::{CANCELLED, CARD_USED, Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, again_href, paid_rows};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::invoices::{Invoice, Invoices, Issue, href};
+use crate::invoices::{Invoice, Invoices, Issue, VOIDED, href};
 use crate::mails::{Block, Letter, Sender, Words};
 
 /// What these mails need. Cheap to clone.
@@ -218,6 +218,35 @@ impl Receipts {
             .await
     }
 
+    /// Queues the mail of an invoice that is void: which one, why, and what stands in its place.
+    async fn voided(&self, id: &InvoiceId) -> Result<()> {
+        let (Some(old), Some(void)) = (self.invoices.get(id).await?, self.invoices.void_of(id).await?) else {
+            return Ok(());
+        };
+        let Some(checkout) = self.checkouts.get(&old.checkout).await? else { return Ok(()) };
+        let Some(person) = self.checkouts.person(&old.customer).await? else { return Ok(()) };
+        let words = Words::for_buyer(&checkout.locale, &checkout.market);
+        let url = self.checkouts.page_url(&checkout)?;
+        let secret = url.split_once('?').map_or("", |(_, query)| query);
+        let mut blocks = vec![
+            Block::Text(words.say("mail-voided-hello", &[("old", &old.number), ("reason", &void.reason)])),
+            Block::Text(words.say("mail-voided-text", &[])),
+        ];
+        for (key, id) in [("mail-voided-next", &void.next), ("mail-refund-credit", &void.credit)] {
+            let Some(paper) = self.invoices.get(id).await? else { continue };
+            let page = format!("{}{}?{secret}", self.base_url, href(id));
+            blocks.push(Block::Link(words.say(key, &[("number", &paper.number)]), page));
+        }
+        let letter = Letter {
+            key: format!("voided/{id}"),
+            to: &person.email,
+            subject: words.say("mail-voided-subject", &[("number", &old.number)]),
+            blocks: &blocks,
+            unsubscribe: None,
+        };
+        self.sender.send(&words, letter).await
+    }
+
     /// Queues the mail of a parcel that was sent.
     async fn shipped(&self, id: &OrderId, tracking: &str, key: &str) -> Result<()> {
         let Some(order) = self.checkouts.order(id).await? else { return Ok(()) };
@@ -385,11 +414,25 @@ impl Handler for TellShipped {
     }
 }
 
+struct TellVoided(Receipts);
+
+#[async_trait]
+impl Handler for TellVoided {
+    async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
+        let id: InvoiceId = serde_json::from_value(job.job.payload["invoice"].clone()).map_err(JobFailed::new)?;
+        self.0.voided(&id).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
 /// Handlers of this domain's jobs.
 pub fn handlers(receipts: Receipts) -> Handlers {
     let send: Arc<dyn Handler> = Arc::new(SendReceipt(receipts.clone()));
     let carry: Arc<dyn Handler> = Arc::new(CarryRefund(receipts.clone()));
     let failed: Arc<dyn Handler> = Arc::new(TellFailed(receipts.clone()));
+    let voided: Arc<dyn Handler> = Arc::new(TellVoided(receipts.clone()));
     let tell: Arc<dyn Handler> = Arc::new(TellShipped(receipts));
-    [(RECEIPT, send), (FAILED, failed), (REFUND, carry), (SHIPPED, tell)].map(|(k, h)| (k.to_owned(), h)).into()
+    [(VOIDED, voided), (RECEIPT, send), (FAILED, failed), (REFUND, carry), (SHIPPED, tell)]
+        .map(|(k, h)| (k.to_owned(), h))
+        .into()
 }

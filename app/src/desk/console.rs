@@ -263,6 +263,15 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         a { class: "button", href: "/admin/orders/{id}/refund", {t!("desk-refund-open")} }
                     }
                 }
+                if let Some((number, invoice)) = view.to_void.clone() {
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/void",
+                        h2 { {t!("desk-void", number = number)} }
+                        Notice { {t!("desk-void-text")} }
+                        input { r#type: "hidden", name: "invoice", value: "{invoice}" }
+                        Field { name: "void_reason", label: t!("desk-reason"), hint: t!("desk-void-hint"), required: true, maxlength: 200 }
+                        Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-void-go")} }
+                    }
+                }
                 if view.row.state != "desk-unpaid" {
                     form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/credit",
                         h2 { {t!("desk-credit")} }

@@ -153,7 +153,9 @@ impl Invariant {
             Self::Grants => {
                 "Every paid line of files has its one grant, revoked once it was refunded; nothing unpaid has one."
             }
-            Self::Invoices => "Every paid order that cost something has its one invoice.",
+            Self::Invoices => {
+                "Every paid order that cost something has its one invoice; a void one has a credit note over all of it and another in its place."
+            }
             Self::InvoiceSeries => {
                 "The numbers of a seller's series run from 1 to its counter, none missing, none twice; sellers that are one legal entity have different prefixes."
             }

@@ -1,6 +1,7 @@
 //! Papers of a purchase: invoices, credit notes, amendments, their numbers, and the mail.
 
 use vitrine_queue::JobState;
+use vitrine_shared::id::OrderId;
 use vitrine_shared::orders::CheckoutState;
 use vitrine_table::{Consistency, Index, Query};
 
@@ -9,7 +10,7 @@ use super::{Check, Findings, Invariant};
 use crate::accounts::SEND;
 use crate::checkout::RECEIPT;
 use crate::fault::{self, Result};
-use crate::invoices::{self, Invoice};
+use crate::invoices::{self, Invoice, Void};
 
 impl Check {
     pub(super) async fn invoice(&self, id: &vitrine_shared::id::InvoiceId) -> Result<Option<Invoice>> {
@@ -24,8 +25,9 @@ impl Check {
         let id = checkout.id.as_str();
         let job = if paid { self.in_hand(RECEIPT, id, Invariant::Receipts, out).await? } else { None };
         for order in orders {
-            let invoice = self.invoice(&invoices::id_of(&order.id)).await?;
-            match &invoice {
+            let all = self.sale(&order.id).await?;
+            let invoice = all.first().map(|(invoice, _)| invoice);
+            match invoice {
                 None if paid && order.quote.totals.gross.minor() != 0 && !order.is_gift() && job.is_none() => {
                     out.say(
                         Invariant::Invoices,
@@ -38,7 +40,7 @@ impl Check {
                 }
                 _ => {}
             }
-            if let Some(invoice) = &invoice {
+            for (n, (invoice, void)) in all.iter().enumerate() {
                 if invoice.totals.gross != order.quote.totals.gross {
                     out.say(
                         Invariant::Invoices,
@@ -47,6 +49,9 @@ impl Check {
                     );
                 }
                 number(invoice, sums, out);
+                if let Some(void) = void {
+                    self.cancelled(invoice, void, all.get(n + 1).map(|(next, _)| next), sums, out).await?;
+                }
                 for amendment in self.amendments(invoice).await? {
                     number(&amendment, sums, out);
                 }
@@ -65,6 +70,47 @@ impl Check {
             if !kept && self.in_hand(SEND, &key, Invariant::Receipts, out).await? != Some(JobState::Waiting) {
                 out.say(Invariant::Receipts, &[id], "paid, and its mail neither went out nor waits");
             }
+        }
+        Ok(())
+    }
+
+    /// Every invoice of an order with what made it void, oldest first.
+    async fn sale(&self, order: &OrderId) -> Result<Vec<(Invoice, Option<Void>)>> {
+        let (mut all, mut next) = (Vec::new(), Some(invoices::id_of(order)));
+        while let Some(invoice) = match &next {
+            Some(id) => self.invoice(id).await?,
+            None => None,
+        } {
+            let void = self.table.get(&invoices::void_key(&invoice.id), Consistency::Strong).await;
+            let void: Option<Void> =
+                void.map_err(fault::table)?.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()?;
+            next = void.as_ref().map(|void| void.next.clone());
+            all.push((invoice, void));
+        }
+        Ok(all)
+    }
+
+    /// A void invoice has a credit note over all of it, and another one in its place.
+    async fn cancelled(
+        &self,
+        invoice: &Invoice,
+        void: &Void,
+        next: Option<&Invoice>,
+        sums: &mut Sums,
+        out: &mut Findings,
+    ) -> Result<()> {
+        let keys = [invoice.id.as_str(), invoice.order.as_str()];
+        if next.is_none_or(|next| next.replaces.as_ref() != Some(&invoice.number)) {
+            out.say(Invariant::Invoices, &keys, "void, and no invoice stands in its place");
+        }
+        let Some(credit) = self.invoice(&void.credit).await? else {
+            out.say(Invariant::Invoices, &keys, "void, without the credit note that cancels it");
+            return Ok(());
+        };
+        number(&credit, sums, out);
+        let sum = credit.totals.gross.minor() + invoice.totals.gross.minor();
+        if sum != 0 || credit.corrects.as_ref() != Some(&invoice.number) {
+            out.say(Invariant::Invoices, &keys, "void, and its credit note cancels something else");
         }
         Ok(())
     }

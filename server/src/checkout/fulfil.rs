@@ -18,7 +18,7 @@ pub const SHIPPED: &str = "order.shipped";
 /// Longest reason and tracking number, characters.
 const MAX_TEXT: usize = 200;
 
-pub(super) fn plain(field: &str, text: &str) -> Result<String> {
+pub(crate) fn plain(field: &str, text: &str) -> Result<String> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Problem::invalid(field, "fault-empty", "Fill in this field."));
@@ -29,12 +29,12 @@ pub(super) fn plain(field: &str, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-pub(super) fn job(kind: &str, key: &str, payload: serde_json::Value, now_ms: i64) -> NewJob {
+pub(crate) fn job(kind: &str, key: &str, payload: serde_json::Value, now_ms: i64) -> NewJob {
     NewJob { kind: kind.into(), key: key.into(), payload, run_at_ms: now_ms, max_attempts: 40, trace: None }
 }
 
 impl Checkouts {
-    pub(super) fn job_op(&self, job: &NewJob) -> Result<Option<TransactOp>> {
+    pub(crate) fn job_op(&self, job: &NewJob) -> Result<Option<TransactOp>> {
         let item = self.queue.as_item(job).map_err(|e| fault::internal("the queue", &e))?;
         Ok(item.map(|item| TransactOp::Put(Put { item, condition: None })))
     }

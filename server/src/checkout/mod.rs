@@ -53,6 +53,7 @@ use vitrine_table::{Consistency, Table};
 pub(crate) use capture::CARD_USED;
 pub use form::Typed;
 pub use fulfil::SHIPPED;
+pub(crate) use fulfil::{job, plain};
 pub use jobs::handlers;
 pub(crate) use pay::{CANCELLED, grant_id};
 pub use place::{Placed, Placing, check_form, destination};

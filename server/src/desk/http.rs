@@ -50,6 +50,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
         .route("/admin/orders/{id}/credit", post(credit))
+        .route("/admin/orders/{id}/void", post(void))
         .route("/admin/value", post(issue))
         .route("/admin/value/{id}/resend", post(resend))
         .route("/admin/value/{id}/end", post(end))
@@ -311,6 +312,18 @@ async fn credit(
         reason: value(&form, "credit_reason"),
     };
     let done = Desk::new(app).credit_order(&ctx, &order, credit).await;
+    back(&format!("/admin/orders/{id}"), "", done)
+}
+
+async fn void(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
+    let [invoice, reason] = ["invoice", "void_reason"].map(|name| value(&form, name));
+    let done = Desk::new(app).void_invoice(&ctx, &order, &invoice, &reason).await;
     back(&format!("/admin/orders/{id}"), "", done)
 }
 

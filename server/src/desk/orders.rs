@@ -173,6 +173,18 @@ impl Desk {
         page.items.into_iter().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect()
     }
 
+    /// Makes an invoice of an order void; the same again changes nothing.
+    ///
+    /// # Errors
+    /// As [`invoices::Invoices::void`]; 404 for an invoice of another order.
+    pub async fn void_invoice(&self, ctx: &OpCtx, order: &OrderId, invoice: &str, reason: &str) -> Result<()> {
+        authz::staff(ctx, "orders:refund")?;
+        let missing = || Problem::not_found("invoice");
+        let id = invoice.parse().map_err(|_| missing())?;
+        self.0.invoices.get(&id).await?.filter(|found| found.order == *order).ok_or_else(missing)?;
+        self.0.invoices.void(ctx, &self.0.checkouts, &id, reason).await.map(drop)
+    }
+
     /// One order with everything staff need.
     ///
     /// # Errors
@@ -200,7 +212,16 @@ impl Desk {
         let given = refunds.iter().map(|r| r.amounts(&order.quote)).collect::<Result<Vec<_>>>()?;
         let left = refundable(&order.quote, &given).map_err(|e| fault::internal("a refund", &e))?;
         let mut papers = Vec::new();
-        let ids = std::iter::once(invoices::id_of(&id)).chain(refunds.iter().map(|r| invoices::credit_id_of(&r.id)));
+        let mut to_void = None;
+        let mut ids = Vec::new();
+        for (invoice, void) in self.0.invoices.of_sale(&id).await? {
+            if void.is_none() && refunds.is_empty() {
+                to_void = Some((invoice.number.clone(), invoice.id.to_string()));
+            }
+            ids.push(invoice.id);
+            ids.extend(void.map(|void| void.credit));
+        }
+        ids.extend(refunds.iter().map(|r| invoices::credit_id_of(&r.id)));
         for paper in ids {
             if let Some(invoice) = self.0.invoices.get(&paper).await? {
                 papers.push((invoice.number, invoices::href(&paper)));
@@ -230,6 +251,7 @@ impl Desk {
             refunded: refunded.map(money),
             waiting: refunds.iter().filter(|r| !r.done).count(),
             papers,
+            to_void,
             credit_attempt: crate::ids::secret(),
             messages: self.0.talk.of(&order, place.locale).await?,
             history: history(audit::of(&*self.0.table, checkout.id.as_str()).await?, place.locale),

@@ -94,7 +94,7 @@ impl Invoices {
     /// amount. The same details again answer the same document.
     ///
     /// # Errors
-    /// 404 for who did not buy it or another kind of document, 409 `amended_often`, 422 with `fields`.
+    /// 404 for who did not buy it or another kind of document, 409 `amended_often`, `invoice_void`, 422 with `fields`.
     pub async fn amend(
         &self,
         ctx: &OpCtx,
@@ -129,6 +129,11 @@ impl Invoices {
             self.keep(ctx, id, business, &problem).await?;
             return Err(problem);
         }
+        if self.void_of(id).await?.is_some() {
+            let problem = Problem::conflict("invoice_void", "This invoice is void. Another one stands in its place.");
+            self.keep(ctx, id, business, &problem).await?;
+            return Err(problem);
+        }
         let (_, legal) = self.issuer(&of.seller).await?;
         let zero = Money::zero(of.totals.gross.currency());
         let totals =
@@ -140,6 +145,8 @@ impl Invoices {
             kind: Kind::Amendment,
             simplified: None,
             corrects: Some(of.number.clone()),
+            corrects_id: Some(of.id.clone()),
+            replaces: None,
             issued_ms: ctx.now_ms,
             seller_lines: seller_lines(&legal),
             seller_legal: Some(legal.clone()),
@@ -160,7 +167,8 @@ impl Invoices {
         item.insert("sk".into(), key.sk.into());
         item.insert("_v".into(), json!(1));
         let forget = TransactOp::Delete(Delete { key: kept_key(id), condition: None });
-        self.numbered(ctx, &legal, amendment, vec![TransactOp::Put(Put { item, condition: None }), forget]).await
+        let holds = TransactOp::Check { key: void_key(id), condition: Condition::ItemAbsent };
+        self.numbered(ctx, &legal, amendment, vec![TransactOp::Put(Put { item, condition: None }), forget, holds]).await
     }
 
     /// Keeps what was typed with faults for an hour, so that nothing is lost.

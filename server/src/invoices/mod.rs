@@ -3,7 +3,7 @@
 //! Invariants:
 //! - A number is taken in the transaction that writes its document, so none is ever lost or given twice.
 //! - A document is written once for its order (and refund) and never changed; a refund adds a credit note, business details
-//!   that come later add an amendment.
+//!   that come later add an amendment, a void one has a record beside it (`voids`).
 //! - What law asks to keep (seller, buyer, amounts) is copied into the document; the buyer's part is sealed.
 //! - Numbers are given by a job after the payment, never inside the checkout's transaction: sellers' counters are hot.
 //!
@@ -16,6 +16,7 @@ mod books;
 pub(crate) mod entity;
 mod http;
 mod legal;
+mod numbers;
 mod papers;
 mod report;
 mod simplified;
@@ -23,6 +24,9 @@ mod simplified;
 mod tests;
 mod turnover;
 mod view;
+mod voids;
+#[cfg(test)]
+mod voids_tests;
 
 use std::sync::Arc;
 
@@ -61,9 +65,9 @@ pub use papers::{Form, Paper, fonts};
 pub use report::{MOST_SHOWN, TaxRow};
 pub use turnover::{Sold, Span, Turnover};
 pub use view::href;
+pub(crate) use voids::void_key;
+pub use voids::{VOIDED, Void};
 
-/// How often a lost race for a number is run again.
-const TRIES: usize = 20;
 /// Turns that numbers are taken in.
 const TURNS: usize = 16;
 
@@ -152,6 +156,12 @@ pub struct Invoice {
     /// Number of what it corrects.
     #[serde(default)]
     pub corrects: Option<String>,
+    /// Its id; `None`: nothing is corrected, or it is the order's first invoice (older documents do not say).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects_id: Option<InvoiceId>,
+    /// Number of the void invoice in whose place it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// For which order.
     pub order: OrderId,
     /// Of which payment.
@@ -431,30 +441,43 @@ impl Invoices {
         item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
     }
 
-    /// Issues a document; the same one again if it was issued already.
+    /// Issues a document; the same one again if it was issued already, or what stands in its place by now.
     ///
     /// # Errors
     /// The stores'; safe to repeat.
     pub async fn issue(&self, ctx: &OpCtx, issue: &Issue<'_>) -> Result<Invoice> {
-        let order = issue.order;
-        let id = match issue.refund {
-            None => id_of(&order.id),
-            Some((refund, _)) => credit_id_of(refund),
+        let Some((refund, _)) = issue.refund else {
+            let (legal, invoice) = self.drawn(ctx, issue, id_of(&issue.order.id), None, None).await?;
+            let issued = self.numbered(ctx, &legal, invoice, Vec::new()).await?;
+            let standing = self.standing(issued.id.clone()).await?;
+            return if standing == issued.id { Ok(issued) } else { Ok(self.get(&standing).await?.unwrap_or(issued)) };
         };
+        let corrected = self.get(&self.standing(id_of(&issue.order.id)).await?).await?;
+        let (legal, invoice) = self.drawn(ctx, issue, credit_id_of(refund), corrected, None).await?;
+        self.numbered(ctx, &legal, invoice, Vec::new()).await
+    }
+
+    /// A document without its number, and who issues it; `buyer`: who is named in place of who the order names.
+    async fn drawn(
+        &self,
+        ctx: &OpCtx,
+        issue: &Issue<'_>,
+        id: InvoiceId,
+        corrected: Option<Invoice>,
+        buyer: Option<Buyer>,
+    ) -> Result<(LegalEntity, Invoice)> {
+        let order = issue.order;
         let (seller, legal) =
             self.issuer(&if of_platform(order) { platform_id() } else { order.tenant.clone() }).await?;
         let lines = lines_of(&legal, issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let person = issue.buyer;
-        let simplified = match issue.refund {
-            None => simplified::by(&legal, order, person),
-            Some(_) => None,
+        let simplified = match (issue.refund, &buyer) {
+            (None, None) => simplified::by(&legal, order, person),
+            _ => None,
         };
-        let buyer = if simplified.is_some() { Buyer::named(person) } else { Buyer::whole(person) };
-        let corrected = match issue.refund {
-            None => None,
-            Some(_) => self.get(&id_of(&order.id)).await?,
-        };
+        let own = || if simplified.is_some() { Buyer::named(person) } else { Buyer::whole(person) };
+        let buyer = buyer.unwrap_or_else(own);
         let laws = laws_of(order, &totals);
         let accounting = books::accounting(&legal, &totals, corrected.as_ref(), &self.rates, ctx.now_ms)?;
         let kind = if issue.refund.is_some() { Kind::CreditNote } else { Kind::Invoice };
@@ -463,7 +486,9 @@ impl Invoices {
             number: String::new(),
             kind,
             simplified,
+            corrects_id: corrected.as_ref().map(|i| i.id.clone()),
             corrects: corrected.map(|i| i.number),
+            replaces: None,
             order: order.id.clone(),
             checkout: order.checkout.clone(),
             seller: seller.clone(),
@@ -488,92 +513,11 @@ impl Invoices {
             buyer_sealed: String::new(),
         };
         invoice.buyer_sealed = self.sealed(&invoice.id, &buyer)?;
-        self.numbered(ctx, &legal, invoice, Vec::new()).await
+        Ok((legal, invoice))
     }
 
     fn sealed(&self, id: &InvoiceId, buyer: &Buyer) -> Result<String> {
         self.master.seal_value(&format!("invoice/{id}"), buyer).map_err(|e| fault::internal("an invoice", &e))
-    }
-
-    /// Gives a document its number and writes it, with `more` in the same transaction; the same one again if it was
-    /// issued already.
-    async fn numbered(
-        &self,
-        ctx: &OpCtx,
-        legal: &LegalEntity,
-        mut invoice: Invoice,
-        more: Vec<TransactOp>,
-    ) -> Result<Invoice> {
-        let mark = invoice.kind.mark();
-        let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
-        let series = Key::new(format!("INVOICESERIES#{}", invoice.seller), format!("{year}{mark}"));
-        let names = entity::names(legal, &legal.invoice_prefix);
-        let fingerprint = entity::fingerprint(&names);
-        let turn = crc32fast::hash(invoice.seller.as_str().as_bytes()) as usize % TURNS;
-        let _turn = self.turns[turn].lock().await;
-        for _ in 0..TRIES {
-            let keys = vec![key(&invoice.id), series.clone()];
-            let mut items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter();
-            if let Some(known) = items.next().flatten() {
-                return vitrine_table::from_item(known).map_err(fault::table);
-            }
-            let known = items.next().flatten().unwrap_or_default();
-            let last = known.get("last").and_then(|v| v.as_i64());
-            let next = last.unwrap_or(0) + 1;
-            let text = |name: &str| known.get(name).and_then(|v| v.as_str()).map(str::to_owned);
-            // Who has the prefix was looked up with the first number; it never changes.
-            let (prefix, claims) = match text("prefix").filter(|_| text("entity").as_ref() == Some(&fingerprint)) {
-                Some(prefix) => (prefix, Vec::new()),
-                None => self.prefix(legal, &invoice.seller, &names).await?,
-            };
-            invoice.number = format!("{prefix}{mark}-{year}-{next:05}");
-            let count = TransactOp::Update(UpdateItem {
-                key: series.clone(),
-                updates: vec![
-                    Update::Set("last".into(), next.into()),
-                    Update::Set("prefix".into(), prefix.into()),
-                    Update::Set("entity".into(), fingerprint.clone().into()),
-                    Update::Set("_v".into(), 1.into()),
-                ],
-                condition: Some(match last {
-                    Some(last) => Condition::eq("last", last),
-                    None => Condition::ItemAbsent,
-                }),
-            });
-            let put = TransactOp::Put(Put { item: item(&invoice)?, condition: Some(Condition::ItemAbsent) });
-            let what = json!({ "number": invoice.number, "order": invoice.order });
-            let act = if invoice.kind == Kind::Amendment { "invoice.amended" } else { "invoice.issued" };
-            let mut ops = vec![count, put, audit::entry(ctx, invoice.checkout.as_str(), act, "", what)];
-            if invoice.kind != Kind::Amendment {
-                ops.push(TransactOp::Put(Put { item: report::pointer(&invoice), condition: None }));
-            }
-            ops.extend(claims);
-            ops.extend(more.iter().cloned());
-            match self.table.transact(Transact { ops, token: None }).await {
-                Ok(()) => return Ok(invoice),
-                Err(TableError::Cancelled(_) | TableError::Conflict) => {}
-                Err(e) => return Err(fault::table(e)),
-            }
-        }
-        Err(Problem::conflict("busy", "Too many invoices are issued at once. Repeat."))
-    }
-
-    /// What numbers of a seller begin with, and the claims to write with the first of them. Another seller of the same legal entity may have its
-    /// prefix, by records from before that was refused: a sale needs its document all the same, so the prefix is told apart.
-    async fn prefix(
-        &self,
-        legal: &LegalEntity,
-        seller: &TenantId,
-        names: &[String],
-    ) -> Result<(String, Vec<TransactOp>)> {
-        let found = retry::get_each(&*self.table, entity::keys(names)).await.map_err(fault::table)?;
-        let owners = found.iter().flatten().filter_map(|item| item.get("owner").and_then(|v| v.as_str()));
-        if owners.into_iter().all(|owner| owner == seller.as_str()) {
-            return Ok((legal.invoice_prefix.clone(), entity::claims(names, seller.as_str())));
-        }
-        let prefix = entity::apart(&legal.invoice_prefix, seller.as_str());
-        tracing::error!(%seller, %prefix, "another seller of the same legal entity has its invoice prefix; give it one of its own");
-        Ok((prefix, Vec::new()))
     }
 
     /// The buyer's part of a document.

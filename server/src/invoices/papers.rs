@@ -157,6 +157,11 @@ fn positive(m: Money) -> Money {
 }
 
 impl Invoice {
+    /// The invoice that it corrects or credits.
+    pub(super) fn about(&self) -> InvoiceId {
+        self.corrects_id.clone().unwrap_or_else(|| id_of(&self.order))
+    }
+
     /// The document for files; `of` is the invoice that this one amends or credits.
     fn document(&self, buyer: &Buyer, of: Option<&Invoice>, words: &Words) -> Result<Document> {
         let (kind, source) = match (self.kind, of) {
@@ -461,9 +466,17 @@ impl Invoices {
     async fn file_of(&self, invoice: &Invoice, words: &Words) -> Result<Document> {
         let of = match invoice.kind {
             Kind::Invoice => None,
-            Kind::CreditNote | Kind::Amendment => self.get(&id_of(&invoice.order)).await?,
+            Kind::CreditNote | Kind::Amendment => self.get(&invoice.about()).await?,
         };
-        invoice.document(&self.buyer_of(invoice)?, of.as_ref(), words)
+        let mut document = invoice.document(&self.buyer_of(invoice)?, of.as_ref(), words)?;
+        if let Some(void) = self.void_of(&invoice.id).await? {
+            let day = Date::from_unix_ms(void.at_ms).map_err(|e| inside(&e))?;
+            let next = self.get(&void.next).await?.map(|next| next.number).unwrap_or_default();
+            let told = [("day", words.date(day)), ("reason", void.reason), ("next", next)];
+            let told: Vec<_> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            document.void = words.say("paper-void", &told);
+        }
+        Ok(document)
     }
 
     /// Addresses of a document's files by the key of their name.

@@ -140,7 +140,7 @@ async fn only_small_sales_at_home_to_who_buys_for_themselves_are_simplified() {
 }
 
 /// What the PDF of a document says.
-async fn printed(shop: &Shop, id: &InvoiceId) -> String {
+pub(super) async fn printed(shop: &Shop, id: &InvoiceId) -> String {
     let invoice = shop.invoices.get(id).await.unwrap().unwrap();
     let words = crate::mails::Words::for_buyer("de-DE", "de");
     shop.invoices.printed(&invoice, &words).await.unwrap()

@@ -98,7 +98,8 @@ fn add(rows: &mut BTreeMap<(String, String, String), Sold>, invoice: &Invoice) {
         business_minor: 0,
         sales: 0,
     });
-    row.sales += u64::from(invoice.kind == Kind::Invoice);
+    // In the place of a void one it is the same sale; the void one's credit note takes the amounts back.
+    row.sales += u64::from(invoice.kind == Kind::Invoice && invoice.replaces.is_none());
     // What is sent shares the treatment of what is in the parcel and has no status of its own.
     let business = invoice.lines.iter().any(|line| line.status.is_some_and(|status| to_business(status, &line.reason)));
     for line in &invoice.lines {

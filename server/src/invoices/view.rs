@@ -7,11 +7,11 @@ use vitrine_shared::Problem;
 use vitrine_shared::id::{CustomerId, InvoiceId, OrderId};
 use vitrine_shared::query::encode;
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView};
+use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView, VoidView};
 use vitrine_shared::views::trade::{AmountView, OrderView};
 use vitrine_table::{Index, Query, retry};
 
-use super::{Invoice, Invoices, Kind};
+use super::{Invoice, Invoices, Kind, Void};
 use crate::cart::view::{by_rate, explain};
 use crate::checkout::store::Checkout;
 use crate::checkout::{Checkouts, paid_view};
@@ -20,6 +20,9 @@ use crate::fault::{self, Result};
 
 /// Documents of one page.
 const PAGE: usize = 50;
+
+/// What a void invoice is called.
+const VOID: &str = "void";
 
 /// Path of a document's page.
 pub fn href(id: &InvoiceId) -> String {
@@ -55,7 +58,7 @@ impl Invoices {
     /// # Errors
     /// The table's.
     pub async fn of_order(&self, order: &OrderId) -> Result<Option<String>> {
-        let id = super::id_of(order);
+        let id = self.standing(super::id_of(order)).await?;
         Ok(self.get(&id).await?.map(|_| href(&id)))
     }
 
@@ -66,11 +69,13 @@ impl Invoices {
     pub async fn link(&self, view: &mut OrderView, secret: Option<&str>) -> Result<()> {
         let ids = view.parts.iter().map(|part| part.id.parse::<OrderId>().map(|order| super::id_of(&order)));
         let ids: Vec<Option<InvoiceId>> = ids.map(std::result::Result::ok).collect();
-        let keys = ids.iter().flatten().map(super::key).collect();
+        let keys = ids.iter().flatten().flat_map(|id| [super::key(id), super::void_key(id)]).collect();
         let mut issued = retry::get_each(&*self.table, keys).await.map_err(fault::table)?.into_iter();
         for (part, id) in view.parts.iter_mut().zip(&ids) {
             let Some(id) = id else { continue };
-            let address = issued.next().flatten().map(|_| href(id));
+            let (document, void) = (issued.next().flatten(), issued.next().flatten());
+            let standing = if void.is_some() { self.standing(id.clone()).await? } else { id.clone() };
+            let address = document.map(|_| href(&standing));
             part.invoice_href = address.map(|at| secret.map_or(at.clone(), |s| format!("{at}?key={}", encode(s))));
         }
         Ok(())
@@ -108,7 +113,9 @@ impl Invoices {
             all.drain(..at);
         }
         let more = all.get(PAGE - 1).filter(|_| all.len() > PAGE).map(|i| format!("/invoices?cursor={}", i.id));
-        let rows = all.iter().take(PAGE).map(|invoice| {
+        let voids = all.iter().take(PAGE).map(|invoice| super::void_key(&invoice.id)).collect();
+        let voids = retry::get_each(&*self.table, voids).await.map_err(fault::table)?;
+        let rows = all.iter().take(PAGE).zip(&voids).map(|(invoice, void)| {
             let date = date(invoice.issued_ms);
             InvoiceRow {
                 number: invoice.number.clone(),
@@ -121,7 +128,7 @@ impl Invoices {
                     Kind::Amendment => String::new(),
                     _ => format_accounting(invoice.totals.gross, place.locale),
                 },
-                kind: word(invoice),
+                kind: if void.is_some() { VOID.to_owned() } else { word(invoice) },
             }
         });
         Ok(InvoicesView { rows: rows.collect(), more })
@@ -146,7 +153,7 @@ impl Invoices {
             let order = checkouts.order(&invoice.order).await?;
             view.explain = order.map(|order| explain(place, &order.quote)).unwrap_or_default();
         }
-        if invoice.kind == Kind::Invoice && checkouts.bought(ctx, &checkout, key).await? {
+        if invoice.kind == Kind::Invoice && view.void.is_none() && checkouts.bought(ctx, &checkout, key).await? {
             view.business = Some(self.kept(ctx, &invoice.id).await?);
         }
         Ok(view)
@@ -176,11 +183,23 @@ impl Invoices {
         Ok((invoice, checkout))
     }
 
+    async fn void_view(&self, place: &Place, void: &Void) -> Result<VoidView> {
+        let named = async |id: &InvoiceId| {
+            let number = self.get(id).await?.map(|paper| paper.number).unwrap_or_default();
+            Ok::<_, Problem>((number, href(id)))
+        };
+        Ok(VoidView {
+            since: date(void.at_ms).map(|day| format_date(day, place.locale)).unwrap_or_default(),
+            reason: void.reason.clone(),
+            credit: named(&void.credit).await?,
+            next: named(&void.next).await?,
+        })
+    }
+
     async fn shown(&self, place: &Place, invoice: &Invoice) -> Result<InvoiceView> {
         let money = |m| format_accounting(m, place.locale);
         // What corrects an invoice says all of it anew, with another buyer.
-        let corrected =
-            if invoice.kind == Kind::Amendment { self.get(&super::id_of(&invoice.order)).await? } else { None };
+        let corrected = if invoice.kind == Kind::Amendment { self.get(&invoice.about()).await? } else { None };
         let source = corrected.as_ref().unwrap_or(invoice);
         let totals = &source.totals;
         let mut sums = vec![AmountView { key: "sum-net".into(), detail: String::new(), text: money(totals.net) }];
@@ -217,12 +236,18 @@ impl Invoices {
             gross: money(line.amounts.gross),
         });
         let amended = if invoice.kind == Kind::Invoice { self.amendments(&invoice.id).await? } else { Vec::new() };
+        let void = match self.void_of(&invoice.id).await? {
+            Some(void) => Some(self.void_view(place, &void).await?),
+            None => None,
+        };
         Ok(InvoiceView {
             id: invoice.id.to_string(),
             files: Vec::new(),
             business: None,
             amended: amended.iter().map(|a| (a.number.clone(), href(&a.id))).collect(),
-            kind: word(invoice),
+            kind: if void.is_some() { VOID.to_owned() } else { word(invoice) },
+            void,
+            replaces: invoice.replaces.clone(),
             number: invoice.number.clone(),
             corrects: invoice.corrects.clone(),
             date: date(invoice.issued_ms).map(|d| format_date(d, place.locale)).unwrap_or_default(),

@@ -351,6 +351,9 @@ pub struct DeskOrder {
     pub waiting: usize,
     /// Invoice and credit notes: number, address.
     pub papers: Vec<(String, String)>,
+    /// Number and id of its invoice, if that can be made void.
+    #[serde(default)]
+    pub to_void: Option<(String, String)>,
     /// Key that names an attempt to give store credit.
     pub credit_attempt: String,
     /// What buyer and shop said to each other, oldest first.

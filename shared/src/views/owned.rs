@@ -96,7 +96,7 @@ pub struct InvoiceRow {
     pub year: i32,
     /// Formatted.
     pub total: String,
-    /// `invoice`, `simplified`, `credit_note` or `amendment`.
+    /// `invoice`, `simplified`, `void`, `credit_note` or `amendment`.
     pub kind: String,
 }
 
@@ -137,7 +137,7 @@ pub struct InvoiceLineView {
 pub struct InvoiceView {
     /// Its id.
     pub id: String,
-    /// `invoice`, `simplified`, `credit_note` or `amendment`.
+    /// `invoice`, `simplified`, `void`, `credit_note` or `amendment`.
     pub kind: String,
     /// Number.
     pub number: String,
@@ -149,6 +149,12 @@ pub struct InvoiceView {
     /// Files: key of the name, address.
     #[serde(default)]
     pub files: Vec<(String, String)>,
+    /// It is void: since when, why, and what stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void: Option<VoidView>,
+    /// Number of the void invoice in whose place it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Business details can be added; holds what was typed with faults.
     #[serde(default)]
     pub business: Option<BusinessForm>,
@@ -180,6 +186,20 @@ pub struct InvoiceView {
     pub paid: Vec<PaidView>,
     /// Order page.
     pub order_href: String,
+}
+
+/// That an invoice is void.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VoidView {
+    /// Formatted day.
+    pub since: String,
+    /// Why, as staff wrote it.
+    pub reason: String,
+    /// The credit note that cancels it: number, address.
+    pub credit: (String, String),
+    /// The invoice in its place: number, address.
+    pub next: (String, String),
 }
 
 /// Business details being added to an invoice.

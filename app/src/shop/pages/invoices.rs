@@ -50,6 +50,7 @@ fn kind_word(kind: &str) -> String {
         "credit_note" => t!("invoice-credit"),
         "amendment" => t!("invoice-amendment"),
         "simplified" => t!("invoice-simplified"),
+        "void" => t!("invoice-void"),
         _ => t!("invoice-invoice"),
     }
 }
@@ -136,6 +137,21 @@ pub fn InvoiceBody(
                             {t!("invoice-corrects", number = number)}
                         }
                     }
+                }
+                if let Some(void) = &view.void {
+                    Alert { tone: Tone::Bad, title: t!("invoice-void-since", date = void.since.clone()),
+                        p { dir: "auto", "{void.reason}" }
+                        p {
+                            {t!("invoice-void-by")}
+                            " "
+                            a { href: with_key(&void.credit.1, secret.as_deref()), "{void.credit.0}" }
+                            " · "
+                            a { href: with_key(&void.next.1, secret.as_deref()), "{void.next.0}" }
+                        }
+                    }
+                }
+                if let Some(number) = view.replaces.clone() {
+                    p { {t!("invoice-replaces", number = number)} }
                 }
                 for (number , to) in view.amended.iter() {
                     p { key: "{number}",

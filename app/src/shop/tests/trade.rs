@@ -328,6 +328,13 @@ fn invoice(kind: &str) -> InvoiceView {
         explain: Vec::new(),
         id: "inv_1".into(),
         amended: vec![("NLA-2026-00001".into(), "/invoices/inv_2".into())],
+        void: (kind == "void").then(|| VoidView {
+            since: "Nov 24, 2026".into(),
+            reason: "<b>The wrong company</b>".into(),
+            credit: ("NLC-2026-00001".into(), "/invoices/inv_3".into()),
+            next: ("NL-2026-00002".into(), "/invoices/inv_4".into()),
+        }),
+        replaces: (kind == "simplified").then(|| "NL-2026-00000".to_owned()),
         business: Some(Default::default()),
         kind: kind.into(),
         number: "NL-2026-00001".into(),
@@ -440,6 +447,8 @@ pub(super) fn all() -> Vec<(&'static str, Sample)> {
         ),
         ("invoices-empty", Sample::Invoices(InvoicesView::default())),
         ("invoice", Sample::Invoice(Box::new(invoice("invoice")))),
+        ("invoice-simplified", Sample::Invoice(Box::new(invoice("simplified")))),
+        ("invoice-void", Sample::Invoice(Box::new(invoice("void")))),
         ("credit-note", Sample::Invoice(Box::new(invoice("credit_note")))),
     ]
 }
