@@ -20,6 +20,7 @@ use crate::testing::{NOW, Shop, form, promotion};
 
 const CARD: &str = "4242424242424242";
 const OTHER_CARD: &str = "4000002760000016";
+const THIRD_CARD: &str = "4000002500000003";
 const DECLINED: &str = "4000000000000002";
 const TITLE: &str = "Paper Boats";
 
@@ -260,6 +261,8 @@ enum Mood {
     Unheard,
     /// It is done, and whoever asked is gone.
     Never,
+    /// Whoever would have asked is gone before.
+    Before,
 }
 
 impl Moody {
@@ -287,6 +290,7 @@ impl Moody {
         match mood {
             Mood::Well => done.await,
             Mood::Away => Err(lost()),
+            Mood::Before => std::future::pending().await,
             Mood::Unheard => done.await.and(Err(lost())),
             Mood::Never => {
                 done.await?;
@@ -332,7 +336,7 @@ impl Payments for Moody {
 
 #[tokio::test]
 async fn what_could_not_be_taken_at_once_a_job_takes() {
-    for mood in [Mood::Away, Mood::Unheard, Mood::Never] {
+    for mood in [Mood::Away, Mood::Unheard, Mood::Never, Mood::Before] {
         let (shop, moody) = Moody::shop().await;
         kept(&shop, welcome(Some("WELCOME"))).await;
         let ctx = with_code(&shop).await;
@@ -342,7 +346,7 @@ async fn what_could_not_be_taken_at_once_a_job_takes() {
         moody.be(mood);
         let back = tokio::time::timeout(Duration::from_millis(200), seen(&shop, &ctx, &placed)).await;
         match (mood, back) {
-            (Mood::Never, back) => assert!(back.is_err(), "the process is gone"),
+            (Mood::Never | Mood::Before, back) => assert!(back.is_err(), "the process is gone"),
             (_, Ok(view)) => assert_eq!((view.state, view.failure), (PayState::Settling, None)),
             (_, Err(late)) => panic!("{late}"),
         }
@@ -370,7 +374,7 @@ async fn what_could_not_be_taken_at_once_a_job_takes() {
 
 #[tokio::test]
 async fn what_could_not_be_let_go_at_once_a_job_lets_go() {
-    for mood in [Mood::Away, Mood::Unheard, Mood::Never] {
+    for mood in [Mood::Away, Mood::Unheard, Mood::Never, Mood::Before] {
         let (shop, moody) = Moody::shop().await;
         kept(&shop, welcome(Some("WELCOME"))).await;
         bought(&shop, "one@example.org", CARD).await;
@@ -379,10 +383,10 @@ async fn what_could_not_be_let_go_at_once_a_job_lets_go() {
         shop.pay(&placed, CARD).await;
         moody.be(mood);
         let back = tokio::time::timeout(Duration::from_millis(200), seen(&shop, &ctx, &placed)).await;
-        assert_eq!(back.is_err(), mood == Mood::Never);
+        assert_eq!(back.is_err(), matches!(mood, Mood::Never | Mood::Before));
         assert_eq!(of(&shop, &placed).await.state, CheckoutState::Released, "decided first");
         let open = shop.session(&placed).await.state == PaymentState::Authorised;
-        assert_eq!(open, mood == Mood::Away);
+        assert_eq!(open, matches!(mood, Mood::Away | Mood::Before));
         // While the job waits it is in hand.
         whole(&shop.violations().await);
         moody.be(Mood::Well);
@@ -439,12 +443,15 @@ async fn another_attempt_of_a_cart_finds_what_was_approved_before_it() {
     let refused = place(&shop, &ctx, "one@example.org").await.unwrap_err();
     assert_eq!((refused.status, refused.code.as_str()), (409, "paid_meanwhile"));
     assert_eq!((of(&shop, &placed).await.state, shop.level(TITLE).await.sold), (CheckoutState::Paid, 2));
-    // Left open, it ends at the provider too.
+    // Left open, it ends at the provider too; approved in time, it is taken though nobody told the shop.
     let left = place(&shop, &with_code(&shop).await, "two@example.org").await.unwrap();
+    let unheard = place(&shop, &with_code(&shop).await, "three@example.org").await.unwrap();
+    assert_eq!(shop.pay(&unheard, THIRD_CARD).await.state, PaymentState::Authorised);
     shop.clock.advance_ms(HOLD_MS + 1000);
     shop.work().await;
     assert_eq!(of(&shop, &left).await.state, CheckoutState::Released);
     assert_eq!(shop.session(&left).await.state, PaymentState::Expired);
+    assert_eq!(of(&shop, &unheard).await.state, CheckoutState::Paid);
 }
 
 #[tokio::test]
