@@ -58,7 +58,7 @@ trouble-payment_settling = Eine Zahlung für etwas in diesem Warenkorb ist noch 
 trouble-bad_code = Das ist kein Code. Ein Code hat keine Leerzeichen und höchstens 64 Zeichen.
 trouble-too_many_codes = Mehr Codes lassen sich nicht aufbewahren. Nehmen Sie erst einen heraus.
 trouble-discount_gone = Ein Rabatt wurde gerade eben aufgebraucht. Sehen Sie sich die Summe an, bevor Sie zahlen; es wurde nichts abgebucht.
-trouble-card_used = Einen Rabatt Ihrer letzten Bestellung gibt es einmal je Kundin oder Kunde, und mit der Karte wurde er schon genutzt. Es wurde nichts abgebucht. Nehmen Sie den Code heraus, um ohne ihn fortzufahren, oder zahlen Sie mit einer anderen Karte.
+trouble-card_used = Einen Rabatt Ihrer letzten Bestellung gibt es einmal je Kundin oder Kunde, und mit der Karte wurde er schon genutzt. Es wurde nichts abgebucht. Fahren Sie ohne den Rabatt fort (nehmen Sie seinen Code heraus, falls er einen hat) oder zahlen Sie mit einer anderen Karte.
 
 line-sold-out = Ausverkauft
 line-fewer = Es sind weniger Stück da, als Sie wollten
@@ -82,7 +82,7 @@ sum-total = Summe
 sum-net = Netto
 sum-all = Gesamtsumme
 sum-how = Warum dieser Preis und diese Steuer?
-piece-text = Ein Stück für sich allein gekauft, Land: { $country }, mit allem, was der Shop von sich aus nachlässt.
+piece-text = Ein Stück, jetzt für sich allein gekauft, Land: { $country }, mit jedem Rabatt, den Sie ohne Code haben.
 explain-place = Ort des Kaufs: { $country }, nach { $by ->
     [network] Ihrer Anschrift und dem Land Ihrer Verbindung
     [payment] Ihrer Anschrift und dem Land Ihrer Zahlung
@@ -271,7 +271,7 @@ declined-expired = Die Zeit zum Zahlen ist abgelaufen, das Reservierte ist wiede
 declined-provider-unavailable = Der Zahlungsdienst war nicht erreichbar.
 declined-sold-out = Die Zahlung kam nach Ablauf der Zeit, und da war es ausverkauft. Alles ging zurück.
 declined-cancelled = Die Zahlung wurde abgebrochen.
-declined-card-used = Einen Rabatt in dieser Bestellung gibt es einmal je Kundin oder Kunde, und mit dieser Karte wurde er schon genutzt. Ihre Zahlung wurde nicht eingezogen. Nehmen Sie den Code aus dem Warenkorb, um ohne ihn fortzufahren, oder zahlen Sie mit einer anderen Karte.
+declined-card-used = Einen Rabatt in dieser Bestellung gibt es einmal je Kundin oder Kunde, und mit dieser Karte wurde er schon genutzt. Ihre Zahlung wurde nicht eingezogen. Fahren Sie ohne den Rabatt fort (nehmen Sie seinen Code aus dem Warenkorb, falls er einen hat) oder zahlen Sie mit einer anderen Karte.
 declined-bank-refused = Die Bank hat die Zahlung nicht ausgeführt.
 declined-no-provider = Dieser Shop kann jetzt keine Zahlungen annehmen.
 declined-other = Die Zahlung kam nicht zustande. Versuchen Sie es noch einmal oder zahlen Sie anders.

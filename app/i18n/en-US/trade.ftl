@@ -58,7 +58,7 @@ trouble-payment_settling = A payment for something in this cart is still on its 
 trouble-bad_code = This is no code. A code has no spaces and at most 64 characters.
 trouble-too_many_codes = There are as many codes as can be kept. Take one out first.
 trouble-discount_gone = A discount was used up a moment ago. Look at the total again before you pay; nothing was charged.
-trouble-card_used = A discount of your last order can be had once per customer, and that card had it before. Nothing was charged. Take the code out to go on without it, or pay with another card.
+trouble-card_used = A discount of your last order can be had once per customer, and that card had it before. Nothing was charged. Go on without the discount (take its code out, if it has one), or pay with another card.
 
 line-sold-out = Sold out
 line-fewer = Fewer pieces are left than you asked for
@@ -82,7 +82,7 @@ sum-total = Total
 sum-net = Net
 sum-all = Total
 sum-how = Why this price and this tax?
-piece-text = One piece bought by itself and sent to { $country }, with what the shop takes off for everybody.
+piece-text = One piece bought by itself now, in { $country }, with every discount that you have without a code.
 explain-place = Place of the purchase: { $country }, by { $by ->
     [network] your address and the country of your connection
     [payment] your address and the country of your payment
@@ -271,7 +271,7 @@ declined-expired = The time to pay ran out, so what was held is on sale again.
 declined-provider-unavailable = The payment service could not be reached.
 declined-sold-out = The payment came after the time to pay, and by then it was sold out. All of it went back.
 declined-cancelled = The payment was cancelled.
-declined-card-used = A discount in this order can be had once per customer, and this card had it before. Your payment was not taken. Take the code out of the cart to go on without it, or pay with another card.
+declined-card-used = A discount in this order can be had once per customer, and this card had it before. Your payment was not taken. Go on without the discount (take its code out of the cart, if it has one), or pay with another card.
 declined-bank-refused = The bank did not carry out the payment.
 declined-no-provider = This shop cannot take payments now.
 declined-other = The payment did not go through. Try again or pay in another way.

@@ -74,7 +74,7 @@ sum-total = Total
 sum-net = Net
 sum-all = Total
 sum-how = Pourquoi ce prix et cette taxe ?
-piece-text = Une pièce achetée seule, pays : { $country }, avec les remises que la boutique accorde d’elle-même.
+piece-text = Une pièce achetée seule maintenant, pays : { $country }, avec toutes les remises que vous avez sans code.
 explain-place = Lieu de l’achat : { $country }, d’après { $by ->
     [network] votre adresse et le pays de votre connexion
     [payment] votre adresse et le pays de votre paiement
@@ -235,7 +235,7 @@ declined-expired = Le temps pour payer est écoulé, ce qui était réservé est
 declined-provider-unavailable = Le service de paiement était injoignable.
 declined-sold-out = Le paiement est arrivé hors délai, et tout était alors vendu. La totalité est repartie.
 declined-cancelled = Le paiement a été annulé.
-declined-card-used = Une remise de cette commande n’est accordée qu’une fois par client, et cette carte en a déjà profité. Votre paiement n’a pas été encaissé. Retirez le code du panier pour continuer sans lui, ou payez avec une autre carte.
+declined-card-used = Une remise de cette commande n’est accordée qu’une fois par client, et cette carte en a déjà profité. Votre paiement n’a pas été encaissé. Continuez sans la remise (retirez son code du panier, si elle en a un), ou payez avec une autre carte.
 declined-bank-refused = La banque n’a pas exécuté le paiement.
 declined-no-provider = Cette boutique ne peut pas recevoir de paiements en ce moment.
 declined-other = Le paiement n’a pas abouti. Réessayez ou payez autrement.
@@ -377,7 +377,7 @@ trouble-not_chargeable = Ce total ne peut pas être débité tel quel. Demandez 
 trouble-bad_code = Ce n’est pas un code. Un code n’a pas d’espaces et compte 64 caractères au plus.
 trouble-too_many_codes = Il n’est pas possible de garder plus de codes. Retirez-en d’abord un.
 trouble-discount_gone = Une remise vient d’être épuisée. Vérifiez le total avant de payer ; rien n’a été débité.
-trouble-card_used = Une remise de votre dernière commande n’est accordée qu’une fois par client, et la carte en a déjà profité. Rien n’a été prélevé. Retirez le code pour continuer sans lui, ou payez avec une autre carte.
+trouble-card_used = Une remise de votre dernière commande n’est accordée qu’une fois par client, et la carte en a déjà profité. Rien n’a été prélevé. Continuez sans la remise (retirez son code, si elle en a un), ou payez avec une autre carte.
 sum-discount = Remise
 explain-discount = { $line } : { $source } déduit { $amount } de { $base }.
 explain-code-skipped = Le code { $source } ne déduit rien : { $rule }

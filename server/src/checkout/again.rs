@@ -26,7 +26,7 @@ use crate::fault::Result;
 const SETTLING_SECS: i64 = 60 * 24 * 60 * 60;
 
 /// Questions to the store at once.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 
 fn attribute(variant: &VariantId) -> String {
     format!("of_{variant}")

@@ -101,18 +101,29 @@ impl Checkouts {
             None => self.release(ctx, &checkout, "expired").await?,
             Some(_) if checkout.state == CheckoutState::Settling => self.refreshed(ctx, checkout).await.map(drop)?,
             Some(session) => {
-                // What the buyer's card approved is taken, if it may be.
-                let checkout = if checkout.authorise { self.refreshed(ctx, checkout).await? } else { checkout };
-                if checkout.state != CheckoutState::PendingPayment {
-                    return Ok(!checkout.state.is_final() && checkout.state != CheckoutState::Released);
+                let Some(payments) = &self.payments else { return Ok(false) };
+                let away = |e| fault::internal("the payment provider", &e);
+                let mut checkout = checkout;
+                if checkout.authorise {
+                    // What the buyer's card approved is taken, if it may be. Without an answer nothing that a bank may hold is let go.
+                    let now = payments.session(&session).await.map_err(away)?;
+                    let unchanged = self.apply(ctx, checkout, &now, None).await?;
+                    let pending = |c: &Checkout| c.state == CheckoutState::PendingPayment;
+                    match unchanged.filter(pending) {
+                        Some(unchanged) => checkout = unchanged,
+                        None => return self.is_awaited(id).await,
+                    }
                 }
                 // Closing it at the provider first: nobody can pay after the stock is gone.
-                let Some(payments) = &self.payments else { return Ok(false) };
-                let closed =
-                    payments.expire(&session).await.map_err(|e| fault::internal("the payment provider", &e))?;
+                let closed = payments.expire(&session).await.map_err(away)?;
                 self.apply(ctx, checkout, &ended(closed), None).await?;
             }
         }
+        self.is_awaited(id).await
+    }
+
+    /// Whether what becomes of a checkout is still open.
+    async fn is_awaited(&self, id: &CheckoutId) -> Result<bool> {
         Ok(self.get(id).await?.is_some_and(|c| !c.state.is_final() && c.state != CheckoutState::Released))
     }
 

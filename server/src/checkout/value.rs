@@ -4,6 +4,7 @@
 //! it is in another currency; codes of a cart are kept as the account
 //! and the hash that opened it, so one that was replaced since pays for nothing; prices and tax know nothing of this.
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vitrine_pricing::date::Date;
@@ -17,6 +18,7 @@ use vitrine_shared::views::trade::CheckoutForm;
 use vitrine_shared::views::value::{AppliedView, CreditView, PaidView, ValueView};
 use vitrine_table::{Consistency, Delete, Item, Put, TransactOp};
 
+use super::again::AT_ONCE;
 use super::store::{self, Checkout, Order};
 use super::{Checkouts, Refund};
 use crate::cart::view::{Priced, price};
@@ -279,9 +281,13 @@ impl Checkouts {
         let ending = self.values.as_ref().filter(|_| credit && matches!(ctx.caller, Caller::User(_)));
         if let Some(values) = ending {
             let customers = self.customers(ctx).await?;
-            let of = |customer| values.ending_credits(customer, currency, ctx.now_ms);
-            let of_all = futures::future::try_join_all(customers.iter().map(of)).await?;
-            ids.extend(of_all.into_iter().flatten());
+            let of = customers.clone().into_iter().map(|customer| {
+                let (values, currency) = (values.clone(), currency.clone());
+                async move { values.ending_credits(&customer, &currency, ctx.now_ms).await }
+            });
+            // Whoever bought often as a guest is many customers.
+            let all: Vec<Vec<ValueId>> = stream::iter(of).buffered(AT_ONCE).try_collect().await?;
+            ids.extend(all.into_iter().flatten());
             for customer in &customers {
                 let issuers = priced.sellers.iter().map(|seller| Some(&seller.tenant.id));
                 let issuers = std::iter::once(None).chain(issuers);
@@ -300,14 +306,14 @@ impl Checkouts {
         for account in &mut accounts {
             account.available += held_of(own, account);
         }
-        // Empty ones are none; of many the largest pay, those that end soonest first.
+        // Empty ones are none. What ends soonest pays first; of many credits those pay, of such as end together the largest.
         accounts.retain(|account| account.kind == Kind::GiftCard || account.available > 0);
+        let end = |a: &Account| a.ends_ms.unwrap_or(i64::MAX);
         let mut credits: Vec<_> = accounts.iter().filter(|a| a.kind == Kind::StoreCredit).collect();
-        credits.sort_by(|a, b| (b.available, &a.id).cmp(&(a.available, &b.id)));
+        credits.sort_by(|a, b| (end(a), b.available, &a.id).cmp(&(end(b), a.available, &b.id)));
         let over: Vec<ValueId> = credits.into_iter().skip(MOST_CREDITS).map(|a| a.id.clone()).collect();
         accounts.retain(|account| !over.contains(&account.id));
-        let credit_end = |a: &Account| (a.kind == Kind::StoreCredit).then(|| a.ends_ms.unwrap_or(i64::MAX));
-        accounts.sort_by_key(credit_end);
+        accounts.sort_by_key(end);
         let parts: Vec<_> =
             priced.sellers.iter().map(|s| (s.tenant.id.clone(), s.quote.totals.gross.minor())).collect();
         let purse = |a: &Account| Purse { issuer: a.issuer.clone(), available: a.available };

@@ -5,7 +5,8 @@
 //!   grants, hash, customer, uses and expiry were: the last three and the grants in one conditional transaction.
 //! - The table holds the hash of a token, never the token.
 //! - Further ranges of one open from the same address within [`OPEN_MS`] are one use; an address alone never denies.
-//! - An opening whose bytes the store could not give whole costs no use.
+//! - An opening whose bytes the shop sends and the store could not give whole costs no use; of what a store sends by itself (a redirect)
+//!   nobody hears how it went.
 //! - Every opening and every refusal of a known link is in the trail of the link.
 //! - Streaming ([`stream`]) has its own short signed addresses and never counts as a use.
 //!

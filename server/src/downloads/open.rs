@@ -315,7 +315,8 @@ struct Opening {
 }
 
 impl Opening {
-    /// The use is the buyer's again. Several ranges are one opening, of which it comes back once; one that began beside it keeps its own.
+    /// The use is the buyer's again. Several ranges are one opening, of which it comes back once. Who begins
+    /// another from the same address meanwhile shares it: their next range counts anew.
     async fn give_back(&self) {
         let key = Key::new(format!("DOWNLOAD#{}", self.stored), format!("OPEN#{}", self.address));
         let ops = vec![

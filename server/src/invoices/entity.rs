@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | claim | `CLAIM#invoices#entity#prefix` | `CLAIM#` |
 
+use vitrine_pricing::tax_id::{Checked, KINDS, check};
 use vitrine_shared::catalog::{LegalEntity, Tenant};
 use vitrine_table::{Key, TransactOp};
 
@@ -16,8 +17,6 @@ use crate::catalog::store::claim;
 use crate::ids;
 
 const WHAT: &str = "invoices";
-/// Digits from which on something is a number of a register and no remark.
-const FEWEST_DIGITS: usize = 4;
 /// Tax ids that are looked at: nobody has so many, and a transaction holds all of their claims.
 const MOST_IDS: usize = 12;
 
@@ -38,14 +37,17 @@ fn hashed(parts: &[&str]) -> String {
     format!("{:032x}", ids::derived_bits(parts))
 }
 
-/// What a legal entity is known by, hashed: each of its tax ids in its country, and name with address. Who shares one is the same.
+/// What a legal entity is known by, hashed: each of its tax ids of a known kind in its country, and name with address. Who shares one is the same.
 fn known_by(legal: &LegalEntity) -> Vec<String> {
     let country = plain(&legal.country);
     let letters = if country == "GR" { "EL" } else { country.as_str() };
-    let numbers = legal.tax_ids.iter().take(MOST_IDS).map(|id| plain(id)).filter_map(|id| {
-        let bare = id.strip_prefix(letters).unwrap_or(&id);
-        let digits = bare.chars().filter(char::is_ascii_digit).count();
-        (digits >= FEWEST_DIGITS).then(|| hashed(&["entity", "id", &country, bare]))
+    // A number that only looks like one of taxes may be somebody else's: courts count companies each for itself (HRB 12345).
+    let kinds: Vec<_> = KINDS.iter().filter(|kind| kind.country == country).collect();
+    let is_of_taxes =
+        |id: &str| kinds.iter().any(|kind| matches!(check(kind.code, id), Checked::Ok(_) | Checked::WrongCheckDigits));
+    let numbers = legal.tax_ids.iter().take(MOST_IDS).filter(|id| is_of_taxes(id)).map(|id| {
+        let id = plain(id);
+        hashed(&["entity", "id", &country, id.strip_prefix(letters).unwrap_or(&id)])
     });
     let address = plain(&legal.address.concat());
     let mut all: Vec<String> = numbers.collect();
@@ -117,6 +119,8 @@ mod tests {
         assert!(!meet(&nord, "NL", &same, "NM"), "another prefix is another series");
         let abroad = LegalEntity { country: "AT".into(), ..bare.clone() };
         assert!(!meet(&nord, "NL", &abroad, "NL"), "the number of another country");
+        let (berlin, munich) = (legal("A", &["1"], "DE", &["HRB 12345"]), legal("B", &["2"], "DE", &["HRB 12345"]));
+        assert!(!meet(&berlin, "RE", &munich, "RE"), "each court counts for itself");
         let remark = legal("A", &["1"], "DE", &["none"]);
         assert!(!meet(&remark, "A", &legal("B", &["2"], "DE", &["none"]), "A"), "no number says nothing");
         let greek = legal("A", &["1"], "GR", &["EL094019245"]);

@@ -1,5 +1,7 @@
 //! Numbers: taken in the transaction that writes their documents.
 
+use std::collections::BTreeSet;
+
 use vitrine_table::CancelReason;
 
 use super::*;
@@ -20,7 +22,8 @@ impl Invoices {
         all.into_iter().next().ok_or_else(|| fault::internal("an invoice", &"it was not written"))
     }
 
-    /// The same for documents of one seller, each of another series: all or none.
+    /// The same for documents of one seller, each of another series: all or none. Each has a number of who issues it in law, `legal` where it
+    /// does not say.
     ///
     /// # Errors
     /// 409 `changed_meanwhile`: a condition of `more` does not hold; 409 `busy`.
@@ -35,8 +38,6 @@ impl Invoices {
         let year = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?.year();
         let series =
             |invoice: &Invoice| Key::new(format!("INVOICESERIES#{seller}"), format!("{year}{}", invoice.kind.mark()));
-        let names = entity::names(legal, &legal.invoice_prefix);
-        let fingerprint = entity::fingerprint(&names);
         let turn = crc32fast::hash(seller.as_str().as_bytes()) as usize % TURNS;
         let _turn = self.turns[turn].lock().await;
         for _ in 0..TRIES {
@@ -48,8 +49,11 @@ impl Invoices {
                 let known = items.into_iter().flatten();
                 return known.map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect();
             }
-            let (mut ops, mut claims) = (Vec::new(), Vec::new());
+            let (mut ops, mut claimed) = (Vec::new(), BTreeSet::new());
             for (invoice, known) in invoices.iter_mut().zip(counters) {
+                let legal = invoice.seller_legal.as_ref().unwrap_or(legal);
+                let names = entity::names(legal, &legal.invoice_prefix);
+                let fingerprint = entity::fingerprint(&names);
                 let known = known.unwrap_or_default();
                 let last = known.get("last").and_then(|v| v.as_i64());
                 let next = last.unwrap_or(0) + 1;
@@ -58,8 +62,8 @@ impl Invoices {
                 let prefix = match text("prefix").filter(|_| text("entity").as_ref() == Some(&fingerprint)) {
                     Some(prefix) => prefix,
                     None => {
-                        let (prefix, own) = self.prefix(legal, &seller, &names).await?;
-                        claims = own;
+                        let (prefix, is_own) = self.prefix(legal, &seller, &names).await?;
+                        claimed.extend(names.into_iter().filter(|_| is_own));
                         prefix
                     }
                 };
@@ -79,7 +83,7 @@ impl Invoices {
                 }));
                 ops.extend(written(ctx, invoice)?);
             }
-            ops.extend(claims);
+            ops.extend(entity::claims(&Vec::from_iter(claimed), seller.as_str()));
             let own = ops.len();
             ops.extend(more.iter().cloned());
             match self.table.transact(Transact { ops, token: None }).await {
@@ -103,22 +107,17 @@ impl Invoices {
         Ok(self.get(&first.id).await?.is_some())
     }
 
-    /// What numbers of a seller begin with, and the claims to write with the first of them. Another seller of the same legal entity may have its
+    /// What numbers of a seller begin with, and whether it is the seller's own, to be claimed with the first of them. Another seller of the same legal entity may have its
     /// prefix, by records from before that was refused: a sale needs its document all the same, so the prefix is told apart.
-    async fn prefix(
-        &self,
-        legal: &LegalEntity,
-        seller: &TenantId,
-        names: &[String],
-    ) -> Result<(String, Vec<TransactOp>)> {
+    async fn prefix(&self, legal: &LegalEntity, seller: &TenantId, names: &[String]) -> Result<(String, bool)> {
         let found = retry::get_each(&*self.table, entity::keys(names)).await.map_err(fault::table)?;
         let mut owners = found.iter().flatten().filter_map(|item| item.get("owner").and_then(|v| v.as_str()));
         if owners.all(|owner| owner == seller.as_str()) {
-            return Ok((legal.invoice_prefix.clone(), entity::claims(names, seller.as_str())));
+            return Ok((legal.invoice_prefix.clone(), true));
         }
         let prefix = entity::apart(&legal.invoice_prefix, seller.as_str());
         tracing::error!(%seller, %prefix, "another seller of the same legal entity has its invoice prefix; give it one of its own");
-        Ok((prefix, Vec::new()))
+        Ok((prefix, false))
     }
 }
 

@@ -162,6 +162,11 @@ impl Invoice {
         self.corrects_id.clone().unwrap_or_else(|| id_of(&self.order))
     }
 
+    /// The invoice that decides whether it is void: of what corrects one the other.
+    pub(super) fn held_by(&self) -> InvoiceId {
+        if self.kind == Kind::Amendment { self.about() } else { self.id.clone() }
+    }
+
     /// The document for files; `of` is the invoice that this one amends or credits.
     fn document(&self, buyer: &Buyer, of: Option<&Invoice>, words: &Words) -> Result<Document> {
         let (kind, source) = match (self.kind, of) {
@@ -469,7 +474,7 @@ impl Invoices {
             Kind::CreditNote | Kind::Amendment => self.get(&invoice.about()).await?,
         };
         let mut document = invoice.document(&self.buyer_of(invoice)?, of.as_ref(), words)?;
-        if let Some(void) = self.void_of(&invoice.id).await? {
+        if let Some(void) = self.void_of(&invoice.held_by()).await? {
             let day = Date::from_unix_ms(void.at_ms).map_err(|e| inside(&e))?;
             let next = self.get(&void.next).await?.map(|next| next.number).unwrap_or_default();
             let told = [("day", words.date(day)), ("reason", void.reason), ("next", next)];

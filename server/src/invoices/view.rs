@@ -236,7 +236,7 @@ impl Invoices {
             gross: money(line.amounts.gross),
         });
         let amended = if invoice.kind == Kind::Invoice { self.amendments(&invoice.id).await? } else { Vec::new() };
-        let void = match self.void_of(&invoice.id).await? {
+        let void = match self.void_of(&invoice.held_by()).await? {
             Some(void) => Some(self.void_view(place, &void).await?),
             None => None,
         };

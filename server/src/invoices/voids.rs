@@ -130,6 +130,11 @@ impl Invoices {
             next.simplified = by_law;
         }
         next.replaces = Some(of.number.clone());
+        let home = |legal: Option<&LegalEntity>| legal.map(|legal| legal.country.clone());
+        if next.totals == of.totals && home(of.seller_legal.as_ref()) == home(Some(&legal)) {
+            // It is the same supply: its tax came about when the void one was issued (Directive 2006/112/EC art. 91).
+            next.accounting = of.accounting.clone();
+        }
         let mut item = vitrine_table::to_item(&void_key(id), &void).map_err(fault::table)?;
         item.insert("_v".into(), json!(1));
         let what = json!({ "number": of.number, "order": of.order });

@@ -19,6 +19,7 @@ use vitrine_pricing::promotion::Facets;
 use vitrine_pricing::quote::{Kind, Sellable, Seller};
 use vitrine_pricing::shipping::{Destination, Parcel, Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
+use vitrine_pricing::territory::has_region;
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Variant, Work};
 
 use crate::fault::{self, Result};
@@ -29,13 +30,15 @@ pub fn rules() -> &'static TaxRules {
     RULES.get_or_init(TaxRules::built_in)
 }
 
-/// A seller as the pricing function takes them, for buyers in a market.
+/// A seller as the pricing function takes them, for buyers in a market. A region and registrations that there are none of are left out: imports
+/// refuse them, but records from before that may hold some, which never meant anything.
 pub fn seller(legal: &LegalEntity, market: &Market) -> Seller {
+    let known = |region: &&String| has_region(&legal.country, region) != Some(false);
     Seller {
         country: legal.country.clone(),
-        region: legal.region.clone(),
+        region: legal.region.as_ref().filter(known).cloned(),
         tax_ids: legal.tax_ids.clone(),
-        registrations: legal.registrations.clone(),
+        registrations: legal.registrations.iter().filter(|name| TaxRules::is_registration(name)).cloned().collect(),
         prices_include_tax: market.tax_display == TaxDisplay::Inclusive,
     }
 }

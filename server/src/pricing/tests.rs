@@ -52,6 +52,21 @@ async fn the_door_says_what_the_cart_says() {
     }
 }
 
+#[test]
+fn a_seller_kept_from_before_goes_on_without_what_there_is_not() {
+    let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let legal = LegalEntity {
+        country: "US".into(),
+        region: Some("New York".into()),
+        registrations: names(&["US-NY", "US-ZZ", "IN-MH", "GB-XI", "EU-OSS", "nowhere"]),
+        ..LegalEntity::default()
+    };
+    let seller = super::seller(&legal, Market::of_country("US"));
+    assert_eq!((seller.region, seller.registrations), (None, names(&["US-NY", "EU-OSS"])));
+    let known = super::seller(&LegalEntity { region: Some("NY".into()), ..legal }, Market::of_country("US"));
+    assert_eq!(known.region.as_deref(), Some("NY"));
+}
+
 #[tokio::test]
 async fn totals_hold_until_the_day_is_over_or_a_price_is_another() {
     for shop in Shop::both().await {

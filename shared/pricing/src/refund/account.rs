@@ -52,11 +52,16 @@ pub(super) struct Book<'a> {
 
 impl<'a> Book<'a> {
     pub(super) fn open(paid: &'a Quote, before: &[RefundQuote]) -> Result<Self, RefundError> {
+        // What went back before refunds were in steps need not be: such an order goes on by minor units.
+        let stepped = before.iter().flat_map(|earlier| earlier.lines.iter().chain(&earlier.shipping)).all(|part| {
+            part.amounts.net.is_in_steps() && part.amounts.taxes.iter().all(|tax| tax.amount.is_in_steps())
+        });
+        let account = |amounts, quantity, field: &str| Account::open(amounts, quantity, field, stepped);
         let lines = paid.lines.iter().enumerate();
-        let lines = lines.map(|(i, line)| Account::open(&line.amounts, line.quantity, &format!("quote.lines[{i}]")));
+        let lines = lines.map(|(i, line)| account(&line.amounts, line.quantity, &format!("quote.lines[{i}]")));
         let mut book = Self {
             lines: lines.collect::<Result<_, _>>()?,
-            shipping: paid.shipping.as_ref().map(|s| Account::open(s, 1, "quote.shipping")).transpose()?,
+            shipping: paid.shipping.as_ref().map(|s| account(s, 1, "quote.shipping")).transpose()?,
         };
         for (n, earlier) in before.iter().enumerate() {
             for (i, part) in earlier.lines.iter().enumerate() {
@@ -79,8 +84,8 @@ impl<'a> Book<'a> {
 }
 
 impl<'a> Account<'a> {
-    fn open(amounts: &'a Amounts, quantity: u32, field: &str) -> Result<Self, RefundError> {
-        let whole = amounts.net.is_in_steps() && amounts.taxes.iter().all(|t| t.amount.is_in_steps());
+    fn open(amounts: &'a Amounts, quantity: u32, field: &str, stepped: bool) -> Result<Self, RefundError> {
+        let whole = stepped && amounts.net.is_in_steps() && amounts.taxes.iter().all(|t| t.amount.is_in_steps());
         let step = if whole { amounts.net.currency().processor_step() } else { 1 };
         let taxes: Vec<(i64, i64)> = amounts.taxes.iter().map(|t| (t.base.minor(), t.amount.minor() / step)).collect();
         let paid = Sums { quantity, net: amounts.net.minor() / step, taxes };
