@@ -82,6 +82,13 @@ sum-net = Netto
 sum-all = Gesamtsumme
 sum-how = Warum dieser Preis und diese Steuer?
 explain-price = { $line }: Preis { $amount } aus der Preisliste des Shops.
+explain-price-listed = { $line }: Preis { $amount } aus der Preisliste des Shops für die Region „{ $place }“{ $steps ->
+    [some] , ab { $pieces } Stück
+   *[none] {""}
+}{ $dated ->
+    [yes] , seit { $since }
+   *[no] {""}
+}.
 explain-discount = { $line }: { $source } zieht { $amount } von { $base } ab.
 explain-code-skipped = Der Code { $source } zieht nichts ab: { $rule }
 explain-shipping = Versand { $amount } nach der Tabelle des Shops.

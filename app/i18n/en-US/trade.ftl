@@ -82,6 +82,13 @@ sum-net = Net
 sum-all = Total
 sum-how = Why this price and this tax?
 explain-price = { $line }: price { $amount } from the shop’s price list.
+explain-price-listed = { $line }: price { $amount } from the shop’s price list for the region “{ $place }”{ $steps ->
+    [some] , from { $pieces } pieces on
+   *[none] {""}
+}{ $dated ->
+    [yes] , since { $since }
+   *[no] {""}
+}.
 explain-discount = { $line }: { $source } takes { $amount } off { $base }.
 explain-code-skipped = The code { $source } takes nothing off: { $rule }
 explain-shipping = Shipping { $amount } by the shop’s table.
