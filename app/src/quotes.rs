@@ -1,6 +1,6 @@
 //! `vitrine quote`: the pricing door from the command line.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -27,13 +27,18 @@ pub(crate) async fn run(config: Config, file: &Path) -> anyhow::Result<()> {
         Err(problem) => Err(problem),
     };
     match answer {
-        Ok(quote) => println!("{}", serde_json::to_string_pretty(&quote)?),
+        Ok(quote) => println!("{}", shown(&quote)?),
         Err(problem) => {
-            println!("{}", serde_json::to_string_pretty(&problem)?);
+            println!("{}", shown(&problem)?);
             anyhow::bail!("there is no quote: {}", problem.title);
         }
     }
     Ok(())
+}
+
+/// For people in lines; a program is given the very bytes that the door answers.
+fn shown<T: serde::Serialize>(answer: &T) -> serde_json::Result<String> {
+    if std::io::stdout().is_terminal() { serde_json::to_string_pretty(answer) } else { serde_json::to_string(answer) }
 }
 
 async fn answered(config: Config, document: Document) -> anyhow::Result<Result<Quote, Problem>> {

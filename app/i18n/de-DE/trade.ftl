@@ -96,6 +96,13 @@ explain-place-but = { $by ->
 explain-place-said = Land, in dem Sie nach Ihrer Angabe wohnen: { $country }.
 explain-place-sent = Ort des Kaufs: { $country }, wohin es geschickt wird.
 explain-price = { $line }: Preis { $amount } aus der Preisliste des Shops.
+explain-price-listed = { $line }: Preis { $amount } aus der Preisliste des Shops für die Region „{ $place }“{ $steps ->
+    [some] , ab { $pieces } Stück
+   *[none] {""}
+}{ $dated ->
+    [yes] , seit { $since }
+   *[no] {""}
+}.
 explain-discount = { $line }: { $source } zieht { $amount } von { $base } ab.
 explain-code-skipped = Der Code { $source } zieht nichts ab: { $rule }
 explain-shipping = Versand { $amount } nach der Tabelle des Shops.

@@ -96,6 +96,13 @@ explain-place-but = { $by ->
 explain-place-said = You said that you live in { $country }.
 explain-place-sent = Place of the purchase: { $country }, where it is sent.
 explain-price = { $line }: price { $amount } from the shop’s price list.
+explain-price-listed = { $line }: price { $amount } from the shop’s price list for the region “{ $place }”{ $steps ->
+    [some] , from { $pieces } pieces on
+   *[none] {""}
+}{ $dated ->
+    [yes] , since { $since }
+   *[no] {""}
+}.
 explain-discount = { $line }: { $source } takes { $amount } off { $base }.
 explain-code-skipped = The code { $source } takes nothing off: { $rule }
 explain-shipping = Shipping { $amount } by the shop’s table.

@@ -88,6 +88,13 @@ explain-place-but = { $by ->
 explain-place-said = Pays où vous avez déclaré habiter : { $country }.
 explain-place-sent = Lieu de l’achat : { $country }, où le colis est envoyé.
 explain-price = { $line } : prix { $amount } selon la liste de prix de la boutique.
+explain-price-listed = { $line } : prix { $amount } selon la liste de prix de la boutique pour la région « { $place } »{ $steps ->
+    [some] , à partir de { $pieces } pièces
+   *[none] {""}
+}{ $dated ->
+    [yes] , depuis le { $since }
+   *[no] {""}
+}.
 explain-shipping = Livraison { $amount } selon le barème de la boutique.
 explain-treatment = { $line } : { $rule }
 explain-strip = { $line } : la taxe non due est retirée de { $base }, ce qui laisse { $amount }.

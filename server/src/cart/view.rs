@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vitrine_pricing::cash::Tender;
 use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{format_money, format_percent};
+use vitrine_pricing::format::{format_date, format_money, format_percent};
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
@@ -556,7 +556,17 @@ pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
                 rule = reason.code().to_owned();
             }
             let kind = serde_json::to_value(step.kind).ok().and_then(|v| v.as_str().map(|k| k.replace('_', "-")));
-            ExplainView { rule, key: format!("explain-{}", kind.unwrap_or_default()), args }
+            let mut key = format!("explain-{}", kind.unwrap_or_default());
+            if let Some(price) = &step.price {
+                key.push_str("-listed");
+                let dated = price.since.unix_ms() > 0;
+                put("region", Some(price.region.clone()));
+                put("steps", Some(if price.min_quantity > 1 { "some" } else { "none" }.to_owned()));
+                put("pieces", Some(price.min_quantity.to_string()));
+                put("dated", Some(if dated { "yes" } else { "no" }.to_owned()));
+                put("since", Some(format_date(price.since, place.locale)));
+            }
+            ExplainView { rule, key, args }
         })
         .collect()
 }

@@ -229,6 +229,8 @@ mod cases;
 #[cfg(test)]
 mod currencies;
 #[cfg(test)]
+mod money_cases;
+#[cfg(test)]
 mod refunds;
 #[cfg(test)]
 mod regions;

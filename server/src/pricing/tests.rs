@@ -45,6 +45,15 @@ async fn the_door_says_what_the_cart_says() {
         assert_eq!((quote.totals.gross.minor(), quote.currency.code()), (cart.total_minor, cart.currency.as_str()));
         assert_eq!(quote.totals.tax.minor(), 128, "19/119 of 8.00");
         assert!(quote.explain.iter().any(|step| step.source.contains("UStG")), "{:?}", quote.explain);
+        // Which price of the list it is, for both.
+        let price = quote.explain.iter().find_map(|step| step.price.clone()).unwrap();
+        assert_eq!((price.region.as_str(), price.min_quantity), ("eu", 1));
+        let told = &cart.sellers[0].explain[0];
+        let word = |name: &str| told.args.iter().find(|(arg, _)| arg == name).map(|(_, word)| word.as_str());
+        assert_eq!(
+            (told.key.as_str(), word("region"), word("steps")),
+            ("explain-price-listed", Some("eu"), Some("none"))
+        );
         // The same in another place: its own price, currency and tax words.
         let asked = json!({ "buyer": { "country": "US", "region": "NY" }, "lines": [{ "sku": sku, "quantity": 3 }] });
         let quote = ask(&quotes, &guest, &asked).await.unwrap();

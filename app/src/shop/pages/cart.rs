@@ -314,6 +314,9 @@ pub fn sentence(step: &ExplainView) -> String {
     if !args.iter().any(|(name, _)| name == "line") {
         args.push(("line".to_owned(), t!("sum-shipping")));
     }
+    if let Some((_, region)) = step.args.iter().find(|(name, _)| name == "region") {
+        args.push(("place".to_owned(), text_or(&format!("price-region-{region}"), region)));
+    }
     let word = step.rule.replace(['_', '.'], "-");
     let rule = match step.key.as_str() {
         "explain-code-skipped" => text_with(&format!("code-skipped-{word}"), &args),

@@ -77,6 +77,9 @@ fn cart() -> CartView {
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
             .into(),
     };
+    let mut listed = step("explain-price-listed", "fixed");
+    let found = [("region", "eu"), ("steps", "some"), ("pieces", "3"), ("dated", "yes"), ("since", "Nov 22, 2026")];
+    listed.args.extend(found.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let part = |n: u8, trouble: Option<&str>| SellerPart {
         sold_by: None,
         tenant: format!("t_{n}"),
@@ -102,7 +105,7 @@ fn cart() -> CartView {
             .map(|k| step(&format!("explain-{k}"), "r"))
             .into_iter()
             .chain(["domestic", "oss", "no_registration"].map(|r| step("explain-treatment", r)))
-            .chain([step("explain-discount", "p_1"), step("explain-code-skipped", "not_valid")])
+            .chain([listed.clone(), step("explain-discount", "p_1"), step("explain-code-skipped", "not_valid")])
             .collect(),
         tax_note: Some("tax-note-not-registered".into()),
         tax_notice: (n > 0).then(|| "tax-service-fallback".into()),
@@ -462,6 +465,22 @@ fn a_button_to_pay_names_the_amount_and_faults_stand_beside_their_fields() {
         "what was typed stays"
     );
     assert!(html.contains("id=\"email-error\"") && html.contains("href=\"#email\""));
+}
+
+#[test]
+fn a_price_says_where_in_the_list_it_was_found() {
+    let told =
+        |locale: &str| super::draw("cart", locale, super::Sample::Trade(Box::new(Sample::Cart(cart(), None, false))));
+    let (english, german, french) = (told("en-US"), told("de-DE"), told("fr-FR"));
+    assert!(
+        english.contains("price list for the region “European Union”, from 3 pieces on, since Nov 22, 2026."),
+        "{english}"
+    );
+    assert!(german.contains("für die Region „Europäische Union“, ab 3 Stück, seit "), "{german}");
+    assert!(
+        french.contains("pour la région «\u{a0}Union européenne\u{a0}», à partir de 3 pièces, depuis le "),
+        "{french}"
+    );
 }
 
 #[test]

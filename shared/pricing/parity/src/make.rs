@@ -187,7 +187,7 @@ impl Maker {
         let money = |minor: i64| Money::new(minor, of.list.currency()).ok();
         let many = self.rng.random_range(0..4);
         let tax = |n: i64| {
-            let amount = money(minor / 20 * n / 3)?;
+            let amount = money(minor / 20 * n / 3)?.down_to_step();
             let (jurisdiction, name) = (format!("US-{n}"), "Sales Tax".to_owned());
             let reason = "standard_rated".to_owned();
             Some(ExternalTax { jurisdiction, name, rate_ppm: 50_000 * n / 3, base: money(minor)?, amount, reason })
@@ -358,18 +358,19 @@ impl Maker {
         if self.one_of(3) { Kind::Physical } else { Kind::Digital }
     }
 
-    /// Minor units of a price: mostly what things cost, sometimes very much.
-    fn minor(&mut self) -> i64 {
-        match self.rng.random_range(0..100) {
+    /// Minor units of a price: mostly what things cost, sometimes very much; nearly always what can be charged.
+    fn minor(&mut self, currency: Currency) -> i64 {
+        let any = match self.rng.random_range(0..100) {
             0 => self.rng.random_range(0..=MAX_MINOR),
             1..4 => self.rng.random_range(0..=3),
             4..10 => self.rng.random_range(0..100_000_000),
             _ => self.rng.random_range(1..20_000),
-        }
+        };
+        if self.one_of(100) { any } else { any - any % currency.processor_step() }
     }
 
     fn money(&mut self, currency: Currency) -> Money {
-        let minor = self.minor();
+        let minor = self.minor(currency);
         // No more than the most.
         Money::new(minor, currency).unwrap_or(Money::zero(currency))
     }
@@ -381,10 +382,12 @@ impl Maker {
                 let price = match self.rng.random_range(0..8) {
                     0 => Shape::Free,
                     1 | 2 => {
-                        let min_minor = self.rng.random_range(0..2_000);
-                        Shape::PayWhatYouWant { min_minor, suggested_minor: min_minor + self.rng.random_range(0..900) }
+                        let step = currency.processor_step();
+                        let min_minor = step * self.rng.random_range(0..2_000);
+                        let suggested_minor = min_minor + step * self.rng.random_range(0..900);
+                        Shape::PayWhatYouWant { min_minor, suggested_minor }
                     }
-                    _ => Shape::Fixed { amount_minor: self.minor() },
+                    _ => Shape::Fixed { amount_minor: self.minor(currency) },
                 };
                 // The first of nearly all holds for this document.
                 let any = n > 0 || self.one_of(40);
@@ -395,7 +398,7 @@ impl Maker {
                     valid_from: if any && self.one_of(3) { self.date() } else { date },
                     valid_to: if any && self.one_of(6) { Some(self.date()) } else { None },
                     min_quantity: if any { *self.pick(&STEPS) } else { 1 },
-                    compare_at_minor: if self.one_of(4) { Some(self.minor()) } else { None },
+                    compare_at_minor: if self.one_of(4) { Some(self.minor(currency)) } else { None },
                     price,
                 });
             }
