@@ -466,3 +466,41 @@ async fn credit_with_a_last_day_is_shown_with_it_spent_first_and_written_off_aft
         assert_eq!(shop.violations().await, []);
     }
 }
+
+#[tokio::test]
+async fn of_many_credits_those_that_end_soonest_pay() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    for shop in Shop::both().await {
+        let buyer = shop.user(1, "u@example.org", &["buyer"], &[]);
+        let first = shop.fill(&buyer, &["Free Tide"]).await;
+        let (checkout, _) = placed_order(&shop, &shop.place(&first).await.unwrap()).await;
+        let give = async |attempt: &str, amount: &str, days: i64| {
+            let new = NewCredit {
+                attempt: format!("{attempt:x<16}"),
+                amount: amount.into(),
+                currency: "EUR".into(),
+                ends_ms: Some(NOW + days * DAY),
+                reason: "sorry".into(),
+            };
+            shop.values.give_credit(&shop.staff(), &checkout.customer, &new).await.unwrap()
+        };
+        for (n, attempt) in ["a", "b", "c", "d", "e", "f"].into_iter().enumerate() {
+            give(attempt, "10", 40 - n as i64).await;
+        }
+        let soon = give("g", "5", 1).await;
+        let ctx = shop.fill(&buyer, &["Harbour Lights"]).await;
+        // The index that lists a customer's credit may lag.
+        for _ in 0..100 {
+            let credit = shop.checkouts.checkout_view(&ctx).await.unwrap().value.credit;
+            if credit.is_some_and(|credit| credit.ends.first().is_some_and(|(amount, _)| amount == "€5.00")) {
+                break;
+            }
+        }
+        let mut placing = seen(&shop, &ctx, "wanted").await;
+        (placing.form.use_credit, placing.due_minor) = (true, Some(0));
+        let placed = shop.checkouts.place(&ctx, &placing).await.unwrap();
+        let (_, order) = placed_order(&shop, &placed).await;
+        assert_eq!(order.sources.first().map(|s| &s.account), Some(&soon));
+        assert_eq!(left(&shop, &soon).await, (0, 0), "all of it, before it is over");
+    }
+}

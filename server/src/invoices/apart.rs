@@ -114,6 +114,7 @@ async fn of_two_that_number_for_the_first_time_at_once_one_has_the_prefix() {
         let of = |n: u128, seller: &TenantId| Invoice {
             id: InvoiceId::from_bits(n),
             seller: seller.clone(),
+            seller_legal: Some(legal.clone()),
             ..like.clone()
         };
         let number = |n: u128, seller: &TenantId| {

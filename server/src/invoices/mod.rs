@@ -178,6 +178,9 @@ pub struct Invoice {
     pub region: String,
     /// UTC milliseconds.
     pub issued_ms: i64,
+    /// When it was supplied, UTC milliseconds; `None`: on the day of issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplied_ms: Option<i64>,
     /// Seller in law, one line each.
     pub seller_lines: Vec<String>,
     /// The same, field by field; `None`: of older documents.
@@ -496,6 +499,7 @@ impl Invoices {
             country: order.country.clone(),
             region: order.region.clone(),
             issued_ms: ctx.now_ms,
+            supplied_ms: None,
             seller_lines: seller_lines(&legal),
             seller_legal: Some(legal.clone()),
             lines,

@@ -168,7 +168,7 @@ impl Invoice {
     }
 
     /// The document for files; `of` is the invoice that this one amends or credits.
-    fn document(&self, buyer: &Buyer, of: Option<&Invoice>, words: &Words) -> Result<Document> {
+    pub(super) fn document(&self, buyer: &Buyer, of: Option<&Invoice>, words: &Words) -> Result<Document> {
         let (kind, source) = match (self.kind, of) {
             // It changes who the buyer is; everything else is said anew.
             (Kind::Amendment, Some(of)) => (einvoice::Kind::Corrected, of),
@@ -232,7 +232,7 @@ impl Invoice {
             kind,
             number: self.number.clone(),
             issued: date(self.issued_ms)?,
-            supplied: Some(date(source.issued_ms)?),
+            supplied: Some(date(source.supplied_ms.unwrap_or(source.issued_ms))?),
             currency,
             language: words.tag().to_owned(),
             order: source.order.to_string(),

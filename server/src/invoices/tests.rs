@@ -119,7 +119,8 @@ async fn only_small_sales_at_home_to_who_buys_for_themselves_are_simplified() {
         simplified::by(&seller, &order, &buyer)
     };
     assert_eq!(by(&|_, _| {}), law);
-    let changes: [(&str, &dyn Fn(&mut Order, &mut Person)); 7] = [
+    type Change = dyn Fn(&mut Order, &mut Person);
+    let changes: [(&str, &Change); 7] = [
         ("a business", &|order, _| order.tax.business = true),
         ("a company", &|_, buyer| buyer.company = "Aurora GmbH".into()),
         ("a tax id", &|_, buyer| buyer.tax_id = "DE299000042".into()),

@@ -135,6 +135,8 @@ impl Invoices {
             // It is the same supply: its tax came about when the void one was issued (Directive 2006/112/EC art. 91).
             next.accounting = of.accounting.clone();
         }
+        // It was supplied when the first one said so.
+        next.supplied_ms = Some(of.supplied_ms.unwrap_or(of.issued_ms));
         let mut item = vitrine_table::to_item(&void_key(id), &void).map_err(fault::table)?;
         item.insert("_v".into(), json!(1));
         let what = json!({ "number": of.number, "order": of.order });

@@ -33,6 +33,7 @@ async fn a_void_invoice_stays_is_cancelled_and_another_takes_its_place() {
     for shop in Shop::both().await {
         let (ctx, secret, id) = invoiced_for(&shop, "Harbour Lights").await;
         let of = shop.invoices.get(&id).await.unwrap().unwrap();
+        shop.clock.advance_ms(2 * 24 * 60 * 60 * 1000);
         let staff = shop.staff();
         let void = || shop.invoices.void(&staff, &shop.checkouts, &id, WHY);
         let (one, other) = join(void(), void()).await;
@@ -46,6 +47,14 @@ async fn a_void_invoice_stays_is_cancelled_and_another_takes_its_place() {
         assert_eq!(credit.totals.gross.minor(), -of.totals.gross.minor());
         assert_eq!(next.replaces.as_deref(), Some("NL-2026-00001"));
         assert_eq!((&next.lines, &next.totals, &next.simplified), (&of.lines, &of.totals, &of.simplified));
+        let words = crate::mails::Words::for_buyer("de-DE", "de");
+        let days = |invoice: &Invoice| {
+            let document = invoice.document(&papers::Buyer::default(), None, &words).unwrap();
+            (document.issued.to_string(), document.supplied.unwrap().to_string())
+        };
+        let (before, after) = (days(&of), days(&next));
+        assert_eq!(after.1, before.1, "supplied as it was");
+        assert_ne!(before.0, after.0, "issued later");
         // Page and file say it; the XML is what was issued.
         let page = view(&shop, &id).await;
         let said = page.void.as_ref().unwrap();
