@@ -9,6 +9,7 @@ use vitrine_pricing::quote::{Document, Quote};
 use vitrine_server::config::Config;
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::pricing::{Quotes, read};
+use vitrine_server::rest::ProblemResponse;
 use vitrine_shared::Problem;
 
 /// Prints the quote, or the problem that the REST interface would answer.
@@ -29,7 +30,7 @@ pub(crate) async fn run(config: Config, file: &Path) -> anyhow::Result<()> {
     match answer {
         Ok(quote) => println!("{}", shown(&quote)?),
         Err(problem) => {
-            println!("{}", shown(&problem)?);
+            println!("{}", shown(&ProblemResponse(problem.clone()).body())?);
             anyhow::bail!("there is no quote: {}", problem.title);
         }
     }

@@ -124,7 +124,8 @@ fn read(
         "named" => Money::parse(&form.named.trim().replace(',', "."), currency).ok().map(Money::minor),
         amount => amount.parse().ok(),
     };
-    let each_minor = chosen.filter(|minor| cards.sells(*minor));
+    let can_be_paid = |minor: i64| Money::new(minor, currency).is_ok_and(Money::is_in_steps);
+    let each_minor = chosen.filter(|minor| cards.sells(*minor) && can_be_paid(*minor));
     if each_minor.is_none() {
         say(if form.amount == "named" { "named" } else { "amount" }, "fault-gift-amount");
     }

@@ -35,14 +35,21 @@ impl From<Problem> for ProblemResponse {
     }
 }
 
-impl IntoResponse for ProblemResponse {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+impl ProblemResponse {
+    /// What is answered: the problem with its type, a path of this shop.
+    pub fn body(&self) -> serde_json::Value {
         let mut body = serde_json::to_value(&self.0).unwrap_or_default();
         if let Some(map) = body.as_object_mut() {
             map.insert("type".into(), format!("/problems/{}", self.0.code).into());
         }
-        let mut response = (status, axum::Json(body)).into_response();
+        body
+    }
+}
+
+impl IntoResponse for ProblemResponse {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(self.body())).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if matches!(status.as_u16(), 429 | 503) {
