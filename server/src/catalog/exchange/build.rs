@@ -397,6 +397,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_seller_is_where_there_is_a_place_and_registered_where_something_is_taxed() {
+        let legal = |country: &str, region: Option<&str>, registrations: &[&str]| LegalEntity {
+            country: country.into(),
+            region: region.map(Into::into),
+            registrations: registrations.iter().map(|name| (*name).to_owned()).collect(),
+            ..LegalEntity::default()
+        };
+        assert_eq!(check_legal(&legal("US", Some("NY"), &["US-NY", "EU-OSS", "CA-QC"])), Ok(()));
+        assert_eq!(check_legal(&legal("DE", Some("BY"), &["DE"])), Ok(()), "no list is kept of its regions");
+        for (wrong, field) in [
+            (legal("XX", None, &[]), "`legal.country`"),
+            (legal("US", Some("ZZ"), &[]), "`legal.region`"),
+            (legal("DE", None, &["DE", "DE-XX"]), "`legal.registrations[1]`"),
+        ] {
+            assert!(check_legal(&wrong).unwrap_err().starts_with(field));
+        }
+    }
+
+    #[test]
     fn html_of_people_cannot_run_or_load() {
         let dirty = "<p onclick=x()>Hi <b>you</b><script>x()</script><img src=x onerror=y()><a href='javascript:x()'>j</a><a href=\"https://a.example/\">a</a></p>";
         let clean = clean(dirty).unwrap();

@@ -197,6 +197,34 @@ mod tests {
     }
 
     #[test]
+    fn a_price_that_cannot_be_is_a_fault_of_its_row() {
+        let price = |region: &str, currency: &str, minor| PriceRow {
+            region: region.into(),
+            currency: currency.into(),
+            ..rows(minor)[0].variants[0].prices[0].clone()
+        };
+        for known in regions() {
+            assert_eq!(check_price("A-1", &price(known, "EUR", 900)), Ok(()));
+        }
+        for region in ["", "-", "#", "EU", "xx", "eu#"] {
+            let why = check_price("A-1", &price(region, "EUR", 900)).unwrap_err();
+            assert!(
+                why.starts_with("variant `A-1`, price in EUR for") && why.ends_with("no such price region"),
+                "{why}"
+            );
+        }
+        assert!(check_price("A-1", &price("eu", "XXX", 900)).unwrap_err().contains("ISO 4217"));
+        assert_eq!(check_price("A-1", &price("world", "KWD", 1_010)), Ok(()));
+        assert!(check_price("A-1", &price("world", "KWD", 1_005)).unwrap_err().contains("multiples of 10"));
+        // Of one place two may be in force together, but not begin together.
+        let later = PriceRow { valid_from_ms: Some(5), ..price("eu", "EUR", 700) };
+        let three = PriceRow { min_quantity: 3, ..price("eu", "EUR", 800) };
+        assert_eq!(check_places("A-1", &[price("eu", "EUR", 900), later, three, price("eu", "USD", 900)]), Ok(()));
+        let why = check_places("A-1", &[price("eu", "EUR", 900), price("eu", "EUR", 700)]).unwrap_err();
+        assert!(why.contains("begin at the same moment"), "{why}");
+    }
+
+    #[test]
     fn a_price_that_is_over_or_began_before_it_was_imported_is_not_written_again() {
         let tenant = TenantId::from_bits(1);
         let lasting = |minor, from, to| {
