@@ -165,9 +165,12 @@ pub fn InvoiceBody(
                         h2 { {t!("invoice-seller")} }
                         address { Lines { lines: view.seller.clone() } }
                     }
-                    section {
-                        h2 { {t!("invoice-buyer")} }
-                        address { Lines { lines: view.buyer.clone() } }
+                    // A simplified invoice of files may not say who bought them.
+                    if !view.buyer.is_empty() {
+                        section {
+                            h2 { {t!("invoice-buyer")} }
+                            address { Lines { lines: view.buyer.clone() } }
+                        }
                     }
                 }
                 if !view.lines.is_empty() {
