@@ -6,8 +6,6 @@
 mod api;
 mod docs;
 mod groups;
-#[cfg(test)]
-mod house;
 pub mod keys;
 mod openapi;
 mod promotions;
@@ -72,3 +70,6 @@ pub fn routes() -> Router<App> {
     }
     routes
 }
+
+#[cfg(test)]
+mod house;
