@@ -359,18 +359,7 @@ impl Config {
             ));
         }
         if let Some(platform) = &self.platform {
-            if !platform.has_prefix() {
-                return Err(ConfigError::Invalid("`platform.invoice_prefix` must be 1 to 8 of A-Z and 0-9".into()));
-            }
-            if platform.name.trim().is_empty() || !vitrine_pricing::market::is_country(&platform.country) {
-                return Err(ConfigError::Invalid("`platform` needs a name and a country (ISO 3166-1)".into()));
-            }
-            let unknown = |name: &&String| !vitrine_pricing::tax::TaxRules::is_registration(name);
-            if let Some(name) = platform.registrations.iter().find(unknown) {
-                return Err(ConfigError::Invalid(format!(
-                    "`platform.registrations`: nobody is registered for tax in {name:?}"
-                )));
-            }
+            crate::invoices::may_sell(platform).map_err(|e| ConfigError::Invalid(format!("`platform`: {e}")))?;
         }
         if self.tax.provider == TaxProviderConfig::Stripe {
             if self.tax.provider_key.expose_secret().is_empty() {

@@ -36,11 +36,12 @@ use tokio::sync::Mutex;
 use vitrine_einvoice::Fonts;
 use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
+use vitrine_pricing::market::is_country;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Amounts, OfferedMethod, Rounding, Step, StepKind, TaxAmount};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::refund::{RefundAmounts, RefundPart, RefundQuote};
-use vitrine_pricing::tax::TaxStatus;
+use vitrine_pricing::tax::{TaxRules, TaxStatus};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::LegalEntity;
 use vitrine_shared::id::{CheckoutId, CustomerId, InvoiceId, OrderId, TenantId};
@@ -250,6 +251,23 @@ pub struct Invoices {
 /// The marketplace among the sellers: whose series and reports its own documents are in.
 pub fn platform_id() -> TenantId {
     TenantId::from_bits(ids::derived_bits(&["tenant", "platform"]))
+}
+
+/// Whether the marketplace can sell by itself as this entity.
+///
+/// # Errors
+/// Names the field of the configuration and what is wrong with it.
+pub fn may_sell(platform: &LegalEntity) -> std::result::Result<(), String> {
+    if !platform.has_prefix() {
+        return Err("`invoice_prefix` must be 1 to 8 of A-Z and 0-9".into());
+    }
+    if platform.name.trim().is_empty() || !is_country(&platform.country) {
+        return Err("a name and a `country` (ISO 3166-1) are needed".into());
+    }
+    match platform.registrations.iter().find(|name| !TaxRules::is_registration(name)) {
+        Some(name) => Err(format!("`registrations`: nobody is registered for tax in {name:?}")),
+        None => Ok(()),
+    }
 }
 
 /// Whether the marketplace sells an order; all of its lines are one seller's.

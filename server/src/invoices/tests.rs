@@ -383,3 +383,23 @@ async fn a_month_is_added_up_once_it_is_over_and_what_goes_back_later_counts_lat
     assert_eq!(sum(&look(0).await, "first"), (2 * sold, 2));
     assert!(look(0).await.unfinished);
 }
+
+#[test]
+fn a_marketplace_that_cannot_sell_is_told_why() {
+    let able = LegalEntity {
+        name: "Vitrine".into(),
+        country: "DE".into(),
+        invoice_prefix: "VT".into(),
+        registrations: vec!["DE".into(), "EU-OSS".into()],
+        ..LegalEntity::default()
+    };
+    assert_eq!(may_sell(&able), Ok(()));
+    for (wrong, field) in [
+        (LegalEntity { invoice_prefix: "v t".into(), ..able.clone() }, "invoice_prefix"),
+        (LegalEntity { country: "XX".into(), ..able.clone() }, "country"),
+        (LegalEntity { name: " ".into(), ..able.clone() }, "name"),
+        (LegalEntity { registrations: vec!["US-ZZ".into()], ..able.clone() }, "registrations"),
+    ] {
+        assert!(may_sell(&wrong).unwrap_err().contains(field), "{field}");
+    }
+}
