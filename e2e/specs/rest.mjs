@@ -253,6 +253,7 @@ test("a fuzzer finds no answer that the document does not name, and none of ours
   const checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
   const args = ["run", `${server.url}/api/openapi.json`, "--checks", checks, "--seed", "7", "--max-examples", "12",
     "--phases", "examples,coverage,fuzzing", "--workers", "1", "--request-timeout", "10", "--no-color", "-H", `X-Api-Key: ${server.key}`];
-  await run(tool, args, { cwd: folder, maxBuffer: 1 << 26, timeout: 180_000 })
+  const env = { ...process.env, SCHEMATHESIS_HOOKS: join(import.meta.dirname, "../lib/schemathesis_rows.py") };
+  await run(tool, args, { cwd: folder, env, maxBuffer: 1 << 26, timeout: 180_000 })
     .catch((fault) => assert.fail(`${fault.stdout}`.slice(-6000) + fault.stderr));
 });

@@ -66,20 +66,12 @@ async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
 }
 
 /// Rows of the import format, one JSON object a line; a body that says it is anything else is refused.
-pub(super) struct Rows(String);
-
-impl<S: Send + Sync> FromRequest<S> for Rows {
-    type Rejection = ProblemResponse;
-
-    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, ProblemResponse> {
-        if !says(&request, &["application/x-ndjson", "application/jsonl"]) {
-            let problem =
-                Problem::new(415, "not_rows", "Send the rows as application/x-ndjson, one JSON object a line.");
-            return Err(problem.into());
-        }
-        let rows = String::from_utf8(body(request, state).await?.into());
-        rows.map(Self).map_err(|_| Problem::invalid("body", "fault-rows", "The rows are not text in UTF-8.").into())
+async fn rows<S: Send + Sync>(request: Request, state: &S) -> Result<String> {
+    if !says(&request, &["application/x-ndjson", "application/jsonl"]) {
+        return Err(Problem::new(415, "not_rows", "Send the rows as application/x-ndjson, one JSON object a line."));
     }
+    let rows = String::from_utf8(body(request, state).await?.into());
+    rows.map_err(|_| Problem::invalid("body", "fault-rows", "The rows are not text in UTF-8."))
 }
 
 /// A document of the pricing door; whatever is wrong with it names the field.
@@ -315,8 +307,11 @@ pub(super) async fn invoice(State(app): State<App>, ctx: Ctx, Path(id): Path<Str
     ok(&app.invoices.view(&ctx, &app.checkouts, &place, &id, key.as_deref()).await?)
 }
 
-pub(super) async fn import(State(app): State<App>, ctx: Ctx, Rows(rows): Rows) -> Answer {
-    let id = Desk::new(app).begin_import(&ctx, rows).await?;
+pub(super) async fn import(State(app): State<App>, ctx: Ctx, request: Request) -> Answer {
+    let desk = Desk::new(app.clone());
+    // Who may not is told so, whatever they send.
+    desk.may_import(&ctx)?;
+    let id = desk.begin_import(&ctx, rows(request, &app).await?).await?;
     json(StatusCode::ACCEPTED, &shapes::ImportBegun { id })
 }
 
