@@ -167,6 +167,9 @@ fn main() -> anyhow::Result<()> {
         None => std::env::current_exe()?.parent().context("the program stands nowhere")?.join("public"),
     };
     log(&config);
+    if matches!(cli.command, Command::Serve { .. }) {
+        vitrine_server::privileges::give_up();
+    }
     // A thread that waits for work keeps the memory of what it did last.
     let idle = Duration::from_secs(1);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(idle).build()?;

@@ -27,6 +27,12 @@ test("the program runs as nobody in particular and may do nothing in particular"
   assert.equal(value("NoNewPrivs"), "1");
 });
 
+test("without a container too it can gain no rights", async () => {
+  const bare = await startServer({ shop: "market" });
+  assert.match(await status(bare.pid), /^NoNewPrivs:\s+1$/m);
+  await bare.stop();
+});
+
 test("browsing, buying, a download, an import and a mail need no more than the data folder and /tmp", async () => {
   const shop = await works(server);
   for (const path of ["/", "/catalog", shop.album, "/search?q=harbur", "/@nordlicht"]) assert.equal((await ask(server, "GET", path)).status, 200, path);

@@ -34,6 +34,7 @@ pub mod mails;
 pub mod markup;
 pub mod media;
 pub mod pricing;
+pub mod privileges;
 pub mod promotions;
 pub mod purges;
 pub mod rates;

@@ -1,8 +1,7 @@
 //! Paying with stored value: codes applied to a cart, what they take, what is left to pay, and what goes back to them.
 //!
-//! Invariants: what is wrong with a code is one answer, whatever it is, and counts as a guess; only who has a code that could pay is told that
-//! it is in another currency; codes of a cart are kept as the account
-//! and the hash that opened it, so one that was replaced since pays for nothing; prices and tax know nothing of this.
+//! Invariants: what is wrong with a code is one answer, whatever it is, and counts as a guess; codes of a cart are kept as the
+//! account and the hash that opened it, so one that was replaced since pays for nothing; prices and tax know nothing of this.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -27,8 +26,6 @@ use crate::fault::{self, Result};
 use crate::value::split::{self, Purse};
 use crate::value::{self, Account, Code, Kind, Source};
 
-/// Fault of a code whose card is in another currency than the cart; that is named after it.
-const CURRENCY: &str = "fault-code-currency";
 /// Most codes of one payment.
 pub(super) const MOST_CODES: usize = 5;
 /// Most accounts of store credit that pay for one cart: an account has one for itself and for each purchase made as a guest.
@@ -175,8 +172,8 @@ impl Checkouts {
     /// Applies a typed code to the caller's cart. Once applied, it stays for a day or until the cart is paid.
     ///
     /// # Errors
-    /// 422 with the field `code`: `fault-code` for every code that cannot be used, whatever the reason, `fault-code-currency EUR` for one
-    /// that could if the cart were paid in its currency, `fault-code-many` for one too many; 429 `code_wait` for who guessed too often; the stores'.
+    /// 422 with the field `code`: `fault-code` for every code that cannot be used, whatever the reason, `fault-code-many` for one too many; 429
+    /// `code_wait` for who guessed too often; the stores'.
     pub async fn apply_code(&self, ctx: &OpCtx, form: &CheckoutForm, typed: &str) -> Result<()> {
         if self.free.has_guessed(ctx.peer) {
             return Err(Problem::new(429, "code_wait", "Too many codes that cannot be used were tried from here."));
@@ -185,16 +182,9 @@ impl Checkouts {
         let Some(name) = self.carts.name(ctx, ctx.cart.as_deref()).filter(|_| cart.rev > 0) else {
             return Err(Problem::conflict("cart_not_ready", "There is nothing in the cart."));
         };
-        let account = match self.usable(ctx, form, typed, &cart, &name).await? {
-            Some((account, true)) => account,
-            Some((account, false)) => {
-                let code = format!("{CURRENCY} {}", account.currency);
-                return Err(Problem::invalid("code", &code, "This gift card pays in its own currency alone."));
-            }
-            None => {
-                ctx.guess.mark_wrong();
-                return Err(Problem::invalid("code", "fault-code", "This code cannot be used for this cart."));
-            }
+        let Some(account) = self.usable(ctx, form, typed, &cart, &name).await? else {
+            ctx.guess.mark_wrong();
+            return Err(Problem::invalid("code", "fault-code", "This code cannot be used for this cart."));
         };
         let mut kept = self.applied_to(&name).await?;
         let code = account.code.clone().unwrap_or_default();
@@ -206,7 +196,7 @@ impl Checkouts {
         self.keep_applied(ctx, &name, &kept).await
     }
 
-    /// The account of a code, if it pays for something of this cart, or would if that were paid in its currency: then `false`.
+    /// The account of a code, if it pays for something of this cart.
     async fn usable(
         &self,
         ctx: &OpCtx,
@@ -214,7 +204,7 @@ impl Checkouts {
         typed: &str,
         cart: &crate::cart::CartRecord,
         name: &str,
-    ) -> Result<Option<(Account, bool)>> {
+    ) -> Result<Option<Account>> {
         let (Some(values), Some(code)) = (&self.values, Code::typed(typed)) else { return Ok(None) };
         let Some(mut account) = values.by_code(&code).await? else { return Ok(None) };
         account.available += held_of(&self.held_by(name).await?, &account);
@@ -229,9 +219,9 @@ impl Checkouts {
         let fits = account.kind == Kind::GiftCard
             && !account.is_over(ctx.now_ms)
             && account.available > 0
-            && account.issuer.as_ref().is_none_or(sold);
-        let paid_in = account.currency == priced.view.currency;
-        Ok(fits.then_some((account, paid_in)))
+            && account.issuer.as_ref().is_none_or(sold)
+            && account.currency == priced.view.currency;
+        Ok(fits.then_some(account))
     }
 
     /// Takes a code off the caller's cart. Safe to repeat.
