@@ -264,8 +264,8 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                     }
                 }
                 if let Some((number, invoice)) = view.to_void.clone() {
-                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/void",
-                        h2 { {t!("desk-void", number = number)} }
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/void", "aria-labelledby": "void-invoice",
+                        h2 { id: "void-invoice", {t!("desk-void", number = number)} }
                         Notice { {t!("desk-void-text")} }
                         input { r#type: "hidden", name: "invoice", value: "{invoice}" }
                         Field { name: "void_reason", label: t!("desk-reason"), hint: t!("desk-void-hint"), required: true, maxlength: 200 }
@@ -273,8 +273,8 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                     }
                 }
                 if view.row.state != "desk-unpaid" {
-                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/credit",
-                        h2 { {t!("desk-credit")} }
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/credit", "aria-labelledby": "give-credit",
+                        h2 { id: "give-credit", {t!("desk-credit")} }
                         Notice { {t!("desk-credit-text")} }
                         input { r#type: "hidden", name: "attempt", value: "{view.credit_attempt}" }
                         Field { name: "credit_amount", label: t!("desk-value-amount"), hint: t!("desk-value-amount-hint"), inputmode: "decimal", required: true, maxlength: 40 }
