@@ -238,17 +238,14 @@ fn state_of(buyer: &Buyer) -> TaxIdState {
 /// Countries whose regions have two levels in ISO 3166-2, of which addresses name one.
 const TWO_LEVELS: [&str; 6] = ["ES", "IE", "IT", "KN", "PH", "TH"];
 
-/// A region that its country does not have. Where no list of them is kept, or only a part of them is in it, all are taken.
+/// A region that its country does not have, where the pricing function does not know it itself. Where no list of them is kept, or only a part of them is in it, all are taken.
 fn check_region(buyer: &Buyer) -> Result<()> {
     let (country, Some(region)) = (buyer.country.as_str(), &buyer.region) else { return Ok(()) };
     let form = vitrine_places::form_of(country);
     let regions = form.field(vitrine_places::Field::Region).map(|field| field.regions.as_slice()).unwrap_or_default();
     let coded = form.country == country && !regions.is_empty() && regions.iter().all(|r| !r.code.is_empty());
-    let lacks = match has_region(country, region) {
-        Some(known) => !known,
-        None => coded && !TWO_LEVELS.contains(&country) && !regions.iter().any(|r| r.code.eq_ignore_ascii_case(region)),
-    };
-    if lacks {
+    let known = || TWO_LEVELS.contains(&country) || regions.iter().any(|r| r.code.eq_ignore_ascii_case(region));
+    if has_region(country, region).is_none() && coded && !known() {
         let region: String = region.chars().take(12).collect();
         let title = format!("buyer.region: {country} has no region {region:?} (ISO 3166-2, without the country)");
         return Err(Problem::invalid("buyer.region", "unknown_region", title));
