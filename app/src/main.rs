@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use vitrine_server::catalog::exchange::{Importer, Outcome, export};
-use vitrine_server::check::{Check, Depth, How, Invariant, Report};
+use vitrine_server::check::{Check, Depth, How, Invariant, Report, UNNAMED_MS};
 use vitrine_server::config::{Config, DOCS, LogFormat};
 use vitrine_server::ctx::OpCtx;
 use vitrine_server::rates::{Way, keep};
@@ -114,9 +114,12 @@ enum Command {
         /// Look at the lengths of files only, do not read them.
         #[arg(long)]
         quick: bool,
-        /// Remove files older than a day that no record names.
+        /// Remove files that no record names.
         #[arg(long)]
         remove_orphans: bool,
+        /// From which age on a file that no record names is one too many; 0 if no import or job waits.
+        #[arg(long, value_name = "SECONDS", default_value_t = UNNAMED_MS / 1000, value_parser = clap::value_parser!(i64).range(0..=3_155_760_000))]
+        unnamed_after: i64,
     },
     /// Print the OpenAPI document of the REST interface.
     Openapi,
@@ -229,14 +232,15 @@ async fn run(command: Command, config: Config, public: PathBuf) -> anyhow::Resul
         Command::BackupKey { file } => copies::key(&file),
         Command::Restore(asked) => copies::restore(&config, asked).await,
         Command::Probe => probe::run(config.bind, config.port),
-        Command::Check { json, quick, remove_orphans } => {
+        Command::Check { json, quick, remove_orphans, unnamed_after } => {
             let app = open(config).await?;
             let check = Check::of(&app);
+            let unnamed_ms = unnamed_after * 1000;
             if remove_orphans {
-                println!("{} files removed", check.remove_orphans().await?);
+                println!("{} files removed", check.remove_orphans(unnamed_ms).await?);
             }
             let files = if quick { Depth::Sizes } else { Depth::All };
-            let report = check.run(How { live: false, files }).await?;
+            let report = check.run(How { live: false, files, unnamed_ms }).await?;
             if json {
                 println!("{}", serde_json::to_string_pretty(&report)?);
             } else {

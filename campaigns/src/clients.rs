@@ -116,7 +116,7 @@ impl Clients {
     pub fn all(&self) -> Vec<tokio::task::JoinHandle<()>> {
         let mut acts = vec![Act::Buy(What::Files), Act::Buy(What::Parcel), Act::Buy(What::Both), Act::Buy(What::Free)];
         acts.extend([Act::Few, Act::Once].repeat(codes::AT_ONCE));
-        acts.extend([Act::Card, Act::GiveBack, Act::Import]);
+        acts.extend([Act::Card, Act::GiveBack, Act::Import, Act::Upload]);
         let begun = acts.into_iter().map(|act| {
             let clients = self.clone();
             tokio::spawn(async move { while clients.goes_on(act).await {} })
@@ -133,6 +133,7 @@ impl Clients {
             Act::Card => self.live_on_a_card().await,
             Act::GiveBack => self.give_back().await,
             Act::Import => self.import().await,
+            Act::Upload => self.upload().await,
         };
         let Err(fault) = done else { return true };
         if !fault.chain().any(|cause| cause.is::<reqwest::Error>()) {
@@ -399,6 +400,7 @@ enum Act {
     Card,
     GiveBack,
     Import,
+    Upload,
 }
 
 /// What placing came to.

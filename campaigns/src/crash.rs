@@ -4,10 +4,11 @@
 //! data is looked at as the process left it, then the shop starts on the same data, jobs go on, and everything that clients
 //! were answered is asked for again. The next point kills the shop that recovered.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -62,6 +63,7 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
         let launch = ground.launch(&data.dir, port);
         let mut shop = launch.start().await?;
         let goods = Goods::of(&shop).await?;
+        let mut uploaded = BTreeSet::new();
         while point < to {
             let mut random = StdRng::seed_from_u64(seed ^ point.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let life = Duration::from_millis(random.random_range(0..options.longest_ms));
@@ -89,7 +91,12 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
                 }
                 clients.use_up(&noted).await?;
                 sums.add(&noted);
+                uploaded.extend(noted.iter().filter_map(|fact| match fact {
+                    Fact::Uploaded { id } => Some(id.clone()),
+                    _ => None,
+                }));
                 quiet(&shop, Duration::from_secs(30)).await?;
+                ensure!(shop.metrics().await?.lines().any(|l| l == "jobs_dead 0"), "a job gave up");
                 anyhow::Ok(shop)
             };
             let named = || {
@@ -109,21 +116,34 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<()> {
             }
         }
         shop.stop().await.context("it does not stop")?;
-        let report = ground.check(&data.dir).context("after all points of a copy")?;
+        let looked = ground.check_files(&data.dir, &uploaded).with_context(|| {
+            format!("after the points of a copy to {to} (--seed {seed}), data: {}", data.dir.display())
+        });
+        let (report, cut) = match looked {
+            Ok(looked) => looked,
+            Err(fault) => {
+                let _kept = temporary.keep();
+                return Err(fault);
+            }
+        };
+        sums.uploads += uploaded.len();
+        sums.cut += cut;
         sums.orders += report["seen"]["orders"].as_u64().unwrap_or_default();
         if options.keep.is_none() {
             std::fs::remove_dir_all(&data.dir)?;
         }
     }
     println!(
-        "{} points held: {} answers asked again ({} orders with codes, {} gift cards, {} orders paid with them), {} orders looked \
-         at, slowest start {} ms, {:.0} s",
+        "{} points held: {} answers asked again ({} orders with codes, {} gift cards, {} orders paid with them, {} archives), {} \
+         orders looked at, no file unnamed but {} archives of unanswered uploads, slowest start {} ms, {:.0} s",
         options.points,
         sums.facts,
         sums.discounted,
         sums.cards,
         sums.spent,
+        sums.uploads,
         sums.orders,
+        sums.cut,
         sums.started.as_millis(),
         begun.elapsed().as_secs_f64()
     );
@@ -136,6 +156,8 @@ struct Sums {
     discounted: usize,
     cards: usize,
     spent: usize,
+    uploads: usize,
+    cut: usize,
     orders: u64,
     started: Duration,
 }

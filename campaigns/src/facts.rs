@@ -63,6 +63,11 @@ pub enum Fact {
         /// Its id.
         id: String,
     },
+    /// An archive was taken on.
+    Uploaded {
+        /// Its import's id.
+        id: String,
+    },
     /// An order was placed with a discount code.
     Discounted {
         /// Path with its secret.
@@ -235,11 +240,13 @@ impl Fact {
                     "an answered link gives {status}, {got} bytes of {bytes}"
                 );
             }
-            Self::Imported { id } => {
+            Self::Imported { id } | Self::Uploaded { id } => {
                 let path = format!("/api/admin/catalog/import/{id}");
                 until("an import that was taken on has no report", || async {
                     let (status, report) = json(shop, &path, &[("x-api-key", key)]).await?;
                     ensure!(status != 404, "an import that was taken on is not known: {report}");
+                    let refused = report["counts"].as_array().is_some_and(|all| all.iter().any(|c| c[0] == "refused"));
+                    ensure!(!refused, "rows without a fault are refused: {report}");
                     Ok(status == 200)
                 })
                 .await?;

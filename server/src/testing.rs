@@ -356,7 +356,8 @@ impl Shop {
             platform: self.invoices.platform().map(|(_, legal)| legal.clone()),
         };
         self.indexer.catch_up().await.unwrap();
-        let how = crate::check::How { live: false, files: crate::check::Depth::All };
+        let how =
+            crate::check::How { live: false, files: crate::check::Depth::All, unnamed_ms: crate::check::UNNAMED_MS };
         let mut found = check.run(how).await.unwrap().violations;
         // Listings of a distributed store may lag for a while.
         for _ in 0..20 {

@@ -11,8 +11,8 @@ use super::{Check, Findings, Invariant};
 use crate::desk::{IMPORT, archive_key_of};
 use crate::fault::{self, Result};
 
-/// A file younger than this may belong to something that is being written, milliseconds.
-const YOUNG_MS: i64 = 24 * 60 * 60 * 1000;
+/// An unnamed file younger than this may belong to something that is being written, milliseconds.
+pub const UNNAMED_MS: i64 = 24 * 60 * 60 * 1000;
 /// Parts that nightly looks divide the files into.
 pub(super) const PARTS: u64 = 7;
 
@@ -138,7 +138,7 @@ impl Check {
     }
 
     /// What is there and not named. What was worked out once names its results.
-    pub(super) async fn orphans(&self, files: &mut Files, out: &mut Findings) -> Result<()> {
+    pub(super) async fn orphans(&self, unnamed_ms: i64, files: &mut Files, out: &mut Findings) -> Result<()> {
         let mut cursor = None;
         loop {
             let page = self.blob.list("derived/", cursor, 1000).await.map_err(fault::blob)?;
@@ -161,7 +161,7 @@ impl Check {
                 break;
             }
         }
-        let old = self.clock.now_ms() - YOUNG_MS;
+        let old = self.clock.now_ms() - unnamed_ms;
         let mut cursor = None;
         loop {
             let page = self.blob.list("", cursor, 1000).await.map_err(fault::blob)?;
@@ -202,16 +202,37 @@ impl Check {
         Ok(false)
     }
 
-    /// Removes files that no record names, with all their versions; answers how many. Nothing else may write meanwhile.
+    /// Removes archives from before `old_ms` that no job takes in; answers how many. Their uploads ended between the last byte
+    /// and the job, and nobody was answered.
+    pub(super) async fn forget_archives(&self, old_ms: i64) -> Result<usize> {
+        let (mut gone, mut cursor) = (0, None);
+        loop {
+            let page = self.blob.list("imports/", cursor, 1000).await.map_err(fault::blob)?;
+            for meta in page.objects {
+                let archive = meta.key.ends_with("/archive.zip") && meta.modified_ms <= old_ms;
+                if archive && !self.is_named(&meta.key, &Files::new(Depth::Sizes)).await? {
+                    self.blob.delete(&meta.key).await.map_err(fault::blob)?;
+                    gone += 1;
+                }
+            }
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Ok(gone);
+            }
+        }
+    }
+
+    /// Removes files that no record names and that are older than `unnamed_ms`, with all their versions; answers how many.
+    /// Nothing else may write meanwhile.
     ///
     /// # Errors
     /// The stores'.
-    pub async fn remove_orphans(&self) -> Result<usize> {
+    pub async fn remove_orphans(&self, unnamed_ms: i64) -> Result<usize> {
         let mut out = Findings::default();
         let mut files = Files::new(Depth::Sizes);
         let sums = self.purchases(&mut out).await?;
         self.catalogue(&sums, &mut files, &mut out).await?;
-        self.orphans(&mut files, &mut out).await?;
+        self.orphans(unnamed_ms, &mut files, &mut out).await?;
         for key in &files.orphans {
             for version in self.blob.versions(key).await.map_err(fault::blob)? {
                 self.blob.delete_version(key, &version.version).await.map_err(fault::blob)?;

@@ -13,7 +13,7 @@ use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
 use vitrine_queue::{Job, NewJob, SharedQueue};
 use vitrine_table::{Consistency, Key, Put, Table};
 
-use super::{Check, Depth, How, Report};
+use super::{Check, Depth, How, Report, UNNAMED_MS};
 use crate::fault::{self, Result};
 use crate::state::App;
 
@@ -78,9 +78,10 @@ impl Nightly {
             Some(blob) => blob.forget_uploads(now - UPLOAD_MS).await.map_err(fault::blob)?,
             None => 0,
         };
-        tracing::info!(swept, given_up, "what has ended is swept out");
+        let archives = self.check.forget_archives(now - UNNAMED_MS).await?;
+        tracing::info!(swept, given_up, archives, "what has ended is swept out");
         let night = u64::try_from(now / DAY_MS).unwrap_or_default();
-        let report = self.check.run(How { live: true, files: Depth::Part(night) }).await?;
+        let report = self.check.run(How { live: true, files: Depth::Part(night), unnamed_ms: UNNAMED_MS }).await?;
         for violation in &report.violations {
             tracing::error!(
                 invariant = violation.invariant.name(),

@@ -39,7 +39,7 @@ use crate::checkout::Checkouts;
 use crate::fault::{self, Result};
 use crate::state::App;
 
-pub use files::Depth;
+pub use files::{Depth, UNNAMED_MS};
 pub use job::{NIGHTLY, handlers, last, schedule};
 
 /// Violations of one invariant that are named; further ones are counted.
@@ -266,6 +266,8 @@ pub struct How {
     pub live: bool,
     /// How closely files are looked at.
     pub files: Depth,
+    /// From which age on a file that no record names is one too many, milliseconds.
+    pub unnamed_ms: i64,
 }
 
 /// Looks. Cheap to clone.
@@ -354,7 +356,7 @@ impl Check {
         self.values(&sums, out).await?;
         self.promotions(&sums, out).await?;
         self.catalogue(&sums, &mut files, out).await?;
-        self.orphans(&mut files, out).await
+        self.orphans(how.unnamed_ms, &mut files, out).await
     }
 
     /// Whether a job will still do it: a job that gave up is said as a violation of `invariant`.

@@ -61,7 +61,11 @@ impl Looked {
     }
 
     async fn report(&self) -> Report {
-        self.check.run(How { live: false, files: Depth::All }).await.unwrap()
+        self.report_of(UNNAMED_MS).await
+    }
+
+    async fn report_of(&self, unnamed_ms: i64) -> Report {
+        self.check.run(How { live: false, files: Depth::All, unnamed_ms }).await.unwrap()
     }
 
     async fn get(&self, key: &Key) -> Option<Item> {
@@ -216,9 +220,12 @@ async fn each_violation_is_named_with_its_keys() {
 
     blob.put_bytes("public/nobody", Bytes::from_static(b"x"), PutOptions::new("text/plain")).await.unwrap();
     assert!(looked.report().await.holds(), "it may belong to something that is being written");
+    let counts = looked.report_of(0).await.counts;
+    assert_eq!(counts.values().sum::<u64>(), 1, "asked so, nothing is being written: {counts:?}");
+    assert_eq!(counts[FilesUsed.name()], 1);
     looked.shop.clock.advance_ms(LATER_MS);
     looked.violated(&[FilesUsed], "public/nobody").await;
-    assert_eq!(looked.check.remove_orphans().await.unwrap(), 1);
+    assert_eq!(looked.check.remove_orphans(UNNAMED_MS).await.unwrap(), 1);
     assert!(looked.report().await.holds());
 
     looked.shop.search.delete(vec![work.to_string()]).await.unwrap();
@@ -266,6 +273,34 @@ async fn the_nightly_look_is_queued_once_a_night_and_its_numbers_are_kept() {
     assert!(
         report.holds() && report.counts.len() == Invariant::ALL.len() && report.at_ms == looked.shop.clock.now_ms()
     );
+}
+
+#[tokio::test]
+async fn an_archive_that_no_job_takes_in_goes_after_a_day() {
+    let looked = Looked::open().await;
+    let put = async |id: &str| {
+        let options = PutOptions::new("application/zip");
+        let key = crate::desk::archive_key_of(id);
+        looked.shop.blob.put_bytes(&key, Bytes::from_static(b"PK"), options).await.unwrap();
+    };
+    put("cut").await;
+    put("waits").await;
+    let job = vitrine_queue::NewJob {
+        kind: crate::desk::IMPORT.into(),
+        key: "waits".into(),
+        payload: json!({}),
+        run_at_ms: looked.shop.clock.now_ms(),
+        max_attempts: 3,
+        trace: None,
+    };
+    looked.shop.queue.enqueue(job).await.unwrap();
+    let before = async || looked.check.forget_archives(looked.shop.clock.now_ms() - UNNAMED_MS).await.unwrap();
+    assert_eq!(before().await, 0, "its upload may not have ended");
+    looked.shop.clock.advance_ms(LATER_MS);
+    looked.violated(&[Invariant::FilesUsed], "cut").await;
+    assert_eq!(before().await, 1);
+    assert!(looked.report().await.holds());
+    assert!(looked.shop.blob.head(&crate::desk::archive_key_of("waits"), None).await.is_ok());
 }
 
 #[tokio::test]

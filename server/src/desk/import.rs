@@ -145,6 +145,10 @@ impl Desk {
 
     async fn run_import(&self, id: &str) -> Result<()> {
         let app = &self.0;
+        if self.is_kept(&report_key(id)).await? {
+            // The process ended before the job did: the archive may be gone already, what was taken in is told.
+            return app.blob.delete(&archive_key_of(id)).await.map_err(fault::blob);
+        }
         let folder = folder_in(&app.config.data_dir).map_err(|e| fault::internal("a folder", &e))?;
         let archived = self.is_kept(&archive_key_of(id)).await?;
         let (text, root) = if archived {
@@ -250,5 +254,22 @@ mod tests {
         std::fs::write(left.join("archive.zip"), "x").unwrap();
         clear_unpacked(data.path()).unwrap();
         assert!(!left.exists());
+    }
+
+    #[tokio::test]
+    async fn an_import_that_ended_before_its_job_is_not_begun_again() {
+        let dir = tempfile::tempdir().unwrap();
+        crate::state::mark_demo(dir.path()).unwrap();
+        let config = crate::config::Config { data_dir: dir.path().to_path_buf(), ..Default::default() };
+        let app = crate::state::App::open(config, crate::state::Adapters::default()).await.unwrap();
+        let (desk, ctx) = (Desk::new(app.clone()), OpCtx::system("test", app.clock.now_ms()));
+        let bytes = futures::stream::iter([Ok(Bytes::from_static(b"PK\x03\x04 no more"))]);
+        let id = desk.begin_archive(&ctx, Box::pin(bytes)).await.unwrap();
+        desk.run_import(&id).await.unwrap();
+        let told = desk.import_report(&ctx, &id).await.unwrap().unwrap();
+        assert!(!desk.is_kept(&archive_key_of(&id)).await.unwrap());
+        // The process was killed here; its job comes again.
+        desk.run_import(&id).await.unwrap();
+        assert_eq!(desk.import_report(&ctx, &id).await.unwrap(), Some(told));
     }
 }
