@@ -99,19 +99,25 @@ export async function signedIn(server, email, password, jar = new Jar(), more = 
   return jar;
 }
 
-/** Waits for a mail to this address and answers the first link in it that fits. */
-export async function linkIn(server, to, fits) {
+/** Waits for a mail to this address in whose page `find` finds what `fits`; answers that. */
+export async function inMail(server, to, fits, find) {
   const deadline = Date.now() + 20_000;
   for (;;) {
     const list = (await ask(server, "GET", "/dev/outbox")).body;
     for (const [, path, rest] of list.matchAll(/href="(\/dev\/outbox\/mail\?key=[^"]+)"([\s\S]*?)<\/li>/g)) {
       if (!rest.includes(to)) continue;
       const mail = (await ask(server, "GET", path.replaceAll("&amp;", "&"))).body;
-      const found = [...mail.matchAll(/href="([^"]+)"/g)].map((m) => m[1].replaceAll("&amp;", "&")).find((l) => fits.test(l));
-      if (found) return local(found);
+      const found = find(mail, fits);
+      if (found) return found;
     }
     assert.ok(Date.now() < deadline, `no mail with ${fits} to ${to}`);
   }
+}
+
+/** Waits for a mail to this address and answers the first link in it that fits. */
+export async function linkIn(server, to, fits) {
+  const links = (mail) => [...mail.matchAll(/href="([^"]+)"/g)].map((m) => m[1].replaceAll("&amp;", "&"));
+  return local(await inMail(server, to, fits, (mail) => links(mail).find((l) => fits.test(l))));
 }
 
 /** Makes an account the way everybody does and answers its jar, signed in. */

@@ -2,6 +2,7 @@
 
 use vitrine_pricing::refund::RefundWish;
 use vitrine_pricing::tax::TaxStatus;
+use vitrine_shared::catalog::GiftCards;
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::gift::{GiftForm, SoldCardView};
 
@@ -463,5 +464,45 @@ async fn british_readers_get_a_receipt_in_their_own_words() {
         assert_eq!((mails.len(), mails[0].locale.as_str()), (1, locale));
         assert!(mails[0].html.contains(&format!("<html lang=\"{locale}\">")));
         assert!(mails[0].text.contains(word) && !mails[0].text.contains(other), "{}", mails[0].text);
+    }
+}
+
+/// What the shop sells of gift cards from now on.
+async fn sells(shop: &Shop, cards: Vec<GiftCards>) {
+    let mut store = shop.catalog.records().store_by_handle("nordlicht").await.unwrap().unwrap();
+    store.gift_cards = cards;
+    let op = crate::catalog::settings::written(&store, true, shop.clock_ms()).unwrap();
+    shop.table.transact(vitrine_table::Transact { ops: vec![op], token: None }).await.unwrap();
+}
+
+#[tokio::test]
+async fn case_44_a_sold_card_is_good_after_its_amount_and_then_all_cards_are_no_longer_sold() {
+    for shop in Shop::both().await {
+        let ctx = shop.guest();
+        let (_, order) = paid(&shop, &ctx, &gift()).await;
+        let card = cards(&order).remove(0);
+        let code = code_in(&mailed(&shop).await[0]);
+        let refused = async || {
+            shop.checkouts.buy_gift(&ctx, "nordlicht", &crate::ids::secret(), &gift()).await.unwrap_err().status
+        };
+        sells(&shop, vec![GiftCards { currency: "EUR".into(), amounts: vec![1500], named: None }]).await;
+        assert_eq!(refused().await, 422, "this amount is not sold any more");
+        let first = spend(&shop, &code, "amount").await;
+        assert_eq!((first.paid, left(&shop, &card).await), (true, (1700, 0)));
+        sells(&shop, Vec::new()).await;
+        assert_eq!(refused().await, 404, "nor is any other");
+        let second = spend(&shop, &code, "none").await;
+        assert_eq!((second.paid, left(&shop, &card).await), (true, (900, 0)));
+        // Nor does its end forget a refund: that goes where the money came from.
+        let wish = Wish {
+            attempt: "refund".into(),
+            what: RefundWish::whole(&[0], false),
+            restock: false,
+            reason: "no".into(),
+        };
+        shop.checkouts.refund(&shop.staff(), &first.id, &wish).await.unwrap();
+        shop.work().await;
+        assert_eq!(left(&shop, &card).await, (1700, 0));
+        assert_eq!(shop.violations().await, []);
     }
 }

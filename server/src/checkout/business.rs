@@ -185,15 +185,54 @@ async fn what_a_register_denies_later_keeps_its_tax() {
 }
 
 #[tokio::test]
-async fn an_id_that_no_register_knows_and_one_that_is_none_pay_tax_and_stand_on_the_invoice() {
+async fn case_15_numbers_that_exempt_nobody_pay_what_consumers_pay_and_stand_on_the_invoice() {
     let shop = Shop::open().await;
-    for (n, typed, state) in
-        [(1, UNKNOWN, TaxIdState::Invalid), (2, "12345", TaxIdState::Invalid), (3, "", TaxIdState::None)]
+    shop.import(super::regions::ROWS).await;
+    let firm = |country: &str, tax_id: &str| {
+        let (city, postcode) = match country {
+            "CL" => ("Valparaíso", "2340000"),
+            "VN" => ("Hà Nội", ""),
+            _ => ("Paris", "75001"),
+        };
+        CheckoutForm { country: country.into(), city: city.into(), postcode: postcode.into(), ..form(tax_id) }
+    };
+    for (n, (country, typed, printed, state, sum)) in [
+        // Without its country's letters it is a number of the country it is typed in, and there it is none.
+        ("FR", "299000042", "299000042", TaxIdState::Invalid, (800, 133)),
+        ("FR", UNKNOWN, UNKNOWN, TaxIdState::Invalid, (800, 133)),
+        ("FR", "12345", "12345", TaxIdState::Invalid, (800, 133)),
+        ("FR", "28.023.337-4", "28.023.337-4", TaxIdState::Invalid, (800, 133)),
+        ("FR", "", "", TaxIdState::None, (800, 133)),
+        // Of which no tax is known here: nobody is charged any, whoever they are.
+        ("CL", "28.023.337-4", "280233374", TaxIdState::None, (900, 0)),
+        ("CL", "28.023.337-5", "28.023.337-5", TaxIdState::None, (900, 0)),
+        ("VN", "0377009197-001", "0377009197001", TaxIdState::None, (900, 0)),
+    ]
+    .into_iter()
+    .enumerate()
     {
-        let (_, order) = placed(&shop, &filled(&shop).await, form(typed), &format!("no{n}")).await;
-        assert_eq!((order.tax.id_state, order.quote.totals.tax.minor()), (state, 133), "{typed}");
-        let person = shop.checkouts.order_person(&order).await.unwrap().unwrap();
-        assert_eq!(person.tax_id, typed);
+        let market = vitrine_pricing::market::Market::of_country(country).id.to_owned();
+        let buyer = OpCtx { country: country.into(), market, ..shop.guest() };
+        let consumer = CheckoutForm { business: false, organisation: String::new(), ..firm(country, "") };
+        let ctx = shop.fill(&buyer, &["Wide Tones"]).await;
+        let (_, plain) = placed(&shop, &ctx, consumer, &format!("plain{n}")).await;
+        let ctx = shop.fill(&buyer, &["Wide Tones"]).await;
+        let (bought, order) = placed(&shop, &ctx, firm(country, typed), &format!("firm{n}")).await;
+        assert_eq!(order.tax.id_state, state, "{country} {typed}");
+        assert_eq!((&order.tax.relief, &order.tax.fallback), (&None, &None), "{country} {typed}");
+        let charged = |order: &Order| (order.quote.totals.clone(), order.quote.lines[0].tax_status);
+        assert_eq!(charged(&order), charged(&plain), "{country} {typed}");
+        assert_eq!((order.quote.totals.gross.minor(), order.quote.totals.tax.minor()), sum, "{country} {typed}");
+        paid(&shop, &bought, CARD).await;
+        shop.work().await;
+        let id = crate::invoices::id_of(&order.id);
+        let invoice = shop.invoices.get(&id).await.unwrap().unwrap();
+        assert_eq!((invoice.totals.gross.minor(), invoice.totals.tax.minor()), sum, "{country} {typed}");
+        let place = shop.catalog.place(&ctx);
+        let view = shop.invoices.view(&ctx, &shop.checkouts, &place, id.as_str(), Some(&bought.secret)).await.unwrap();
+        assert!(view.buyer.iter().any(|line| line == "Éditions Exemple SARL"), "{:?}", view.buyer);
+        let stands = view.buyer.iter().any(|line| line == printed);
+        assert_eq!(stands, !typed.is_empty(), "{country} {typed}: {:?}", view.buyer);
     }
 }
 

@@ -145,6 +145,42 @@ async fn case_30_money_whose_event_never_comes_is_found_by_asking() {
 }
 
 #[tokio::test]
+async fn case_30_an_event_three_times_at_once_beside_the_buyers_return_settles_grants_and_mails_once() {
+    for shop in Shop::both().await {
+        let ctx = shop.fill(&shop.guest(), &["Paper Boats", "Harbour Lights"]).await;
+        let placed = shop.place(&ctx).await.unwrap();
+        let paid = shop.pay(&placed, CARD).await;
+        let system = OpCtx::system("webhook", NOW);
+        let captured = event("ev_1", "session.captured", &paid);
+        let told = || shop.checkouts.handle_event(&system, &captured);
+        let (a, b, c, back) = tokio::join!(told(), told(), told(), shop.checkouts.refresh(&ctx, &placed.id));
+        for done in [a, b, c, back] {
+            // A lost race is answered with a conflict, which brings the event back.
+            assert!(done.is_ok() || done.is_err_and(|p| p.code == "changed_meanwhile"));
+        }
+        told().await.unwrap();
+        let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+        assert_eq!(checkout.state, CheckoutState::Paid);
+        let trail = crate::audit::of(&*shop.table, placed.id.as_str()).await.unwrap();
+        assert_eq!(trail.iter().filter(|e| e.act == "checkout.paid").count(), 1);
+        let level = shop.level("Paper Boats").await;
+        assert_eq!((level.available, level.reserved, level.sold), (4, 0, 1));
+        for order in shop.checkouts.orders(&checkout).await.unwrap() {
+            let desk = crate::authz::tenant_desk(&system, &order.tenant).unwrap();
+            assert_eq!(shop.checkouts.sales(&desk, None).await.unwrap().0.len(), 1);
+            for line in &order.lines {
+                let grants = shop.grants.grants_for_work(&checkout.customer, &line.work).await.unwrap();
+                assert_eq!(grants.len(), usize::from(!line.physical), "{}", line.title);
+            }
+        }
+        let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &[""]).await;
+        let keys: Vec<&str> = mails.iter().map(|m| m.key.as_str()).collect();
+        assert!(keys.len() == 1 && keys[0].starts_with("receipt/"), "{keys:?}");
+        assert_eq!(shop.session(&placed).await.refunded_minor, 0);
+    }
+}
+
+#[tokio::test]
 async fn case_32_browser_and_webhook_together_make_one_paid_order() {
     for shop in Shop::both().await {
         let ctx = shop.fill(&shop.guest(), &["Paper Boats", "Harbour Lights"]).await;

@@ -297,3 +297,51 @@ async fn ten_thousand_yen_are_10000_minor_units_everywhere_also_when_they_go_bac
     assert_eq!((order.refunded_minor, shop.session(&placed).await.refunded_minor), (10_000, 10_000));
     assert_eq!(sales(&shop, &order).await.iter().map(|s| s.net_minor + s.tax_minor).max(), Some(10_000));
 }
+
+#[tokio::test]
+async fn case_45_a_refund_beyond_what_its_seller_has_is_paid_and_later_sales_make_up_for_it() {
+    for shop in Shop::both().await {
+        let sold = async || {
+            let guest = OpCtx { now_ms: shop.clock_ms(), ..shop.guest() };
+            let ctx = shop.fill(&guest, &["Harbour Lights"]).await;
+            let placed = shop.checkouts.place(&ctx, &again(&shop, &ctx).await).await.unwrap();
+            shop.pay(&placed, CARD).await;
+            shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
+            shop.work().await;
+            let order = orders(&shop, &placed).await.remove(0);
+            (placed, order)
+        };
+        // Goods, fee and share by the seller's list from a day on.
+        let since = async |order: &Order, from_ms: i64| {
+            let list = sales(&shop, order).await.into_iter().filter(|s| s.at_ms >= from_ms);
+            list.fold((0, 0, 0), |(net, fee, share), s| (net + s.net_minor, fee + s.fee_minor, share + s.share_minor))
+        };
+        let (first, old) = sold().await;
+        assert_eq!(since(&old, 0).await, (672, 67, 605));
+        // The seller has had what was sold until now, and nothing was sold since.
+        shop.clock.advance_ms(40 * 24 * 60 * 60 * 1000);
+        let settled_ms = shop.clock_ms();
+        let staff = OpCtx { now_ms: settled_ms, ..shop.staff() };
+        shop.checkouts.refund(&staff, &old.id, &wish("half", of(0, euros(400)))).await.unwrap();
+        shop.work().await;
+        assert_eq!(shop.session(&first).await.refunded_minor, 400, "the buyer waits for nobody's sales");
+        assert_eq!(since(&old, settled_ms).await, (-336, -34, -302));
+        shop.clock.advance_ms(1000);
+        let (second, new) = sold().await;
+        assert_eq!(since(&new, settled_ms).await, (672 - 336, 67 - 34, 605 - 302), "the next sale makes up for it");
+        let staff = OpCtx { now_ms: shop.clock_ms(), ..shop.staff() };
+        for (n, order) in [&old, &new].into_iter().enumerate() {
+            shop.checkouts.refund(&staff, &order.id, &wish(&n.to_string(), of(0, Take::All))).await.unwrap();
+        }
+        shop.work().await;
+        assert_eq!((shop.session(&first).await.refunded_minor, shop.session(&second).await.refunded_minor), (800, 800));
+        assert_eq!(since(&new, settled_ms).await, (-672, -67, -605), "what was had of the first one is owed");
+        assert_eq!(since(&new, 0).await, (0, 0, 0));
+        assert_eq!(shop.violations().await, []);
+    }
+}
+
+/// What a buyer sends who may have bought the same before.
+async fn again(shop: &Shop, ctx: &OpCtx) -> Placing {
+    Placing { nothing_owned: true, ..shop.placing(ctx, &crate::ids::secret()).await }
+}

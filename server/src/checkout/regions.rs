@@ -11,7 +11,7 @@ use crate::ctx::OpCtx;
 use crate::testing::{self, Shop};
 
 /// Sells everywhere: one seller exports where it knows no tax rule, the other refuses.
-const ROWS: &str = r#"{"type":"tenant","ref":"wide","name":"Wide","legal":{"name":"Wide GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@wide.example","tax_ids":["DE123456789"],"invoice_prefix":"WI","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
+pub(super) const ROWS: &str = r#"{"type":"tenant","ref":"wide","name":"Wide","legal":{"name":"Wide GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@wide.example","tax_ids":["DE123456789"],"invoice_prefix":"WI","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
 {"type":"tenant","ref":"near","name":"Near","legal":{"name":"Near GmbH","address":["Weg 3","20457 Hamburg"],"country":"DE","email":"shop@near.example","tax_ids":["DE123456789"],"invoice_prefix":"NE","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
 {"type":"store","ref":"wide","tenant":"wide","handle":"wide","name":"Wide","ships_from":"DE","no_rule":"export","shipping":[{"zone":"*","up_to_g":2000,"amount_minor":900,"currency":"USD"},{"zone":"EU","up_to_g":2000,"amount_minor":700,"currency":"EUR"}]}
 {"type":"store","ref":"near","tenant":"near","handle":"near","name":"Near","ships_from":"DE"}

@@ -1,7 +1,7 @@
 //! Paying with stored value: codes applied to a cart, what they take, what is left to pay, and what goes back to them.
 //!
-//! Invariants: what is wrong with a code is one answer, whatever it is, and counts as a guess; codes of a cart are kept as the
-//! account and the hash that opened it, so one that was replaced since pays for nothing; prices and tax know nothing of this.
+//! Invariants: what is wrong with a code is one answer, whatever it is, after the same work, and counts as a guess; codes of a cart are kept as
+//! the account and the hash that opened it, so one that was replaced since pays for nothing; prices and tax know nothing of this.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -205,9 +205,12 @@ impl Checkouts {
         cart: &crate::cart::CartRecord,
         name: &str,
     ) -> Result<Option<Account>> {
-        let (Some(values), Some(code)) = (&self.values, Code::typed(typed)) else { return Ok(None) };
-        let Some(mut account) = values.by_code(&code).await? else { return Ok(None) };
-        account.available += held_of(&self.held_by(name).await?, &account);
+        let Some(values) = &self.values else { return Ok(None) };
+        let account = match Code::typed(typed) {
+            Some(code) => values.by_code(&code).await?,
+            None => None,
+        };
+        let held = self.held_by(name).await?;
         let to = self.bound_for(ctx, form).await?;
         let ctx = &super::place::sold_at(ctx, &to);
         let place = self.catalog.place(ctx);
@@ -215,6 +218,9 @@ impl Checkouts {
         let offers = self.catalog.offers().read(&variants).await?;
         let offered = self.offered(ctx, &offers, cart, &form.email).await?;
         let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        // Only now: how long an answer takes does not tell whether there is such a code.
+        let Some(mut account) = account else { return Ok(None) };
+        account.available += held_of(&held, &account);
         let sold = |issuer: &TenantId| priced.sellers.iter().any(|s| s.tenant.id == *issuer);
         let fits = account.kind == Kind::GiftCard
             && !account.is_over(ctx.now_ms)
