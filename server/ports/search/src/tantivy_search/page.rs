@@ -105,25 +105,25 @@ struct Best<'a> {
     snapshot: &'a Snapshot,
     count: usize,
     entries: Vec<Entry>,
-    /// Greater keys cannot be among the first any more.
-    last: i64,
+    /// What stands behind it cannot be among the first any more. Works that nobody bought have equal keys, so these are told apart too.
+    last: Option<Entry>,
 }
 
 impl<'a> Best<'a> {
     /// `count` of them, at least 1.
     fn new(count: usize, snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, count, entries: Vec::with_capacity(2 * count), last: i64::MAX }
+        Self { snapshot, count, entries: Vec::with_capacity(2 * count), last: None }
     }
 
     fn add(&mut self, entry: Entry) {
-        if entry.key > self.last {
+        if self.last.is_some_and(|last| order(self.snapshot)(&last, &entry).is_lt()) {
             return;
         }
         self.entries.push(entry);
         if self.entries.len() == 2 * self.count {
             let order = order(self.snapshot);
             let (_, last, _) = self.entries.select_nth_unstable_by(self.count - 1, order);
-            self.last = last.key;
+            self.last = Some(*last);
             self.entries.truncate(self.count);
         }
     }
