@@ -3,7 +3,7 @@
 // the client can answer is kept and done again when it is there. If the locale's text or the module cannot be had, the page stays
 // as it is.
 // The build writes this beside the client's module (shop.js or desk.js) under the name boot.js, with __CLIENT__ replaced by
-// that module's name; a release build makes one file of that module and all it imports.
+// that module's name, and beside the module that prices; a release build makes one file of each module and all it imports.
 
 /** Milliseconds after which a file that does not come holds the client up no longer. */
 const LONGEST = 10_000;
@@ -24,9 +24,9 @@ function keep(event) {
     return;
   }
   if (type === "click" && target.closest(NATIVE)) return;
-  // Pressed again because nothing happened yet, or typed on: once is enough.
+  // Pressed again because nothing happened yet, or typed on: once is enough, but for what counts.
   const of = type === "click" ? target.closest("button") : target;
-  const again = missed.findIndex((one) => one.type === type && one.target === of);
+  const again = of?.closest(".stepper") ? -1 : missed.findIndex((one) => one.type === type && one.target === of);
   if (again >= 0) missed.splice(again, 1);
   if (of) missed.push({ type, target: of });
 }
@@ -42,6 +42,15 @@ function doAgain() {
     if (type === "input" && target !== document.activeElement) target.dispatchEvent(new FocusEvent("blur"));
   }
 }
+
+let pricer;
+/** What a cart comes to with other numbers of pieces, by the module that prices (JSON); it is loaded the first time. */
+window.__vitrine_preview = async (pricing, pieces) => {
+  pricer ??= import("./vitrine_pricer.js").then(async (module) => (await module.default(), module));
+  return (await pricer).preview(pricing, pieces, performance.now());
+};
+// A cart that comes back out of the browser's memory may have been changed on the page after it.
+addEventListener("pageshow", (event) => event.persisted && location.pathname === "/cart" && location.reload());
 
 /** A task of its own: what waits for the main thread comes first. */
 const pause = () => new Promise((go) => setTimeout(go));

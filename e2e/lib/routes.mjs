@@ -192,6 +192,7 @@ export const RPC = {
   "/rpc/me/invoices": { args: { cursor: null }, nobody: 401 },
   "/rpc/me/invoice": { args: { id: "{invoice}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404, marked: true },
   "/rpc/trade/cart": {},
+  "/rpc/trade/cart_as": { args: { pieces: [] } },
   "/rpc/trade/checkout": {},
   "/rpc/trade/gift": { args: { handle: "{handle}", kept: null } },
   "/rpc/trade/order": { args: { id: "{checkout}", key: "wrong" }, nobody: 404, stranger: 404, seller: 404, marked: true },

@@ -1,4 +1,5 @@
-// The pricing engine in Chromium answers random documents as the native one does, byte for byte, and so does the door of the running shop.
+// The module that pages load to price by themselves answers random documents in Chromium as the native engine does, byte for byte, and so does the
+// door of the running shop.
 // `VITRINE_TEST_SEED=N` makes the documents of an earlier run again.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -24,6 +25,7 @@ let folder;
 let browser;
 let cases;
 let answers;
+let rules;
 let seen;
 before(async () => {
   assert.ok(built, "VITRINE_TEST_PARITY is not set; run the specs by: cargo xtask test");
@@ -35,6 +37,7 @@ before(async () => {
   const lines = async (name) => (await readFile(join(folder, name), "utf8")).split("\n").slice(0, -1);
   cases = await lines("cases.jsonl");
   answers = await lines("answers.jsonl");
+  rules = await readFile(join(folder, "rules.json"), "utf8");
 });
 after(async () => {
   await browser?.close();
@@ -54,8 +57,8 @@ test("the documents are as many as they should be, of all kinds, and most have a
 test("Chromium prices every document as the native engine does, byte for byte", async () => {
   const files = {
     "/": ["text/html", "<!doctype html><title>Parity</title><link rel=icon href=data:,>"],
-    "/vitrine_parity.js": ["text/javascript", await readFile(join(built, "vitrine_parity.js"))],
-    "/vitrine_parity_bg.wasm": ["application/wasm", await readFile(join(built, "vitrine_parity_bg.wasm"))],
+    "/vitrine_pricer.js": ["text/javascript", await readFile(join(built, "vitrine_pricer.js"))],
+    "/vitrine_pricer_bg.wasm": ["application/wasm", await readFile(join(built, "vitrine_pricer_bg.wasm"))],
   };
   const { page, faults } = await openPage(browser);
   await page.route("http://localhost/**", (route) => {
@@ -63,11 +66,12 @@ test("Chromium prices every document as the native engine does, byte for byte", 
     return body ? route.fulfill({ contentType, body }) : route.fulfill({ status: 404 });
   });
   await page.goto("http://localhost/");
-  await page.evaluate(async () => {
-    const module = await import("/vitrine_parity.js");
+  await page.evaluate(async (rules) => {
+    const module = await import("/vitrine_pricer.js");
     await module.default();
-    globalThis.answers = (documents) => documents.map(module.answer);
-  });
+    const engine = new module.Engine(rules);
+    globalThis.answers = (documents) => documents.map((document) => engine.answer(document));
+  }, rules);
   for (let from = 0; from < CASES; from += TOGETHER) {
     const found = await page.evaluate((documents) => globalThis.answers(documents), cases.slice(from, from + TOGETHER));
     for (const [at, answer] of found.entries()) {

@@ -22,6 +22,9 @@ use crate::size::{self, Tell};
 /// The wasm clients, each a binary of `app`.
 pub(crate) const CLIENTS: [&str; 1] = ["shop"];
 
+/// The module beside a client that it loads only to price by itself.
+pub(crate) const PRICER: &str = "vitrine_pricer";
+
 /// Locales that hold what differs from another one.
 pub(crate) const BASED: [(&str, &str); 1] = [("en-GB", "en-US")];
 
@@ -129,6 +132,7 @@ fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTree
     let args = ["-p", "vitrine", "--no-default-features", "--features", &features, "--bin", app];
     let dir = out.join(format!("assets/{app}"));
     module(tools, release, &args, app, &dir)?;
+    pricer(tools, release, &dir)?;
     let boot = fs::read_to_string(sh::root().join("assets/js/boot.js")).context("assets/js/boot.js")?;
     fs::write(dir.join("boot.js"), boot.replace("__CLIENT__", app))?;
     if release {
@@ -148,6 +152,14 @@ fn client(tools: &Tools, release: bool, app: &str, out: &Path, files: &mut BTree
         files.insert(format!("{app}/{inside}"), entry(format!("/{hashed}/{inside}"), &bytes));
     }
     Ok(())
+}
+
+/// The module that prices, into `dir`; pages load it only when they need it.
+///
+/// # Errors
+/// It does not compile.
+pub(crate) fn pricer(tools: &Tools, release: bool, dir: &Path) -> Result<()> {
+    module(tools, release, &["-p", "vitrine-pricer", "--lib"], PRICER, dir)
 }
 
 /// Compiles what cargo's `args` name for the browser, as a client is, and writes its module and the script that loads it into `dir`;
@@ -218,12 +230,13 @@ fn bundle(dir: &Path, app: &str) -> Result<()> {
         return Ok(());
     }
     let whole = dir.with_extension("bundle");
-    // Split where `boot.js` asks for the client: what it begins with comes alone.
+    // Split where `boot.js` asks for the client and for what prices: each comes alone.
     let words = ["--bundle", "--splitting", "--format=esm", "--minify", "--target=es2022", "--log-level=warning"];
-    let parts = [dir.join("boot.js"), dir.join(format!("{app}.js"))];
+    let parts = [dir.join("boot.js"), dir.join(format!("{app}.js")), dir.join(format!("{PRICER}.js"))];
     sh::run(sh::plain(tool).args(parts).args(words).arg(format!("--outdir={}", whole.display())))?;
-    let module = format!("{app}_bg.wasm");
-    fs::rename(dir.join(&module), whole.join(&module))?;
+    for module in [format!("{app}_bg.wasm"), format!("{PRICER}_bg.wasm")] {
+        fs::rename(dir.join(&module), whole.join(&module))?;
+    }
     fs::remove_dir_all(dir)?;
     fs::rename(whole, dir)?;
     Ok(())

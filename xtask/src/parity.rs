@@ -7,18 +7,16 @@ use anyhow::Result;
 use crate::client;
 use crate::sh::{self, Tools};
 
-/// The package, and the name its module has.
 const PACKAGE: &str = "vitrine-parity";
-const MODULE: &str = "vitrine_parity";
 
-/// Builds both; answers the folder that holds the program, the module and the script that loads it. The module is made as the clients
-/// that are shipped: what the optimisers do to the arithmetic is part of what is compared.
+/// Builds both; answers the folder that holds the program, the module and the script that loads it. The module is the one that is shipped: what the
+/// optimisers do to the arithmetic is part of what is compared.
 ///
 /// # Errors
 /// Something does not compile.
 pub(crate) fn build(tools: &Tools) -> Result<PathBuf> {
     let dir = tools.target.join("parity");
-    client::module(tools, true, &["-p", PACKAGE, "--lib"], MODULE, &dir)?;
+    client::pricer(tools, true, &dir)?;
     sh::run(&mut tools.cargo(["build", "-p", PACKAGE, "--bin", PACKAGE]))?;
     std::fs::copy(tools.target.join("debug").join(PACKAGE), dir.join(PACKAGE))?;
     Ok(dir)

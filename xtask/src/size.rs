@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 
-use crate::client::walk;
+use crate::client::{PRICER, walk};
 use crate::sh::{self, say};
 
 /// Most bytes of the client, brotli.
@@ -95,19 +95,20 @@ fn crate_of(path: &str) -> &str {
     first.unwrap_or(if path.starts_with("__wbindgen") || path.starts_with("__wbg") { "wasm_bindgen" } else { "other" })
 }
 
-/// Brotli bytes of the module and of the scripts in a client's folder.
-fn weight(dir: &Path) -> Result<(u64, u64)> {
-    let (mut wasm, mut scripts) = (0, 0);
+/// Brotli bytes of the client's module and scripts in its folder, and of those of the module that prices: pages load that only when they need it.
+fn weight(dir: &Path) -> Result<(u64, u64, u64)> {
+    let (mut wasm, mut scripts, mut pricer) = (0, 0, 0);
     for file in walk(dir)? {
-        let name = file.to_string_lossy().into_owned();
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let bytes = fs::metadata(&file)?.len();
-        if name.ends_with(".wasm.br") {
-            wasm += bytes;
-        } else if name.ends_with(".js.br") {
-            scripts += bytes;
+        match () {
+            () if !name.ends_with(".br") => {}
+            () if name.starts_with(PRICER) => pricer += bytes,
+            () if name.ends_with(".wasm.br") => wasm += bytes,
+            () => scripts += bytes,
         }
     }
-    Ok((wasm, scripts))
+    Ok((wasm, scripts, pricer))
 }
 
 /// The built client's folder below a public folder.
@@ -144,9 +145,11 @@ pub(crate) enum Tell {
 /// # Errors
 /// It is over [`BUDGET`].
 pub(crate) fn check(public: &Path, app: &str, named: &Path, tell: Tell) -> Result<()> {
-    let (wasm, scripts) = weight(&folder(public, app)?)?;
+    let (wasm, scripts, pricer) = weight(&folder(public, app)?)?;
     let whole = wasm + scripts;
-    say(format!("{app}: {whole} bytes brotli ({wasm} wasm, {scripts} js) of {BUDGET}"));
+    say(format!(
+        "{app}: {whole} bytes brotli ({wasm} wasm, {scripts} js) of {BUDGET}; what prices beside it: {pricer}"
+    ));
     let over = whole > BUDGET;
     if tell == Tell::Weight && !over {
         return Ok(());

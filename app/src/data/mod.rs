@@ -17,6 +17,7 @@ use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::json;
 use vitrine_shared::views::gift::GiftView;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
+use vitrine_shared::views::preview::Pieces;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
     CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, Shared, StoreView, SuggestView,
@@ -226,6 +227,8 @@ loaders! {
     me() -> MeBar = bar, crate::rpc::me::bar;
     /// The cart, priced for the page's place.
     cart() -> CartView = cart, crate::rpc::trade::cart;
+    /// The cart as it would be with other numbers of pieces.
+    cart_as(pieces: Vec<Pieces>) -> CartView = cart_as, crate::rpc::trade::cart_as;
     /// The checkout page with what was typed.
     checkout() -> CheckoutView = checkout, crate::rpc::trade::checkout;
     /// Where a shop's gift cards are bought; `kept` names a form that was refused.

@@ -135,6 +135,11 @@ pub fn carried(_place: u32) -> Option<String> {
     None
 }
 
+/// Carts are priced by their service here: `None`.
+pub async fn preview(_pricing: &str, _pieces: &str) -> Option<String> {
+    None
+}
+
 /// Writes a page's head, once.
 pub fn use_head(head: Head) {
     use_hook(move || write_head(&head));

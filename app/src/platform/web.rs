@@ -120,6 +120,16 @@ pub fn carried(place: u32) -> Option<String> {
     document()?.get_element_by_id(&format!("data-{place}"))?.text_content()
 }
 
+/// What a cart comes to with other numbers of pieces, by the module that prices (`vitrine-pricer`, JSON in and out); `None` if it cannot be had.
+pub async fn preview(pricing: &str, pieces: &str) -> Option<String> {
+    let window = window()?;
+    let price = js_sys::Reflect::get(&window.into(), &"__vitrine_preview".into()).ok()?;
+    let price = price.dyn_into::<js_sys::Function>().ok()?;
+    let promise = price.call2(&JsValue::NULL, &pricing.into(), &pieces.into()).ok()?;
+    let promise = promise.dyn_into::<js_sys::Promise>().ok()?;
+    wasm_bindgen_futures::JsFuture::from(promise).await.ok()?.as_string()
+}
+
 /// Sheets are linked by the server only: empty.
 pub fn asset_url(_path: &str) -> String {
     String::new()

@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 use vitrine_shared::views::gift::GiftView;
+use vitrine_shared::views::preview::Pieces;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 
 use super::{Fault, Wire};
@@ -12,6 +13,12 @@ use crate::serve::Ask;
 #[get("/rpc/trade/cart", ask: Ask)]
 pub async fn cart() -> Result<Wire<CartView>, Fault> {
     Ok(Wire(ask.cart().await?))
+}
+
+/// The cart as it would be with other numbers of pieces; changes nothing.
+#[post("/rpc/trade/cart_as", ask: Ask)]
+pub async fn cart_as(pieces: Vec<Pieces>) -> Result<Wire<CartView>, Fault> {
+    Ok(Wire(ask.cart_as(pieces).await?))
 }
 
 /// The checkout page with what was typed.

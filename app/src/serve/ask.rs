@@ -15,6 +15,7 @@ use vitrine_shared::id::WorkId;
 use vitrine_shared::query::ListQuery;
 use vitrine_shared::views::gift::GiftView;
 use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, LibraryView, OwnedView};
+use vitrine_shared::views::preview::Pieces;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
     CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, Shared, StoreView, SuggestView,
@@ -165,7 +166,11 @@ impl Ask {
     }
 
     pub(crate) async fn cart(&self) -> Result<CartView, Problem> {
-        self.app.checkouts.cart_view(&self.ctx).await
+        self.app.checkouts.cart_page(&self.ctx).await
+    }
+
+    pub(crate) async fn cart_as(&self, pieces: Vec<Pieces>) -> Result<CartView, Problem> {
+        self.app.checkouts.cart_as(&self.ctx, &pieces).await
     }
 
     pub(crate) async fn checkout(&self) -> Result<CheckoutView, Problem> {

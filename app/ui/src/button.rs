@@ -114,6 +114,9 @@ pub fn IconButton(
     /// Cannot be used now.
     #[props(default)]
     disabled: bool,
+    /// Does nothing more, for the time being, and keeps the focus that it has.
+    #[props(default)]
+    spent: bool,
     /// What it does.
     #[props(default)]
     onclick: Option<EventHandler<MouseEvent>>,
@@ -125,9 +128,10 @@ pub fn IconButton(
             title: "{label}",
             aria_label: "{label}",
             aria_pressed: pressed.map(|p| if p { "true" } else { "false" }),
+            aria_disabled: spent.then_some("true"),
             disabled,
             onclick: move |event| {
-                if let Some(act) = onclick {
+                if let Some(act) = onclick.filter(|_| !spent) {
                     act.call(event);
                 }
             },

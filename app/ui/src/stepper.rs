@@ -31,17 +31,20 @@ pub fn QuantityStepper(
     #[props(default)]
     onchange: Option<EventHandler<u32>>,
 ) -> Element {
-    let mut live = use_signal(|| false);
-    use_effect(move || live.set(true));
+    // What stands in the field: what was typed, until it is a number within bounds.
+    let mut typed = use_signal(|| value.to_string());
+    use_effect(use_reactive((&value,), move |(value,)| typed.set(value.to_string())));
     let set = move |to: u32| {
         if let Some(act) = onchange {
-            act.call(to.clamp(min, max));
+            let to = to.clamp(min, max);
+            typed.clone().set(to.to_string());
+            act.call(to);
         }
     };
     rsx! {
         span { class: "stepper",
-            if live() && onchange.is_some() {
-                IconButton { shape: Shape::Minus, label: less, disabled: value <= min, onclick: move |_| set(value.saturating_sub(1)) }
+            if onchange.is_some() {
+                IconButton { class: "needs-script", shape: Shape::Minus, label: less, spent: value <= min, onclick: move |_| set(value.saturating_sub(1)) }
             }
             input {
                 r#type: "number",
@@ -50,15 +53,16 @@ pub fn QuantityStepper(
                 inputmode: "numeric",
                 min: "{min}",
                 max: "{max}",
-                value: "{value}",
+                autocomplete: "off",
+                value: "{typed}",
+                oninput: move |event| typed.set(event.value()),
                 onchange: move |event| {
-                    if let Ok(to) = event.value().trim().parse::<u32>() {
-                        set(to);
-                    }
+                    // What is no number is as it was.
+                    set(event.value().trim().parse().unwrap_or(value));
                 },
             }
-            if live() && onchange.is_some() {
-                IconButton { shape: Shape::Plus, label: more, disabled: value >= max, onclick: move |_| set(value.saturating_add(1)) }
+            if onchange.is_some() {
+                IconButton { class: "needs-script", shape: Shape::Plus, label: more, spent: value >= max, onclick: move |_| set(value.saturating_add(1)) }
             }
         }
     }

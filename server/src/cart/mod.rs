@@ -6,6 +6,7 @@
 //!
 //! Not here: totals (the pricing engine's), reserving stock (checkout's).
 
+mod carried;
 pub(crate) mod currency;
 mod rules;
 mod store;
@@ -23,6 +24,7 @@ use vitrine_shared::id::{CartId, VariantId};
 use vitrine_shared::views::card::{on_sale, price_here};
 use vitrine_table::{Item, Key};
 
+pub use self::carried::carried;
 use self::store::CartStore;
 pub use self::store::{CartRecord, Owner};
 pub(crate) use self::store::{named, without};
@@ -169,7 +171,7 @@ impl Carts {
         Ok(Changed { cart, token: fresh })
     }
 
-    /// Sets the pieces of a line; 0 takes it out. `rev` is the one the caller saw.
+    /// Sets the pieces of lines, all or none; 0 takes one out. `rev` is the one the caller saw.
     ///
     /// # Errors
     /// 404 for no such line, 409 for another `rev` or short stock, 422 for too many pieces.
@@ -177,20 +179,21 @@ impl Carts {
         &self,
         ctx: &OpCtx,
         token: Option<&str>,
-        variant: &VariantId,
-        pieces: u32,
+        pieces: &[(VariantId, u32)],
         rev: i64,
     ) -> Result<CartRecord> {
         let (owner, cart) = self.seen(ctx, token, rev).await?;
         let mut lines = cart.lines.clone();
-        let Some(at) = lines.iter().position(|l| l.variant == *variant) else {
-            return Err(Problem::not_found("cart line"));
-        };
-        if pieces == 0 {
-            lines.remove(at);
-        } else {
-            let line = &lines[at];
-            lines[at].quantity = self.allowed(ctx, variant, pieces, line.named_minor, line.named_in).await?.0;
+        for (variant, pieces) in pieces {
+            let Some(at) = lines.iter().position(|l| l.variant == *variant) else {
+                return Err(Problem::not_found("cart line"));
+            };
+            if *pieces == 0 {
+                lines.remove(at);
+            } else {
+                let line = &lines[at];
+                lines[at].quantity = self.allowed(ctx, variant, *pieces, line.named_minor, line.named_in).await?.0;
+            }
         }
         self.store.write(&owner, cart, lines, ctx.now_ms).await
     }

@@ -65,9 +65,9 @@ async fn a_change_on_an_old_rev_is_refused_and_undo_works_once() {
         let dir = tempfile::tempdir().unwrap();
         let carts = open(&dir, FixedClock::at(NOW), chaos);
         let token = guest(&carts, vec![line(1, 3)]).await;
-        let after = carts.set(&ctx(), Some(&token), &VariantId::from_bits(1), 0, 1).await.unwrap();
+        let after = carts.set(&ctx(), Some(&token), &[(VariantId::from_bits(1), 0)], 1).await.unwrap();
         assert!(after.lines.is_empty());
-        let stale = carts.set(&ctx(), Some(&token), &VariantId::from_bits(1), 0, 1).await.unwrap_err();
+        let stale = carts.set(&ctx(), Some(&token), &[(VariantId::from_bits(1), 0)], 1).await.unwrap_err();
         assert_eq!((stale.status, stale.code.as_str()), (409, "cart_changed"));
         let back = carts.undo(&ctx(), Some(&token), after.rev).await.unwrap();
         assert_eq!(back.lines, vec![line(1, 3)]);

@@ -4,24 +4,20 @@ use std::collections::BTreeMap;
 
 use vitrine_pricing::cash::Tender;
 use vitrine_pricing::date::Date;
-use vitrine_pricing::format::{format_date, format_money, format_percent};
+use vitrine_pricing::format::format_money;
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::promotion::SkipReason;
-use vitrine_pricing::quote::{
-    Amounts, Buyer, Context, Kind, Quote, QuoteError, QuoteRequest, RequestLine, StepKind, TaxAmount, TaxIdState, quote,
-};
+use vitrine_pricing::quote::{Buyer, Kind, Quote, QuoteError, QuoteRequest, RequestLine, TaxIdState};
 use vitrine_pricing::record::{self, Sale, SellerOfRecord};
-use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, changes_at, price_here, work_href};
-use vitrine_shared::views::trade::{
-    AmountView, CartLineView, CartView, ExplainView, REGION_WANTED, SellerPart, SendingView,
-};
+use vitrine_shared::views::card::{Place, card_data, changes_at, ladder, price_here, work_href};
+use vitrine_shared::views::preview::Posed;
+use vitrine_shared::views::sums::{explain, note, sending, sums, undiscounted};
+use vitrine_shared::views::trade::{CartLineView, CartView, REGION_WANTED, SellerPart, SendingView};
 
 use super::currency::{Paying, Wanted, currency_of, is_sold};
 use super::ways;
@@ -75,8 +71,13 @@ pub struct PricedSeller {
     pub record: SellerOfRecord,
     /// Lines that can be sold.
     pub lines: Vec<PricedLine>,
+    /// What the quote was asked of.
+    pub posed: Posed,
     /// Totals with their explanation.
     pub quote: Quote,
+    /// Nothing but what was posed decides the quote: no promotion, no named price, no tax service, and the same seller in law for any number of
+    /// pieces.
+    pub plain: bool,
 }
 
 /// A priced cart.
@@ -96,7 +97,9 @@ struct Found {
     product: Product,
     variant: Variant,
     price: Option<PriceRecord>,
-    /// When it is another one, UTC milliseconds; as far as the records know, never.
+    /// Those of other numbers of pieces too, from the fewest; of parcels only.
+    ladder: Vec<PriceRecord>,
+    /// When the price is another one, UTC milliseconds; as far as the records know, never.
     changes_ms: Option<i64>,
     /// The price that the buyer named does not count.
     unnamed: bool,
@@ -158,7 +161,11 @@ pub fn price(
         let asked = to.taxes.iter().find(|a| a.tenant == tenant.id && a.record == record).map(|a| &a.outcome);
         let name = ways::part_name(&tenant.id, record);
         let ask = |found: &[Found], way: Option<&str>, asked: Option<&Outcome>| {
-            quoted(ctx, place, (&tenant, legal), &store, found, to, (&given, way, asked))
+            let posed = posed(ctx, place, (&tenant, legal), &store, found, to, (&given, way, asked))?;
+            Ok::<_, Problem>(posed.map(|posed| {
+                let quote = posed.quote(pricing::rules(), given.given(&store.handle));
+                quote.map(|quote| (posed, quote))
+            }))
         };
         // A way that is not offered any more stops nobody from seeing what the others come to.
         let chosen = to.ways.get(&name).map(String::as_str);
@@ -167,8 +174,8 @@ pub fn price(
             Some(Err(QuoteError::NoSuchMethod { .. })) => (ask(&found, None, asked)?, true),
             other => (other, known != chosen),
         };
-        let quote = match first {
-            Some(Ok(quote)) => Some(quote),
+        let priced = match first {
+            Some(Ok(priced)) => Some(priced),
             Some(Err(why)) => {
                 let wanted =
                     matches!(why, QuoteError::NoTaxRule { .. }) && to.region.is_none() && taxed_by_region(&to.country);
@@ -180,31 +187,42 @@ pub fn price(
                 }
                 // What is left without the parcels may still be sold.
                 match ask(&found, None, asked)? {
-                    Some(Ok(quote)) => Some(quote),
+                    Some(Ok(priced)) => Some(priced),
                     Some(Err(_)) | None => None,
                 }
             }
             None => None,
         };
+        let quote = priced.as_ref().map(|(_, quote)| quote);
         ready &= found.iter().all(|f| f.trouble.is_none()) && quote.is_some();
-        if let Some(quote) = &quote {
+        if let Some(quote) = quote {
             total = total.checked_add(quote.totals.gross).map_err(|e| fault::internal("a total", &e))?;
         }
         // What a tax service said is of the way that was chosen; of the others the tables say what they come to.
-        let sending = ways::sending(place, (name, gone), quote.as_ref(), |way| {
-            Ok(ask(&found, Some(way), None)?.and_then(std::result::Result::ok))
+        let sending = sending(place, (name, gone), quote, |way| {
+            let other = ask(&found, Some(way), None)?.and_then(std::result::Result::ok);
+            Ok::<_, Problem>(other.map(|(_, quote)| quote))
         })?;
         let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
         let notice = asked.and_then(Outcome::notice).map(str::to_owned);
-        let part = part(place, &tenant, &store, &found, quote.as_ref(), by);
+        let part = part(place, &tenant, &store, &found, quote, by);
         parts.push(SellerPart { sending, tax_notice: notice, ..part });
-        if let Some(quote) = quote {
+        if let Some((posed, quote)) = priced {
+            // Up to some worth of what is sent together the marketplace sells in law.
+            let limit = |f: &Found| {
+                let platform = offers.platform();
+                platform.is_some_and(|p| record::is_limited(&sale(f, &tenant, to, date), &p.registrations))
+            };
+            let named = |f: &Found| f.line.named_minor.is_some() || f.unnamed;
+            let one_store = found.iter().all(|f| f.store.handle == store.handle);
+            let own = one_store && !found.iter().any(|f| limit(f) || named(f));
+            let plain = own && given.is_nothing() && asked.is_none();
             let lines = found
                 .into_iter()
                 .filter(|f| f.trouble.is_none())
                 .map(|f| PricedLine { line: f.line, work: f.work, product: f.product, variant: f.variant })
                 .collect();
-            sellers.push(PricedSeller { tenant, store, record, lines, quote });
+            sellers.push(PricedSeller { tenant, store, record, lines, posed, quote, plain });
         }
     }
     let count = lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum();
@@ -227,6 +245,7 @@ pub fn price(
         sellers: parts,
         later,
         with_it: Vec::new(),
+        pricing: None,
     };
     Ok(Priced { currency, sellers, view })
 }
@@ -247,24 +266,26 @@ fn in_law(
     };
     let parcels = found.iter().filter(|f| f.product.kind == ProductKind::Physical && f.trouble.is_none());
     let consignment = parcels.map(worth).try_fold(Money::zero(currency), |sum, m| sum.checked_add(m?).ok());
-    let business = to.business.as_ref().is_some_and(|b| b.state == TaxIdState::Valid);
     let presumed = |f: &Found| {
-        let physical = f.product.kind == ProductKind::Physical;
-        let sale = Sale {
-            kind: if physical { Kind::Physical } else { Kind::Digital },
-            country: &to.country,
-            region: to.region.as_deref(),
-            postcode: to.postcode.as_deref(),
-            ships_from: &f.store.ships_from,
-            shop: &tenant.legal.country,
-            business,
-            consignment,
-            date,
-        };
-        record::presumed(&sale, &platform.registrations).is_some()
+        record::presumed(&Sale { consignment, ..sale(f, tenant, to, date) }, &platform.registrations).is_some()
     };
     let (platforms, own) = found.into_iter().partition(presumed);
     [own, platforms]
+}
+
+fn sale<'a>(f: &'a Found, tenant: &'a Tenant, to: &'a Destination, date: Date) -> Sale<'a> {
+    let physical = f.product.kind == ProductKind::Physical;
+    Sale {
+        kind: if physical { Kind::Physical } else { Kind::Digital },
+        country: &to.country,
+        region: to.region.as_deref(),
+        postcode: to.postcode.as_deref(),
+        ships_from: &f.store.ships_from,
+        shop: &tenant.legal.country,
+        business: to.business.as_ref().is_some_and(|b| b.state == TaxIdState::Valid),
+        consignment: None,
+        date,
+    }
 }
 
 /// Tax depends on the region there: nothing is sold without it.
@@ -305,6 +326,11 @@ fn find(
     let currency = price.map_or(place.currency, |(currency, _)| currency);
     let changes_ms = changes_at(&bundle.prices, &line.variant, place.market, currency, ctx.now_ms, line.quantity);
     let price = price.map(|(_, price)| price.clone());
+    let steps = match product.kind {
+        ProductKind::Physical => ladder(&bundle.prices, &line.variant, place.market, currency, ctx.now_ms),
+        _ => Vec::new(),
+    };
+    let ladder = steps.into_iter().cloned().collect();
     let mut line = line.clone();
     let counts = |named| named == currency && price.as_ref().is_none_or(|p| p.minimum_minor.is_some());
     let unnamed = wanted.named_in.is_some_and(|named| !counts(named));
@@ -337,6 +363,7 @@ fn find(
         work: bundle.work.clone(),
         unnamed: unnamed && price.is_some(),
         price,
+        ladder,
         changes_ms,
         currency,
         store: store.clone(),
@@ -352,7 +379,8 @@ fn has_price(bundle: &WorkBundle, line: &CartLine, place: &Place, ctx: &OpCtx) -
     price_here(&bundle.prices, &line.variant, place.market, &place.pays_in(), ctx.now_ms, line.quantity).is_some()
 }
 
-fn quoted(
+/// What is asked of the pricing function for the lines that can be sold; nothing for none.
+fn posed(
     ctx: &OpCtx,
     place: &Place,
     (tenant, legal): (&Tenant, &LegalEntity),
@@ -360,7 +388,7 @@ fn quoted(
     found: &[Found],
     to: &Destination,
     (given, way, asked): (&ForQuote, Option<&str>, Option<&Outcome>),
-) -> Result<Option<std::result::Result<Quote, QuoteError>>> {
+) -> Result<Option<Posed>> {
     let inside = |what: &str, e: &dyn std::fmt::Display| fault::internal(what, e);
     let currency = place.currency;
     let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| inside("a date", &e))?;
@@ -372,7 +400,11 @@ fn quoted(
     for f in &sold {
         let Some(price) = &f.price else { continue };
         items.push(pricing::sellable(&f.work, &f.product, &f.variant, &f.store));
-        entries.push(pricing::entry(price, currency)?);
+        // In one order whatever the number of pieces: steps of the explanation name their place.
+        let alone = (!f.ladder.contains(price)).then_some(price);
+        for price in f.ladder.iter().chain(alone) {
+            entries.push(pricing::entry(price, currency)?);
+        }
         let named = f.line.named_minor.filter(|_| price.minimum_minor.is_some());
         let named = named.map(|m| Money::new(m, currency)).transpose().map_err(|e| inside("a price", &e))?;
         lines.push(RequestLine {
@@ -413,14 +445,7 @@ fn quoted(
     let until = pricing::until(sold.iter().filter_map(|f| f.changes_ms))?;
     let prices = PriceList { id: tenant.id.to_string(), entries, until };
     let shipping = pricing::shipping_table(store, currency)?;
-    let context = Context {
-        rules: pricing::rules(),
-        items: &items,
-        prices: &prices,
-        shipping: &shipping,
-        promotions: given.given(&store.handle),
-    };
-    Ok(Some(quote(&request, &context)))
+    Ok(Some(Posed { request, items, prices, shipping }))
 }
 
 /// A line as the page shows it; `total` is what it comes to.
@@ -478,104 +503,6 @@ fn part(
         tax_note: quote.and_then(note),
         tax_notice: None,
     }
-}
-
-/// What an amount was before promotions took something off, with or without tax: what rows show above the discounts' own.
-pub fn undiscounted(amounts: &Amounts, inclusive: bool) -> Money {
-    let part = if inclusive { amounts.gross } else { amounts.net };
-    amounts.discounts.iter().fold(part, |sum, d| sum.checked_add(d.amount).unwrap_or(sum))
-}
-
-/// Items, shipping, discounts, tax by rate and total, as the market shows them. Rows above the discounts are without them.
-pub fn sums(place: &Place, quote: &Quote) -> Vec<AmountView> {
-    let text = |m: Money| format_money(m, place.locale);
-    let mut out = vec![AmountView {
-        key: "sum-items".into(),
-        detail: String::new(),
-        text: text(quote.lines.iter().fold(Money::zero(quote.currency), |sum, l| {
-            sum.checked_add(undiscounted(&l.amounts, quote.prices_include_tax)).unwrap_or(sum)
-        })),
-    }];
-    if let Some(shipping) = &quote.shipping {
-        let part = undiscounted(shipping, quote.prices_include_tax);
-        let by = quote.sent_by().map(|method| method.called(place.locale.tag()).to_owned());
-        out.push(AmountView { key: "sum-shipping".into(), detail: by.unwrap_or_default(), text: text(part) });
-    }
-    for discount in &quote.totals.discounts {
-        let off = Money::zero(quote.currency).checked_sub(discount.amount).unwrap_or(discount.amount);
-        out.push(AmountView { key: "sum-discount".into(), detail: discount.source.clone(), text: text(off) });
-    }
-    // What is nothing is said on the invoice, not before.
-    for tax in by_rate(&quote.totals.taxes).into_iter().filter(|tax| !tax.amount.is_zero()) {
-        out.push(AmountView {
-            key: if quote.prices_include_tax { "sum-tax-included" } else { "sum-tax" }.into(),
-            detail: format!("{} {} ({})", tax.name, format_percent(tax.rate_ppm, place.locale), tax.jurisdiction),
-            text: text(tax.amount),
-        });
-    }
-    out.push(AmountView { key: "sum-total".into(), detail: String::new(), text: text(quote.totals.gross) });
-    out
-}
-
-/// Taxes as people count them: rules of one name, place and rate are one tax.
-pub fn by_rate(taxes: &[TaxAmount]) -> Vec<TaxAmount> {
-    let mut out: Vec<TaxAmount> = Vec::new();
-    for tax in taxes {
-        let alike =
-            |t: &&mut TaxAmount| (&t.name, &t.jurisdiction, t.rate_ppm) == (&tax.name, &tax.jurisdiction, tax.rate_ppm);
-        match out.iter_mut().find(alike).and_then(|t| Some((t.base.checked_add(tax.base).ok()?, t))) {
-            Some((base, known)) if known.amount.checked_add(tax.amount).is_ok() => {
-                known.amount = known.amount.checked_add(tax.amount).unwrap_or(known.amount);
-                known.base = base;
-            }
-            _ => out.push(tax.clone()),
-        }
-    }
-    out
-}
-
-/// The steps of a quote for the locale files' sentences. Why a code took nothing off is said as buyers may know it.
-pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
-    quote
-        .explain
-        .iter()
-        .map(|step| {
-            let mut args = vec![("source".to_owned(), step.source.clone())];
-            let mut put = |name: &str, value: Option<String>| args.extend(value.map(|v| (name.to_owned(), v)));
-            put("base", step.base.map(|m| format_money(m, place.locale)));
-            put("rate", step.rate_ppm.map(|r| format_percent(r, place.locale)));
-            put("amount", step.amount.map(|m| format_money(m, place.locale)));
-            put("line", step.line.and_then(|i| quote.lines.get(i)).map(|l| l.name.clone()));
-            let mut rule = step.rule.clone();
-            if step.kind == StepKind::CodeSkipped {
-                let reason = rule.parse().map_or(SkipReason::NotValid, SkipReason::public);
-                if let SkipReason::ExcludedBy(other) = &reason {
-                    let named = quote.totals.discounts.iter().find(|d| d.promotion == *other);
-                    put("other", Some(named.map_or_else(|| other.clone(), |d| d.source.clone())));
-                }
-                rule = reason.code().to_owned();
-            }
-            let kind = serde_json::to_value(step.kind).ok().and_then(|v| v.as_str().map(|k| k.replace('_', "-")));
-            let mut key = format!("explain-{}", kind.unwrap_or_default());
-            if let Some(price) = &step.price {
-                key.push_str("-listed");
-                let dated = price.since.unix_ms() > 0;
-                put("region", Some(price.region.clone()));
-                put("steps", Some(if price.min_quantity > 1 { "some" } else { "none" }.to_owned()));
-                put("pieces", Some(price.min_quantity.to_string()));
-                put("dated", Some(if dated { "yes" } else { "no" }.to_owned()));
-                put("since", Some(format_date(price.since, place.locale)));
-            }
-            ExplainView { rule, key, args }
-        })
-        .collect()
-}
-
-/// What must be said of tax when none is charged.
-pub fn note(quote: &Quote) -> Option<String> {
-    let status = quote.lines.iter().map(|l| l.tax_status).find(|s| *s != TaxStatus::Taxed)?;
-    let word = serde_json::to_value(status).ok()?;
-    Some(format!("tax-note-{}", word.as_str()?.replace('_', "-")))
 }
 
 /// The destination must be known before money is taken.

@@ -231,6 +231,8 @@ mod currencies;
 #[cfg(test)]
 mod money_cases;
 #[cfg(test)]
+mod previews;
+#[cfg(test)]
 mod refunds;
 #[cfg(test)]
 mod regions;

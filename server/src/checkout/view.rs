@@ -5,10 +5,13 @@ use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::promotion::is_same_code;
 use vitrine_shared::Problem;
+use vitrine_shared::cart::{MAX_LINES, MAX_QUANTITY};
 use vitrine_shared::catalog::Store;
 use vitrine_shared::id::{CheckoutId, OrderId, VariantId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::card::Place;
+use vitrine_shared::views::preview::{Pieces, Pricing};
+use vitrine_shared::views::sums::{explain, sent_by, sums, undiscounted};
 use vitrine_shared::views::trade::{
     CartView, CheckoutView, OrderLineView, OrderPartView, OrderView, PayState, TaxFallbackView,
 };
@@ -16,13 +19,16 @@ use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
 use super::{CARD_USED, Checkouts, asked, countries, identity, placed};
-use crate::cart::CartRecord;
-use crate::cart::view::{Destination, explain, price, sums, undiscounted};
-use crate::cart::ways;
+use crate::cart::view::{Destination, Priced, price};
+use crate::cart::{CartRecord, carried};
+use crate::catalog::offers::Found as Offers;
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::{self, Result};
 use crate::taxes::Outcome;
 use crate::{audit, authz, ids};
+
+/// Bytes of what a page carries to price by itself; a cart of very many shops asks the server.
+const MOST_CARRIED: usize = 60_000;
 
 fn variants(cart: &CartRecord) -> Vec<VariantId> {
     cart.lines.iter().map(|l| l.variant.clone()).collect()
@@ -35,13 +41,62 @@ impl Checkouts {
         self.view_of(ctx, &cart).await
     }
 
+    /// The same for the cart's page, with what a browser needs to price other numbers of pieces.
+    pub async fn cart_page(&self, ctx: &OpCtx) -> Result<CartView> {
+        let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
+        let (mut view, pricing) = self.looked_at(ctx, &cart).await?;
+        let written = pricing.map(|pricing| serde_json::to_string(&pricing)).transpose();
+        let written = written.map_err(|e| fault::internal("a cart's pricing", &e))?;
+        view.pricing = written.filter(|text| text.len() <= MOST_CARRIED);
+        Ok(view)
+    }
+
     /// A cart as it was just read or written, priced for the place of the page. Placing reads every record anew.
     pub async fn view_of(&self, ctx: &OpCtx, cart: &CartRecord) -> Result<CartView> {
+        self.looked_at(ctx, cart).await.map(|(view, _)| view)
+    }
+
+    /// The caller's cart as it would be with other numbers of pieces. Changes nothing.
+    ///
+    /// # Errors
+    /// 404 for a line that is not in it, 422 for no pieces, too many, or a line that is named twice. What is too much of the stock is the line's
+    /// trouble.
+    pub async fn cart_as(&self, ctx: &OpCtx, pieces: &[Pieces]) -> Result<CartView> {
+        let mut cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
+        let twice = |i: usize, asked: &Pieces| pieces[..i].iter().any(|before| before.variant == asked.variant);
+        if pieces.len() > MAX_LINES || pieces.iter().enumerate().any(|(i, asked)| twice(i, asked)) {
+            return Err(Problem::invalid("pieces", "repeated", "Name each line once."));
+        }
+        let many =
+            || Problem::invalid("quantity", "too_many", format!("Ask for 1 to {MAX_QUANTITY} pieces, of files for 1."));
+        for asked in pieces {
+            let line = cart.lines.iter_mut().find(|l| !l.later && l.variant.as_str() == asked.variant);
+            let line = line.ok_or_else(|| Problem::not_found("cart line"))?;
+            if !(1..=MAX_QUANTITY).contains(&asked.quantity) {
+                return Err(many());
+            }
+            line.quantity = asked.quantity;
+        }
+        let view = self.priced(ctx, &cart).await?.2.view;
+        if view.sellers.iter().flat_map(|s| &s.lines).any(|line| !line.physical && line.quantity > 1) {
+            return Err(many());
+        }
+        Ok(view)
+    }
+
+    async fn priced(&self, ctx: &OpCtx, cart: &CartRecord) -> Result<(Offers, Place, Priced)> {
         let to = Destination { country: ctx.country.clone(), ..Destination::default() };
         let place = self.catalog.place(ctx);
         let offers = self.catalog.offers().kept(&variants(cart)).await?;
         let offered = self.offered(ctx, &offers, cart, "").await?;
         let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        Ok((offers, place, priced))
+    }
+
+    async fn looked_at(&self, ctx: &OpCtx, cart: &CartRecord) -> Result<(CartView, Option<Pricing>)> {
+        let (offers, place, priced) = self.priced(ctx, cart).await?;
+        let to = Destination { country: ctx.country.clone(), ..Destination::default() };
+        let pricing = carried(&offers, ctx, &place, &to, &priced)?;
         let mut view = priced.view;
         let lines = priced.sellers.iter().flat_map(|s| &s.lines);
         let works: Vec<_> = lines.map(|l| (l.work.id.clone(), l.work.makers.clone())).collect();
@@ -49,7 +104,7 @@ impl Checkouts {
             view.with_it = self.catalog.goes_with(ctx, &works).await?;
             view.with_it.retain(|card| !view.later.iter().any(|l| l.href == card.href));
         }
-        Ok(view)
+        Ok((view, pricing))
     }
 
     /// Keeps a discount code with the caller's cart. One that is valid in none of its shops is kept all the same, so that the page says so, and
@@ -73,11 +128,7 @@ impl Checkouts {
     /// # Errors
     /// The stores'.
     pub(crate) async fn is_wrong_code(&self, ctx: &OpCtx, cart: &CartRecord, code: &str) -> Result<bool> {
-        let to = Destination { country: ctx.country.clone(), ..Destination::default() };
-        let place = self.catalog.place(ctx);
-        let offers = self.catalog.offers().kept(&variants(cart)).await?;
-        let offered = self.offered(ctx, &offers, cart, "").await?;
-        let priced = price(&offers, ctx, &place, &cart.lines, &to, &offered, cart.rev)?;
+        let (_, _, priced) = self.priced(ctx, cart).await?;
         let mut codes = priced.view.codes.iter().filter(|c| is_same_code(&c.code, code));
         Ok(codes.any(|c| c.reason.as_deref() == Some("code-skipped-not-valid")))
     }
@@ -318,7 +369,7 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
             href: format!("/@{}", s.handle),
         }),
         lines,
-        sent_by: ways::sent_by(place, &order.quote),
+        sent_by: sent_by(place, &order.quote),
         sums: sums(place, &order.quote),
         explain: explain(place, &order.quote),
         invoice_href: None,

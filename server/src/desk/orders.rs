@@ -14,12 +14,12 @@ use vitrine_shared::views::{CardView, MomentView, Named};
 use vitrine_table::{Index, Query};
 
 use super::{Desk, history};
-use crate::cart::view::sums;
 use crate::catalog::store::LIST_SHARDS;
 use crate::checkout::store::{Order, OrderLine};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, authz, invoices};
+use vitrine_shared::views::sums::sums;
 
 /// Orders of one answer.
 const PAGE: usize = 40;

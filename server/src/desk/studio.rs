@@ -284,7 +284,7 @@ impl Desk {
             placed: MomentView::of(order.placed_ms, place.locale),
             country: order.country.clone(),
             lines: lines_of(&order, &self.given(&order).await?, &place),
-            sent_by: crate::cart::ways::sent_by(&place, &order.quote),
+            sent_by: vitrine_shared::views::sums::sent_by(&place, &order.quote),
             messages: self.0.talk.of(&order, place.locale).await?,
         })
     }

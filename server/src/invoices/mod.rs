@@ -524,7 +524,7 @@ impl Invoices {
             totals,
             prices_include_tax: order.quote.prices_include_tax,
             market: order.quote.market.clone(),
-            notes: crate::cart::view::note(&order.quote).into_iter().collect(),
+            notes: vitrine_shared::views::sums::note(&order.quote).into_iter().collect(),
             legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
             laws,
             rounding: Some(order.quote.rounding),

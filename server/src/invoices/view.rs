@@ -12,11 +12,11 @@ use vitrine_shared::views::trade::{AmountView, OrderView};
 use vitrine_table::{Index, Query, retry};
 
 use super::{Invoice, Invoices, Kind, Void};
-use crate::cart::view::{by_rate, explain};
 use crate::checkout::store::Checkout;
 use crate::checkout::{Checkouts, paid_view};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use vitrine_shared::views::sums::{by_rate, explain};
 
 /// Documents of one page.
 const PAGE: usize = 50;

@@ -67,6 +67,11 @@ impl ForQuote {
     pub fn given<'a>(&'a self, store: &'a str) -> Given<'a> {
         Given { list: &self.list, store, customer: &self.customer }
     }
+
+    /// Nothing is taken off, and no code is said to be none.
+    pub fn is_nothing(&self) -> bool {
+        self.list.is_empty() && self.codes.is_empty()
+    }
 }
 
 /// An earlier attempt of a cart.

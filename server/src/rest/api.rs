@@ -220,7 +220,7 @@ pub(super) async fn set(
     Json(line): Json<shapes::SetLine>,
 ) -> Answer {
     let variant: VariantId = variant.parse().map_err(|_| bad_id("cart line"))?;
-    let cart = app.carts.set(&ctx, ctx.cart.as_deref(), &variant, line.quantity, line.rev).await?;
+    let cart = app.carts.set(&ctx, ctx.cart.as_deref(), &[(variant, line.quantity)], line.rev).await?;
     ok(&app.checkouts.view_of(&ctx, &cart).await?)
 }
 

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::shown_in;
 use vitrine_shared::Problem;
+use vitrine_shared::cart::MAX_LINES;
 use vitrine_shared::id::VariantId;
 
 use crate::cart::Add;
@@ -77,20 +78,41 @@ async fn added(app: &App, ctx: &OpCtx, form: &HashMap<String, String>) -> Result
     Ok(changed.token.map(|t| cookie(&t)).into_iter().collect())
 }
 
-#[derive(Deserialize)]
-struct Set {
-    variant: String,
-    quantity: u32,
-    rev: i64,
-}
+/// A form's fields in its order, as names may come more than once.
+type Fields = Vec<(String, String)>;
 
-async fn set(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(set): Form<Set>) -> Response {
-    let Ok(variant) = set.variant.parse::<VariantId>() else { return trouble(&Problem::not_found("cart line")) };
-    match app.carts.set(&ctx, ctx.cart.as_deref(), &variant, set.quantity, set.rev).await {
-        Ok(_) if set.quantity == 0 => go("/cart?undo=1", &[]),
+/// `variant` and `quantity` as often as lines change, `rev`; `then=checkout` goes on to the checkout.
+async fn set(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Fields>) -> Response {
+    let changed = match read_set(&form) {
+        Ok((pieces, rev)) => app.carts.set(&ctx, ctx.cart.as_deref(), &pieces, rev).await.map(|_| pieces),
+        Err(problem) => Err(problem),
+    };
+    match changed {
+        Ok(pieces) if pieces.iter().any(|(_, quantity)| *quantity == 0) => go("/cart?undo=1", &[]),
+        Ok(_) if form.iter().any(|(name, value)| name == "then" && value == "checkout") => go("/checkout", &[]),
         Ok(_) => go("/cart", &[]),
         Err(problem) => trouble(&problem),
     }
+}
+
+fn read_set(form: &Fields) -> Result<(Vec<(VariantId, u32)>, i64)> {
+    let all = |wanted: &'static str| form.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value);
+    let number = || Problem::invalid("quantity", "bad_quantity", "Say how many pieces, as a number.");
+    let gone = || Problem::not_found("cart line");
+    let (variants, quantities) = (all("variant"), all("quantity"));
+    if variants.clone().count() != quantities.clone().count() {
+        return Err(number());
+    }
+    let read = |(variant, quantity): (&String, &String)| {
+        Ok((variant.parse().map_err(|_| gone())?, quantity.trim().parse().map_err(|_| number())?))
+    };
+    let pieces: Vec<(VariantId, u32)> = variants.zip(quantities).map(read).collect::<Result<_>>()?;
+    let twice = |i: usize, variant: &VariantId| pieces[..i].iter().any(|(before, _)| before == variant);
+    if pieces.is_empty() || pieces.len() > MAX_LINES || pieces.iter().enumerate().any(|(i, (v, _))| twice(i, v)) {
+        return Err(gone());
+    }
+    let rev = all("rev").next().and_then(|rev| rev.parse().ok());
+    Ok((pieces, rev.ok_or_else(|| Problem::invalid("rev", "missing", "Look at the cart again."))?))
 }
 
 #[derive(Deserialize)]

@@ -199,6 +199,11 @@ pub fn presumed(sale: &Sale<'_>, registrations: &[String]) -> Option<&'static Pr
     RULES.iter().find(|rule| charged(rule)).map(|rule| &rule.presumption)
 }
 
+/// Whether what is sent together decides by its worth who sells: a law with a limit is about such a sale, and the marketplace is registered for its tax.
+pub fn is_limited(sale: &Sale<'_>, registrations: &[String]) -> bool {
+    RULES.iter().any(|rule| rule.most.is_some() && (rule.applies)(sale) && is_charged(rule, sale, registrations))
+}
+
 /// The currency that parcels from abroad are sold in where such a law has a limit and the marketplace is registered for its tax, so that the
 /// limit can be measured; what they are worth does not count. `None`: no border, or no such law.
 pub fn measured_in(sale: &Sale<'_>, registrations: &[String]) -> Option<Currency> {

@@ -23,24 +23,30 @@ const TAXED_AS_ONE: [&str; 37] = [
     "JP", "LT", "LU", "LV", "MT", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "SI", "SK", "ZA",
 ];
 
-/// A set of rules. JSON: `{"hash": .., "rules": [..]}`, a rule as one row of the data file without its note.
+/// SHA-256, hex, over what decides beside the rows: markets, and the engine's code with its tables of territories and sellers in law. It is of the
+/// program, not of a set of rules: see [`TaxRules::is_of_this_program`].
+const TABLES: &str = env!("VITRINE_TABLES");
+
+/// A set of rules. JSON: `{"hash": .., "tables": .., "rules": [..]}`, a rule as one row of the data file without its note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct TaxRules {
     rules: Vec<TaxRule>,
     hash: String,
+    tables: String,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     hash: String,
+    tables: String,
     rules: Vec<String>,
 }
 
 impl From<TaxRules> for Wire {
     fn from(table: TaxRules) -> Self {
-        Self { hash: table.hash, rules: table.rules.iter().map(TaxRule::row).collect() }
+        Self { hash: table.hash, tables: table.tables, rules: table.rules.iter().map(TaxRule::row).collect() }
     }
 }
 
@@ -49,7 +55,7 @@ impl TryFrom<Wire> for TaxRules {
     fn try_from(wire: Wire) -> Result<Self, String> {
         let read = |row: &String| TaxRule::read(row).ok_or_else(|| format!("{row:?} is not a tax rule"));
         let rules = wire.rules.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { hash: wire.hash, ..Self::sorted(rules) })
+        Ok(Self { hash: wire.hash, tables: wire.tables, ..Self::sorted(rules) })
     }
 }
 
@@ -111,7 +117,7 @@ impl TaxRules {
 
     fn sorted(mut rules: Vec<TaxRule>) -> Self {
         rules.sort_by(|a, b| (&a.jurisdiction, &a.id).cmp(&(&b.jurisdiction, &b.id)));
-        Self { rules, hash: String::new() }
+        Self { rules, hash: String::new(), tables: TABLES.to_owned() }
     }
 
     /// The built-in tables. For the server; a client is given a slice.
@@ -125,10 +131,16 @@ impl TaxRules {
         &self.rules
     }
 
-    /// SHA-256 over all rules in order of id, hex: named in quotes. A slice has the hash of the table it was cut from, so the
-    /// quote of a page names the same rules as the server's.
+    /// SHA-256 over all rules in order of id and over what decides beside them (markets, the engine with its territories and laws), hex: named in
+    /// quotes. A slice has the hash of the table it was cut from, so the quote of a page names the same rules as the server's.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// Whether this program's own tables are those that the rules were cut with. Where they are not, what it works out may name a hash that is not
+    /// true of it: ask who gave the rules.
+    pub fn is_of_this_program(&self) -> bool {
+        self.tables == TABLES
     }
 
     /// The rules a page needs for the buyers of one market, with what decides a small seller's tax at home. At most 20 KB as JSON.
@@ -147,7 +159,21 @@ impl TaxRules {
                 || country == "FI" && serves("AX");
             r.is_valid(on) && (own || elsewhere)
         };
-        Self { rules: self.rules.iter().filter(wanted).cloned().collect(), hash: self.hash.clone() }
+        Self {
+            rules: self.rules.iter().filter(wanted).cloned().collect(),
+            hash: self.hash.clone(),
+            tables: self.tables.clone(),
+        }
+    }
+
+    /// The rules of two slices of one table.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let mut rules = self.rules;
+        rules.extend(other.rules);
+        let mut all = Self { hash: self.hash, tables: self.tables, ..Self::sorted(rules) };
+        all.rules.dedup();
+        all
     }
 
     /// The rule for a class at a place: one of the class if there is one, else the place's general one; the newest wins.
@@ -186,6 +212,7 @@ fn hash(rules: &[TaxRule]) -> String {
     let mut sorted: Vec<&TaxRule> = rules.iter().collect();
     sorted.sort_by(|a, b| a.id.cmp(&b.id));
     let mut hash = Sha256::new();
+    hash.update(TABLES.as_bytes());
     for r in sorted {
         hash.update(r.id.as_bytes());
         hash.update([0x1f]);

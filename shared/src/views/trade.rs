@@ -225,6 +225,11 @@ pub struct CartView {
     /// What goes with what is in it.
     #[serde(default)]
     pub with_it: Vec<CardView>,
+    /// On the cart's page: a `preview::Pricing` as JSON, if other numbers of pieces can be priced with it. It is text because the page only hands
+    /// it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub pricing: Option<String>,
 }
 
 impl CartView {

@@ -5,6 +5,7 @@ use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, CodeView,
 use vitrine_ui::prelude::*;
 
 use super::drawn;
+use super::pieces::{Chosen, ChosenFields, ChosenStatus, KeepAndGo, use_chosen};
 use super::sending::Ways;
 use crate::i18n::{text_or, text_with};
 use crate::platform::Head;
@@ -38,6 +39,8 @@ pub fn CartBody(
     #[props(default)]
     undo: bool,
 ) -> Element {
+    let chosen = use_chosen(view.clone());
+    let view = chosen.over(view);
     let country = if view.place_name.is_empty() { view.place.clone() } else { view.place_name.clone() };
     rsx! {
         Page { head: Head { title: t!("cart-title"), private: true, ..Head::default() },
@@ -62,14 +65,14 @@ pub fn CartBody(
                     div { class: "trade-columns",
                         div { class: "trade-main",
                             for part in view.sellers.iter().cloned() {
-                                Seller { key: "{part.tenant}{part.sold_by.is_some()}", part, rev: view.rev }
+                                Seller { key: "{part.tenant}{part.sold_by.is_some()}", part, rev: view.rev, chosen }
                             }
                         }
                         aside { class: "trade-side", aria_label: t!("cart-sum"),
                             form { class: "codes", id: "codes", role: "none", method: "post", action: "/cart/code",
                                 Codes { codes: view.codes.clone(), action: "/cart/code" }
                             }
-                            p { class: "trade-total",
+                            p { class: "trade-total", aria_live: "polite", aria_atomic: "true",
                                 span { {t!("sum-all")} }
                                 strong { class: "num", "{view.total}" }
                             }
@@ -82,7 +85,10 @@ pub fn CartBody(
                                 ". "
                                 {t!("cart-place", country = country)}
                             }
-                            if view.ready || view.waits_for_region() {
+                            ChosenStatus { chosen }
+                            if chosen.is_some() && (view.ready || view.waits_for_region()) {
+                                KeepAndGo { chosen, rev: view.rev }
+                            } else if view.ready || view.waits_for_region() {
                                 a { class: "button button-primary button-large button-wide", href: "/checkout", {t!("cart-checkout")} }
                             } else {
                                 Alert { tone: Tone::Warn, title: t!("cart-not-ready"), {t!("cart-not-ready-text")} }
@@ -108,7 +114,7 @@ pub fn CartBody(
 }
 
 #[component]
-fn Seller(part: SellerPart, rev: i64) -> Element {
+fn Seller(part: SellerPart, rev: i64, chosen: Chosen) -> Element {
     rsx! {
         section { class: "trade-part",
             h2 {
@@ -119,7 +125,7 @@ fn Seller(part: SellerPart, rev: i64) -> Element {
             }
             ul { class: "trade-lines", role: "list",
                 for line in part.lines.iter().cloned() {
-                    Line { key: "{line.variant}", line, rev }
+                    Line { key: "{line.variant}", line, rev, chosen }
                 }
             }
             Ways { ways: part.sending.ways.clone() }
@@ -136,7 +142,18 @@ fn Seller(part: SellerPart, rev: i64) -> Element {
 }
 
 #[component]
-fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element {
+fn Line(
+    line: CartLineView,
+    rev: i64,
+    #[props(default)] later: bool,
+    #[props(default)] chosen: Option<Chosen>,
+) -> Element {
+    let variant = line.variant.clone();
+    let choose = move |quantity: u32| {
+        if let Some(chosen) = chosen {
+            chosen.choose(variant.clone(), quantity);
+        }
+    };
     rsx! {
         li { class: "trade-line",
             Cover { picture: line.cover.as_ref().map(picture_of), sizes: "5rem" }
@@ -171,10 +188,14 @@ fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element 
                             QuantityStepper {
                                 name: "quantity",
                                 label: t!("cart-pieces-of", title = line.title.clone()),
-                                less: t!("cart-less"),
-                                more: t!("cart-more"),
+                                less: t!("cart-less", title = line.title.clone()),
+                                more: t!("cart-more", title = line.title.clone()),
                                 value: line.quantity,
                                 max: line.max_quantity.max(line.quantity),
+                                onchange: choose,
+                            }
+                            if let Some(chosen) = chosen {
+                                ChosenFields { chosen, without: line.variant.clone() }
                             }
                             Button { r#type: "submit", {t!("cart-update")} }
                         }
@@ -193,6 +214,9 @@ fn Line(line: CartLineView, rev: i64, #[props(default)] later: bool) -> Element 
                         input { r#type: "hidden", name: "variant", value: "{line.variant}" }
                         input { r#type: "hidden", name: "rev", value: "{rev}" }
                         input { r#type: "hidden", name: "quantity", value: "0" }
+                        if let Some(chosen) = chosen {
+                            ChosenFields { chosen, without: line.variant.clone() }
+                        }
                         button { class: "button button-quiet", r#type: "submit", aria_label: t!("cart-remove-of", title = line.title.clone()), {t!("cart-remove")} }
                     }
                 }

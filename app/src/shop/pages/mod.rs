@@ -15,6 +15,7 @@ mod list;
 mod maker;
 mod order;
 mod owned;
+mod pieces;
 mod policy;
 mod sending;
 mod stored;

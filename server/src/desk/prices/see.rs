@@ -15,13 +15,14 @@ use vitrine_shared::views::prices::{SeeAsk, SeeView, SeenLine, SeenTax};
 use super::edition::entry;
 use super::{edition_of, words};
 use crate::cart::currency::{Paying, Wanted};
-use crate::cart::view::{Destination, explain, note, sums};
+use crate::cart::view::Destination;
 use crate::catalog::store::WorkBundle;
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
 use crate::fault::Result;
 use crate::tax_ids::Identity;
 use crate::{authz, pricing};
+use vitrine_shared::views::sums::{explain, note, sums};
 
 /// Editions of one look.
 const MOST: usize = 50;

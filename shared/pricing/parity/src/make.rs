@@ -17,7 +17,7 @@ use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::{Method, Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxStatus;
 
-use crate::{Answer, Case};
+use vitrine_pricer::{Answer, Case};
 
 /// Places the tables have something to say of: country, region, postcode.
 #[rustfmt::skip]
@@ -170,7 +170,7 @@ impl Maker {
 
     /// Taxes as a service would answer them for a document; none where it has no quote.
     fn external(&mut self, case: &Case) -> Option<ExternalTaxes> {
-        let Answer::Quote(quote) = crate::answered(&serde_json::to_string(case).ok()?) else { return None };
+        let Answer::Quote(quote) = crate::BUILT_IN.1.answered(&serde_json::to_string(case).ok()?) else { return None };
         let lines = quote.lines.iter().map(|line| self.external_part(&line.amounts).map(Some));
         let lines = lines.collect::<Option<_>>()?;
         let shipping = match &quote.shipping {
@@ -545,7 +545,7 @@ mod tests {
     use vitrine_pricing::tax::REASONS;
 
     use super::*;
-    use crate::answered;
+    use crate::BUILT_IN;
 
     #[test]
     fn a_seed_makes_the_same_documents() {
@@ -562,7 +562,7 @@ mod tests {
         let mut maker = Maker::new(1);
         let (mut seen, mut quotes) = (BTreeSet::new(), 0);
         for _ in 0..10_000 {
-            let answer = answered(&maker.case());
+            let answer = BUILT_IN.1.answered(&maker.case());
             quotes += u32::from(matches!(answer, Answer::Quote(_)));
             features(&answer, &mut |feature| {
                 seen.insert(feature);
