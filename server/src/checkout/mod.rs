@@ -233,7 +233,7 @@ mod money_cases;
 #[cfg(test)]
 mod refunds;
 #[cfg(test)]
-mod regions;
+pub(crate) mod regions;
 #[cfg(test)]
 mod sending;
 #[cfg(test)]
