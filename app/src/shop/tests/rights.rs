@@ -91,7 +91,7 @@ fn the_policy_says_the_days_of_the_country_or_that_there_are_none() {
 fn the_page_of_gift_cards_says_whether_and_where_their_purchase_can_be_withdrawn_from() {
     let page = |country, locale| super::Sample::Rights(gift(right(country, locale)));
     says(page("DE", "en-US"), "en-US", &["withdraw from the purchase there, within 14 days."], &["no law"]);
-    says(page("BR", "en-US"), "en-US", &["withdraw from the purchase there, within 7 days."], &["14"]);
+    says(page("BR", "en-US"), "en-US", &["withdraw from the purchase there, within 7 days."], &["14 days"]);
     says(page("GB", "en-US"), "en-US", &["withdraw from the purchase within 14 days: tell Aurora."], &["no law"]);
     says(page("US", "en-US"), "en-US", &["United States: no law is known"], &["14 days", "7 days"]);
 }
