@@ -138,8 +138,8 @@ impl Kept {
 
 /// Whether a charge can be made with its taxes: a service works out fillers of forints, too, in which nothing is charged.
 fn is_in_steps(calculation: &Calculation) -> bool {
-    let taxes = calculation.lines.iter().chain(&calculation.shipping).flat_map(|part| &part.taxes);
-    taxes.into_iter().all(|tax| tax.amount.is_in_steps())
+    let mut taxes = calculation.lines.iter().chain(&calculation.shipping).flat_map(|part| &part.taxes);
+    taxes.all(|tax| tax.amount.is_in_steps())
 }
 
 /// The service. Cheap to clone.
