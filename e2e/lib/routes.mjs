@@ -182,6 +182,7 @@ export const RPC = {
   "/rpc/catalog/maker": { args: { kind: "artist", slug: "nobody" } },
   "/rpc/catalog/store": { args: { handle: "nobody" } },
   "/rpc/catalog/licence": { args: { id: "nothing", version: null } },
+  "/rpc/catalog/withdrawal": {},
   "/rpc/catalog/letters": { args: { store: "{store}", who: "{who}", proof: "{proof}" }, nobody: 404, stranger: 404, seller: 404 },
   "/rpc/me/bar": {},
   "/rpc/me/account": { nobody: 401 },

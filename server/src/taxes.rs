@@ -30,6 +30,8 @@ use crate::fault::{self, Result};
 const HOLDS_MS: i64 = 30 * 60 * 1000;
 /// How long who did not answer is not asked the same again.
 const AWAY_MS: i64 = 20 * 1000;
+/// Code of an answer whose taxes are no multiples of what charges in the currency are multiples of.
+const NOT_IN_STEPS: &str = "NOT_IN_STEPS";
 
 /// What came of asking for one seller's part of a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +136,12 @@ impl Kept {
     }
 }
 
+/// Whether a charge can be made with its taxes: a service works out fillers of forints, too, in which nothing is charged.
+fn is_in_steps(calculation: &Calculation) -> bool {
+    let mut taxes = calculation.lines.iter().chain(&calculation.shipping).flat_map(|part| &part.taxes);
+    taxes.all(|tax| tax.amount.is_in_steps())
+}
+
 /// The service. Cheap to clone.
 #[derive(Clone)]
 pub struct Taxes {
@@ -228,8 +236,12 @@ impl Taxes {
         let (hash, once) = (hash.get(..24).unwrap_or(hash).to_ascii_lowercase(), once.get(..16).unwrap_or(&once));
         let name = format!("ask-{hash}-{asked_ms}-{once}");
         match self.provider.calculate(&name, question).await {
-            Ok(calculation) => {
+            Ok(calculation) if is_in_steps(&calculation) => {
                 Kept { calculation: Some(calculation), code: String::new(), asked_ms, name, taken: None }
+            }
+            Ok(_) => {
+                tracing::warn!(code = NOT_IN_STEPS, currency = %question.currency, "the tax service's taxes cannot be charged");
+                Kept { calculation: None, code: NOT_IN_STEPS.into(), asked_ms, name, taken: None }
             }
             Err(error) => {
                 let code = error.code().to_owned();

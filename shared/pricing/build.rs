@@ -4,60 +4,33 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// One file; its name is the market's id.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    order: u32,
-    countries: Vec<String>,
-    price_regions: Vec<String>,
-    currency: String,
-    also_paid_in: [String; 2],
-    tax: Tax,
-    locale: String,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Tax {
-    Included,
-    Added,
-}
+#[path = "src/currency_data.rs"]
+#[expect(dead_code, reason = "only the codes are asked here")]
+mod currency_data;
+#[path = "build/markets.rs"]
+mod markets;
 
 fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let root = Path::new(&root);
     let folder = root.join("data/markets");
     println!("cargo:rerun-if-changed={}", folder.display());
-    let mut rows = Vec::new();
+    println!("cargo:rerun-if-changed=build/markets.rs");
+    println!("cargo:rerun-if-changed=src/currency_data.rs");
+    let mut files = Vec::new();
     for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
         let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         if path.extension().is_some_and(|e| e == "toml") {
-            let said = |e: toml::de::Error| io::Error::other(format!("{}: {e}", path.display()));
-            let row: Row = toml::from_str(&fs::read_to_string(&path)?).map_err(said)?;
-            rows.push((row.order, name, row));
+            files.push((name, fs::read_to_string(&path)?));
         }
     }
-    rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    let code = |(_, id, row): &(u32, String, Row)| {
-        let display = match row.tax {
-            Tax::Included => "Inclusive",
-            Tax::Added => "Exclusive",
-        };
-        let [first, second] = &row.also_paid_in;
-        format!(
-            "Market {{ id: {id:?}, countries: &{:?}, price_regions: &{:?}, currency: find(*b{:?}), \
-             also_paid_in: [find(*b{first:?}), find(*b{second:?})], tax_display: TaxDisplay::{display}, locale: {:?} }},\n",
-            row.countries, row.price_regions, row.currency, row.locale
-        )
-    };
-    let list: String = rows.iter().map(code).collect();
+    let is_currency = |code: &str| currency_data::CURRENCIES.iter().any(|row| row.0.as_slice() == code.as_bytes());
+    let table = markets::table(&files, is_currency).map_err(|wrong| io::Error::other(wrong.to_string()))?;
     let mut tables = Sha256::new();
-    tables.update(list.as_bytes());
+    tables.update(table.as_bytes());
     for file in sources(&root.join("src"))? {
         println!("cargo:rerun-if-changed={}", file.display());
         // Tests decide nothing, and ends of lines are the machine's.
@@ -71,7 +44,7 @@ fn main() -> io::Result<()> {
     let tables: String = tables.finalize().iter().map(|b| format!("{b:02x}")).collect();
     println!("cargo:rustc-env=VITRINE_TABLES={tables}");
     let out = Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("markets.rs");
-    fs::write(out, format!("/// Every market; `row` is last.\npub const MARKETS: &[Market] = &[\n{list}];\n"))
+    fs::write(out, table)
 }
 
 /// All of a folder, by path: tables and laws stand in the code itself.

@@ -20,7 +20,16 @@ gift-email = Ihre E-Mail-Adresse
 gift-email-hint = Für den Beleg und die Seite Ihrer Bestellung
 gift-where = Sie bezahlt, was { $shop } verkauft, samt Versand und Steuer, und sonst nirgends. { $shop } schuldet ihren Wert. Sie verfällt nicht.
 gift-tax = Auf eine Geschenkkarte fällt keine Steuer an, sondern auf das, was damit bezahlt wird. Sie erhalten einen Beleg, keine Steuerrechnung.
-gift-back = Solange nichts ausgegeben ist, können Sie auf der Seite Ihrer Bestellung die Adresse berichtigen und, wo Ihr Recht das vorsieht, binnen 14 Tagen widerrufen.
+gift-back = Solange nichts ausgegeben ist, können Sie auf der Seite Ihrer Bestellung die Adresse berichtigen.
+gift-withdraw-here = Solange nichts ausgegeben ist, können Sie den Kauf dort binnen { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+ } widerrufen.
+gift-withdraw-tell = Solange nichts ausgegeben ist, können Sie den Kauf binnen { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+ } widerrufen: Schreiben Sie { $shop }.
+gift-withdraw-none = { $country }: Uns ist kein Gesetz bekannt, nach dem Sie den Kauf nur deshalb widerrufen können, weil Sie es sich anders überlegt haben.
 gift-pay = Rabatte, Geschenkkarten und Guthaben bezahlen keine Geschenkkarten.
 gift-buy = Geschenkkarte bezahlen
 gift-not-here = Dieser Shop verkauft keine Geschenkkarten in einer Währung, in der Sie hier bezahlen können ({ $currency }). Wählen Sie unten auf der Seite ein anderes Land oder eine andere Währung.

@@ -112,9 +112,26 @@ policy-privacy-1 = Zum Umsehen braucht es kein Konto, und kein Cookie benennt Si
 policy-privacy-2 = Um Ihnen etwas zu verkaufen, werden Ihre E-Mail-Adresse, Ihr Kauf und bei Paketen Ihre Anschrift gespeichert. Sie sind verschlüsselt und gehen nur soweit an Verkäufer und Zahlungsanbieter, wie die Bestellung es braucht.
 policy-privacy-3 = Sie können Ihre Daten ausgeben oder löschen lassen. Rechnungen bleiben so lange, wie das Steuerrecht es verlangt; übrig ist dann nur, was in ihnen steht.
 policy-withdrawal = Widerruf und Erstattung
-policy-withdrawal-1 = Verbraucher in der Europäischen Union, in Island, Liechtenstein, Norwegen und im Vereinigten Königreich können einen Kauf binnen 14 Tagen ohne Angabe von Gründen widerrufen, in Brasilien binnen 7 Tagen. Bei Waren beginnt die Frist mit der Ankunft des Pakets.
-policy-withdrawal-2 = Bei Dateien endet dieses Recht, sobald Download oder Wiedergabe beginnt, wenn Sie dem vorher zugestimmt haben. Die Kasse fragt nach dieser Zustimmung, der Beleg wiederholt sie.
-policy-withdrawal-3 = Zum Widerruf öffnen Sie Ihre Bestellung und wählen „Vertrag hier widerrufen“, wo es dort steht, oder schreiben dem Laden, der auf ihr steht. Das Geld kommt binnen 14 Tagen auf dem Weg zurück, auf dem es kam.
+policy-withdrawal-right = { $country }: Verbraucher können einen Kauf binnen { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+ } ohne Angabe von Gründen widerrufen. Bei Waren beginnt die Frist mit der Ankunft des Pakets, sonst mit dem Kauf. Wer für ein Unternehmen kauft, hat dieses Recht nicht.
+policy-withdrawal-waiver = Bei Dateien endet dieses Recht, sobald Download oder Wiedergabe beginnt, wenn Sie dem vorher zugestimmt haben. Die Kasse fragt nach dieser Zustimmung, der Beleg wiederholt sie.
+policy-withdrawal-files = Auch bei Dateien besteht dieses Recht { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+ } lang ab dem Kauf; die Kasse verlangt nichts von Ihnen, das es beenden würde.
+policy-withdrawal-here = Zum Widerruf öffnen Sie Ihre Bestellung und wählen „Vertrag hier widerrufen“ oder schreiben dem Laden, der auf ihr steht.
+policy-withdrawal-tell = Zum Widerruf schreiben Sie dem Laden, der auf Ihrer Bestellung steht.
+policy-withdrawal-money = Das Geld kommt binnen { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+ } auf dem Weg zurück, auf dem es kam.
+policy-withdrawal-money-now = Das Geld kommt sofort auf dem Weg zurück, auf dem es kam.
+policy-withdrawal-none = { $country }: Uns ist kein Gesetz bekannt, nach dem Sie einen Kauf im Internet nur deshalb widerrufen können, weil Sie es sich anders überlegt haben.
+policy-withdrawal-shop = Vitrine verspricht nicht mehr als das Gesetz. Ein Laden kann trotzdem etwas zurücknehmen: Fragen Sie ihn. Seine Adresse steht auf Ihrem Beleg und unten auf seiner Seite.
+policy-withdrawal-faults = Was Sie verlangen können, wenn etwas mangelhaft ist, nicht der Beschreibung entspricht oder nicht ankommt, bleibt davon unberührt.
+policy-withdrawal-country = Das gilt für das Land, für das Preise und Steuern gezeigt werden; Sie können ein anderes wählen. Welches Recht gilt, entscheidet Ihr Wohnsitz.
 policy-imprint = Wer hier verkauft
 policy-imprint-1 = Vitrine ist ein Marktplatz. Bei jedem Werk steht neben dem Preis, welcher Laden es verkauft.
 policy-imprint-2 = Jeder Laden nennt unten auf seiner Seite eingetragenen Namen, Anschrift, Kontakt und Steuernummern. Sie stehen auch auf jeder Rechnung.

@@ -228,7 +228,14 @@ checkout-phone = Telefon
 checkout-phone-hint = Für den Zusteller, falls er Sie nicht findet.
 checkout-identity-hint = Zum Beispiel { $example }. Steht auf der Rechnung.
 checkout-identity-like = Zum Beispiel { $example }.
-checkout-withdrawal-days = Den Kauf von Waren können Sie innerhalb von { $days } Tagen nach Erhalt widerrufen.
+checkout-withdrawal-days = Den Kauf von Waren können Sie innerhalb von { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+ } nach Erhalt widerrufen.
+checkout-withdrawal-file-days = Den Kauf von Dateien können Sie von jetzt an { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+ } lang widerrufen.
 checkout-withdrawal = Widerrufsrecht
 checkout-order = Ihre Bestellung
 checkout-pay = { $amount } bezahlen

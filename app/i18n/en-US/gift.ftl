@@ -20,7 +20,16 @@ gift-email = Your e-mail address
 gift-email-hint = For the receipt and the page of your order
 gift-where = It pays for what { $shop } sells, with shipping and tax, and nowhere else. { $shop } owes it. It does not expire.
 gift-tax = No tax is charged on a gift card, but on what it pays for. You get a receipt; it is no tax invoice.
-gift-back = As long as nothing of it was spent you can correct the address on the page of your order and, where your law gives that right, withdraw there within 14 days.
+gift-back = As long as nothing of it was spent you can correct the address on the page of your order.
+gift-withdraw-here = As long as nothing of it was spent you can withdraw from the purchase there, within { $days ->
+    [one] one day
+   *[other] { $days } days
+ }.
+gift-withdraw-tell = As long as nothing of it was spent you can withdraw from the purchase within { $days ->
+    [one] one day
+   *[other] { $days } days
+ }: tell { $shop }.
+gift-withdraw-none = { $country }: no law is known to us that lets you withdraw from the purchase only because you changed your mind.
 gift-pay = Discounts, gift cards and store credit do not pay for gift cards.
 gift-buy = Pay for the gift card
 gift-not-here = This shop sells no gift cards in a currency that you can pay in here ({ $currency }). Choose another country or currency at the foot of the page.

@@ -112,9 +112,26 @@ policy-privacy-1 = Looking around needs no account and sets no cookie that names
 policy-privacy-2 = To sell you something, your e-mail address, what you bought and, for parcels, your address are kept. They are stored encrypted and go to the seller and the payment provider only as far as the order needs it.
 policy-privacy-3 = You can have your data exported or erased. Invoices stay for as long as tax law asks; what is in them is then all that is left.
 policy-withdrawal = Withdrawal and refunds
-policy-withdrawal-1 = Consumers in the European Union, Iceland, Liechtenstein, Norway and the United Kingdom may withdraw from a purchase within 14 days without giving a reason, those in Brazil within 7 days. For goods the period begins when the parcel arrives.
-policy-withdrawal-2 = For files this right ends when the download or stream begins, if you agreed to that beforehand. The checkout asks for this agreement and the receipt repeats it.
-policy-withdrawal-3 = To withdraw, open your order and press “Withdraw from the contract here” where it stands, or tell the shop named there. The money goes back the way it came, within 14 days.
+policy-withdrawal-right = { $country }: consumers may withdraw from a purchase within { $days ->
+    [one] one day
+   *[other] { $days } days
+ } without giving a reason. For goods the period begins when the parcel arrives, for all else with the purchase. Who buys for a business has no such right.
+policy-withdrawal-waiver = For files this right ends when the download or stream begins, if you agreed to that beforehand. The checkout asks for this agreement and the receipt repeats it.
+policy-withdrawal-files = For files, too, this right lasts { $days ->
+    [one] one day
+   *[other] { $days } days
+ } from the purchase on; nothing is asked of you at the checkout that would end it.
+policy-withdrawal-here = To withdraw, open your order and press “Withdraw from the contract here”, or tell the shop named there.
+policy-withdrawal-tell = To withdraw, tell the shop that is named on your order.
+policy-withdrawal-money = The money goes back the way it came, within { $days ->
+    [one] one day
+   *[other] { $days } days
+ }.
+policy-withdrawal-money-now = The money goes back at once, the way it came.
+policy-withdrawal-none = { $country }: no law is known to us that lets you withdraw from a purchase on the Internet only because you changed your mind.
+policy-withdrawal-shop = Vitrine promises no more than the law. A shop may take something back all the same: ask it. Its address is on your receipt and at the bottom of its page.
+policy-withdrawal-faults = What you can ask for when something is faulty, is not as it was described or does not arrive is not touched by this.
+policy-withdrawal-country = This is said for the country that prices and tax are shown for; you can choose another one. Where you live decides which law holds.
 policy-imprint = Who sells here
 policy-imprint-1 = Vitrine is a marketplace. Every work names the shop that sells it, beside its price.
 policy-imprint-2 = Each shop’s page carries its registered name, address, contact and tax numbers at the bottom. They also stand on every invoice.

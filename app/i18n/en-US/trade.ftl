@@ -228,7 +228,14 @@ checkout-phone = Telephone
 checkout-phone-hint = For the carrier, if it cannot find you.
 checkout-identity-hint = Like { $example }. It goes on the invoice.
 checkout-identity-like = Like { $example }.
-checkout-withdrawal-days = You can withdraw from the purchase of goods within { $days } days after they arrive.
+checkout-withdrawal-days = You can withdraw from the purchase of goods within { $days ->
+    [one] one day
+   *[other] { $days } days
+ } after they arrive.
+checkout-withdrawal-file-days = You can withdraw from the purchase of files within { $days ->
+    [one] one day
+   *[other] { $days } days
+ } from now.
 checkout-withdrawal = Right to withdraw
 checkout-order = Your order
 checkout-pay = Pay { $amount }

@@ -20,7 +20,16 @@ gift-email = Votre adresse e-mail
 gift-email-hint = Pour le reçu et la page de votre commande
 gift-where = Elle paie ce que vend { $shop }, livraison et taxe comprises, et rien d’autre. { $shop } en doit la valeur. Elle n’expire pas.
 gift-tax = Aucune taxe n’est perçue sur une carte cadeau, mais sur ce qu’elle paie. Vous recevez un reçu, qui n’est pas une facture fiscale.
-gift-back = Tant que rien n’en a été dépensé, vous pouvez corriger l’adresse sur la page de votre commande et, là où votre droit le prévoit, vous y rétracter sous 14 jours.
+gift-back = Tant que rien n’en a été dépensé, vous pouvez corriger l’adresse sur la page de votre commande.
+gift-withdraw-here = Tant que rien n’en a été dépensé, vous pouvez vous y rétracter de l’achat dans un délai de { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ }.
+gift-withdraw-tell = Tant que rien n’en a été dépensé, vous pouvez vous rétracter de l’achat dans un délai de { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ } : prévenez { $shop }.
+gift-withdraw-none = { $country } : nous ne connaissons pas de loi qui vous permette de vous rétracter de l’achat pour la seule raison que vous avez changé d’avis.
 gift-pay = Les remises, cartes cadeaux et avoirs ne paient pas de cartes cadeaux.
 gift-buy = Payer la carte cadeau
 gift-not-here = Cette boutique ne vend pas de cartes cadeaux dans une monnaie que vous pouvez payer ici ({ $currency }). Choisissez un autre pays ou une autre monnaie au bas de la page.

@@ -112,9 +112,26 @@ policy-privacy-1 = Regarder ne demande pas de compte et ne pose aucun cookie qui
 policy-privacy-2 = Pour vous vendre quelque chose, nous conservons votre adresse e-mail, ce que vous avez acheté et, pour les colis, votre adresse. Ces données sont chiffrées et ne vont au vendeur et au prestataire de paiement que dans la mesure où la commande l’exige.
 policy-privacy-3 = Vous pouvez faire exporter ou effacer vos données. Les factures restent aussi longtemps que le droit fiscal le demande ; ce qu’elles contiennent est alors tout ce qui reste.
 policy-withdrawal = Rétractation et remboursements
-policy-withdrawal-1 = Les consommateurs de l’Union européenne, d’Islande, du Liechtenstein, de Norvège et du Royaume-Uni peuvent se rétracter d’un achat dans un délai de 14 jours sans donner de motif, ceux du Brésil dans un délai de 7 jours. Pour les biens, le délai commence à l’arrivée du colis.
-policy-withdrawal-2 = Pour les fichiers, ce droit prend fin lorsque le téléchargement ou l’écoute commence, si vous y avez consenti auparavant. La page de paiement demande ce consentement et le reçu le rappelle.
-policy-withdrawal-3 = Pour vous rétracter, ouvrez votre commande et choisissez « Renoncer au contrat ici » là où cette mention figure, ou prévenez la boutique qui y est nommée. L’argent repart par le même chemin, dans un délai de 14 jours.
+policy-withdrawal-right = { $country } : les consommateurs peuvent se rétracter d’un achat dans un délai de { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ } sans donner de motif. Pour les biens, le délai commence à l’arrivée du colis, pour tout le reste à l’achat. Qui achète pour une entreprise n’a pas ce droit.
+policy-withdrawal-waiver = Pour les fichiers, ce droit prend fin lorsque le téléchargement ou l’écoute commence, si vous y avez consenti auparavant. La page de paiement demande ce consentement et le reçu le rappelle.
+policy-withdrawal-files = Pour les fichiers aussi, ce droit dure { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ } à compter de l’achat ; la page de paiement ne vous demande rien qui y mettrait fin.
+policy-withdrawal-here = Pour vous rétracter, ouvrez votre commande et choisissez « Renoncer au contrat ici », ou prévenez la boutique qui y est nommée.
+policy-withdrawal-tell = Pour vous rétracter, prévenez la boutique nommée sur votre commande.
+policy-withdrawal-money = L’argent repart par le même chemin, dans un délai de { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ }.
+policy-withdrawal-money-now = L’argent repart aussitôt par le même chemin.
+policy-withdrawal-none = { $country } : nous ne connaissons pas de loi qui vous permette de vous rétracter d’un achat en ligne pour la seule raison que vous avez changé d’avis.
+policy-withdrawal-shop = Vitrine ne promet pas plus que la loi. Une boutique peut tout de même reprendre un article : demandez-lui. Son adresse figure sur votre reçu et au bas de sa page.
+policy-withdrawal-faults = Vos droits lorsqu’un article est défectueux, n’est pas conforme à sa description ou n’arrive pas restent entiers.
+policy-withdrawal-country = Cela vaut pour le pays dont les prix et les taxes sont affichés ; vous pouvez en choisir un autre. C’est votre lieu de résidence qui décide de la loi applicable.
 policy-imprint = Qui vend ici
 policy-imprint-1 = Vitrine est une place de marché. Chaque œuvre nomme la boutique qui la vend, à côté de son prix.
 policy-imprint-2 = La page de chaque boutique porte en bas sa raison sociale, son adresse, ses coordonnées et ses numéros fiscaux. Ils figurent aussi sur chaque facture.

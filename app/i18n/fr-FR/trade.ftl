@@ -192,7 +192,14 @@ checkout-phone = Téléphone
 checkout-phone-hint = Pour le transporteur, s’il ne vous trouve pas.
 checkout-identity-hint = Par exemple { $example }. Il figure sur la facture.
 checkout-identity-like = Par exemple { $example }.
-checkout-withdrawal-days = Vous pouvez vous rétracter de l’achat de biens dans un délai de { $days } jours après leur arrivée.
+checkout-withdrawal-days = Vous pouvez vous rétracter de l’achat de biens dans un délai de { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ } après leur arrivée.
+checkout-withdrawal-file-days = Vous pouvez vous rétracter de l’achat de fichiers dans un délai de { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ } à compter de maintenant.
 checkout-withdrawal = Droit de rétractation
 checkout-order = Votre commande
 checkout-pay = Payer { $amount }

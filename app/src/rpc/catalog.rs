@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, SearchView, Shared, StoreView, SuggestView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, RightView, SearchView, Shared, StoreView, SuggestView,
     TranscriptView, WorkView,
 };
 
@@ -67,6 +67,12 @@ pub async fn store(handle: String) -> Result<Wire<StoreView>, Fault> {
 #[post("/rpc/catalog/licence", ask: Ask)]
 pub async fn licence(id: String, version: Option<u32>) -> Result<Wire<LicenceView>, Fault> {
     Ok(Wire(ask.licence(id, version).await?))
+}
+
+/// The right to withdraw in the country of the page.
+#[get("/rpc/catalog/withdrawal", ask: Ask)]
+pub async fn withdrawal() -> Result<Wire<RightView>, Fault> {
+    Ok(Wire(ask.withdrawal().await?))
 }
 
 /// How a reader of a shop's letters stands.

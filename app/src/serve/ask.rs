@@ -18,8 +18,8 @@ use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, Libra
 use vitrine_shared::views::preview::Pieces;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, Shared, StoreView, SuggestView,
-    TranscriptView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, RightView, SearchView, Shared, StoreView,
+    SuggestView, TranscriptView, WorkView,
 };
 
 use crate::routes::Shop;
@@ -155,6 +155,10 @@ impl Ask {
     pub(crate) async fn licence(&self, id: String, version: Option<u32>) -> Result<LicenceView, Problem> {
         self.note([format!("LICENCE#{id}").as_str()]);
         self.app.catalog.licence(&self.ctx, &id, version).await
+    }
+
+    pub(crate) async fn withdrawal(&self) -> Result<RightView, Problem> {
+        Ok(vitrine_server::withdrawal::right(&self.ctx.country, &self.ctx.locale))
     }
 
     pub(crate) async fn letters(&self, store: String, who: String, proof: String) -> Result<LettersView, Problem> {

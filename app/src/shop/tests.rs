@@ -17,6 +17,7 @@ use super::prefs::PrefsDialog;
 use crate::i18n::{Texts, direction};
 use vitrine_ui::prelude::*;
 
+mod rights;
 mod trade;
 
 #[derive(Clone)]
@@ -29,6 +30,7 @@ enum Sample {
     Store(Box<StoreView>),
     Licence(LicenceView),
     Fault(Problem),
+    Rights(rights::Sample),
     Trade(Box<trade::Sample>),
 }
 
@@ -52,6 +54,7 @@ fn Drawn() -> Element {
         Sample::Maker(view) => rsx! { MarketRoom { MakerBody { view } } },
         Sample::Store(view) => rsx! { StorefrontBody { view: *view } },
         Sample::Licence(view) => rsx! { MarketRoom { EulaBody { view } } },
+        Sample::Rights(sample) => rsx! { MarketRoom { {rights::body(sample)} } },
         Sample::Trade(sample) => rsx! { MarketRoom { {trade::body(*sample)} } },
         Sample::Fault(problem) => rsx! { MarketRoom { FaultPage { problem, meant: "blue moon" } } },
     };
@@ -440,6 +443,7 @@ fn all() -> Vec<(&'static str, Sample)> {
         ("missing", Sample::Fault(Problem::not_found("page"))),
         ("failed", Sample::Fault(Problem::internal("01J9Z"))),
     ];
+    all.extend(rights::all().into_iter().map(|(name, sample)| (name, Sample::Rights(sample))));
     all.extend(trade::all().into_iter().map(|(name, sample)| (name, Sample::Trade(Box::new(sample)))));
     all
 }

@@ -205,6 +205,9 @@ async fn an_amount_is_bought_in_the_currency_it_was_shown_in() {
     let shown = async |ctx: &OpCtx| shop.checkouts.gift_view(ctx, "both", None).await.unwrap().currency;
     let (euros, dollars) = (shown(&here).await, shown(&there).await);
     assert_eq!((euros.as_str(), dollars.as_str()), ("EUR", "USD"));
+    let right = async |ctx: &OpCtx| shop.checkouts.gift_view(ctx, "both", None).await.unwrap().right;
+    assert_eq!((right(&here).await.days, right(&here).await.function), (14, true));
+    assert_eq!((right(&there).await.days, right(&there).await.country.as_str()), (0, "United States"));
     let attempt = crate::ids::secret();
     let problem = shop.checkouts.buy_gift(&there, "both", &attempt, &gift()).await.unwrap_err();
     assert_eq!((problem.status, problem.code.as_str(), problem.detail.as_str()), (409, "gift_changed", "USD"));

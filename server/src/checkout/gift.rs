@@ -37,7 +37,7 @@ use crate::mails::Words;
 use crate::promotions::ForQuote;
 use crate::value::sold::card_id;
 use crate::value::{MAX_MESSAGE, Recipient, plain};
-use crate::{ids, pricing, typed};
+use crate::{ids, pricing, typed, withdrawal};
 
 /// Most cards of one purchase.
 const MOST_CARDS: u32 = 10;
@@ -228,6 +228,7 @@ impl Checkouts {
             faults,
             trouble,
             attempt: ids::secret(),
+            right: withdrawal::right(&ctx.country, &ctx.locale),
         })
     }
 

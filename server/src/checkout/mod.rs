@@ -235,7 +235,7 @@ mod previews;
 #[cfg(test)]
 mod refunds;
 #[cfg(test)]
-mod regions;
+pub(crate) mod regions;
 #[cfg(test)]
 mod sending;
 #[cfg(test)]

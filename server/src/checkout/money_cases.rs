@@ -193,8 +193,17 @@ async fn case_04_taiwan_dollars_are_charged_as_they_are_seen_and_what_was_conver
     let shop = open().await;
     let ny = form("US", "NY", "New York", "10001");
     let taipei = bought(&shop, &from(&shop, "US", "TWD"), ("Taipei Print", 1), ny.clone()).await;
-    // 324.00 and 50.00 at 4 %: 12.96 and 2.00. Only prices have no decimals; a charge may have some.
-    assert_eq!((taipei.seen.minor(), taipei.seen.to_charge()), (38_896, Ok(38_896)));
+    // 324 and 50 at 4 %: 12.96 is 13, and 2. What is paid out must be whole, and so is all that is charged.
+    assert_eq!((taipei.seen.minor(), taipei.seen.to_charge()), (38_900, Ok(38_900)));
+    assert_eq!((taipei.invoice.totals.tax.minor(), taipei.shown.as_str()), (1_500, "NT$389.00"));
+    let twd: Currency = "TWD".parse().unwrap();
+    let amount = |minor| Take::Amount { gross: Money::new(minor, twd).unwrap() };
+    let refused = refunded(&shop, &taipei.order, "odd", amount(10_050)).await.unwrap_err();
+    assert_eq!((refused.status, refused.fields.contains_key("lines[0].take.gross")), (422, true), "{refused:?}");
+    // A third: 3.86 of tax are 4.
+    assert_eq!(refunded(&shop, &taipei.order, "some", amount(10_000)).await.unwrap().minor(), 10_000);
+    assert_eq!(refunded(&shop, &taipei.order, "rest", Take::All).await.unwrap().minor(), 23_700);
+    assert_eq!((kept(&shop, &taipei.order).await, shop.violations().await), ((38_900, 33_700), Vec::new()));
     // Who shows another currency is asked for a price that there is, or for none: nothing is worked out from it.
     let add = Add { variant: shop.edition("Won Tones").await, quantity: 1, named_minor: None, named_in: None };
     let refused = shop.carts.add(&from(&shop, "KR", "TWD"), None, &add).await.unwrap_err();

@@ -119,9 +119,13 @@ fn was_seen(priced: &Priced, placing: &Placing, shown: Currency) -> bool {
 /// Whether the buyer must agree that supply of paid files begins at once and the right to withdraw ends with it, where the law of
 /// their country gives that right (`vitrine_places::point_of_sale`). Who says to be a business is asked too: nothing proves it.
 pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
-    let files = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
-    vitrine_places::point_of_sale(country).withdrawal.waiver
-        && files.into_iter().any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
+    vitrine_places::point_of_sale(country).withdrawal.waiver && has_paid_files(priced)
+}
+
+/// Whether a file is sold for money.
+pub(super) fn has_paid_files(priced: &Priced) -> bool {
+    let mut lines = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
+    lines.any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
 }
 
 /// Whether sales into a country are counted by its states or provinces.

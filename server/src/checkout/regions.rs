@@ -11,7 +11,7 @@ use crate::ctx::OpCtx;
 use crate::testing::{self, Shop};
 
 /// Sells everywhere: one seller exports where it knows no tax rule, the other refuses.
-pub(super) const ROWS: &str = r#"{"type":"tenant","ref":"wide","name":"Wide","legal":{"name":"Wide GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@wide.example","tax_ids":["DE123456789"],"invoice_prefix":"WI","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
+pub(crate) const ROWS: &str = r#"{"type":"tenant","ref":"wide","name":"Wide","legal":{"name":"Wide GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@wide.example","tax_ids":["DE123456789"],"invoice_prefix":"WI","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
 {"type":"tenant","ref":"near","name":"Near","legal":{"name":"Near GmbH","address":["Weg 3","20457 Hamburg"],"country":"DE","email":"shop@near.example","tax_ids":["DE123456789"],"invoice_prefix":"NE","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
 {"type":"store","ref":"wide","tenant":"wide","handle":"wide","name":"Wide","ships_from":"DE","no_rule":"export","shipping":[{"zone":"*","up_to_g":2000,"amount_minor":900,"currency":"USD"},{"zone":"EU","up_to_g":2000,"amount_minor":700,"currency":"EUR"}]}
 {"type":"store","ref":"near","tenant":"near","handle":"near","name":"Near","ships_from":"DE"}
@@ -223,13 +223,16 @@ async fn italy_asks_a_business_for_what_its_invoice_may_carry_and_takes_it_as_it
 }
 
 #[tokio::test]
-async fn the_waiver_is_asked_where_the_law_gives_a_right_to_waive() {
+async fn the_waiver_is_asked_where_the_law_gives_a_right_to_waive_and_days_are_said_where_it_stays() {
     let shop = open().await;
-    for (country, waiver) in [("DE", true), ("NO", true), ("IS", true), ("BR", false), ("US", false), ("KE", false)] {
+    let rows =
+        [("DE", true, 0), ("NO", true, 0), ("ZA", true, 0), ("BR", false, 7), ("US", false, 0), ("KE", false, 0)];
+    for (country, waiver, days) in rows {
         let ctx = filled(&shop, country, &["Wide Tones"]).await;
         let region = if country == "US" { "NY".into() } else { String::new() };
         let mut typed = CheckoutForm { region, accept_waiver: false, ..with(country, &[("br_cpf", CPF)]) };
-        assert_eq!(page(&shop, &ctx, &typed).await.waiver, waiver, "{country}");
+        let view = page(&shop, &ctx, &typed).await;
+        assert_eq!((view.waiver, view.withdrawal_file_days, view.withdrawal_days), (waiver, days, 0), "{country}");
         if waiver {
             let told = placed(&shop, &ctx, typed.clone(), &format!("not{country}")).await;
             assert_eq!(told.unwrap_err(), ["accept_waiver fault-waiver"], "{country}");
@@ -257,6 +260,14 @@ async fn a_parcel_asks_for_a_telephone_number_and_says_how_long_it_can_be_sent_b
     assert_eq!(page(&shop, &ctx, &firm).await.withdrawal_days, 0, "who buys for a business has no such right");
     let ctx = filled(&shop, "US", &["Wide Pages"]).await;
     assert_eq!(page(&shop, &ctx, &form("US")).await.withdrawal_days, 0);
+    // Goods and files by one law, each with its days.
+    for (country, days) in [("DE", (14, 0)), ("BR", (7, 7)), ("US", (0, 0))] {
+        let ctx = filled(&shop, country, &["Wide Pages", "Wide Tones"]).await;
+        let view = page(&shop, &ctx, &form(country)).await;
+        assert_eq!((view.withdrawal_days, view.withdrawal_file_days), days, "{country}");
+        let firm = page(&shop, &ctx, &CheckoutForm { business: true, ..form(country) }).await;
+        assert_eq!((firm.withdrawal_days, firm.withdrawal_file_days), (0, 0), "{country}");
+    }
 }
 
 #[tokio::test]

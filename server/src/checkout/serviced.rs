@@ -187,6 +187,35 @@ async fn what_the_service_says_is_shown_placed_charged_recorded_and_taken_back()
 }
 
 #[tokio::test]
+async fn taxes_in_parts_of_a_dollar_that_is_charged_whole_are_no_answer() {
+    let (shop, service) = open().await;
+    let of = |row: &&str| !row.contains("strict") && !row.contains("plain");
+    let rows = rows().lines().filter(of).collect::<Vec<_>>().join("\n");
+    let rows = rows
+        .replace("local", "taipei")
+        .replace("Local", "Taipei")
+        .replace(r#""LO""#, r#""TA""#)
+        .replace("where_taipei", "where_local")
+        .replace("taipeie", "locale");
+    let rows = rows.replace(r#""currency":"USD","minor":1500"#, r#""currency":"TWD","minor":32400"#);
+    shop.import(&rows.replace(r#""amount_minor":500,"currency":"USD""#, r#""amount_minor":5000,"currency":"TWD""#))
+        .await;
+    let guest = OpCtx { country: "US".into(), market: "us".into(), currency: "TWD".parse().ok(), ..shop.guest() };
+    let ctx = shop.fill(&guest, &["Taipei Pages"]).await;
+    // 9.5 % of 324 are 30.78; the tables' 7.25 % are 23.49, in whole dollars 23.
+    let (_, order) = placed(&shop, &ctx, &form("CA", "90001"), "whole").await.unwrap();
+    assert_eq!(service.calls("/calculations").len(), 1);
+    let stood_in = order.tax.tax_fallback.unwrap();
+    assert_eq!(
+        (stood_in.provider.as_str(), stood_in.code.as_str(), order.tax.service),
+        ("stripe", "NOT_IN_STEPS", None)
+    );
+    assert_eq!((order.quote.currency.code(), order.quote.lines[0].amounts.tax.minor()), ("TWD", 2_300));
+    assert!(order.quote.totals.gross.is_in_steps());
+    assert_eq!(shop.violations().await, []);
+}
+
+#[tokio::test]
 async fn case_19_a_service_that_is_down_leaves_the_tables_tax_with_its_name_on_the_order() {
     let (shop, service) = open().await;
     service.trouble(Trouble::Down);

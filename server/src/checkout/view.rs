@@ -174,12 +174,14 @@ impl Checkouts {
         let called = |country: &str| vitrine_places::country_name(country, &ctx.locale).unwrap_or(country).to_owned();
         let other_place = identity::contradicted(ctx, &priced, &to).map(called);
         let sold = asked::Sold::of(&priced);
-        let parcel_days = vitrine_places::point_of_sale(&to.country).withdrawal.days;
+        let right = &vitrine_places::point_of_sale(&to.country).withdrawal;
+        let days = |sells: bool, days: u16| if sells && !form.business { days } else { 0 };
         let place = Place { currency: priced.currency, ..place };
         let value = self.value_view(ctx, &place, &priced, form.use_credit).await?;
         Ok(CheckoutView {
             waiver,
-            withdrawal_days: if sold.parcel && !form.business { parcel_days } else { 0 },
+            withdrawal_days: days(sold.parcel, right.days),
+            withdrawal_file_days: days(super::place::has_paid_files(&priced), right.file_days()),
             phone: asked::phone_field(&form, sold),
             identities: if form.business { Vec::new() } else { asked::identity_fields(&form, sold, false) },
             business_identities: asked::identity_fields(&form, sold, true),

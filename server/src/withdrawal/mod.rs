@@ -22,8 +22,8 @@ use vitrine_pricing::format::Locale;
 use vitrine_shared::Problem;
 use vitrine_shared::id::OrderId;
 use vitrine_shared::orders::Fulfilment;
-use vitrine_shared::views::MomentView;
 use vitrine_shared::views::trade::{OrderView, WithdrawalView};
+use vitrine_shared::views::{MomentView, RightView};
 use vitrine_table::{Condition, Index, Item, Key, Put, Query, Table, TableError, Transact, TransactOp};
 
 use crate::catalog::store::CatalogStore;
@@ -76,6 +76,18 @@ fn partition(order: &OrderId) -> String {
 
 fn place(order: &OrderId, id: &str) -> String {
     format!("withdrawal/{order}/{id}")
+}
+
+/// What is said of the right in a country (ISO 3166-1), its name by a BCP 47 tag.
+pub fn right(country: &str, locale: &str) -> RightView {
+    let said = &point_of_sale(country).withdrawal;
+    RightView {
+        country: vitrine_places::country_name(country, locale).unwrap_or(country).to_owned(),
+        days: said.days,
+        waiver: said.waiver,
+        function: said.function,
+        refund_days: said.refund_days.unwrap_or_default(),
+    }
 }
 
 /// Whether a line can be withdrawn from at this moment.

@@ -137,3 +137,26 @@ async fn the_right_lasts_as_long_as_the_law_says_and_for_whom() {
     shop.checkouts.refund(&shop.staff(), &back.order.id, &wish).await.unwrap();
     assert_eq!(back.shown(&back.buyer).await, None);
 }
+
+#[tokio::test]
+async fn brazil_withdraws_from_files_for_seven_days_and_the_united_states_do_not() {
+    let shop = Shop::open().await;
+    shop.import(crate::checkout::regions::ROWS).await;
+    let form = |country: &str| CheckoutForm {
+        country: country.into(),
+        region: if country == "US" { "NY".into() } else { String::new() },
+        ids: [("br_cpf".to_owned(), "123.456.789-09".to_owned())].into(),
+        accept_waiver: false,
+        ..testing::form()
+    };
+    let now = shop.clock.now_ms();
+    let brazil = sold(&shop, &["Wide Tones"], form("BR")).await;
+    for (days, left) in [(0, true), (7, true), (7 + GRACE_DAYS, false)] {
+        assert_eq!(brazil.shown(&brazil.at(now + days * DAY_MS)).await.is_some(), left, "{days}");
+    }
+    let said = right("BR", "pt-BR");
+    assert_eq!((said.days, said.waiver, said.function, said.refund_days), (7, false, true, 0));
+    let states = sold(&shop, &["Wide Tones"], form("US")).await;
+    assert_eq!(states.shown(&states.buyer).await, None);
+    assert_eq!(right("US", "de-DE"), RightView { country: "Vereinigte Staaten".into(), ..RightView::default() });
+}

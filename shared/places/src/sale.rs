@@ -115,6 +115,8 @@ pub struct Withdrawal {
     pub waiver: bool,
     /// A way to withdraw must stand where the contract was made.
     pub function: bool,
+    /// Days within which the money goes back; 0: at once. Said where there is the right, and nowhere else.
+    pub refund_days: Option<u16>,
     /// Law or source.
     pub source: String,
 }
@@ -139,6 +141,13 @@ pub enum TaxIn {
     Included,
     /// It comes on top.
     Added,
+}
+
+impl Withdrawal {
+    /// Days to withdraw from files that were paid for; 0: no such right, or the buyer gives it up so that they are supplied at once.
+    pub fn file_days(&self) -> u16 {
+        if self.waiver { 0 } else { self.days }
+    }
 }
 
 impl PointOfSale {
@@ -298,6 +307,14 @@ mod tests {
             assert_eq!(numbers(point, Holder::Person), person, "{country}");
             assert_eq!(numbers(point, Holder::Business), business, "{country}");
         }
+        // Of files, where the right is not given up for supply at once; within how many days the money is back.
+        let files = |country| point_of_sale(country).withdrawal.file_days();
+        assert_eq!(["DE", "GB", "ZA", "BR", "US"].map(files), [0, 0, 0, 7, 0]);
+        let back = |country| point_of_sale(country).withdrawal.refund_days;
+        assert_eq!(
+            ["DE", "GB", "NO", "ZA", "BR", "US"].map(back),
+            [Some(14), Some(14), Some(14), Some(30), Some(0), None]
+        );
         // 27 states, Åland and the French departments overseas.
         let functions = points_of_sale().filter(|(_, p)| p.withdrawal.function && p.withdrawal.waiver).count();
         assert_eq!(functions, 34);
@@ -326,6 +343,7 @@ mod tests {
             // Who has no right has nothing to give up and nothing to use.
             let w = &point.withdrawal;
             assert!(w.days > 0 || !w.waiver && !w.function, "{name}");
+            assert_eq!(w.refund_days.is_some(), w.days > 0, "{name}");
         }
     }
 

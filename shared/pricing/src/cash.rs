@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::currency_data::{CASH_PRACTICE, EURO_FIVE_CENTS};
 use crate::locale_data::CASH;
+use crate::market::{MARKETS, Market};
 use crate::money::{Currency, Money, MoneyError, RoundingMode, lookup};
 
 /// How a total is paid.
@@ -33,13 +33,13 @@ pub struct Payable {
 }
 
 impl Currency {
-    /// Smallest cash amount in a country (ISO 3166-1 alpha-2), minor units; 1 for most. From CLDR (CHF 5, DKK 50, SEK 100, HUF 500 ...), where it is
-    /// silent from the smallest coin in use (AUD 5, NZD 10 ...), and for the euro by country (5 in BE, EE, FI, IE, IT, LT, NL, SK).
+    /// Smallest cash amount in a country (ISO 3166-1 alpha-2), minor units; 1 for most. What the file of the country's market says of this country
+    /// and currency (5 for the euro in BE, FI, NL ...), else what a file says of the currency's coins (CHF 5, SEK 100 ...), else CLDR.
     pub fn cash_step(self, country: &str) -> i64 {
-        if self == Self::EUR {
-            return if EURO_FIVE_CENTS.contains(&country) { 5 } else { 1 };
-        }
-        lookup(CASH, self).or(lookup(CASH_PRACTICE, self)).unwrap_or(1)
+        let own = |market: &'static Market| market.cash.iter().filter(move |cash| cash.currency == self);
+        let here = own(Market::of_country(country)).find(|cash| cash.countries.contains(&country));
+        let stated = here.or_else(|| MARKETS.iter().flat_map(own).find(|cash| cash.countries.is_empty()));
+        stated.map_or_else(|| lookup(CASH, self).unwrap_or(1), |cash| cash.step)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Currencies: ISO 4217, and what the card processor and tills make of them.
+//! Currencies: ISO 4217, and what the card processor makes of them. What tills make of them is data of markets (`data/markets`).
 //!
 //! Codes and decimals are ISO 4217 list one of 2026-01-01 (PyPI `iso4217` 1.16.20260101; `pycountry` 26.2.16 and the crate `iso_currency` 0.7.1 agree).
 //! Fund codes, metals and test codes are left out: nothing is priced in them.
@@ -67,17 +67,6 @@ pub(crate) const MINIMUM: &[(&str, i64)] = &[
     ("RON", 200), ("RUB", 50), ("SEK", 300), ("SGD", 50), ("THB", 1000), ("USD", 50), ("ZAR", 50),
 ];
 
-/// Prices in these are set in whole units, beside those that CLDR writes whole. A charge may have decimals (tax and discounts make some), but
-/// payouts that are asked for by hand must be multiples of 100, and no cent or filler is in use.
-pub(crate) const PRICE_STEP: &[(&str, i64)] = &[("HUF", 100), ("TWD", 100)];
-
-/// Smallest coin in use, minor units, where CLDR names no cash step: AUD (1 and 2 cents withdrawn 1992), BRL (1 centavo not struck since 2005), HKD,
-/// ILS (5 agorot withdrawn 2008), INR (50 paise the smallest legal coin), KRW, MYR (rounding mechanism of 2008), NZD (5 cents withdrawn 2006), SGD, ZAR
-/// (5 cents not struck since 2012). Rounding is law or custom by country.
-#[rustfmt::skip]
-pub(crate) const CASH_PRACTICE: &[(&str, i64)] = &[
-    ("AUD", 5), ("BRL", 5), ("HKD", 10), ("ILS", 10), ("INR", 50), ("KRW", 10), ("MYR", 5), ("NZD", 10), ("SGD", 5), ("ZAR", 10),
-];
-
-/// Countries that round totals in euro to 5 cents in cash, by law or custom.
-pub(crate) const EURO_FIVE_CENTS: &[&str] = &["BE", "EE", "FI", "IE", "IT", "LT", "NL", "SK"];
+/// The processor pays these out in whole units only, though it would take a charge or a refund with decimals; no cent or filler is in use. Charges
+/// are whole, too: what is taken in can be paid out.
+pub(crate) const WHOLE_PAYOUTS: &[&str] = &["HUF", "TWD"];

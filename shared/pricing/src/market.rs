@@ -23,6 +23,17 @@ pub enum TaxDisplay {
     Exclusive,
 }
 
+/// What totals in coins of a currency are multiples of.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CashStep {
+    /// Of the coins.
+    pub currency: Currency,
+    /// Countries of the market whose law or custom it is, ISO 3166-1 alpha-2. Empty: the coins there are, wherever one pays with them.
+    pub countries: &'static [&'static str],
+    /// Minor units, at least 1.
+    pub step: i64,
+}
+
 /// One market.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Market {
@@ -41,6 +52,8 @@ pub struct Market {
     pub tax_display: TaxDisplay,
     /// BCP 47 tag when nothing better is known.
     pub locale: &'static str,
+    /// How totals are rounded that are paid in cash; see [`Currency::cash_step`].
+    pub cash: &'static [CashStep],
 }
 
 // Every market, `row` last: a file of `data/markets` each, read when the program is built.

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::currency_data::{CURRENCIES, PRICE_STEP};
+use crate::currency_data::CURRENCIES;
 use crate::locale_data::WHOLE;
 
 /// Largest magnitude in minor units: 2^53 - 1.
@@ -111,12 +111,10 @@ impl Currency {
     }
 
     /// Smallest step between two prices, minor units: a whole unit where nothing smaller is in use (HUF, IDR, TWD ...), 10 where the processor wants
-    /// a last digit 0 (KWD ...), 1 for most. Every multiple can be charged. Totals with tax or a discount need not be multiples.
+    /// a last digit 0 (KWD ...), 1 for most. Every multiple can be charged. Totals with tax or a discount need not be multiples where charges have a
+    /// smaller step (IDR ...).
     pub fn price_step(self) -> i64 {
-        if self.is_whole() {
-            return 10i64.pow(u32::from(self.exponent()));
-        }
-        lookup(PRICE_STEP, self).unwrap_or(self.processor_step())
+        if self.is_whole() { 10i64.pow(u32::from(self.exponent())) } else { self.processor_step() }
     }
 
     /// Every active currency, by code.

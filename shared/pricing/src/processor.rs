@@ -4,7 +4,7 @@
 //! not count in minor units of ISO 4217 everywhere (5 ISK is `500`); what cannot be said exactly is an error, never rounded.
 //! The processor is Stripe; the source of the tables is named in `currency_data.rs`. Not here: calls to it, its largest amounts, its fees.
 
-use crate::currency_data::{MINIMUM, NOT_TAKEN, PROCESSOR_EXPONENT, SOME_ACCOUNTS, UNCONFIRMED};
+use crate::currency_data::{MINIMUM, NOT_TAKEN, PROCESSOR_EXPONENT, SOME_ACCOUNTS, UNCONFIRMED, WHOLE_PAYOUTS};
 use crate::money::{Currency, Money, MoneyError, RoundingMode, lookup};
 
 /// Whether the processor takes a currency.
@@ -26,12 +26,12 @@ pub enum ProcessorError {
     /// [`Acceptance::NotTaken`] or [`Acceptance::Unconfirmed`].
     #[error("the processor does not take {0}")]
     Currency(Currency),
-    /// Not a multiple of the step.
+    /// Not a multiple of the step: of charges, or of what can be sent at all.
     #[error("{amount} {currency} cannot be charged, only multiples of {step}", amount = .amount.to_decimal(), currency = .amount.currency(), step = .step.to_decimal())]
     Step {
         /// As asked.
         amount: Money,
-        /// [`Currency::processor_step`].
+        /// What it had to be a multiple of.
         step: Money,
     },
     /// Zero, negative, or below the smallest charge.
@@ -76,9 +76,14 @@ impl Currency {
     }
 
     /// What every charge is a multiple of, minor units: 10 with three decimals (the last digit must be 0; so the page said in 2022, and has not said
-    /// otherwise since), 100 for MGA, which has no decimals there, else 1. HUF and TWD are 1: their charges may have decimals, their
-    /// prices have none ([`Currency::price_step`]).
+    /// otherwise since), 100 for MGA, which has no decimals there, and for HUF and TWD, which are paid out whole, else 1. ISK and UGX have no minor
+    /// units of ISO 4217, so that the `00` they are sent with is no step here.
     pub fn processor_step(self) -> i64 {
+        if WHOLE_PAYOUTS.binary_search(&self.code()).is_ok() { 100 } else { self.sent_step() }
+    }
+
+    /// What every amount that is sent is a multiple of, whichever it is: finer than the step of charges where only payouts are whole.
+    fn sent_step(self) -> i64 {
         if self.exponent() == 3 {
             return 10;
         }
@@ -94,24 +99,30 @@ impl Currency {
 }
 
 impl Money {
-    /// In the processor's units, exactly: for charges and for refunds, in the sign that it has. Errors: `Currency`, `Step`.
+    /// In the processor's units, exactly: for refunds and for taxes that are told, in the sign that it has. What goes back of a charge from before
+    /// charges in HUF and TWD were whole need not be whole. Errors: `Currency`, `Step`.
     pub fn to_processor(self) -> Result<i64, ProcessorError> {
         let currency = self.currency();
         if matches!(currency.acceptance(), Acceptance::NotTaken | Acceptance::Unconfirmed) {
             return Err(ProcessorError::Currency(currency));
         }
-        let step = currency.processor_step();
-        if self.minor() % step != 0 {
-            return Err(ProcessorError::Step { amount: self, step: Money::new(step, currency)? });
-        }
+        self.in_steps_of(currency.sent_step())?;
         let (ours, theirs) = (u32::from(currency.exponent()), u32::from(currency.processor_exponent()));
         // Within an i64: minor units end at 2^53, and the scales differ by a hundred at most.
         Ok(self.minor() * 10i64.pow(theirs.saturating_sub(ours)) / 10i64.pow(ours.saturating_sub(theirs)))
     }
 
+    fn in_steps_of(self, step: i64) -> Result<(), ProcessorError> {
+        if self.minor() % step == 0 {
+            return Ok(());
+        }
+        Err(ProcessorError::Step { amount: self, step: Money::new(step, self.currency())? })
+    }
+
     /// What a charge of this amount sends. Errors: `BelowMinimum`, `Currency`, `Step`. Nothing to pay is no charge: an order of zero never comes here.
     pub fn to_charge(self) -> Result<i64, ProcessorError> {
         let sent = self.to_processor()?;
+        self.in_steps_of(self.currency().processor_step())?;
         let minimum = self.currency().minimum_charge();
         if self.minor() < minimum.minor() {
             return Err(ProcessorError::BelowMinimum { amount: self, minimum });

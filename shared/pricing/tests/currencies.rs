@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use vitrine_pricing::cash::Tender;
+use vitrine_pricing::market::{MARKETS, Market, is_country};
 use vitrine_pricing::money::{Currency, MAX_MINOR, Money, MoneyError, RoundingMode};
 use vitrine_pricing::processor::{Acceptance, ProcessorError};
 
@@ -42,6 +43,11 @@ fn what_cannot_be_sent_or_read_exactly_is_an_error() {
     let step = |r: Result<i64, ProcessorError>| matches!(r, Err(ProcessorError::Step { step, .. }) if step.minor() > 1);
     assert!(step(money(1234, "KWD").to_processor()));
     assert!(step(money(20, "MGA").to_processor()));
+    // Only payouts have to be whole there: no charge has decimals, but what goes back of one from before that is sent as it is.
+    for code in ["HUF", "TWD"] {
+        assert!(step(money(38_896, code).to_charge()));
+        assert_eq!(money(-38_896, code).to_processor(), Ok(-38_896));
+    }
     let read = Money::from_processor(505, currency("ISK"));
     assert_eq!(read, Err(ProcessorError::NotWhole { amount: 505, currency: currency("ISK") }));
     // What happened is read even where it could not be asked for.
@@ -71,7 +77,7 @@ fn acceptance_is_settled_for_every_currency() {
 #[test]
 fn steps_of_charges_and_of_prices() {
     assert_eq!(codes(|c| c.processor_step() == 10), ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]);
-    assert_eq!(codes(|c| c.processor_step() == 100), ["MGA"]);
+    assert_eq!(codes(|c| c.processor_step() == 100), ["HUF", "MGA", "TWD"]);
     assert_eq!(codes(|c| !matches!(c.processor_step(), 1 | 10 | 100)), [""; 0]);
     assert_eq!(
         ["TWD", "HUF", "IDR", "IQD", "KWD", "EUR", "JPY"].map(|c| currency(c).price_step()),
@@ -96,7 +102,7 @@ fn smallest_charges() {
     ] {
         assert_eq!(currency(code).minimum_charge(), money(minor, code));
         assert_eq!(money(minor, code).to_charge(), money(minor, code).to_processor());
-        let below = money(minor - 1, code);
+        let below = money(minor - currency(code).processor_step(), code);
         let minimum = money(minor, code);
         assert_eq!(below.to_charge(), Err(ProcessorError::BelowMinimum { amount: below, minimum }));
     }
@@ -117,6 +123,18 @@ fn cash_steps_by_currency_and_country() {
     assert_eq!(steps("DE", &["EUR", "USD", "GBP", "JPY", "KWD"]), [1, 1, 1, 1, 1]);
     assert_eq!(["BE", "EE", "FI", "IE", "IT", "LT", "NL", "SK"].map(|c| Currency::EUR.cash_step(c)), [5; 8]);
     assert_eq!(["DE", "FR", "AT", "ES", ""].map(|c| Currency::EUR.cash_step(c)), [1; 5]);
+    // Åland has Finland's law of money.
+    assert_eq!(Currency::EUR.cash_step("AX"), 5);
+    // Of the rest of the world, by currency; what no file says is CLDR's.
+    assert_eq!(steps("BR", &["BRL", "KRW", "TWD", "RSD", "IDR"]), [5, 10, 100, 100, 100]);
+    // Coins are the same wherever one pays with them.
+    assert_eq!(["CA", "DK", "GL", "US", ""].map(|c| currency("DKK").cash_step(c)), [50; 5]);
+    for market in MARKETS {
+        for cash in market.cash {
+            assert!(cash.countries.iter().all(|c| is_country(c) && Market::of_country(c) == market), "{cash:?}");
+            assert!(cash.countries.iter().all(|c| cash.currency.cash_step(c) == cash.step), "{cash:?}");
+        }
+    }
 }
 
 #[test]

@@ -92,9 +92,16 @@ fn case_04_a_price_in_taiwan_dollars_can_be_charged() {
     let price = converted.round_to_step(twd.price_step(), RoundingMode::HalfUp).unwrap();
     assert_eq!((converted.minor(), price.minor()), (32_424, 32_400));
     assert_eq!(price.to_charge(), Ok(32_400));
-    // A total with ten per cent off is no multiple of 100 and is not refused.
-    let discounted = price.mul_ratio(9, 10, RoundingMode::HalfUp).unwrap();
-    assert_eq!(discounted.to_charge(), Ok(29_160));
+    // Ten per cent off would leave 291.60, which is no charge: it is worked out in whole dollars.
+    let exact = price.mul_ratio(9, 10, RoundingMode::HalfUp).unwrap();
+    assert!(matches!(exact.to_charge(), Err(ProcessorError::Step { step, .. }) if step == money("1.00", "TWD")));
+    assert_eq!(price.portion(9, 10, RoundingMode::HalfUp).unwrap().to_charge(), Ok(29_200));
+    // The tax inside 324 at 5 per cent, too: 15.43.
+    let quote = ask("SK", "TWD", &[("ebook", price.minor(), 1)], "line");
+    assert_eq!((quote.totals.tax.minor(), quote.totals.net.minor()), (1_500, 30_900));
+    // As do forints in Hungary: 27 per cent inside 4990 are 1060.87.
+    let quote = ask("HU", "HUF", &[("goods", 499_000, 1)], "line");
+    assert_eq!((quote.totals.tax.minor(), quote.totals.net.minor()), (106_100, 392_900));
 }
 
 #[test]

@@ -257,8 +257,9 @@ fn wishes_that_cannot_be_name_their_field() {
 fn any_quote() -> impl Strategy<Value = Quote> {
     let tax = (0i64..30_000, 0i64..=100);
     let part = (1u32..9, 0i64..60_000, prop::collection::vec(tax, 0..4), 0i64..500, any::<bool>());
-    let currency =
-        prop::sample::select(vec![Currency::EUR, Currency::JPY, "KWD".parse().unwrap(), "MGA".parse().unwrap()]);
+    let currency = prop::sample::select(
+        ["EUR", "JPY", "KWD", "MGA", "HUF"].map(|code| code.parse::<Currency>().unwrap()).to_vec(),
+    );
     (currency, prop::collection::vec(part.clone(), 1..5), prop::option::of(part)).prop_map(
         |(currency, lines, shipping)| {
             let amounts = |(_, net, taxes, off, tiny): &(u32, i64, Vec<(i64, i64)>, i64, bool)| {
@@ -453,4 +454,27 @@ fn case_03_a_refund_that_no_card_can_take_back_is_refused_and_what_remains_can_g
     assert_eq!((some.totals.gross.minor(), some.totals.tax.minor(), some.totals.net.minor()), (3_330, 220, 3_110));
     let rest = refund(&paid, std::slice::from_ref(&some), &line(0, Take::All)).unwrap();
     assert_eq!((rest.totals.gross.minor(), rest.totals.tax.minor()), (6_660, 430));
+}
+
+#[test]
+fn a_sale_from_before_charges_were_whole_goes_back_to_its_last_filler() {
+    let huf: Currency = "HUF".parse().unwrap();
+    let sold = |net: i64, tax: i64| {
+        let mut paid = germany(&[("ebook", 1, 1, false)]);
+        paid.currency = huf;
+        let amounts = &mut paid.lines[0].amounts;
+        let taxes = vec![TaxAmount { base: money(net, huf), amount: money(tax, huf), ..amounts.taxes[0].clone() }];
+        let gross = money(net + tax, huf);
+        *amounts = Amounts { list: gross, discounts: vec![], net: money(net, huf), tax: money(tax, huf), taxes, gross };
+        paid.totals = amounts.clone();
+        paid
+    };
+    let before = sold(392_913, 106_087);
+    let some = refund(&before, &[], &line(0, amount(124_750, huf))).unwrap();
+    let rest = refund(&before, std::slice::from_ref(&some), &line(0, Take::All)).unwrap();
+    let back = [&some, &rest].map(|r| (r.totals.net.minor(), r.totals.tax.minor(), r.totals.gross.to_processor()));
+    assert_eq!(back, [(98_228, 26_522, Ok(124_750)), (294_685, 79_565, Ok(374_250))]);
+    // One of today in whole forints.
+    let refused = refund(&sold(392_900, 106_100), &[], &line(0, amount(124_750, huf))).unwrap_err();
+    assert_eq!((refused.code(), refused.field()), ("not_chargeable", "lines[0].take.gross"));
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MomentView, Named};
+use super::{MomentView, Named, RightView};
 
 /// What a buyer of gift cards types.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,9 @@ pub struct GiftView {
     pub trouble: Option<String>,
     /// Names this attempt.
     pub attempt: String,
+    /// Withdrawing from the purchase.
+    #[serde(default)]
+    pub right: RightView,
 }
 
 /// A gift card of an order, as its buyer sees it.

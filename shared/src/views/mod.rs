@@ -549,6 +549,21 @@ pub struct LicenceView {
     pub canonical: String,
 }
 
+/// The right to withdraw from purchases without a reason, as the data of a country says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RightView {
+    /// What the country is called.
+    pub country: String,
+    /// Days; 0: its law is not known to give such a right.
+    pub days: u16,
+    /// Of files it ends when they are supplied at once, to which the buyer agreed.
+    pub waiver: bool,
+    /// A way to withdraw stands on the order's page.
+    pub function: bool,
+    /// Days within which the money goes back; 0: at once.
+    pub refund_days: u16,
+}
+
 /// What the frame learns after hydration in one call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

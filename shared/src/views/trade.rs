@@ -404,6 +404,9 @@ pub struct CheckoutView {
     /// Days to withdraw from the purchase of goods after they arrived; 0: there is no such right, or no parcel.
     #[serde(default)]
     pub withdrawal_days: u16,
+    /// Days to withdraw from the purchase of files; 0: there is no such right, no file that costs something, or the right is waived.
+    #[serde(default)]
+    pub withdrawal_file_days: u16,
     /// What the chosen country is called.
     #[serde(default)]
     pub country_name: String,

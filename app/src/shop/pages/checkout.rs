@@ -277,6 +277,9 @@ pub fn CheckoutBody(
                             if view.withdrawal_days > 0 {
                                 Notice { {t!("checkout-withdrawal-days", days = view.withdrawal_days)} }
                             }
+                            if view.withdrawal_file_days > 0 {
+                                Notice { {t!("checkout-withdrawal-file-days", days = view.withdrawal_file_days)} }
+                            }
                         } else if view.cart.waits_for_region() {
                             Notice { {t!("checkout-region-first")} }
                         } else {

@@ -1,6 +1,7 @@
 //! Where a shop's gift cards are bought, and what the order's page says of those that were.
 
 use dioxus::prelude::*;
+use vitrine_shared::views::RightView;
 use vitrine_shared::views::gift::{GiftView, SoldCardView};
 use vitrine_ui::prelude::*;
 
@@ -30,6 +31,15 @@ pub fn Gift(
             GiftBody { view: view.clone() }
         }
     })
+}
+
+/// Whether and how the purchase can be withdrawn from, where the page is for.
+fn right(right: &RightView, shop: &str) -> String {
+    match (right.days, right.function) {
+        (0, _) => t!("gift-withdraw-none", country = right.country.clone()),
+        (days, true) => t!("gift-withdraw-here", days = days),
+        (days, false) => t!("gift-withdraw-tell", days = days, shop = shop),
+    }
 }
 
 /// Amount, recipient, words, day, who buys, and what one should know.
@@ -185,6 +195,7 @@ pub fn GiftBody(
                             li { {t!("gift-where", shop = shop.clone())} }
                             li { {t!("gift-tax")} }
                             li { {t!("gift-back")} }
+                            li { {right(&view.right, &shop)} }
                             li { {t!("gift-pay")} }
                         }
                         Button { kind: ButtonKind::Primary, r#type: "submit", large: true, {t!("gift-buy")} }

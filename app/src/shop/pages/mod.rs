@@ -35,7 +35,7 @@ pub use library::{Library, LibraryBody, Owned, OwnedBody};
 pub use list::{Catalog, CatalogBody, Search, SearchBody};
 pub use maker::{Artist, Author, MakerBody};
 pub use order::{Order, OrderBody};
-pub use policy::Policy;
+pub use policy::{Policy, RightBody};
 pub use sending::SentBy;
 pub use storefront::{Storefront, StorefrontBody};
 pub use transcript::{Transcript, TranscriptBody};

@@ -148,7 +148,7 @@ fn identity(name: &str, called: &str) -> IdentityField {
     IdentityField { name, called, example, invoice: true, ..IdentityField::default() }
 }
 
-fn checkout() -> CheckoutView {
+pub(super) fn checkout() -> CheckoutView {
     CheckoutView {
         cart: cart(),
         form: CheckoutForm { email: "no\"address".into(), country: "US".into(), ..CheckoutForm::default() },
