@@ -350,7 +350,7 @@ impl App {
         .taxed_by(Taxes::new(table.clone(), tax_provider(&config)?))
         .paid_from(values.clone());
         let quotes = Quotes::new(catalog.offers().clone()).with_promotions(checkouts.promotions().clone());
-        let invoices = Invoices::new(table.clone(), catalog.records().clone(), master.clone())
+        let invoices = Invoices::new(table.clone(), blob.clone(), catalog.records().clone(), master.clone())
             .with_platform(config.platform.clone())
             .with_rates(rates.clone())
             .with_fonts(crate::invoices::fonts(config.fonts_dir.as_deref()).context("`fonts_dir`")?);

@@ -168,8 +168,9 @@ impl Shop {
         .bounded(Throttle::new(table.clone(), clock.clone()), None)
         .confirming(TaxIds::new(table.clone(), Arc::new(Registers::new(clock.clone()))))
         .paid_from(values.clone());
-        let invoices =
-            Invoices::new(table.clone(), records.clone(), master).with_platform(platform).with_rates(rates());
+        let invoices = Invoices::new(table.clone(), blob.clone(), records.clone(), master)
+            .with_platform(platform)
+            .with_rates(rates());
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
@@ -340,9 +341,9 @@ impl Shop {
         all.into_iter().filter(|m| keys.iter().any(|k| m.key.starts_with(k))).collect()
     }
 
-    /// What a whole look at the shop's data names, but for files and the index.
-    pub(crate) async fn violations(&self) -> Vec<crate::check::Violation> {
-        let check = crate::check::Check {
+    /// A look at this shop.
+    pub(crate) fn check(&self) -> crate::check::Check {
+        crate::check::Check {
             table: self.table.clone(),
             blob: self.blob.clone(),
             queue: self.queue.clone(),
@@ -353,8 +354,13 @@ impl Shop {
             indexer: self.indexer.clone(),
             checkouts: self.checkouts.clone(),
             clock: self.clock.clone(),
-            platform: self.invoices.platform().map(|(_, legal)| legal.clone()),
-        };
+            invoices: self.invoices.clone(),
+        }
+    }
+
+    /// What a whole look at the shop's data names, but for files and the index.
+    pub(crate) async fn violations(&self) -> Vec<crate::check::Violation> {
+        let check = self.check();
         self.indexer.catch_up().await.unwrap();
         let how =
             crate::check::How { live: false, files: crate::check::Depth::All, unnamed_ms: crate::check::UNNAMED_MS };

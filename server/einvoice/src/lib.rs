@@ -23,5 +23,5 @@ pub use document::{
 };
 pub use fonts::{Fonts, Weight};
 pub use labels::Labels;
-pub use pdf::{Pdf, pdf, printed};
+pub use pdf::{Pdf, pdf, pdf_around, printed};
 pub use xml::xml;

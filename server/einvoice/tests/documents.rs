@@ -177,6 +177,24 @@ fn the_same_document_has_the_same_bytes() {
 }
 
 #[test]
+fn a_pdf_is_made_around_the_xml_that_went_out_before() {
+    let doc = common::domestic();
+    let fonts = Fonts::built_in().unwrap();
+    let around = |xml: &str| pdf_around(&doc, &common::labels(&doc.language), &fonts, xml.as_bytes()).unwrap();
+    let now = xml(&doc).unwrap();
+    assert_eq!(around(&now), made(&doc).unwrap());
+    let before = now.replace('\n', "\n\n");
+    let made = around(&before);
+    assert!(made.without_xml.is_none() && holds(&made.bytes, "factur-x.xml"));
+    let inside = common::streams(&made.bytes);
+    assert!(holds(&inside, &before) && !holds(&inside, &now));
+    let mut wrong = doc.clone();
+    wrong.totals.due = eur(1);
+    let refused = pdf_around(&wrong, &common::labels("de"), &fonts, now.as_bytes());
+    assert!(matches!(refused, Err(Fault::Sum { .. })));
+}
+
+#[test]
 fn letters_without_a_font_are_named_and_stay_in_the_xml() {
     let made = made(&common::yen()).unwrap();
     assert_eq!(made.replaced.iter().collect::<String>(), "中子消田税花費");

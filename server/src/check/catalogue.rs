@@ -41,8 +41,8 @@ impl Check {
             self.seller(&tenant, sums, out).await?;
             self.numbered_apart(&tenant.id, &entity::of(&tenant), &mut numbered, out);
         }
-        if let Some(platform) = &self.platform {
-            self.numbered_apart(&crate::invoices::platform_id(), platform, &mut numbered, out);
+        if let Some((id, platform)) = self.invoices.platform() {
+            self.numbered_apart(&id, platform, &mut numbered, out);
         }
         // The marketplace's own documents; without any there is nothing to see.
         self.series(&crate::invoices::platform_id(), sums, out).await?;

@@ -190,6 +190,12 @@ impl Check {
         if let Some(book) = key.strip_prefix("reader/") {
             return Ok(book.split('/').next().is_some_and(|sha256| files.sold.contains(&short(sha256))));
         }
+        // Asked of the document itself: what went out of it stays, even if its purchase cannot be looked at.
+        if let Some((id, sha256)) = key.strip_prefix("invoices/").and_then(|of| of.split_once('/')) {
+            let Ok(id) = id.parse() else { return Ok(false) };
+            let filed = crate::invoices::files_of(&*self.table, &id).await?;
+            return Ok(filed.iter().any(|(_, filed)| filed.sha256 == sha256));
+        }
         // Rows and reports stay to be read; an archive goes when its report is written.
         if let Some(import) = key.strip_prefix("imports/") {
             let id = import.split('/').next().unwrap_or_default();
@@ -230,7 +236,7 @@ impl Check {
     pub async fn remove_orphans(&self, unnamed_ms: i64) -> Result<usize> {
         let mut out = Findings::default();
         let mut files = Files::new(Depth::Sizes);
-        let sums = self.purchases(&mut out).await?;
+        let sums = self.purchases(&mut files, &mut out).await?;
         self.catalogue(&sums, &mut files, &mut out).await?;
         self.orphans(unnamed_ms, &mut files, &mut out).await?;
         for key in &files.orphans {

@@ -30,13 +30,13 @@ use vitrine_mail::outbox::OutboxMail;
 use vitrine_payments::simulator::Simulator;
 use vitrine_queue::{JobState, SharedQueue};
 use vitrine_search::Search;
-use vitrine_shared::catalog::LegalEntity;
 use vitrine_table::Table;
 
 use crate::catalog::index::Indexer;
 use crate::catalog::store::CatalogStore;
 use crate::checkout::Checkouts;
 use crate::fault::{self, Result};
+use crate::invoices::Invoices;
 use crate::state::App;
 
 pub use files::{Depth, UNNAMED_MS};
@@ -283,8 +283,7 @@ pub struct Check {
     pub(crate) indexer: Indexer,
     pub(crate) checkouts: Checkouts,
     pub(crate) clock: SharedClock,
-    /// The marketplace in law, where it sells by itself.
-    pub(crate) platform: Option<LegalEntity>,
+    pub(crate) invoices: Invoices,
 }
 
 impl Check {
@@ -301,7 +300,7 @@ impl Check {
             indexer: app.indexer(),
             checkouts: app.checkouts.clone(),
             clock: app.clock.clone(),
-            platform: app.invoices.platform().map(|(_, legal)| legal.clone()),
+            invoices: app.invoices.clone(),
         }
     }
 
@@ -352,7 +351,7 @@ impl Check {
 
     async fn records(&self, how: How, out: &mut Findings) -> Result<()> {
         let mut files = files::Files::new(how.files);
-        let sums = self.purchases(out).await?;
+        let sums = self.purchases(&mut files, out).await?;
         self.values(&sums, out).await?;
         self.promotions(&sums, out).await?;
         self.catalogue(&sums, &mut files, out).await?;

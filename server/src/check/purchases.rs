@@ -8,6 +8,7 @@ use vitrine_shared::id::{TenantId, ValueId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Consistency, Key};
 
+use super::files::Files;
 use super::{Check, Findings, Invariant};
 use crate::catalog::store::LIST_SHARDS;
 use crate::checkout::store::{self, Checkout, Order, OrderLine};
@@ -112,14 +113,14 @@ fn within(order: &Order, refunds: &[Refund], out: &mut Findings) {
 
 impl Check {
     /// Looks at every purchase.
-    pub(super) async fn purchases(&self, out: &mut Findings) -> Result<Sums> {
+    pub(super) async fn purchases(&self, files: &mut Files, out: &mut Findings) -> Result<Sums> {
         let mut sums = Sums { pairs: Some(HashMap::new()), ..Sums::default() };
         for shard in 0..LIST_SHARDS {
             let mut cursor = None;
             loop {
                 let (orders, next) = self.catalog.list_shard::<Order>("ORDER", shard, cursor).await?;
                 for order in orders {
-                    self.listed(&order, &mut sums, out).await?;
+                    self.listed(&order, &mut sums, files, out).await?;
                 }
                 cursor = next;
                 if cursor.is_none() {
@@ -134,7 +135,7 @@ impl Check {
     }
 
     /// One order of the listing: its purchase is looked at with the first of its orders.
-    async fn listed(&self, order: &Order, sums: &mut Sums, out: &mut Findings) -> Result<()> {
+    async fn listed(&self, order: &Order, sums: &mut Sums, files: &mut Files, out: &mut Findings) -> Result<()> {
         out.saw("orders");
         let Some(checkout) = self.checkouts.get(&order.checkout).await? else {
             out.say(
@@ -176,7 +177,7 @@ impl Check {
         self.whole(&purchase, out).await?;
         self.money(&purchase, out).await?;
         self.access(&purchase, out).await?;
-        self.papers(&purchase, sums, out).await?;
+        self.papers(&purchase, sums, files, out).await?;
         self.counted(&purchase, sums, out).await
     }
 
@@ -330,7 +331,7 @@ impl Check {
         if order.is_gift() {
             return self.gifts_back(order, refund, out).await;
         }
-        let Some(credit) = self.invoice(&invoices::credit_id_of(&refund.id)).await? else {
+        let Some(credit) = self.invoices.get(&invoices::credit_id_of(&refund.id)).await? else {
             out.say(Invariant::Refunds, &keys, "carried out without its credit note");
             return Ok(());
         };

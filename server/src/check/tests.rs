@@ -26,19 +26,7 @@ impl Looked {
     async fn open() -> Self {
         let shop = Shop::open().await;
         let outbox = Arc::new(OutboxMail::new(shop.table.clone(), shop.clock.clone()));
-        let check = Check {
-            table: shop.table.clone(),
-            blob: shop.blob.clone(),
-            queue: shop.queue.clone(),
-            search: shop.search.clone(),
-            simulator: Some(shop.simulator.clone()),
-            outbox: Some(outbox.clone()),
-            catalog: shop.catalog.records().clone(),
-            indexer: shop.indexer.clone(),
-            checkouts: shop.checkouts.clone(),
-            clock: shop.clock.clone(),
-            platform: None,
-        };
+        let check = Check { outbox: Some(outbox.clone()), ..shop.check() };
         shop.indexer.catch_up().await.unwrap();
         Self { shop, check, outbox }
     }

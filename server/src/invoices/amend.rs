@@ -77,7 +77,7 @@ impl Invoices {
     /// # Errors
     /// The table's.
     pub async fn amendments(&self, of: &InvoiceId) -> Result<Vec<Invoice>> {
-        let query = Query::new(Index::Base, format!("INVOICE#{of}")).begins_with("AMENDED#").limit(MOST);
+        let query = Query::new(Index::Base, format!("INVOICE#{of}")).begins_with("AMENDED#");
         let page = self.table.query(query).await.map_err(fault::table)?;
         let mut all = Vec::new();
         for item in page.items {

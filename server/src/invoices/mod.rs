@@ -5,6 +5,7 @@
 //! - A document is written once for its order (and refund) and never changed; a refund adds a credit note, business details
 //!   that come later add an amendment, a void one has a record beside it (`voids`).
 //! - What law asks to keep (seller, buyer, amounts) is copied into the document; the buyer's part is sealed.
+//! - A file of a document that went out once goes out again byte by byte (`filed`), whatever a later program would set.
 //! - Numbers are given by a job after the payment, never inside the checkout's transaction: sellers' counters are hot.
 //!
 //! Not here: amounts (the order's quote), mails (`receipts`).
@@ -14,6 +15,9 @@ mod amend;
 mod apart;
 mod books;
 pub(crate) mod entity;
+mod filed;
+#[cfg(test)]
+mod filed_tests;
 mod http;
 mod legal;
 mod numbers;
@@ -33,6 +37,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Mutex;
+use vitrine_blob::Blob;
 use vitrine_einvoice::Fonts;
 use vitrine_identity::MasterKey;
 use vitrine_pricing::date::Date;
@@ -60,13 +65,14 @@ pub use books::Accounting;
 use papers::Buyer;
 
 pub use amend::Business;
+pub(crate) use filed::{blob_key, files_of};
 pub use http::routes;
 pub use legal::Legal;
 pub use papers::{Form, Paper, fonts};
 pub use report::{MOST_SHOWN, TaxRow};
 pub use turnover::{Sold, Span, Turnover};
 pub use view::href;
-pub(crate) use voids::void_key;
+use voids::void_key;
 pub use voids::{VOIDED, Void};
 
 /// Turns that numbers are taken in.
@@ -238,6 +244,7 @@ pub struct Issue<'a> {
 #[derive(Clone)]
 pub struct Invoices {
     table: Arc<dyn Table>,
+    blob: Arc<dyn Blob>,
     catalog: CatalogStore,
     master: Arc<MasterKey>,
     /// Whoever takes a seller's next number in this process waits for the one before: without this, jobs that run beside each
@@ -415,9 +422,10 @@ fn seller_lines(legal: &LegalEntity) -> Vec<String> {
 
 impl Invoices {
     /// Over these stores.
-    pub fn new(table: Arc<dyn Table>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
+    pub fn new(table: Arc<dyn Table>, blob: Arc<dyn Blob>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
         let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
-        Self { table, catalog, master, turns, platform: None, fonts: papers::default_fonts(), rates: Rates::default() }
+        let (fonts, rates) = (papers::default_fonts(), Rates::default());
+        Self { table, blob, catalog, master, turns, platform: None, fonts, rates }
     }
 
     /// With fonts for letters that the built-in one lacks.
@@ -552,11 +560,16 @@ impl Invoices {
     }
 }
 
+/// Where a document is among those of its customer.
+fn listed_at(issued_ms: i64, id: &InvoiceId) -> String {
+    format!("{issued_ms:015}#{id}")
+}
+
 fn item(invoice: &Invoice) -> Result<Item> {
     let mut item = vitrine_table::to_item(&key(&invoice.id), invoice).map_err(fault::table)?;
     item.retain(|_, v| !v.is_null());
     item.insert("pk2".into(), format!("CUSTOMERINVOICES#{}", invoice.customer).into());
-    item.insert("sk2".into(), format!("{:015}#{}", invoice.issued_ms, invoice.id).into());
+    item.insert("sk2".into(), listed_at(invoice.issued_ms, &invoice.id).into());
     item.insert("_v".into(), 1.into());
     Ok(item)
 }

@@ -1,4 +1,4 @@
-//! Documents as files: a tagged PDF with the EN 16931 XML inside, and that XML. Made from what was issued, so they say the same for ever.
+//! Documents as files: a tagged PDF with the EN 16931 XML inside, and that XML. Made from what was issued; once made they are kept (`filed`).
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -87,6 +87,16 @@ pub enum Form {
     Pdf,
     /// The XML by itself.
     Xml,
+}
+
+impl Form {
+    /// What a file's name ends with.
+    pub(super) const fn ending(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Xml => "xml",
+        }
+    }
 }
 
 /// A file of a document.
@@ -439,42 +449,59 @@ impl Invoices {
         key: Option<&str>,
         form: Form,
     ) -> Result<Paper> {
-        let missing = || Problem::not_found("invoice");
         let (invoice, checkout) = self.seen(ctx, checkouts, id, key).await?;
-        let words = words_of(&checkout);
-        let document = self.file_of(&invoice, &words).await?;
-        let name = format!("{}.{}", invoice.number, if form == Form::Pdf { "pdf" } else { "xml" });
+        let bytes = self.filed(ctx, &invoice, &words_of(&checkout), form).await?;
+        let bytes = bytes.ok_or_else(|| Problem::not_found("invoice"))?;
+        Ok(Paper { name: format!("{}.{}", invoice.number, form.ending()), bytes })
+    }
+
+    /// Makes a file of a document anew; `void` is said first. `None`: EN 16931 cannot say it.
+    pub(super) async fn made(
+        &self,
+        ctx: &OpCtx,
+        invoice: &Invoice,
+        words: &Words,
+        form: Form,
+        void: Option<Void>,
+    ) -> Result<Option<Vec<u8>>> {
+        let document = self.file_of(invoice, words, void).await?;
         if form == Form::Xml {
             return match einvoice::xml(&document) {
-                Ok(xml) => Ok(Paper { name, bytes: xml.into_bytes() }),
-                Err(einvoice::Fault::NotExpressible(_)) => Err(missing()),
+                Ok(xml) => Ok(Some(xml.into_bytes())),
+                Err(einvoice::Fault::NotExpressible(_)) => Ok(None),
                 Err(e) => Err(inside(&e)),
             };
         }
-        let (labels, fonts) = (labels(&words)?, self.fonts.clone());
+        // Inside is the XML that goes out by itself.
+        let xml = Box::pin(self.filed(ctx, invoice, words, Form::Xml)).await?;
+        let (labels, fonts) = (labels(words)?, self.fonts.clone());
+        let set = move || match xml {
+            Some(xml) => einvoice::pdf_around(&document, &labels, &fonts, &xml),
+            None => einvoice::pdf(&document, &labels, &fonts),
+        };
         // Setting a long document takes a while.
-        let made = tokio::task::spawn_blocking(move || einvoice::pdf(&document, &labels, &fonts)).await;
-        let pdf = made.map_err(|e| inside(&e))?.map_err(|e| inside(&e))?;
+        let pdf = tokio::task::spawn_blocking(set).await.map_err(|e| inside(&e))?.map_err(|e| inside(&e))?;
         if !pdf.replaced.is_empty() {
             tracing::warn!(invoice = %invoice.id, letters = pdf.replaced.len(), "letters without a font; see `fonts_dir`");
         }
-        Ok(Paper { name, bytes: pdf.bytes })
+        Ok(Some(pdf.bytes))
     }
 
-    /// What its PDF says, line by line.
+    /// What its PDF would say if it were made now, line by line.
     #[cfg(test)]
     pub(super) async fn printed(&self, invoice: &Invoice, words: &Words) -> Result<String> {
-        let document = self.file_of(invoice, words).await?;
+        let void = self.void_of(&invoice.held_by()).await?;
+        let document = self.file_of(invoice, words, void).await?;
         Ok(einvoice::printed(&document, &labels(words)?, &self.fonts).map_err(|e| inside(&e))?.join("\n"))
     }
 
-    async fn file_of(&self, invoice: &Invoice, words: &Words) -> Result<Document> {
+    async fn file_of(&self, invoice: &Invoice, words: &Words, void: Option<Void>) -> Result<Document> {
         let of = match invoice.kind {
             Kind::Invoice => None,
             Kind::CreditNote | Kind::Amendment => self.get(&invoice.about()).await?,
         };
         let mut document = invoice.document(&self.buyer_of(invoice)?, of.as_ref(), words)?;
-        if let Some(void) = self.void_of(&invoice.held_by()).await? {
+        if let Some(void) = void {
             let day = Date::from_unix_ms(void.at_ms).map_err(|e| inside(&e))?;
             let next = self.get(&void.next).await?.map(|next| next.number).unwrap_or_default();
             let told = [("day", words.date(day)), ("reason", void.reason), ("next", next)];
@@ -487,7 +514,9 @@ impl Invoices {
     /// Addresses of a document's files by the key of their name.
     pub(super) async fn files(&self, invoice: &Invoice, words: &Words) -> Result<Vec<(String, String)>> {
         let mut out = vec![("invoice-pdf".to_owned(), format!("{}/file.pdf", href(&invoice.id)))];
-        if einvoice::expressible(&self.file_of(invoice, words).await?).is_ok() {
+        if self.has_filed(invoice, words, Form::Xml).await?
+            || einvoice::expressible(&self.file_of(invoice, words, None).await?).is_ok()
+        {
             out.push(("invoice-xml".to_owned(), format!("{}/file.xml", href(&invoice.id))));
         }
         Ok(out)

@@ -403,3 +403,65 @@ fn a_marketplace_that_cannot_sell_is_told_why() {
         assert!(may_sell(&wrong).unwrap_err().contains(field), "{field}");
     }
 }
+
+#[tokio::test]
+async fn a_list_is_read_by_the_page_over_all_customers_of_an_account() {
+    let shop = Shop::open().await;
+    let (_, _, id) = invoiced(&shop).await;
+    let like = shop.invoices.get(&id).await.unwrap().unwrap();
+    let [one, two, other] = [1, 2, 3].map(CustomerId::from_bits);
+    let mut wanted = Vec::new();
+    for n in 0..270u32 {
+        let customer = match n % 27 {
+            0 => &two,
+            1 => &other,
+            _ => &one,
+        };
+        // Several of one moment, also on both sides of a page's end.
+        let invoice = Invoice {
+            id: InvoiceId::from_bits(u128::from(n) * 7919 % 1009),
+            number: format!("L-{n}"),
+            customer: customer.clone(),
+            issued_ms: like.issued_ms + i64::from(n / 7),
+            ..like.clone()
+        };
+        if *customer != other {
+            wanted.push((invoice.issued_ms, invoice.id.to_string(), invoice.number.clone()));
+        }
+        let put = TransactOp::Put(Put { item: item(&invoice).unwrap(), condition: None });
+        shop.table.transact(Transact { ops: vec![put], token: None }).await.unwrap();
+    }
+    wanted.sort();
+    let wanted: Vec<String> = wanted.into_iter().rev().map(|(_, _, number)| number).collect();
+    let place = shop.catalog.place(&shop.guest());
+    let (mine, theirs) = ([one, two], [other]);
+    let list = async |of: &[CustomerId], cursor: Option<&str>| shop.invoices.list(&place, of, cursor).await;
+    let cursor_in = |more: Option<String>| more.map(|to| to.strip_prefix("/invoices?cursor=").unwrap().to_owned());
+    let (mut pages, mut cursor) = (Vec::new(), None);
+    loop {
+        shop.calls.take();
+        let page = list(&mine, cursor.as_deref()).await.unwrap();
+        let asked = shop.calls.take();
+        let asked: Vec<&str> = asked.iter().map(|call| call.split(['#', '+']).next().unwrap()).collect();
+        assert_eq!(asked, ["query CUSTOMERINVOICES", "query CUSTOMERINVOICES", "batch_get INVOICE"]);
+        pages.push(page.rows.into_iter().map(|row| row.number).collect::<Vec<_>>());
+        cursor = cursor_in(page.more);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 50, 50, 50, 10]);
+    assert_eq!(pages[1][1], wanted[51], "the 52nd is on the second page");
+    assert_eq!(pages.concat(), wanted, "each once, newest first, and nobody else's");
+    // A place in somebody else's list is a moment in one's own.
+    let foreign = list(&theirs, None).await.unwrap();
+    assert_eq!((foreign.rows.len(), foreign.more), (10, None));
+    let newest = format!("{}.{}", like.issued_ms + 100, InvoiceId::from_bits(1));
+    assert_eq!(list(&mine, Some(&newest)).await.unwrap().rows[0].number, wanted[0]);
+    assert_eq!(list(&theirs, Some(&newest)).await.unwrap().rows.len(), 10);
+    for bad in ["", "x", "1", "1.x", "x.y", id.as_str()] {
+        let refused = list(&mine, Some(bad)).await.unwrap_err();
+        assert_eq!((refused.status, refused.fields["cursor"].as_str()), (422, "bad_cursor"), "{bad}");
+    }
+    assert_eq!(list(&[], None).await.unwrap_err().status, 401);
+}

@@ -1,5 +1,7 @@
 //! Invoice pages: the list of a customer, one document.
 
+use std::cmp::Reverse;
+
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{format_accounting, format_date, format_percent};
 use vitrine_pricing::quote::Rounding;
@@ -9,7 +11,7 @@ use vitrine_shared::query::encode;
 use vitrine_shared::views::card::Place;
 use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, InvoicesView, VoidView};
 use vitrine_shared::views::trade::{AmountView, OrderView};
-use vitrine_table::{Index, Query, retry};
+use vitrine_table::{Index, Query, SortRange, retry};
 
 use super::{Invoice, Invoices, Kind, Void};
 use crate::checkout::store::Checkout;
@@ -52,6 +54,24 @@ fn date(ms: i64) -> Option<Date> {
     Date::from_unix_ms(ms).ok()
 }
 
+fn at(invoice: &Invoice) -> String {
+    super::listed_at(invoice.issued_ms, &invoice.id)
+}
+
+/// Names the last document of a page.
+fn cursor_of(invoice: &Invoice) -> String {
+    format!("{}.{}", invoice.issued_ms, invoice.id)
+}
+
+/// Where the document is that a cursor names.
+fn last_of(cursor: &str) -> Result<String> {
+    let read = || {
+        let (issued_ms, id) = cursor.split_once('.')?;
+        Some(super::listed_at(issued_ms.parse().ok()?, &id.parse().ok()?))
+    };
+    read().ok_or_else(|| Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list."))
+}
+
 impl Invoices {
     /// Address of an order's invoice, once it is issued.
     ///
@@ -81,7 +101,7 @@ impl Invoices {
         Ok(())
     }
 
-    /// A customer's documents, newest first. From an index: it may lag behind.
+    /// A page of the documents of customers, newest first. From an index: it may lag behind.
     ///
     /// # Errors
     /// 401 without a customer, 422 for a foreign cursor.
@@ -89,30 +109,24 @@ impl Invoices {
         if customers.is_empty() {
             return Err(Problem::unauthenticated());
         }
+        let last = cursor.map(last_of).transpose()?;
         let mut all: Vec<Invoice> = Vec::new();
         for customer in customers {
-            let query = Query::new(Index::Gsi1, format!("CUSTOMERINVOICES#{customer}")).descending();
-            let mut next = None;
-            loop {
-                let page = self.table.query(query.clone().limit(100).after(next)).await.map_err(fault::table)?;
-                for item in page.items {
-                    all.push(vitrine_table::from_item(item).map_err(fault::table)?);
-                }
-                next = page.cursor;
-                if next.is_none() {
-                    break;
+            let mut query = Query::new(Index::Gsi1, format!("CUSTOMERINVOICES#{customer}")).descending();
+            if let Some(last) = &last {
+                query = query.range(SortRange::To(last.clone()));
+            }
+            // The page, one more to know whether another follows, and the last one of the page before, which the range includes.
+            let items = retry::query_all(&*self.table, query, PAGE + 2).await.map_err(fault::table)?;
+            for item in items {
+                let invoice: Invoice = vitrine_table::from_item(item).map_err(fault::table)?;
+                if last.as_ref() != Some(&at(&invoice)) {
+                    all.push(invoice);
                 }
             }
         }
-        all.sort_by(|a, b| (b.issued_ms, &b.id).cmp(&(a.issued_ms, &a.id)));
-        if let Some(cursor) = cursor {
-            let last: InvoiceId = cursor
-                .parse()
-                .map_err(|_| Problem::invalid("cursor", "bad_cursor", "The cursor is not one of this list."))?;
-            let at = all.iter().position(|i| i.id == last).map_or(0, |at| at + 1);
-            all.drain(..at);
-        }
-        let more = all.get(PAGE - 1).filter(|_| all.len() > PAGE).map(|i| format!("/invoices?cursor={}", i.id));
+        all.sort_by_cached_key(|invoice| Reverse(at(invoice)));
+        let more = all.get(PAGE - 1).filter(|_| all.len() > PAGE).map(|i| format!("/invoices?cursor={}", cursor_of(i)));
         let voids = all.iter().take(PAGE).map(|invoice| super::void_key(&invoice.id)).collect();
         let voids = retry::get_each(&*self.table, voids).await.map_err(fault::table)?;
         let rows = all.iter().take(PAGE).zip(&voids).map(|(invoice, void)| {

@@ -36,22 +36,13 @@ pub struct Void {
 }
 
 /// Key of the record that an invoice is void.
-pub(crate) fn void_key(id: &InvoiceId) -> Key {
+pub(super) fn void_key(id: &InvoiceId) -> Key {
     Key::new(format!("INVOICE#{id}"), "VOID#")
 }
 
-/// The amounts of what goes back whole.
-fn back(a: &Amounts, prices_include_tax: bool) -> Result<Amounts> {
-    let taxes =
-        a.taxes.iter().map(|t| Ok(TaxAmount { base: negative(t.base)?, amount: negative(t.amount)?, ..t.clone() }));
-    Ok(Amounts {
-        list: negative(if prices_include_tax { a.gross } else { a.net })?,
-        discounts: Vec::new(),
-        net: negative(a.net)?,
-        taxes: taxes.collect::<Result<_>>()?,
-        tax: negative(a.tax)?,
-        gross: negative(a.gross)?,
-    })
+/// All of an amount, as what goes back.
+fn whole(a: &Amounts) -> RefundAmounts {
+    RefundAmounts { net: a.net, taxes: a.taxes.clone(), tax: a.tax, gross: a.gross }
 }
 
 impl Invoices {
@@ -160,7 +151,7 @@ impl Invoices {
         let lines = of
             .lines
             .iter()
-            .map(|line| Ok(Line { amounts: back(&line.amounts, of.prices_include_tax)?, ..line.clone() }));
+            .map(|line| Ok(Line { amounts: reversed(&whole(&line.amounts), of.prices_include_tax)?, ..line.clone() }));
         let accounting =
             of.accounting.as_ref().map(|a| Ok(Accounting { tax: negative(a.tax)?, rates: a.rates.clone() }));
         Ok(Invoice {
@@ -174,7 +165,7 @@ impl Invoices {
             replaces: None,
             issued_ms: ctx.now_ms,
             lines: lines.collect::<Result<_>>()?,
-            totals: back(&of.totals, of.prices_include_tax)?,
+            totals: reversed(&whole(&of.totals), of.prices_include_tax)?,
             sources: Vec::new(),
             accounting: accounting.transpose()?,
             ..of.clone()

@@ -39,9 +39,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let bytes = json_body(request, state).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|e| {
             let status = if e.is_data() { 422 } else { 400 };
-            Problem::new(status, "bad_json", "The body is not what this endpoint takes.").detail(e.to_string()).into()
+            Problem { status, ..unfit(&e) }.into()
         })
     }
+}
+
+/// A body that is not what its endpoint takes.
+pub(super) fn unfit(why: &dyn std::fmt::Display) -> Problem {
+    Problem::new(422, "bad_json", "The body is not what this endpoint takes.").detail(why.to_string())
+}
+
+/// What a body says, where it is looked at only once it is known that the caller may say it.
+pub(super) fn said<T: DeserializeOwned>(body: serde_json::Value) -> Result<T> {
+    serde_json::from_value(body).map_err(|e| unfit(&e))
 }
 
 /// The bytes of a body that says it is JSON.

@@ -5,19 +5,16 @@
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vitrine_pricing::format::Locale;
-use vitrine_shared::Problem;
 use vitrine_shared::views::MomentView;
 
-use super::api::{Answer, Ctx, Json, ok, param};
+use super::api::{Answer, Ctx, Json, ok, param, said};
 use super::promotions::{seen, tagged, unmet};
 use crate::authz::TenantDesk;
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
-use crate::fault::Result;
 use crate::groups::{Group, Member};
 use crate::state::App;
 
@@ -97,14 +94,6 @@ pub struct GroupMembers {
     pub next: Option<String>,
 }
 
-/// What a body says, once it is known that the caller may say it.
-fn read<T: DeserializeOwned>(body: Value) -> Result<T> {
-    let bad = |e: serde_json::Error| {
-        Problem::new(422, "bad_json", "The body is not what this endpoint takes.").detail(e.to_string())
-    };
-    serde_json::from_value(body).map_err(bad)
-}
-
 fn shape(desk: &TenantDesk, group: Group) -> GroupAnswer {
     let Group { name, title, count: members, rev } = group;
     GroupAnswer { seller: desk.tenant().to_string(), name, title, members, rev }
@@ -134,7 +123,7 @@ pub(super) async fn make(
 ) -> Answer {
     let all = Desk::new(app);
     let desk = all.may_write_groups(&ctx, param(&uri, "seller").as_deref())?;
-    let body: GroupBody = read(body)?;
+    let body: GroupBody = said(body)?;
     let attempt = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default();
     let group = all.groups_kept().make(&ctx, &desk, attempt, (&body.name, &body.title)).await?;
     answer(StatusCode::CREATED, &desk, group)
@@ -150,7 +139,7 @@ pub(super) async fn replace(
 ) -> Answer {
     let all = Desk::new(app);
     let desk = all.may_write_groups(&ctx, param(&uri, "seller").as_deref())?;
-    let (rev, body): (i64, GroupChange) = (seen(&headers)?, read(body)?);
+    let (rev, body): (i64, GroupChange) = (seen(&headers)?, said(body)?);
     let done = all.groups_kept().rename(&ctx, &desk, &name, rev, &body.title).await;
     answer(StatusCode::OK, &desk, done.map_err(unmet)?)
 }
@@ -180,7 +169,7 @@ pub(super) async fn members(State(app): State<App>, Extension(ctx): Ctx, Path(na
 async fn moved(app: App, ctx: &OpCtx, name: &str, uri: &Uri, body: Value, put: bool) -> Answer {
     let all = Desk::new(app);
     let desk = all.may_write_groups(ctx, param(uri, "seller").as_deref())?;
-    let body: GroupAddresses = read(body)?;
+    let body: GroupAddresses = said(body)?;
     let (changed, group) = all.group_moved(ctx, &desk, name, &body.addresses, put).await?;
     let rev = group.rev;
     tagged(StatusCode::OK, &GroupMoved { changed, group: shape(&desk, group) }, rev)

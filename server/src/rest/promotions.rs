@@ -8,7 +8,7 @@ use serde_json::Value;
 use vitrine_pricing::promotion::Promotion;
 use vitrine_shared::Problem;
 
-use super::api::{Answer, Ctx, Json, json, ok, param};
+use super::api::{Answer, Ctx, Json, json, ok, param, said, unfit};
 use crate::desk::{Desk, Standing};
 use crate::fault::Result;
 use crate::state::App;
@@ -77,12 +77,11 @@ impl From<Standing> for PromotionAnswer {
 /// # Errors
 /// 422 for what is none, and for one with an id.
 pub fn read(mut body: Value) -> Result<Promotion> {
-    let bad = |detail: &str| Problem::new(422, "bad_json", "The body is not what this endpoint takes.").detail(detail);
-    let fields = body.as_object_mut().ok_or_else(|| bad("send an object"))?;
+    let fields = body.as_object_mut().ok_or_else(|| unfit(&"send an object"))?;
     if fields.insert("id".into(), "new".into()).is_some() {
         return Err(Problem::invalid("id", "unknown_field", "Ids are given by the shop. Send the promotion without."));
     }
-    serde_json::from_value(body).map_err(|e| bad(&e.to_string()))
+    said(body)
 }
 
 /// The `rev` that the caller saw.

@@ -54,14 +54,26 @@ pub struct Pdf {
 /// What [`check`] finds; `Write` if the file could not be written.
 pub fn pdf(doc: &Document, labels: &Labels, fonts: &Fonts) -> Result<Pdf, Fault> {
     check(doc)?;
-    let (xml, without_xml) = match expressible(doc) {
-        Ok(()) => (Some(crate::xml(doc)?), None),
-        Err(why) => (None, Some(why)),
-    };
+    match expressible(doc) {
+        Ok(()) => around(doc, labels, fonts, Ok(crate::xml(doc)?.as_bytes())),
+        Err(why) => around(doc, labels, fonts, Err(why)),
+    }
+}
+
+/// The PDF of a document around an XML of it that was made before, as it is.
+///
+/// # Errors
+/// As [`pdf`]'s.
+pub fn pdf_around(doc: &Document, labels: &Labels, fonts: &Fonts, xml: &[u8]) -> Result<Pdf, Fault> {
+    check(doc)?;
+    around(doc, labels, fonts, Ok(xml))
+}
+
+fn around(doc: &Document, labels: &Labels, fonts: &Fonts, xml: Result<&[u8], Why>) -> Result<Pdf, Fault> {
     let sheet = layout::lay_out(doc, labels, Setter { fonts, replaced: BTreeSet::new() })?;
-    let bytes = written(doc, labels, &sheet, xml.as_deref())?;
-    let bytes = if xml.is_some() { xmp::say_invoice(&bytes)? } else { bytes };
-    Ok(Pdf { bytes, replaced: sheet.set.replaced.into_iter().collect(), without_xml })
+    let bytes = written(doc, labels, &sheet, xml.as_ref().ok().copied())?;
+    let bytes = if xml.is_ok() { xmp::say_invoice(&bytes)? } else { bytes };
+    Ok(Pdf { bytes, replaced: sheet.set.replaced.into_iter().collect(), without_xml: xml.err() })
 }
 
 /// What the PDF of a document says, line by line as it is set; what repeats on pages is part of it.
@@ -89,7 +101,7 @@ fn moment(day: Date) -> DateTime {
     at.hour(0).minute(0).second(0).utc_offset_hour(0).utc_offset_minute(0)
 }
 
-fn written(doc: &Document, labels: &Labels, sheet: &Sheet<'_>, xml: Option<&str>) -> Result<Vec<u8>, Fault> {
+fn written(doc: &Document, labels: &Labels, sheet: &Sheet<'_>, xml: Option<&[u8]>) -> Result<Vec<u8>, Fault> {
     let standards = ConfigurationBuilder::new()
         .with_version(PdfVersion::Pdf17)
         .with_archival_validator(Archival::A3_B)
@@ -111,7 +123,7 @@ fn written(doc: &Document, labels: &Labels, sheet: &Sheet<'_>, xml: Option<&str>
             mime_type: MimeType::new("text/xml"),
             description: Some(labels.attachment.clone()),
             association_kind: AssociationKind::Alternative,
-            data: xml.as_bytes().to_vec().into(),
+            data: xml.to_vec().into(),
             modification_date: Some(moment(doc.issued)),
             compress: Some(true),
             location: None,

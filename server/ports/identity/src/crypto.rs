@@ -53,6 +53,14 @@ impl MasterKey {
     /// # Errors
     /// [`CryptoError::Key`] if the operating system gives no randomness.
     pub fn seal(&self, place: &str, plain: &[u8]) -> Result<String, CryptoError> {
+        Ok(URL_SAFE_NO_PAD.encode(self.seal_bytes(place, plain)?))
+    }
+
+    /// As [`MasterKey::seal`], for what is no text: answers nonce and ciphertext as they are.
+    ///
+    /// # Errors
+    /// As [`MasterKey::seal`].
+    pub fn seal_bytes(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mut nonce = [0u8; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| CryptoError::Key("no randomness"))?;
         let mut data = plain.to_vec();
@@ -61,7 +69,7 @@ impl MasterKey {
             .map_err(|_| CryptoError::Key("sealing failed"))?;
         let mut out = nonce.to_vec();
         out.extend_from_slice(&data);
-        Ok(URL_SAFE_NO_PAD.encode(out))
+        Ok(out)
     }
 
     /// Opens what [`MasterKey::seal`] made for the same `place`.
@@ -69,12 +77,17 @@ impl MasterKey {
     /// # Errors
     /// [`CryptoError::NotOpened`] for anything else.
     pub fn open(&self, place: &str, sealed: &str) -> Result<Vec<u8>, CryptoError> {
-        let mut data = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| CryptoError::NotOpened)?;
-        if data.len() < NONCE_LEN {
-            return Err(CryptoError::NotOpened);
-        }
-        let mut body = data.split_off(NONCE_LEN);
-        let nonce = Nonce::try_assume_unique_for_key(&data).map_err(|_| CryptoError::NotOpened)?;
+        self.open_bytes(place, &URL_SAFE_NO_PAD.decode(sealed).map_err(|_| CryptoError::NotOpened)?)
+    }
+
+    /// Opens what [`MasterKey::seal_bytes`] made for the same `place`.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] for anything else.
+    pub fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or(CryptoError::NotOpened)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CryptoError::NotOpened)?;
+        let mut body = body.to_vec();
         let plain = self
             .cipher(place)?
             .open_in_place(nonce, Aad::from(place.as_bytes()), &mut body)
@@ -279,6 +292,11 @@ mod tests {
         *bytes.last_mut().unwrap() ^= 1;
         assert!(key(1).open("a", &URL_SAFE_NO_PAD.encode(bytes)).is_err());
         assert_ne!(sealed, key(1).seal("a", b"secret").unwrap(), "nonces are fresh");
+        let mut raw = key(1).seal_bytes("a", b"secret").unwrap();
+        assert_eq!(key(1).open_bytes("a", &raw).unwrap(), b"secret");
+        assert!(key(1).open_bytes("b", &raw).is_err() && key(1).open_bytes("a", &raw[..10]).is_err());
+        raw[0] ^= 1;
+        assert!(key(1).open_bytes("a", &raw).is_err());
         let (below, kept) = key(1).fresh_below("k").unwrap();
         let sealed = below.seal_value("a", &"secret").unwrap();
         let again = key(1).below("k", &kept).unwrap();
