@@ -98,7 +98,7 @@ pub struct GroupMembers {
 }
 
 /// What a body says, once it is known that the caller may say it.
-fn read<T: DeserializeOwned>(body: Value) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(body: Value) -> Result<T> {
     let bad = |e: serde_json::Error| {
         Problem::new(422, "bad_json", "The body is not what this endpoint takes.").detail(e.to_string())
     };
