@@ -170,7 +170,7 @@ fn Works(view: CollectionView, query: String) -> Element {
                     section { class: "trade-part",
                         h2 { {t!("collection-promotions")} }
                         p { {t!("collection-promotions-text")} }
-                        ul {
+                        ul { class: "desk-todo", role: "list",
                             for (id , label) in view.promotions.iter() {
                                 li { key: "{id}",
                                     a { href: "/studio/promotions/{id}?tenant={tenant}", bdi { "{label}" } }
