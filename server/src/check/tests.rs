@@ -12,6 +12,7 @@ use super::*;
 use crate::checkout::store::Order;
 use crate::checkout::{Placed, Wish};
 use crate::collections::{Collections, member_key};
+use crate::ctx::OpCtx;
 use crate::testing::{self, Shop};
 
 /// Far enough that no file is young.
