@@ -266,7 +266,8 @@ export async function things(server, cookie, { tenant, handle, sku, word, amount
   await send("/studio/collections", { tenant, name: "readers", title: word });
   await send("/studio/collections/readers", { tenant, works: sku, act: "in" });
   const change = await send(at, { region: "us", currency: "USD", kind: "fixed", amount, min_quantity: "1", rev: await rev(at) });
-  const promotion = await send("/studio/promotions/new", { tenant, rev: "0", title: word, code: word, kind: "percent", rate: "10" });
+  // Of the collection, which therefore stays.
+  const promotion = await send("/studio/promotions/new", { tenant, rev: "0", title: word, code: word, kind: "percent", rate: "10", items_in_readers: "1" });
   await send("/studio/groups", { tenant, name: "readers", title: word });
   await send("/studio/groups/readers", { tenant, addresses: `${word}@example.org` });
   await send(zone, { id: word, countries: "DE", rev: await rev(zone) });
