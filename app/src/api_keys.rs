@@ -15,7 +15,8 @@ pub(crate) enum Asked {
         /// What it is for, for the list and the trail.
         name: String,
         /// What it may do: catalog:write, catalog:import, orders:read, orders:ship, orders:refund,
-        /// pricing:simulate, promotions:read, promotions:write, groups:read, groups:write.
+        /// pricing:simulate, promotions:read, promotions:write, groups:read, groups:write, collections:read,
+        /// collections:write.
         #[arg(long = "scope", required = true)]
         scopes: Vec<String>,
         /// The seller it acts for (a tenant id); without it, it is the platform's.

@@ -70,6 +70,10 @@ export const ROUTES = {
   "/studio/groups": { act: { tenant: "{tenant}", name: "taken", title: "Taken" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/groups/{name}": { act: { tenant: "{tenant}", addresses: "x@example.org" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/groups/{name}/delete": { act: { tenant: "{tenant}" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/collections": { act: { tenant: "{tenant}", name: "taken", title: "Taken" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/collections/{name}": { act: { tenant: "{tenant}", works: "{draft}", act: "in" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/collections/{name}/delete": { act: { tenant: "{tenant}" }, nobody: 401, stranger: 404, seller: 404 },
+  "/studio/works/{id}/collections": { act: { rev: "0" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/shipping/{store}/{part}": { act: { zone: "*", way: "standard", currency: "EUR", amount: "1", rev: "0" }, nobody: 401, stranger: 404, seller: 404 },
   "/studio/gift-cards/{store}": { act: { currency: "JPY", amounts: "1000", rev: "0" }, nobody: 401, stranger: 404, seller: 404 },
   "/admin/orders/{id}/ship": { act: { line: "0", tracking: "x" }, nobody: 401, stranger: 403, seller: 403 },
@@ -153,6 +157,8 @@ export const PAGES = {
   "/studio/prices/see": { query: "seller={tenant}&skus={sku}", shows: [401, 404, 404, 200], marked: true },
   "/studio/groups": { query: "tenant={tenant}", shows: [401, 404, 404, 200], marked: true },
   "/studio/groups/:name": { query: "tenant={tenant}", shows: [401, 404, 404, 200], marked: true },
+  "/studio/collections": { query: "tenant={tenant}", shows: [401, 404, 404, 200], marked: true },
+  "/studio/collections/:name": { query: "tenant={tenant}", shows: [401, 404, 404, 200], marked: true },
   "/studio/shipping": { query: "tenant={tenant}", shows: [401, 404, 404, 200] },
   "/studio/shipping/:store": { shows: [401, 404, 404, 200], marked: true },
   "/studio/shipping/:store/:part": { shows: [401, 404, 404, 200], marked: true },
@@ -249,7 +255,7 @@ export async function tenantOf(server, name, staff) {
 
 /**
  * Makes one of each thing of a shop by the desk's own forms, as who owns it: a price of the edition `sku` that waits to be confirmed, a
- * promotion, a group with a member, a zone of shipping, gift cards, a reader and a letter. `word` stands wherever one can be typed, `amount`
+ * promotion, a group with a member, a collection with a work, a zone of shipping, gift cards, a reader and a letter. `word` stands wherever one can be typed, `amount`
  * in what is not public. Answers their ids.
  */
 export async function things(server, cookie, { tenant, handle, sku, word, amount }) {
@@ -259,8 +265,11 @@ export async function things(server, cookie, { tenant, handle, sku, word, amount
   const row = await seen(server, `/studio/prices?seller=${tenant}&q=${sku}`, cookie);
   const [edition, draft] = [row.match(/\/studio\/prices\/edition\/(v_[0-9a-v]{26})/)[1], row.match(/name="rev-(w_[0-9a-v]{26})"/)[1]];
   const [at, zone, cards] = [`/studio/prices/edition/${edition}`, `/studio/shipping/${store}/zone`, `/studio/gift-cards/${store}`];
+  await send("/studio/collections", { tenant, name: "readers", title: word });
+  await send("/studio/collections/readers", { tenant, works: sku, act: "in" });
   const change = await send(at, { region: "us", currency: "USD", kind: "fixed", amount, min_quantity: "1", rev: await rev(at) });
-  const promotion = await send("/studio/promotions/new", { tenant, rev: "0", title: word, code: word, kind: "percent", rate: "10" });
+  // Of the collection, which therefore stays.
+  const promotion = await send("/studio/promotions/new", { tenant, rev: "0", title: word, code: word, kind: "percent", rate: "10", items_in_readers: "1" });
   await send("/studio/groups", { tenant, name: "readers", title: word });
   await send("/studio/groups/readers", { tenant, addresses: `${word}@example.org` });
   await send(zone, { id: word, countries: "DE", rev: await rev(zone) });
@@ -279,7 +288,7 @@ export async function things(server, cookie, { tenant, handle, sku, word, amount
 export const pagesOf = ({ tenant, handle, store, sku, who, proof, edition, change, promotion, name }) => ({
   desk: {
     prices: "/studio/prices", priceEdition: `/studio/prices/edition/${edition}`, priceChanges: `/studio/prices/changes/${change}`, priceSee: `/studio/prices/see?skus=${sku}&country=DE`,
-    promotions: "/studio/promotions", promotion: `/studio/promotions/${promotion}`, groups: "/studio/groups", group: `/studio/groups/${name}?tenant=${tenant}`, tax: "/studio/tax?country=DE",
+    promotions: "/studio/promotions", promotion: `/studio/promotions/${promotion}`, groups: "/studio/groups", group: `/studio/groups/${name}?tenant=${tenant}`, collections: "/studio/collections", collection: `/studio/collections/${name}?tenant=${tenant}`, tax: "/studio/tax?country=DE",
     shipping: "/studio/shipping", shippingShop: `/studio/shipping/${store}?country=DE`, ...Object.fromEntries(["zone", "way", "rate", "nowhere"].map((part) => [`shipping-${part}`, `/studio/shipping/${store}/${part}`])),
     giftShops: "/studio/gift-cards", giftShop: `/studio/gift-cards/${store}?was=GBP`,
   },

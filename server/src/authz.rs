@@ -73,8 +73,13 @@ pub const READ_GROUPS: &str = "groups:read";
 /// See [`READ_GROUPS`]; reading is not part of it.
 pub const WRITE_GROUPS: &str = "groups:write";
 
-/// The caller may do with this tenant's promotions and groups what the scope says: its members and administrators, a key of it or of the platform
-/// with the scope.
+/// The scopes that let keys read a seller's collections with their works, and make, fill, empty and end them.
+pub const READ_COLLECTIONS: &str = "collections:read";
+/// See [`READ_COLLECTIONS`]; reading is not part of it.
+pub const WRITE_COLLECTIONS: &str = "collections:write";
+
+/// The caller may do with this tenant's promotions, groups and collections what the scope says: its members and administrators, a key of it or of
+/// the platform with the scope.
 ///
 /// # Errors
 /// 401 for nobody, 403 for a key without the scope, 404 for others' tenants.

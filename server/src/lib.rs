@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod changes;
 pub mod check;
 pub mod checkout;
+pub mod collections;
 pub mod config;
 pub mod counted;
 pub mod ctx;

@@ -294,6 +294,9 @@ pub struct Work {
     /// Free words.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Short names of its seller's collections it is in, in their order; at most 20. One that is there no more means nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
     /// BCP 47 of the content; empty: none (instrumental).
     #[serde(default)]
     pub language: String,

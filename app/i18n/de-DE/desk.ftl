@@ -474,6 +474,48 @@ desk-trouble-too-many-groups = Es gibt so viele Gruppen, wie aufbewahrt werden. 
 desk-trouble-group-full = Eine Gruppe hat höchstens 5.000 Mitglieder. Legen Sie für die übrigen eine weitere an.
 desk-trouble-group-not-empty = Nehmen Sie erst die Mitglieder heraus.
 
+collection-title = Sammlungen
+collection-text = Werke unter einem Namen, auf die Rabatte gelten können. Für Käufer gibt es keine Seite davon.
+collection-of = Sammlungen von { $name }
+collection-none = Noch keine Sammlungen
+collection-none-text = Legen Sie eine Sammlung an, nehmen Sie Werke auf und wählen Sie die Sammlung in einem Rabatt.
+collection-new = Neue Sammlung
+collection-make = Sammlung anlegen
+collection-label = Titel
+collection-name = Kurzname
+collection-name-hint = Kleine Buchstaben, Ziffern und Bindestriche, etwa winter-2026. Werke und Rabatte kennen die Sammlung unter diesem Namen; er bleibt.
+collection-count = { $count ->
+    [0] Noch nichts ist darin, { $most } Werke dürfen es sein
+    [one] Ein Werk von höchstens { $most }
+   *[other] { $count } Werke von höchstens { $most }
+ }
+collection-works = Werke
+collection-works-hint = SKUs oder Kennungen von Werken, eine je Zeile, höchstens 1.000 auf einmal. Was schon darin ist, bleibt es.
+collection-out-of = { $title } herausnehmen
+collection-nothing = In dieser Sammlung ist kein Werk
+collection-nothing-text = Nennen Sie oben Werke, oder wählen Sie die Sammlung auf der Seite eines Werks.
+collection-more = Weitere Werke
+collection-rename = Umbenennen
+collection-delete = Sammlung löschen
+collection-delete-text = Ihre Werke bleiben und sind nicht mehr darin.
+collection-promotions = Rabatte darauf
+collection-promotions-text = Solange einer davon nicht beendet ist, lässt sich die Sammlung nicht löschen.
+collection-of-work = Sammlungen dieses Werks
+collection-choose = Sammlungen speichern
+promo-items-collections = Nur auf Werke dieser Sammlungen
+promo-except-collections = Nicht auf Werke dieser Sammlungen
+promo-got-collections = Dazu aus diesen Sammlungen
+promo-collections-hint = Werke der gewählten Sammlungen zählen, und was oben genannt ist, zählt auch.
+fault-promotion-collection = Diese Sammlung gibt es nicht mehr: nehmen Sie die Wahl heraus
+fault-collection-name = Schreiben Sie 1 bis 64 kleine Buchstaben, Ziffern und Bindestriche
+fault-collection-taken = Eine andere Sammlung hat diesen Kurznamen
+fault-works = Das sind keine Werke von Ihnen
+fault-too-many-works = Höchstens 1.000 Werke auf einmal
+fault-work-collections = Ein Werk ist in höchstens 20 Sammlungen; nehmen Sie es erst aus einer heraus
+desk-trouble-too-many-collections = Es gibt so viele Sammlungen, wie aufbewahrt werden. Löschen Sie erst eine.
+desk-trouble-collection-full = Eine Sammlung hat höchstens 5.000 Werke. Legen Sie für die übrigen eine weitere an.
+desk-trouble-collection-named = Rabatte, die nicht beendet sind, gelten auf diese Sammlung. Beenden Sie sie erst, oder nehmen Sie die Sammlung heraus.
+
 # Wechselkurse
 rates-title = Kurse
 rates-text = Mit ihnen werden Beträge in anderer Währung neben einem Preis berechnet und Steuern, die Rechnungen in anderer Währung nennen. Niemand bezahlt nach ihnen.

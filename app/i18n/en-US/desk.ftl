@@ -474,6 +474,48 @@ desk-trouble-too-many-groups = There are as many groups as are kept. Delete one 
 desk-trouble-group-full = A group has at most 5,000 members. Make another one for the rest.
 desk-trouble-group-not-empty = Take the members out first.
 
+collection-title = Collections
+collection-text = Works under one name that promotions can be of. Buyers see no page of them.
+collection-of = Collections of { $name }
+collection-none = No collections yet
+collection-none-text = Make a collection, put works in, and choose it in a promotion.
+collection-new = New collection
+collection-make = Make the collection
+collection-label = Title
+collection-name = Short name
+collection-name-hint = Small letters, digits and hyphens, like winter-2026. Works and promotions know the collection by it; it cannot be changed.
+collection-count = { $count ->
+    [0] Nothing is in it yet, of { $most } works there may be
+    [one] One work of { $most } there may be
+   *[other] { $count } works of { $most } there may be
+ }
+collection-works = Works
+collection-works-hint = SKUs, or ids of works, one a line, at most 1,000 at a time. Those that are in it already stay as they are.
+collection-out-of = Take out { $title }
+collection-nothing = No work is in this collection
+collection-nothing-text = Name works above, or choose the collection on a work’s page.
+collection-more = More works
+collection-rename = Call it otherwise
+collection-delete = Delete the collection
+collection-delete-text = Its works stay and are not in it any more.
+collection-promotions = Promotions of it
+collection-promotions-text = While one of these has not ended, the collection cannot be deleted.
+collection-of-work = Collections of this work
+collection-choose = Save collections
+promo-items-collections = Only on works of these collections
+promo-except-collections = Not on works of these collections
+promo-got-collections = Got from these collections
+promo-collections-hint = Works of the chosen collections count, and what is named above counts too.
+fault-promotion-collection = This collection is not there any more: take the choice out
+fault-collection-name = Write 1 to 64 small letters, digits and hyphens
+fault-collection-taken = Another collection has this short name
+fault-works = These are no works of yours
+fault-too-many-works = At most 1,000 works at a time
+fault-work-collections = A work is in at most 20 collections; take it out of one first
+desk-trouble-too-many-collections = There are as many collections as are kept. Delete one first.
+desk-trouble-collection-full = A collection has at most 5,000 works. Make another one for the rest.
+desk-trouble-collection-named = Promotions that have not ended are of this collection. End them, or take it out of them, first.
+
 # Rates of exchange
 rates-title = Rates
 rates-text = Amounts beside a price in another currency, and tax that invoices state in another currency, are made with these. Nobody pays by them.

@@ -473,6 +473,48 @@ desk-trouble-too-many-groups = Il y a autant de groupes qu’on en garde. Suppri
 desk-trouble-group-full = Un groupe a au plus 5 000 membres. Créez-en un autre pour le reste.
 desk-trouble-group-not-empty = Retirez d’abord les membres.
 
+collection-title = Collections
+collection-text = Des œuvres sous un même nom, sur lesquelles des promotions peuvent porter. Les acheteurs n’en voient aucune page.
+collection-of = Collections de { $name }
+collection-none = Aucune collection pour l’instant
+collection-none-text = Créez une collection, ajoutez des œuvres, puis choisissez-la dans une promotion.
+collection-new = Nouvelle collection
+collection-make = Créer la collection
+collection-label = Titre
+collection-name = Nom court
+collection-name-hint = Minuscules, chiffres et tirets, comme hiver-2026. Les œuvres et les promotions désignent la collection par ce nom ; il ne change pas.
+collection-count = { $count ->
+    [0] Rien n’y est encore, sur { $most } œuvres possibles
+    [one] Une œuvre sur { $most } possibles
+   *[other] { $count } œuvres sur { $most } possibles
+ }
+collection-works = Œuvres
+collection-works-hint = SKU ou identifiants d’œuvres, un par ligne, 1 000 au plus à la fois. Celles qui y sont déjà y restent.
+collection-out-of = Retirer { $title }
+collection-nothing = Aucune œuvre dans cette collection
+collection-nothing-text = Nommez des œuvres ci-dessus, ou choisissez la collection sur la page d’une œuvre.
+collection-more = Autres œuvres
+collection-rename = Renommer
+collection-delete = Supprimer la collection
+collection-delete-text = Ses œuvres restent et n’y sont plus.
+collection-promotions = Promotions sur elle
+collection-promotions-text = Tant que l’une d’elles n’est pas terminée, la collection ne peut pas être supprimée.
+collection-of-work = Collections de cette œuvre
+collection-choose = Enregistrer les collections
+promo-items-collections = Uniquement sur les œuvres de ces collections
+promo-except-collections = Pas sur les œuvres de ces collections
+promo-got-collections = Reçu de ces collections
+promo-collections-hint = Les œuvres des collections choisies comptent, et ce qui est nommé ci-dessus compte aussi.
+fault-promotion-collection = Cette collection n’existe plus : retirez ce choix
+fault-collection-name = Écrivez de 1 à 64 minuscules, chiffres et tirets
+fault-collection-taken = Une autre collection porte ce nom court
+fault-works = Ce ne sont pas des œuvres à vous
+fault-too-many-works = 1 000 œuvres au plus à la fois
+fault-work-collections = Une œuvre est dans 20 collections au plus ; retirez-la d’abord de l’une d’elles
+desk-trouble-too-many-collections = Il y a autant de collections qu’on en conserve. Supprimez-en d’abord une.
+desk-trouble-collection-full = Une collection compte 5 000 œuvres au plus. Créez-en une autre pour les suivantes.
+desk-trouble-collection-named = Des promotions qui ne sont pas terminées portent sur cette collection. Terminez-les d’abord, ou retirez-la de celles-ci.
+
 # Taux de change
 rates-title = Taux
 rates-text = Ils servent aux montants affichés à côté d’un prix dans une autre monnaie et à la taxe que les factures indiquent dans une autre monnaie. Personne ne paie selon eux.

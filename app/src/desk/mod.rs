@@ -3,6 +3,7 @@
 //! Invariants: these pages are drawn on the server only and work by links and forms; no client is loaded for them, so the
 //! shop's client names nothing of the desk and a desk page runs no script at all. Who may see what is in the services.
 
+mod collections;
 mod console;
 mod gift_cards;
 mod groups;
@@ -32,6 +33,7 @@ use crate::platform;
 use crate::shop::parts::{FaultPage, Moment};
 use crate::t;
 
+use collections::{Collection, Collections};
 use console::{Import, ImportReport, Jobs, Order, Orders};
 use gift_cards::{GiftSetting, GiftShops};
 use groups::{Group, Groups};
@@ -74,6 +76,15 @@ pub enum Desk {
         /// One group with its members.
         #[route("/studio/groups/:name?:..query")]
         Group { /// The group's name.
+            name: String, /// Raw query string: whose, which page, what the last act came to.
+            query: String },
+        /// Collections of works.
+        #[route("/studio/collections?:..query")]
+        Collections { /// Raw query string: whose, what the last act came to.
+            query: String },
+        /// One collection with its works.
+        #[route("/studio/collections/:name?:..query")]
+        Collection { /// The collection's name.
             name: String, /// Raw query string: whose, which page, what the last act came to.
             query: String },
         /// How shops send.

@@ -144,6 +144,25 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
             TextArea { name, label: t!(&format!("promo-{key}")), hint: t!(&format!("promo-{key}-hint")), value: value(name), error: error(name), rows: 3, maxlength: 8000 }
         }
     };
+    let collections = |scope: &'static str| {
+        rsx! {
+            if !view.collections.is_empty() {
+                fieldset { id: "{scope}_in",
+                    legend { {t!(&format!("promo-{scope}-collections"))} }
+                    p { class: "notice", {t!("promo-collections-hint")} }
+                    for (name , title) in view.collections.iter() {
+                        Checkbox { key: "{name}", name: "{scope}_in_{name}", checked: view.fields.contains_key(&format!("{scope}_in_{name}")), bdi { "{title}" } }
+                    }
+                    if let Some(text) = error(&format!("{scope}.collections")) {
+                        p { class: "field-error",
+                            Icon { shape: Shape::Warning }
+                            "{text}"
+                        }
+                    }
+                }
+            }
+        }
+    };
     rsx! {
         Page { head: Head { title: title.clone(), private: true, ..Head::default() },
             div { class: "wrap trade",
@@ -173,13 +192,16 @@ fn Editor(view: PromotionEditView, query: String) -> Element {
                         {line("buy", "text")}
                         {line("get", "text")}
                         {area("got")}
+                        {collections("got")}
                         {area("members")}
                         {line("times", "text")}
                     }
                     fieldset { class: "trade-part",
                         legend { h2 { {t!("promo-where")} } }
                         {area("items")}
+                        {collections("items")}
                         {area("except")}
+                        {collections("except")}
                         {area("stores")}
                         {area("minimum")}
                         {line("minimum_quantity", "text")}

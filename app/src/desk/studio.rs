@@ -38,6 +38,8 @@ pub(super) fn Studio(query: String) -> Element {
                         " "
                         a { class: "button", href: "/studio/groups", {t!("group-title")} }
                         " "
+                        a { class: "button", href: "/studio/collections", {t!("collection-title")} }
+                        " "
                         a { class: "button", href: "/studio/shipping", {t!("ship-title")} }
                         " "
                         a { class: "button", href: "/studio/gift-cards", {t!("gifts-title")} }
@@ -337,6 +339,16 @@ fn Editor(view: EditView, query: String) -> Element {
                         Button { r#type: "submit", name: "preview", value: "1", {t!("desk-preview")} }
                     }
                     Notice { {t!("desk-preview-text")} }
+                }
+                if !view.collections.is_empty() {
+                    form { class: "trade-part desk-form", method: "post", action: "{here}/collections", "aria-label": t!("collection-of-work"),
+                        h2 { {t!("collection-of-work")} }
+                        input { r#type: "hidden", name: "rev", value: "{view.rev}" }
+                        for (name , title , is_in) in view.collections.iter() {
+                            Checkbox { key: "{name}", name: "in_{name}", checked: *is_in, bdi { "{title}" } }
+                        }
+                        Button { r#type: "submit", {t!("collection-choose")} }
+                    }
                 }
                 History { rows: view.history.clone() }
             }

@@ -11,6 +11,7 @@ use super::files::Files;
 use super::purchases::Sums;
 use super::{Check, Findings, Invariant};
 use crate::catalog::store::{LIST_SHARDS, WorkBundle, items};
+use crate::collections::{Collections, member_key};
 use crate::fault::{self, Result};
 use crate::invoices::entity;
 use crate::{mailing, stock, together};
@@ -243,6 +244,14 @@ impl Check {
             let what = format!("{listed} entries for {expected} paid orders and refunds");
             out.say(Invariant::Sales, &[tenant.id.as_str()], what);
         }
+        let collections = Collections::new(self.catalog.clone());
+        for collection in collections.of_seller(&tenant.id).await? {
+            let (counted, there) = (collection.count, collections.listed_count(&tenant.id, &collection.name).await?);
+            if counted != there {
+                let what = format!("the count says {counted} works, the list has {there}");
+                out.say(Invariant::Names, &[tenant.id.as_str(), &collection.name], what);
+            }
+        }
         let mut query = Query::new(Index::Base, format!("DRAFTS#{}", tenant.id)).limit(1000);
         loop {
             let page = self.table.query(query.clone()).await.map_err(fault::table)?;
@@ -309,6 +318,12 @@ impl Check {
             let key = Key::new(format!("DRAFTS#{}", work.tenant), id);
             if self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?.is_none() {
                 out.say(Invariant::Names, &[work.tenant.as_str(), id], "a draft, and not on the list of drafts");
+            }
+        }
+        for name in &work.collections {
+            let key = member_key(&work.tenant, name, &work.id);
+            if self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?.is_none() {
+                out.say(Invariant::Names, &[work.tenant.as_str(), id, name], "in a collection, and not on its list");
             }
         }
         self.paid_together(work, sums, out).await?;

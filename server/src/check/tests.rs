@@ -11,6 +11,8 @@ use vitrine_table::{Consistency, Delete, Index, Item, Key, Put, Query, Update, U
 use super::*;
 use crate::checkout::store::Order;
 use crate::checkout::{Placed, Wish};
+use crate::collections::{Collections, member_key};
+use crate::ctx::OpCtx;
 use crate::testing::{self, Shop};
 
 /// Far enough that no file is young.
@@ -315,4 +317,24 @@ async fn uses_of_promotions_are_those_of_checkouts() {
     looked.broken(key, Some(Update::set("used", 5)), &[Invariant::Promotions], &id).await;
     let card = looked.first(&format!("PROMOUSE#{tenant}#{id}"), "F#").await;
     looked.broken(card, None, &[Invariant::Promotions], "F#").await;
+}
+
+#[tokio::test]
+async fn a_collection_counts_and_lists_the_works_that_name_it() {
+    let looked = Looked::open().await;
+    let (shop, ctx) = (&looked.shop, OpCtx::system("test", testing::NOW));
+    let tenant = shop.seller_of("Harbour Lights").await;
+    let desk = crate::authz::tenant_desk(&ctx, &tenant).unwrap();
+    let all = Collections::new(looked.check.catalog.clone());
+    all.create(&ctx, &desk, "winter", "Winter").await.unwrap();
+    let work = all.read(&desk, &["HL-D"]).await.unwrap();
+    all.put_in(&ctx, &desk, "winter", &work).await.unwrap();
+    shop.indexer.catch_up().await.unwrap();
+    assert!(looked.report().await.holds());
+    let kept = Key::new(format!("COLLECTIONS#{tenant}"), "C#winter");
+    looked.broken(kept, Some(Update::Add("count".into(), 1)), &[Invariant::Names], "winter").await;
+    // Both the count and the work say more than the list.
+    let member = member_key(&tenant, "winter", &work[0]);
+    looked.broken(member, None, &[Invariant::Names], work[0].as_str()).await;
+    assert!(looked.report().await.holds());
 }

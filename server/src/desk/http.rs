@@ -45,6 +45,10 @@ pub fn routes() -> Router<App> {
         .route("/studio/groups/{name}", post(fill_group))
         .route("/studio/groups/{name}/delete", post(delete_group))
         .route("/studio/promotions/{id}/end", post(end_promotion))
+        .route("/studio/collections", post(make_collection))
+        .route("/studio/collections/{name}", post(change_collection))
+        .route("/studio/collections/{name}/delete", post(delete_collection))
+        .route("/studio/works/{id}/collections", post(choose_collections))
         .route("/studio/shipping/{store}/{part}", post(shipping))
         .route("/studio/gift-cards/{store}", post(gift_cards))
         .route("/admin/orders/{id}/ship", post(ship))
@@ -202,6 +206,58 @@ async fn delete_group(
             back(&format!("/studio/groups/{}?tenant={tenant}", vitrine_shared::query::encode(&name)), "", Err(problem))
         }
     }
+}
+
+async fn make_collection(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let tenant = tenant_of(&form);
+    match Desk::new(app).make_collection(&ctx, &form).await {
+        Ok(name) => go(&format!("/studio/collections/{name}?done=1&tenant={tenant}"), &[]),
+        Err(problem) => back(&format!("/studio/collections?kept=1&tenant={tenant}"), "", Err(problem)),
+    }
+}
+
+async fn change_collection(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(name): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let page = format!("/studio/collections/{}?tenant={}", vitrine_shared::query::encode(&name), tenant_of(&form));
+    match Desk::new(app).change_collection(&ctx, &name, &form).await {
+        Ok(()) => back(&page, "", Ok(())),
+        Err(problem) => back(&format!("{page}&kept=1"), "", Err(problem)),
+    }
+}
+
+async fn delete_collection(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(name): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let tenant = tenant_of(&form);
+    match Desk::new(app).delete_collection(&ctx, &name, form.get("tenant").map_or("", String::as_str)).await {
+        Ok(()) => go(&format!("/studio/collections?done=1&tenant={tenant}"), &[]),
+        Err(problem) => {
+            let page = format!("/studio/collections/{}?tenant={tenant}", vitrine_shared::query::encode(&name));
+            back(&page, "", Err(problem))
+        }
+    }
+}
+
+async fn choose_collections(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let rev = form.get("rev").and_then(|rev| rev.parse().ok()).unwrap_or(-1);
+    let done = Desk::new(app).choose_collections(&ctx, &id, rev, &form).await;
+    back(&format!("/studio/works/{id}"), "", done)
 }
 
 async fn shipping(

@@ -6,6 +6,7 @@
 //! Not here: what refunds and parcels do (`checkout`), documents (`invoices`), imports (`catalog::exchange`).
 
 mod archive;
+mod collections;
 pub mod gift_cards;
 mod groups;
 mod http;

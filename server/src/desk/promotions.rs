@@ -17,7 +17,7 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::ids;
 use crate::promotions::form::{self, Fields};
-use crate::promotions::{Kept, Records};
+use crate::promotions::{Kept, Records, scopes};
 
 /// The address of a promotion that is not there yet.
 pub const NEW: &str = "new";
@@ -143,6 +143,7 @@ impl Desk {
             used,
             rev,
             groups: self.group_choices(&desk, &fields).await?,
+            collections: self.collection_choices(&desk, &fields).await?,
             fields,
             faults,
             history: told,
@@ -154,6 +155,18 @@ impl Desk {
         let all = self.groups_kept().all(desk).await?;
         let mut choices: Vec<(String, String)> = all.into_iter().map(|group| (group.name, group.title)).collect();
         for name in fields.keys().filter_map(|field| field.strip_prefix(form::GROUP_FIELD)) {
+            if !choices.iter().any(|(known, _)| known == name) {
+                choices.push((name.to_owned(), name.to_owned()));
+            }
+        }
+        Ok(choices)
+    }
+
+    /// The collections a form may choose, as [`Desk::group_choices`].
+    async fn collection_choices(&self, desk: &TenantDesk, fields: &Fields) -> Result<Vec<(String, String)>> {
+        let all = self.collections_kept().all(desk).await?;
+        let mut choices: Vec<(String, String)> = all.into_iter().map(|c| (c.name, c.title)).collect();
+        for (_, name) in fields.keys().filter_map(|field| form::chosen_collection(field)) {
             if !choices.iter().any(|(known, _)| known == name) {
                 choices.push((name.to_owned(), name.to_owned()));
             }
@@ -292,25 +305,20 @@ impl Desk {
                 faults.insert(field.to_owned(), "fault-item".to_owned());
             }
         }
-        let mut makers: Vec<(&str, String)> = Vec::new();
-        let got = match &promotion.benefit {
-            Benefit::BuyXGetY { got: Some(got), .. } => got.artists.as_slice(),
-            _ => &[],
-        };
-        let (items, except) = (promotion.items.artists.as_slice(), promotion.except.artists.as_slice());
-        for (field, all) in [("items", items), ("except", except), ("got", got)] {
-            for maker in all {
-                makers.push((field, maker.clone()));
+        for (field, scope) in scopes(promotion) {
+            for maker in &scope.artists {
+                let maker: Option<MakerId> = maker.parse().ok();
+                let found = match &maker {
+                    Some(id) => records.maker(id).await?,
+                    None => None,
+                };
+                if found.is_none_or(|maker| maker.tenant != *desk.tenant()) {
+                    faults.insert(field.to_owned(), "fault-item".to_owned());
+                }
             }
-        }
-        for (field, maker) in makers {
-            let maker: Option<MakerId> = maker.parse().ok();
-            let found = match &maker {
-                Some(id) => records.maker(id).await?,
-                None => None,
-            };
-            if found.is_none_or(|maker| maker.tenant != *desk.tenant()) {
-                faults.insert(field.to_owned(), "fault-item".to_owned());
+            let known = self.collections_kept().named(desk.tenant(), &scope.collections).await?;
+            if !scope.collections.iter().all(|name| known.contains_key(name)) {
+                faults.insert(format!("{field}.collections"), "fault-promotion-collection".to_owned());
             }
         }
         if !promotion.groups.is_empty() {

@@ -50,7 +50,7 @@ fn status_word(status: Status) -> String {
     serde_json::to_value(status).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn desk_work(work: &Work) -> DeskWork {
+pub(super) fn desk_work(work: &Work) -> DeskWork {
     DeskWork {
         id: work.id.to_string(),
         title: work.title.clone(),
@@ -342,6 +342,7 @@ impl Desk {
                 })
                 .collect(),
             rev: work.rev,
+            collections: self.collections_of(work).await?,
             checklist: checklist(&bundle, ctx.now_ms),
             history: history(audit::of(&*self.0.table, work.id.as_str()).await?, place.locale),
         })
@@ -366,7 +367,7 @@ impl Desk {
         self.keep_form(ctx, &form_name(&bundle.work.id), &kept).await
     }
 
-    async fn mine(&self, ctx: &OpCtx, id: &str) -> Result<WorkBundle> {
+    pub(super) async fn mine(&self, ctx: &OpCtx, id: &str) -> Result<WorkBundle> {
         authz::user(ctx)?;
         let missing = || Problem::not_found("work");
         let id: WorkId = id.parse().map_err(|_| missing())?;
@@ -459,7 +460,7 @@ impl Desk {
         clippy::too_many_arguments,
         reason = "one transaction: what it was, what it becomes, and what is said of it"
     )]
-    async fn write(
+    pub(super) async fn write(
         &self,
         ctx: &OpCtx,
         was: &Work,

@@ -22,6 +22,7 @@ use vitrine_pricing::tax::TaxRules;
 use vitrine_pricing::territory::has_region;
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Variant, Work};
 
+use crate::collections::MOST_OF_WORK;
 use crate::fault::{self, Result};
 
 /// The tax tables of this program.
@@ -59,10 +60,10 @@ pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store
         width_mm: variant.width_mm,
         height_mm: variant.height_mm,
         ships_from: physical.then(|| store.ships_from.clone()),
-        // Promotions are of works, of editions (by the sku) and of who made them; there are no collections.
+        // Promotions are of works, of editions (by the sku), of collections and of who made them.
         facets: Facets {
             product: Some(work.id.to_string()),
-            collections: Vec::new(),
+            collections: work.collections.iter().take(MOST_OF_WORK).cloned().collect(),
             artists: work.makers.iter().take(MOST_MAKERS).map(|maker| maker.id.to_string()).collect(),
         },
     }

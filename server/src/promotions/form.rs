@@ -7,6 +7,8 @@ use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::promotion::{Benefit, BundleMember, BundlePrice, ItemScope, Limits, Promotion, Stacking};
 use vitrine_shared::id::{MakerId, VariantId, WorkId};
 
+use super::scopes;
+
 /// Fields and what is in them; a box that is ticked is there.
 pub type Fields = BTreeMap<String, String>;
 
@@ -16,9 +18,21 @@ pub const KINDS: [&str; 5] = ["percent", "amount", "free_shipping", "buy_x_get_y
 /// What the names of boxes begin with that choose a group of customers; the group's name follows.
 pub const GROUP_FIELD: &str = "group_";
 
+/// The name of the box that chooses a collection for a scope: `items`, `except`, `got`.
+pub fn collection_field(scope: &str, collection: &str) -> String {
+    format!("{scope}_in_{collection}")
+}
+
+/// The scope and the collection that a box of this name chooses.
+pub fn chosen_collection(field: &str) -> Option<(&'static str, &str)> {
+    SCOPES.into_iter().find_map(|scope| Some((scope, field.strip_prefix(scope)?.strip_prefix("_in_")?)))
+}
+
 /// Most bytes of a form that is kept.
 pub const MOST_BYTES: usize = 64 * 1024;
 
+/// Fields of scopes.
+const SCOPES: [&str; 3] = ["items", "except", "got"];
 const WHOLE_PPM: i64 = 1_000_000;
 /// Millionths of one percent.
 const PERCENT_PPM: i64 = 10_000;
@@ -70,6 +84,9 @@ fn read_lines(text: &str) -> Vec<String> {
 fn put_scope(fields: &mut Fields, name: &str, scope: &ItemScope) {
     let all: Vec<String> = scope.products.iter().chain(&scope.artists).cloned().collect();
     fields.insert(name.to_owned(), lines(&all));
+    for collection in &scope.collections {
+        fields.insert(collection_field(name, collection), "1".to_owned());
+    }
 }
 
 /// The fields of a promotion.
@@ -92,15 +109,12 @@ pub fn fields(promotion: &Promotion) -> Fields {
             put("kind", "free_shipping".into());
             put("at_most", amounts(at_most));
         }
-        Benefit::BuyXGetY { buy, get, rate_ppm, got, times } => {
+        Benefit::BuyXGetY { buy, get, rate_ppm, got: _, times } => {
             put("kind", "buy_x_get_y".into());
             put("buy", buy.to_string());
             put("get", get.to_string());
             put("rate", percent(*rate_ppm));
             put("times", times.map(|n| n.to_string()).unwrap_or_default());
-            if let Some(got) = got {
-                put("got", lines(&got.products.iter().chain(&got.artists).cloned().collect::<Vec<_>>()));
-            }
         }
         Benefit::Bundle { members, at, times } => {
             put("kind", "bundle".into());
@@ -140,8 +154,9 @@ pub fn fields(promotion: &Promotion) -> Fields {
             put(name, "1".into());
         }
     }
-    put_scope(&mut fields, "items", &promotion.items);
-    put_scope(&mut fields, "except", &promotion.except);
+    for (name, scope) in scopes(promotion) {
+        put_scope(&mut fields, name, scope);
+    }
     fields
 }
 
@@ -197,11 +212,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Ids of works, editions and makers; what is none is left for who knows the SKUs.
+    /// Ids of works, editions and makers, and collections by the boxes that are ticked; what is no id is left for who knows the SKUs.
     fn scope(&mut self, name: &str) -> ItemScope {
         let (artists, products) =
             read_lines(self.text(name)).into_iter().partition(|line| line.parse::<MakerId>().is_ok());
-        ItemScope { products, collections: Vec::new(), artists }
+        let chosen = self.fields.keys().filter_map(|field| chosen_collection(field));
+        let collections = chosen.filter(|(scope, _)| *scope == name).map(|(_, name)| name.to_owned()).collect();
+        ItemScope { products, collections, artists }
     }
 
     fn members(&mut self) -> Vec<BundleMember> {
@@ -345,6 +362,15 @@ mod tests {
             form(&[("title", "Sale"), ("kind", "amount"), ("amounts", "5.00 EUR"), ("minimum", "30.00 EUR")]),
             form(&[("code", "SHIP"), ("kind", "free_shipping"), ("total", "0"), ("allow_zero", "1")]),
             form(&[("title", "3 for 2"), ("kind", "buy_x_get_y"), ("buy", "2"), ("get", "1"), ("rate", "100")]),
+            form(&[("code", "C"), ("kind", "percent"), ("rate", "5"), ("items_in_a-1", "1"), ("except_in_in_b", "1")]),
+            form(&[
+                ("title", "2nd"),
+                ("kind", "buy_x_get_y"),
+                ("buy", "1"),
+                ("get", "1"),
+                ("got_in_a", "1"),
+                ("items_in_b", "1"),
+            ]),
             form(&[("title", "Set"), ("kind", "bundle"), ("members", "1 A-1\n2 B 2"), ("amounts", "9.00 EUR")]),
             form(&[("code", "X"), ("kind", "percent"), ("rate", "1"), ("stacking", "one_of"), ("stack_group", "g")]),
         ] {

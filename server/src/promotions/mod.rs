@@ -35,7 +35,7 @@ mod uses;
 use std::sync::Arc;
 
 use vitrine_identity::MasterKey;
-use vitrine_pricing::promotion::email_identity;
+use vitrine_pricing::promotion::{Benefit, ItemScope, Promotion, email_identity};
 use vitrine_shared::id::TenantId;
 use vitrine_table::{Key, Table};
 
@@ -55,6 +55,15 @@ pub struct Promotions {
     groups: Groups,
     table: Arc<dyn Table>,
     master: Arc<MasterKey>,
+}
+
+/// The scopes of a promotion, with the field each is in.
+pub(crate) fn scopes(promotion: &Promotion) -> Vec<(&'static str, &ItemScope)> {
+    let mut all = vec![("items", &promotion.items), ("except", &promotion.except)];
+    if let Benefit::BuyXGetY { got: Some(got), .. } = &promotion.benefit {
+        all.push(("got", got));
+    }
+    all
 }
 
 /// Where a use is counted: `TOTAL#`, or one of a customer's names.

@@ -18,7 +18,7 @@ use crate::fault::{self, Result};
 use crate::{audit, authz, ids};
 
 /// What keys may be made for.
-pub const SCOPES: [&str; 10] = [
+pub const SCOPES: [&str; 12] = [
     "catalog:write",
     "catalog:import",
     "orders:read",
@@ -29,6 +29,8 @@ pub const SCOPES: [&str; 10] = [
     crate::authz::WRITE_PROMOTIONS,
     crate::authz::READ_GROUPS,
     crate::authz::WRITE_GROUPS,
+    crate::authz::READ_COLLECTIONS,
+    crate::authz::WRITE_COLLECTIONS,
 ];
 /// A day, milliseconds.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;

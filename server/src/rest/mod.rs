@@ -4,6 +4,7 @@
 //! is not in it does not exist.
 
 mod api;
+mod collections;
 mod docs;
 mod groups;
 pub mod keys;

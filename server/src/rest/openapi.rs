@@ -138,6 +138,7 @@ pub fn document(base_url: &str) -> Value {
             "orders" => "Purchases.",
             "promotions" => "What sellers take off.",
             "groups" => "Groups of a seller's customers.",
+            "collections" => "Collections of a seller's works.",
             "downloads" => "Files of what was bought.",
             "me" => "What the caller owns.",
             "invoices" => "Documents.",

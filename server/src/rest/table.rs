@@ -8,8 +8,8 @@ use vitrine_shared::views::owned::{InvoiceView, OwnedView};
 use vitrine_shared::views::trade::{CartView, OrderView};
 use vitrine_shared::views::{MakerView, WorkView};
 
-use super::{api, groups, promotions, shapes};
-use crate::authz::{READ_GROUPS, READ_PROMOTIONS, WRITE_GROUPS, WRITE_PROMOTIONS};
+use super::{api, collections, groups, promotions, shapes};
+use crate::authz::{READ_COLLECTIONS, READ_GROUPS, READ_PROMOTIONS, WRITE_COLLECTIONS, WRITE_GROUPS, WRITE_PROMOTIONS};
 use crate::state::App;
 
 /// Who may call an endpoint.
@@ -409,6 +409,112 @@ pub fn endpoints() -> Vec<Endpoint> {
             answer: (200, of::<groups::GroupMoved>),
             problems: &[404, 409],
             route: || post(groups::take_out),
+        },
+        Endpoint {
+            method: "get",
+            path: "/collections",
+            id: "listCollections",
+            summary: "A seller's collections of works",
+            access: Access::Seller(READ_COLLECTIONS),
+            params: const { &[SELLER] },
+            body: None,
+            answer: (200, of::<collections::CollectionList>),
+            problems: &[404],
+            route: || get(collections::list).post(collections::make),
+        },
+        Endpoint {
+            method: "post",
+            path: "/collections",
+            id: "createCollection",
+            summary: "Makes a collection without works",
+            access: Access::Seller(WRITE_COLLECTIONS),
+            params: const {
+                &[
+                    SELLER,
+                    Param {
+                        name: "Idempotency-Key",
+                        place: "header",
+                        about: "Names the attempt, 16 to 64 of `A-Z a-z 0-9 - _`: the same one twice makes one collection",
+                        required: true,
+                    },
+                ]
+            },
+            body: Some(Content::Json(of::<collections::CollectionBody>)),
+            answer: (201, of::<collections::CollectionAnswer>),
+            problems: &[404, 409],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "get",
+            path: "/collections/{name}",
+            id: "getCollection",
+            summary: "One collection; its ETag is wanted to change it",
+            access: Access::Seller(READ_COLLECTIONS),
+            params: const { &[SELLER] },
+            body: None,
+            answer: (200, of::<collections::CollectionAnswer>),
+            problems: &[404],
+            route: || get(collections::get).put(collections::replace).delete(collections::end),
+        },
+        Endpoint {
+            method: "put",
+            path: "/collections/{name}",
+            id: "replaceCollection",
+            summary: "Calls a collection otherwise; its short name and works stay",
+            access: Access::Seller(WRITE_COLLECTIONS),
+            params: const { &[SELLER, IF_MATCH] },
+            body: Some(Content::Json(of::<collections::CollectionChange>)),
+            answer: (200, of::<collections::CollectionAnswer>),
+            problems: &[404, 412, 428],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "delete",
+            path: "/collections/{name}",
+            id: "endCollection",
+            summary: "Ends a collection that no promotion names which has not ended; its works stay",
+            access: Access::Seller(WRITE_COLLECTIONS),
+            params: const { &[SELLER, IF_MATCH] },
+            body: None,
+            answer: (200, of::<collections::CollectionAnswer>),
+            problems: &[404, 409, 412, 428],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "get",
+            path: "/collections/{name}/works",
+            id: "listCollectionWorks",
+            summary: "A collection's works, a hundred at a time",
+            access: Access::Seller(READ_COLLECTIONS),
+            params: const { &[SELLER, CURSOR] },
+            body: None,
+            answer: (200, of::<collections::CollectionWorks>),
+            problems: &[404],
+            route: || get(collections::works).post(collections::put_in),
+        },
+        Endpoint {
+            method: "post",
+            path: "/collections/{name}/works",
+            id: "addCollectionWorks",
+            summary: "Puts works into a collection; those in it already change nothing, and of a list with a fault nothing is taken",
+            access: Access::Seller(WRITE_COLLECTIONS),
+            params: const { &[SELLER] },
+            body: Some(Content::Json(of::<collections::CollectionItems>)),
+            answer: (200, of::<collections::CollectionMoved>),
+            problems: &[404, 409],
+            route: MethodRouter::new,
+        },
+        Endpoint {
+            method: "post",
+            path: "/collections/{name}/works/remove",
+            id: "removeCollectionWorks",
+            summary: "Takes works out of a collection; those not in it change nothing",
+            access: Access::Seller(WRITE_COLLECTIONS),
+            params: const { &[SELLER] },
+            body: Some(Content::Json(of::<collections::CollectionItems>)),
+            answer: (200, of::<collections::CollectionMoved>),
+            problems: &[404, 409],
+            route: || post(collections::take_out),
         },
         Endpoint {
             method: "post",

@@ -179,6 +179,8 @@ pub struct EditView {
     pub prices: Vec<PriceField>,
     /// Counts writes; sent back with a change.
     pub rev: i64,
+    /// Its seller's collections: short name, title, whether it is in it.
+    pub collections: Vec<(String, String, bool)>,
     /// What a work needs to be sold: key and whether it is there.
     pub checklist: Vec<(String, bool)>,
     /// What happened.
@@ -560,6 +562,8 @@ pub struct PromotionEditView {
     pub rev: i64,
     /// Groups of customers it may be for: name, title.
     pub groups: Vec<(String, String)>,
+    /// Collections it may be of: short name, title.
+    pub collections: Vec<(String, String)>,
     /// Fields and what is in them.
     pub fields: std::collections::BTreeMap<String, String>,
     /// Fields and keys of their faults.

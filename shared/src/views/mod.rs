@@ -9,6 +9,7 @@ use crate::catalog::{Attribution, Credit, Facts, Link, WorkKind};
 
 pub mod about;
 pub mod card;
+pub mod collections;
 pub mod desk;
 pub mod gift;
 pub mod owned;

@@ -126,9 +126,9 @@ pub(crate) fn prepare(cache: &Path, options: &Options) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What the rows of the format need before them: businesses, storefronts, licences, makers, works.
+/// What the rows of the format need before them: businesses, storefronts, licences, collections, makers, works.
 fn in_order(rows: &mut [Value]) {
-    let order = ["tenant", "store", "licence", "maker", "work"];
+    let order = ["tenant", "store", "licence", "collection", "maker", "work"];
     rows.sort_by_key(|r| order.iter().position(|o| *o == template::text(r, "type")).unwrap_or(order.len()));
 }
 

@@ -92,6 +92,10 @@ fn check(rows: &[Value], folder: &Path) {
                 assert_eq!(each(row, "summary").count(), 3, "{at}: three plain lines");
                 assert!(text(row, "body_html").starts_with("<p>"), "{at}: no body");
             }
+            "collection" => {
+                check_shape(row, "CollectionRow", &at);
+                needs("tenant", text(row, "tenant"));
+            }
             "maker" => {
                 check_shape(row, "MakerRow", &at);
                 needs("tenant", text(row, "tenant"));
@@ -107,6 +111,7 @@ fn check(rows: &[Value], folder: &Path) {
                 needs("store", text(row, "store"));
                 assert!(each(row, "makers").count() > 0, "{at}: nobody made it");
                 each(row, "makers").for_each(|m| needs("maker", m.as_str().unwrap()));
+                each(row, "collections").for_each(|c| needs("collection", c.as_str().unwrap()));
                 check_shape(&row["attribution"], "Attribution", &at);
                 file(&row["cover"], "PictureRow");
                 let mut formats = BTreeSet::new();

@@ -17,6 +17,7 @@ use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantI
 use vitrine_shared::slug::slugify;
 
 use super::{ProductRow, Row, VariantRow, WorkRow};
+use crate::collections::{MOST_OF_WORK, is_name};
 use crate::ids::derived_bits;
 use crate::markup::{self, Tangled};
 use crate::media::{AudioFacts, BookFacts};
@@ -136,7 +137,7 @@ pub fn cleaned(mut row: Row) -> Result<Row, Refusal> {
         Ok::<(), Refusal>(())
     };
     match &mut row {
-        Row::Tenant(_) | Row::Promotion(_) => {}
+        Row::Tenant(_) | Row::Collection(_) | Row::Promotion(_) => {}
         Row::Store(r) => within("about_html", &mut r.about_html)?,
         Row::Licence(r) => within("body_html", &mut r.body_html)?,
         Row::Maker(r) => within("bio_html", &mut r.bio_html)?,
@@ -241,6 +242,10 @@ pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> R
         released: date("released", &row.released)?,
         genres,
         tags: row.tags.iter().map(|t| t.trim().to_lowercase()).filter(|t| !t.is_empty()).collect(),
+        collections: match &row.collections {
+            Some(named) => collections(named)?,
+            None => existing.map(|w| w.collections.clone()).unwrap_or_default(),
+        },
         language: row.language.clone(),
         description_html: row.description_html.clone(),
         credits: row.credits.clone(),
@@ -252,6 +257,20 @@ pub(super) fn work(parts: &Parts<'_>, existing: Option<&Work>, now_ms: i64) -> R
         published_ms: existing.and_then(|w| w.published_ms).or((row.status == Status::Published).then_some(now_ms)),
         rev: existing.map_or(0, |w| w.rev),
     })
+}
+
+/// Names of a work's collections as they are kept; whether there are any of them is asked by who writes the work.
+fn collections(named: &[String]) -> Result<Vec<String>, Refusal> {
+    if let Some(i) = named.iter().position(|name| !is_name(name)) {
+        return Err(format!("`collections[{i}]`: {:?} is not 1 to 64 of a-z, 0-9 and -", named[i]));
+    }
+    let mut names = named.to_vec();
+    names.sort();
+    names.dedup();
+    if names.len() > MOST_OF_WORK {
+        return Err(format!("`collections`: a work is in at most {MOST_OF_WORK}; leave some out"));
+    }
+    Ok(names)
 }
 
 /// The contents of a book as parts; the sample hangs on the first.

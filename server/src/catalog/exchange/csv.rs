@@ -13,10 +13,11 @@ use vitrine_shared::catalog::{PriceShape, ProductKind, Status, WorkKind};
 use super::{FileRow, PartRow, PictureRow, PriceRow, ProductRow, Row, VariantRow, WorkRow};
 
 const NEEDED: [&str; 9] = ["ref", "store", "kind", "title", "makers", "released", "sku", "product_kind", "tax_class"];
-const OTHER: [&str; 18] = [
+const OTHER: [&str; 19] = [
     "latin",
     "genres",
     "tags",
+    "collections",
     "language",
     "description",
     "cover",
@@ -241,6 +242,8 @@ impl Fields<'_> {
             released: self.text("released").to_owned(),
             genres: self.list("genres"),
             tags: self.list("tags"),
+            // Without the column nothing is said of them.
+            collections: self.columns.by_name.contains_key("collections").then(|| self.list("collections")),
             language: self.text("language").to_owned(),
             description_html: paragraphs(self.text("description")),
             credits: Vec::new(),

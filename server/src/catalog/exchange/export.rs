@@ -1,18 +1,20 @@
 //! Records to rows and files; importing the result changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use futures::TryStreamExt;
 use tokio::io::AsyncWriteExt;
 use vitrine_blob::Blob;
 use vitrine_shared::catalog::{Asset, Captions, Image, Maker, PriceRecord, Work};
+use vitrine_shared::id::TenantId;
 
 use super::{
-    FileRow, LicenceRow, MakerRow, PartRow, PictureRow, PriceRow, ProductRow, Row, StoreRow, TenantRow, TranscriptRow,
-    VariantRow, WorkRow,
+    CollectionRow, FileRow, LicenceRow, MakerRow, PartRow, PictureRow, PriceRow, ProductRow, Row, StoreRow, TenantRow,
+    TranscriptRow, VariantRow, WorkRow,
 };
 use crate::catalog::store::{CatalogStore, LIST_SHARDS, WorkBundle};
+use crate::collections::{Collection, Collections};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{authz, stock};
@@ -73,6 +75,13 @@ pub async fn export(ctx: &OpCtx, catalog: &CatalogStore, blob: &dyn Blob, dir: &
             created_ms: Some(licence.created_ms),
         }));
     }
+    let mut collections: HashMap<TenantId, BTreeSet<String>> = HashMap::new();
+    for tenant in catalog.tenants().await? {
+        let all = Collections::new(catalog.clone()).of_seller(&tenant.id).await?;
+        collections.insert(tenant.id.clone(), all.iter().map(|c| c.name.clone()).collect());
+        let row = |c: Collection| CollectionRow { reference: c.name, tenant: tenant.id.to_string(), title: c.title };
+        head.extend(all.into_iter().map(row).map(Row::Collection));
+    }
     for row in head {
         write(&mut out, &row).await?;
         rows += 1;
@@ -109,7 +118,10 @@ pub async fn export(ctx: &OpCtx, catalog: &CatalogStore, blob: &dyn Blob, dir: &
         loop {
             let (works, next) = catalog.list_shard::<Work>("WORK", shard, cursor).await?;
             for work in works {
-                if let Some(bundle) = catalog.bundle(&work.id).await? {
+                if let Some(mut bundle) = catalog.bundle(&work.id).await? {
+                    // A name that is there no more means nothing, and an import would not know it.
+                    let there = collections.get(&bundle.work.tenant);
+                    bundle.work.collections.retain(|name| there.is_some_and(|there| there.contains(name)));
                     let row = self::work(ctx, catalog, blob, dir, bundle, &mut written).await?;
                     write(&mut out, &Row::Work(Box::new(row))).await?;
                     rows += 1;
@@ -273,6 +285,7 @@ async fn work(
         released: work.released,
         genres: work.genres,
         tags: work.tags,
+        collections: Some(work.collections),
         language: work.language,
         description_html: work.description_html,
         credits: work.credits,

@@ -289,6 +289,10 @@ impl Importer {
                 more.extend(notes);
                 Ok((outcome, more))
             }
+            Row::Collection(r) => {
+                let tenant = self.tenant(&r.tenant).await?;
+                self.collection(ctx, &tenant, r).await
+            }
             Row::Work(r) => self.work(ctx, r).await,
             Row::Promotion(r) => {
                 let tenant = self.tenant(&r.tenant).await?;
@@ -425,6 +429,7 @@ impl Importer {
             notes.push("it names no parts, so there is nothing to play; its files can be downloaded".to_owned());
         }
         let work = build::work(&parts, before.as_ref().map(|b| &b.work), ctx.now_ms)?;
+        let moves = self.collected(before.as_ref().map(|b| &b.work), &work, ctx.now_ms).await?;
         let mut products = Vec::new();
         for product in &row.products {
             products.push(build::product(&parts, product)?);
@@ -433,7 +438,7 @@ impl Importer {
         let have = before.as_ref().map(|b| b.prices.as_slice()).unwrap_or_default();
         let prices = build::price_changes(&store.tenant, &row.products, have, ctx.now_ms);
         let assets: Vec<Asset> = parts.all_files().map(|f| f.asset.clone()).collect();
-        let outcome = self.write(ctx, before, work, products, prices, assets, row, &store.tenant).await?;
+        let outcome = self.write(ctx, before, work, moves, products, prices, assets, row, &store.tenant).await?;
         notes.dedup();
         Ok((outcome, notes))
     }
@@ -444,6 +449,7 @@ impl Importer {
         ctx: &OpCtx,
         before: Option<WorkBundle>,
         mut work: Work,
+        moves: Vec<TransactOp>,
         products: Vec<vitrine_shared::catalog::Product>,
         prices: Vec<PriceRecord>,
         assets: Vec<Asset>,
@@ -475,7 +481,7 @@ impl Importer {
         }
         // Prices that do not fit the transaction go before the work; they mean nothing without it.
         let mut price_ops = prices.iter().map(|p| items::price(&work.id, p).map(put)).collect::<Result<Vec<_>>>()?;
-        while price_ops.len() > ROOM_FOR_PRICES {
+        while price_ops.len() > ROOM_FOR_PRICES.saturating_sub(moves.len()) {
             let rest = price_ops.split_off(price_ops.len().min(90));
             self.transact(std::mem::replace(&mut price_ops, rest)).await?;
         }
@@ -509,6 +515,7 @@ impl Importer {
             }
         }
         ops.extend(price_ops);
+        ops.extend(moves);
         ops.extend(items::draft(&work, before.as_ref().map(|b| b.work.status)));
         ops.push(audit::entry(ctx, work.id.as_str(), act, "import", serde_json::json!({ "rev": work.rev })));
         let mut jobs = crate::catalog::jobs::price_jobs(&work.id, &prices, ctx.now_ms);
@@ -559,6 +566,7 @@ fn name(row: &Row) -> String {
         Row::Store(r) => format!("store {}", r.reference),
         Row::Licence(r) => format!("licence {}", r.reference),
         Row::Maker(r) => format!("maker {}", r.reference),
+        Row::Collection(r) => format!("collection {}", r.reference),
         Row::Work(r) => format!("work {}", r.reference),
         Row::Promotion(r) => format!("promotion {}", r.reference),
     }

@@ -7,6 +7,7 @@
 //! - Exporting and importing again changes nothing.
 
 mod build;
+mod collections;
 mod csv;
 mod export;
 mod import;
@@ -55,6 +56,8 @@ pub enum Row {
     Store(StoreRow),
     /// A licence text.
     Licence(LicenceRow),
+    /// A collection of a tenant's works.
+    Collection(CollectionRow),
     /// An artist or author.
     Maker(MakerRow),
     /// A work with its parts and products.
@@ -164,6 +167,19 @@ pub struct LicenceRow {
     pub created_ms: Option<i64>,
 }
 
+/// A collection; rows of works name what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectionRow {
+    /// Its short name, which its tenant's works and promotions know it by.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// Ref of its tenant.
+    pub tenant: String,
+    /// What its seller calls it.
+    pub title: String,
+}
+
 /// An artist or author.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -234,6 +250,9 @@ pub struct WorkRow {
     /// Free words.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Refs of collections; absent: those it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collections: Option<Vec<String>>,
     /// BCP 47 of the content.
     #[serde(default)]
     pub language: String,

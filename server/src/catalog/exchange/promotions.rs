@@ -15,7 +15,7 @@ use super::import::{Done, Fault, Importer};
 use crate::catalog::store::CatalogStore;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
-use crate::promotions::{Kept, Records};
+use crate::promotions::{Kept, Records, scopes};
 
 /// What a tenant takes off prices; the fields are those of `vitrine_pricing::promotion::Promotion`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct ScopeRow {
     /// SKUs, or ids of ours.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub editions: Vec<String>,
+    /// Refs of collections.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
     /// Refs of makers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub makers: Vec<String>,
@@ -131,14 +134,14 @@ fn scope(editions: &Editions<'_>, row: &ScopeRow) -> ItemScope {
     let editions = row.editions.iter().map(|sku| editions.id(sku));
     ItemScope {
         products: works.chain(editions).collect(),
-        collections: Vec::new(),
+        collections: row.collections.clone(),
         artists: row.makers.iter().map(|m| id_of("maker", m, MakerId::from_bits).to_string()).collect(),
     }
 }
 
 fn scope_row(scope: &ItemScope) -> ScopeRow {
     let (works, editions) = scope.products.iter().cloned().partition(|id| id.parse::<WorkId>().is_ok());
-    ScopeRow { works, editions, makers: scope.artists.clone() }
+    ScopeRow { works, editions, collections: scope.collections.clone(), makers: scope.artists.clone() }
 }
 
 /// SKUs of a benefit as our ids; ids stay.
@@ -213,6 +216,9 @@ impl Importer {
         let total = total(row.uses_left, before.as_ref(), used);
         let editions = Editions { tenant, known: self.catalog.by_sku(tenant, &skus(row)).await? };
         let promotion = promotion(&editions, &id, row, total);
+        for (field, scope) in scopes(&promotion) {
+            self.collections_there(tenant, &format!("{field}.collections"), &scope.collections).await?;
+        }
         if before.as_ref().is_some_and(|kept| kept.promotion == promotion) {
             return Ok((Outcome::Unchanged, Vec::new()));
         }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::check::Invariant;
 use crate::ctx::OpCtx;
 use crate::media::Media;
 use crate::testing::{NOW, Shop};
@@ -23,6 +24,135 @@ async fn importing_an_export_changes_nothing() {
         let report = import(&shop, &rows, dir.path()).await;
         let changed: Vec<_> = report.rows.iter().filter(|r| r.outcome != Outcome::Unchanged).collect();
         assert!(report.rows.len() == count && changed.is_empty(), "{changed:?}");
+    }
+}
+
+/// What became of each row, with the first note.
+fn told(report: &Report) -> Vec<(Outcome, &str)> {
+    report.rows.iter().map(|r| (r.outcome, r.notes.first().map_or("", String::as_str))).collect()
+}
+
+fn lines(rows: &[serde_json::Value]) -> String {
+    rows.iter().map(|row| format!("{row}\n")).collect()
+}
+
+#[tokio::test]
+async fn collections_come_with_their_works_and_promotions_and_go_out_again() {
+    for shop in Shop::both().await {
+        let dir = tempfile::tempdir().unwrap();
+        let collection = |name: &str, title: &str| serde_json::json!({ "type": "collection", "ref": name, "tenant": "nord", "title": title });
+        let work = |collections: serde_json::Value| {
+            let mut row = serde_json::json!({ "type": "work", "ref": "t", "store": "nord", "kind": "album", "title": "T", "makers": ["ida"], "released": "2026-01-01" });
+            if !collections.is_null() {
+                row["collections"] = collections;
+            }
+            row
+        };
+        let promotion = serde_json::json!({ "type": "promotion", "ref": "p", "tenant": "nord", "code": "P",
+            "benefit": { "kind": "buy_x_get_y", "buy": 1, "get": 1, "got": { "collections": ["summer"] } },
+            "items": { "collections": ["winter"] }, "except": { "collections": ["summer"] } });
+        let all = [
+            collection("winter", "Winter"),
+            collection("summer", "Summer"),
+            work(serde_json::json!(["winter", "summer", "winter"])),
+            promotion.clone(),
+        ];
+        let report = import(&shop, &lines(&all), dir.path()).await;
+        assert_eq!(told(&report), [(Outcome::Created, ""); 4]);
+        let again = import(&shop, &lines(&all), dir.path()).await;
+        assert_eq!(told(&again), [(Outcome::Unchanged, ""); 4]);
+        let records = shop.catalog.records();
+        let of_work = async || {
+            let id: vitrine_shared::id::WorkId = build::id_of("work", "t", vitrine_shared::id::WorkId::from_bits);
+            records.bundle(&id).await.unwrap().unwrap().work.collections
+        };
+        assert_eq!(of_work().await, ["summer", "winter"]);
+
+        // An export says the same, here and in a shop that has nothing of it yet.
+        let count = export(&shop.staff(), records, &*shop.blob, dir.path()).await.unwrap();
+        let rows = std::fs::read_to_string(dir.path().join("catalog.jsonl")).unwrap();
+        let changed = import(&shop, &rows, dir.path()).await;
+        assert_eq!(changed.counts(), BTreeMap::from([(Outcome::Unchanged, count)]), "{changed:?}");
+        let other = Shop::open().await;
+        let taken = import(&other, &rows, dir.path()).await;
+        assert!(taken.rows.iter().all(|r| r.outcome != Outcome::Refused), "{taken:?}");
+        let twice = tempfile::tempdir().unwrap();
+        export(&other.staff(), other.catalog.records(), &*other.blob, twice.path()).await.unwrap();
+        let copy = std::fs::read_to_string(twice.path().join("catalog.jsonl")).unwrap();
+        let about = |rows: &str| {
+            let mut all: Vec<String> = rows.lines().filter(|row| row.contains("winter")).map(str::to_owned).collect();
+            all.sort();
+            all
+        };
+        assert_eq!((about(&copy).len(), about(&copy)), (3, about(&rows)), "collection, work and promotion");
+
+        // What a row does not say stays, what it says is all, and another title is another title.
+        let later =
+            [collection("winter", "Long nights"), work(serde_json::Value::Null), work(serde_json::json!(["winter"]))];
+        let report = import(&shop, &lines(&later[..2]), dir.path()).await;
+        assert_eq!(told(&report), [(Outcome::Updated, ""), (Outcome::Unchanged, "")]);
+        let report = import(&shop, &lines(&later[2..]), dir.path()).await;
+        assert_eq!((told(&report), of_work().await), (vec![(Outcome::Updated, "")], vec!["winter".to_owned()]));
+        assert!(shop.violations().await.iter().all(|v| v.invariant == Invariant::Index));
+        let report = import(&shop, &lines(&[work(serde_json::json!([]))]), dir.path()).await;
+        assert_eq!((told(&report), of_work().await), (vec![(Outcome::Updated, "")], Vec::<String>::new()));
+        assert!(shop.violations().await.iter().all(|v| v.invariant == Invariant::Index));
+    }
+}
+
+#[tokio::test]
+async fn collections_that_are_not_there_or_another_sellers_are_refused_by_name() {
+    let shop = Shop::open().await;
+    let dir = tempfile::tempdir().unwrap();
+    let collection = serde_json::json!({ "type": "collection", "ref": "theirs", "tenant": "press", "title": "Theirs" });
+    let work = |collections: serde_json::Value| {
+        serde_json::json!({ "type": "work", "ref": "t", "store": "nord", "kind": "album", "title": "T", "makers": ["ida"],
+            "released": "2026-01-01", "collections": collections })
+    };
+    let promotion = |field: &str| {
+        serde_json::json!({ "type": "promotion", "ref": "p", "tenant": "nord", "code": "P",
+            "benefit": { "kind": "percent", "rate_ppm": 1 }, field: { "collections": ["theirs"] } })
+    };
+    let many: Vec<String> = (0..21).map(|n| format!("c{n}")).collect();
+    assert_eq!(told(&import(&shop, &collection.to_string(), dir.path()).await), [(Outcome::Created, "")]);
+    for (row, said) in [
+        (
+            work(serde_json::json!(["theirs"])),
+            "`collections`: its seller has no collection \"theirs\"; a row of type `collection`",
+        ),
+        (work(serde_json::json!(["Not A Name"])), "`collections[0]`: \"Not A Name\" is not 1 to 64 of a-z, 0-9 and -"),
+        (work(serde_json::json!(many)), "`collections`: a work is in at most 20"),
+        (promotion("items"), "`items.collections`: its seller has no collection \"theirs\""),
+        (promotion("except"), "`except.collections`: its seller has no collection"),
+        (
+            serde_json::json!({ "type": "collection", "ref": "No", "tenant": "nord", "title": "No" }),
+            "`ref`: A short name has 1 to 64",
+        ),
+        (serde_json::json!({ "type": "collection", "ref": "no", "tenant": "nord", "title": " " }), "`title`: Fill in"),
+        (
+            serde_json::json!({ "type": "collection", "ref": "no", "tenant": "x", "title": "No" }),
+            "`tenant`: there is no",
+        ),
+    ] {
+        let report = import(&shop, &row.to_string(), dir.path()).await;
+        let (outcome, note) = told(&report)[0];
+        assert!(outcome == Outcome::Refused && note.starts_with(said), "{row}: {note}");
+    }
+    // Flat products name them too; without the column nothing is said of them.
+    let flat = |column: &str, value: &str| {
+        format!(
+            "ref,store,kind,title,makers,released,sku,product_kind,tax_class,stock,weight_g,price eu EUR{column}\n\
+             boats,press,book,Paper Boats,joe,2023-05-06,PB-1,physical,printed_book,5,280,12.00{value}\n"
+        )
+    };
+    let boats = async || {
+        let id = build::id_of("work", "boats", vitrine_shared::id::WorkId::from_bits);
+        shop.catalog.records().bundle(&id).await.unwrap().unwrap().work.collections
+    };
+    for (column, value, left) in [(",collections", ",theirs", 1), ("", "", 1), (",collections", ",", 0)] {
+        let report = import(&shop, &flat(column, value), dir.path()).await;
+        assert_ne!(report.rows[0].outcome, Outcome::Refused, "{report:?}");
+        assert_eq!(boats().await.len(), left, "{column} {value}");
     }
 }
 
