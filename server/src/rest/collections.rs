@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vitrine_shared::catalog::{Work, WorkKind};
 
-use super::api::said;
-use super::api::{Answer, Ctx, Json, ok, param};
+use super::api::{Answer, Ctx, Json, ok, param, said};
 use super::promotions::{seen, tagged, unmet};
 use crate::authz::TenantDesk;
 use crate::collections::Collection;
