@@ -130,6 +130,7 @@ fn cart() -> CartView {
             code("LATER", "code-skipped-waits"),
         ],
         later: vec![line(6, None), line(7, Some("line-sold-out"))],
+        pricing: None,
         with_it: vec![card(1), card(2)],
     }
 }
