@@ -86,7 +86,7 @@ test("the browser comes to the server's cents, also without a network, and what 
 for (const [what, change] of [
   ["the hash that the server's quotes named is another one", (pricing) => ({ ...pricing, hash: "0".repeat(64) })],
   ["the rules were cut with other tables", (pricing) => ({ ...pricing, rules: { ...pricing.rules, tables: "0".repeat(64) } })],
-  ["it comes to another total than the server said", (pricing) => ({ ...pricing, total_minor: pricing.total_minor + 1 })],
+  ["it comes to another total than the server said", (pricing) => ({ ...pricing, view: { ...pricing.view, total_minor: pricing.view.total_minor + 1 } })],
 ]) {
   test(`the server is asked when ${what}`, async () => {
     const { page, close } = await openPage(browser);

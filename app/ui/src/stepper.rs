@@ -31,16 +31,15 @@ pub fn QuantityStepper(
     #[props(default)]
     onchange: Option<EventHandler<u32>>,
 ) -> Element {
-    // What stands in the field: what was typed, until it is a number within bounds.
-    let mut typed = use_signal(|| value.to_string());
-    use_effect(use_reactive((&value,), move |(value,)| typed.set(value.to_string())));
-    let set = move |to: u32| {
+    // What is being typed; once it is said, the field shows the number that was taken.
+    let mut typed = use_signal(|| None::<String>);
+    let mut set = move |to: u32| {
+        typed.set(None);
         if let Some(act) = onchange {
-            let to = to.clamp(min, max);
-            typed.clone().set(to.to_string());
-            act.call(to);
+            act.call(to.clamp(min, max));
         }
     };
+    let shown = typed().unwrap_or_else(|| value.to_string());
     rsx! {
         span { class: "stepper",
             if onchange.is_some() {
@@ -54,8 +53,8 @@ pub fn QuantityStepper(
                 min: "{min}",
                 max: "{max}",
                 autocomplete: "off",
-                value: "{typed}",
-                oninput: move |event| typed.set(event.value()),
+                value: "{shown}",
+                oninput: move |event| typed.set(Some(event.value())),
                 onchange: move |event| {
                     // What is no number is as it was.
                     set(event.value().trim().parse().unwrap_or(value));

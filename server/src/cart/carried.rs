@@ -52,7 +52,7 @@ pub fn carried(
         locale: place.locale.tag().to_owned(),
         parts,
         hash: pricing::rules().hash().to_owned(),
-        total_minor: view.total_minor,
+        view: view.clone(),
         made_ms: ctx.now_ms,
         until_ms: steps.chain(quotes).min(),
     }))

@@ -53,9 +53,7 @@ async fn by_server(shop: &Shop, ctx: &OpCtx, pieces: &[Pieces]) -> CartView {
 
 /// The page as its browser would show it.
 fn by_itself(view: &CartView, pieces: &[Pieces]) -> CartView {
-    let mut seen = view.clone();
-    assert!(carried(view).totals(pieces, 0).unwrap().put(&mut seen));
-    CartView { pricing: None, with_it: Vec::new(), ..seen }
+    carried(view).page(pieces, 0).unwrap()
 }
 
 #[tokio::test]
@@ -121,18 +119,20 @@ async fn rules_of_other_tables_or_another_total_are_for_the_server() {
     let view = page(&shop, &ctx).await;
     let two = [pieces(&view, "Far Pages", 2)];
     let good = carried(&view);
-    let said = |pricing: &Pricing, age_ms: i64| pricing.totals(&two, age_ms).map(|totals| totals.total_minor);
+    let said = |pricing: &Pricing, age_ms: i64| pricing.page(&two, age_ms).map(|page| page.total_minor);
     assert!(said(&good, 0).is_ok());
     let hash = "0".repeat(64);
     assert_eq!(said(&Pricing { hash: hash.clone(), ..good.clone() }, 0), Err(Why::OtherRules));
     let mut tables = serde_json::to_value(&good).unwrap();
     tables["rules"]["tables"] = hash.into();
     assert_eq!(said(&serde_json::from_value(tables).unwrap(), 0), Err(Why::OtherRules));
-    assert_eq!(said(&Pricing { total_minor: good.total_minor + 1, ..good.clone() }, 0), Err(Why::OtherTotal));
+    let mut other = good.clone();
+    other.view.total_minor += 1;
+    assert_eq!(said(&other, 0), Err(Why::OtherTotal));
     // A seller who adds tax: 12.90 and 7.00 with 7 % are 20.24 (11.90 + 7.00 = 18.90; 0.83 and 0.49 of tax).
     let mut added = good.clone();
     added.parts[0].request.seller.prices_include_tax = false;
-    added.total_minor = 1_190 + 700 + 83 + 49;
+    added.view.total_minor = 1_190 + 700 + 83 + 49;
     assert!(said(&added, 0).is_ok());
     let mut rate = serde_json::to_value(&added).unwrap();
     for row in rate["rules"]["rules"].as_array_mut().unwrap() {
@@ -145,7 +145,7 @@ async fn rules_of_other_tables_or_another_total_are_for_the_server() {
     assert_eq!((said(&good, left - 1).is_ok(), said(&good, left)), (true, Err(Why::Over)));
     // 15 x 280 g are more than any row takes.
     let heavy = [pieces(&view, "Far Pages", 15)];
-    assert_eq!(good.totals(&heavy, 0), Err(Why::Refused));
+    assert_eq!(good.page(&heavy, 0), Err(Why::Refused));
     let told = by_server(&shop, &ctx, &heavy).await;
     assert_eq!((told.ready, told.sellers[0].lines[0].trouble.as_deref()), (false, Some("line-not-shipped")));
 }
@@ -161,8 +161,8 @@ async fn a_price_of_another_number_of_pieces_that_ends_ends_the_page() {
     let pricing = carried(&view);
     let three = [pieces(&view, "Ends", 3)];
     assert_eq!(pricing.until_ms, Some(soon));
-    assert_eq!(pricing.totals(&three, soon - NOW - 1).map(|t| t.total_minor), Ok(3 * 1_299 + 700));
-    assert_eq!(pricing.totals(&three, soon - NOW), Err(Why::Over));
+    assert_eq!(pricing.page(&three, soon - NOW - 1).map(|page| page.total_minor), Ok(3 * 1_299 + 700));
+    assert_eq!(pricing.page(&three, soon - NOW), Err(Why::Over));
 }
 
 #[tokio::test]

@@ -11,35 +11,30 @@ use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::{Context, Quote, QuoteRequest, Sellable, quote};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::TaxRules;
-use vitrine_shared::views::preview::{Pieces, Pricing, Totals, Why};
+use vitrine_shared::views::preview::{Pieces, Pricing, Why};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// What a page's cart comes to with other numbers of pieces. JSON: `{"totals": {..}}` or `{"ask": ".."}`, why the server is to be asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Previewed {
-    /// The same that the server would say.
-    Totals(Totals),
-    /// Nothing that may be shown.
-    Ask(Why),
-}
-
-/// [`Previewed`] of a [`Pricing`] and a list of [`Pieces`], both JSON, on a page that is so many milliseconds old.
+/// A cart's page with other numbers of pieces: of a [`Pricing`] and a list of [`Pieces`], both JSON, on a page that is so many milliseconds old. JSON: the
+/// page's view, the same that the server would say, or `{"ask": ".."}`, why it is to be asked.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen)]
 pub fn preview(pricing: &str, pieces: &str, age_ms: f64) -> String {
+    let read = serde_json::from_str::<Pricing>(pricing).ok().zip(serde_json::from_str::<Vec<Pieces>>(pieces).ok());
+    let page = read.ok_or(Why::Unreadable).and_then(|(pricing, pieces)| {
+        // Scripts have one kind of number; parts of a millisecond are none.
+        pricing.page(&pieces, age_ms as i64)
+    });
+    let answer = match page {
+        Ok(view) => serde_json::to_string(&view),
+        Err(why) => serde_json::to_string(&Ask { ask: why }),
+    };
     // What is read fails to be written never.
-    serde_json::to_string(&previewed(pricing, pieces, age_ms)).unwrap_or_else(|why| why.to_string())
+    answer.unwrap_or_else(|why| why.to_string())
 }
 
-fn previewed(pricing: &str, pieces: &str, age_ms: f64) -> Previewed {
-    let read = serde_json::from_str::<Pricing>(pricing).ok().zip(serde_json::from_str::<Vec<Pieces>>(pieces).ok());
-    let Some((pricing, pieces)) = read else { return Previewed::Ask(Why::Unreadable) };
-    // Scripts have one kind of number; parts of a millisecond are none.
-    match pricing.totals(&pieces, age_ms as i64) {
-        Ok(totals) => Previewed::Totals(totals),
-        Err(why) => Previewed::Ask(why),
-    }
+#[derive(Serialize)]
+struct Ask {
+    ask: Why,
 }
 
 /// A document with what a seller's records say beside it. JSON.

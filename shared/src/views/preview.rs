@@ -6,6 +6,8 @@
 //! it is charged: placing an order prices again and compares.
 //! Not here: promotions, prices that buyers name, tax services, amounts in another currency and everything else that a page does not carry; those carts are the server's.
 
+use std::convert::Infallible;
+
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::format::{Locale, format_money};
 use vitrine_pricing::market::{Market, TaxDisplay};
@@ -16,10 +18,9 @@ use vitrine_pricing::quote::{Context, Quote, QuoteError, QuoteRequest, QuotedLin
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::TaxRules;
 
-use super::PriceView;
 use super::card::Place;
 use super::sums::{explain, note, sending, sums, undiscounted};
-use super::trade::{AmountView, CartView, ExplainView, SellerPart, WayView};
+use super::trade::{CartView, SellerPart};
 
 /// One seller's part of a cart as the pricing function is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ impl Posed {
 }
 
 /// What a page carries to price its cart by itself. JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pricing {
     /// Those of the sellers, the market and the day, with the hash of the whole table.
@@ -59,8 +60,8 @@ pub struct Pricing {
     pub parts: Vec<Posed>,
     /// The hash that the server's quotes named.
     pub hash: String,
-    /// What they came to, minor units.
-    pub total_minor: i64,
+    /// The page as it is, without what goes with it.
+    pub view: CartView,
     /// When the page was made, UTC milliseconds by the server's clock: the reader's own may be wrong.
     pub made_ms: i64,
     /// When the totals may be others, UTC milliseconds.
@@ -75,45 +76,6 @@ pub struct Pieces {
     pub variant: String,
     /// 1 or more.
     pub quantity: u32,
-}
-
-/// What a line comes to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LineTotals {
-    /// Variant id.
-    pub variant: String,
-    /// How many.
-    pub quantity: u32,
-    /// One piece.
-    pub unit: PriceView,
-    /// All of them.
-    pub total: String,
-}
-
-/// What a seller's part comes to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PartTotals {
-    /// In the cart's order.
-    pub lines: Vec<LineTotals>,
-    /// The last is the total.
-    pub sums: Vec<AmountView>,
-    /// How it was made.
-    pub explain: Vec<ExplainView>,
-    /// How it can be sent.
-    pub ways: Vec<WayView>,
-    /// Key of what must be said of tax when none is charged.
-    pub tax_note: Option<String>,
-}
-
-/// What a cart would come to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Totals {
-    /// Formatted.
-    pub total: String,
-    /// Minor units.
-    pub total_minor: i64,
-    /// By seller, in the cart's order.
-    pub parts: Vec<PartTotals>,
 }
 
 /// Why a page does not price by itself and asks the server.
@@ -133,31 +95,34 @@ pub enum Why {
 }
 
 impl Pricing {
-    /// What the cart comes to with other numbers of pieces; those that are not named stay. Pure; `age_ms` is how old the page is, milliseconds.
+    /// The page with other numbers of pieces; those that are not named stay. Pure; `age_ms` is how old the page is, milliseconds.
     ///
     /// # Errors
     /// Why the server is to be asked.
-    pub fn totals(&self, pieces: &[Pieces], age_ms: i64) -> Result<Totals, Why> {
+    pub fn page(&self, pieces: &[Pieces], age_ms: i64) -> Result<CartView, Why> {
         if !self.rules.is_of_this_program() || self.rules.hash() != self.hash {
             return Err(Why::OtherRules);
         }
         if self.until_ms.is_some_and(|until| self.made_ms.saturating_add(age_ms) >= until) {
             return Err(Why::Over);
         }
-        if self.priced(&[])?.total_minor != self.total_minor {
+        if self.priced(&[])?.total_minor != self.view.total_minor {
             return Err(Why::OtherTotal);
         }
         self.priced(pieces)
     }
 
-    fn priced(&self, pieces: &[Pieces]) -> Result<Totals, Why> {
+    fn priced(&self, pieces: &[Pieces]) -> Result<CartView, Why> {
         let market = Market::by_id(&self.market).ok_or(Why::Unreadable)?;
         let currency = self.parts.first().ok_or(Why::Unreadable)?.request.currency;
         let locale = Locale::from_tag(&self.locale);
         let place = Place { market, currency, wish: currency, rates: None, locale, files_url: String::new() };
+        let mut view = self.view.clone();
+        if view.sellers.len() != self.parts.len() {
+            return Err(Why::Unreadable);
+        }
         let mut total = Money::zero(currency);
-        let mut parts = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
+        for (shown, part) in view.sellers.iter_mut().zip(&self.parts) {
             let mut part = part.clone();
             for line in &mut part.request.lines {
                 let other = pieces.iter().find(|p| line.sku.as_ref() == Some(&p.variant));
@@ -170,63 +135,33 @@ impl Pricing {
             };
             let quote = ask(None).map_err(|_| Why::Refused)?;
             total = total.checked_add(quote.totals.gross).map_err(|_| Why::Refused)?;
-            parts.push(of_quote(&place, &quote, |way| ask(Some(way)).ok()));
-        }
-        let (text, total_minor) = (format_money(total, locale), total.minor());
-        Ok(Totals { total: text, total_minor, parts })
-    }
-}
-
-fn of_quote(place: &Place, quote: &Quote, ask: impl Fn(&str) -> Option<Quote>) -> PartTotals {
-    let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
-    let line = |line: &QuotedLine| LineTotals {
-        variant: line.sku.clone().unwrap_or_default(),
-        quantity: line.quantity,
-        unit: place.price(
-            quote.currency,
-            line.unit_price.minor(),
-            None,
-            line.compare_at.map(|before| before.minor()),
-            false,
-        ),
-        total: format_money(undiscounted(&line.amounts, inclusive), place.locale),
-    };
-    let named = (String::new(), false);
-    let ways = sending(place, named, Some(quote), |way| Ok::<_, std::convert::Infallible>(ask(way)));
-    PartTotals {
-        lines: quote.lines.iter().map(line).collect(),
-        sums: sums(place, quote),
-        explain: explain(place, quote),
-        ways: ways.map(|sending| sending.ways).unwrap_or_default(),
-        tax_note: note(quote),
-    }
-}
-
-impl Totals {
-    /// The view with these totals in place of its own; `false`, and the view as it was, if they are of another cart.
-    #[must_use]
-    pub fn put(&self, view: &mut CartView) -> bool {
-        let same = |part: &SellerPart, totals: &PartTotals| {
-            part.lines.iter().map(|l| &l.variant).eq(totals.lines.iter().map(|l| &l.variant))
-        };
-        let alike = view.sellers.len() == self.parts.len();
-        if !alike || !view.sellers.iter().zip(&self.parts).all(|(part, totals)| same(part, totals)) {
-            return false;
-        }
-        for (part, totals) in view.sellers.iter_mut().zip(&self.parts) {
-            for (line, new) in part.lines.iter_mut().zip(&totals.lines) {
-                line.quantity = new.quantity;
-                line.unit = new.unit.clone();
-                line.total = new.total.clone();
-            }
-            part.sums = totals.sums.clone();
-            part.explain = totals.explain.clone();
-            part.sending.ways = totals.ways.clone();
-            part.tax_note = totals.tax_note.clone();
+            put(&place, &quote, |way| ask(Some(way)).ok(), shown).ok_or(Why::Unreadable)?;
         }
         view.count = view.sellers.iter().flat_map(|part| &part.lines).map(|line| line.quantity).sum();
-        view.total = self.total.clone();
-        view.total_minor = self.total_minor;
-        true
+        view.total = format_money(total, locale);
+        view.total_minor = total.minor();
+        Ok(view)
     }
+}
+
+/// Puts what a quote comes to into a part of the page; `None` if it is of other lines.
+fn put(place: &Place, quote: &Quote, ask: impl Fn(&str) -> Option<Quote>, shown: &mut SellerPart) -> Option<()> {
+    let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
+    let named = |line: &QuotedLine| line.sku.clone().unwrap_or_default();
+    if !shown.lines.iter().map(|line| line.variant.clone()).eq(quote.lines.iter().map(named)) {
+        return None;
+    }
+    for (line, new) in shown.lines.iter_mut().zip(&quote.lines) {
+        let before = new.compare_at.map(|before| before.minor());
+        line.quantity = new.quantity;
+        line.unit = place.price(quote.currency, new.unit_price.minor(), None, before, false);
+        line.total = format_money(undiscounted(&new.amounts, inclusive), place.locale);
+    }
+    shown.sums = sums(place, quote);
+    shown.explain = explain(place, quote);
+    shown.tax_note = note(quote);
+    let (part, gone) = (shown.sending.part.clone(), shown.sending.gone);
+    let Ok(sending) = sending(place, (part, gone), Some(quote), |way| Ok::<_, Infallible>(ask(way)));
+    shown.sending = sending;
+    Some(())
 }

@@ -5,7 +5,7 @@ use vitrine_shared::views::trade::{AmountView, CartLineView, CartView, CodeView,
 use vitrine_ui::prelude::*;
 
 use super::drawn;
-use super::pieces::{Chosen, ChosenFields, ChosenStatus, KeepAndGo, use_chosen};
+use super::pieces::{Chosen, use_chosen};
 use super::sending::Ways;
 use crate::i18n::{text_or, text_with};
 use crate::platform::Head;
@@ -39,7 +39,9 @@ pub fn CartBody(
     #[props(default)]
     undo: bool,
 ) -> Element {
-    let chosen = use_chosen(view.clone());
+    let chosen = use_chosen(&view);
+    // What goes with it stays.
+    let with_it = view.with_it.clone();
     let view = chosen.over(view);
     let country = if view.place_name.is_empty() { view.place.clone() } else { view.place_name.clone() };
     rsx! {
@@ -85,9 +87,14 @@ pub fn CartBody(
                                 ". "
                                 {t!("cart-place", country = country)}
                             }
-                            ChosenStatus { chosen }
+                            p { class: "notice", role: "status", {chosen.status()} }
                             if chosen.is_some() && (view.ready || view.waits_for_region()) {
-                                KeepAndGo { chosen, rev: view.rev }
+                                form { role: "none", method: "post", action: "/cart/set",
+                                    input { r#type: "hidden", name: "rev", value: "{view.rev}" }
+                                    input { r#type: "hidden", name: "then", value: "checkout" }
+                                    {chosen.fields("")}
+                                    Button { r#type: "submit", kind: ButtonKind::Primary, large: true, wide: true, {t!("cart-checkout")} }
+                                }
                             } else if view.ready || view.waits_for_region() {
                                 a { class: "button button-primary button-large button-wide", href: "/checkout", {t!("cart-checkout")} }
                             } else {
@@ -108,7 +115,7 @@ pub fn CartBody(
                     }
                 }
             }
-            Shelf { title: t!("cart-with-it"), cards: view.with_it.clone() }
+            Shelf { title: t!("cart-with-it"), cards: with_it }
         }
     }
 }
@@ -195,7 +202,7 @@ fn Line(
                                 onchange: choose,
                             }
                             if let Some(chosen) = chosen {
-                                ChosenFields { chosen, without: line.variant.clone() }
+                                {chosen.fields(&line.variant)}
                             }
                             Button { r#type: "submit", {t!("cart-update")} }
                         }
@@ -215,7 +222,7 @@ fn Line(
                         input { r#type: "hidden", name: "rev", value: "{rev}" }
                         input { r#type: "hidden", name: "quantity", value: "0" }
                         if let Some(chosen) = chosen {
-                            ChosenFields { chosen, without: line.variant.clone() }
+                            {chosen.fields(&line.variant)}
                         }
                         button { class: "button button-quiet", r#type: "submit", aria_label: t!("cart-remove-of", title = line.title.clone()), {t!("cart-remove")} }
                     }
