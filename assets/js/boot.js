@@ -44,10 +44,14 @@ function doAgain() {
 }
 
 let pricer;
-/** What a cart comes to with other numbers of pieces, by the module that prices (JSON); it is loaded the first time. */
+/** What a cart comes to with other numbers of pieces, by the module that prices (JSON), or nothing; it is loaded the first time. */
 window.__vitrine_preview = async (pricing, pieces) => {
-  pricer ??= import("./vitrine_pricer.js").then(async (module) => (await module.default(), module));
-  return (await pricer).preview(pricing, pieces, performance.now());
+  try {
+    pricer ??= import("./vitrine_pricer.js").then(async (module) => (await module.default(), module));
+    return (await pricer).preview(pricing, pieces, performance.now());
+  } catch {
+    return "";
+  }
 };
 // A cart that comes back out of the browser's memory may have been changed on the page after it.
 addEventListener("pageshow", (event) => event.persisted && location.pathname === "/cart" && location.reload());

@@ -215,8 +215,11 @@ fn optimise(wasm: &Path, named: &Path) -> Result<()> {
         say(format!("going on without wasm-opt, the client is about a third larger ({fault:#})"));
         return Ok(());
     }
-    // Names change nothing of the code; without them the twin would say nothing.
-    sh::run(sh::plain(&tool).args(["-Oz", "-g"]).args(WASM_FEATURES).arg(wasm).arg("-o").arg(named))?;
+    // Names change nothing of the code; without them the twin would say nothing. Functions that are called often come first: their short numbers
+    // make calls alike, which saves half a percent once compressed.
+    sh::run(
+        sh::plain(&tool).args(["-Oz", "--reorder-functions", "-g"]).args(WASM_FEATURES).arg(wasm).arg("-o").arg(named),
+    )?;
     let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
     sh::run(sh::plain(&tool).args(strip).args(WASM_FEATURES).arg(named).arg("-o").arg(wasm))
 }

@@ -140,6 +140,9 @@ pub async fn preview(_pricing: &str, _pieces: &str) -> Option<String> {
     None
 }
 
+/// Nothing is fetched here.
+pub fn preview_ahead(_pricing: &str) {}
+
 /// Writes a page's head, once.
 pub fn use_head(head: Head) {
     use_hook(move || write_head(&head));

@@ -122,12 +122,19 @@ pub fn carried(place: u32) -> Option<String> {
 
 /// What a cart comes to with other numbers of pieces, by the module that prices (`vitrine-pricer`, JSON in and out); `None` if it cannot be had.
 pub async fn preview(pricing: &str, pieces: &str) -> Option<String> {
-    let window = window()?;
-    let price = js_sys::Reflect::get(&window.into(), &"__vitrine_preview".into()).ok()?;
+    wasm_bindgen_futures::JsFuture::from(previewing(pricing, pieces)?).await.ok()?.as_string()
+}
+
+/// Has the module fetched, so that it is there without a network too.
+pub fn preview_ahead(pricing: &str) {
+    // Whether it came shows when it is asked.
+    let _ = previewing(pricing, "[]");
+}
+
+fn previewing(pricing: &str, pieces: &str) -> Option<js_sys::Promise> {
+    let price = js_sys::Reflect::get(&window()?.into(), &"__vitrine_preview".into()).ok()?;
     let price = price.dyn_into::<js_sys::Function>().ok()?;
-    let promise = price.call2(&JsValue::NULL, &pricing.into(), &pieces.into()).ok()?;
-    let promise = promise.dyn_into::<js_sys::Promise>().ok()?;
-    wasm_bindgen_futures::JsFuture::from(promise).await.ok()?.as_string()
+    price.call2(&JsValue::NULL, &pricing.into(), &pieces.into()).ok()?.dyn_into().ok()
 }
 
 /// Sheets are linked by the server only: empty.

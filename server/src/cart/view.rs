@@ -16,7 +16,7 @@ use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, St
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::{Place, card_data, changes_at, ladder, price_here, work_href};
 use vitrine_shared::views::preview::Posed;
-use vitrine_shared::views::sums::{explain, note, sending, sums, undiscounted};
+use vitrine_shared::views::sums::{explain, note, sending, state_only, sums, undiscounted};
 use vitrine_shared::views::trade::{CartLineView, CartView, REGION_WANTED, SellerPart, SendingView};
 
 use super::currency::{Paying, Wanted, currency_of, is_sold};
@@ -206,7 +206,7 @@ pub fn price(
         let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
         let notice = asked.and_then(Outcome::notice).map(str::to_owned);
         let part = part(place, &tenant, &store, &found, quote, by);
-        parts.push(SellerPart { sending, tax_notice: notice, ..part });
+        parts.push(SellerPart { sending, tax_notice: notice.or(part.tax_notice), ..part });
         if let Some((posed, quote)) = priced {
             // Up to some worth of what is sent together the marketplace sells in law.
             let limit = |f: &Found| {
@@ -501,7 +501,7 @@ fn part(
         sums: quote.map(|q| sums(place, q)).unwrap_or_default(),
         explain: quote.map(|q| explain(place, q)).unwrap_or_default(),
         tax_note: quote.and_then(note),
-        tax_notice: None,
+        tax_notice: quote.and_then(state_only),
     }
 }
 

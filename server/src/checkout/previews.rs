@@ -15,7 +15,7 @@ const ROWS: &str = r#"{"type":"tenant","ref":"far","name":"Far","legal":{"name":
 {"type":"maker","ref":"who","tenant":"far","kind":"artist","name":"Who"}
 {"type":"work","ref":"pages","store":"far","kind":"book","title":"Far Pages","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"FP-1","weight_g":280,"stock":60,"prices":[{"region":"world","currency":"EUR","minor":1500},{"region":"world","currency":"EUR","minor":1299,"min_quantity":3},{"region":"de","currency":"EUR","minor":1190},{"region":"de","currency":"EUR","minor":999,"min_quantity":5},{"region":"world","currency":"EUR","minor":1111,"valid_from_ms":1790500000000},{"region":"gb","currency":"GBP","minor":1100},{"region":"gb","currency":"GBP","minor":1000,"min_quantity":4}]}]}]}
 {"type":"work","ref":"disc","store":"far","kind":"album","title":"Far Disc","makers":["who"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"p","kind":"physical","title":"CD","tax_class":"physical_music","variants":[{"sku":"FD-1","weight_g":110,"stock":60,"prices":[{"region":"world","currency":"EUR","minor":1750,"compare_at":1990}]}]}]}
-{"type":"work","ref":"song","store":"far","kind":"album","title":"Far Song","makers":["who"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"FS-D","title":"","prices":[{"region":"world","currency":"EUR","minor":777}]}]}]}
+{"type":"work","ref":"song","store":"far","kind":"album","title":"Far Song","makers":["who"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"FS-D","title":"","prices":[{"region":"world","currency":"EUR","minor":777},{"region":"gb","currency":"GBP","minor":600}]}]}]}
 {"type":"work","ref":"named","store":"far","kind":"book","title":"Named Pages","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"NP-1","weight_g":280,"stock":60,"prices":[{"region":"world","currency":"EUR","minor":1500,"minimum":1000},{"region":"world","currency":"EUR","minor":800,"min_quantity":3}]}]}]}"#;
 /// A seller in another country.
 const OTHER: &str = r#"{"type":"tenant","ref":"other","name":"Other","legal":{"name":"Other SARL","address":["Rue 2","75001 Paris"],"country":"FR","email":"shop@other.example","tax_ids":["FR40303265045"],"invoice_prefix":"OT","registrations":["FR","EU-OSS"]},"currency":"EUR","locale":"fr-FR","fee_bps":1000}
@@ -212,4 +212,17 @@ async fn what_cannot_be_asked_is_refused_and_said() {
     let many = pieces(&view, "Far Pages", 61);
     let told = by_server(&shop, &ctx, &[many]).await;
     assert_eq!((told.ready, told.sellers[0].lines[0].trouble.as_deref()), (false, Some("line-fewer")));
+}
+
+#[tokio::test]
+async fn no_tax_is_said_only_where_none_is_charged() {
+    let shop = open().await;
+    let note = async |titles: &[&str]| {
+        let ctx = shop.fill(&from(&shop, "GB", "en-US"), titles).await;
+        page(&shop, &ctx).await.sellers.remove(0).tax_note
+    };
+    // Books are at zero in the United Kingdom, music is at 20 %.
+    assert_eq!(note(&["Far Pages"]).await.as_deref(), Some("tax-note-zero-rated"));
+    assert_eq!(note(&["Far Song"]).await, None);
+    assert_eq!(note(&["Far Pages", "Far Song"]).await.as_deref(), Some("tax-note-mixed"));
 }

@@ -88,13 +88,19 @@ pub fn shown(request: &Request, trusted: &[IpAddr], negotiate: Negotiate) -> Sho
         code.and_then(vitrine_pricing::shown_in::shown)
     };
     let currency = wish.currency.or_else(named);
-    let country = wish.country.or_else(|| edge.clone());
     let region = accept.split([',', ';']).next().unwrap_or_default().trim();
+    let country = wish.country.or_else(|| edge.clone()).or_else(|| country_of(region));
     let (market, _) = choose_market(None, country.as_deref(), Some(if region.contains('-') { region } else { locale }));
     let country = country
         .filter(|c| vitrine_pricing::market::is_country(c))
         .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
     Shown { locale, market: market.id, country, currency, edge }
+}
+
+/// The country that a language tag (BCP 47) names, ISO 3166-1.
+fn country_of(tag: &str) -> Option<String> {
+    let named = |part: &&str| part.len() == 2 && vitrine_pricing::market::is_country(&part.to_ascii_uppercase());
+    tag.split('-').skip(1).find(named).map(str::to_ascii_uppercase)
 }
 
 /// Whether a request says who sends it: by a key, a token or a session.
@@ -435,6 +441,18 @@ mod tests {
             assert_eq!(of(&[edge[0], ("x-currency", unknown)], &[proxy]), norway(None), "{unknown}");
         }
         assert_eq!(of(&[("accept-language", "nb-NO")], &[]), norway(None));
+        let told = |tag: &str| of(&[("accept-language", tag)], &[]);
+        for (tag, country, market) in [
+            ("es-ES,es;q=0.9", "ES", "eu"),
+            ("sv-se", "SE", "eu"),
+            ("en-IE", "IE", "eu"),
+            ("pt-BR;q=0.8", "BR", "row"),
+            ("zh-Hant-TW", "TW", "row"),
+            ("es-419,es", "US", "us"),
+            ("en-XX", "US", "us"),
+        ] {
+            assert_eq!(told(tag), (country.to_owned(), market, None), "{tag}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use vitrine_pricing::format::{format_date, format_money, format_percent};
 use vitrine_pricing::money::Money;
 use vitrine_pricing::promotion::SkipReason;
-use vitrine_pricing::quote::{Amounts, OfferedMethod, Quote, StepKind, TaxAmount};
-use vitrine_pricing::tax::TaxStatus;
+use vitrine_pricing::quote::{Amounts, OfferedMethod, Quote, QuotedLine, StepKind, TaxAmount};
+use vitrine_pricing::tax::{Accuracy, TaxStatus, WholeStatus};
 
 use super::card::Place;
 use super::trade::{AmountView, ExplainView, SendingView, WayView};
@@ -100,11 +100,18 @@ pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
         .collect()
 }
 
-/// What must be said of tax when none is charged.
+/// What must be said of tax when none is charged, or none on a part; `tax-note-mixed` where there is more than one thing to say.
 pub fn note(quote: &Quote) -> Option<String> {
-    let status = quote.lines.iter().map(|l| l.tax_status).find(|s| *s != TaxStatus::Taxed)?;
+    let of_lines = || WholeStatus::of(quote.lines.iter().map(|l| l.tax_status));
+    let status = quote.tax_status.or_else(of_lines).filter(|status| *status != WholeStatus::Taxed)?;
     let word = serde_json::to_value(status).ok()?;
     Some(format!("tax-note-{}", word.as_str()?.replace('_', "-")))
+}
+
+/// What a buyer is told where the tables know a state's tax alone and not those of its counties and cities.
+pub fn state_only(quote: &Quote) -> Option<String> {
+    let only = |l: &QuotedLine| l.accuracy == Accuracy::State && l.tax_status == TaxStatus::Taxed;
+    quote.lines.iter().any(only).then(|| "tax-state-only".to_owned())
 }
 
 fn way(place: &Place, method: &OfferedMethod, quote: &Quote) -> Option<WayView> {

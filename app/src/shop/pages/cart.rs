@@ -93,7 +93,7 @@ pub fn CartBody(
                                     input { r#type: "hidden", name: "rev", value: "{view.rev}" }
                                     input { r#type: "hidden", name: "then", value: "checkout" }
                                     {chosen.fields("")}
-                                    Button { r#type: "submit", kind: ButtonKind::Primary, large: true, wide: true, {t!("cart-checkout")} }
+                                    button { class: "button button-primary button-large button-wide", r#type: "submit", {t!("cart-checkout")} }
                                 }
                             } else if view.ready || view.waits_for_region() {
                                 a { class: "button button-primary button-large button-wide", href: "/checkout", {t!("cart-checkout")} }
