@@ -30,6 +30,7 @@ gift-withdraw-tell = Solange nichts ausgegeben ist, können Sie den Kauf binnen 
    *[other] { $days } Tagen
  } widerrufen: Schreiben Sie { $shop }.
 gift-withdraw-none = { $country }: Uns ist kein Gesetz bekannt, nach dem Sie den Kauf nur deshalb widerrufen können, weil Sie es sich anders überlegt haben.
+gift-withdraw-unknown = { $country }: Ob Sie den Kauf nach dem Recht dort nur deshalb widerrufen können, weil Sie es sich anders überlegt haben, ist hier nicht verzeichnet. Fragen Sie { $shop }.
 gift-pay = Rabatte, Geschenkkarten und Guthaben bezahlen keine Geschenkkarten.
 gift-buy = Geschenkkarte bezahlen
 gift-not-here = Dieser Shop verkauft keine Geschenkkarten in einer Währung, in der Sie hier bezahlen können ({ $currency }). Wählen Sie unten auf der Seite ein anderes Land oder eine andere Währung.

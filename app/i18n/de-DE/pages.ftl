@@ -129,6 +129,8 @@ policy-withdrawal-money = Das Geld kommt binnen { $days ->
  } auf dem Weg zurück, auf dem es kam.
 policy-withdrawal-money-now = Das Geld kommt sofort auf dem Weg zurück, auf dem es kam.
 policy-withdrawal-none = { $country }: Uns ist kein Gesetz bekannt, nach dem Sie einen Kauf im Internet nur deshalb widerrufen können, weil Sie es sich anders überlegt haben.
+policy-withdrawal-unknown = { $country }: Ob Sie einen Kauf im Internet nach dem Recht dort nur deshalb widerrufen können, weil Sie es sich anders überlegt haben, ist hier nicht verzeichnet. Was es sagt, gilt trotzdem; fragen Sie den Laden. Seine Adresse steht auf Ihrem Beleg und unten auf seiner Seite.
+policy-withdrawal-media = Das Gesetz kennt Ausnahmen: Bei manchen Büchern, Zeitschriften und entsiegelten Aufnahmen besteht dieses Recht vielleicht nicht. Fragen Sie den Laden.
 policy-withdrawal-shop = Vitrine verspricht nicht mehr als das Gesetz. Ein Laden kann trotzdem etwas zurücknehmen: Fragen Sie ihn. Seine Adresse steht auf Ihrem Beleg und unten auf seiner Seite.
 policy-withdrawal-faults = Was Sie verlangen können, wenn etwas mangelhaft ist, nicht der Beschreibung entspricht oder nicht ankommt, bleibt davon unberührt.
 policy-withdrawal-country = Das gilt für das Land, für das Preise und Steuern gezeigt werden; Sie können ein anderes wählen. Welches Recht gilt, entscheidet Ihr Wohnsitz.

@@ -35,6 +35,7 @@ trouble-not_found = Diese Ausgabe wird hier nicht mehr verkauft.
 trouble-below_minimum = Der genannte Preis liegt unter dem Mindestpreis.
 trouble-fixed_price = Diese Ausgabe hat einen festen Preis.
 trouble-too_high = Der genannte Preis ist höher, als dieser Shop annehmen kann.
+trouble-off_step = Der genannte Preis lässt sich nicht abbuchen: In so kleinen Schritten wird die Währung nicht bezahlt. Nennen Sie einen runderen.
 trouble-cart_full = Der Warenkorb ist voll. Nehmen Sie zuerst etwas heraus.
 trouble-cart_changed = Der Warenkorb wurde in einem anderen Fenster geändert. So sieht er jetzt aus.
 trouble-nothing_to_undo = Es gibt nichts mehr zurückzunehmen.
@@ -74,6 +75,7 @@ line-not-shipped = Wird nicht in dieses Land versandt
 line-region = Die Steuer hängt vom Bundesstaat oder der Provinz ab: wählen Sie an der Kasse aus
 line-no-tax-rule = Lässt sich nicht in dieses Land verkaufen, denn seine Steuer ist nicht bekannt
 line-below-minimum = Der genannte Preis liegt unter dem Mindestpreis
+line-not-chargeable = Dieser Preis lässt sich so nicht abbuchen. Fragen Sie den Shop.
 
 sum-items = Artikel
 sum-shipping = Versand

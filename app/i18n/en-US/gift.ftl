@@ -30,6 +30,7 @@ gift-withdraw-tell = As long as nothing of it was spent you can withdraw from th
    *[other] { $days } days
  }: tell { $shop }.
 gift-withdraw-none = { $country }: no law is known to us that lets you withdraw from the purchase only because you changed your mind.
+gift-withdraw-unknown = { $country }: whether the law there lets you withdraw from the purchase only because you changed your mind is not recorded here. Ask { $shop }.
 gift-pay = Discounts, gift cards and store credit do not pay for gift cards.
 gift-buy = Pay for the gift card
 gift-not-here = This shop sells no gift cards in a currency that you can pay in here ({ $currency }). Choose another country or currency at the foot of the page.

@@ -129,6 +129,8 @@ policy-withdrawal-money = The money goes back the way it came, within { $days ->
  }.
 policy-withdrawal-money-now = The money goes back at once, the way it came.
 policy-withdrawal-none = { $country }: no law is known to us that lets you withdraw from a purchase on the Internet only because you changed your mind.
+policy-withdrawal-unknown = { $country }: whether the law there lets you withdraw from a purchase on the Internet only because you changed your mind is not recorded here. What it says holds all the same; ask the shop. Its address is on your receipt and at the bottom of its page.
+policy-withdrawal-media = The law has exceptions: of some books, magazines and unsealed recordings there may be no such right. Ask the shop.
 policy-withdrawal-shop = Vitrine promises no more than the law. A shop may take something back all the same: ask it. Its address is on your receipt and at the bottom of its page.
 policy-withdrawal-faults = What you can ask for when something is faulty, is not as it was described or does not arrive is not touched by this.
 policy-withdrawal-country = This is said for the country that prices and tax are shown for; you can choose another one. Where you live decides which law holds.

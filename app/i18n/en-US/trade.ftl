@@ -35,6 +35,7 @@ trouble-not_found = This edition is not on sale here any more.
 trouble-below_minimum = The price you named is below the minimum.
 trouble-fixed_price = This edition has a fixed price.
 trouble-too_high = The price you named is higher than this shop can take.
+trouble-off_step = The price you named cannot be charged: its currency is not paid in so small a step. Name a rounder one.
 trouble-cart_full = The cart is full. Take something out first.
 trouble-cart_changed = The cart was changed in another window. This is how it is now.
 trouble-nothing_to_undo = There is nothing to take back any more.
@@ -74,6 +75,7 @@ line-not-shipped = Not shipped to this country
 line-region = Tax depends on the state or province: choose it at the checkout
 line-no-tax-rule = Cannot be sold to this country, for its tax is not known
 line-below-minimum = The price you named is below the minimum
+line-not-chargeable = This price cannot be charged as it is. Ask the shop.
 
 sum-items = Items
 sum-shipping = Shipping

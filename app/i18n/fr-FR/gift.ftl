@@ -30,6 +30,7 @@ gift-withdraw-tell = Tant que rien n’en a été dépensé, vous pouvez vous r�
    *[other] { $days } jours
  } : prévenez { $shop }.
 gift-withdraw-none = { $country } : nous ne connaissons pas de loi qui vous permette de vous rétracter de l’achat pour la seule raison que vous avez changé d’avis.
+gift-withdraw-unknown = { $country } : il n’est pas indiqué ici si la loi y permet de se rétracter de l’achat pour la seule raison qu’on a changé d’avis. Demandez à { $shop }.
 gift-pay = Les remises, cartes cadeaux et avoirs ne paient pas de cartes cadeaux.
 gift-buy = Payer la carte cadeau
 gift-not-here = Cette boutique ne vend pas de cartes cadeaux dans une monnaie que vous pouvez payer ici ({ $currency }). Choisissez un autre pays ou une autre monnaie au bas de la page.

@@ -129,6 +129,8 @@ policy-withdrawal-money = L’argent repart par le même chemin, dans un délai 
  }.
 policy-withdrawal-money-now = L’argent repart aussitôt par le même chemin.
 policy-withdrawal-none = { $country } : nous ne connaissons pas de loi qui vous permette de vous rétracter d’un achat en ligne pour la seule raison que vous avez changé d’avis.
+policy-withdrawal-unknown = { $country } : il n’est pas indiqué ici si la loi y permet de se rétracter d’un achat en ligne pour la seule raison qu’on a changé d’avis. Ce qu’elle dit vaut dans tous les cas ; demandez à la boutique. Son adresse figure sur votre reçu et au bas de sa page.
+policy-withdrawal-media = La loi prévoit des exceptions : pour certains livres, magazines et enregistrements descellés, ce droit peut ne pas exister. Demandez à la boutique.
 policy-withdrawal-shop = Vitrine ne promet pas plus que la loi. Une boutique peut tout de même reprendre un article : demandez-lui. Son adresse figure sur votre reçu et au bas de sa page.
 policy-withdrawal-faults = Vos droits lorsqu’un article est défectueux, n’est pas conforme à sa description ou n’arrive pas restent entiers.
 policy-withdrawal-country = Cela vaut pour le pays dont les prix et les taxes sont affichés ; vous pouvez en choisir un autre. C’est votre lieu de résidence qui décide de la loi applicable.

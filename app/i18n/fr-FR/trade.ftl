@@ -34,6 +34,7 @@ trouble-not_found = Cette édition n’est plus en vente ici.
 trouble-below_minimum = Le prix que vous proposez est en dessous du minimum.
 trouble-fixed_price = Cette édition a un prix fixe.
 trouble-too_high = Le prix que vous proposez dépasse ce que cette boutique peut accepter.
+trouble-off_step = Le prix que vous proposez ne peut pas être débité : sa monnaie ne se paie pas en si petites fractions. Proposez-en un plus rond.
 trouble-cart_full = Le panier est plein. Retirez d’abord quelque chose.
 trouble-cart_changed = Le panier a été modifié dans une autre fenêtre. Voici son état actuel.
 trouble-nothing_to_undo = Il n’y a plus rien à remettre.
@@ -67,6 +68,7 @@ line-not-shipped = Pas de livraison dans ce pays
 line-region = La taxe dépend de l’État ou de la province : choisissez-le en passant la commande
 line-no-tax-rule = Ne peut pas être vendu dans ce pays, car sa taxe n’est pas connue
 line-below-minimum = Le prix que vous proposez est en dessous du minimum
+line-not-chargeable = Ce prix ne peut pas être débité tel quel. Demandez à la boutique.
 
 sum-items = Articles
 sum-shipping = Livraison

@@ -1,5 +1,6 @@
 //! What a line may be; pure.
 
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_QUANTITY;
 use vitrine_shared::catalog::{PriceRecord, ProductKind};
@@ -29,7 +30,7 @@ pub fn pieces(kind: ProductKind, want: u32, available: Option<i64>) -> Result<u3
     }
 }
 
-/// A named price stands only where the seller lets people name one, and not below the least.
+/// A named price stands only where the seller lets people name one, not below the least, and where it can be charged.
 ///
 /// # Errors
 /// 422 otherwise.
@@ -43,6 +44,13 @@ pub fn named_price(price: &PriceRecord, named: Option<i64>) -> Result<()> {
         (Some(named), _) if named > MAX_NAMED_MINOR => {
             Err(Problem::invalid("price", "too_high", "The price is higher than this shop can take."))
         }
-        _ => Ok(()),
+        (Some(named), _) => {
+            let payable = |currency: Currency| Money::new(named, currency).is_ok_and(Money::is_in_steps);
+            if price.currency.parse().is_ok_and(payable) {
+                Ok(())
+            } else {
+                Err(Problem::invalid("price", "off_step", "The currency is not paid in so small a step."))
+            }
+        }
     }
 }

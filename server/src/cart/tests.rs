@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use vitrine_clock::FixedClock;
+use vitrine_shared::catalog::PriceRecord;
 use vitrine_shared::id::UserId;
 use vitrine_table::Consistency;
 
@@ -107,6 +108,32 @@ async fn what_is_not_on_sale_cannot_be_put_in() {
         let add = Add { variant: VariantId::from_bits(9), quantity: 1, named_minor: None, named_in: None };
         assert_eq!(carts.add(&ctx(), None, &add).await.unwrap_err().status, 404);
     }
+}
+
+#[test]
+fn a_named_price_is_one_that_can_be_charged() {
+    let price = |currency: &str| PriceRecord {
+        variant: VariantId::from_bits(1),
+        region: "world".into(),
+        currency: currency.into(),
+        amount_minor: 20_000,
+        minimum_minor: Some(5_000),
+        compare_at_minor: None,
+        valid_from_ms: 0,
+        valid_to_ms: None,
+        min_quantity: 1,
+    };
+    let refused = |currency: &str, named| match rules::named_price(&price(currency), Some(named)) {
+        Ok(()) => String::new(),
+        Err(problem) => {
+            assert_eq!(problem.status, 422);
+            problem.fields["price"].clone()
+        }
+    };
+    assert_eq!([refused("TWD", 9_900), refused("TWD", 9_950)], ["", "off_step"]);
+    assert_eq!([refused("KWD", 9_990), refused("KWD", 9_995)], ["", "off_step"]);
+    assert_eq!([refused("EUR", 9_995), refused("JPY", 9_995)], ["", ""]);
+    assert_eq!([refused("TWD", 4_950), refused("TWD", 200_000_050)], ["below_minimum", "too_high"]);
 }
 
 #[test]

@@ -174,24 +174,19 @@ pub fn price(
             Some(Err(QuoteError::NoSuchMethod { .. })) => (ask(&found, None, asked)?, true),
             other => (other, known != chosen),
         };
-        let priced = match first {
-            Some(Ok(priced)) => Some(priced),
-            Some(Err(why)) => {
-                let wanted =
-                    matches!(why, QuoteError::NoTaxRule { .. }) && to.region.is_none() && taxed_by_region(&to.country);
-                let only_parcels = matches!(why, QuoteError::NotShipped { .. });
-                for f in found.iter_mut().filter(|f| f.trouble.is_none()) {
-                    if !only_parcels || f.product.kind == ProductKind::Physical {
-                        f.trouble = Some(if wanted { REGION_WANTED } else { trouble_of(&why) });
+        let mut first = first;
+        let priced = loop {
+            match first {
+                Some(Ok(priced)) => break Some(priced),
+                Some(Err(why)) => {
+                    if !mark(&mut found, &why, to) {
+                        break None;
                     }
+                    // What is left without them may still be sold.
+                    first = ask(&found, None, asked)?;
                 }
-                // What is left without the parcels may still be sold.
-                match ask(&found, None, asked)? {
-                    Some(Ok(priced)) => Some(priced),
-                    Some(Err(_)) | None => None,
-                }
+                None => break None,
             }
-            None => None,
         };
         let quote = priced.as_ref().map(|(_, quote)| quote);
         ready &= found.iter().all(|f| f.trouble.is_none()) && quote.is_some();
@@ -293,11 +288,28 @@ pub(crate) fn taxed_by_region(country: &str) -> bool {
     matches!(country, "US" | "CA")
 }
 
+/// Says at the lines that it stops why nothing is priced: at one of them, at the parcels, or at all; whether it was any.
+fn mark(found: &mut [Found], why: &QuoteError, to: &Destination) -> bool {
+    let wanted = matches!(why, QuoteError::NoTaxRule { .. }) && to.region.is_none() && taxed_by_region(&to.country);
+    let trouble = if wanted { REGION_WANTED } else { trouble_of(why) };
+    // Lines of the question are those without a trouble, in their order.
+    let named = why.field().strip_prefix("lines[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    let parcels = why.field().starts_with("shipping");
+    let mut any = false;
+    for (i, f) in found.iter_mut().filter(|f| f.trouble.is_none()).enumerate() {
+        if named.is_none_or(|named| named == i) && (!parcels || f.product.kind == ProductKind::Physical) {
+            (f.trouble, any) = (Some(trouble), true);
+        }
+    }
+    any
+}
+
 const fn trouble_of(why: &QuoteError) -> &'static str {
     match why {
         QuoteError::NotShipped { .. } => "line-not-shipped",
         QuoteError::NoTaxRule { .. } => "line-no-tax-rule",
         QuoteError::BelowMinimum { .. } => "line-below-minimum",
+        QuoteError::NotChargeable { .. } => "line-not-chargeable",
         _ => "line-not-here",
     }
 }

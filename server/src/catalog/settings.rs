@@ -6,7 +6,7 @@
 use std::fmt;
 
 use vitrine_pricing::market::is_country;
-use vitrine_pricing::money::Currency;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_shared::catalog::{GiftCards, Store};
 use vitrine_table::{Condition, Item, Put, TransactOp};
@@ -112,11 +112,17 @@ pub(crate) fn is_gift_amount(minor: i64) -> bool {
     (1..=MAX_ENTRY).contains(&minor)
 }
 
-/// Looks at the gift cards a store sells.
+/// Whether an amount of a currency can be charged: what cannot be is never bought.
+pub(crate) fn is_payable(minor: i64, currency: &str) -> bool {
+    currency.parse().is_ok_and(|currency| Money::new(minor, currency).is_ok_and(Money::is_in_steps))
+}
+
+/// Looks at the gift cards a store sells. Amounts of a row that is among `had` may be such as cannot be charged: it is of before its currency
+/// had a step, and does not stand in the way of others.
 ///
 /// # Errors
 /// What cannot be; the path names a row and its field, such as `[0].amounts`.
-pub(crate) fn check_gift_cards(cards: &[GiftCards]) -> std::result::Result<(), Unfit> {
+pub(crate) fn check_gift_cards(cards: &[GiftCards], had: &[GiftCards]) -> std::result::Result<(), Unfit> {
     let fine = is_gift_amount;
     for (i, row) in cards.iter().enumerate() {
         let unfit = |field: &str, why: String| Err(Unfit::new(format!("[{i}].{field}"), why));
@@ -132,6 +138,14 @@ pub(crate) fn check_gift_cards(cards: &[GiftCards]) -> std::result::Result<(), U
         }
         if row.named.is_some_and(|(least, most)| !(fine(least) && fine(most) && least <= most)) {
             return unfit("named", format!("a least and a most of 1 to {MAX_ENTRY} minor units"));
+        }
+        let payable = |minor: &i64| had.contains(row) || is_payable(*minor, &row.currency);
+        let steps = || format!("payments in {} are not made in so small a step", row.currency);
+        if !row.amounts.iter().all(payable) {
+            return unfit("amounts", steps());
+        }
+        if row.named.is_some_and(|(least, most)| !(payable(&least) && payable(&most))) {
+            return unfit("named", steps());
         }
         if row.amounts.is_empty() && row.named.is_none() {
             return unfit("amounts", format!("nothing is sold in {}", row.currency));

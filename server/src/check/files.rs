@@ -194,7 +194,11 @@ impl Check {
         if let Some((id, sha256)) = key.strip_prefix("invoices/").and_then(|of| of.split_once('/')) {
             let Ok(id) = id.parse() else { return Ok(false) };
             let filed = crate::invoices::files_of(&*self.table, &id).await?;
-            return Ok(filed.iter().any(|(_, filed)| filed.sha256 == sha256));
+            // One that was lost and is there again goes out again.
+            let names = |filed: &crate::invoices::Filed| {
+                filed.sha256 == sha256 || filed.lost.iter().any(|lost| lost.sha256 == sha256)
+            };
+            return Ok(filed.iter().any(|(_, filed)| names(filed)));
         }
         // Rows and reports stay to be read; an archive goes when its report is written.
         if let Some(import) = key.strip_prefix("imports/") {

@@ -31,6 +31,7 @@ use super::place::{CUSTOMER_MADE, Marks, Placed, attempt_item, hash};
 use super::store::{self, Checkout, Gift, Order, OrderLine, Person, TaxRecord};
 use super::{Checkouts, HOLD_MS};
 use crate::catalog::people::gift_currency;
+use crate::catalog::settings::is_payable;
 use crate::ctx::{Caller, OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::mails::Words;
@@ -110,6 +111,15 @@ fn due(day: &str, now_ms: i64) -> Result<Option<i64>> {
     Ok(day.map(|day| (day.unix_ms() + HOUR_MS).max(now_ms)))
 }
 
+/// What of a shop's cards can be bought: amounts from before their currency had a step cannot.
+fn payable(cards: GiftCards) -> GiftCards {
+    let is_payable = |minor: &i64| is_payable(*minor, &cards.currency);
+    let step = cards.currency.parse().map_or(1, Currency::processor_step);
+    let named = cards.named.map(|(least, most)| (least.saturating_add(step - 1) / step * step, most / step * step));
+    let named = named.filter(|(least, most)| least <= most);
+    GiftCards { amounts: cards.amounts.iter().copied().filter(is_payable).collect(), named, ..cards }
+}
+
 /// What was typed, or its faults by field.
 fn read(
     form: &GiftForm,
@@ -124,8 +134,7 @@ fn read(
         "named" => Money::parse(&form.named.trim().replace(',', "."), currency).ok().map(Money::minor),
         amount => amount.parse().ok(),
     };
-    let can_be_paid = |minor: i64| Money::new(minor, currency).is_ok_and(Money::is_in_steps);
-    let each_minor = chosen.filter(|minor| cards.sells(*minor) && can_be_paid(*minor));
+    let each_minor = chosen.filter(|minor| cards.sells(*minor) && is_payable(*minor, currency.code()));
     if each_minor.is_none() {
         say(if form.amount == "named" { "named" } else { "amount" }, "fault-gift-amount");
     }
@@ -205,7 +214,7 @@ impl Checkouts {
             form.sender.clone_from(&user.name);
         }
         let said = |minor: i64| shown(minor, &place);
-        let cards = cards.unwrap_or(GiftCards { currency: String::new(), amounts: Vec::new(), named: None });
+        let cards = payable(cards.unwrap_or(GiftCards { currency: String::new(), amounts: Vec::new(), named: None }));
         // An amount of another currency is chosen anew.
         let currency = place.currency.code().to_owned();
         if std::mem::replace(&mut form.currency, currency.clone()) != currency {
@@ -482,5 +491,19 @@ mod tests {
         for zone in -10..=13 {
             assert!((0..24).contains(&(HOUR_MS / 3_600_000 + zone)), "{zone}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_charged_is_not_offered() {
+        let cards = |currency: &str, amounts: &[i64], named| GiftCards {
+            currency: currency.into(),
+            amounts: amounts.to_vec(),
+            named,
+        };
+        let offered = |cards: GiftCards| (payable(cards.clone()).amounts, payable(cards).named);
+        assert_eq!(offered(cards("TWD", &[50_000, 50_050], None)), (vec![50_000], None));
+        assert_eq!(offered(cards("TWD", &[], Some((9_950, 50_050)))), (vec![], Some((10_000, 50_000))));
+        assert_eq!(offered(cards("TWD", &[], Some((10_001, 10_050)))), (vec![], None));
+        assert_eq!(offered(cards("EUR", &[1_501], Some((101, 999)))), (vec![1_501], Some((101, 999))));
     }
 }

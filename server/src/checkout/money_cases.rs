@@ -217,6 +217,44 @@ async fn case_04_taiwan_dollars_are_charged_as_they_are_seen_and_what_was_conver
     assert_eq!((view.currency.as_str(), view.total_minor), ("EUR", 800));
 }
 
+/// A line whose price cannot be charged says so, and nothing untrue is said of the others.
+#[tokio::test]
+async fn what_was_priced_before_its_currency_had_a_step_stops_itself_alone() {
+    let shop = open().await;
+    let guest = OpCtx { currency: "TWD".parse().ok(), ..from(&shop, "US", "TWD") };
+    shop.import(&parcel("till", "till", "Tainan Print", &price("world", "TWD", 10_000))).await;
+    shop.import(&album("till", "Taipei Tones", &price("world", "TWD", 20_000))).await;
+    let ctx = shop.fill(&guest, &["Taipei Print", "Tainan Print", "Taipei Tones"]).await;
+    let typed = Typed { form: form("US", "NY", "New York", "10001"), ..Typed::default() };
+    shop.checkouts.keep_form(&ctx, &typed).await.unwrap();
+    let seen = async || {
+        shop.indexer.catch_up().await.unwrap();
+        let view = shop.checkouts.checkout_view(&ctx).await.unwrap().cart;
+        let lines = view.sellers.iter().flat_map(|s| &s.lines);
+        let troubles: Vec<String> = lines.map(|l| l.trouble.clone().unwrap_or_default()).collect();
+        (troubles, view.total_minor > 0, view.ready)
+    };
+    let put = async |item| {
+        let ops = vec![crate::catalog::store::put(item)];
+        shop.table.transact(vitrine_table::Transact { ops, token: None }).await.unwrap();
+    };
+    let told = |troubles: [&str; 3]| troubles.map(str::to_owned).to_vec();
+    assert_eq!(seen().await, (told(["", "", ""]), true, true));
+    let pointer = shop.catalog.records().variant(&shop.edition("Tainan Print").await).await.unwrap().unwrap();
+    let mut price = shop.catalog.records().bundle(&pointer.work).await.unwrap().unwrap().prices.remove(0);
+    price.amount_minor = 10_050;
+    put(crate::catalog::store::items::price(&pointer.work, &price).unwrap()).await;
+    assert_eq!(seen().await, (told(["", "line-not-chargeable", ""]), true, false));
+    price.amount_minor = 10_000;
+    put(crate::catalog::store::items::price(&pointer.work, &price).unwrap()).await;
+    let mut store = shop.catalog.records().store_by_handle("till").await.unwrap().unwrap();
+    for rate in store.shipping.iter_mut().filter(|rate| rate.currency == "TWD") {
+        rate.amount_minor = 5_050;
+    }
+    put(crate::catalog::store::items::store(&store, shop.clock_ms()).unwrap()).await;
+    assert_eq!(seen().await, (told(["line-not-chargeable", "line-not-chargeable", ""]), true, false));
+}
+
 #[tokio::test]
 async fn case_05_ten_at_38_23_follow_each_stores_declared_policy_and_their_invoices_add_up() {
     let shop = Shop::open().await;

@@ -52,7 +52,7 @@ pub fn fields_of(row: &GiftCards) -> Fields {
 /// What is wrong with it, by field.
 pub fn alone(typed: &Fields) -> std::result::Result<GiftCards, Faults> {
     let cards = [read(typed)?];
-    let looked = settings::check_gift_cards(&cards);
+    let looked = settings::check_gift_cards(&cards, &[]);
     let [row] = cards.clone();
     looked.map(|()| row).map_err(|unfit| fault_of(&unfit, 0, &cards).unwrap_or_default())
 }
@@ -101,14 +101,22 @@ fn fault_of(unfit: &Unfit, index: usize, cards: &[GiftCards]) -> std::result::Re
             faults.say("amounts", "fault-gift-many", "");
         }
         (Some("amounts"), Some(row)) => {
-            let wrong = row.amounts.iter().find(|minor| !settings::is_gift_amount(**minor));
-            let wrong = wrong.map(|minor| decimal(*minor, &row.currency)).unwrap_or_default();
-            faults.say("amounts", "fault-gift-range", &wrong);
+            let find = |fine: &dyn Fn(i64) -> bool| row.amounts.iter().copied().find(|minor| !fine(*minor));
+            let (code, wrong) = match find(&settings::is_gift_amount) {
+                Some(wrong) => ("fault-gift-range", Some(wrong)),
+                None => ("fault-price-unit", find(&|minor| settings::is_payable(minor, &row.currency))),
+            };
+            let wrong = wrong.map(|minor| decimal(minor, &row.currency)).unwrap_or_default();
+            faults.say("amounts", code, &wrong);
         }
         (Some("named"), Some(row)) => match row.named {
             Some((least, _)) if !settings::is_gift_amount(least) => faults.say("least", "fault-gift-range", ""),
             Some((_, most)) if !settings::is_gift_amount(most) => faults.say("most", "fault-gift-range", ""),
-            _ => faults.say("most", "fault-gift-order", ""),
+            Some((least, most)) if least > most => faults.say("most", "fault-gift-order", ""),
+            Some((least, _)) if !settings::is_payable(least, &row.currency) => {
+                faults.say("least", "fault-price-unit", "");
+            }
+            _ => faults.say("most", "fault-price-unit", ""),
         },
         // The last one of two that are the same is found, whichever of them was typed.
         _ if unfit.path.ends_with("].currency") => faults.say("currency", "fault-gift-twice", ""),
@@ -249,7 +257,7 @@ impl Desk {
         };
         let done = match told {
             Err(problem) => Err(problem),
-            Ok(told) => match settings::check_gift_cards(&next.gift_cards) {
+            Ok(told) => match settings::check_gift_cards(&next.gift_cards, &own.store.gift_cards) {
                 Ok(()) => Ok(told),
                 Err(unfit) => {
                     let at = own.store.gift_cards.iter().position(|row| row.currency == was);

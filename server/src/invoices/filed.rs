@@ -6,7 +6,8 @@
 //! - What is decided of a document after it was issued is part of the record's key: a void one has a PDF of its own, and the one from before stays.
 //! - It is sealed as the document's buyer is, under the same key: as long as the one can be read so can the other, and no longer. The hash is of what is
 //!   stored, for one of the file itself would confirm a guess at whom it names; that it opens proves the rest.
-//! - What is missing or changed is made anew, told as a fault, and named in the record with the program that made it.
+//! - What is missing or changed is made anew, told as a fault, and named in the record with the program that made it. It may only have been away: nothing
+//!   is deleted for it, the record goes on naming it, and as soon as it is there again and whole it goes out again.
 //!
 //! | item | pk | sk |
 //! |---|---|---|
@@ -30,7 +31,7 @@ const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 const PREFIX: &str = "FILE#";
 /// How often somebody else may be first before it is given up.
 const TRIES: usize = 4;
-/// Lost files that a record names; the oldest go first.
+/// Files that a record names beside its own; the first that went out is always one of them, of the others the oldest go first.
 const MOST_LOST: usize = 10;
 
 /// What became of a file that is not what was stored.
@@ -41,9 +42,11 @@ pub(crate) enum Loss {
     Missing,
     /// It has other bytes, or cannot be opened.
     Changed,
+    /// It stood in the place of one from before it, which is there again.
+    Replaced,
 }
 
-/// A file that was lost; another stands in its place.
+/// A file that went out and was lost; another stands in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lost {
     pub(crate) why: Loss,
@@ -53,7 +56,7 @@ pub(crate) struct Lost {
     pub(crate) made_ms: i64,
     /// By which version of the program.
     pub(crate) program: String,
-    /// When it was missed, UTC milliseconds.
+    /// When that was seen last, UTC milliseconds.
     pub(crate) found_ms: i64,
 }
 
@@ -68,7 +71,7 @@ pub(crate) struct Filed {
     pub(crate) made_ms: i64,
     /// By which version of the program.
     pub(crate) program: String,
-    /// Those before it, oldest first.
+    /// All that were lost at some time, in the order in which they were made; its own place among them where it came back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lost: Vec<Lost>,
 }
@@ -122,15 +125,17 @@ impl Invoices {
         let at = file_key(&invoice.id, words, form, void.is_some());
         for _ in 0..TRIES {
             let before = match self.filed_at(&at).await? {
-                Some(filed) => match self.opened(&invoice.id, &at, &filed).await? {
-                    Ok(bytes) => return Ok(Some(bytes)),
+                Some(filed) => match self.found(ctx, &invoice.id, &at, &filed).await? {
+                    Ok(Some(bytes)) => return Ok(Some(bytes)),
+                    // The record is another one by now.
+                    Ok(None) => continue,
                     Err(why) => {
                         tracing::error!(
                             invoice = %invoice.id,
                             file = at.sk,
                             sha256 = filed.sha256,
                             program = filed.program,
-                            "a document's file is lost ({why:?}) and made anew; the one that went out is in a backup"
+                            "a document's file is lost ({why:?}) and made anew; put the one that went out back from a backup"
                         );
                         Some((filed, why))
                     }
@@ -155,16 +160,86 @@ impl Invoices {
         item.map(|i| vitrine_table::from_item(i).map_err(fault::table)).transpose()
     }
 
+    /// What goes out by a record: of what it names the first that can be opened, and that is its own from then on. `None`: somebody else wrote it.
+    async fn found(
+        &self,
+        ctx: &OpCtx,
+        id: &InvoiceId,
+        at: &Key,
+        filed: &Filed,
+    ) -> Result<std::result::Result<Option<Vec<u8>>, Loss>> {
+        let own = self.opened(id, at, &filed.sha256).await?;
+        // Those that were made after its own only if that is lost.
+        let place = filed.lost.iter().position(|lost| lost.sha256 == filed.sha256);
+        let before = place.filter(|_| own.is_ok()).unwrap_or(filed.lost.len());
+        for lost in filed.lost.iter().take(before).filter(|lost| lost.sha256 != filed.sha256) {
+            let bytes = match self.opened(id, at, &lost.sha256).await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(_)) => continue,
+                Err(error) if own.is_ok() => {
+                    tracing::warn!(invoice = %id, ?error, "a file that was lost cannot be looked for");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let why = own.as_ref().err().copied().unwrap_or(Loss::Replaced);
+            let back = self.go_back(ctx, id, at, (filed.clone(), why), (lost, bytes.len())).await?;
+            return Ok(Ok(back.then_some(bytes)));
+        }
+        Ok(own.map(Some))
+    }
+
+    /// Names a file again that was lost and is there; `false`: somebody else wrote the record.
+    async fn go_back(
+        &self,
+        ctx: &OpCtx,
+        id: &InvoiceId,
+        at: &Key,
+        (filed, why): (Filed, Loss),
+        (lost, size): (&Lost, usize),
+    ) -> Result<bool> {
+        let from = filed.sha256.clone();
+        let next = Filed {
+            sha256: lost.sha256.clone(),
+            size: size as u64,
+            made_ms: lost.made_ms,
+            program: lost.program.clone(),
+            lost: after(filed, why, ctx.now_ms, &lost.sha256),
+        };
+        let what = json!({ "file": at.sk, "sha256": next.sha256, "in_place_of": from, "program": PROGRAM });
+        let entry = audit::entry(ctx, id.as_str(), "invoice.filed_back", "the file is there again", what);
+        let done = self.record(at, &next, Condition::eq("sha256", from), entry).await?;
+        if done {
+            tracing::warn!(invoice = %id, file = at.sk, sha256 = next.sha256, "a document's file that was lost is there again and goes out");
+        }
+        Ok(done)
+    }
+
+    /// Writes a record; `false`: it is another one than `condition` says, and not this one.
+    async fn record(&self, at: &Key, filed: &Filed, condition: Condition, entry: TransactOp) -> Result<bool> {
+        let mut item = vitrine_table::to_item(at, filed).map_err(fault::table)?;
+        item.insert("_v".into(), json!(1));
+        let ops = vec![TransactOp::Put(Put { item, condition: Some(condition) }), entry];
+        match self.table.transact(Transact { ops, token: None }).await {
+            Ok(()) => Ok(true),
+            Err(e) => {
+                let Some(present) = e.failed_condition(0) else { return Err(fault::table(e)) };
+                // A write whose answer was lost on the way is repeated, and meets itself.
+                Ok(present.and_then(|item| item.get("sha256")?.as_str()) == Some(&*filed.sha256))
+            }
+        }
+    }
+
     /// The bytes of what is kept, if they are still those that were stored.
-    async fn opened(&self, id: &InvoiceId, at: &Key, filed: &Filed) -> Result<std::result::Result<Vec<u8>, Loss>> {
-        let sealed = match self.blob.get_bytes(&blob_key(id, &filed.sha256)).await {
+    async fn opened(&self, id: &InvoiceId, at: &Key, sha256: &str) -> Result<std::result::Result<Vec<u8>, Loss>> {
+        let sealed = match self.blob.get_bytes(&blob_key(id, sha256)).await {
             Ok(sealed) => sealed,
             Err(BlobError::NotFound) => return Ok(Err(Loss::Missing)),
             Err(BlobError::Damaged(_)) => return Ok(Err(Loss::Changed)),
             // It may be there: what went out is not given up for a store that is away.
             Err(e) => return Err(fault::blob(e)),
         };
-        if hex(&Sha256::digest(&sealed)) != filed.sha256 {
+        if hex(&Sha256::digest(&sealed)) != sha256 {
             return Ok(Err(Loss::Changed));
         }
         Ok(self.master.open_bytes(&place(id, at), &sealed).map_err(|_| Loss::Changed))
@@ -193,7 +268,7 @@ impl Invoices {
         let (act, why) = match &before {
             None => ("invoice.filed", ""),
             Some((_, Loss::Missing)) => ("invoice.filed_anew", "the file was missing"),
-            Some((_, Loss::Changed)) => ("invoice.filed_anew", "the file was changed"),
+            Some((_, Loss::Changed | Loss::Replaced)) => ("invoice.filed_anew", "the file was changed"),
         };
         let gone = before.as_ref().map(|(filed, _)| filed.sha256.clone());
         let filed = Filed {
@@ -201,40 +276,50 @@ impl Invoices {
             size: bytes.len() as u64,
             made_ms: ctx.now_ms,
             program: PROGRAM.to_owned(),
-            lost: before.map(|(filed, why)| after(filed, why, ctx.now_ms)).unwrap_or_default(),
+            lost: before.map(|(filed, why)| after(filed, why, ctx.now_ms, &sha256)).unwrap_or_default(),
         };
-        let mut item = vitrine_table::to_item(at, &filed).map_err(fault::table)?;
-        item.insert("_v".into(), json!(1));
         let what = json!({ "file": at.sk, "sha256": sha256, "in_place_of": gone, "program": PROGRAM });
-        let ops = vec![
-            TransactOp::Put(Put { item, condition: Some(condition) }),
-            audit::entry(ctx, id.as_str(), act, why, what),
-        ];
-        match self.table.transact(Transact { ops, token: None }).await {
-            Ok(()) => {}
-            Err(e) => {
-                let Some(present) = e.failed_condition(0) else { return Err(fault::table(e)) };
-                // A write whose answer was lost on the way is repeated, and meets itself.
-                if present.and_then(|item| item.get("sha256")?.as_str()) != Some(&*sha256) {
-                    self.blob.delete_version(&blob, &stored.version).await.map_err(fault::blob)?;
-                    return Ok(false);
-                }
-            }
+        let done = self.record(at, &filed, condition, audit::entry(ctx, id.as_str(), act, why, what)).await?;
+        if !done {
+            self.blob.delete_version(&blob, &stored.version).await.map_err(fault::blob)?;
         }
-        // Its versions stay for whoever looks into what happened.
-        if let Some(gone) = gone
-            && let Err(error) = self.blob.delete(&blob_key(id, &gone)).await
-        {
-            tracing::warn!(invoice = %id, %error, "a file that was lost cannot be put away");
-        }
-        Ok(true)
+        Ok(done)
     }
 }
 
-/// What was lost by now.
-fn after(filed: Filed, why: Loss, found_ms: i64) -> Vec<Lost> {
+/// What a record names beside `now` when its own is lost.
+fn after(filed: Filed, why: Loss, found_ms: i64, now: &str) -> Vec<Lost> {
     let Filed { sha256, made_ms, program, mut lost, .. } = filed;
-    lost.push(Lost { why, sha256, made_ms, program, found_ms });
-    let old = lost.len().saturating_sub(MOST_LOST);
-    lost.split_off(old)
+    match lost.iter_mut().find(|known| known.sha256 == sha256) {
+        Some(known) => (known.why, known.found_ms) = (why, found_ms),
+        None => lost.push(Lost { why, sha256, made_ms, program, found_ms }),
+    }
+    while lost.len() > MOST_LOST {
+        let Some(old) = lost.iter().skip(1).position(|known| known.sha256 != now) else { break };
+        lost.remove(old + 1);
+    }
+    lost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_often_a_file_is_lost_the_first_that_went_out_stays_named() {
+        let mut filed =
+            Filed { sha256: "0".into(), size: 1, made_ms: 0, program: PROGRAM.to_owned(), lost: Vec::new() };
+        for n in 1..40_i64 {
+            let sha256 = n.to_string();
+            let lost = after(filed.clone(), Loss::Missing, n, &sha256);
+            filed = Filed { sha256, made_ms: n, lost, ..filed };
+        }
+        let named: Vec<&str> = filed.lost.iter().map(|lost| lost.sha256.as_str()).collect();
+        assert_eq!(named, ["0", "30", "31", "32", "33", "34", "35", "36", "37", "38"]);
+        // It came back, and is lost again: it keeps its place.
+        let lost = after(filed.clone(), Loss::Replaced, 40, "0");
+        assert_eq!((lost[0].sha256.as_str(), lost[9].sha256.as_str(), lost[9].why), ("0", "39", Loss::Replaced));
+        let lost = after(Filed { sha256: "0".into(), lost, ..filed }, Loss::Changed, 41, "39");
+        assert_eq!((lost.len(), lost[0].why, lost[0].found_ms), (MOST_LOST, Loss::Changed, 41));
+    }
 }

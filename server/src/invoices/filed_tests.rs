@@ -176,7 +176,7 @@ async fn what_is_lost_is_made_anew_and_the_record_says_so() {
         let lost = &second.lost[0];
         assert_eq!((lost.why, lost.sha256.as_str(), lost.made_ms), (Loss::Changed, &*first.sha256, first.made_ms));
         assert_eq!((lost.found_ms, second.made_ms), (shop.clock_ms(), shop.clock_ms()));
-        assert_eq!(shop.violations().await, [], "and nothing is left over of the changed one");
+        assert_eq!(shop.violations().await, [], "and the changed one is named");
 
         shop.clock.advance_ms(DAY_MS / 2);
         shop.blob.delete(&at(&second)).await.unwrap();
@@ -204,6 +204,54 @@ async fn what_is_lost_is_made_anew_and_the_record_says_so() {
         assert_eq!(whys, ["the file was changed", "the file was missing", "the file was changed"]);
         let forgotten = blob_key(&id, &third.sha256);
         shop.blob.delete(&forgotten).await.unwrap();
+        assert_eq!(shop.violations().await, []);
+    }
+}
+
+#[tokio::test]
+async fn what_was_only_away_goes_out_again_and_nothing_is_deleted_for_it() {
+    for shop in Shop::both().await {
+        let (_, _, id) = invoiced_for(&shop, TITLE).await;
+        let name = "en-US#pdf";
+        let options = || PutOptions::new("application/octet-stream");
+        let pdf = file(&shop, &id, Form::Pdf).await;
+        let first = record(&shop, &id, name).await;
+        let at = blob_key(&id, &first.sha256);
+        let sealed = shop.blob.get_bytes(&at).await.unwrap();
+        shop.blob.delete(&at).await.unwrap();
+        says_otherwise(&shop, &id).await;
+        let anew = file(&shop, &id, Form::Pdf).await;
+        assert_ne!(anew, pdf);
+        let second = record(&shop, &id, name).await;
+        shop.blob.put_bytes(&at, Bytes::from_static(b"%PDF-1.7 of somebody else"), options()).await.unwrap();
+        assert_eq!(file(&shop, &id, Form::Pdf).await, anew, "that is another file");
+
+        // Nobody asks for it before the files are looked through: both stay.
+        shop.blob.put_bytes(&at, sealed.clone(), options()).await.unwrap();
+        shop.clock.advance_ms(3 * UNNAMED_MS);
+        shop.indexer.catch_up().await.unwrap();
+        shop.check().remove_orphans(UNNAMED_MS).await.unwrap();
+        // With the XML that is in both.
+        let all = stored(&shop, &id).await;
+        assert!(all.len() == 3 && all.contains(&at) && all.contains(&blob_key(&id, &second.sha256)), "{all:?}");
+        assert_eq!(file(&shop, &id, Form::Pdf).await, pdf);
+        let back = record(&shop, &id, name).await;
+        assert_eq!((&back.sha256, back.size, back.made_ms), (&first.sha256, first.size, first.made_ms));
+        let lost: Vec<_> = back.lost.iter().map(|lost| (lost.sha256.as_str(), lost.why)).collect();
+        assert_eq!(lost, [(&*first.sha256, Loss::Missing), (&*second.sha256, Loss::Replaced)]);
+        assert_eq!(file(&shop, &id, Form::Pdf).await, pdf, "and it stays that one");
+        assert_eq!(record(&shop, &id, name).await, back);
+
+        // Away once more: then what went out meanwhile, not a third.
+        shop.blob.delete(&at).await.unwrap();
+        assert_eq!(file(&shop, &id, Form::Pdf).await, anew);
+        shop.blob.put_bytes(&at, sealed, options()).await.unwrap();
+        let asked = join_all((0..4).map(|_| file(&shop, &id, Form::Pdf))).await;
+        assert!(asked.iter().all(|bytes| *bytes == pdf));
+        assert_eq!(stored(&shop, &id).await, all);
+        let told: Vec<String> = acts(&shop, &id).await.into_iter().map(|(act, _)| act).collect();
+        let back = "invoice.filed_back";
+        assert_eq!(told, ["invoice.filed", "invoice.filed", "invoice.filed_anew", back, back, back]);
         assert_eq!(shop.violations().await, []);
     }
 }

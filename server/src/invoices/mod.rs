@@ -65,7 +65,7 @@ pub use books::Accounting;
 use papers::Buyer;
 
 pub use amend::Business;
-pub(crate) use filed::{blob_key, files_of};
+pub(crate) use filed::{Filed, blob_key, files_of};
 pub use http::routes;
 pub use legal::Legal;
 pub use papers::{Form, Paper, fonts};

@@ -87,6 +87,8 @@ pub fn right(country: &str, locale: &str) -> RightView {
         waiver: said.waiver,
         function: said.function,
         refund_days: said.refund_days.unwrap_or_default(),
+        unknown: !said.known,
+        media_excepted: said.media_excepted,
     }
 }
 

@@ -159,4 +159,7 @@ async fn brazil_withdraws_from_files_for_seven_days_and_the_united_states_do_not
     let states = sold(&shop, &["Wide Tones"], form("US")).await;
     assert_eq!(states.shown(&states.buyer).await, None);
     assert_eq!(right("US", "de-DE"), RightView { country: "Vereinigte Staaten".into(), ..RightView::default() });
+    // Of a law that nobody looked up it is not said that there is none.
+    assert_eq!(right("TW", "en-US"), RightView { country: "Taiwan".into(), unknown: true, ..RightView::default() });
+    assert!(right("ZA", "en-US").media_excepted && !right("DE", "en-US").media_excepted);
 }

@@ -117,8 +117,18 @@ pub struct Withdrawal {
     pub function: bool,
     /// Days within which the money goes back; 0: at once. Said where there is the right, and nowhere else.
     pub refund_days: Option<u16>,
+    /// Whether the law was looked up. Of one that was not nothing is said but that.
+    #[serde(default = "looked_up")]
+    pub known: bool,
+    /// Of some books, magazines or recordings there is no such right, as the source says.
+    #[serde(default)]
+    pub media_excepted: bool,
     /// Law or source.
     pub source: String,
+}
+
+const fn looked_up() -> bool {
+    true
 }
 
 /// How prices are said.
@@ -310,6 +320,9 @@ mod tests {
         // Of files, where the right is not given up for supply at once; within how many days the money is back.
         let files = |country| point_of_sale(country).withdrawal.file_days();
         assert_eq!(["DE", "GB", "ZA", "BR", "US"].map(files), [0, 0, 0, 7, 0]);
+        let known = |country| point_of_sale(country).withdrawal.known;
+        assert_eq!(["DE", "ZA", "US", "CH", "JP"].map(known), [true; 5]);
+        assert_eq!(["TW", "KR", "CN", "IL", "TR", "MC", "KE"].map(known), [false; 7]);
         let back = |country| point_of_sale(country).withdrawal.refund_days;
         assert_eq!(
             ["DE", "GB", "NO", "ZA", "BR", "US"].map(back),
@@ -344,6 +357,9 @@ mod tests {
             let w = &point.withdrawal;
             assert!(w.days > 0 || !w.waiver && !w.function, "{name}");
             assert_eq!(w.refund_days.is_some(), w.days > 0, "{name}");
+            // What nobody looked up is what no file says, and no right is made of it.
+            assert_eq!(w.known, w.source != DATA.default.withdrawal.source, "{name}");
+            assert!(w.days > 0 || !w.media_excepted, "{name}");
         }
     }
 

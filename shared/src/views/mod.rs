@@ -555,7 +555,7 @@ pub struct LicenceView {
 pub struct RightView {
     /// What the country is called.
     pub country: String,
-    /// Days; 0: its law is not known to give such a right.
+    /// Days; 0: its law gives no such right, or is `unknown`.
     pub days: u16,
     /// Of files it ends when they are supplied at once, to which the buyer agreed.
     pub waiver: bool,
@@ -563,6 +563,10 @@ pub struct RightView {
     pub function: bool,
     /// Days within which the money goes back; 0: at once.
     pub refund_days: u16,
+    /// Nobody looked the law up: whether there is such a right is left open.
+    pub unknown: bool,
+    /// Of some books, magazines or recordings there may be none.
+    pub media_excepted: bool,
 }
 
 /// What the frame learns after hydration in one call.

@@ -38,8 +38,8 @@ pub struct CartLineView {
     pub unit: PriceView,
     /// The line.
     pub total: String,
-    /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`, `line-other-currency`, `line-import-currency`;
-    /// `line-region`: the checkout must ask first.
+    /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`, `line-other-currency`, `line-import-currency`,
+    /// `line-not-chargeable`; `line-region`: the checkout must ask first.
     pub trouble: Option<String>,
     /// Key of what the buyer should know and that stops nothing: `line-unnamed`.
     #[serde(default)]

@@ -35,6 +35,9 @@ pub fn Gift(
 
 /// Whether and how the purchase can be withdrawn from, where the page is for.
 fn right(right: &RightView, shop: &str) -> String {
+    if right.unknown {
+        return t!("gift-withdraw-unknown", country = right.country.clone(), shop = shop);
+    }
     match (right.days, right.function) {
         (0, _) => t!("gift-withdraw-none", country = right.country.clone()),
         (days, true) => t!("gift-withdraw-here", days = days),

@@ -54,10 +54,12 @@ pub fn RightBody(
     /// What to show.
     view: RightView,
 ) -> Element {
-    let said = if view.days == 0 {
+    let said = if view.unknown {
+        vec![t!("policy-withdrawal-unknown", country = view.country)]
+    } else if view.days == 0 {
         vec![t!("policy-withdrawal-none", country = view.country), t!("policy-withdrawal-shop")]
     } else {
-        vec![
+        let mut said = vec![
             t!("policy-withdrawal-right", country = view.country, days = view.days),
             if view.waiver { t!("policy-withdrawal-waiver") } else { t!("policy-withdrawal-files", days = view.days) },
             if view.function { t!("policy-withdrawal-here") } else { t!("policy-withdrawal-tell") },
@@ -65,7 +67,11 @@ pub fn RightBody(
                 0 => t!("policy-withdrawal-money-now"),
                 days => t!("policy-withdrawal-money", days = days),
             },
-        ]
+        ];
+        if view.media_excepted {
+            said.insert(1, t!("policy-withdrawal-media"));
+        }
+        said
     };
     let always = [t!("policy-withdrawal-faults"), t!("policy-withdrawal-country")];
     paragraphs(WITHDRAWAL, said.into_iter().chain(always).collect())

@@ -64,10 +64,15 @@ fn the_policy_says_the_days_of_the_country_or_that_there_are_none() {
     says(policy("BR", "en-US"), "en-US", &brazil, &["14 days", "The checkout asks"]);
     let britain = ["United Kingdom: consumers", "within 14 days", "tell the shop that is named on your order"];
     says(policy("GB", "en-US"), "en-US", &britain, &["Withdraw from the contract here"]);
-    let south_africa = ["within 7 days without", "came, within 30 days."];
+    let south_africa =
+        ["within 7 days without", "came, within 30 days.", "some books, magazines and unsealed recordings"];
     says(policy("ZA", "en-US"), "en-US", &south_africa, &["14 days"]);
     let none = ["United States: no law is known to us", "A shop may take something back all the same"];
-    says(policy("US", "en-US"), "en-US", &none, &["days", "consumers may withdraw"]);
+    says(policy("US", "en-US"), "en-US", &none, &["days", "consumers may withdraw", "not recorded"]);
+    let open = ["Taiwan: whether the law there lets you", "is not recorded here", "ask the shop"];
+    says(policy("TW", "en-US"), "en-US", &open, &["no law", "days", "no more than the law", "unsealed"]);
+    says(policy("TR", "de-DE"), "de-DE", &["Ob Sie einen Kauf", "nicht verzeichnet"], &["kein Gesetz"]);
+    says(policy("KR", "fr-FR"), "fr-FR", &["pas indiqué ici si la loi"], &["pas de loi"]);
     says(
         policy("BR", "de-DE"),
         "de-DE",
@@ -94,6 +99,7 @@ fn the_page_of_gift_cards_says_whether_and_where_their_purchase_can_be_withdrawn
     says(page("BR", "en-US"), "en-US", &["withdraw from the purchase there, within 7 days."], &["14 days"]);
     says(page("GB", "en-US"), "en-US", &["withdraw from the purchase within 14 days: tell Aurora."], &["no law"]);
     says(page("US", "en-US"), "en-US", &["United States: no law is known"], &["14 days", "7 days"]);
+    says(page("TW", "en-US"), "en-US", &["Taiwan: whether the law there", "Ask Aurora."], &["no law", "14 days"]);
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(super) struct Parts<'a> {
     pub(super) part_files: Vec<PartFiles>,
     /// Files of the whole.
     pub(super) files: Vec<Stored>,
+    /// Prices that are there.
+    pub(super) had: &'a [PriceRecord],
 }
 
 impl Parts<'_> {
@@ -122,6 +124,7 @@ pub fn alone(
         cover: None,
         part_files: row.parts.iter().map(bare).collect(),
         files: Vec::new(),
+        had,
     };
     let products = row.products.iter().map(|row| product(&parts, row)).collect::<Result<_, _>>()?;
     Ok((work(&parts, None, now_ms)?, products, price_changes(&parts.tenant, &row.products, had, now_ms)))
@@ -349,12 +352,13 @@ fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<
     if row.prices.is_empty() {
         return Err(format!("variant `{sku}` has no price"));
     }
+    let id = variant_id(&parts.tenant, row);
     for price in &row.prices {
-        check_price(&sku, price)?;
+        check_price(&sku, price, parts.had.iter().filter(|have| have.variant == id))?;
     }
     check_places(&sku, &row.prices)?;
     Ok(Variant {
-        id: variant_id(&parts.tenant, row),
+        id,
         sku,
         title: row.title.clone(),
         licence: row.licence.as_deref().map(|l| id_of("licence", l, LicenceId::from_bits)),

@@ -223,8 +223,20 @@ impl Importer {
                     shipping_except: r.shipping_except.clone(),
                     gift_cards: r.gift_cards.clone(),
                 };
-                settings::check_shipping(&store).map_err(|unfit| format!("`shipping`, {unfit}"))?;
-                settings::check_gift_cards(&store.gift_cards).map_err(|unfit| format!("`gift_cards`, {unfit}"))?;
+                // What stands in the record already is no fault of this row.
+                let sends = |s: &Store| {
+                    (
+                        s.shipping.clone(),
+                        s.shipping_zones.clone(),
+                        s.shipping_methods.clone(),
+                        s.shipping_except.clone(),
+                    )
+                };
+                if before.as_ref().is_none_or(|before| sends(before) != sends(&store)) {
+                    settings::check_shipping(&store).map_err(|unfit| format!("`shipping`, {unfit}"))?;
+                }
+                let had = before.as_ref().map(|before| before.gift_cards.as_slice()).unwrap_or_default();
+                settings::check_gift_cards(&store.gift_cards, had).map_err(|unfit| format!("`gift_cards`, {unfit}"))?;
                 // What was set at the desk meanwhile must not be overwritten unseen.
                 let ops = vec![
                     settings::written(&store, before.is_some(), ctx.now_ms)?,
@@ -423,6 +435,7 @@ impl Importer {
             cover,
             part_files,
             files,
+            had: before.as_ref().map(|b| b.prices.as_slice()).unwrap_or_default(),
         };
         let plays = matches!(row.kind, WorkKind::Album | WorkKind::Video | WorkKind::Podcast);
         if plays && row.parts.is_empty() && !row.files.is_empty() {
@@ -435,8 +448,7 @@ impl Importer {
             products.push(build::product(&parts, product)?);
         }
         products.sort_by(|a, b| a.id.cmp(&b.id));
-        let have = before.as_ref().map(|b| b.prices.as_slice()).unwrap_or_default();
-        let prices = build::price_changes(&store.tenant, &row.products, have, ctx.now_ms);
+        let prices = build::price_changes(&store.tenant, &row.products, parts.had, ctx.now_ms);
         let assets: Vec<Asset> = parts.all_files().map(|f| f.asset.clone()).collect();
         let outcome = self.write(ctx, before, work, moves, products, prices, assets, row, &store.tenant).await?;
         notes.dedup();

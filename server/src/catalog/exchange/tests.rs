@@ -27,6 +27,39 @@ async fn importing_an_export_changes_nothing() {
     }
 }
 
+#[tokio::test]
+async fn amounts_from_before_a_currency_had_a_step_come_in_again_as_they_are() {
+    let shop = Shop::open().await;
+    let dir = tempfile::tempdir().unwrap();
+    let records = shop.catalog.records();
+    let mut store = records.store_by_handle("nordlicht").await.unwrap().unwrap();
+    let rate = serde_json::json!({ "zone": "*", "amount_minor": 727_250, "currency": "TWD" });
+    store.shipping.push(serde_json::from_value(rate).unwrap());
+    store.gift_cards.push(GiftCards { currency: "TWD".into(), amounts: vec![838_350], named: None });
+    let pointer = records.variant(&shop.edition("Harbour Lights").await).await.unwrap().unwrap();
+    let mut price = records.bundle(&pointer.work).await.unwrap().unwrap().prices.remove(0);
+    (price.currency, price.amount_minor, price.compare_at_minor) = ("TWD".into(), 949_450, None);
+    let price = crate::catalog::store::items::price(&pointer.work, &price).unwrap();
+    let ops = vec![crate::catalog::settings::written(&store, true, NOW).unwrap(), crate::catalog::store::put(price)];
+    shop.table.transact(vitrine_table::Transact { ops, token: None }).await.unwrap();
+    export(&shop.staff(), records, &*shop.blob, dir.path()).await.unwrap();
+    let rows = std::fs::read_to_string(dir.path().join("catalog.jsonl")).unwrap();
+    for amount in ["727250", "838350", "949450"] {
+        assert!(rows.contains(amount), "{amount}");
+    }
+    let report = import(&shop, &rows, dir.path()).await;
+    let changed: Vec<_> = report.rows.iter().filter(|r| r.outcome != Outcome::Unchanged).collect();
+    assert!(changed.is_empty(), "{changed:?}");
+    // Others off the step are refused.
+    for (amount, other, what) in
+        [("727250", "727350", "shipping"), ("838350", "838450", "gift_cards"), ("949450", "949550", "TWD")]
+    {
+        let report = import(&shop, &rows.replace(amount, other), dir.path()).await;
+        let changed: Vec<_> = report.rows.iter().filter(|r| r.outcome != Outcome::Unchanged).collect();
+        assert!(changed.len() == 1 && changed[0].notes[0].contains(what), "{what}: {changed:?}");
+    }
+}
+
 /// What became of each row, with the first note.
 fn told(report: &Report) -> Vec<(Outcome, &str)> {
     report.rows.iter().map(|r| (r.outcome, r.notes.first().map_or("", String::as_str))).collect()

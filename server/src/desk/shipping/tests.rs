@@ -417,6 +417,9 @@ async fn gift_cards_are_sold_as_set_switched_off_and_on_again() {
         (vec![("currency", "EUR"), ("least", "5")], "most", "fault-gift-both", ""),
         (vec![("currency", "EUR"), ("least", "5"), ("most", "4")], "most", "fault-gift-order", ""),
         (vec![("currency", "JPY"), ("amounts", "10.5")], "amounts", "fault-price-decimals", "10.5"),
+        (vec![("currency", "TWD"), ("amounts", "500 99.50")], "amounts", "fault-price-unit", "99.50"),
+        (vec![("currency", "TWD"), ("least", "99.50"), ("most", "500")], "least", "fault-price-unit", ""),
+        (vec![("currency", "TWD"), ("least", "99"), ("most", "499.50")], "most", "fault-price-unit", ""),
     ] {
         let refused = save(&fields).await.unwrap_err();
         assert_eq!((refused.status, refused.fields.get(field).map(String::as_str)), (422, Some(code)), "{fields:?}");

@@ -10,7 +10,12 @@ use vitrine_shared::pricelist::regions;
 use super::super::{PriceRow, ProductRow};
 use super::{Refusal, variant_id};
 
-pub(super) fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {
+/// `had` are the prices of the variant that are there: an amount that stands in one is as it is, so that an export comes in again.
+pub(super) fn check_price<'a>(
+    sku: &str,
+    price: &PriceRow,
+    mut had: impl Iterator<Item = &'a PriceRecord>,
+) -> Result<(), Refusal> {
     let bad = |why: &str| Err(format!("variant `{sku}`, price in {} for {}: {why}", price.currency, price.region));
     // JSON integers stay exact below 2^53; nobody sells beyond ten million in any currency.
     let most = 1_000_000_000_i64;
@@ -30,7 +35,11 @@ pub(super) fn check_price(sku: &str, price: &PriceRow) -> Result<(), Refusal> {
         return bad("the currency is not an ISO 4217 code");
     };
     let step = currency.processor_step();
-    if [Some(price.minor), price.minimum].into_iter().flatten().any(|minor| minor % step != 0) {
+    let off = |minor: i64| minor % step != 0;
+    let is_there = |have: &PriceRecord| {
+        have.currency == price.currency && have.amount_minor == price.minor && have.minimum_minor == price.minimum
+    };
+    if (off(price.minor) || price.minimum.is_some_and(off)) && !had.any(is_there) {
         return bad(&format!("payments are multiples of {step} minor units"));
     }
     if !(1..=999_999).contains(&price.min_quantity) {
@@ -203,6 +212,7 @@ mod tests {
             currency: currency.into(),
             ..rows(minor)[0].variants[0].prices[0].clone()
         };
+        let check_price = |sku: &str, price: &PriceRow| super::check_price(sku, price, std::iter::empty());
         for known in regions() {
             assert_eq!(check_price("A-1", &price(known, "EUR", 900)), Ok(()));
         }
@@ -216,6 +226,14 @@ mod tests {
         assert!(check_price("A-1", &price("eu", "XXX", 900)).unwrap_err().contains("ISO 4217"));
         assert_eq!(check_price("A-1", &price("world", "KWD", 1_010)), Ok(()));
         assert!(check_price("A-1", &price("world", "KWD", 1_005)).unwrap_err().contains("multiples of 10"));
+        // What was stored before the currency had a step is no fault of the row that says it again; any other is.
+        let mut had = price_changes(&TenantId::from_bits(1), &rows(1_005), &[], 1_000);
+        had[0].currency = "KWD".into();
+        let again = |minor| super::check_price("A-1", &price("world", "KWD", minor), had.iter());
+        assert_eq!(again(1_005), Ok(()));
+        assert!(again(1_015).unwrap_err().contains("multiples of 10"));
+        let named = PriceRow { minimum: Some(1_005), ..price("world", "KWD", 1_005) };
+        assert!(super::check_price("A-1", &named, had.iter()).is_err());
         // Of one place two may be in force together, but not begin together.
         let later = PriceRow { valid_from_ms: Some(5), ..price("eu", "EUR", 700) };
         let three = PriceRow { min_quantity: 3, ..price("eu", "EUR", 800) };
