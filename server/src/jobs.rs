@@ -16,6 +16,7 @@ pub fn worker(app: &App) -> Worker {
     handlers.extend(crate::catalog::jobs::handlers(app));
     handlers.extend(crate::check::handlers(app));
     handlers.extend(crate::checkout::handlers(app.checkouts.clone(), app.clock.clone()));
+    handlers.extend(crate::collections::handlers(app.catalog.records().clone(), app.clock.clone()));
     handlers.extend(crate::desk::handlers(crate::desk::Desk::new(app.clone())));
     handlers.extend(crate::rates::handlers(app));
     handlers.extend(crate::receipts::handlers(app.receipts.clone()));

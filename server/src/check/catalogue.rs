@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use vitrine_search::SearchDoc;
 use vitrine_shared::catalog::{Asset, Image, LegalEntity, Maker, Status, Store, Tenant, Work};
 use vitrine_shared::id::TenantId;
-use vitrine_table::{Consistency, FeedStart, Index, Key, Query, TableError};
+use vitrine_table::{Consistency, FeedStart, Index, Key, Query, TableError, retry};
 
 use super::files::Files;
 use super::purchases::Sums;
 use super::{Check, Findings, Invariant};
 use crate::catalog::store::{LIST_SHARDS, WorkBundle, items};
-use crate::collections::{Collections, member_key};
+use crate::collections::{Collections, EMPTY, collection_key, job_key, member_key};
 use crate::fault::{self, Result};
 use crate::invoices::entity;
 use crate::{mailing, stock, together};
@@ -245,7 +245,13 @@ impl Check {
             out.say(Invariant::Sales, &[tenant.id.as_str()], what);
         }
         let collections = Collections::new(self.catalog.clone());
-        for collection in collections.of_seller(&tenant.id).await? {
+        let all = collections.of_seller(&tenant.id).await?;
+        let there = i64::try_from(all.len()).unwrap_or(i64::MAX);
+        if let Some(counted) = collections.counted(&tenant.id).await?.filter(|counted| *counted != there) {
+            let what = format!("the count says {counted} collections, there are {there}");
+            out.say(Invariant::Names, &[tenant.id.as_str()], what);
+        }
+        for collection in all {
             let (counted, there) = (collection.count, collections.listed_count(&tenant.id, &collection.name).await?);
             if counted != there {
                 let what = format!("the count says {counted} works, the list has {there}");
@@ -321,9 +327,23 @@ impl Check {
             }
         }
         for name in &work.collections {
-            let key = member_key(&work.tenant, name, &work.id);
-            if self.table.get(&key, Consistency::Strong).await.map_err(fault::table)?.is_none() {
+            let keys = vec![member_key(&work.tenant, name, &work.id), collection_key(&work.tenant, name)];
+            let found = retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
+            if found[0].is_none() {
                 out.say(Invariant::Names, &[work.tenant.as_str(), id, name], "in a collection, and not on its list");
+            }
+            // A deleted one's job takes its works out.
+            if found[1].is_none()
+                && self.in_hand(EMPTY, &job_key(&work.tenant, name), Invariant::Names, out).await?.is_none()
+                && self
+                    .catalog
+                    .works(std::slice::from_ref(&work.id))
+                    .await?
+                    .iter()
+                    .any(|w| w.collections.contains(name))
+            {
+                let what = "in a collection that is not there, and no job takes it out";
+                out.say(Invariant::Names, &[work.tenant.as_str(), id, name], what);
             }
         }
         self.paid_together(work, sums, out).await?;

@@ -36,7 +36,7 @@ impl Check {
             self.counts(tenant, promotion, counts, out).await?;
         }
         for tenant in self.catalog.tenants().await? {
-            for kept in self.checkouts.promotions().records().all(&tenant.id).await? {
+            for kept in self.checkouts.promotions().records().every(&tenant.id).await? {
                 out.saw("promotions");
                 let key = (tenant.id.clone(), kept.promotion.id);
                 if !sums.uses.contains_key(&key) {

@@ -11,7 +11,7 @@ use vitrine_table::{Consistency, Delete, Index, Item, Key, Put, Query, Update, U
 use super::*;
 use crate::checkout::store::Order;
 use crate::checkout::{Placed, Wish};
-use crate::collections::{Collections, member_key};
+use crate::collections::{Collections, EMPTY, job_key, member_key};
 use crate::ctx::OpCtx;
 use crate::testing::{self, Shop};
 
@@ -336,5 +336,13 @@ async fn a_collection_counts_and_lists_the_works_that_name_it() {
     // Both the count and the work say more than the list.
     let member = member_key(&tenant, "winter", &work[0]);
     looked.broken(member, None, &[Invariant::Names], work[0].as_str()).await;
+    let tally = Key::new(format!("COLLECTIONS#{tenant}"), "TALLY#");
+    looked.broken(tally, Some(Update::Add("count".into(), 1)), &[Invariant::Names], tenant.as_str()).await;
     assert!(looked.report().await.holds());
+    // A deleted one's works are in its job's hand, or nobody's.
+    all.delete(&shop.queue, &ctx, &desk, "winter", None).await.unwrap();
+    let report = looked.report().await;
+    assert!(report.holds() && report.in_hand > 0);
+    let job = Key::new(format!("JOB#{EMPTY}#{}", job_key(&tenant, "winter")), "JOB");
+    looked.broken(job, None, &[Invariant::Names], "winter").await;
 }

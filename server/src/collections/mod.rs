@@ -5,16 +5,20 @@
 //! - Which collections a work is in stands in the work's own record, so a quote reads nothing more for it. What lists a collection's
 //!   works, and their count, change with it in one transaction.
 //! - A work comes into a collection only while that is there. One that a promotion names which has not ended is not deleted.
+//! - A deleted collection is gone at once; a job takes its works out, and whoever makes one of its name does so before.
 //! - A name that is there no more means nothing, wherever it still stands; who gets the name anew gets a collection without works.
 //!
 //! | item | pk | sk | |
 //! |---|---|---|---|
 //! | a collection | `COLLECTIONS#t` | `C#name` | `title`, `count`, `rev` |
+//! | how many a seller has; how often one was named or deleted | `COLLECTIONS#t` | `TALLY#` | |
 //! | a work in it | `COLLECTION#t#name` | `W#work` | `since_ms` |
 //! | attempt of a program to make one | `IDEM#collection#t#hash` | `IDEM#` | ttl 30 days |
 //!
 //! Not here: what promotions take off (`promotions`, `vitrine_pricing`), pages (`desk`), rows of imports (`catalog::exchange`).
 
+mod left;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod works;
@@ -23,16 +27,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vitrine_pricing::date::Date;
 use vitrine_pricing::promotion::Promotion;
+use vitrine_queue::SharedQueue;
 use vitrine_shared::Problem;
 use vitrine_shared::id::TenantId;
 use vitrine_table::{
-    Condition, Consistency, Delete, Index, Item, Key, Put, Query, SortRange, TableError, Transact, TransactOp, Update,
-    UpdateItem, retry,
+    Condition, Consistency, Delete, Item, Key, Put, TableError, Transact, TransactOp, Update, UpdateItem,
 };
 
-pub(crate) use works::{member_key, moved};
+pub(crate) use left::{EMPTY, handlers, job_key};
+pub(crate) use tally::{is_over, naming};
+pub(crate) use works::{full_up, member_key, moved};
 
 use crate::audit;
 use crate::authz::TenantDesk;
@@ -72,7 +77,7 @@ pub struct Collections {
     catalog: CatalogStore,
 }
 
-fn collection_key(tenant: &TenantId, name: &str) -> Key {
+pub(crate) fn collection_key(tenant: &TenantId, name: &str) -> Key {
     Key::new(format!("COLLECTIONS#{tenant}"), format!("C#{name}"))
 }
 
@@ -127,10 +132,15 @@ impl Collections {
     /// # Errors
     /// The table's.
     pub(crate) async fn of_seller(&self, tenant: &TenantId) -> Result<Vec<Collection>> {
-        let mut query = Query::new(Index::Base, collection_key(tenant, "").pk);
-        query.range = SortRange::BeginsWith("C#".into());
-        let items = retry::query_all(&**self.catalog.table(), query, MOST_COLLECTIONS).await.map_err(fault::table)?;
-        items.into_iter().map(|item| vitrine_table::from_item(item).map_err(fault::table)).collect()
+        tally::all(&**self.catalog.table(), tenant).await
+    }
+
+    /// How many a seller has by the count that bounds them; `None` before any was made.
+    ///
+    /// # Errors
+    /// The table's.
+    pub(crate) async fn counted(&self, tenant: &TenantId) -> Result<Option<i64>> {
+        Ok(tally::kept(&**self.catalog.table(), tenant).await?.map(|tally| tally.count))
     }
 
     /// Those of these names that there are. The caller's right is asked before.
@@ -138,11 +148,7 @@ impl Collections {
     /// # Errors
     /// The table's.
     pub(crate) async fn named(&self, tenant: &TenantId, names: &[String]) -> Result<BTreeMap<String, Collection>> {
-        let keys: Vec<Key> =
-            names.iter().filter(|name| is_name(name)).map(|name| collection_key(tenant, name)).collect();
-        let items = retry::get_each(&**self.catalog.table(), keys).await.map_err(fault::table)?;
-        let all = items.into_iter().flatten().map(|item| vitrine_table::from_item(item).map_err(fault::table));
-        all.map(|found| found.map(|c: Collection| (c.name.clone(), c))).collect()
+        tally::named(&**self.catalog.table(), tenant, names.iter().map(String::as_str)).await
     }
 
     /// A seller's collections, by name.
@@ -253,15 +259,17 @@ impl Collections {
             return Err(Problem::invalid("name", "fault-collection-name", told));
         }
         check_title(title)?;
-        let all = self.of_seller(tenant).await?;
         let taken =
             || Problem::invalid("name", "fault-collection-taken", "Another collection of this seller has this name.");
-        if all.iter().any(|collection| collection.name == name) {
+        let too_many = || {
+            let told = format!("A seller has at most {MOST_COLLECTIONS} collections. Delete one first.");
+            Problem::conflict("too_many_collections", told)
+        };
+        if self.one(tenant, name).await?.is_some() {
             return Err(taken());
         }
-        if all.len() >= MOST_COLLECTIONS {
-            let told = format!("A seller has at most {MOST_COLLECTIONS} collections. Delete one first.");
-            return Err(Problem::conflict("too_many_collections", told));
+        if tally::tally(&**self.catalog.table(), tenant).await?.count >= tally::MOST {
+            return Err(too_many());
         }
         // What was left of an earlier one of this name must not come into this one.
         self.emptied(ctx, tenant, name).await?;
@@ -271,11 +279,14 @@ impl Collections {
         item.insert("_v".into(), json!(1));
         let mut ops = vec![
             TransactOp::Put(Put { item, condition: Some(Condition::ItemAbsent) }),
+            tally::made(tenant),
             audit::entry(ctx, &trail_of(tenant, name), "collection.created", why, json!({ "title": title })),
         ];
         ops.extend(more);
         match self.catalog.table().transact(Transact { ops, token: None }).await {
-            Err(TableError::Cancelled(_)) => Err(taken()),
+            Err(e) if e.failed_condition(0).is_some() => Err(taken()),
+            Err(e) if e.failed_condition(1).is_some() => Err(too_many()),
+            Err(TableError::Cancelled(_)) => Err(changed()),
             done => done.map_err(fault::table),
         }
     }
@@ -335,21 +346,34 @@ impl Collections {
     /// # Errors
     /// The table's.
     pub async fn promotions_of(&self, ctx: &OpCtx, desk: &TenantDesk, name: &str) -> Result<Vec<Promotion>> {
-        let today = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
         let names = |p: &Promotion| scopes(p).iter().any(|(_, scope)| scope.collections.iter().any(|c| c == name));
-        let all = self.promotions().all(desk.tenant()).await?.into_iter().map(|kept| kept.promotion);
-        Ok(all.filter(|p| p.valid_to.is_none_or(|to| to >= today) && names(p)).collect())
+        let mut found = Vec::new();
+        for kept in self.promotions().every(desk.tenant()).await? {
+            if names(&kept.promotion) && !is_over(&kept.promotion, ctx.now_ms)? {
+                found.push(kept.promotion);
+            }
+        }
+        Ok(found)
     }
 
-    /// Deletes a collection; with a `rev` only as it was then. Its works stay, and are not in it any more.
+    /// Deletes a collection; with a `rev` only as it was then. Its works stay; a job on `queue` takes them out of it.
     ///
     /// # Errors
     /// 404 for none of that name, 409 `collection_named` with the promotions in `detail`, `changed_meanwhile`; the table's.
-    pub async fn delete(&self, ctx: &OpCtx, desk: &TenantDesk, name: &str, rev: Option<i64>) -> Result<()> {
+    pub async fn delete(
+        &self,
+        queue: &SharedQueue,
+        ctx: &OpCtx,
+        desk: &TenantDesk,
+        name: &str,
+        rev: Option<i64>,
+    ) -> Result<()> {
         let (tenant, collection) = (desk.tenant(), self.get(desk, name).await?);
         if rev.is_some_and(|rev| rev != collection.rev) {
             return Err(changed());
         }
+        // Before the promotions are looked through: one that names a collection from here on is noticed.
+        let seen = tally::tally(&**self.catalog.table(), tenant).await?;
         let named = self.promotions_of(ctx, desk, name).await?;
         if !named.is_empty() {
             let told: Vec<&str> = named.iter().take(5).map(Promotion::label).collect();
@@ -358,17 +382,23 @@ impl Collections {
         }
         let condition = Some(Condition::eq("rev", collection.rev));
         let what = json!({ "works": collection.count });
-        let ops = vec![
+        let mut ops = vec![
             TransactOp::Delete(Delete { key: collection_key(tenant, name), condition }),
+            tally::deleted(tenant, &seen),
             audit::entry(ctx, &trail_of(tenant, name), "collection.deleted", "", what),
         ];
+        // It is gone from then on: nothing comes in any more, and what is left of it means nothing.
+        let job = left::job(tenant, name, ctx.now_ms);
+        let queueing = |e| fault::internal("the queue", &e);
+        let item = queue.as_item(&job).map_err(queueing)?;
+        let apart = item.is_none();
+        ops.extend(item.map(|item| TransactOp::Put(Put { item, condition: None })));
         match self.catalog.table().transact(Transact { ops, token: None }).await {
             Err(TableError::Cancelled(_)) => return Err(changed()),
             done => done.map_err(fault::table)?,
         }
-        // It is gone from here on: nothing comes in any more, and what is left of it means nothing.
-        if let Err(problem) = self.emptied(ctx, tenant, name).await {
-            tracing::warn!(code = problem.code, "works still name a collection that was deleted");
+        if apart {
+            queue.enqueue(job).await.map_err(queueing)?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Which works are in a collection: put in and taken out, listed.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::Work;
@@ -9,7 +11,7 @@ use vitrine_table::{
     retry,
 };
 
-use super::{Collections, MOST_OF_WORK, MOST_WORKS, changed, collection_key, missing};
+use super::{Collection, Collections, MOST_OF_WORK, MOST_WORKS, changed, collection_key, missing};
 use crate::audit;
 use crate::authz::TenantDesk;
 use crate::catalog::store::items;
@@ -18,12 +20,12 @@ use crate::fault::{self, Result};
 
 /// Works of one list that is put in or taken out.
 const MOST_TYPED: usize = 1_000;
-/// Works of one transaction: each takes three writes, and its record may be large.
-const A_TIME: usize = 8;
+/// Works of one transaction: each takes three or four writes, and its record may be large.
+pub(super) const A_TIME: usize = 8;
 /// Works of a page.
 const PAGE: usize = 100;
 /// How often a write that met another one is tried anew.
-const TRIES: usize = 5;
+pub(super) const TRIES: usize = 5;
 
 fn partition(tenant: &TenantId, name: &str) -> String {
     format!("COLLECTION#{tenant}#{name}")
@@ -34,7 +36,7 @@ pub(crate) fn member_key(tenant: &TenantId, name: &str, work: &WorkId) -> Key {
     Key::new(partition(tenant, name), format!("W#{work}"))
 }
 
-fn member(tenant: &TenantId, name: &str, work: &WorkId, put: bool, now_ms: i64) -> TransactOp {
+pub(super) fn member(tenant: &TenantId, name: &str, work: &WorkId, put: bool, now_ms: i64) -> TransactOp {
     let key = member_key(tenant, name, work);
     if !put {
         return TransactOp::Delete(Delete { key, condition: None });
@@ -61,8 +63,8 @@ fn counted(tenant: &TenantId, name: &str, by: i64) -> TransactOp {
     })
 }
 
-/// The writes beside a work's own with which it comes out of collections and into others; `is_there` says which there are. At most three
-/// for each [`MOST_OF_WORK`].
+/// The writes beside a work's own with which it comes out of collections and into others; `is_there` says which there are. Two for each
+/// that it comes into or out of: at most four times [`MOST_OF_WORK`].
 pub(crate) fn moved(
     (tenant, work): (&TenantId, &WorkId),
     before: &[String],
@@ -81,6 +83,12 @@ pub(crate) fn moved(
         }
     }
     ops
+}
+
+/// Says that a collection takes no more.
+pub(crate) fn full_up() -> Problem {
+    let told = format!("A collection has at most {MOST_WORKS} works. Make another one for the rest.");
+    Problem::conflict("collection_full", told)
 }
 
 impl Collections {
@@ -130,13 +138,16 @@ impl Collections {
         Err(problem.detail(wrong.join(", ")))
     }
 
-    /// Puts works of [`Collections::read`] in; answers how many were not there before. What was written before an error stays, and doing
-    /// it again changes nothing of it.
+    /// Puts works of [`Collections::read`] in; answers how many were not there before. Of a list that does not fit nothing is taken. What
+    /// was written before an error that came up meanwhile stays, and doing it again changes nothing of it.
     ///
     /// # Errors
     /// 404 for no such collection; 422 `works`: `fault-work-collections` with the works that are in as many as there may be in `detail`;
     /// 409 `collection_full`, or if others changed them all the time; the table's.
     pub async fn put_in(&self, ctx: &OpCtx, desk: &TenantDesk, name: &str, works: &[WorkId]) -> Result<usize> {
+        let collection = self.one(desk.tenant(), name).await?.ok_or_else(missing)?;
+        let moving = self.moving(desk.tenant(), name, works, true).await?;
+        self.fitting(desk.tenant(), &collection, &moving).await?;
         let mut added = 0;
         for some in works.chunks(A_TIME) {
             added += self.some(ctx, desk.tenant(), name, some, true).await?;
@@ -160,26 +171,15 @@ impl Collections {
     async fn some(&self, ctx: &OpCtx, tenant: &TenantId, name: &str, ids: &[WorkId], put: bool) -> Result<usize> {
         for _ in 0..TRIES {
             let collection = self.one(tenant, name).await?.ok_or_else(missing)?;
-            let works = self.catalog.works(ids).await?.into_iter().filter(|work| work.tenant == *tenant);
-            let moving: Vec<Work> = works.filter(|w| w.collections.iter().any(|c| c == name) != put).collect();
+            let moving = self.moving(tenant, name, ids, put).await?;
             if moving.is_empty() {
                 return Ok(0);
             }
-            let full = |w: &&Work| put && w.collections.len() >= MOST_OF_WORK;
-            let crowded: Vec<&str> = moving.iter().filter(full).map(|w| w.title.as_str()).collect();
-            if !crowded.is_empty() {
-                let told = format!("A work is in at most {MOST_OF_WORK} collections. Take it out of one first.");
-                let problem = Problem::invalid("works", "fault-work-collections", told);
-                return Err(problem.detail(crowded.join(", ")));
-            }
-            if put && collection.count + moving.len() > MOST_WORKS {
-                let told = format!("A collection has at most {MOST_WORKS} works. Make another one for the rest.");
-                return Err(Problem::conflict("collection_full", told));
-            }
+            let gone = if put { Some(self.fitting(tenant, &collection, &moving).await?) } else { None };
             let count = i64::try_from(moving.len()).unwrap_or(i64::MAX);
             let mut ops = vec![counted(tenant, name, if put { count } else { -count })];
             for work in &moving {
-                ops.extend(self.one_moved(ctx, work, name, put)?);
+                ops.extend(self.one_moved(ctx, work, name, gone.as_ref())?);
             }
             match self.catalog.table().transact(Transact { ops, token: None }).await {
                 Ok(()) => return Ok(moving.len()),
@@ -190,10 +190,49 @@ impl Collections {
         Err(changed())
     }
 
-    /// One work in or out, with its trail.
-    fn one_moved(&self, ctx: &OpCtx, work: &Work, name: &str, put: bool) -> Result<[TransactOp; 3]> {
+    /// Those of these works that are to come in or go out.
+    async fn moving(&self, tenant: &TenantId, name: &str, ids: &[WorkId], put: bool) -> Result<Vec<Work>> {
+        let works = self.catalog.works(ids).await?.into_iter().filter(|work| work.tenant == *tenant);
+        Ok(works.filter(|w| w.collections.iter().any(|c| c == name) != put).collect())
+    }
+
+    /// Whether these works can all come in: answers the names that those of them have which name as many as may be, and that are there no
+    /// more.
+    async fn fitting(&self, tenant: &TenantId, into: &Collection, moving: &[Work]) -> Result<BTreeSet<String>> {
+        let full = || moving.iter().filter(|work| work.collections.len() >= MOST_OF_WORK);
+        let mut names: BTreeSet<String> = full().flat_map(|work| work.collections.iter().cloned()).collect();
+        if !names.is_empty() {
+            let there = self.named(tenant, &names.iter().cloned().collect::<Vec<_>>()).await?;
+            names.retain(|name| !there.contains_key(name));
+        }
+        let gone = names;
+        let is_crowded = |work: &&Work| !work.collections.iter().any(|name| gone.contains(name));
+        let crowded: Vec<&str> = full().filter(is_crowded).take(5).map(|work| work.title.as_str()).collect();
+        if !crowded.is_empty() {
+            let told = format!("A work is in at most {MOST_OF_WORK} collections. Take it out of one first.");
+            let problem = Problem::invalid("works", "fault-work-collections", told);
+            return Err(problem.detail(crowded.join(", ")));
+        }
+        if into.count + moving.len() > MOST_WORKS {
+            return Err(full_up());
+        }
+        Ok(gone)
+    }
+
+    /// One work in or out, with its trail; in if there is `gone`: a name of these makes room where the work has as many as may be.
+    pub(super) fn one_moved(
+        &self,
+        ctx: &OpCtx,
+        work: &Work,
+        name: &str,
+        gone: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<TransactOp>> {
+        let put = gone.is_some();
         let mut next = work.clone();
         next.collections.retain(|c| c != name);
+        let is_gone = |name: &String| gone.is_some_and(|gone| gone.contains(name));
+        let out = next.collections.iter().position(is_gone).filter(|_| next.collections.len() >= MOST_OF_WORK);
+        let out = out.map(|at| next.collections.remove(at));
         if put {
             next.collections.push(name.to_owned());
             next.collections.sort();
@@ -201,42 +240,23 @@ impl Collections {
         next.rev += 1;
         let item = items::work(&next, work.published_ms.unwrap_or(ctx.now_ms))?;
         let act = if put { "work.put_in" } else { "work.taken_out" };
-        Ok([
+        let mut ops = vec![
             TransactOp::Put(Put { item, condition: Some(Condition::eq("rev", work.rev)) }),
             member(&work.tenant, name, &work.id, put, ctx.now_ms),
             audit::entry(ctx, work.id.as_str(), act, "", json!({ "collection": name })),
-        ])
-    }
-
-    /// Takes what is left out of a collection that is not there.
-    pub(super) async fn emptied(&self, ctx: &OpCtx, tenant: &TenantId, name: &str) -> Result<()> {
-        let mut met = 0;
-        loop {
-            let left = self.listed(tenant, name, None, A_TIME).await?;
-            if left.is_empty() {
-                return Ok(());
-            }
-            let works = self.catalog.works(&left).await?;
-            // Of one that somebody made meanwhile nothing is taken: they took out first what was left.
-            let key = collection_key(tenant, name);
-            let mut ops = vec![TransactOp::Check { key, condition: Condition::ItemAbsent }];
-            for id in &left {
-                match works.iter().find(|w| w.id == *id && w.collections.iter().any(|c| c == name)) {
-                    Some(work) => ops.extend(self.one_moved(ctx, work, name, false)?),
-                    None => ops.push(member(tenant, name, id, false, ctx.now_ms)),
-                }
-            }
-            match self.catalog.table().transact(Transact { ops, token: None }).await {
-                Ok(()) => met = 0,
-                Err(TableError::Cancelled(_)) if met < TRIES => met += 1,
-                Err(TableError::Cancelled(_)) => return Err(changed()),
-                Err(e) => return Err(fault::table(e)),
-            }
-        }
+        ];
+        ops.extend(out.map(|out| member(&work.tenant, &out, &work.id, false, ctx.now_ms)));
+        Ok(ops)
     }
 
     /// Ids of works in a collection, those after one, at most so many.
-    async fn listed(&self, tenant: &TenantId, name: &str, after: Option<&WorkId>, most: usize) -> Result<Vec<WorkId>> {
+    pub(super) async fn listed(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        after: Option<&WorkId>,
+        most: usize,
+    ) -> Result<Vec<WorkId>> {
         let mut query = Query::new(Index::Base, partition(tenant, name));
         // The sort key of a work is its own, so the one after another is what begins after it.
         query.range = match after {

@@ -11,7 +11,7 @@ use super::programs::seller_of;
 use super::studio::desk_work;
 use super::{Desk, history};
 use crate::authz::TenantDesk;
-use crate::collections::{Collection, Collections, MOST_OF_WORK, MOST_WORKS, moved, trail_of};
+use crate::collections::{Collection, Collections, MOST_OF_WORK, MOST_WORKS, full_up, moved, trail_of};
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::{audit, authz};
@@ -152,7 +152,7 @@ impl Desk {
     /// 401 for nobody, 404 for others' collections, 409 `collection_named` while a promotion names it that has not ended.
     pub async fn delete_collection(&self, ctx: &OpCtx, name: &str, tenant: &str) -> Result<()> {
         let desk = self.desk_named(ctx, tenant)?;
-        self.collections_kept().delete(ctx, &desk, name, None).await
+        self.collections_kept().delete(&self.0.queue, ctx, &desk, name, None).await
     }
 
     /// A work's seller's collections, and whether it is in them.
@@ -168,31 +168,47 @@ impl Desk {
     /// Puts a work into the collections that a form chooses, by boxes `in_name`, and out of all others.
     ///
     /// # Errors
-    /// 401 for nobody, 404 for others' works, 409 if somebody else changed it meanwhile or a collection has no room or is gone, 422
+    /// 401 for nobody, 404 for others' works, 409 if somebody else changed it meanwhile, `collection_full`, 422
     /// `collections`: `fault-promotion-collection` for one that is not there, `fault-work-collections` for too many.
     pub async fn choose_collections(&self, ctx: &OpCtx, id: &str, rev: i64, fields: &Fields) -> Result<()> {
         let bundle = self.mine(ctx, id).await?;
         let was = &bundle.work;
-        let there: Vec<String> =
-            self.collections_kept().of_seller(&was.tenant).await?.into_iter().map(|c| c.name).collect();
         let chosen: Vec<String> =
             fields.keys().filter_map(|field| field.strip_prefix(IN_FIELD)).map(str::to_owned).collect();
-        if chosen.iter().any(|name| !there.contains(name)) {
-            let told = "One of these collections is not there any more.";
-            return Err(Problem::invalid("collections", "fault-promotion-collection", told));
-        }
         if chosen.len() > MOST_OF_WORK {
             let told = format!("A work is in at most {MOST_OF_WORK} collections.");
             return Err(Problem::invalid("collections", "fault-work-collections", told));
         }
+        let there = self.room(was, &chosen).await?;
         if chosen == was.collections {
             return Ok(());
         }
-        let is_there = |name: &str| there.iter().any(|known| known == name);
+        let is_there = |name: &str| there.contains_key(name);
         let ops = moved((&was.tenant, &was.id), &was.collections, &chosen, is_there, ctx.now_ms);
         let what = json!({ "collections": chosen });
-        let work = Work { collections: chosen, ..was.clone() };
-        self.write(ctx, was, work, rev, "work.collected", what, ops).await
+        let work = Work { collections: chosen.clone(), ..was.clone() };
+        let done = self.write(ctx, was, work, rev, "work.collected", what, ops).await;
+        if done.as_ref().is_err_and(|problem| problem.status == 409) {
+            // What took the last place meanwhile is said as that.
+            self.room(was, &chosen).await?;
+        }
+        done
+    }
+
+    /// Whether a work can be in the collections that are chosen; answers those there are of them and of the ones it is in.
+    async fn room(&self, was: &Work, chosen: &[String]) -> Result<BTreeMap<String, Collection>> {
+        let names: Vec<String> = was.collections.iter().chain(chosen).cloned().collect();
+        let there = self.collections_kept().named(&was.tenant, &names).await?;
+        for name in chosen {
+            let Some(collection) = there.get(name) else {
+                let told = "One of these collections is not there any more.";
+                return Err(Problem::invalid("collections", "fault-promotion-collection", told));
+            };
+            if collection.count >= MOST_WORKS && !was.collections.contains(name) {
+                return Err(full_up());
+            }
+        }
+        Ok(there)
     }
 }
 

@@ -15,6 +15,7 @@ use vitrine_table::{
 
 use super::{TOTAL, count_key};
 use crate::audit;
+use crate::collections;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 
@@ -22,6 +23,8 @@ use crate::fault::{self, Result};
 pub const MOST_AUTOMATIC: usize = 40;
 /// Bytes of what a code opens, or of all that applies by itself: what a table's item may have, with room for marks.
 const MOST_ITEM_BYTES: usize = vitrine_table::MAX_ITEM_BYTES - 4 * 1024;
+/// How often a write is tried that met the deletion of a collection.
+const TRIES: usize = 3;
 /// Promotions of a seller, at most, as a list shows them.
 const MOST_LISTED: usize = 5_000;
 
@@ -156,11 +159,23 @@ impl Records {
     /// # Errors
     /// The table's.
     pub async fn all(&self, tenant: &TenantId) -> Result<Vec<Kept>> {
+        self.up_to(tenant, MOST_LISTED).await
+    }
+
+    /// All of a seller's, however many, in the order of [`Records::all`].
+    ///
+    /// # Errors
+    /// The table's.
+    pub(crate) async fn every(&self, tenant: &TenantId) -> Result<Vec<Kept>> {
+        self.up_to(tenant, usize::MAX).await
+    }
+
+    async fn up_to(&self, tenant: &TenantId, most: usize) -> Result<Vec<Kept>> {
         let mut all = Vec::new();
         for begin in ["AUTO#", "CODE#", "DONE#"] {
             let mut query = Query::new(Index::Base, automatic_key(tenant).pk);
             query.range = SortRange::BeginsWith(begin.into());
-            let items = retry::query_all(&*self.table, query, MOST_LISTED).await.map_err(fault::table)?;
+            let items = retry::query_all(&*self.table, query, most).await.map_err(fault::table)?;
             for item in items {
                 all.extend(Opened::of(Some(item))?.list);
             }
@@ -185,12 +200,25 @@ impl Records {
     pub(crate) async fn write(&self, ctx: &OpCtx, tenant: &TenantId, kept: &Kept, rev: i64, why: &str) -> Result<()> {
         let promotion = &kept.promotion;
         promotion.check().map_err(|e| Problem::invalid(e.field, "promotion_invalid", e.to_string()))?;
+        for _ in 0..TRIES {
+            if self.written(ctx, tenant, kept, rev, why).await? {
+                return Ok(());
+            }
+        }
+        Err(changed())
+    }
+
+    /// One attempt to write; `false` if a collection was deleted meanwhile, perhaps one that this names.
+    async fn written(&self, ctx: &OpCtx, tenant: &TenantId, kept: &Kept, rev: i64, why: &str) -> Result<bool> {
+        let promotion = &kept.promotion;
+        let naming = collections::naming(&*self.table, tenant, promotion, ctx.now_ms).await?;
+        let names_some = naming.is_some();
         let before = self.place(tenant, &promotion.id).await?;
         if before.is_some() != (rev > 0) {
             return Err(changed());
         }
         let to = opened_by(tenant, promotion);
-        let mut ops = Vec::new();
+        let mut ops: Vec<TransactOp> = naming.into_iter().collect();
         if let Some(from) = before.as_ref().filter(|from| **from != to) {
             let mut opened = self.opened(from).await?;
             let at = opened.list.iter().position(|k| k.promotion.id == promotion.id && k.rev == rev);
@@ -224,7 +252,8 @@ impl Records {
         let act = if rev == 0 { "promotion.created" } else { "promotion.changed" };
         ops.push(audit::entry(ctx, &promotion.id, act, why, json!({ "tenant": tenant, "promotion": promotion })));
         match self.table.transact(Transact { ops, token: None }).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(e) if names_some && e.failed_condition(0).is_some() => Ok(false),
             Err(TableError::Cancelled(_)) => Err(changed()),
             Err(e) => Err(fault::table(e)),
         }

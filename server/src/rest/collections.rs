@@ -152,11 +152,12 @@ pub(super) async fn end(
     uri: Uri,
     headers: HeaderMap,
 ) -> Answer {
+    let queue = app.queue.clone();
     let all = Desk::new(app);
     let desk = all.may_write_collections(&ctx, param(&uri, "seller").as_deref())?;
     let rev = seen(&headers)?;
     let collection = all.collections_kept().get(&desk, &name).await?;
-    all.collections_kept().delete(&ctx, &desk, &name, Some(rev)).await.map_err(unmet)?;
+    all.collections_kept().delete(&queue, &ctx, &desk, &name, Some(rev)).await.map_err(unmet)?;
     ok(&shape(&desk, collection))
 }
 
@@ -387,6 +388,14 @@ mod tests {
         assert_eq!(choose(edit.rev - 1, &[("in_summer", "1")]).await.unwrap_err().status, 409);
         let gone = choose(edit.rev, &[("in_autumn", "1")]).await.unwrap_err();
         assert_eq!(gone.fields["collections"], "fault-promotion-collection");
+        let filled = |count: usize| vitrine_table::UpdateItem {
+            key: crate::collections::collection_key(&house.nord, "summer"),
+            updates: vec![vitrine_table::Update::set("count", count)],
+            condition: None,
+        };
+        house.app.table.update(filled(crate::collections::MOST_WORKS)).await.unwrap();
+        assert_eq!(choose(edit.rev, &[("in_summer", "1")]).await.unwrap_err().code, "collection_full");
+        house.app.table.update(filled(0)).await.unwrap();
         choose(edit.rev, &[("in_summer", "1"), ("rev", "9")]).await.unwrap();
         let edit = desk.edit_view(&seller, &work).await.unwrap();
         assert_eq!(is_in(&edit), ["summer"]);

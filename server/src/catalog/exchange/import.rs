@@ -1,6 +1,7 @@
 //! Rows to records, one by one; each row is one transaction.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +36,8 @@ pub(super) use files::refuse;
 const AT_ONCE: usize = 64;
 /// Writes of one work's transaction beside its prices.
 const ROOM_FOR_PRICES: usize = 60;
+/// Writes for collections that a work's own transaction has room for; more go into one of their own.
+const ROOM_FOR_MOVES: usize = 30;
 
 /// Imports rows from a folder.
 pub struct Importer {
@@ -168,6 +171,8 @@ impl Importer {
 
     /// Rows of one type do not depend on each other.
     async fn rows(&self, ctx: &OpCtx, batch: Vec<(usize, Row)>, report: &mut Report, progress: &impl Fn(&RowReport)) {
+        // Collections count against what their seller may have: the first rows get the room.
+        let at_once = if matches!(batch.first(), Some((_, Row::Collection(_)))) { 1 } else { AT_ONCE };
         let done: Vec<RowReport> = futures::stream::iter(batch)
             .map(|(line, row)| async move {
                 let name = name(&row);
@@ -178,7 +183,7 @@ impl Importer {
                 };
                 RowReport { line, row: name, outcome, notes }
             })
-            .buffered(AT_ONCE)
+            .buffered(at_once)
             .inspect(|row| progress(row))
             .collect()
             .await;
@@ -345,6 +350,11 @@ impl Importer {
     }
 
     async fn transact(&self, ops: Vec<TransactOp>) -> std::result::Result<(), Fault> {
+        self.transact_moving(ops, 0..0).await
+    }
+
+    /// As a transaction of which these writes move a work between collections.
+    async fn transact_moving(&self, ops: Vec<TransactOp>, moves: Range<usize>) -> std::result::Result<(), Fault> {
         let table = self.catalog.table().clone();
         let result = retrying(|| {
             let transact = Transact { ops: ops.clone(), token: None };
@@ -354,6 +364,9 @@ impl Importer {
         .await;
         match result {
             Ok(()) => Ok(()),
+            Err(e) if moves.clone().any(|at| e.failed_condition(at).is_some()) => Err(Fault::Refused(
+                "`collections`: one of them was deleted or filled meanwhile; import the row again".into(),
+            )),
             Err(TableError::Cancelled(reasons))
                 if reasons.iter().any(|r| matches!(r, CancelReason::ConditionFailed(_))) =>
             {
@@ -461,7 +474,7 @@ impl Importer {
         ctx: &OpCtx,
         before: Option<WorkBundle>,
         mut work: Work,
-        moves: Vec<TransactOp>,
+        mut moves: Vec<TransactOp>,
         products: Vec<vitrine_shared::catalog::Product>,
         prices: Vec<PriceRecord>,
         assets: Vec<Asset>,
@@ -491,6 +504,12 @@ impl Importer {
                 self.first_stock(&build::variant_id(tenant, variant), pieces).await?;
             }
         }
+        // Moves that do not fit the transaction come after the work: until then it is where it was.
+        let mut late = None;
+        if moves.len() > ROOM_FOR_MOVES {
+            let had = before.as_ref().map(|b| b.work.collections.clone()).unwrap_or_default();
+            late = Some((std::mem::take(&mut moves), std::mem::replace(&mut work.collections, had)));
+        }
         // Prices that do not fit the transaction go before the work; they mean nothing without it.
         let mut price_ops = prices.iter().map(|p| items::price(&work.id, p).map(put)).collect::<Result<Vec<_>>>()?;
         while price_ops.len() > ROOM_FOR_PRICES.saturating_sub(moves.len()) {
@@ -504,8 +523,8 @@ impl Importer {
             ("catalog.created", Outcome::Created)
         };
         let mut ops = vec![];
-        let mut work_item =
-            items::work(&work, before.as_ref().and_then(|b| b.work.published_ms).unwrap_or(ctx.now_ms))?;
+        let listed_ms = before.as_ref().and_then(|b| b.work.published_ms).unwrap_or(ctx.now_ms);
+        let mut work_item = items::work(&work, listed_ms)?;
         work_item.insert("_v".into(), 1.into());
         // Somebody who edits at the same time must not be overwritten unseen.
         let condition = match &before {
@@ -527,6 +546,7 @@ impl Importer {
             }
         }
         ops.extend(price_ops);
+        let moving = ops.len()..ops.len() + moves.len();
         ops.extend(moves);
         ops.extend(items::draft(&work, before.as_ref().map(|b| b.work.status)));
         ops.push(audit::entry(ctx, work.id.as_str(), act, "import", serde_json::json!({ "rev": work.rev })));
@@ -542,9 +562,19 @@ impl Importer {
                 _ => apart.push(job),
             }
         }
-        self.transact(ops).await?;
+        self.transact_moving(ops, moving).await?;
         for job in apart {
             self.queue.enqueue(job).await.map_err(queueing)?;
+        }
+        if let Some((moves, collections)) = late {
+            let condition = Some(Condition::eq("rev", work.rev));
+            let what = serde_json::json!({ "collections": collections });
+            work = Work { collections, rev: work.rev + 1, ..work };
+            let moving = 0..moves.len();
+            let mut ops = moves;
+            ops.push(TransactOp::Put(Put { item: items::work(&work, listed_ms)?, condition }));
+            ops.push(audit::entry(ctx, work.id.as_str(), "work.collected", "import", what));
+            self.transact_moving(ops, moving).await?;
         }
         Ok(outcome)
     }

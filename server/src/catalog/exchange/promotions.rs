@@ -13,6 +13,7 @@ use super::Outcome;
 use super::build::{edition_id, id_of};
 use super::import::{Done, Fault, Importer};
 use crate::catalog::store::CatalogStore;
+use crate::collections::is_over;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::promotions::{Kept, Records, scopes};
@@ -216,11 +217,14 @@ impl Importer {
         let total = total(row.uses_left, before.as_ref(), used);
         let editions = Editions { tenant, known: self.catalog.by_sku(tenant, &skus(row)).await? };
         let promotion = promotion(&editions, &id, row, total);
-        for (field, scope) in scopes(&promotion) {
-            self.collections_there(tenant, &format!("{field}.collections"), &scope.collections).await?;
-        }
         if before.as_ref().is_some_and(|kept| kept.promotion == promotion) {
             return Ok((Outcome::Unchanged, Vec::new()));
+        }
+        // One that has ended may name what was deleted since; without the name it would be of everything.
+        if !is_over(&promotion, ctx.now_ms)? {
+            for (field, scope) in scopes(&promotion) {
+                self.collections_there(tenant, &format!("{field}.collections"), &scope.collections).await?;
+            }
         }
         let rev = before.as_ref().map_or(0, |kept| kept.rev);
         let created_ms = before.as_ref().map_or(ctx.now_ms, |kept| kept.created_ms);
@@ -237,7 +241,7 @@ impl Importer {
 /// A tenant's promotions as rows.
 pub(super) async fn rows(catalog: &CatalogStore, tenant: &TenantId) -> Result<Vec<PromotionRow>> {
     let records = Records::new(catalog.table().clone());
-    let all = records.all(tenant).await?;
+    let all = records.every(tenant).await?;
     let ids: Vec<&str> = all.iter().map(|kept| kept.promotion.id.as_str()).collect();
     let used = records.used(tenant, &ids).await?;
     Ok(all.into_iter().zip(used).map(|(kept, used)| row_of(tenant, kept.promotion, used)).collect())

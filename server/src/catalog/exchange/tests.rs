@@ -220,3 +220,57 @@ async fn a_transcript_says_its_language_once_and_is_webvtt_of_a_podcast() {
     let report = import(&shop, &row("podcast", &["a.en.vtt"]), dir.path()).await;
     assert_eq!(report.rows[0].outcome, Outcome::Created, "{report:?}");
 }
+
+#[tokio::test]
+async fn an_ended_promotion_of_a_deleted_collection_goes_out_and_in_again() {
+    let shop = Shop::open().await;
+    let dir = tempfile::tempdir().unwrap();
+    let collection = serde_json::json!({ "type": "collection", "ref": "winter", "tenant": "nord", "title": "Winter" });
+    let promotion = |until: &str| {
+        serde_json::json!({ "type": "promotion", "ref": "p", "tenant": "nord", "code": "P", "valid_to": until,
+            "benefit": { "kind": "percent", "rate_ppm": 100_000 }, "items": { "collections": ["winter"] } })
+    };
+    let report = import(&shop, &lines(&[collection, promotion("2001-01-01")]), dir.path()).await;
+    assert_eq!(told(&report), [(Outcome::Created, ""); 2]);
+    let (tenant, ctx) = (shop.seller_of("Harbour Lights").await, OpCtx::system("test", NOW));
+    let desk = crate::authz::tenant_desk(&ctx, &tenant).unwrap();
+    let all = crate::collections::Collections::new(shop.catalog.records().clone());
+    all.delete(&shop.queue, &ctx, &desk, "winter", None).await.unwrap();
+
+    let count = export(&shop.staff(), shop.catalog.records(), &*shop.blob, dir.path()).await.unwrap();
+    let rows = std::fs::read_to_string(dir.path().join("catalog.jsonl")).unwrap();
+    let same = import(&shop, &rows, dir.path()).await;
+    assert_eq!(same.counts(), BTreeMap::from([(Outcome::Unchanged, count)]), "{same:?}");
+    let other = import(&Shop::open().await, &rows, dir.path()).await;
+    assert!(other.rows.iter().all(|row| row.outcome != Outcome::Refused), "{other:?}");
+    // It is not begun again with a name that means nothing.
+    let again = import(&shop, &promotion("2999-01-01").to_string(), dir.path()).await;
+    assert_eq!(told(&again)[0].0, Outcome::Refused);
+}
+
+#[tokio::test]
+async fn a_seller_gets_as_many_collections_as_may_be_and_a_work_goes_from_all_its_own_to_as_many_others() {
+    for shop in Shop::both().await {
+        let dir = tempfile::tempdir().unwrap();
+        let row = |n: usize| serde_json::json!({ "type": "collection", "ref": format!("c-{n:03}"), "tenant": "nord", "title": "Some" });
+        let report = import(&shop, &lines(&(0..130).map(row).collect::<Vec<_>>()), dir.path()).await;
+        let made: Vec<bool> = report.rows.iter().map(|row| row.outcome == Outcome::Created).collect();
+        assert_eq!(made, (0..130).map(|n| n < 100).collect::<Vec<_>>());
+        assert!(told(&report)[100].1.contains("at most 100"), "{:?}", told(&report)[100]);
+
+        let of = |from: usize| (from..from + 20).map(|n| format!("c-{n:03}")).collect::<Vec<_>>();
+        let work = |collections: Vec<String>| {
+            serde_json::json!({ "type": "work", "ref": "t", "store": "nord", "kind": "album", "title": "T", "makers": ["ida"],
+                "released": "2026-01-01", "collections": collections })
+            .to_string()
+        };
+        let records = shop.catalog.records();
+        let id: vitrine_shared::id::WorkId = build::id_of("work", "t", vitrine_shared::id::WorkId::from_bits);
+        for (from, outcome) in [(0, Outcome::Created), (30, Outcome::Updated), (30, Outcome::Unchanged)] {
+            let report = import(&shop, &work(of(from)), dir.path()).await;
+            assert_eq!(told(&report), [(outcome, "")]);
+            assert_eq!(records.bundle(&id).await.unwrap().unwrap().work.collections, of(from));
+            assert!(shop.violations().await.iter().all(|v| v.invariant == Invariant::Index));
+        }
+    }
+}
