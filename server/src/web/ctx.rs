@@ -90,7 +90,7 @@ pub fn shown(request: &Request, trusted: &[IpAddr], negotiate: Negotiate) -> Sho
     let currency = wish.currency.or_else(named);
     let region = accept.split([',', ';']).next().unwrap_or_default().trim();
     let country = wish.country.or_else(|| edge.clone()).or_else(|| country_of(region));
-    let (market, _) = choose_market(None, country.as_deref(), Some(if region.contains('-') { region } else { locale }));
+    let (market, _) = choose_market(None, country.as_deref(), Some(locale));
     let country = country
         .filter(|c| vitrine_pricing::market::is_country(c))
         .unwrap_or_else(|| market.countries.first().map_or("US", |c| c).to_owned());
