@@ -185,7 +185,7 @@ test("every endpoint refuses who may not call it: nobody, a key without its scop
       }
     }
   }
-  assert.equal(guarded, 15);
+  assert.equal(guarded, 23);
   await session.close();
 });
 
