@@ -1,5 +1,7 @@
 //! What a cart's page carries so that a browser prices other numbers of pieces by itself (`vitrine_shared::views::preview`).
 
+use std::collections::BTreeSet;
+
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::Market;
 use vitrine_pricing::promotion::Facets;
@@ -10,25 +12,19 @@ use vitrine_shared::catalog::ProductKind;
 use vitrine_shared::views::card::{Place, changes_at};
 use vitrine_shared::views::preview::{Posed, Pricing};
 
-use super::view::{Destination, Priced, PricedLine, PricedSeller};
+use super::view::{Priced, PricedLine, PricedSeller};
 use crate::catalog::offers::Found;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::pricing;
 
 /// It, for a cart that was priced for a page. `None` if no line may have another number of pieces, or if more decides its totals than a page may
-/// carry: promotions, of which only what applies is a buyer's to know, prices that buyers name, tax services, the worth up to which the marketplace sells in law, and amounts
-/// said in another currency. The server is asked for those.
+/// carry: promotions, of which only what applies is a buyer's to know, prices that buyers name, tax services, the worth up to which the marketplace
+/// sells in law, and amounts said in another currency. The server is asked for those.
 ///
 /// # Errors
 /// The clock's.
-pub fn carried(
-    offers: &Found,
-    ctx: &OpCtx,
-    place: &Place,
-    to: &Destination,
-    priced: &Priced,
-) -> Result<Option<Pricing>> {
+pub fn carried(offers: &Found, ctx: &OpCtx, place: &Place, priced: &Priced) -> Result<Option<Pricing>> {
     let view = &priced.view;
     let changeable = view.sellers.iter().flat_map(|s| &s.lines).any(|l| l.physical && l.max_quantity > 1);
     let whole = view.ready && view.sellers.len() == priced.sellers.len() && view.about.is_none();
@@ -38,9 +34,9 @@ pub fn carried(
     }
     let on = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
     // Prices are the market's of the page, taxes those of where it goes.
-    let there = Market::of_country(&to.country);
-    let slices = priced.sellers.iter().map(|s| s.posed.request.seller.country.as_str());
-    let slices = slices.map(|seller| pricing::rules().slice(seller, there, on));
+    let there = Market::of_country(&view.place);
+    let homes: BTreeSet<&str> = priced.sellers.iter().map(|s| s.posed.request.seller.country.as_str()).collect();
+    let slices = homes.into_iter().map(|home| pricing::rules().slice(home, there, on));
     let Some(rules) = slices.reduce(TaxRules::with) else { return Ok(None) };
     let parts: Vec<Posed> = priced.sellers.iter().map(shown).collect();
     let lines = priced.sellers.iter().flat_map(|s| &s.lines);

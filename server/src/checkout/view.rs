@@ -10,7 +10,7 @@ use vitrine_shared::catalog::Store;
 use vitrine_shared::id::{CheckoutId, OrderId, VariantId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_shared::views::card::Place;
-use vitrine_shared::views::preview::{Pieces, Pricing};
+use vitrine_shared::views::preview::Pieces;
 use vitrine_shared::views::sums::{explain, sent_by, sums, undiscounted};
 use vitrine_shared::views::trade::{
     CartView, CheckoutView, OrderLineView, OrderPartView, OrderView, PayState, TaxFallbackView,
@@ -44,16 +44,19 @@ impl Checkouts {
     /// The same for the cart's page, with what a browser needs to price other numbers of pieces.
     pub async fn cart_page(&self, ctx: &OpCtx) -> Result<CartView> {
         let cart = self.carts.load(ctx, ctx.cart.as_deref()).await?;
-        let (mut view, pricing) = self.looked_at(ctx, &cart).await?;
+        let (offers, place, priced) = self.priced(ctx, &cart).await?;
+        let pricing = carried(&offers, ctx, &place, &priced)?;
         let written = pricing.map(|pricing| serde_json::to_string(&pricing)).transpose();
         let written = written.map_err(|e| fault::internal("a cart's pricing", &e))?;
+        let mut view = self.with_it(ctx, priced).await?;
         view.pricing = written.filter(|text| text.len() <= MOST_CARRIED);
         Ok(view)
     }
 
     /// A cart as it was just read or written, priced for the place of the page. Placing reads every record anew.
     pub async fn view_of(&self, ctx: &OpCtx, cart: &CartRecord) -> Result<CartView> {
-        self.looked_at(ctx, cart).await.map(|(view, _)| view)
+        let (_, _, priced) = self.priced(ctx, cart).await?;
+        self.with_it(ctx, priced).await
     }
 
     /// The caller's cart as it would be with other numbers of pieces. Changes nothing.
@@ -93,10 +96,8 @@ impl Checkouts {
         Ok((offers, place, priced))
     }
 
-    async fn looked_at(&self, ctx: &OpCtx, cart: &CartRecord) -> Result<(CartView, Option<Pricing>)> {
-        let (offers, place, priced) = self.priced(ctx, cart).await?;
-        let to = Destination { country: ctx.country.clone(), ..Destination::default() };
-        let pricing = carried(&offers, ctx, &place, &to, &priced)?;
+    /// The page's view with what goes with what is in it.
+    async fn with_it(&self, ctx: &OpCtx, priced: Priced) -> Result<CartView> {
         let mut view = priced.view;
         let lines = priced.sellers.iter().flat_map(|s| &s.lines);
         let works: Vec<_> = lines.map(|l| (l.work.id.clone(), l.work.makers.clone())).collect();
@@ -104,7 +105,7 @@ impl Checkouts {
             view.with_it = self.catalog.goes_with(ctx, &works).await?;
             view.with_it.retain(|card| !view.later.iter().any(|l| l.href == card.href));
         }
-        Ok((view, pricing))
+        Ok(view)
     }
 
     /// Keeps a discount code with the caller's cart. One that is valid in none of its shops is kept all the same, so that the page says so, and
