@@ -19,7 +19,7 @@ use vitrine_pricing::quote::{Amounts, ExternalPart, ExternalTaxes, QuotedLine, T
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::tax::{Accuracy, TaxStatus};
 use vitrine_shared::catalog::{ProductKind, TaxFallback, TaxProvider};
-use vitrine_shared::id::{TenantId, VariantId};
+use vitrine_shared::id::{StoreId, VariantId};
 use vitrine_table::{Condition, Consistency, Item, Key, Put, Table, TransactOp, Update, UpdateItem};
 use vitrine_tax::{Address, Calculation, Line, Part, Question, SharedTax, Standing, TaxError};
 
@@ -36,8 +36,8 @@ const NOT_IN_STEPS: &str = "NOT_IN_STEPS";
 /// What came of asking for one seller's part of a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The shop.
-    pub tenant: TenantId,
+    /// The storefront.
+    pub store: StoreId,
     /// Who sells in law.
     pub record: SellerOfRecord,
     /// The answer.
@@ -180,7 +180,7 @@ impl Taxes {
                 } else {
                     self.asked(seller, address, who, now_ms).await?
                 };
-                Ok(Asked { tenant: seller.tenant.id.clone(), record: seller.record, outcome, kept })
+                Ok(Asked { store: seller.store.id.clone(), record: seller.record, outcome, kept })
             }
         });
         futures::future::try_join_all(asked).await

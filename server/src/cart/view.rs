@@ -1,4 +1,4 @@
-//! A cart with its prices: one quote per seller from the one pricing function, and the page's view of it.
+//! A cart with its prices: one quote per storefront and seller in law from the one pricing function, and the page's view of it.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub struct PricedLine {
     pub variant: Variant,
 }
 
-/// One seller's part: lines in the order of the quote's.
+/// The part of one storefront and one seller in law, with the storefront's policies: lines in the order of the quote's.
 #[derive(Clone, Debug)]
 pub struct PricedSeller {
     /// Who sells.
@@ -85,7 +85,7 @@ pub struct PricedSeller {
 pub struct Priced {
     /// What all of it is paid in.
     pub currency: Currency,
-    /// What can be sold, by seller.
+    /// What can be sold, by storefront and seller in law.
     pub sellers: Vec<PricedSeller>,
     /// For the page, with the lines that cannot.
     pub view: CartView,
@@ -128,7 +128,7 @@ pub fn price(
     let currency = currency_of(offers, ctx, place, lines, to);
     let place = &Place { currency, ..place.clone() };
     // In the order in which the buyer met them.
-    let mut by_seller: Vec<(Tenant, Vec<Found>)> = Vec::new();
+    let mut by_store: Vec<(Tenant, Store, Vec<Found>)> = Vec::new();
     let mut later = Vec::new();
     for line in lines {
         let Some((tenant, found)) = find(offers, ctx, place, line, to) else { continue };
@@ -136,21 +136,23 @@ pub fn price(
             later.push(line_view(place, &found, None));
             continue;
         }
-        match by_seller.iter_mut().find(|(t, _)| t.id == tenant.id) {
-            Some((_, all)) => all.push(found),
-            None => by_seller.push((tenant, vec![found])),
+        match by_store.iter_mut().find(|(_, store, _)| store.id == found.store.id) {
+            Some((_, _, all)) => all.push(found),
+            None => by_store.push((tenant, found.store.clone(), vec![found])),
         }
     }
     let date = Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?;
-    let by_seller = by_seller.into_iter().flat_map(|(tenant, found)| {
+    let by_seller = by_store.into_iter().flat_map(|(tenant, store, found)| {
         let [own, platform] = in_law(offers.platform(), &tenant, found, to, currency, date);
-        [(tenant.clone(), SellerOfRecord::Tenant, own), (tenant, SellerOfRecord::Platform, platform)]
+        let of = |record, found| (tenant.clone(), store.clone(), record, found);
+        [of(SellerOfRecord::Tenant, own), of(SellerOfRecord::Platform, platform)]
     });
     let (mut sellers, mut parts, mut total, mut ready) =
         (Vec::<PricedSeller>::new(), Vec::new(), Money::zero(currency), true);
-    for (tenant, record, mut found) in by_seller {
-        let Some(first) = found.first() else { continue };
-        let store = first.store.clone();
+    for (tenant, store, record, mut found) in by_seller {
+        if found.is_empty() {
+            continue;
+        }
         let legal = match (record, offers.platform()) {
             (SellerOfRecord::Platform, Some(platform)) => platform,
             _ => &tenant.legal,
@@ -158,8 +160,8 @@ pub fn price(
         let before = sellers.iter().filter(|s| s.tenant.id == tenant.id).flat_map(|s| &s.quote.totals.discounts);
         let before: Vec<String> = before.map(|d| d.promotion.clone()).collect();
         let given = offered.of(&tenant.id, &before);
-        let asked = to.taxes.iter().find(|a| a.tenant == tenant.id && a.record == record).map(|a| &a.outcome);
-        let name = ways::part_name(&tenant.id, record);
+        let asked = to.taxes.iter().find(|a| a.store == store.id && a.record == record).map(|a| &a.outcome);
+        let name = ways::part_name(&store.id, record);
         let ask = |found: &[Found], way: Option<&str>, asked: Option<&Outcome>| {
             let posed = posed(ctx, place, (&tenant, legal), &store, found, to, (&given, way, asked))?;
             Ok::<_, Problem>(posed.map(|posed| {
@@ -200,7 +202,7 @@ pub fn price(
         })?;
         let by = (record == SellerOfRecord::Platform).then(|| legal.name.clone());
         let notice = asked.and_then(Outcome::notice).map(str::to_owned);
-        let part = part(place, &tenant, &store, &found, quote, by);
+        let part = part(place, &store, &found, quote, by);
         parts.push(SellerPart { sending, tax_notice: notice.or(part.tax_notice), ..part });
         if let Some((posed, quote)) = priced {
             // Up to some worth of what is sent together the marketplace sells in law.
@@ -209,9 +211,7 @@ pub fn price(
                 platform.is_some_and(|p| record::is_limited(&sale(f, &tenant, to, date), &p.registrations))
             };
             let named = |f: &Found| f.line.named_minor.is_some() || f.unnamed;
-            let one_store = found.iter().all(|f| f.store.handle == store.handle);
-            let own = one_store && !found.iter().any(|f| limit(f) || named(f));
-            let plain = own && given.is_nothing() && asked.is_none();
+            let plain = !found.iter().any(|f| limit(f) || named(f)) && given.is_nothing() && asked.is_none();
             let lines = found
                 .into_iter()
                 .filter(|f| f.trouble.is_none())
@@ -245,7 +245,7 @@ pub fn price(
     Ok(Priced { currency, sellers, view })
 }
 
-/// A shop's lines by who sells them in law: the shop, the marketplace.
+/// A storefront's lines by who sells them in law: the shop, the marketplace. What is sent together is what one storefront sends.
 fn in_law(
     platform: Option<&LegalEntity>,
     tenant: &Tenant,
@@ -487,14 +487,7 @@ fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
     }
 }
 
-fn part(
-    place: &Place,
-    tenant: &Tenant,
-    store: &Store,
-    found: &[Found],
-    quote: Option<&Quote>,
-    sold_by: Option<String>,
-) -> SellerPart {
+fn part(place: &Place, store: &Store, found: &[Found], quote: Option<&Quote>, sold_by: Option<String>) -> SellerPart {
     let mut quoted = quote.map(|q| q.lines.iter()).into_iter().flatten();
     let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
     let lines = found
@@ -505,7 +498,6 @@ fn part(
         })
         .collect();
     SellerPart {
-        tenant: tenant.id.to_string(),
         sold_by,
         sending: SendingView::default(),
         store: Named { name: store.name.clone(), latin: None, href: format!("/@{}", store.handle) },

@@ -429,6 +429,7 @@ impl Checkouts {
             id: order,
             checkout: id,
             tenant: shop.tenant.id.clone(),
+            store: Some(shop.store.id.clone()),
             customer: customer.id.clone(),
             paid: false,
             lines: vec![line],

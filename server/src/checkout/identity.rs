@@ -151,7 +151,7 @@ pub(super) fn records(
     to: &Destination,
     declared: bool,
 ) -> Vec<TaxRecord> {
-    let record = |n: usize, seller: &crate::cart::view::PricedSeller| {
+    let record = |seller: &crate::cart::view::PricedSeller| {
         let mut tax = TaxRecord { business: to.business.is_some(), ..TaxRecord::default() };
         if let Some(known) = &to.business {
             tax.id_state = known.state;
@@ -160,7 +160,13 @@ pub(super) fn records(
             tax.asked_ms = known.asked_ms;
             tax.fallback = known.fallback.as_ref().map(|code| format!("{}:{code}", known.register));
         }
-        if let Some(other) = confirmed.and_then(|c| c.sellers.get(n)) {
+        // Of a business another may be the seller in law: then it is not this sale that is freed.
+        let same = |other: &&crate::cart::view::PricedSeller| {
+            let variants =
+                |s: &crate::cart::view::PricedSeller| s.lines.iter().map(|l| l.variant.id.clone()).collect::<Vec<_>>();
+            other.store.id == seller.store.id && other.record == seller.record && variants(other) == variants(seller)
+        };
+        if let Some(other) = confirmed.and_then(|c| c.sellers.iter().find(same)) {
             let freed = |now: TaxStatus, then: TaxStatus| now == TaxStatus::Taxed && then != TaxStatus::Taxed;
             let lines = seller.quote.lines.iter().zip(&other.quote.lines).enumerate();
             let lines: Vec<usize> =
@@ -177,7 +183,7 @@ pub(super) fn records(
         }
         tax
     };
-    priced.sellers.iter().enumerate().map(|(n, seller)| record(n, seller)).collect()
+    priced.sellers.iter().map(record).collect()
 }
 
 fn pieces(ctx: &OpCtx, to: &Destination) -> Vec<Piece> {

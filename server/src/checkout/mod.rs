@@ -243,6 +243,8 @@ mod serviced;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]
+mod storefronts;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod trips;

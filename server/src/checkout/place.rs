@@ -433,6 +433,7 @@ impl Checkouts {
                 id: OrderId::from_bits(ids::new_bits(ctx.now_ms)),
                 checkout: id.clone(),
                 tenant: seller.tenant.id.clone(),
+                store: Some(seller.store.id.clone()),
                 customer: customer.clone(),
                 paid: false,
                 lines,

@@ -13,7 +13,8 @@
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::evidence::{Finding, Piece};
 use vitrine_pricing::quote::{Quote, TaxIdState};
-use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, TenantId, ValueId, VariantId, WorkId};
+use vitrine_shared::catalog::Store;
+use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, StoreId, TenantId, ValueId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Item, Key};
 
@@ -115,6 +116,9 @@ pub struct Order {
     pub checkout: CheckoutId,
     /// Who sells. Stored as `tenant`: orders are in the seller's listing.
     pub tenant: TenantId,
+    /// In which of the seller's storefronts, whose policies the quote was made with; absent in older orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreId>,
     /// Who bought.
     pub customer: CustomerId,
     /// Paid.
@@ -306,6 +310,11 @@ impl Order {
     /// It is of gift cards alone: no supply, so no invoice, no sale, nothing in the tax report. What they pay for has all of these.
     pub fn is_gift(&self) -> bool {
         !self.lines.is_empty() && self.lines.iter().all(|line| line.gift.is_some())
+    }
+
+    /// Its storefront; of an older order the first of its seller's, which was all that was known of it.
+    pub fn sold_in<'a>(&self, mut stores: impl Iterator<Item = &'a Store>) -> Option<&'a Store> {
+        stores.find(|s| s.tenant == self.tenant && self.store.as_ref().is_none_or(|id| *id == s.id))
     }
 }
 

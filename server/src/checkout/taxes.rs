@@ -33,7 +33,7 @@ pub(crate) const GIVEN_UP: &str = "GIVEN_UP";
 
 /// What an order keeps of the asking.
 pub(super) fn note(record: &mut TaxRecord, seller: &PricedSeller, to: &Destination) {
-    let asked = to.taxes.iter().find(|a| a.tenant == seller.tenant.id && a.record == seller.record);
+    let asked = to.taxes.iter().find(|a| a.store == seller.store.id && a.record == seller.record);
     match asked.map(|a| &a.outcome) {
         Some(Outcome::Given(taxes)) => {
             record.service = Some(TaxService {

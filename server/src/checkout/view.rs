@@ -282,10 +282,8 @@ impl Checkouts {
             .into_iter()
             .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
             .collect();
-        let mut parts: Vec<OrderPartView> = orders
-            .iter()
-            .map(|order| part(&place, order, shops.iter().find(|s| s.tenant == order.tenant), timeline.clone()))
-            .collect();
+        let mut parts: Vec<OrderPartView> =
+            orders.iter().map(|order| part(&place, order, order.sold_in(shops.iter()), timeline.clone())).collect();
         if mine {
             for (order, part) in orders.iter().zip(&mut parts) {
                 self.show_gifts(ctx, order, part, &place).await?;

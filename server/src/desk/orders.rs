@@ -198,7 +198,7 @@ impl Desk {
         let place = self.place_of(ctx, &order);
         let money = |m: Money| format_money(m, place.locale);
         let stores = self.0.catalog.records().stores().await?;
-        let store = stores.into_iter().find(|s| s.tenant == order.tenant);
+        let store = order.sold_in(stores.iter());
         let person = self.0.checkouts.order_person(&order).await?;
         let tax = super::tax::facts(&order, person.as_ref(), place.locale);
         let buyer = person.map_or_else(Vec::new, |p| {
@@ -233,7 +233,7 @@ impl Desk {
             checkout: checkout.id.to_string(),
             siblings: checkout.orders.iter().filter(|o| **o != id).map(ToString::to_string).collect(),
             store: store.map_or_else(Named::default, |s| Named {
-                name: s.name,
+                name: s.name.clone(),
                 latin: None,
                 href: format!("/@{}", s.handle),
             }),

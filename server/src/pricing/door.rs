@@ -179,6 +179,10 @@ impl Quotes {
                     let title = "One quote is one seller's: ask for each seller's lines by themselves.";
                     return Err(Problem::invalid(&format!("lines[{i}].sku"), "other_seller", title));
                 }
+                Some((_, store)) if store.id != offer.store.id => {
+                    let title = "One quote is one storefront's, with its policies: ask for each storefront's lines by themselves.";
+                    return Err(Problem::invalid(&format!("lines[{i}].sku"), "other_store", title));
+                }
                 Some(_) => {}
                 None => known.shop = Some((offer.tenant.clone(), offer.store.clone())),
             }

@@ -166,7 +166,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             method: "post",
             path: "/pricing/quote",
             id: "quote",
-            summary: "Totals with their explanation, for lines of one seller, a buyer and a day",
+            summary: "Totals with their explanation, for lines of one storefront, a buyer and a day",
             access: Access::Public,
             params: &[],
             body: Some(Content::Json(of::<Document>)),

@@ -159,12 +159,10 @@ impl SendingView {
 /// What names of fields begin with that choose a way of sending; the name of the part follows.
 pub const SHIP_FIELD: &str = "ship_";
 
-/// What one seller's part comes to.
+/// What the part of one storefront and one seller in law comes to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SellerPart {
-    /// Tenant id.
-    pub tenant: String,
     /// Who sells in law, where it is the marketplace and not the shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sold_by: Option<String>,

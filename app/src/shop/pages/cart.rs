@@ -67,7 +67,7 @@ pub fn CartBody(
                     div { class: "trade-columns",
                         div { class: "trade-main",
                             for part in view.sellers.iter().cloned() {
-                                Seller { key: "{part.tenant}{part.sold_by.is_some()}", part, rev: view.rev, chosen }
+                                Seller { key: "{part.store.href}{part.sold_by.is_some()}", part, rev: view.rev, chosen }
                             }
                         }
                         aside { class: "trade-side", aria_label: t!("cart-sum"),

@@ -219,7 +219,7 @@ pub fn CheckoutBody(
                     aside { class: "trade-side", aria_label: t!("cart-sum"),
                         h2 { {t!("checkout-order")} }
                         for part in view.cart.sellers.iter() {
-                            section { key: "{part.tenant}{part.sold_by.is_some()}", class: "trade-short",
+                            section { key: "{part.store.href}{part.sold_by.is_some()}", class: "trade-short",
                                 h3 { dir: "auto", "{part.store.name}" }
                                 if let Some(name) = part.sold_by.clone() {
                                     Notice { {t!("cart-sold-by", name = name)} }

@@ -82,7 +82,6 @@ fn cart() -> CartView {
     listed.args.extend(found.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let part = |n: u8, trouble: Option<&str>| SellerPart {
         sold_by: None,
-        tenant: format!("t_{n}"),
         store: named("Aurora", None, "/@aurora"),
         lines: vec![line(n, None), line(n + 1, trouble)],
         sending: SendingView {
