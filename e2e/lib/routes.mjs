@@ -39,7 +39,7 @@ export const ROUTES = {
   "/account/devices": { act: { session: "{session}" }, nobody: 401, stranger: 404, seller: 404 },
   "/cart/add": { act: { variant: "{variant}" } },
   "/cart/set": { act: { variant: "{variant}", quantity: "0", rev: "1" } },
-  "/cart/later": { act: { variant: "{variant}", later: "true", rev: "1" } },
+  "/cart/later": { act: { line: "{variant}", later: "true", rev: "1" } },
   "/cart/undo": { act: { rev: "1" } },
   "/cart/code": { act: { discount: "NOTHING" } },
   "/checkout/code": { act: { discount: "NOTHING" } },

@@ -57,3 +57,31 @@ test("staff make an invoice void, the buyer reads why and has another in its pla
   assert.notEqual(new URL(leads, server.url).pathname, new URL(first).pathname);
   await Promise.all([close(), staff.close()]);
 });
+
+test("an invoice is printed as paper: all of it and nothing that only a screen has", async () => {
+  const { page, close } = await openPage(browser, { colorScheme: "dark", viewport: { width: 794, height: 1123 } });
+  await from(page, server, "DE");
+  await fill(page, server, [shop.album, shop.book]);
+  await place(page, server, "paper@example.org");
+  await pay(page);
+  await page.waitForURL("**/orders/**");
+  await mail(page, server, /Your receipt/, "paper@example.org");
+  await page.goto(page.url());
+  await page.locator("main a", { hasText: "Invoice" }).first().click();
+  await page.locator("article.invoice").waitFor();
+  const steps = page.locator("article.invoice ol.explain li");
+  assert.ok((await steps.count()) > 2);
+  assert.equal(await steps.first().isVisible(), false, "on a screen it is opened");
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await steps.first().waitFor();
+  for (const shown of ["h1", "address", "table", ".sums", ".invoice-rounding"]) assert.ok(await page.locator(`article.invoice ${shown}`).first().isVisible(), shown);
+  for (const gone of [".header", ".footer", ".invoice-amend", ".fault-ways", ".notice"]) {
+    for (const one of await page.locator(gone).all()) assert.equal(await one.isVisible(), false, gone);
+  }
+  const [ground, ink, over] = await page.evaluate(() => {
+    const style = getComputedStyle(document.body);
+    return [style.backgroundColor, getComputedStyle(document.querySelector("article.invoice td")).color, document.documentElement.scrollWidth > innerWidth];
+  });
+  assert.deepEqual([ground, ink, over], ["rgb(255, 255, 255)", "rgb(0, 0, 0)", false]);
+  await close();
+});

@@ -151,6 +151,34 @@ test("a number that cannot be is put right in its field", async () => {
   await close();
 });
 
+test("what is chosen is kept by a code and by keeping a line for later too", async () => {
+  const { page, close } = await openPage(browser);
+  await from(page, server, "DE");
+  await fill(page, server, [shop.book, shop.album]);
+  await page.goto(`${server.url}/cart`);
+  const number = () => page.getByRole("spinbutton").inputValue();
+  const chosen = async (to) => {
+    await more(page).click();
+    await page.getByText("Not kept yet.").waitFor();
+    await page.waitForFunction((value) => document.querySelector("[name=quantity]:not([type=hidden])").value === value, to);
+  };
+  await chosen("2");
+  await page.getByLabel("Discount code").fill("NOSUCHCODE");
+  await page.getByRole("button", { name: "Use code" }).click();
+  await page.getByText("NOSUCHCODE").first().waitFor();
+  assert.equal(await number(), "2");
+  await chosen("3");
+  await page.getByRole("button", { name: "Keep for later: Harbour Lights" }).click();
+  await page.getByRole("heading", { name: "Kept for later" }).waitFor();
+  assert.equal(await number(), "3");
+  await page.locator(".trade-total", { hasText: "€44.90" }).waitFor();
+  await chosen("4");
+  await page.getByRole("button", { name: "Put back into the cart: Harbour Lights" }).click();
+  await page.getByRole("heading", { name: "Kept for later" }).waitFor({ state: "detached" });
+  assert.equal(await number(), "4");
+  await close();
+});
+
 test("without scripts the number is changed by its button", async () => {
   const { page, close } = await openPage(browser, { javaScriptEnabled: false });
   await from(page, server, "DE");

@@ -125,6 +125,7 @@ fn asked(query: &str) -> Option<TryAsk> {
         region: get("region"),
         postcode: get("postcode"),
         weight: get("weight"),
+        size: get("size"),
         pieces: get("pieces"),
         worth: get("worth"),
         currency: get("currency"),
@@ -195,7 +196,9 @@ fn Acts(store: String, rev: i64, part: &'static str, was: String, what: String) 
 
 /// A rate in words, for who does not see its row.
 fn rate_words(row: &RateRow, way: &str) -> String {
-    let band = [row.up_to_g.clone(), row.up_to_goods.clone()].into_iter().filter(|text| !text.is_empty());
+    let band = [row.up_to_g.clone(), row.up_to_mm.clone(), row.up_to_goods.clone()]
+        .into_iter()
+        .filter(|text| !text.is_empty());
     let all = [zone_name(&row.zone), way.to_owned()].into_iter().chain(band).chain([row.amount.clone()]);
     all.collect::<Vec<_>>().join(" · ")
 }
@@ -220,6 +223,7 @@ fn Rates(view: ShippingView) -> Element {
                         column("ship-zone", false),
                         column("ship-way", false),
                         column("ship-up-to-g", true),
+                        column("ship-up-to-mm", true),
                         column("ship-up-to-goods", true),
                         column("ship-amount", true),
                         column("ship-handling", true),
@@ -232,6 +236,7 @@ fn Rates(view: ShippingView) -> Element {
                             td { bdi { {zone_name(&row.zone)} } }
                             td { bdi { {name(&row.way)} } }
                             td { class: "end", {or_any(&row.up_to_g)} }
+                            td { class: "end", {or_any(&row.up_to_mm)} }
                             td { class: "end", {or_any(&row.up_to_goods)} }
                             td { class: "end", strong { "{row.amount}" } }
                             td { class: "end", "{row.handling}" }
@@ -382,6 +387,7 @@ fn Try(view: ShippingView) -> Element {
                 Field { name: "region", label: t!("see-region"), value: ask.region.clone(), maxlength: 64, autocomplete: "off" }
                 Field { name: "postcode", label: t!("see-postcode"), value: ask.postcode.clone(), maxlength: 64, autocomplete: "off" }
                 Field { name: "weight", label: t!("ship-weight"), value: ask.weight.clone(), error: error("weight"), inputmode: "numeric", maxlength: 10, autocomplete: "off" }
+                Field { name: "size", label: t!("ship-size"), value: ask.size.clone(), error: error("size"), maxlength: 40, autocomplete: "off" }
                 Field { name: "pieces", label: t!("ship-pieces"), value: ask.pieces.clone(), error: error("pieces"), inputmode: "numeric", maxlength: 10, autocomplete: "off" }
                 Field { name: "worth", label: t!("ship-worth"), value: ask.worth.clone(), error: error("worth"), inputmode: "decimal", maxlength: 20, autocomplete: "off" }
                 Select { name: "currency", label: t!("prices-currency"), options: currency_options(&view.currencies), value: ask.currency.clone(), error: error("currency") }
@@ -572,6 +578,7 @@ fn RateFields(view: ShippingPartView) -> Element {
         Select { name: "currency", label: t!("prices-currency"), options: currency_options(&view.currencies), value: currency, error: currency_fault }
         Line { view: view.clone(), name: "amount", label: t!("ship-amount"), hint: t!("ship-amount-hint"), inputmode: "decimal" }
         Line { view: view.clone(), name: "up_to_g", label: t!("ship-up-to-g"), hint: t!("ship-up-to-hint"), inputmode: "numeric" }
+        Line { view: view.clone(), name: "up_to_mm", label: t!("ship-up-to-mm"), hint: t!("ship-up-to-mm-hint") }
         Line { view: view.clone(), name: "up_to_goods", label: t!("ship-up-to-goods"), hint: t!("ship-up-to-hint"), inputmode: "decimal" }
         Line { view: view.clone(), name: "handling", label: t!("ship-handling"), hint: t!("ship-handling-hint"), inputmode: "decimal" }
         Line { view: view.clone(), name: "handling_per_item", label: t!("ship-each"), hint: t!("ship-each-hint"), inputmode: "decimal" }

@@ -121,8 +121,8 @@ impl<'a> Paying<'a> {
     fn is_sent(&self, wanted: &Wanted<'_>, currency: Currency) -> bool {
         match wanted.offer.bundle.variant(wanted.variant) {
             Some((product, variant)) if product.kind == ProductKind::Physical => {
-                let (store, weight_g) = (&wanted.offer.store, u64::from(variant.weight_g.unwrap_or(0)));
-                pricing::is_sent(store, currency, &self.to.country, weight_g, wanted.quantity).unwrap_or(false)
+                let store = &wanted.offer.store;
+                pricing::is_sent(store, currency, &self.to.country, variant, wanted.quantity).unwrap_or(false)
             }
             _ => true,
         }

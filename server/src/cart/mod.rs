@@ -183,6 +183,12 @@ impl Carts {
         rev: i64,
     ) -> Result<CartRecord> {
         let (owner, cart) = self.seen(ctx, token, rev).await?;
+        let lines = self.with(ctx, &cart, pieces).await?;
+        self.store.write(&owner, cart, lines, ctx.now_ms).await
+    }
+
+    /// The lines of a cart with other numbers of pieces.
+    async fn with(&self, ctx: &OpCtx, cart: &CartRecord, pieces: &[(VariantId, u32)]) -> Result<Vec<CartLine>> {
         let mut lines = cart.lines.clone();
         for (variant, pieces) in pieces {
             let Some(at) = lines.iter().position(|l| l.variant == *variant) else {
@@ -195,24 +201,25 @@ impl Carts {
                 lines[at].quantity = self.allowed(ctx, variant, *pieces, line.named_minor, line.named_in).await?.0;
             }
         }
-        self.store.write(&owner, cart, lines, ctx.now_ms).await
+        Ok(lines)
     }
 
-    /// Keeps a line for later, or puts it back among what is bought with as many pieces as there are. `rev` is the one the
-    /// caller saw.
+    /// Keeps a line for later, or puts it back among what is bought with as many pieces as there are; with it other numbers of pieces of lines,
+    /// all or none. `rev` is the one the caller saw.
     ///
     /// # Errors
-    /// 404 for no such line or, putting it back, one that is not on sale here; 409 for another `rev` or when sold out.
+    /// As of [`Carts::set`]; 404 for no such line or, putting it back, one that is not on sale here; 409 for another `rev` or when sold out.
     pub async fn later(
         &self,
         ctx: &OpCtx,
         token: Option<&str>,
         variant: &VariantId,
         later: bool,
+        pieces: &[(VariantId, u32)],
         rev: i64,
     ) -> Result<CartRecord> {
         let (owner, cart) = self.seen(ctx, token, rev).await?;
-        let mut lines = cart.lines.clone();
+        let mut lines = self.with(ctx, &cart, pieces).await?;
         let Some(line) = lines.iter_mut().find(|l| l.variant == *variant) else {
             return Err(Problem::not_found("cart line"));
         };

@@ -98,7 +98,7 @@ async fn a_line_without_a_common_currency_says_so_and_is_bought_by_itself() {
     assert_eq!((line.unit.currency.as_str(), line.unit.minor, line.total.as_str()), ("USD", 1_000, ""));
     let refused = shop.checkouts.place(&ctx, &shop.placing(&ctx, "both").await).await.unwrap_err();
     assert_eq!(refused.code, "cart_not_ready");
-    shop.carts.later(&ctx, ctx.cart.as_deref(), &shop.edition("World Tones").await, true, view.rev).await.unwrap();
+    shop.carts.later(&ctx, ctx.cart.as_deref(), &shop.edition("World Tones").await, true, &[], view.rev).await.unwrap();
     let view = cart(&shop, &ctx).await;
     assert_eq!((view.currency.as_str(), view.total_minor, view.ready), ("NOK", 7_900, true));
     let (currency, total, _) = bought(&shop, &ctx, "NO").await;
@@ -185,7 +185,7 @@ async fn what_was_kept_for_later_comes_back_when_the_rest_is_bought() {
     let world = shop.edition("World Tones").await;
     let later = async |later| {
         let rev = cart(&shop, &ctx).await.rev;
-        shop.carts.later(&ctx, ctx.cart.as_deref(), &world, later, rev).await.unwrap();
+        shop.carts.later(&ctx, ctx.cart.as_deref(), &world, later, &[], rev).await.unwrap();
         cart(&shop, &ctx).await
     };
     assert_eq!(troubles(&cart(&shop, &ctx).await), ["", "", "", "line-other-currency"]);

@@ -85,8 +85,8 @@ async fn what_is_kept_for_later_is_not_bought_and_stays() {
         let token = ctx.cart.as_deref();
         let boats = shop.edition("Paper Boats").await;
         let rev = shop.carts.load(&ctx, token).await.unwrap().rev;
-        shop.carts.later(&ctx, token, &boats, true, rev).await.unwrap();
-        let stale = shop.carts.later(&ctx, token, &boats, false, rev).await.unwrap_err();
+        shop.carts.later(&ctx, token, &boats, true, &[], rev).await.unwrap();
+        let stale = shop.carts.later(&ctx, token, &boats, false, &[], rev).await.unwrap_err();
         assert_eq!(stale.code, "cart_changed");
         let view = shop.checkouts.cart_view(&ctx).await.unwrap();
         assert_eq!((view.total_minor, view.count, view.later.len(), view.needs_address), (800, 1, 1, false));
@@ -97,7 +97,7 @@ async fn what_is_kept_for_later_is_not_bought_and_stays() {
         shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
         let view = shop.checkouts.cart_view(&ctx).await.unwrap();
         assert_eq!((view.count, view.ready, view.later.len()), (0, false, 1));
-        shop.carts.later(&ctx, token, &boats, false, view.rev).await.unwrap();
+        shop.carts.later(&ctx, token, &boats, false, &[], view.rev).await.unwrap();
         let view = shop.checkouts.cart_view(&ctx).await.unwrap();
         assert_eq!((view.total_minor, view.count, view.later.len()), (1200 + 890, 1, 0));
     }

@@ -104,11 +104,12 @@ pub fn until(changes: impl Iterator<Item = i64>) -> Result<Option<Moment>> {
 ///
 /// # Errors
 /// As [`shipping_table`].
-pub fn is_sent(store: &Store, currency: Currency, country: &str, weight_g: u64, pieces: u32) -> Result<bool> {
+pub fn is_sent(store: &Store, currency: Currency, country: &str, variant: &Variant, pieces: u32) -> Result<bool> {
     let table = shipping_table(store, currency)?;
     let to = Destination { country, region: None, postcode: None };
-    let weight_g = weight_g.saturating_mul(u64::from(pieces));
-    let parcel = Parcel { weight_g, volume_mm3: 0, pieces: u64::from(pieces), goods: Money::zero(currency) };
+    let mut parcel = Parcel::empty(currency);
+    let sides = variant.length_mm.zip(variant.width_mm).zip(variant.height_mm).map(|((l, w), h)| [l, w, h]);
+    parcel.put(pieces, u64::from(variant.weight_g.unwrap_or(0)), sides);
     let offered = table.offers(&to, &parcel).map_err(|e| fault::internal("shipping", &e))?;
     // A zone of some regions or postcodes alone is met once they are known.
     Ok(!offered.is_empty() || table.zones.iter().any(|z| z.places.iter().any(|p| p.country == country)))
@@ -141,6 +142,7 @@ pub fn shipping_table(store: &Store, currency: Currency) -> Result<ShippingTable
         table.rates.push(Rate {
             method: row.method.clone(),
             up_to_g: row.up_to_g.map(u64::from),
+            up_to_mm: row.up_to_mm,
             up_to_goods: row.up_to_goods_minor.map(money).transpose()?,
             handling: row.handling_minor.map(money).transpose()?,
             handling_per_item: row.handling_per_item_minor.map(money).transpose()?,

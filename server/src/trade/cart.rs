@@ -81,25 +81,35 @@ async fn added(app: &App, ctx: &OpCtx, form: &HashMap<String, String>) -> Result
 /// A form's fields in its order, as names may come more than once.
 type Fields = Vec<(String, String)>;
 
+fn all<'a>(form: &'a Fields, wanted: &'static str) -> impl Iterator<Item = &'a String> + Clone {
+    form.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value)
+}
+
 /// `variant` and `quantity` as often as lines change, `rev`; `then=checkout` goes on to the checkout.
 async fn set(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Fields>) -> Response {
-    let changed = match read_set(&form) {
-        Ok((pieces, rev)) => app.carts.set(&ctx, ctx.cart.as_deref(), &pieces, rev).await.map(|_| pieces),
-        Err(problem) => Err(problem),
-    };
-    match changed {
+    match kept(&app, &ctx, &form).await {
+        // Nothing to set is no change.
+        Ok(pieces) if pieces.is_empty() => trouble(&Problem::not_found("cart line")),
         Ok(pieces) if pieces.iter().any(|(_, quantity)| *quantity == 0) => go("/cart?undo=1", &[]),
-        Ok(_) if form.iter().any(|(name, value)| name == "then" && value == "checkout") => go("/checkout", &[]),
+        Ok(_) if all(&form, "then").any(|value| value == "checkout") => go("/checkout", &[]),
         Ok(_) => go("/cart", &[]),
         Err(problem) => trouble(&problem),
     }
 }
 
-fn read_set(form: &Fields) -> Result<(Vec<(VariantId, u32)>, i64)> {
-    let all = |wanted: &'static str| form.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value);
+/// Keeps the numbers of pieces that a form brings; a form without any changes nothing.
+async fn kept(app: &App, ctx: &OpCtx, form: &Fields) -> Result<Vec<(VariantId, u32)>> {
+    let pieces = read_pieces(form)?;
+    if !pieces.is_empty() {
+        app.carts.set(ctx, ctx.cart.as_deref(), &pieces, read_rev(form)?).await?;
+    }
+    Ok(pieces)
+}
+
+fn read_pieces(form: &Fields) -> Result<Vec<(VariantId, u32)>> {
     let number = || Problem::invalid("quantity", "bad_quantity", "Say how many pieces, as a number.");
     let gone = || Problem::not_found("cart line");
-    let (variants, quantities) = (all("variant"), all("quantity"));
+    let (variants, quantities) = (all(form, "variant"), all(form, "quantity"));
     if variants.clone().count() != quantities.clone().count() {
         return Err(number());
     }
@@ -108,26 +118,32 @@ fn read_set(form: &Fields) -> Result<(Vec<(VariantId, u32)>, i64)> {
     };
     let pieces: Vec<(VariantId, u32)> = variants.zip(quantities).map(read).collect::<Result<_>>()?;
     let twice = |i: usize, variant: &VariantId| pieces[..i].iter().any(|(before, _)| before == variant);
-    if pieces.is_empty() || pieces.len() > MAX_LINES || pieces.iter().enumerate().any(|(i, (v, _))| twice(i, v)) {
+    if pieces.len() > MAX_LINES || pieces.iter().enumerate().any(|(i, (v, _))| twice(i, v)) {
         return Err(gone());
     }
-    let rev = all("rev").next().and_then(|rev| rev.parse().ok());
-    Ok((pieces, rev.ok_or_else(|| Problem::invalid("rev", "missing", "Look at the cart again."))?))
+    Ok(pieces)
 }
 
-#[derive(Deserialize)]
-struct Later {
-    variant: String,
-    later: bool,
-    rev: i64,
+fn read_rev(form: &Fields) -> Result<i64> {
+    let rev = all(form, "rev").next().and_then(|rev| rev.parse().ok());
+    rev.ok_or_else(|| Problem::invalid("rev", "missing", "Look at the cart again."))
 }
 
-async fn later(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Later>) -> Response {
-    let Ok(variant) = form.variant.parse::<VariantId>() else { return trouble(&Problem::not_found("cart line")) };
-    match app.carts.later(&ctx, ctx.cart.as_deref(), &variant, form.later, form.rev).await {
-        Ok(_) => go("/cart", &[]),
+/// `line`, `later` and `rev`; with what was chosen of other lines and is not kept yet, as in [`set`].
+async fn later(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Fields>) -> Response {
+    match moved(&app, &ctx, &form).await {
+        Ok(()) => go("/cart", &[]),
         Err(problem) => trouble(&problem),
     }
+}
+
+async fn moved(app: &App, ctx: &OpCtx, form: &Fields) -> Result<()> {
+    let line = all(form, "line").next().and_then(|line| line.parse::<VariantId>().ok());
+    let line = line.ok_or_else(|| Problem::not_found("cart line"))?;
+    let later = all(form, "later").next().and_then(|later| later.parse().ok());
+    let later = later.ok_or_else(|| Problem::invalid("later", "bad_value", "Say true or false."))?;
+    let (pieces, rev) = (read_pieces(form)?, read_rev(form)?);
+    app.carts.later(ctx, ctx.cart.as_deref(), &line, later, &pieces, rev).await.map(drop)
 }
 
 #[derive(Deserialize)]
@@ -142,9 +158,8 @@ async fn undo(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(for
     }
 }
 
-/// `add` keeps what was typed in `discount`; `drop` names a code to take out.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// `discount` is kept as it was typed; `drop` names a code to take out.
+#[derive(Default)]
 pub(super) struct Code {
     discount: String,
     drop: Option<String>,
@@ -156,8 +171,15 @@ impl Code {
     }
 }
 
-async fn code(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Code>) -> Response {
-    match coded(&app, &ctx, &form).await {
+/// `discount` or `drop`; with what was chosen and is not kept yet, as in [`set`].
+async fn code(State(app): State<App>, Extension(ctx): Extension<OpCtx>, Form(form): Form<Fields>) -> Response {
+    let one = |name| all(&form, name).next().cloned();
+    let code = Code::new(one("discount").unwrap_or_default(), one("drop"));
+    let done = match kept(&app, &ctx, &form).await {
+        Ok(_) => coded(&app, &ctx, &code).await,
+        Err(problem) => Err(problem),
+    };
+    match done {
         Ok(()) => go("/cart#codes", &[]),
         Err(problem) => trouble(&problem),
     }

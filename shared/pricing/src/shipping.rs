@@ -1,10 +1,11 @@
-//! Table rates: what sending the physical lines costs, by place, method, weight and worth.
+//! Table rates: what sending the physical lines costs, by place, method, weight, size and worth.
 //!
 //! Invariants:
 //! - The zone that names the place most closely wins: a part of its postcodes over its region, its region over its country, its country over `*`;
 //!   among parts of postcodes the longer beginning. Of two that name it as closely the one written first. Where a zone does not reach (`except`)
 //!   the next one is asked; where the table does not reach, nothing is sent.
-//! - Within zone and method the narrowest band that carries the parcel applies; bands in another currency do not count.
+//! - Within zone and method the narrowest band that carries the parcel applies, size before weight before worth; bands in another currency do not count.
+//! - Pieces lie one on another by their shortest sides. A parcel with a piece whose sides are not known fits no band by size.
 //! - A parcel weighs the more of what its pieces weigh and what their room counts for (dimensional weight): all pieces in one parcel.
 //! - All that is sent costs what the rate says with its handling; over `free_over` it costs nothing, handling included.
 //!
@@ -23,6 +24,8 @@ const MOST: Bounds =
     Bounds { zones: 300, methods: 20, rates: 5000, places: 1000, names: 10, id: 64, name: 200, days: 365 };
 /// cm³ per kg, at most. Carriers use 4000 to 6000.
 const MOST_DIVISOR: u32 = 100_000;
+/// Of a band by size.
+pub const MOST_SIDE_MM: u32 = 10_000;
 /// Id of the method of rates that name none.
 pub const STANDARD: &str = "standard";
 
@@ -120,6 +123,9 @@ pub struct Rate {
     /// Grams, inclusive; any weight if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_to_g: Option<u64>,
+    /// Sides of the parcel, millimetres, in any order, inclusive; any size if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to_mm: Option<Sides>,
     /// Worth of the physical lines, inclusive; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_to_goods: Option<Money>,
@@ -143,6 +149,7 @@ impl Rate {
             zone: zone.into(),
             method: None,
             up_to_g: None,
+            up_to_mm: None,
             up_to_goods: None,
             amount,
             handling: None,
@@ -184,6 +191,20 @@ pub struct Destination<'a> {
     pub postcode: Option<&'a str>,
 }
 
+/// Three sides of a piece or a parcel, millimetres.
+pub type Sides = [u32; 3];
+
+/// The longest first.
+fn sorted<T: Ord>(mut sides: [T; 3]) -> [T; 3] {
+    sides.sort_unstable_by(|a, b| b.cmp(a));
+    sides
+}
+
+/// Cubic millimetres.
+pub fn volume(sides: Sides) -> u128 {
+    sides.into_iter().map(u128::from).product()
+}
+
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parcel {
@@ -191,6 +212,8 @@ pub struct Parcel {
     pub weight_g: u64,
     /// Cubic millimetres of all pieces whose size is known.
     pub volume_mm3: u128,
+    /// Of all pieces laid one on another by their shortest sides: length, width, height of the pile; absent: a piece's size is not known.
+    pub sides_mm: Option<[u64; 3]>,
     /// Pieces.
     pub pieces: u64,
     /// What they cost as listed.
@@ -198,6 +221,28 @@ pub struct Parcel {
 }
 
 impl Parcel {
+    /// With nothing in it.
+    pub fn empty(currency: Currency) -> Self {
+        Self { weight_g: 0, volume_mm3: 0, sides_mm: Some([0; 3]), pieces: 0, goods: Money::zero(currency) }
+    }
+
+    /// Puts pieces into it that are one like the other; what they cost is not counted here.
+    pub fn put(&mut self, pieces: u32, weight_g: u64, sides: Option<Sides>) {
+        self.pieces += u64::from(pieces);
+        self.weight_g = self.weight_g.saturating_add(weight_g.saturating_mul(u64::from(pieces)));
+        self.volume_mm3 += sides.map_or(0, volume) * u128::from(pieces);
+        self.sides_mm = self.sides_mm.zip(sides).map(|([length, width, height], piece)| {
+            let [a, b, c] = sorted(piece).map(u64::from);
+            [length.max(a), width.max(b), height + c * u64::from(pieces)]
+        });
+    }
+
+    fn fits_in(&self, sides: Sides) -> bool {
+        let within =
+            |own: [u64; 3]| sorted(own).into_iter().zip(sorted(sides)).all(|(own, most)| own <= u64::from(most));
+        self.sides_mm.is_some_and(within)
+    }
+
     /// Grams that a carrier with this divisor charges for.
     pub fn billed_g(&self, dim_divisor: Option<u32>) -> u64 {
         let room = match dim_divisor {
@@ -252,8 +297,14 @@ impl ShippingTable {
             let rate = self
                 .rates
                 .iter()
-                .filter(|r| r.zone == zone.id && r.method() == id && r.carries(billed_g, parcel.goods))
-                .min_by_key(|r| (r.up_to_g.unwrap_or(u64::MAX), r.up_to_goods.map_or(i64::MAX, Money::minor)));
+                .filter(|r| r.zone == zone.id && r.method() == id && r.carries(billed_g, parcel))
+                .min_by_key(|r| {
+                    (
+                        r.up_to_mm.map_or(u128::MAX, volume),
+                        r.up_to_g.unwrap_or(u64::MAX),
+                        r.up_to_goods.map_or(i64::MAX, Money::minor),
+                    )
+                });
             let Some(rate) = rate else { continue };
             let zero = Money::zero(parcel.goods.currency());
             let free = rate.free_over.is_some_and(|over| parcel.goods >= over);
@@ -314,6 +365,8 @@ impl ShippingTable {
             fits(divisor, &format!("methods[{i}].dim_divisor"), "1 to 100000 cm³ per kg")?;
         }
         for (i, rate) in self.rates.iter().enumerate() {
+            let sides = rate.up_to_mm.is_none_or(|sides| sides.iter().all(|side| (1..=MOST_SIDE_MM).contains(side)));
+            fits(sides, &format!("rates[{i}].up_to_mm"), "three sides of 1 to 10000 mm")?;
             id(&rate.zone, format!("rates[{i}].zone"))?;
             id(rate.method(), format!("rates[{i}].method"))?;
             for (name, amount) in [
@@ -340,10 +393,11 @@ impl ShippingTable {
 }
 
 impl Rate {
-    fn carries(&self, billed_g: u64, goods: Money) -> bool {
-        self.amount.currency() == goods.currency()
+    fn carries(&self, billed_g: u64, parcel: &Parcel) -> bool {
+        self.amount.currency() == parcel.goods.currency()
             && self.up_to_g.is_none_or(|most| billed_g <= most)
-            && self.up_to_goods.is_none_or(|most| goods <= most)
+            && self.up_to_mm.is_none_or(|most| parcel.fits_in(most))
+            && self.up_to_goods.is_none_or(|most| parcel.goods <= most)
     }
 
     fn handling_of(&self, pieces: u64) -> Result<Money, MoneyError> {

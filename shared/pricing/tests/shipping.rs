@@ -13,7 +13,7 @@ fn eur(minor: i64) -> Money {
 }
 
 fn parcel(weight_g: u64, goods: i64) -> Parcel {
-    Parcel { weight_g, volume_mm3: 0, pieces: 1, goods: eur(goods) }
+    Parcel { weight_g, volume_mm3: 0, sides_mm: None, pieces: 1, goods: eur(goods) }
 }
 
 fn to<'a>(country: &'a str, region: Option<&'a str>, postcode: Option<&'a str>) -> Destination<'a> {
@@ -415,6 +415,50 @@ fn any_table() -> impl Strategy<Value = ShippingTable> {
             except: vec![],
         }
     })
+}
+
+#[test]
+fn a_band_by_size_carries_what_lies_in_it_and_nothing_of_unknown_size() {
+    let sized = |amount: i64, up_to_mm, up_to_g| Rate { up_to_mm, up_to_g, ..Rate::flat("all", eur(amount)) };
+    let table = ShippingTable {
+        zones: vec![Zone { id: "all".into(), countries: vec!["*".into()], ..Zone::default() }],
+        rates: vec![
+            sized(700, None, Some(2000)),
+            // Sides in any order; wider by weight than the parcel's, and still the narrower band, for size is asked first.
+            sized(300, Some([25, 353, 250]), Some(5000)),
+            sized(150, Some([10, 235, 125]), None),
+        ],
+        ..ShippingTable::default()
+    };
+    table.check(eur(0).currency()).unwrap();
+    let costs = |pieces: &[(u32, Option<[u32; 3]>)]| {
+        let mut parcel = Parcel { goods: eur(1000), ..Parcel::empty(eur(0).currency()) };
+        for (count, sides) in pieces {
+            parcel.put(*count, 100, *sides);
+        }
+        table.offers(&to("DE", None, None), &parcel).unwrap().first().map(|offer| offer.amount.minor())
+    };
+    let card = Some([120, 5, 230]);
+    assert_eq!(costs(&[(1, card)]), Some(150));
+    assert_eq!(costs(&[(2, card)]), Some(150), "10 mm high");
+    assert_eq!(costs(&[(3, card)]), Some(300), "15 mm");
+    assert_eq!(costs(&[(5, card)]), Some(300), "25 mm, inclusive");
+    assert_eq!(costs(&[(6, card)]), Some(700));
+    assert_eq!(costs(&[(1, card), (1, Some([353, 250, 20]))]), Some(300));
+    assert_eq!(costs(&[(1, card), (1, Some([354, 250, 20]))]), Some(700));
+    assert_eq!(costs(&[(1, card), (1, None)]), Some(700), "nobody knows how large it is");
+    for (sides, good) in [([1, 1, 10_000], true), ([0, 1, 1], false), ([1, 1, 10_001], false)] {
+        let rates = vec![sized(100, Some(sides), None)];
+        let checked = ShippingTable { rates, ..table.clone() }.check(eur(0).currency());
+        assert_eq!(checked.err().map(|(path, _)| path), (!good).then(|| "rates[0].up_to_mm".to_owned()));
+    }
+    // Through a quote: the step names the band.
+    let mut line = goods(1000, 2);
+    for (name, side) in [("length_mm", 230), ("width_mm", 120), ("height_mm", 5)] {
+        line[name] = json!(side);
+    }
+    let quote = ask(vec![line, file(99)], serde_json::to_value(&table).unwrap(), json!({})).unwrap();
+    assert!(quote.explain.iter().any(|step| step.rule == "all<=10x235x125mm"), "{:?}", quote.explain);
 }
 
 proptest! {

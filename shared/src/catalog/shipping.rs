@@ -11,6 +11,9 @@ pub struct ShippingRate {
     /// Inclusive upper weight of the parcel, grams; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_to_g: Option<u32>,
+    /// Inclusive sides of the parcel, millimetres, in any order; any if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to_mm: Option<[u32; 3]>,
     /// Inclusive upper worth of its goods, minor units; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_to_goods_minor: Option<i64>,

@@ -69,6 +69,9 @@ pub struct RateRow {
     pub way: String,
     /// Grams, formatted.
     pub up_to_g: String,
+    /// Sides, millimetres: `353 × 250 × 25`; empty: any.
+    #[serde(default)]
+    pub up_to_mm: String,
     /// Worth, formatted; empty: any.
     pub up_to_goods: String,
     /// Formatted.
@@ -92,6 +95,9 @@ pub struct TryAsk {
     pub postcode: String,
     /// Grams of all pieces.
     pub weight: String,
+    /// Sides of the parcel, millimetres, as typed; empty: not known.
+    #[serde(default)]
+    pub size: String,
     /// Pieces.
     pub pieces: String,
     /// Decimal.

@@ -72,6 +72,10 @@ pub fn CartBody(
                         }
                         aside { class: "trade-side", aria_label: t!("cart-sum"),
                             form { class: "codes", id: "codes", role: "none", method: "post", action: "/cart/code",
+                                if chosen.is_some() {
+                                    input { r#type: "hidden", name: "rev", value: "{view.rev}" }
+                                    {chosen.fields("")}
+                                }
                                 Codes { codes: view.codes.clone(), action: "/cart/code" }
                             }
                             p { class: "trade-total", aria_live: "polite", aria_atomic: "true",
@@ -109,7 +113,7 @@ pub fn CartBody(
                         p { class: "notice", {t!("cart-kept-text")} }
                         ul { class: "trade-lines", role: "list",
                             for line in view.later.iter().cloned() {
-                                Line { key: "{line.variant}", line, rev: view.rev, later: true }
+                                Line { key: "{line.variant}", line, rev: view.rev, later: true, chosen }
                             }
                         }
                     }
@@ -208,7 +212,10 @@ fn Line(
                         }
                     }
                     form { role: "none", method: "post", action: "/cart/later",
-                        input { r#type: "hidden", name: "variant", value: "{line.variant}" }
+                        if let Some(chosen) = chosen {
+                            {chosen.fields("")}
+                        }
+                        input { r#type: "hidden", name: "line", value: "{line.variant}" }
                         input { r#type: "hidden", name: "rev", value: "{rev}" }
                         input { r#type: "hidden", name: "later", value: if later { "false" } else { "true" } }
                         if !later {

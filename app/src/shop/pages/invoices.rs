@@ -236,7 +236,7 @@ pub fn InvoiceBody(
                     a { class: "button", href: "{order}", {t!("library-order")} }
                 }
                 if view.kind == "simplified" && view.business.is_some() {
-                    p { {t!("invoice-simplified-text")} }
+                    Notice { {t!("invoice-simplified-text")} }
                 }
                 if let Some(form) = view.business.clone() {
                     Amend { id: view.id.clone(), form, secret: secret.clone() }

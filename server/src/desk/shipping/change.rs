@@ -280,6 +280,7 @@ fn fault_of(unfit: &Unfit, part: Part, index: usize, next: &Store) -> Refused {
             match own("rates", before.count()).as_deref() {
                 Some("zone") => at("zone", "fault-ship-zone"),
                 Some("method") => at("way", "fault-ship-ways-many"),
+                Some("up_to_mm") => at("up_to_mm", "fault-ship-size"),
                 Some(field @ ("amount" | "handling" | "handling_per_item" | "free_over" | "up_to_goods")) => {
                     at(field, "fault-price-amount")
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::market::{MARKETS, is_country, is_eu};
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::shipping::{Days, Method, Place, STANDARD, Zone};
+use vitrine_pricing::shipping::{Days, MOST_SIDE_MM, Method, Place, STANDARD, Sides, Zone};
 use vitrine_shared::catalog::ShippingRate;
 use vitrine_shared::pricelist;
 
@@ -215,6 +215,13 @@ pub fn rate(typed: &Fields) -> Result<ShippingRate, Faults> {
     };
     let way = text(typed, "way");
     let up_to_g = number(typed, "up_to_g", "fault-ship-grams", &mut faults);
+    let up_to_mm = match text(typed, "up_to_mm") {
+        "" => None,
+        text => read_sides(text).or_else(|| {
+            faults.say("up_to_mm", "fault-ship-size", "");
+            None
+        }),
+    };
     let mut amount = |name: &str| match (text(typed, name), name) {
         ("", "amount") => {
             faults.say(name, "fault-empty", "");
@@ -227,6 +234,7 @@ pub fn rate(typed: &Fields) -> Result<ShippingRate, Faults> {
         zone: text(typed, "zone").to_owned(),
         method: Some(way.to_owned()).filter(|way| !way.is_empty() && way != STANDARD),
         up_to_g,
+        up_to_mm,
         up_to_goods_minor: amount("up_to_goods"),
         amount_minor: amount("amount").unwrap_or_default(),
         currency: currency.code().to_owned(),
@@ -240,6 +248,19 @@ pub fn rate(typed: &Fields) -> Result<ShippingRate, Faults> {
     faults.none(rate)
 }
 
+/// Sides as they are typed: `353 × 250 × 25`.
+pub(super) fn sides(sides: Sides) -> String {
+    sides.map(|side| side.to_string()).join(" × ")
+}
+
+/// Three whole millimetres with `x`, `×` or `*` between them, or what they are written as elsewhere.
+pub(super) fn read_sides(typed: &str) -> Option<Sides> {
+    let sides: Vec<u32> =
+        typed.split(['x', 'X', '×', '*', 'х']).map(|side| side.trim().parse().ok()).collect::<Option<_>>()?;
+    let sides: Sides = sides.try_into().ok()?;
+    sides.iter().all(|side| (1..=MOST_SIDE_MM).contains(side)).then_some(sides)
+}
+
 /// What a rate's way is called.
 pub(super) fn way_of(rate: &ShippingRate) -> &str {
     rate.method.as_deref().unwrap_or(STANDARD)
@@ -247,8 +268,11 @@ pub(super) fn way_of(rate: &ShippingRate) -> &str {
 
 /// Whether two rates are of one place, way and band: of those only one could ever apply.
 pub(super) fn same_band(a: &ShippingRate, b: &ShippingRate) -> bool {
-    let band =
-        |r: &ShippingRate| (r.zone.clone(), way_of(r).to_owned(), r.currency.clone(), r.up_to_g, r.up_to_goods_minor);
+    let band = |r: &ShippingRate| {
+        let mut sides = r.up_to_mm;
+        sides.iter_mut().for_each(|sides| sides.sort_unstable());
+        (r.zone.clone(), way_of(r).to_owned(), r.currency.clone(), r.up_to_g, sides, r.up_to_goods_minor)
+    };
     band(a) == band(b)
 }
 
@@ -305,6 +329,7 @@ pub fn of_rate(rate: &ShippingRate) -> Fields {
         ("currency", rate.currency.clone()),
         ("amount", amount(Some(rate.amount_minor))),
         ("up_to_g", said(rate.up_to_g)),
+        ("up_to_mm", rate.up_to_mm.map(sides).unwrap_or_default()),
         ("up_to_goods", amount(rate.up_to_goods_minor)),
         ("handling", amount(rate.handling_minor)),
         ("handling_per_item", amount(rate.handling_per_item_minor)),

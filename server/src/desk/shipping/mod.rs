@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use vitrine_pricing::format::{Locale, format_decimal, format_money};
 use vitrine_pricing::market::{MARKETS, is_country};
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::shipping::{Destination, Parcel, STANDARD};
+use vitrine_pricing::shipping::{Destination, Parcel, STANDARD, volume};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{ShippingRate, Store};
 use vitrine_shared::id::StoreId;
@@ -104,6 +104,7 @@ fn rate_row(rate: &ShippingRate, locale: Locale) -> RateRow {
         zone: rate.zone.clone(),
         way: form::way_of(rate).to_owned(),
         up_to_g: rate.up_to_g.map(|g| format_decimal(i64::from(g), 0, locale)).unwrap_or_default(),
+        up_to_mm: rate.up_to_mm.map(form::sides).unwrap_or_default(),
         up_to_goods: amount(rate.up_to_goods_minor),
         amount: amount(Some(rate.amount_minor)),
         handling: amount(rate.handling_minor),
@@ -119,7 +120,8 @@ fn in_order(store: &Store) -> Vec<&ShippingRate> {
     all.sort_by_key(|rate| {
         let zone = store.shipping_zones.iter().position(|zone| zone.id == rate.zone).unwrap_or(usize::MAX);
         let way = ways.iter().position(|(id, _)| id == form::way_of(rate));
-        let band = (rate.up_to_g.unwrap_or(u32::MAX), rate.up_to_goods_minor.unwrap_or(i64::MAX));
+        let size = rate.up_to_mm.map_or(u128::MAX, volume);
+        let band = (size, rate.up_to_g.unwrap_or(u32::MAX), rate.up_to_goods_minor.unwrap_or(i64::MAX));
         (zone, rate.zone.clone(), way, rate.currency.clone(), band)
     });
     all
@@ -141,6 +143,10 @@ fn tried(store: &Store, ask: &TryAsk, locale: Locale) -> Result<std::result::Res
     if pieces.is_none() {
         fault("pieces", "fault-ship-pieces");
     }
+    let sides = Some(ask.size.trim()).filter(|typed| !typed.is_empty()).map(form::read_sides);
+    if sides == Some(None) {
+        fault("size", "fault-ship-size");
+    }
     let goods = match ask.currency.parse::<Currency>() {
         Ok(currency) => match pricelist::amount(&ask.worth, currency) {
             Ok(minor) => Some(Money::new(minor, currency).map_err(|e| fault::internal("an amount", &e))?),
@@ -161,7 +167,9 @@ fn tried(store: &Store, ask: &TryAsk, locale: Locale) -> Result<std::result::Res
     let given = |typed: &'_ str| Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty());
     let (region, postcode) = (given(&ask.region), given(&ask.postcode));
     let to = Destination { country: &ask.country, region: region.as_deref(), postcode: postcode.as_deref() };
-    let parcel = Parcel { weight_g, volume_mm3: 0, pieces, goods };
+    let sides = sides.flatten();
+    let (volume_mm3, sides_mm) = (sides.map_or(0, volume), sides.map(|sides| sides.map(u64::from)));
+    let parcel = Parcel { weight_g, volume_mm3, sides_mm, pieces, goods };
     let Ok(offers) = table.offers(&to, &parcel) else {
         return Ok(Err(Fields::from([("pieces".to_owned(), "fault-ship-pieces".to_owned())])));
     };

@@ -223,6 +223,7 @@ async fn what_buyers_are_quoted_follows_each_save_at_once() {
         region: String::new(),
         postcode: "10115".into(),
         weight: "560".into(),
+        size: String::new(),
         pieces: "2".into(),
         worth: "24".into(),
         currency: "EUR".into(),
@@ -238,6 +239,22 @@ async fn what_buyers_are_quoted_follows_each_save_at_once() {
     let heavy = TryAsk { postcode: String::new(), weight: "9000".into(), ..ask.clone() };
     let tried = house.desk.shipping(&ctx, &paper, Some(heavy), 0).await.unwrap().tried.unwrap();
     assert_eq!((tried.zone.as_deref(), tried.ways.len()), (Some("EU"), 0));
+    // A band by size carries what is known to fit in it.
+    let flat =
+        [("zone", "EU"), ("currency", "EUR"), ("amount", "1.80"), ("up_to_g", "1000"), ("up_to_mm", "25 x 353×250")];
+    house.save(&ctx, "rate", &flat).await.unwrap();
+    for (size, standard) in [("", "€8.90"), ("20 × 240 × 300", "€1.80"), ("26 × 240 × 300", "€8.90")] {
+        let asked = TryAsk { postcode: String::new(), size: size.into(), ..ask.clone() };
+        let tried = house.desk.shipping(&ctx, &paper, Some(asked), 0).await.unwrap().tried.unwrap();
+        assert_eq!(tried.ways.iter().find(|w| w.id == "standard").unwrap().price, standard, "{size}");
+    }
+    let same = [("zone", "EU"), ("currency", "EUR"), ("amount", "2"), ("up_to_g", "1000"), ("up_to_mm", "353*25*250")];
+    assert!(house.save(&ctx, "rate", &same).await.is_err(), "the same sides in another order");
+    for wrong in ["1 x 2", "0 x 1 x 2", "a", "1x2x3x4", "10001 x 1 x 1"] {
+        let ask = TryAsk { size: wrong.into(), ..ask.clone() };
+        let view = house.desk.shipping(&ctx, &paper, Some(ask), 0).await.unwrap();
+        assert_eq!(view.faults["size"], "fault-ship-size", "{wrong}");
+    }
     let away = TryAsk { country: "JP".into(), ..ask.clone() };
     assert_eq!(house.desk.shipping(&ctx, &paper, Some(away), 0).await.unwrap().tried.unwrap().zone, None);
     let wrong = TryAsk { country: "XX".into(), weight: "x".into(), pieces: "0".into(), worth: String::new(), ..ask };
@@ -246,7 +263,8 @@ async fn what_buyers_are_quoted_follows_each_save_at_once() {
     let pieces = ("pieces", "fault-ship-pieces");
     assert_eq!(told, [("country", "fault-country"), pieces, ("weight", "fault-ship-grams"), ("worth", "fault-empty")]);
     // A rate is changed in its place; where nothing is sent no zone helps.
-    let mark = super::form::mark(house.store("paper").await.shipping.last().unwrap());
+    let shipping = house.store("paper").await.shipping;
+    let mark = super::form::mark(shipping.iter().find(|rate| rate.zone == "berlin").unwrap());
     house.save(&ctx, "rate", &[&bike[..], &[("was", &mark), ("free_over", "24")]].concat()).await.unwrap();
     assert_eq!((offered(&house).await, house.store("paper").await.shipping.len()), (vec![row("bike", 0)], 3));
     house.save(&ctx, "nowhere", &[("places", "DE 10")]).await.unwrap();

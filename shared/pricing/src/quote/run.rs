@@ -13,6 +13,7 @@ use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError, RoundingMode};
 use crate::price::Shape;
 use crate::promotion::Facets;
+use crate::shipping::Sides;
 use crate::tax::{TaxRules, TaxStatus, Treatment, Value, WholeStatus};
 use crate::territory::has_region;
 
@@ -38,7 +39,7 @@ pub(super) struct Priced<'a> {
     pub(super) facets: Option<&'a Facets>,
     pub(super) weight_g: u64,
     /// Of all pieces; 0 if their size is not known.
-    pub(super) volume_mm3: u128,
+    pub(super) sides: Option<Sides>,
     pub(super) class: &'a str,
     pub(super) ships_from: &'a str,
     /// Of goods from abroad, without tax.
@@ -268,7 +269,7 @@ fn price<'a>(
             off: Vec::new(),
             facets: Some(&item.facets),
             weight_g: u64::from(item.weight_g),
-            volume_mm3: volume([item.length_mm, item.width_mm, item.height_mm]),
+            sides: sides([item.length_mm, item.width_mm, item.height_mm]),
             class: &item.tax_class,
             ships_from: item.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -295,7 +296,7 @@ fn price<'a>(
             off: Vec::new(),
             facets: line.facets.as_ref(),
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
-            volume_mm3: volume([line.length_mm, line.width_mm, line.height_mm]),
+            sides: sides([line.length_mm, line.width_mm, line.height_mm]),
             class: line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?,
             ships_from: line.ships_from.as_deref().unwrap_or(home),
             value: None,
@@ -307,18 +308,16 @@ fn price<'a>(
     }
     priced.list = priced.unit.checked_mul(i64::from(line.quantity)).map_err(at(&field("quantity")))?;
     priced.paid = priced.list;
-    priced.weight_g *= u64::from(line.quantity);
-    priced.volume_mm3 *= u128::from(line.quantity);
     if let Some(last) = explain.last_mut() {
         last.amount = Some(priced.list);
     }
     Ok(priced)
 }
 
-/// Of one piece; 0 unless all three sides are known.
-fn volume(sides: [Option<u32>; 3]) -> u128 {
-    // Three of 32 bits and a quantity of 20 fit.
-    sides.into_iter().map(|side| u128::from(side.unwrap_or(0))).product()
+/// Of one piece; none unless all three are known.
+fn sides([length, width, height]: [Option<u32>; 3]) -> Option<Sides> {
+    let sides = [length?, width?, height?];
+    sides.iter().all(|side| *side > 0).then_some(sides)
 }
 
 pub(super) fn group_key(t: &Treatment<'_>) -> String {

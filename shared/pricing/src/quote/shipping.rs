@@ -41,12 +41,10 @@ pub(super) fn add_shipping<'a>(
     };
     let sent = || physical.iter().map(|i| &lines[*i]);
     let goods = Money::sum(request.currency, sent().map(worth)).map_err(at("lines"))?;
-    let parcel = Parcel {
-        weight_g: sent().map(|l| l.weight_g).sum(),
-        volume_mm3: sent().map(|l| l.volume_mm3).sum(),
-        pieces: sent().map(|l| u64::from(l.quantity)).sum(),
-        goods,
-    };
+    let mut parcel = Parcel { goods, ..Parcel::empty(request.currency) };
+    for line in sent() {
+        parcel.put(line.quantity, line.weight_g, line.sides);
+    }
     let buyer = &request.buyer;
     let country = &buyer.country;
     let to = Destination { country, region: buyer.region.as_deref(), postcode: buyer.postcode.as_deref() };
@@ -71,7 +69,8 @@ pub(super) fn add_shipping<'a>(
     let method = if chosen.method == STANDARD { String::new() } else { format!("/{}", chosen.method) };
     let band = rate.up_to_g.map_or_else(String::new, |g| format!("<={g}g"));
     let worth = rate.up_to_goods.map_or_else(String::new, |m| format!("<={}", m.to_decimal()));
-    let rule = format!("{}{method}{band}{worth}", rate.zone);
+    let size = rate.up_to_mm.map_or_else(String::new, |[a, b, c]| format!("<={a}x{b}x{c}mm"));
+    let rule = format!("{}{method}{band}{size}{worth}", rate.zone);
     let source = if chosen.billed_g > parcel.weight_g { "shipping.dim_divisor" } else { "shipping" };
     explain.push(Step { base: Some(rate.amount), amount: Some(amount), ..step(StepKind::Shipping, &rule, source) });
     if !chosen.handling.is_zero() {
