@@ -239,22 +239,6 @@ async fn what_buyers_are_quoted_follows_each_save_at_once() {
     let heavy = TryAsk { postcode: String::new(), weight: "9000".into(), ..ask.clone() };
     let tried = house.desk.shipping(&ctx, &paper, Some(heavy), 0).await.unwrap().tried.unwrap();
     assert_eq!((tried.zone.as_deref(), tried.ways.len()), (Some("EU"), 0));
-    // A band by size carries what is known to fit in it.
-    let flat =
-        [("zone", "EU"), ("currency", "EUR"), ("amount", "1.80"), ("up_to_g", "1000"), ("up_to_mm", "25 x 353×250")];
-    house.save(&ctx, "rate", &flat).await.unwrap();
-    for (size, standard) in [("", "€8.90"), ("20 × 240 × 300", "€1.80"), ("26 × 240 × 300", "€8.90")] {
-        let asked = TryAsk { postcode: String::new(), size: size.into(), ..ask.clone() };
-        let tried = house.desk.shipping(&ctx, &paper, Some(asked), 0).await.unwrap().tried.unwrap();
-        assert_eq!(tried.ways.iter().find(|w| w.id == "standard").unwrap().price, standard, "{size}");
-    }
-    let same = [("zone", "EU"), ("currency", "EUR"), ("amount", "2"), ("up_to_g", "1000"), ("up_to_mm", "353*25*250")];
-    assert!(house.save(&ctx, "rate", &same).await.is_err(), "the same sides in another order");
-    for wrong in ["1 x 2", "0 x 1 x 2", "a", "1x2x3x4", "10001 x 1 x 1"] {
-        let ask = TryAsk { size: wrong.into(), ..ask.clone() };
-        let view = house.desk.shipping(&ctx, &paper, Some(ask), 0).await.unwrap();
-        assert_eq!(view.faults["size"], "fault-ship-size", "{wrong}");
-    }
     let away = TryAsk { country: "JP".into(), ..ask.clone() };
     assert_eq!(house.desk.shipping(&ctx, &paper, Some(away), 0).await.unwrap().tried.unwrap().zone, None);
     let wrong = TryAsk { country: "XX".into(), weight: "x".into(), pieces: "0".into(), worth: String::new(), ..ask };
@@ -279,6 +263,35 @@ async fn what_buyers_are_quoted_follows_each_save_at_once() {
         house.desk.shipping(&ctx, &paper, None, 0).await.unwrap().history.into_iter().map(|h| h.act).collect();
     let saved = ["zone", "way", "rate", "rate", "nowhere"].map(|part| format!("shipping.{part}_saved"));
     assert_eq!((acts[0].as_str(), &acts[1..]), ("catalog.created", &saved[..]));
+}
+
+#[tokio::test]
+async fn a_band_by_size_carries_what_is_known_to_fit_in_it() {
+    let house = House::open().await;
+    let (ctx, paper, _) = house.seller("paper").await;
+    let ask = TryAsk {
+        country: "DE".into(),
+        weight: "560".into(),
+        pieces: "2".into(),
+        worth: "24".into(),
+        currency: "EUR".into(),
+        ..TryAsk::default()
+    };
+    let flat =
+        [("zone", "EU"), ("currency", "EUR"), ("amount", "1.80"), ("up_to_g", "1000"), ("up_to_mm", "25 x 353×250")];
+    house.save(&ctx, "rate", &flat).await.unwrap();
+    for (size, standard) in [("", "€8.90"), ("20 × 240 × 300", "€1.80"), ("26 × 240 × 300", "€8.90")] {
+        let asked = TryAsk { size: size.into(), ..ask.clone() };
+        let tried = house.desk.shipping(&ctx, &paper, Some(asked), 0).await.unwrap().tried.unwrap();
+        assert_eq!(tried.ways.iter().find(|w| w.id == "standard").unwrap().price, standard, "{size}");
+    }
+    let same = [("zone", "EU"), ("currency", "EUR"), ("amount", "2"), ("up_to_g", "1000"), ("up_to_mm", "353*25*250")];
+    assert!(house.save(&ctx, "rate", &same).await.is_err(), "the same sides in another order");
+    for wrong in ["1 x 2", "0 x 1 x 2", "a", "1x2x3x4", "10001 x 1 x 1"] {
+        let ask = TryAsk { size: wrong.into(), ..ask.clone() };
+        let view = house.desk.shipping(&ctx, &paper, Some(ask), 0).await.unwrap();
+        assert_eq!(view.faults["size"], "fault-ship-size", "{wrong}");
+    }
 }
 
 #[tokio::test]

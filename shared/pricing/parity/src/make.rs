@@ -453,7 +453,7 @@ impl Maker {
                 let foreign = if self.one_of(500) { Currency::USD } else { currency };
                 let amount = self.money(foreign);
                 let free_over = self.one_of(3).then(|| self.money(foreign));
-                let up_to_mm = self.one_of(3).then(|| [(); 3].map(|()| self.rng.random_range(1..900)));
+                let up_to_mm = self.one_of(9).then(|| [(); 3].map(|()| self.rng.random_range(1..900)));
                 let method = (express && self.one_of(3)).then(|| "express".to_owned());
                 rates.push(Rate {
                     method,
