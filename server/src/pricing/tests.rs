@@ -230,6 +230,10 @@ async fn simulating_needs_its_scope() {
 async fn whatever_is_wrong_names_its_field() {
     let quotes = Quotes::detached();
     let ctx = OpCtx::system("test", 1_790_000_000_000);
+    let print = |from: &str| {
+        json!({ "name": "A print", "quantity": 1, "kind": "physical", "tax_class": "goods", "ships_from": from,
+            "unit_price": { "minor": 1070, "currency": "EUR" } })
+    };
     let with = |path: &str, value: Value| {
         let mut document = ad_hoc();
         *document.pointer_mut(path).unwrap_or(&mut Value::Null) = value.clone();
@@ -254,12 +258,16 @@ async fn whatever_is_wrong_names_its_field() {
         ("/lines/0/kind", json!("liquid"), "lines[0].kind", "bad_value"),
         ("/lines/0/kind", Value::Null, "lines[0].kind", "invalid"),
         ("/lines/0/sku", json!("v_1"), "lines[0].sku", "unknown_sku"),
-        ("/lines/0/ships_from", json!("ZZ"), "lines[0].ships_from", "unknown_country"),
+        ("/lines/0", print("ZZ"), "lines[0].ships_from", "unknown_country"),
         ("/lines", json!([]), "lines", "invalid"),
         ("/buyer/country", json!("XX"), "buyer.country", "unknown_country"),
         ("/buyer/country", json!("BR"), "buyer.country", "no_tax_rule"),
         ("/buyer", json!({}), "buyer.country", "missing"),
-        ("/buyer/tax_id_state", json!("valid"), "buyer.tax_id_state", "invalid"),
+        ("/buyer/tax_id_state", json!("valid"), "buyer.tax_id_state", "impossible"),
+        ("/lines/0/tax_class", json!("printed_book"), "lines[0].tax_class", "impossible"),
+        ("/lines/0/kind", json!("physical"), "lines[0].tax_class", "impossible"),
+        ("/lines/0/weight_g", json!(100), "lines[0].weight_g", "impossible"),
+        ("/lines/0/ships_from", json!("DE"), "lines[0].ships_from", "impossible"),
         ("/seller/country", json!("de"), "seller.country", "unknown_country"),
         ("/seller/registrations", json!(["EU-NOSS"]), "seller.registrations[0]", "invalid"),
         ("/seller/registrations", json!(["DE", "DE-XX"]), "seller.registrations[1]", "invalid"),

@@ -40,7 +40,7 @@ fn document(inclusive: bool) -> Value {
         "promotions": [{ "id": "p", "code": "TEN", "benefit": { "kind": "percent", "rate_ppm": 100_000 } }],
         "lines": [
             { "name": "Book", "tax_class": "printed_book", "kind": "physical", "quantity": 1, "unit_price": usd(1500) },
-            { "name": "Album", "tax_class": "goods", "kind": "digital", "quantity": 1, "unit_price": usd(999) },
+            { "name": "Album", "tax_class": "of_my_own", "kind": "digital", "quantity": 1, "unit_price": usd(999) },
         ],
         "shipping": { "zones": [{ "id": "all", "countries": ["*"] }],
             "rates": [{ "zone": "all", "up_to_g": 2000, "amount": usd(500) }] },

@@ -424,14 +424,19 @@ impl Maker {
             let named_price = self.one_of(times).then(|| self.money(foreign));
             return RequestLine { sku: Some(sku), quantity, named_price, ..RequestLine::default() };
         }
+        // Mostly what can be together; now and then any kind with any class, a file with a weight, a price said twice.
+        let class = *self.pick(&CLASSES);
+        let kind = Kind::of_class(class).filter(|_| !self.one_of(600)).unwrap_or_else(|| self.kind());
+        let sent = kind == Kind::Physical || self.one_of(600);
         RequestLine {
             quantity,
+            named_price: self.one_of(900).then(|| self.money(foreign)),
             name: (!self.one_of(400)).then(|| "Ad hoc".into()),
             unit_price: Some(self.money(foreign)),
-            kind: Some(self.kind()),
-            tax_class: Some((*self.pick(&CLASSES)).to_owned()),
-            weight_g: self.one_of(2).then(|| self.rng.random_range(0..5_000)),
-            ships_from: self.one_of(8).then(|| self.country()),
+            kind: Some(kind),
+            tax_class: Some(class.to_owned()),
+            weight_g: (sent && self.one_of(2)).then(|| self.rng.random_range(0..5_000)),
+            ships_from: (sent && self.one_of(8)).then(|| self.country()),
             ..RequestLine::default()
         }
     }
@@ -573,7 +578,7 @@ mod tests {
         // Two of them never have a quote.
         let refused = ["region_unknown", "territory_without_table"];
         wanted.extend(REASONS.iter().filter(|r| !refused.contains(r)).map(|r| format!("reason:{r}")));
-        let codes = "invalid unknown_country unknown_sku not_for_sale below_minimum not_shipped no_tax_rule too_large";
+        let codes = "invalid impossible unknown_country unknown_sku not_for_sale below_minimum not_shipped no_tax_rule too_large";
         wanted.extend(codes.split(' ').map(|c| format!("code:{c}")));
         let statuses = "taxed reverse_charged zero_rated not_registered outside_scope no_rule";
         wanted.extend(statuses.split(' ').map(|s| format!("status:{s}")));

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::external::ExternalTaxes;
+use super::kind::Kind;
 use crate::cash::{Payable, Tender};
 use crate::date::{Date, Moment};
 use crate::money::{Currency, Money, RoundingMode};
@@ -73,17 +74,6 @@ pub struct Buyer {
     pub tax_id_state: TaxIdState,
 }
 
-/// How a line reaches the buyer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Never shipped.
-    Digital,
-    /// Shipped.
-    Physical,
-}
-
 /// A line asked for: either `sku`, or ad hoc `name`, `unit_price`, `kind`, `tax_class`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -106,10 +96,10 @@ pub struct RequestLine {
     /// Ad hoc.
     #[serde(default)]
     pub kind: Option<Kind>,
-    /// Ad hoc: `ebook`, `digital_music` ...
+    /// Ad hoc: `ebook`, `digital_music` ...; one that the kind can have ([`Kind::fits`]).
     #[serde(default)]
     pub tax_class: Option<String>,
-    /// Ad hoc, grams per unit.
+    /// Ad hoc, grams per unit; like sides and `ships_from` only of physical lines.
     #[serde(default)]
     pub weight_g: Option<u32>,
     /// Ad hoc, millimetres of the packed unit; all three sides or none counts.
@@ -224,7 +214,7 @@ pub struct Sellable {
     pub name: String,
     /// How it reaches the buyer.
     pub kind: Kind,
-    /// `ebook`, `digital_music` ...
+    /// `ebook`, `digital_music` ...; taxed as [`Kind::taxed_as`].
     pub tax_class: String,
     /// Grams per unit.
     #[serde(default)]
