@@ -522,6 +522,9 @@ pub fn features(answer: &Answer, tell: &mut dyn FnMut(String)) {
     let mode = name(serde_json::to_value(quote.rounding.mode));
     let inclusive = if quote.prices_include_tax { "inclusive" } else { "exclusive" };
     tell(format!("rounding:{inclusive}:{scope}:{mode}"));
+    for (of, accuracy) in [("all", quote.accuracy), ("shipping", quote.shipping_accuracy)] {
+        accuracy.into_iter().for_each(|a| tell(format!("accuracy of {of}:{}", name(serde_json::to_value(a)))));
+    }
     for line in &quote.lines {
         tell(format!("status:{}", name(serde_json::to_value(line.tax_status))));
         tell(format!("accuracy:{}", name(serde_json::to_value(line.accuracy))));
@@ -586,6 +589,9 @@ mod tests {
         wanted.extend(
             "accuracy:full accuracy:state accuracy:provider shipping strip unreadable".split(' ').map(str::to_owned),
         );
+        for of in ["all", "shipping"] {
+            wanted.extend(["full", "state", "provider"].map(|accuracy| format!("accuracy of {of}:{accuracy}")));
+        }
         wanted.extend(["several taxes", "cash"].map(str::to_owned));
         for scope in ["unit", "line", "document"] {
             for mode in ["half_up", "half_even"] {

@@ -14,7 +14,7 @@ use crate::market::{Market, is_country};
 use crate::money::{Currency, Money, MoneyError, RoundingMode};
 use crate::price::Shape;
 use crate::promotion::Facets;
-use crate::tax::{TaxRules, TaxStatus, Treatment, Value, WholeStatus};
+use crate::tax::{Accuracy, TaxRules, TaxStatus, Treatment, Value, WholeStatus};
 use crate::territory::has_region;
 
 pub(super) const MILLION: i64 = 1_000_000;
@@ -504,6 +504,8 @@ fn assemble(
     let totals = amounts(request.currency, parts.iter(), discounts.totals())?;
     let whole = |parts: &[Part<'_>]| WholeStatus::of(parts.iter().map(|part| part.treatment.status));
     let (tax_status, shipping_tax_status) = (whole(parts), whole(of_shipping));
+    let exact = |parts: &[Part<'_>]| Accuracy::of(parts.iter().map(|part| part.treatment.accuracy));
+    let (accuracy, shipping_accuracy) = (exact(parts), exact(of_shipping));
     explain.push(Step {
         base: Some(totals.net),
         amount: Some(totals.gross),
@@ -532,9 +534,11 @@ fn assemble(
         lines,
         shipping,
         shipping_tax_status,
+        shipping_accuracy,
         shipping_methods: Vec::new(),
         totals,
         tax_status,
+        accuracy,
         cash,
         codes: discounts.codes(),
         reservations: discounts.reservations(),

@@ -443,6 +443,9 @@ pub struct Quote {
     /// quotes kept from before it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_tax_status: Option<WholeStatus>,
+    /// How exact the tax on shipping is: [`Accuracy::of`] its parts. None if nothing is shipped, and in quotes kept from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_accuracy: Option<Accuracy>,
     /// Ways of sending that are offered, in the table's order; none if nothing is shipped, and in quotes kept from before there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipping_methods: Vec<OfferedMethod>,
@@ -451,6 +454,9 @@ pub struct Quote {
     /// The status of all lines and of shipping if they have one; `mixed` if not. None in quotes kept from before it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_status: Option<WholeStatus>,
+    /// How exact all taxes are: [`Accuracy::of`] all lines and shipping. None in quotes kept from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<Accuracy>,
     /// What is paid in coins and how it differs from the total; only of quotes for cash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cash: Option<Payable>,
