@@ -15,6 +15,7 @@ mod amend;
 mod apart;
 mod books;
 pub(crate) mod entity;
+mod explained;
 mod filed;
 #[cfg(test)]
 mod filed_tests;
