@@ -20,6 +20,8 @@ mod filed;
 #[cfg(test)]
 mod filed_tests;
 mod http;
+#[cfg(test)]
+mod imported_tests;
 mod legal;
 mod numbers;
 mod papers;
