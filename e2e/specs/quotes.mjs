@@ -69,6 +69,8 @@ test("what is wrong is said alike, with its field", async () => {
     [{ buyer: { country: "US", region: "ZZ" } }, "buyer.region", "unknown_region"],
     [{ seller: { ...document.seller, registrations: ["DE-XX"] } }, "seller.registrations[0]", "invalid"],
     [{ lines: [{ ...line, quantity: 0 }] }, "lines[0].quantity", "invalid"],
+    [{ lines: [{ ...line, tax_class: "printed_book" }] }, "lines[0].tax_class", "impossible"],
+    [{ lines: [{ ...line, weight_g: 100 }] }, "lines[0].weight_g", "impossible"],
     [price(1005, "KWD"), "lines[0].unit_price", "not_chargeable"],
   ]) {
     const answer = await same(JSON.stringify({ ...document, ...change }), 422);

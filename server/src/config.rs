@@ -47,7 +47,7 @@ pub struct Config {
     /// The marketplace in law: it sells by itself what the law of a place presumes it does. Absent: shops sell everything.
     pub platform: Option<LegalEntity>,
     /// Fonts (TrueType, OpenType) for letters of invoices that the built-in one lacks, as those of Chinese, Japanese and Arabic; they must be
-    /// licensed for embedding.
+    /// licensed for embedding. Absent: Noto Sans CJK, where the system has it.
     pub fonts_dir: Option<PathBuf>,
     /// Who confirms buyers' tax ids.
     pub tax: TaxConfig,

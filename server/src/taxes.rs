@@ -25,6 +25,7 @@ use vitrine_tax::{Address, Calculation, Line, Part, Question, SharedTax, Standin
 
 use crate::cart::view::{Destination, Priced, PricedSeller};
 use crate::fault::{self, Result};
+use crate::pricing;
 
 /// How long an answer holds, milliseconds: a checkout is done by then, and rates change at midnight.
 const HOLDS_MS: i64 = 30 * 60 * 1000;
@@ -293,7 +294,7 @@ fn question(seller: &PricedSeller, buyer: Address) -> Result<(Question, Vec<bool
     for (n, (line, of)) in quote.lines.iter().zip(&seller.lines).enumerate().filter(|(_, (line, _))| asks(line)) {
         lines.push(Line {
             reference: line_reference(n, &of.variant.id),
-            class: of.product.tax_class.clone(),
+            class: pricing::class_of(&of.product).to_owned(),
             physical: of.product.kind == ProductKind::Physical,
             quantity: line.quantity,
             amount: paid(&line.amounts)?,

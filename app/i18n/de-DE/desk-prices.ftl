@@ -81,6 +81,7 @@ price-region-in = Indien
 price-region-za = Südafrika
 price-region-eu = Europäische Union
 price-region-row = Andere Länder
+price-region-rowtax = Andere Länder, Preise mit Steuer
 price-region-world = Ganze Welt
 price-in-force = gilt
 price-to-come = künftig

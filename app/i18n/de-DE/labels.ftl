@@ -15,6 +15,7 @@ price-none = Hier nicht erhältlich
 price-named = Preis frei wählbar ab { $least }
 price-name-yours = Ihr Preis in { $currency }
 price-name-hint = Mindestens { $least }. Vorschlag: { $suggested }.
+tax-incl = inkl. Steuern
 tax-incl-vat = inkl. MwSt.
 tax-incl-gst = inkl. GST
 tax-incl-ct = inkl. Konsumsteuer

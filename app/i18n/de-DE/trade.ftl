@@ -115,6 +115,20 @@ explain-treatment = { $line }: { $rule }
 explain-strip = { $line }: Nicht geschuldete Steuer wird aus { $base } herausgerechnet, es bleiben { $amount }.
 explain-tax = { $line }: { $rate } von { $base } sind { $amount }. { $source }
 explain-total = Zusammen { $amount }.
+explain-refund-gross = { $line }: Von bezahlten { $paid } gehen { $amount } zurück: { $rule }.{ $earlier ->
+    [yes] {" "}{ $before } gingen schon vorher zurück.
+   *[no] {""}
+}{ $stays ->
+    [yes] {" "}{ $left } bleiben bezahlt.
+   *[no] {""}
+}
+explain-refund-tax = { $line }: Davon sind { $amount } { $tax }, nach dem Anteil an allem, was zurückging.
+explain-refund-net = { $line }: { $amount } ohne Steuer.
+explain-refund-total = Zusammen gehen { $amount } zurück.
+rule-refund-all-left = alles, was davon übrig war
+rule-refund-quantity = die zurückgegebenen Stücke, nach ihrem Anteil an dem, was übrig war
+rule-refund-amount = ein vereinbarter Betrag
+rule-refund-tax-only = nur die Steuer
 explain-cash-rounding = Bar bezahlt: { $amount } statt { $base }; kleinere Münzen gibt es nicht.
 rule-domestic = im Land des Verkäufers besteuert
 rule-registered = der Verkäufer ist dort zur Steuer registriert

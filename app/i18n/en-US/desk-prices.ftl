@@ -81,6 +81,7 @@ price-region-in = India
 price-region-za = South Africa
 price-region-eu = European Union
 price-region-row = Other countries
+price-region-rowtax = Other countries, prices with tax
 price-region-world = Whole world
 price-in-force = in force
 price-to-come = to come

@@ -15,6 +15,7 @@ price-none = Not for sale here
 price-named = Name your price, { $least } or more
 price-name-yours = Your price in { $currency }
 price-name-hint = At least { $least }. Suggested: { $suggested }.
+tax-incl = incl. taxes
 tax-incl-vat = incl. VAT
 tax-incl-gst = incl. GST
 tax-incl-ct = incl. consumption tax

@@ -115,6 +115,20 @@ explain-treatment = { $line }: { $rule }
 explain-strip = { $line }: tax that is not owed is taken out of { $base }, which leaves { $amount }.
 explain-tax = { $line }: { $rate } of { $base } is { $amount }. { $source }
 explain-total = Together { $amount }.
+explain-refund-gross = { $line }: of { $paid } that was paid, { $amount } goes back: { $rule }.{ $earlier ->
+    [yes] {" "}{ $before } went back before.
+   *[no] {""}
+}{ $stays ->
+    [yes] {" "}{ $left } stays paid.
+   *[no] {""}
+}
+explain-refund-tax = { $line }: { $amount } of that is { $tax }, its share of all that went back.
+explain-refund-net = { $line }: { $amount } without tax.
+explain-refund-total = Together { $amount } goes back.
+rule-refund-all-left = all that was left of it
+rule-refund-quantity = the pieces that came back, as their share of what was left
+rule-refund-amount = an amount that was agreed
+rule-refund-tax-only = its tax alone
 explain-cash-rounding = Paid in cash: { $amount } in place of { $base }, as there are no smaller coins.
 rule-domestic = taxed at home, where the seller is
 rule-registered = the seller is registered for tax there

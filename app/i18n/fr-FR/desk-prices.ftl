@@ -81,6 +81,7 @@ price-region-in = Inde
 price-region-za = Afrique du Sud
 price-region-eu = Union européenne
 price-region-row = Autres pays
+price-region-rowtax = Autres pays, prix taxes comprises
 price-region-world = Monde entier
 price-in-force = en vigueur
 price-to-come = à venir

@@ -10,6 +10,7 @@ price-none = Pas en vente ici
 price-named = Fixez votre prix, { $least } ou plus
 price-name-yours = Votre prix en { $currency }
 price-name-hint = Au moins { $least }. Prix conseillé : { $suggested }.
+tax-incl = taxes comprises
 tax-incl-vat = TVA comprise
 tax-incl-gst = GST comprise
 tax-incl-ct = taxe à la consommation comprise

@@ -105,6 +105,20 @@ explain-treatment = { $line } : { $rule }
 explain-strip = { $line } : la taxe non due est retirée de { $base }, ce qui laisse { $amount }.
 explain-tax = { $line } : { $rate } de { $base } font { $amount }. { $source }
 explain-total = Ensemble { $amount }.
+explain-refund-gross = { $line } : sur { $paid } payés, { $amount } sont remboursés : { $rule }.{ $earlier ->
+    [yes] {" "}{ $before } avaient déjà été remboursés.
+   *[no] {""}
+}{ $stays ->
+    [yes] {" "}{ $left } restent payés.
+   *[no] {""}
+}
+explain-refund-tax = { $line } : dont { $amount } de { $tax }, selon la part de tout ce qui a été remboursé.
+explain-refund-net = { $line } : { $amount } hors taxe.
+explain-refund-total = Ensemble { $amount } remboursés.
+rule-refund-all-left = tout ce qui en restait
+rule-refund-quantity = les pièces rendues, selon leur part de ce qui restait
+rule-refund-amount = un montant convenu
+rule-refund-tax-only = la taxe seule
 explain-cash-rounding = Payé en espèces : { $amount } au lieu de { $base }, car il n’y a pas de pièces plus petites.
 rule-domestic = taxé dans le pays du vendeur
 rule-registered = le vendeur y est enregistré pour la taxe

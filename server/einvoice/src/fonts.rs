@@ -1,6 +1,6 @@
 //! The fonts of the PDF: Noto Sans for Latin, Greek and Cyrillic, and what the caller adds for other letters.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use harfrust::{Direction, FontRef, ShapeOptions, ShaperData, UnicodeBuffer};
 use krilla::text::{GlyphId, KrillaGlyph};
@@ -24,6 +24,21 @@ pub enum Weight {
 #[derive(Clone)]
 pub struct Fonts {
     faces: Vec<Arc<Face>>,
+    /// Asked last.
+    late: Option<Arc<Late>>,
+}
+
+/// A font that is read when a letter first needs it: whole scripts take 20 MB, and most shops never print one.
+struct Late {
+    read: Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>,
+    face: OnceLock<Option<Face>>,
+}
+
+impl Late {
+    fn face(&self) -> Option<&Face> {
+        let made = || Face::new(Bytes::Given(Arc::new((self.read)()?)), 0, Weight::Regular).ok();
+        self.face.get_or_init(made).as_ref()
+    }
 }
 
 /// One font file.
@@ -61,7 +76,7 @@ impl Fonts {
     pub fn built_in() -> Result<Self, Fault> {
         let regular = Face::new(Bytes::Built(REGULAR), 0, Weight::Regular)?;
         let bold = Face::new(Bytes::Built(BOLD), 0, Weight::Bold)?;
-        Ok(Self { faces: vec![Arc::new(regular), Arc::new(bold)] })
+        Ok(Self { faces: vec![Arc::new(regular), Arc::new(bold)], late: None })
     }
 
     /// Adds a TrueType or OpenType font for letters that those before it lack; `index` is its place in a collection, else 0. A font of
@@ -74,15 +89,29 @@ impl Fonts {
         Ok(self)
     }
 
+    /// Names a font for letters that all others lack, read once when the first of them is printed; of a collection its first font is taken. What
+    /// cannot be read is no font. It must be licensed for embedding.
+    #[must_use]
+    pub fn with_late(self, read: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        let late = Late { read: Box::new(read), face: OnceLock::new() };
+        Self { late: Some(Arc::new(late)), ..self }
+    }
+
+    /// What [`Fonts::find`] answered: one of the list, or the one behind it.
     pub(crate) fn face(&self, at: usize) -> &Face {
-        &self.faces[at]
+        let late = || self.late.as_ref().and_then(|late| late.face());
+        match self.faces.get(at) {
+            Some(face) => face,
+            None => late().unwrap_or(&self.faces[0]),
+        }
     }
 
     /// The font that prints a letter: one of this weight, else any.
     pub(crate) fn find(&self, letter: char, weight: Weight) -> Option<usize> {
         let having = |f: &&Arc<Face>, own: bool| (f.weight == weight) == own && f.has(letter);
         let at = |own| self.faces.iter().position(|f| having(&f, own));
-        at(true).or_else(|| at(false))
+        let late = || self.late.as_ref().filter(|late| late.face().is_some_and(|face| face.has(letter)));
+        at(true).or_else(|| at(false)).or_else(|| late().map(|_| self.faces.len()))
     }
 }
 

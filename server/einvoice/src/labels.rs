@@ -74,4 +74,6 @@ pub struct Labels {
     pub email: String,
     /// What the file inside is, for who lists attachments: "Invoice data (Factur-X)".
     pub attachment: String,
+    /// Last, where letters have no font: "Letters printed as \u{fffd} have no font here; the page of this document on the web has them."
+    pub unprinted: String,
 }

@@ -200,6 +200,10 @@ fn letters_without_a_font_are_named_and_stay_in_the_xml() {
     assert_eq!(made.replaced.iter().collect::<String>(), "中子消田税花費");
     assert!(made.without_xml.is_none());
     assert!(xml(&common::yen()).unwrap().contains("田中 花子"));
+    // And whoever reads the paper is told.
+    let said = |doc: &Document| printed(doc, &common::labels("en"), &Fonts::built_in().unwrap()).unwrap();
+    assert!(said(&common::yen()).iter().any(|line| line == "Some letters have no font"));
+    assert!(!said(&common::domestic()).iter().any(|line| line == "Some letters have no font"));
 }
 
 #[test]
@@ -213,6 +217,26 @@ fn a_hebrew_name_is_read_in_its_own_order() {
     let drawn = String::from_utf8_lossy(&common::streams(&made.bytes)).to_uppercase();
     let name: String = doc.buyer.name.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
     assert!(drawn.contains(&format!("<FEFF{name}")));
+}
+
+#[test]
+fn a_font_that_is_read_late_is_read_once_and_only_for_letters_that_the_others_lack() {
+    static READ: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let count = || READ.load(std::sync::atomic::Ordering::SeqCst);
+    let fonts = Fonts::built_in().unwrap().with_late(|| {
+        READ.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Some(include_bytes!("fonts/NotoSansHebrew-Regular.ttf").to_vec())
+    });
+    let made = |doc: &Document| pdf(doc, &common::labels("en"), &fonts).unwrap();
+    assert!(made(&common::domestic()).replaced.is_empty());
+    assert_eq!(count(), 0);
+    for _ in 0..2 {
+        assert!(made(&common::hebrew()).replaced.is_empty());
+        assert_eq!(count(), 1);
+    }
+    // One that is none is no font, and no fault.
+    let fonts = Fonts::built_in().unwrap().with_late(|| Some(b"no font".to_vec()));
+    assert!(!pdf(&common::hebrew(), &common::labels("en"), &fonts).unwrap().replaced.is_empty());
 }
 
 #[test]

@@ -126,6 +126,7 @@ paper-law = { $tax } { $rate } ({ $place }): { $law }
 paper-void = UNGÜLTIG seit { $day }: { $reason } An ihrer Stelle: { $next }.
 paper-email = E-Mail
 paper-attachment = Rechnungsdaten (Factur-X)
+paper-unprinted = Zeichen, die als � gedruckt sind, konnten hier nicht gedruckt werden. Auf der Webseite dieses Dokuments stehen sie.
 paper-tax-id = Steuernummer
 paper-vat = USt
 paper-rounding-unit-half_up = Die Steuer wird je Stück kaufmännisch gerundet.

@@ -126,6 +126,7 @@ paper-law = { $tax } { $rate } ({ $place }): { $law }
 paper-void = VOID since { $day }: { $reason } In its place: { $next }.
 paper-email = E-mail
 paper-attachment = Invoice data (Factur-X)
+paper-unprinted = Letters printed as � could not be printed here. The page of this document on the web has them.
 paper-tax-id = Tax number
 paper-vat = VAT
 paper-rounding-unit-half_up = Tax is rounded per piece, halves up.

@@ -126,6 +126,7 @@ paper-law = { $tax } { $rate } ({ $place }) : { $law }
 paper-void = ANNULÉE depuis le { $day } : { $reason } À sa place : { $next }.
 paper-email = E-mail
 paper-attachment = Données de la facture (Factur-X)
+paper-unprinted = Les caractères imprimés � n’ont pas pu l’être ici. La page web de ce document les contient.
 paper-tax-id = Numéro fiscal
 paper-vat = TVA
 paper-rounding-unit-half_up = La taxe est arrondie par exemplaire, la moitié vers le haut.

@@ -60,7 +60,7 @@ fn could_sell(ctx: &OpCtx, offers: &Found, line: &CartLine, country: &str) -> Re
         tax_id: None,
         ships_from: physical.then_some(store.ships_from.as_str()),
         value: None,
-        class: &product.tax_class,
+        class: pricing::class_of(product),
         date: Date::from_unix_ms(ctx.now_ms).map_err(|e| fault::internal("a date", &e))?,
     };
     Ok(pricing::rules().treat(&supply).status != TaxStatus::NoRule)

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use vitrine_pricing::evidence::Finding;
 use vitrine_pricing::format::Locale;
-use vitrine_pricing::tax::{Accuracy, TaxStatus};
+use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::Fact;
+use vitrine_shared::views::sums::state_only;
 
 use crate::checkout::GIVEN_UP;
 use crate::checkout::store::{Order, Person};
@@ -41,7 +42,7 @@ pub(super) fn facts(order: &Order, person: Option<&Person>, locale: Locale) -> V
     if lines.iter().any(|l| l.tax_status == TaxStatus::NoRule) {
         out.push(fact("desk-tax-no-rule".into(), &[("country", &order.country)]));
     }
-    if lines.iter().any(|l| l.accuracy == Accuracy::State && l.tax_status == TaxStatus::Taxed) {
+    if state_only(&order.quote).is_some() {
         out.push(fact("desk-tax-state-only".into(), &[]));
     }
     if let Some(service) = &tax.service {

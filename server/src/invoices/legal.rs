@@ -8,6 +8,7 @@ use vitrine_pricing::tax::TaxStatus;
 use vitrine_pricing::tax_id::{Checked, check};
 use vitrine_pricing::territory::is_member;
 use vitrine_shared::catalog::LegalEntity;
+use vitrine_shared::views::sums::state_only;
 
 use crate::checkout::store::Order;
 
@@ -129,10 +130,15 @@ pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQu
         let line = step.line.and_then(|n| order.quote.lines.get(n))?;
         Some(placed(Situation::of(line.tax_status, &step.rule, line.accuracy)?))
     };
-    let mut wanted: Vec<(&str, Situation)> = match relieved.is_empty() {
+    let charged = relieved.is_empty();
+    let mut wanted: Vec<(&str, Situation)> = match charged {
         true => lines.filter_map(of_line).collect(),
         false => relieved.into_iter().map(placed).collect(),
     };
+    // Shipping has no step of its own among those of lines.
+    if charged && state_only(&order.quote).is_some() {
+        wanted.push(placed(Situation::StateRateOnly));
+    }
     if refund.is_none()
         && order.tax.relief.is_some()
         && matches!(order.tax.id_state, TaxIdState::Pending | TaxIdState::Unavailable)

@@ -15,11 +15,15 @@ mod amend;
 mod apart;
 mod books;
 pub(crate) mod entity;
+mod explained;
 mod filed;
 #[cfg(test)]
 mod filed_tests;
 mod http;
+#[cfg(test)]
+mod imported_tests;
 mod legal;
+mod letters;
 mod numbers;
 mod papers;
 mod report;
@@ -68,7 +72,8 @@ pub use amend::Business;
 pub(crate) use filed::{Filed, blob_key, files_of};
 pub use http::routes;
 pub use legal::Legal;
-pub use papers::{Form, Paper, fonts};
+pub use letters::fonts;
+pub use papers::{Form, Paper};
 pub use report::{MOST_SHOWN, TaxRow};
 pub use turnover::{Sold, Span, Turnover};
 pub use view::href;
@@ -424,7 +429,7 @@ impl Invoices {
     /// Over these stores.
     pub fn new(table: Arc<dyn Table>, blob: Arc<dyn Blob>, catalog: CatalogStore, master: Arc<MasterKey>) -> Self {
         let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
-        let (fonts, rates) = (papers::default_fonts(), Rates::default());
+        let (fonts, rates) = (letters::default_fonts(), Rates::default());
         Self { table, blob, catalog, master, turns, platform: None, fonts, rates }
     }
 

@@ -1,13 +1,10 @@
 //! Documents as files: a tagged PDF with the EN 16931 XML inside, and that XML. Made from what was issued; once made they are kept (`filed`).
 
-use std::path::Path;
-use std::sync::{Arc, OnceLock};
-
 use serde::{Deserialize, Serialize};
 use vitrine_einvoice as einvoice;
 use vitrine_einvoice::{
-    Address, Adjustment, Category, Document, Fonts, Labels, Means, Party, Payment, Preceding, Tax, TaxId, TaxIdKind,
-    Taxation, Totals,
+    Address, Adjustment, Category, Document, Labels, Means, Party, Payment, Preceding, Tax, TaxId, TaxIdKind, Taxation,
+    Totals,
 };
 use vitrine_pricing::tax_id::{Checked, KINDS, check};
 
@@ -15,11 +12,6 @@ use super::*;
 use crate::checkout::store::{Checkout, Person};
 use crate::checkout::{Checkouts, paid_rows};
 use crate::mails::Words;
-
-/// Largest font that is read from a folder, bytes; whole scripts take up to 20 MB.
-const MOST_FONT: u64 = 40 << 20;
-/// Fonts of a folder at most.
-const MOST_FONTS: usize = 32;
 
 /// The buyer of a document in law; only ever stored sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,31 +98,6 @@ pub struct Paper {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
-}
-
-/// Fonts for letters that the built-in one lacks, from a folder; files that are none are told and passed over.
-///
-/// # Errors
-/// The folder cannot be read.
-pub fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
-    let mut fonts = Fonts::built_in()?;
-    let Some(folder) = folder else { return Ok(fonts) };
-    let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.sort();
-    let is_font = |path: &Path| path.extension().is_some_and(|e| ["ttf", "otf", "ttc"].iter().any(|x| e == *x));
-    for path in files.into_iter().filter(|path| is_font(path)).take(MOST_FONTS) {
-        if std::fs::metadata(&path)?.len() > MOST_FONT {
-            tracing::warn!(path = %path.display(), "a font is larger than 40 MB; passed over");
-            continue;
-        }
-        let bold = path.file_stem().and_then(|s| s.to_str()).is_some_and(|s| s.to_lowercase().contains("bold"));
-        let weight = if bold { einvoice::Weight::Bold } else { einvoice::Weight::Regular };
-        match fonts.clone().with(std::fs::read(&path)?, 0, weight) {
-            Ok(more) => fonts = more,
-            Err(error) => tracing::warn!(path = %path.display(), %error, "a font cannot be read; passed over"),
-        }
-    }
-    Ok(fonts)
 }
 
 fn inside(e: &dyn std::fmt::Display) -> Problem {
@@ -521,14 +488,6 @@ impl Invoices {
         }
         Ok(out)
     }
-}
-
-/// The fonts of files, read once.
-pub(super) fn default_fonts() -> Arc<Fonts> {
-    static FONTS: OnceLock<Arc<Fonts>> = OnceLock::new();
-    // They are part of the program: a test reads them.
-    #[expect(clippy::expect_used, reason = "built in, and read by a test")]
-    FONTS.get_or_init(|| Arc::new(Fonts::built_in().expect("the built-in font"))).clone()
 }
 
 /// The words of a document, in the language its buyer bought in.

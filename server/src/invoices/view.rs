@@ -13,7 +13,7 @@ use vitrine_shared::views::owned::{InvoiceLineView, InvoiceRow, InvoiceView, Inv
 use vitrine_shared::views::trade::{AmountView, OrderView};
 use vitrine_table::{Index, Query, SortRange, retry};
 
-use super::{Invoice, Invoices, Kind, Void};
+use super::{Invoice, Invoices, Kind, Void, explained};
 use crate::checkout::store::Checkout;
 use crate::checkout::{Checkouts, paid_view};
 use crate::ctx::OpCtx;
@@ -163,9 +163,11 @@ impl Invoices {
         let (invoice, checkout) = self.seen(ctx, checkouts, id, key).await?;
         let mut view = self.shown(place, &invoice).await?;
         view.files = self.files(&invoice, &super::papers::words_of(&checkout)).await?;
-        if invoice.kind != Kind::CreditNote {
-            let order = checkouts.order(&invoice.order).await?;
-            view.explain = order.map(|order| explain(place, &order.quote)).unwrap_or_default();
+        if let Some(order) = checkouts.order(&invoice.order).await? {
+            view.explain = match invoice.kind {
+                Kind::CreditNote => explained::of_credit(checkouts, place, &order, &invoice.id).await?,
+                Kind::Invoice | Kind::Amendment => explain(place, &order.quote),
+            };
         }
         if invoice.kind == Kind::Invoice && view.void.is_none() && checkouts.bought(ctx, &checkout, key).await? {
             view.business = Some(self.kept(ctx, &invoice.id).await?);

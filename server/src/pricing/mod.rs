@@ -47,19 +47,30 @@ pub fn seller(legal: &LegalEntity, market: &Market) -> Seller {
 /// Makers of one work that promotions ask for.
 const MOST_MAKERS: usize = 20;
 
+/// How a product reaches its buyer, for the pricing function.
+pub fn kind_of(product: &Product) -> Kind {
+    if product.kind == ProductKind::Physical { Kind::Physical } else { Kind::Digital }
+}
+
+/// What a product is taxed as, wherever that is asked: its class, if its kind can have it ([`Kind::taxed_as`]). Of kinds that are not sold yet
+/// nothing is said.
+pub fn class_of(product: &Product) -> &str {
+    if product.kind.is_sellable() { kind_of(product).taxed_as(&product.tax_class) } else { &product.tax_class }
+}
+
 /// An edition as the pricing function takes it; its sku is the variant's id.
 pub fn sellable(work: &Work, product: &Product, variant: &Variant, store: &Store) -> Sellable {
-    let physical = product.kind == ProductKind::Physical;
+    let kind = kind_of(product);
     Sellable {
         sku: variant.id.to_string(),
         name: work.title.clone(),
-        kind: if physical { Kind::Physical } else { Kind::Digital },
-        tax_class: product.tax_class.clone(),
+        kind,
+        tax_class: class_of(product).to_owned(),
         weight_g: variant.weight_g.unwrap_or(0),
         length_mm: variant.length_mm,
         width_mm: variant.width_mm,
         height_mm: variant.height_mm,
-        ships_from: physical.then(|| store.ships_from.clone()),
+        ships_from: (kind == Kind::Physical).then(|| store.ships_from.clone()),
         // Promotions are of works, of editions (by the sku), of collections and of who made them.
         facets: Facets {
             product: Some(work.id.to_string()),

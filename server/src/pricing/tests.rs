@@ -230,6 +230,10 @@ async fn simulating_needs_its_scope() {
 async fn whatever_is_wrong_names_its_field() {
     let quotes = Quotes::detached();
     let ctx = OpCtx::system("test", 1_790_000_000_000);
+    let print = |from: &str| {
+        json!({ "name": "A print", "quantity": 1, "kind": "physical", "tax_class": "goods", "ships_from": from,
+            "unit_price": { "minor": 1070, "currency": "EUR" } })
+    };
     let with = |path: &str, value: Value| {
         let mut document = ad_hoc();
         *document.pointer_mut(path).unwrap_or(&mut Value::Null) = value.clone();
@@ -254,12 +258,16 @@ async fn whatever_is_wrong_names_its_field() {
         ("/lines/0/kind", json!("liquid"), "lines[0].kind", "bad_value"),
         ("/lines/0/kind", Value::Null, "lines[0].kind", "invalid"),
         ("/lines/0/sku", json!("v_1"), "lines[0].sku", "unknown_sku"),
-        ("/lines/0/ships_from", json!("ZZ"), "lines[0].ships_from", "unknown_country"),
+        ("/lines/0", print("ZZ"), "lines[0].ships_from", "unknown_country"),
         ("/lines", json!([]), "lines", "invalid"),
         ("/buyer/country", json!("XX"), "buyer.country", "unknown_country"),
         ("/buyer/country", json!("BR"), "buyer.country", "no_tax_rule"),
         ("/buyer", json!({}), "buyer.country", "missing"),
-        ("/buyer/tax_id_state", json!("valid"), "buyer.tax_id_state", "invalid"),
+        ("/buyer/tax_id_state", json!("valid"), "buyer.tax_id_state", "impossible"),
+        ("/lines/0/tax_class", json!("printed_book"), "lines[0].tax_class", "impossible"),
+        ("/lines/0/kind", json!("physical"), "lines[0].tax_class", "impossible"),
+        ("/lines/0/weight_g", json!(100), "lines[0].weight_g", "impossible"),
+        ("/lines/0/ships_from", json!("DE"), "lines[0].ships_from", "impossible"),
         ("/seller/country", json!("de"), "seller.country", "unknown_country"),
         ("/seller/registrations", json!(["EU-NOSS"]), "seller.registrations[0]", "invalid"),
         ("/seller/registrations", json!(["DE", "DE-XX"]), "seller.registrations[1]", "invalid"),
@@ -436,5 +444,47 @@ async fn a_storefronts_own_zones_and_methods_are_priced_and_rows_as_they_were_me
             json!({ "shipping_zones": [{ "id": "berlin", "places": [{ "country": "DE", "postcode_from": "1" }] }] });
         let report = importer.run(&system, &store(bad), |_| {}).await.unwrap();
         assert!(format!("{:?}", report.rows[0]).contains("zones[0].places[0].postcode_to"), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_price_of_the_rest_of_the_world_counts_where_laws_want_it_with_tax() {
+    let shop = Shop::open().await;
+    let legal = json!({ "name": "Rest GmbH", "address": ["Weg 2", "20457 Hamburg"], "country": "DE", "email": "shop@rest.example",
+        "tax_ids": ["DE299000042"], "invoice_prefix": "RE", "registrations": ["DE"] });
+    let work = |name: &str, prices: Value| {
+        json!({ "type": "work", "ref": name, "store": "rest", "kind": "album", "title": name, "makers": ["rest-who"], "released": "2024-03-01",
+            "genres": ["ambient"], "parts": [{ "title": "One", "files": [{ "file": "files/1.ogg", "format": "Ogg Vorbis" }] }],
+            "products": [{ "ref": "d", "kind": "digital", "title": "Digital album", "tax_class": "digital_music",
+                "variants": [{ "sku": name, "prices": prices }] }] })
+    };
+    let price = |region: &str, minor: i64| json!({ "region": region, "currency": "USD", "minor": minor });
+    let rows = [
+        json!({ "type": "tenant", "ref": "rest", "name": "Rest", "legal": legal, "currency": "EUR", "locale": "de-DE", "fee_bps": 1000 }),
+        json!({ "type": "store", "ref": "rest", "tenant": "rest", "handle": "rest", "name": "Rest", "ships_from": "DE", "no_rule": "export" }),
+        json!({ "type": "maker", "ref": "rest-who", "tenant": "rest", "kind": "artist", "name": "Who" }),
+        work("old", json!([price("row", 1000)])),
+        work("new", json!([price("row", 1000), price("rowtax", 1100)])),
+    ];
+    shop.import(&rows.map(|row| row.to_string()).join("\n")).await;
+    let quotes = Quotes::new(shop.catalog.offers().clone());
+    for (country, included, word, new) in
+        [("KR", true, "tax-incl", 1100), ("BR", true, "tax-incl", 1100), ("KE", false, "tax-excl", 1000)]
+    {
+        let market = Market::of_country(country).id.into();
+        let buyer = OpCtx { country: country.into(), market, ..shop.guest() };
+        for (title, minor) in [("old", 1000), ("new", new)] {
+            let cart = shop.checkouts.cart_view(&shop.fill(&buyer, &[title]).await).await.unwrap();
+            assert_eq!(
+                (cart.total_minor, cart.currency.as_str(), cart.tax_word.as_str()),
+                (minor, "USD", word),
+                "{country}"
+            );
+            let sku = shop.edition(title).await.to_string();
+            let asked = json!({ "buyer": { "country": country }, "lines": [{ "sku": sku, "quantity": 1 }] });
+            let quote = ask(&quotes, &buyer, &asked).await.unwrap();
+            assert_eq!((quote.prices_include_tax, quote.totals.gross.minor()), (included, minor), "{country}");
+            assert_eq!(quote.totals.tax.minor(), 0, "the tables know no tax there");
+        }
     }
 }

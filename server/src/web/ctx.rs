@@ -446,8 +446,8 @@ mod tests {
             ("es-ES,es;q=0.9", "ES", "eu"),
             ("sv-se", "SE", "eu"),
             ("en-IE", "IE", "eu"),
-            ("pt-BR;q=0.8", "BR", "row"),
-            ("zh-Hant-TW", "TW", "row"),
+            ("pt-BR;q=0.8", "BR", "rowtax"),
+            ("zh-Hant-TW", "TW", "rowtax"),
             ("es-419,es", "US", "us"),
             ("en-XX", "US", "us"),
         ] {

@@ -4,7 +4,7 @@
 //! Invariants: a country is in exactly one market; unknown countries fall to `row`; choosing is pure. Euro countries without a market of
 //! their own are `eu`, as are the EU members outside the euro (their buyers pay in EUR). Parts of a state with a code of their own are
 //! where the law on prices is the state's: Åland in `eu`, the French departments overseas in `fr`. `row` is the stated policy for
-//! everybody else: US dollars, prices shown without tax. Where a market's currency has no price, [`Market::pays_in`] says what is asked next.
+//! everybody else: US dollars, prices shown without tax; `rowtax` is the same for countries whose law wants prices with tax. Where a market's currency has no price, [`Market::pays_in`] says what is asked next.
 
 use std::cmp::Ordering;
 
@@ -188,13 +188,16 @@ mod tests {
         assert!(
             MARKETS.iter().all(|m| m.price_regions.first() == Some(&m.id) && m.price_regions.last() == Some(&"world"))
         );
-        assert_eq!(Market::of_country("BR").id, "row");
+        assert_eq!(
+            ["BR", "KR", "KE", "??"].map(|country| Market::of_country(country).id),
+            ["rowtax", "rowtax", "row", "row"]
+        );
     }
 
     #[test]
     fn what_is_priced_for_the_rest_of_the_world_is_sold_in_markets_that_were_part_of_it() {
         let asks_row = |country| Market::of_country(country).price_regions.contains(&"row");
-        for country in ["NO", "IS", "AU", "NZ", "SG", "IN", "ZA", "BR"] {
+        for country in ["NO", "IS", "AU", "NZ", "SG", "IN", "ZA", "BR", "KR", "KE"] {
             assert!(asks_row(country), "{country}");
         }
         assert!(

@@ -100,6 +100,19 @@ pub enum Accuracy {
     Provider,
 }
 
+impl Accuracy {
+    /// Of several parts, the word that must not be missed: `state` if any lacks its local taxes, else `provider` if a service worked out any. Of none
+    /// there is none.
+    pub fn of(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let rank = |accuracy: &Self| match accuracy {
+            Self::Full => 0,
+            Self::Provider => 1,
+            Self::State => 2,
+        };
+        parts.into_iter().max_by_key(rank)
+    }
+}
+
 /// One dated rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

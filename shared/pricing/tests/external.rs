@@ -40,7 +40,7 @@ fn document(inclusive: bool) -> Value {
         "promotions": [{ "id": "p", "code": "TEN", "benefit": { "kind": "percent", "rate_ppm": 100_000 } }],
         "lines": [
             { "name": "Book", "tax_class": "printed_book", "kind": "physical", "quantity": 1, "unit_price": usd(1500) },
-            { "name": "Album", "tax_class": "goods", "kind": "digital", "quantity": 1, "unit_price": usd(999) },
+            { "name": "Album", "tax_class": "of_my_own", "kind": "digital", "quantity": 1, "unit_price": usd(999) },
         ],
         "shipping": { "zones": [{ "id": "all", "countries": ["*"] }],
             "rates": [{ "zone": "all", "up_to_g": 2000, "amount": usd(500) }] },
@@ -68,6 +68,7 @@ fn they_replace_the_tables_taxes_and_nothing_else() {
     assert_eq!(minors(&quote.lines[1].amounts), (899, 0, 899));
     assert_eq!(minors(quote.shipping.as_ref().unwrap()), (500, 30, 530));
     assert_eq!(minors(&quote.totals), (2749, 158, 2907));
+    assert_eq!((quote.shipping_accuracy, quote.accuracy), (Some(Accuracy::Provider), Some(Accuracy::Provider)));
     let told = |line: &QuotedLine| (line.tax_status, line.accuracy);
     assert_eq!(told(&quote.lines[0]), (TaxStatus::Taxed, Accuracy::Provider));
     assert_eq!(told(&quote.lines[1]), (TaxStatus::ZeroRated, Accuracy::Provider));
@@ -117,6 +118,8 @@ fn what_was_not_asked_stays_the_tables() {
     assert_eq!(minors(&quote.lines[0].amounts), minors(&plain.lines[0].amounts));
     assert_eq!(quote.shipping, plain.shipping);
     assert_eq!((quote.lines[0].accuracy, quote.lines[1].accuracy), (plain.lines[0].accuracy, Accuracy::Provider));
+    // What lacks local taxes is not hidden behind what a service worked out.
+    assert_eq!((quote.shipping_accuracy, quote.accuracy), (Some(Accuracy::State), Some(Accuracy::State)));
     let why = |quote: &Quote, line: Option<usize>| {
         let steps = quote.explain.iter().filter(|s| s.kind == StepKind::Treatment && s.line == line);
         steps.map(|s| s.rule.clone()).collect::<Vec<_>>()

@@ -30,8 +30,8 @@ fn ask(json: serde_json::Value) -> Result<Quote, QuoteError> {
 }
 
 fn line(class: &str, kind: &str, minor: i64, currency: &str, quantity: u32) -> serde_json::Value {
-    serde_json::json!({"name": class, "tax_class": class, "kind": kind, "quantity": quantity, "weight_g": 200,
-        "unit_price": {"minor": minor, "currency": currency}})
+    serde_json::json!({"name": class, "tax_class": class, "kind": kind, "quantity": quantity,
+        "weight_g": (kind == "physical").then_some(200), "unit_price": {"minor": minor, "currency": currency}})
 }
 
 fn doc(
@@ -170,7 +170,8 @@ fn mixed_order_shares_shipping_by_value_of_the_parcels() {
 fn rounding_policy_is_followed() {
     // 38.23 / 6 = 6.3717 a unit; 382.30 / 6 = 63.7167
     for (scope, tax) in [("unit", 6370), ("line", 6372), ("document", 6372)] {
-        let mut json = doc(("GB", &["GB"], true), ("GB", None), "GBP", vec![line("goods", "digital", 3823, "GBP", 10)]);
+        let courses = vec![line("digital_other", "digital", 3823, "GBP", 10)];
+        let mut json = doc(("GB", &["GB"], true), ("GB", None), "GBP", courses);
         json["rounding"] = serde_json::json!({"scope": scope});
         assert_eq!(sums(&ask(json).unwrap()), (38230 - tax, tax, 38230));
     }
@@ -216,7 +217,8 @@ fn an_id_of_the_sellers_own_country_proves_no_border() {
 
 #[test]
 fn a_seat_on_the_canary_islands_is_outside_the_union() {
-    let mut json = doc(("ES", &["ES-CN"], true), ("ES", None), "EUR", vec![line("goods", "digital", 1000, "EUR", 1)]);
+    let album = line("digital_music", "digital", 1000, "EUR", 1);
+    let mut json = doc(("ES", &["ES-CN"], true), ("ES", None), "EUR", vec![album]);
     json["seller"]["region"] = "GC".into();
     assert_eq!(ask(json.clone()).unwrap().lines[0].tax_status, TaxStatus::NotRegistered, "no threshold from there");
     json["buyer"]["postcode"] = "35001".into();
@@ -251,7 +253,7 @@ fn unknown_places_are_never_silently_zero() {
     json["no_rule"] = "export".into();
     assert_eq!(ask(json).unwrap().lines[0].tax_status, TaxStatus::NoRule);
     // What is owed and not known yet is no export.
-    let mut states = doc(("US", &["US-NY"], false), ("US", None), "USD", vec![line("goods", "digital", 999, "USD", 1)]);
+    let mut states = doc(("US", &["US-NY"], false), ("US", None), "USD", vec![line("ebook", "digital", 999, "USD", 1)]);
     states["no_rule"] = "export".into();
     assert_eq!(ask(states).unwrap_err(), QuoteError::NoTaxRule { place: "US".into() });
     let mut early = doc(DE, ("DE", None), "EUR", vec![line("ebook", "digital", 999, "EUR", 1)]);
@@ -315,6 +317,69 @@ fn bad_documents_name_the_field() {
     assert_eq!(ask(json.clone()).unwrap_err().field(), "lines[0].unit_price");
     json["surprise"] = 1.into();
     assert!(serde_json::from_value::<QuoteRequest>(json).unwrap_err().to_string().contains("surprise"));
+}
+
+#[test]
+fn what_cannot_be_together_is_refused_by_its_field() {
+    let album = || line("digital_music", "digital", 1000, "EUR", 1);
+    let disc = || line("physical_music", "physical", 1000, "EUR", 1);
+    let with = |mut line: serde_json::Value, name: &str, value: serde_json::Value| {
+        line[name] = value;
+        line
+    };
+    let eur = serde_json::json!({"minor": 900, "currency": "EUR"});
+    for (line, field) in [
+        (with(album(), "tax_class", "printed_book".into()), "tax_class"),
+        (with(album(), "tax_class", "physical_media".into()), "tax_class"),
+        (with(album(), "tax_class", "goods".into()), "tax_class"),
+        (with(disc(), "tax_class", "ebook".into()), "tax_class"),
+        (with(disc(), "tax_class", "subscription_digital".into()), "tax_class"),
+        (with(album(), "kind", "physical".into()), "tax_class"),
+        (with(album(), "weight_g", 100.into()), "weight_g"),
+        (with(album(), "weight_g", 0.into()), "weight_g"),
+        (with(album(), "height_mm", 1.into()), "height_mm"),
+        (with(album(), "ships_from", "DE".into()), "ships_from"),
+        (with(album(), "named_price", eur.clone()), "named_price"),
+        (with(disc(), "named_price", eur), "named_price"),
+        (with(album(), "sku", "album".into()), "name"),
+    ] {
+        let refused = ask(doc(DE, ("DE", None), "EUR", vec![album(), line.clone()])).unwrap_err();
+        assert_eq!((refused.code(), refused.field()), ("impossible", format!("lines[1].{field}").as_str()), "{line}");
+    }
+    for (name, value) in [("tax_id_state", "valid"), ("tax_id_state", "pending")] {
+        let mut json = doc(DE, ("FR", None), "EUR", vec![album()]);
+        json["buyer"][name] = value.into();
+        let refused = ask(json).unwrap_err();
+        assert_eq!((refused.code(), refused.field()), ("impossible", "buyer.tax_id_state"), "no id: {value}");
+    }
+    let mut json = doc(DE, ("FR", None), "EUR", vec![album()]);
+    json["buyer"] = serde_json::json!({"country": "FR", "tax_id": "FR40303265045", "tax_id_state": "valid"});
+    assert_eq!(ask(json).unwrap_err().field(), "buyer.tax_id_state", "no business");
+    // What may be either is: a reading of a book, and a class of one's own.
+    for (class, kind) in
+        [("audiobook", "digital"), ("audiobook", "physical"), ("mine", "digital"), ("mine", "physical")]
+    {
+        ask(doc(DE, ("DE", None), "EUR", vec![line(class, kind, 1000, "EUR", 1)])).unwrap();
+    }
+}
+
+#[test]
+fn a_record_of_two_minds_is_taxed_by_its_kind() {
+    let (prices, mut items) = shop();
+    items[0].tax_class = "printed_book".into();
+    items[0].weight_g = 300;
+    let of = |items: &[Sellable]| {
+        let album = serde_json::json!({"sku": "album", "quantity": 1});
+        ask_with(doc(DE, ("DE", None), "EUR", vec![album]), &prices, items).unwrap()
+    };
+    // A file of 8.50 is no book at 7 %: 8.50 * 19/119 = 1.3571, and nothing is sent.
+    let file = of(&items);
+    assert_eq!((sums(&file), file.shipping), ((714, 136, 850), None));
+    // And a book by post is no e-book, though Germany asks as much of both elsewhere: the general rate.
+    items[0].kind = Kind::Physical;
+    items[0].tax_class = "ebook".into();
+    let thing = of(&items);
+    assert_eq!((thing.lines[0].amounts.tax.minor(), thing.shipping.is_some()), (136, true));
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn case_04_a_price_in_taiwan_dollars_can_be_charged() {
     let quote = ask("SK", "TWD", &[("ebook", price.minor(), 1)], "line");
     assert_eq!((quote.totals.tax.minor(), quote.totals.net.minor()), (1_500, 30_900));
     // As do forints in Hungary: 27 per cent inside 4990 are 1060.87.
-    let quote = ask("HU", "HUF", &[("goods", 499_000, 1)], "line");
+    let quote = ask("HU", "HUF", &[("digital_other", 499_000, 1)], "line");
     assert_eq!((quote.totals.tax.minor(), quote.totals.net.minor()), (106_100, 392_900));
 }
 
@@ -108,7 +108,7 @@ fn case_04_a_price_in_taiwan_dollars_can_be_charged() {
 fn case_05_ten_at_38_23_with_tax_follow_the_declared_policy() {
     // 38.23 / 6 = 6.371667 a unit, 382.30 / 6 = 63.716667 a line.
     let totals = |scope| {
-        let quote = ask("GB", "GBP", &[("goods", 3823, 10)], scope);
+        let quote = ask("GB", "GBP", &[("digital_other", 3823, 10)], scope);
         let totals = &quote.totals;
         assert_eq!(totals.net.checked_add(totals.tax).unwrap(), totals.gross);
         (totals.net.minor(), totals.tax.minor(), totals.gross.minor())
@@ -117,7 +117,7 @@ fn case_05_ten_at_38_23_with_tax_follow_the_declared_policy() {
     assert_eq!(totals("line"), (31_858, 6_372, 38_230));
     assert_eq!(totals("document"), (31_858, 6_372, 38_230));
     // Ten lines of one: by line each is rounded, by document the sum is.
-    let apart = |scope| ask("GB", "GBP", &[("goods", 3823, 1); 10], scope).totals.tax.minor();
+    let apart = |scope| ask("GB", "GBP", &[("digital_other", 3823, 1); 10], scope).totals.tax.minor();
     assert_eq!((apart("line"), apart("document")), (6_370, 6_372));
 }
 
@@ -158,7 +158,7 @@ fn case_07_a_discount_over_two_rates_is_shared_by_price_and_taxed_per_rate() {
     assert_eq!(minors(&shares), [400, 600]);
     let left = [book.checked_sub(shares[0]).unwrap().minor(), game.checked_sub(shares[1]).unwrap().minor()];
     for scope in ["unit", "line", "document"] {
-        let quote = ask("DE", "EUR", &[("ebook", left[0], 1), ("goods", left[1], 1)], scope);
+        let quote = ask("DE", "EUR", &[("ebook", left[0], 1), ("digital_other", left[1], 1)], scope);
         let taxes: Vec<_> = quote.totals.taxes.iter().map(|t| (t.rate_ppm, t.amount.minor())).collect();
         // 16.00 * 7/107 = 1.0467; 24.00 * 19/119 = 3.8319
         assert_eq!(

@@ -19,13 +19,15 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
     let from = prop::sample::select(vec![None, Some("US"), Some("FR"), Some("GB")]);
     let line =
         (class, 0i64..5_000_000, 1u32..50, any::<bool>(), from).prop_map(|(class, minor, quantity, physical, from)| {
+            let kind = Kind::of_class(class).unwrap_or(if physical { Kind::Physical } else { Kind::Digital });
+            let sent = kind == Kind::Physical;
             RequestLine {
-                ships_from: from.map(Into::into),
+                ships_from: from.filter(|_| sent).map(Into::into),
                 name: Some(class.into()),
                 tax_class: Some(class.into()),
                 unit_price: Some(Money::new(minor, Currency::EUR).unwrap()),
-                kind: Some(if physical { Kind::Physical } else { Kind::Digital }),
-                weight_g: Some(100),
+                kind: Some(kind),
+                weight_g: sent.then_some(100),
                 quantity,
                 ..RequestLine::default()
             }

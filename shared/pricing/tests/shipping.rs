@@ -6,7 +6,7 @@ use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::quote::*;
 use vitrine_pricing::shipping::*;
-use vitrine_pricing::tax::TaxRules;
+use vitrine_pricing::tax::{Accuracy, TaxRules};
 
 fn eur(minor: i64) -> Money {
     Money::new(minor, Currency::EUR).unwrap()
@@ -509,4 +509,26 @@ proptest! {
             prop_assert_eq!(table.offers(&place, &parcel), turned.offers(&place, &parcel));
         }
     }
+}
+
+#[test]
+fn shipping_and_the_whole_say_how_exact_their_tax_is() {
+    let world = json!({ "zones": [{ "id": "all", "countries": ["*"] }], "rates": [rate("all", 500, json!({}))] });
+    let told = |lines: Vec<Value>, more: Value| {
+        let quote = ask(lines, world.clone(), more).unwrap();
+        (quote.shipping_accuracy, quote.accuracy)
+    };
+    let (full, state) = (Some(Accuracy::Full), Some(Accuracy::State));
+    let states = |region: &str| {
+        json!({
+            "seller": { "country": "US", "region": region, "registrations": [format!("US-{region}")], "prices_include_tax": false },
+            "buyer": { "country": "US", "region": region },
+        })
+    };
+    assert_eq!(told(vec![goods(1000, 1)], json!({})), (full, full));
+    assert_eq!(told(vec![file(1000)], json!({})), (None, full), "nothing is sent");
+    // The counties and cities of New York tax goods and shipping, those of Michigan nothing.
+    assert_eq!(told(vec![goods(1000, 1)], states("NY")), (state, state));
+    assert_eq!(told(vec![goods(1000, 1)], states("MI")), (full, full));
+    assert_eq!(told(vec![file(1000)], states("NY")), (None, state));
 }

@@ -111,7 +111,10 @@ pub fn note(quote: &Quote) -> Option<String> {
 /// What a buyer is told where the tables know a state's tax alone and not those of its counties and cities.
 pub fn state_only(quote: &Quote) -> Option<String> {
     let only = |l: &QuotedLine| l.accuracy == Accuracy::State && l.tax_status == TaxStatus::Taxed;
-    quote.lines.iter().any(only).then(|| "tax-state-only".to_owned())
+    // A state may tax the sending of what it does not tax.
+    let taxed = quote.shipping.as_ref().is_some_and(|amounts| !amounts.tax.is_zero());
+    let sent = taxed && quote.shipping_accuracy == Some(Accuracy::State);
+    (sent || quote.lines.iter().any(only)).then(|| "tax-state-only".to_owned())
 }
 
 fn way(place: &Place, method: &OfferedMethod, quote: &Quote) -> Option<WayView> {
@@ -151,4 +154,44 @@ pub fn sending<E>(
 pub fn sent_by(place: &Place, quote: &Quote) -> Option<WayView> {
     let way = way(place, quote.sent_by()?, quote)?;
     (quote.shipping_methods.len() > 1 || !way.name.is_empty() || way.days.is_some()).then_some(way)
+}
+
+#[cfg(test)]
+mod tests {
+    use vitrine_pricing::price::PriceList;
+    use vitrine_pricing::promotion::Promotions;
+    use vitrine_pricing::quote::{Context, quote};
+    use vitrine_pricing::shipping::ShippingTable;
+    use vitrine_pricing::tax::TaxRules;
+
+    use super::*;
+
+    #[test]
+    fn that_local_taxes_are_missing_is_said_for_shipping_too() {
+        let usd = |minor: i64| serde_json::json!({ "minor": minor, "currency": "USD" });
+        let request = serde_json::json!({
+            "currency": "USD", "date": "2026-11-28",
+            "seller": { "country": "US", "registrations": ["US-NY"], "prices_include_tax": false },
+            "buyer": { "country": "US", "region": "NY" },
+            "lines": [{ "name": "A print", "quantity": 1, "kind": "physical", "tax_class": "goods", "unit_price": usd(1500) }],
+            "shipping": { "zones": [{ "id": "all", "countries": ["*"] }], "rates": [{ "zone": "all", "amount": usd(500) }] },
+        });
+        let context = Context {
+            rules: &TaxRules::built_in(),
+            items: &[],
+            prices: &PriceList::default(),
+            shipping: &ShippingTable::default(),
+            promotions: Promotions::default(),
+        };
+        let mut quote = quote(&serde_json::from_value(request).unwrap(), &context).unwrap();
+        assert!(state_only(&quote).is_some());
+        // If the state taxed the sending alone.
+        quote.lines[0].tax_status = TaxStatus::ZeroRated;
+        assert!(state_only(&quote).is_some());
+        // Sent for nothing, there is no tax on it that anything could be missing from.
+        if let Some(shipping) = &mut quote.shipping {
+            shipping.tax = Money::zero(quote.currency);
+        }
+        assert_eq!(state_only(&quote), None);
+    }
 }

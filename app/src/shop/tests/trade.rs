@@ -104,6 +104,19 @@ fn cart() -> CartView {
             .map(|k| step(&format!("explain-{k}"), "r"))
             .into_iter()
             .chain(["domestic", "oss", "no_registration"].map(|r| step("explain-treatment", r)))
+            .chain(["gross", "tax", "net", "total"].map(|k| {
+                let mut step = step(&format!("explain-refund-{k}"), "refund_all_left");
+                let found = [
+                    ("paid", "€9.00"),
+                    ("before", "€1.00"),
+                    ("left", "€0.00"),
+                    ("earlier", "yes"),
+                    ("stays", "no"),
+                    ("tax", "VAT"),
+                ];
+                step.args.extend(found.map(|(name, value)| (name.to_owned(), value.to_owned())));
+                step
+            }))
             .chain([listed.clone(), step("explain-discount", "p_1"), step("explain-code-skipped", "not_valid")])
             .collect(),
         tax_note: Some("tax-note-not-registered".into()),

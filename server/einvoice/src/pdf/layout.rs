@@ -82,6 +82,10 @@ pub(super) fn lay_out<'f>(doc: &Document, labels: &Labels, set: Setter<'f>) -> R
     lines_table(&mut sheet, doc, labels, &values)?;
     sums(&mut sheet, doc, labels, &values);
     words(&mut sheet, doc, labels, &values);
+    if !sheet.set.replaced.is_empty() {
+        sheet.y += 3.0;
+        sheet.paragraph(&labels.unprinted, BODY, 0.0);
+    }
     feet(&mut sheet, doc);
     Ok(sheet)
 }

@@ -4,7 +4,7 @@ use vitrine_einvoice::Labels;
 
 /// German for German documents, else English.
 pub fn labels(language: &str) -> Labels {
-    let words: [(&str, &str); 34] = [
+    let words: [(&str, &str); 35] = [
         ("Rechnung", "Invoice"),
         ("Quittung", "Receipt"),
         ("Kleinbetragsrechnung", "Simplified invoice"),
@@ -39,6 +39,7 @@ pub fn labels(language: &str) -> Labels {
         ("Warum diese Steuer", "Why this tax"),
         ("E-Mail", "E-mail"),
         ("Rechnungsdaten (Factur-X)", "Invoice data (Factur-X)"),
+        ("Für manche Zeichen fehlt eine Schrift", "Some letters have no font"),
     ];
     let mut words = words.into_iter().map(|(de, en)| if language.starts_with("de") { de } else { en }.to_owned());
     let mut next = || words.next().unwrap();
@@ -77,5 +78,6 @@ pub fn labels(language: &str) -> Labels {
         explained: next(),
         email: next(),
         attachment: next(),
+        unprinted: next(),
     }
 }

@@ -8,10 +8,12 @@ use prices::{check_places, check_price};
 use std::str::FromStr;
 
 use vitrine_pricing::market::is_country;
+use vitrine_pricing::quote::Kind;
 use vitrine_pricing::tax::{TaxRules, VOUCHER};
 use vitrine_pricing::territory::has_region;
 use vitrine_shared::catalog::{
-    Asset, Captions, Image, LegalEntity, Link, MakerRef, Part, Preview, PriceRecord, Product, Status, Variant, Work,
+    Asset, Captions, Image, LegalEntity, Link, MakerRef, Part, Preview, PriceRecord, Product, ProductKind, Status,
+    Variant, Work,
 };
 use vitrine_shared::id::{AssetId, LicenceId, PartId, ProductId, StoreId, TenantId, VariantId, WorkId};
 use vitrine_shared::slug::slugify;
@@ -328,7 +330,7 @@ pub(super) fn product(parts: &Parts<'_>, row: &ProductRow) -> Result<Product, Re
         work: parts.id.clone(),
         kind: row.kind,
         title: text("products.title", &row.title, 120)?,
-        tax_class: tax_class(&row.tax_class)?,
+        tax_class: tax_class(row)?,
         variants,
         status: row.status,
     })
@@ -336,7 +338,8 @@ pub(super) fn product(parts: &Parts<'_>, row: &ProductRow) -> Result<Product, Re
 
 fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<Variant, Refusal> {
     let sku = text("sku", &row.sku, 64)?;
-    let digital = product.kind == vitrine_shared::catalog::ProductKind::Digital;
+    let digital = product.kind == ProductKind::Digital;
+    check_parcel(&sku, product, row)?;
     let wanted =
         |f: &Stored| row.formats.is_empty() || row.formats.iter().any(|x| x.eq_ignore_ascii_case(&f.asset.format));
     let files: Vec<&Stored> = if digital { parts.all_files().filter(|f| wanted(f)).collect() } else { Vec::new() };
@@ -374,10 +377,28 @@ fn variant(parts: &Parts<'_>, product: &ProductRow, row: &VariantRow) -> Result<
 }
 
 /// A work's own class: what is only paid for later is none of a work's.
-fn tax_class(class: &str) -> Result<String, Refusal> {
-    match class {
-        VOUCHER => Err(format!("`tax_class`: {VOUCHER} is of gift cards alone")),
-        class => Ok(class.to_owned()),
+fn tax_class(row: &ProductRow) -> Result<String, Refusal> {
+    let (class, name) = (row.tax_class.as_str(), &row.reference);
+    let of = match (row.kind, Kind::of_class(class)) {
+        (ProductKind::Physical, Some(Kind::Digital)) => "what is downloaded, and product `{}` is physical",
+        (ProductKind::Digital, Some(Kind::Physical)) => "what is sent, and product `{}` is digital",
+        _ if class == VOUCHER => return Err(format!("`tax_class`: {VOUCHER} is of gift cards alone")),
+        _ => return Ok(class.to_owned()),
+    };
+    Err(format!("`tax_class`: {class} is a class of {}", of.replace("{}", name)))
+}
+
+/// Nothing is sent of what is downloaded: a parcel's weight or sides are of another product, or its kind is wrong.
+fn check_parcel(sku: &str, product: &ProductRow, row: &VariantRow) -> Result<(), Refusal> {
+    let said = [
+        ("weight_g", row.weight_g.is_some()),
+        ("length_mm", row.length_mm.is_some()),
+        ("width_mm", row.width_mm.is_some()),
+        ("height_mm", row.height_mm.is_some()),
+    ];
+    match said.iter().find(|(_, is)| *is && product.kind == ProductKind::Digital) {
+        Some((field, _)) => Err(format!("`{field}`: variant `{sku}` is digital, and nothing is sent of it")),
+        None => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use futures::TryStreamExt;
 use tokio::io::AsyncWriteExt;
 use vitrine_blob::Blob;
-use vitrine_shared::catalog::{Asset, Captions, Image, Maker, PriceRecord, Work};
+use vitrine_shared::catalog::{Asset, Captions, Image, Maker, PriceRecord, ProductKind, Work};
 use vitrine_shared::id::TenantId;
 
 use super::{
@@ -17,7 +17,7 @@ use crate::catalog::store::{CatalogStore, LIST_SHARDS, WorkBundle};
 use crate::collections::{Collection, Collections};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::{authz, stock};
+use crate::{authz, pricing, stock};
 
 /// Writes `catalog.jsonl` and `files/…` below `dir`; answers the number of rows.
 ///
@@ -239,6 +239,8 @@ async fn work(
     let mut products = Vec::new();
     for product in &bundle.products {
         let mut variants = Vec::new();
+        // Records may be from before imports refused the parcels of files, which never counted.
+        let sent = product.kind != ProductKind::Digital;
         for v in &product.variants {
             let stock =
                 if v.stocked { stock::level(&**catalog.table(), &v.id).await?.map(|l| l.available) } else { None };
@@ -248,10 +250,10 @@ async fn work(
                 title: v.title.clone(),
                 licence: v.licence.as_ref().map(ToString::to_string),
                 formats: v.formats.clone(),
-                weight_g: v.weight_g,
-                length_mm: v.length_mm,
-                width_mm: v.width_mm,
-                height_mm: v.height_mm,
+                weight_g: v.weight_g.filter(|_| sent),
+                length_mm: v.length_mm.filter(|_| sent),
+                width_mm: v.width_mm.filter(|_| sent),
+                height_mm: v.height_mm.filter(|_| sent),
                 stock: if v.stocked { Some(stock.unwrap_or(0)) } else { None },
                 shape: v.shape,
                 prices: bundle
@@ -266,7 +268,7 @@ async fn work(
             reference: product.id.to_string(),
             kind: product.kind,
             title: product.title.clone(),
-            tax_class: product.tax_class.clone(),
+            tax_class: pricing::class_of(product).to_owned(),
             variants,
             status: product.status,
         });

@@ -424,14 +424,19 @@ impl Maker {
             let named_price = self.one_of(times).then(|| self.money(foreign));
             return RequestLine { sku: Some(sku), quantity, named_price, ..RequestLine::default() };
         }
+        // Mostly what can be together; now and then any kind with any class, a file with a weight, a price said twice.
+        let class = *self.pick(&CLASSES);
+        let kind = Kind::of_class(class).filter(|_| !self.one_of(600)).unwrap_or_else(|| self.kind());
+        let sent = kind == Kind::Physical || self.one_of(600);
         RequestLine {
             quantity,
+            named_price: self.one_of(900).then(|| self.money(foreign)),
             name: (!self.one_of(400)).then(|| "Ad hoc".into()),
             unit_price: Some(self.money(foreign)),
-            kind: Some(self.kind()),
-            tax_class: Some((*self.pick(&CLASSES)).to_owned()),
-            weight_g: self.one_of(2).then(|| self.rng.random_range(0..5_000)),
-            ships_from: self.one_of(8).then(|| self.country()),
+            kind: Some(kind),
+            tax_class: Some(class.to_owned()),
+            weight_g: (sent && self.one_of(2)).then(|| self.rng.random_range(0..5_000)),
+            ships_from: (sent && self.one_of(8)).then(|| self.country()),
             ..RequestLine::default()
         }
     }
@@ -519,6 +524,9 @@ pub fn features(answer: &Answer, tell: &mut dyn FnMut(String)) {
     let mode = name(serde_json::to_value(quote.rounding.mode));
     let inclusive = if quote.prices_include_tax { "inclusive" } else { "exclusive" };
     tell(format!("rounding:{inclusive}:{scope}:{mode}"));
+    for (of, accuracy) in [("all", quote.accuracy), ("shipping", quote.shipping_accuracy)] {
+        accuracy.into_iter().for_each(|a| tell(format!("accuracy of {of}:{}", name(serde_json::to_value(a)))));
+    }
     for line in &quote.lines {
         tell(format!("status:{}", name(serde_json::to_value(line.tax_status))));
         tell(format!("accuracy:{}", name(serde_json::to_value(line.accuracy))));
@@ -575,7 +583,7 @@ mod tests {
         // Two of them never have a quote.
         let refused = ["region_unknown", "territory_without_table"];
         wanted.extend(REASONS.iter().filter(|r| !refused.contains(r)).map(|r| format!("reason:{r}")));
-        let codes = "invalid unknown_country unknown_sku not_for_sale below_minimum not_shipped no_tax_rule too_large";
+        let codes = "invalid impossible unknown_country unknown_sku not_for_sale below_minimum not_shipped no_tax_rule too_large";
         wanted.extend(codes.split(' ').map(|c| format!("code:{c}")));
         let statuses = "taxed reverse_charged zero_rated not_registered outside_scope no_rule";
         wanted.extend(statuses.split(' ').map(|s| format!("status:{s}")));
@@ -583,6 +591,9 @@ mod tests {
         wanted.extend(
             "accuracy:full accuracy:state accuracy:provider shipping strip unreadable".split(' ').map(str::to_owned),
         );
+        for of in ["all", "shipping"] {
+            wanted.extend(["full", "state", "provider"].map(|accuracy| format!("accuracy of {of}:{accuracy}")));
+        }
         wanted.extend(["several taxes", "cash"].map(str::to_owned));
         for scope in ["unit", "line", "document"] {
             for mode in ["half_up", "half_even"] {

@@ -11,6 +11,14 @@ pub enum QuoteError {
         /// What is wrong.
         detail: String,
     },
+    /// A field that cannot be so beside another one.
+    #[error("{field}: {detail}")]
+    Impossible {
+        /// Path of the one that says more than the other allows.
+        field: String,
+        /// What they cannot be together.
+        detail: String,
+    },
     /// Not an officially assigned ISO 3166-1 alpha-2 code.
     #[error("{field}: {country:?} is not an ISO 3166-1 alpha-2 country code")]
     UnknownCountry {
@@ -105,6 +113,7 @@ impl QuoteError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Invalid { .. } => "invalid",
+            Self::Impossible { .. } => "impossible",
             Self::UnknownCountry { .. } => "unknown_country",
             Self::UnknownSku { .. } => "unknown_sku",
             Self::NotForSale { .. } => "not_for_sale",
@@ -123,6 +132,7 @@ impl QuoteError {
     pub fn field(&self) -> &str {
         match self {
             Self::Invalid { field, .. }
+            | Self::Impossible { field, .. }
             | Self::UnknownCountry { field, .. }
             | Self::UnknownSku { field, .. }
             | Self::NotForSale { field, .. }

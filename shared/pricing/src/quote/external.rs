@@ -8,8 +8,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::QuoteError;
+use super::kind::Kind;
 use super::run::{Part, Priced, at, invalid, status_code, step, tax};
-use super::shapes::{Kind, QuoteRequest, Step, StepKind, TaxAmount};
+use super::shapes::{QuoteRequest, Step, StepKind, TaxAmount};
 use crate::money::{Currency, Money};
 use crate::tax::{Accuracy, TaxStatus};
 

@@ -1,6 +1,7 @@
 //! How a priced line is taxed: the line and the document as one supply, and the worth of what is sent from abroad.
 
 use super::error::QuoteError;
+use super::kind::Kind;
 use super::run::{MILLION, Priced, at};
 use super::shapes::*;
 use crate::money::{Money, MoneyError, RoundingMode};

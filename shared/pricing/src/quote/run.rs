@@ -4,6 +4,7 @@ use super::discount::{self, Barred, Discounts};
 use super::error::QuoteError;
 use super::external;
 use super::find::Shelf;
+use super::kind::Kind;
 use super::place::{appraise, treat};
 use super::shapes::*;
 use super::shipping::{add_shipping, check_shipping};
@@ -14,7 +15,7 @@ use crate::money::{Currency, Money, MoneyError, RoundingMode};
 use crate::price::Shape;
 use crate::promotion::Facets;
 use crate::shipping::Sides;
-use crate::tax::{TaxRules, TaxStatus, Treatment, Value, WholeStatus};
+use crate::tax::{Accuracy, TaxRules, TaxStatus, Treatment, Value, WholeStatus};
 use crate::territory::has_region;
 
 pub(super) const MILLION: i64 = 1_000_000;
@@ -62,6 +63,10 @@ pub(super) struct Part<'a> {
 
 pub(super) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
     QuoteError::Invalid { field: field.into(), detail: detail.into() }
+}
+
+fn impossible(field: impl Into<String>, detail: impl Into<String>) -> QuoteError {
+    QuoteError::Impossible { field: field.into(), detail: detail.into() }
 }
 
 pub(super) fn at(field: &str) -> impl Fn(MoneyError) -> QuoteError + '_ {
@@ -173,10 +178,10 @@ fn check(request: &QuoteRequest) -> Result<(), QuoteError> {
         }
     }
     if request.buyer.tax_id_state == TaxIdState::Valid && (request.buyer.tax_id.is_none() || !request.buyer.business) {
-        return Err(invalid("buyer.tax_id_state", "valid needs tax_id and business"));
+        return Err(impossible("buyer.tax_id_state", "valid needs tax_id and business"));
     }
     if request.buyer.tax_id_state != TaxIdState::None && request.buyer.tax_id.is_none() {
-        return Err(invalid("buyer.tax_id_state", "a state needs the tax_id it is of"));
+        return Err(impossible("buyer.tax_id_state", "a state needs the tax_id it is of"));
     }
     if request.lines.is_empty() || request.lines.len() > 1000 {
         return Err(invalid("lines", "1 to 1000 lines"));
@@ -216,7 +221,7 @@ fn price<'a>(
             ("facets", line.facets.is_some()),
         ];
         if let Some((name, _)) = ad_hoc.iter().find(|(_, is)| *is) {
-            return Err(invalid(field(name), "a line has either sku or ad hoc fields"));
+            return Err(impossible(field(name), "a line has either sku or ad hoc fields"));
         }
         let item = shelf.item(sku).ok_or_else(|| QuoteError::UnknownSku { field: field("sku"), sku: sku.clone() })?;
         let found = shelf.price(sku, market.price_regions, request.currency, request.date, line.quantity);
@@ -270,12 +275,15 @@ fn price<'a>(
             facets: Some(&item.facets),
             weight_g: u64::from(item.weight_g),
             sides: sides([item.length_mm, item.width_mm, item.height_mm]),
-            class: &item.tax_class,
+            class: item.kind.taxed_as(&item.tax_class),
             ships_from: item.ships_from.as_deref().unwrap_or(home),
             value: None,
         }
     } else {
         let missing = |name: &str| invalid(field(name), "needed without sku");
+        let kind = line.kind.ok_or_else(|| missing("kind"))?;
+        let class = line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?;
+        possible(line, kind, class, &field)?;
         let unit = line.unit_price.ok_or_else(|| missing("unit_price"))?;
         if !unit.is_in_steps() {
             return Err(QuoteError::not_in_steps(field("unit_price"), request.currency));
@@ -287,7 +295,7 @@ fn price<'a>(
         Priced {
             name: line.name.clone().ok_or_else(|| missing("name"))?,
             sku: None,
-            kind: line.kind.ok_or_else(|| missing("kind"))?,
+            kind,
             quantity: line.quantity,
             unit,
             compare_at: None,
@@ -297,7 +305,7 @@ fn price<'a>(
             facets: line.facets.as_ref(),
             weight_g: u64::from(line.weight_g.unwrap_or(0)),
             sides: sides([line.length_mm, line.width_mm, line.height_mm]),
-            class: line.tax_class.as_deref().ok_or_else(|| missing("tax_class"))?,
+            class,
             ships_from: line.ships_from.as_deref().unwrap_or(home),
             value: None,
         }
@@ -312,6 +320,34 @@ fn price<'a>(
         last.amount = Some(priced.list);
     }
     Ok(priced)
+}
+
+/// What a line without sku says of one thing and cannot be of another.
+fn possible(line: &RequestLine, kind: Kind, class: &str, field: &impl Fn(&str) -> String) -> Result<(), QuoteError> {
+    if line.named_price.is_some() {
+        return Err(impossible(field("named_price"), "unit_price says what a line without sku costs"));
+    }
+    if !kind.fits(class) {
+        let (class, detail) = (
+            class.chars().take(24).collect::<String>(),
+            match kind {
+                Kind::Digital => "is a class of what is sent, and the line is digital",
+                Kind::Physical => "is a class of what is downloaded, and the line is physical",
+            },
+        );
+        return Err(impossible(field("tax_class"), format!("{class:?} {detail}")));
+    }
+    let of_parcels = [
+        ("weight_g", line.weight_g.is_some()),
+        ("length_mm", line.length_mm.is_some()),
+        ("width_mm", line.width_mm.is_some()),
+        ("height_mm", line.height_mm.is_some()),
+        ("ships_from", line.ships_from.is_some()),
+    ];
+    match of_parcels.iter().find(|(_, is)| *is && kind == Kind::Digital) {
+        Some((name, _)) => Err(impossible(field(name), "nothing is sent of a digital line")),
+        None => Ok(()),
+    }
 }
 
 /// Of one piece; none unless all three are known.
@@ -467,6 +503,8 @@ fn assemble(
     let totals = amounts(request.currency, parts.iter(), discounts.totals())?;
     let whole = |parts: &[Part<'_>]| WholeStatus::of(parts.iter().map(|part| part.treatment.status));
     let (tax_status, shipping_tax_status) = (whole(parts), whole(of_shipping));
+    let exact = |parts: &[Part<'_>]| Accuracy::of(parts.iter().map(|part| part.treatment.accuracy));
+    let (accuracy, shipping_accuracy) = (exact(parts), exact(of_shipping));
     explain.push(Step {
         base: Some(totals.net),
         amount: Some(totals.gross),
@@ -495,9 +533,11 @@ fn assemble(
         lines,
         shipping,
         shipping_tax_status,
+        shipping_accuracy,
         shipping_methods: Vec::new(),
         totals,
         tax_status,
+        accuracy,
         cash,
         codes: discounts.codes(),
         reservations: discounts.reservations(),

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::external::ExternalTaxes;
+use super::kind::Kind;
 use crate::cash::{Payable, Tender};
 use crate::date::{Date, Moment};
 use crate::money::{Currency, Money, RoundingMode};
@@ -73,17 +74,6 @@ pub struct Buyer {
     pub tax_id_state: TaxIdState,
 }
 
-/// How a line reaches the buyer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Never shipped.
-    Digital,
-    /// Shipped.
-    Physical,
-}
-
 /// A line asked for: either `sku`, or ad hoc `name`, `unit_price`, `kind`, `tax_class`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -106,10 +96,10 @@ pub struct RequestLine {
     /// Ad hoc.
     #[serde(default)]
     pub kind: Option<Kind>,
-    /// Ad hoc: `ebook`, `digital_music` ...
+    /// Ad hoc: `ebook`, `digital_music` ...; one that the kind can have ([`Kind::fits`]).
     #[serde(default)]
     pub tax_class: Option<String>,
-    /// Ad hoc, grams per unit.
+    /// Ad hoc, grams per unit; like sides and `ships_from` only of physical lines.
     #[serde(default)]
     pub weight_g: Option<u32>,
     /// Ad hoc, millimetres of the packed unit; all three sides or none counts.
@@ -224,7 +214,7 @@ pub struct Sellable {
     pub name: String,
     /// How it reaches the buyer.
     pub kind: Kind,
-    /// `ebook`, `digital_music` ...
+    /// `ebook`, `digital_music` ...; taxed as [`Kind::taxed_as`].
     pub tax_class: String,
     /// Grams per unit.
     #[serde(default)]
@@ -453,6 +443,9 @@ pub struct Quote {
     /// quotes kept from before it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_tax_status: Option<WholeStatus>,
+    /// How exact the tax on shipping is: [`Accuracy::of`] its parts. None if nothing is shipped, and in quotes kept from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_accuracy: Option<Accuracy>,
     /// Ways of sending that are offered, in the table's order; none if nothing is shipped, and in quotes kept from before there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipping_methods: Vec<OfferedMethod>,
@@ -461,6 +454,9 @@ pub struct Quote {
     /// The status of all lines and of shipping if they have one; `mixed` if not. None in quotes kept from before it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_status: Option<WholeStatus>,
+    /// How exact all taxes are: [`Accuracy::of`] all lines and shipping. None in quotes kept from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<Accuracy>,
     /// What is paid in coins and how it differs from the total; only of quotes for cash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cash: Option<Payable>,

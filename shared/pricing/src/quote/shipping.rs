@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::QuoteError;
+use super::kind::Kind;
 use super::place::treat;
 use super::run::{Part, Priced, at, group_key, invalid, status_code, step};
 use super::shapes::*;

@@ -192,10 +192,13 @@ fn something_else_is_got_for_what_is_bought() {
     let doc = |lines: &[Value]| {
         Doc::eur(lines).promotions(&[promotion("p", poster.clone(), code.clone())]).codes(&["POSTER"]).ask()
     };
-    assert_eq!(offs(&doc(&[line("vinyl", "goods", 2000, 5), line("poster", "goods", 700, 3)])), [0, 1400]);
-    let few = doc(&[line("vinyl", "goods", 2000, 1), line("poster", "goods", 700, 3)]);
+    assert_eq!(
+        offs(&doc(&[line("vinyl", "digital_other", 2000, 5), line("poster", "digital_other", 700, 3)])),
+        [0, 1400]
+    );
+    let few = doc(&[line("vinyl", "digital_other", 2000, 1), line("poster", "digital_other", 700, 3)]);
     assert_eq!(reason(&few, "POSTER").as_deref(), Some("minimum"));
-    let none = doc(&[line("vinyl", "goods", 2000, 4)]);
+    let none = doc(&[line("vinyl", "digital_other", 2000, 4)]);
     assert_eq!(reason(&none, "POSTER").as_deref(), Some("no_item_qualifies"));
 }
 
