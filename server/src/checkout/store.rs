@@ -13,6 +13,7 @@
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::evidence::{Finding, Piece};
 use vitrine_pricing::quote::{Quote, TaxIdState};
+use vitrine_pricing::record::SellerOfRecord;
 use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, TenantId, ValueId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
 use vitrine_table::{Item, Key};
@@ -306,6 +307,11 @@ impl Order {
     /// It is of gift cards alone: no supply, so no invoice, no sale, nothing in the tax report. What they pay for has all of these.
     pub fn is_gift(&self) -> bool {
         !self.lines.is_empty() && self.lines.iter().all(|line| line.gift.is_some())
+    }
+
+    /// The marketplace sells it in law and not the shop; all of its lines are one seller's.
+    pub fn is_platforms(&self) -> bool {
+        self.lines.iter().any(|line| line.seller_of_record == SellerOfRecord::Platform.code())
     }
 }
 

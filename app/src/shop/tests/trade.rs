@@ -230,6 +230,7 @@ fn order(state: PayState) -> OrderView {
         quantity: n + 1,
         total: "€14.00".into(),
         physical,
+        seller_of_record: "platform".into(),
         state: state.into(),
         tracking: physical.then(|| "DHL 123".to_owned()),
         library_href: (!physical).then(|| "/my-products/w_1".to_owned()),
@@ -246,6 +247,7 @@ fn order(state: PayState) -> OrderView {
         email: "g***@example.org".into(),
         parts: vec![OrderPartView {
             id: "ord_1".into(),
+            sold_by: Some("Vitrine <Marketplace> Ltd".into()),
             store: Named { name: "Aurora".into(), latin: None, href: "/@aurora".into() },
             lines: vec![
                 line(0, false, "fulfil-access"),
