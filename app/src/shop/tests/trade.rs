@@ -487,6 +487,17 @@ fn a_price_says_where_in_the_list_it_was_found() {
 }
 
 #[test]
+fn an_order_says_who_sells_where_it_is_the_marketplace() {
+    let mut view = order(PayState::Paid);
+    let drawn =
+        |view: &OrderView| super::draw("order", "en-US", super::Sample::Trade(Box::new(Sample::Order(view.clone()))));
+    let html = drawn(&view);
+    assert!(html.contains("Sold by ") && html.contains("Marketplace"), "{html}");
+    view.parts[0].sold_by = None;
+    assert!(!drawn(&view).contains("Marketplace"));
+}
+
+#[test]
 fn what_is_not_paid_offers_no_download_of_anything_else() {
     let mut view = order(PayState::Open);
     for line in &mut view.parts[0].lines {
