@@ -53,8 +53,8 @@ impl<'a> Deal<'a> {
     pub(crate) fn sellers(&self, currency: Currency, lines: &[DealLine<'_>]) -> Vec<SellerOfRecord> {
         let Some(platform) = self.platform else { return vec![SellerOfRecord::Tenant; lines.len()] };
         let parcels = lines.iter().filter(|line| line.kind == Kind::Physical && line.sold);
-        let worth = parcels.map(DealLine::worth);
-        let consignment = worth.fold(Some(Money::zero(currency)), |sum, worth| sum?.checked_add(worth?).ok());
+        let mut worth = parcels.map(DealLine::worth);
+        let consignment = worth.try_fold(Money::zero(currency), |sum, worth| sum.checked_add(worth?).ok());
         let presumed = |line: &DealLine<'_>| {
             let sale = Sale { consignment, ..self.sale(platform, line) };
             record::presumed(&sale, &platform.registrations).is_some()
