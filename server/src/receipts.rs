@@ -42,6 +42,8 @@ pub struct Receipts {
 /// One seller's part of a receipt.
 struct Part {
     seller: String,
+    /// The marketplace, where it sells in law and not the shop.
+    sold_by: Option<String>,
     email: String,
     order: Order,
     invoice: Option<Invoice>,
@@ -51,7 +53,11 @@ impl Receipts {
     async fn part(&self, order: Order, invoice: Option<Invoice>) -> Result<Part> {
         let tenant = self.catalog.tenant(&order.tenant).await?;
         let (seller, email) = tenant.map(|t| (t.name, t.legal.email)).unwrap_or_default();
-        Ok(Part { seller, email, order, invoice })
+        // As its invoice says it; what cost nothing has none.
+        let on_invoice = || invoice.as_ref().and_then(|paper| paper.seller_lines.first().cloned());
+        let configured = || self.invoices.platform().map(|(_, legal)| legal.name.clone());
+        let sold_by = if order.is_platforms() { on_invoice().or_else(configured) } else { None };
+        Ok(Part { seller, sold_by, email, order, invoice })
     }
 
     /// Issues the invoices of a paid checkout and queues its receipt.
@@ -318,7 +324,8 @@ fn receipt_blocks(
     out.push(Block::Text(words.say("mail-receipt-open-hint", &[])));
     for part in parts {
         let quote = &part.order.quote;
-        out.push(Block::Title(words.say("mail-receipt-sold-by", &[("name", &part.seller)])));
+        let name = part.sold_by.as_ref().unwrap_or(&part.seller);
+        out.push(Block::Title(words.say("mail-receipt-sold-by", &[("name", name)])));
         out.extend(line_rows(&part.order, words));
         if let Some(shipping) = &quote.shipping {
             let amount = if quote.prices_include_tax { shipping.gross } else { shipping.net };

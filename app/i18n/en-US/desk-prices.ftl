@@ -137,6 +137,7 @@ see-trouble-not-for-sale = There is no price for this edition there on this day.
 see-trouble-unknown-sku = Buyers cannot see this edition: its work is not published.
 see-trouble-no-tax-rule = The tax tables have no rule for this place, and the shop does not sell where there is none.
 see-trouble-not-shipped = The shop does not ship there.
+see-trouble-mixed-sellers = In law the marketplace sells some of these editions and the shop the others. Ask for each part by itself: this edition is the marketplace’s.
 see-trouble-below-minimum = The price is below the least that is taken.
 see-trouble-other = Check what you wrote:
 see-taxes = Taxes by rule

@@ -318,6 +318,10 @@ fn Lines(lines: Vec<DeskLine>) -> Element {
             tr { key: "{line.number}",
                 td {
                     a { href: "{line.href}", dir: "auto", "{line.what}" }
+                    if let Some(name) = line.sold_by {
+                        " · "
+                        {t!("cart-sold-by", name = name)}
+                    }
                 }
                 td { class: "end", "{line.quantity}" }
                 td {

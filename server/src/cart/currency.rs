@@ -3,8 +3,7 @@
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Currency;
-use vitrine_pricing::quote::{Kind, TaxIdState};
-use vitrine_pricing::record::{self, Sale};
+use vitrine_pricing::quote::TaxIdState;
 use vitrine_pricing::tax;
 use vitrine_shared::cart::CartLine;
 use vitrine_shared::catalog::{LegalEntity, ProductKind, Status};
@@ -90,18 +89,16 @@ impl<'a> Paying<'a> {
         let (to, legal, ships_from) = (self.to, &wanted.offer.tenant.legal, &wanted.offer.store.ships_from);
         let (region, postcode) = (to.region.as_deref(), to.postcode.as_deref());
         let presumed = || {
-            let sale = Sale {
-                kind: Kind::Physical,
+            let deal = pricing::Deal {
+                platform: self.platform,
+                shop: legal,
                 country: &to.country,
                 region,
                 postcode,
-                ships_from,
-                shop: &legal.country,
                 business: to.business.as_ref().is_some_and(|b| b.state == TaxIdState::Valid),
-                consignment: None,
                 date: Date::from_unix_ms(self.at_ms).ok()?,
             };
-            record::measured_in(&sale, &self.platform?.registrations)
+            deal.measured_in(ships_from)
         };
         let own = || tax::measured_in(ships_from, (&to.country, region, postcode), &legal.registrations);
         // Prices of another place than where it goes are only looked at; what is placed has those of where it goes.

@@ -9,7 +9,7 @@ use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::quote::{Buyer, Kind, Quote, QuoteError, QuoteRequest, RequestLine, TaxIdState};
-use vitrine_pricing::record::{self, Sale, SellerOfRecord};
+use vitrine_pricing::record::SellerOfRecord;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
@@ -206,10 +206,8 @@ pub fn price(
         parts.push(SellerPart { sending, tax_notice: notice.or(part.tax_notice), ..part });
         if let Some((posed, quote)) = priced {
             // Up to some worth of what is sent together the marketplace sells in law.
-            let limit = |f: &Found| {
-                let platform = offers.platform();
-                platform.is_some_and(|p| record::is_limited(&sale(f, &tenant, to, date), &p.registrations))
-            };
+            let deal = deal(offers.platform(), &tenant, to, date);
+            let limit = |f: &Found| deal.is_limited(&in_deal(f));
             let named = |f: &Found| f.line.named_minor.is_some() || f.unnamed;
             let plain = !found.iter().any(|f| limit(f) || named(f)) && given.is_nothing() && asked.is_none();
             let lines = found
@@ -254,32 +252,41 @@ fn in_law(
     currency: Currency,
     date: Date,
 ) -> [Vec<Found>; 2] {
-    let Some(platform) = platform else { return [found, Vec::new()] };
-    let worth = |f: &Found| {
-        let minor = f.line.named_minor.or_else(|| Some(f.price.as_ref()?.amount_minor))?;
-        Money::new(minor, currency).ok()?.checked_mul(i64::from(f.line.quantity)).ok()
-    };
-    let parcels = found.iter().filter(|f| f.product.kind == ProductKind::Physical && f.trouble.is_none());
-    let consignment = parcels.map(worth).try_fold(Money::zero(currency), |sum, m| sum.checked_add(m?).ok());
-    let presumed = |f: &Found| {
-        record::presumed(&Sale { consignment, ..sale(f, tenant, to, date) }, &platform.registrations).is_some()
-    };
-    let (platforms, own) = found.into_iter().partition(presumed);
-    [own, platforms]
+    let sellers = deal(platform, tenant, to, date).sellers(currency, &found.iter().map(in_deal).collect::<Vec<_>>());
+    let mut parts = [Vec::new(), Vec::new()];
+    for (f, seller) in found.into_iter().zip(sellers) {
+        parts[usize::from(seller == SellerOfRecord::Platform)].push(f);
+    }
+    parts
 }
 
-fn sale<'a>(f: &'a Found, tenant: &'a Tenant, to: &'a Destination, date: Date) -> Sale<'a> {
-    let physical = f.product.kind == ProductKind::Physical;
-    Sale {
-        kind: if physical { Kind::Physical } else { Kind::Digital },
+fn deal<'a>(
+    platform: Option<&'a LegalEntity>,
+    tenant: &'a Tenant,
+    to: &'a Destination,
+    date: Date,
+) -> pricing::Deal<'a> {
+    pricing::Deal {
+        platform,
+        shop: &tenant.legal,
         country: &to.country,
         region: to.region.as_deref(),
         postcode: to.postcode.as_deref(),
-        ships_from: &f.store.ships_from,
-        shop: &tenant.legal.country,
         business: to.business.as_ref().is_some_and(|b| b.state == TaxIdState::Valid),
-        consignment: None,
         date,
+    }
+}
+
+fn in_deal(f: &Found) -> pricing::DealLine<'_> {
+    let physical = f.product.kind == ProductKind::Physical;
+    let minor = f.line.named_minor.or_else(|| Some(f.price.as_ref()?.amount_minor));
+    pricing::DealLine {
+        kind: if physical { Kind::Physical } else { Kind::Digital },
+        class: &f.product.tax_class,
+        ships_from: &f.store.ships_from,
+        unit: minor.and_then(|minor| Money::new(minor, f.currency).ok()),
+        quantity: f.line.quantity,
+        sold: f.trouble.is_none(),
     }
 }
 

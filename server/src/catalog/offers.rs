@@ -103,6 +103,11 @@ impl Offers {
         Self { platform: platform.map(Arc::new), ..self }
     }
 
+    /// The marketplace as a seller, where it is one.
+    pub fn platform(&self) -> Option<&LegalEntity> {
+        self.platform.as_deref()
+    }
+
     /// The records behind them.
     pub fn records(&self) -> &CatalogStore {
         &self.records

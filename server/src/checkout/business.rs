@@ -359,7 +359,7 @@ async fn what_the_law_presumes_is_sold_and_invoiced_by_the_marketplace() {
     let ctx = shop.fill(&shop.guest(), &["Harbour Lights", "Paper Boats"]).await;
     let (bought, _) = placed(&shop, &ctx, testing::form(), "presumed").await;
     paid(&shop, &bought, CARD).await;
-    shop.work().await;
+    let receipts = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["receipt/"]).await;
     let checkout = shop.checkouts.get(&bought.id).await.unwrap().unwrap();
     let orders = shop.checkouts.orders(&checkout).await.unwrap();
     let by = |title: &str| orders.iter().find(|o| o.lines.iter().any(|l| l.title == title)).unwrap();
@@ -378,6 +378,18 @@ async fn what_the_law_presumes_is_sold_and_invoiced_by_the_marketplace() {
     assert_eq!(view.sellers[0].sold_by.as_deref(), Some("Vitrine Marketplace Ltd"));
     // Whose order it is, the shop sees as before.
     assert_ne!(files.tenant, crate::invoices::platform_id());
+    // Who sells stands on the order, line by line, and in the receipt.
+    let view = shop.checkouts.order_view(&ctx, bought.id.as_str(), Some(&bought.secret)).await.unwrap();
+    let told: Vec<(&str, &str, Option<&str>)> = view
+        .parts
+        .iter()
+        .map(|p| (p.lines[0].title.as_str(), p.lines[0].seller_of_record.as_str(), p.sold_by.as_deref()))
+        .collect();
+    assert!(told.contains(&("Harbour Lights", "platform", Some("Vitrine Marketplace Ltd"))), "{told:?}");
+    assert!(told.contains(&("Paper Boats", "tenant", None)), "{told:?}");
+    let text = &receipts.last().unwrap().text;
+    assert!(text.contains("Vitrine Marketplace Ltd") && text.contains("Paper Press"), "{text}");
+    assert!(!text.contains("Nordlicht"), "{text}");
 }
 
 /// A register that writes an order at the moment it is asked, as another job may.

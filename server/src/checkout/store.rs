@@ -13,6 +13,7 @@
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::evidence::{Finding, Piece};
 use vitrine_pricing::quote::{Quote, TaxIdState};
+use vitrine_pricing::record::SellerOfRecord;
 use vitrine_shared::catalog::Store;
 use vitrine_shared::id::{AssetId, CheckoutId, CustomerId, OrderId, StoreId, TenantId, ValueId, VariantId, WorkId};
 use vitrine_shared::orders::{CheckoutState, Fulfilment};
@@ -315,6 +316,11 @@ impl Order {
     /// Its storefront; of an older order the first of its seller's, which was all that was known of it.
     pub fn sold_in<'a>(&self, mut stores: impl Iterator<Item = &'a Store>) -> Option<&'a Store> {
         stores.find(|s| s.tenant == self.tenant && self.store.as_ref().is_none_or(|id| *id == s.id))
+    }
+
+    /// The marketplace sells it in law and not the shop; all of its lines are one seller's.
+    pub fn is_platforms(&self) -> bool {
+        self.lines.iter().any(|line| line.seller_of_record == SellerOfRecord::Platform.code())
     }
 }
 

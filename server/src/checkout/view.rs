@@ -282,8 +282,14 @@ impl Checkouts {
             .into_iter()
             .map(|e| (MomentView::of(e.at_ms, place.locale), format!("event-{}", e.act.replace(['.', '_'], "-"))))
             .collect();
-        let mut parts: Vec<OrderPartView> =
-            orders.iter().map(|order| part(&place, order, order.sold_in(shops.iter()), timeline.clone())).collect();
+        let mut parts: Vec<OrderPartView> = orders
+            .iter()
+            .map(|order| {
+                let platform = self.catalog.offers().platform().filter(|_| order.is_platforms());
+                let part = part(&place, order, order.sold_in(shops.iter()), timeline.clone());
+                OrderPartView { sold_by: platform.map(|platform| platform.name.clone()), ..part }
+            })
+            .collect();
         if mine {
             for (order, part) in orders.iter().zip(&mut parts) {
                 self.show_gifts(ctx, order, part, &place).await?;
@@ -346,6 +352,7 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
                 quantity: line.quantity,
                 total: amounts.unwrap_or_default(),
                 physical: line.physical,
+                seller_of_record: line.seller_of_record.clone(),
                 state: match (&line.gift, line.state) {
                     (Some(_), Fulfilment::Granted) => "fulfil-gift".to_owned(),
                     _ => state_key(line.state).to_owned(),
@@ -364,6 +371,7 @@ fn part(place: &Place, order: &Order, store: Option<&Store>, timeline: Vec<(Mome
         .collect();
     OrderPartView {
         id: order.id.to_string(),
+        sold_by: None,
         store: store.map_or_else(Named::default, |s| Named {
             name: s.name.clone(),
             latin: None,

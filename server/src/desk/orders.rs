@@ -5,6 +5,7 @@ use vitrine_pricing::market::Market;
 use vitrine_pricing::money::Money;
 use vitrine_pricing::refund::{RefundQuote, refundable};
 use vitrine_shared::Problem;
+use vitrine_shared::catalog::LegalEntity;
 use vitrine_shared::id::{CheckoutId, CustomerId, OrderId, WorkId};
 use vitrine_shared::orders::Fulfilment;
 use vitrine_shared::query::ListQuery;
@@ -24,8 +25,14 @@ use vitrine_shared::views::sums::sums;
 /// Orders of one answer.
 const PAGE: usize = 40;
 
-/// The lines of an order as desks show them.
-pub(super) fn lines_of(order: &Order, refunds: &[RefundQuote], place: &Place) -> Vec<DeskLine> {
+/// The lines of an order as desks show them; `platform` is the marketplace as a seller, where it is one.
+pub(super) fn lines_of(
+    order: &Order,
+    refunds: &[RefundQuote],
+    place: &Place,
+    platform: Option<&LegalEntity>,
+) -> Vec<DeskLine> {
+    let platform = platform.filter(|_| order.is_platforms());
     let back = |number: usize| {
         let parts = refunds.iter().flat_map(|r| &r.lines).filter(|part| part.line == Some(number));
         let sum = Money::sum(order.quote.currency, parts.map(|part| part.amounts.gross)).ok();
@@ -52,6 +59,8 @@ pub(super) fn lines_of(order: &Order, refunds: &[RefundQuote], place: &Place) ->
         tracking: line.tracking.clone(),
         to_ship: line.state == Fulfilment::ToShip,
         back: back(number),
+        seller_of_record: line.seller_of_record.clone(),
+        sold_by: platform.map(|platform| platform.name.clone()),
     };
     lines.map(line).collect()
 }
@@ -245,7 +254,7 @@ impl Desk {
                 .join(" · "),
             paid: crate::checkout::paid_view(&order.sources, order.quote.totals.gross, &checkout.paid_with, &place)?,
             tax,
-            lines: lines_of(&order, &given, &place),
+            lines: lines_of(&order, &given, &place, self.0.catalog.offers().platform()),
             sums: sums(&place, &order.quote),
             to_refund: order.paid && !(left.lines.iter().all(|l| l.done) && left.shipping.is_none_or(|s| s.done)),
             refunded: refunded.map(money),

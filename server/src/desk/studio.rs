@@ -283,7 +283,7 @@ impl Desk {
             id: order.id.to_string(),
             placed: MomentView::of(order.placed_ms, place.locale),
             country: order.country.clone(),
-            lines: lines_of(&order, &self.given(&order).await?, &place),
+            lines: lines_of(&order, &self.given(&order).await?, &place, self.0.catalog.offers().platform()),
             sent_by: vitrine_shared::views::sums::sent_by(&place, &order.quote),
             messages: self.0.talk.of(&order, place.locale).await?,
         })

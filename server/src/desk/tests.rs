@@ -5,6 +5,7 @@ use super::*;
 use crate::config::Config;
 use crate::ctx::{Caller, OpCtx, User};
 use crate::state::{Adapters, mark_demo};
+use crate::testing::Shop;
 
 fn ctx(app: &App, roles: &[&str]) -> OpCtx {
     let user = User {
@@ -130,4 +131,29 @@ async fn a_list_that_was_not_taken_is_kept_sealed_with_what_is_wrong_in_it() {
     let view = desk.group(&ctx, (&tenant, &name), None, true).await.unwrap();
     assert_eq!((view.typed.as_str(), view.wrong.as_str()), (typed, "kim.secret@"));
     assert_eq!(view.fault.as_deref(), Some("fault-addresses"));
+}
+
+#[tokio::test]
+async fn an_orders_lines_say_who_sells_them() {
+    let platform = vitrine_shared::catalog::LegalEntity {
+        name: "Vitrine Marketplace Ltd".into(),
+        country: "IE".into(),
+        registrations: vec!["IE".into(), "EU-OSS".into()],
+        invoice_prefix: "VM".into(),
+        ..Default::default()
+    };
+    let shop = Shop::of_platform(platform).await;
+    let ctx = shop.fill(&shop.guest(), &["Harbour Lights", "Paper Boats"]).await;
+    let placed = shop.place(&ctx).await.unwrap();
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    let (place, platform) = (shop.catalog.place(&ctx), shop.catalog.offers().platform());
+    let mut told: Vec<(String, String, Option<String>)> = Vec::new();
+    for order in shop.checkouts.orders(&checkout).await.unwrap() {
+        let lines = orders::lines_of(&order, &[], &place, platform);
+        told.extend(lines.into_iter().map(|line| (line.what, line.seller_of_record, line.sold_by)));
+    }
+    told.sort();
+    let marketplace = Some("Vitrine Marketplace Ltd".to_owned());
+    assert_eq!(told[0], ("Harbour Lights · Digital album".into(), "platform".into(), marketplace));
+    assert_eq!(told[1], ("Paper Boats · Paperback".into(), "tenant".into(), None));
 }

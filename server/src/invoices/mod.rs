@@ -48,7 +48,6 @@ use vitrine_pricing::date::Date;
 use vitrine_pricing::market::is_country;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Amounts, OfferedMethod, Rounding, Step, StepKind, TaxAmount};
-use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::refund::{RefundAmounts, RefundPart, RefundQuote};
 use vitrine_pricing::tax::{TaxRules, TaxStatus};
 use vitrine_shared::Problem;
@@ -282,11 +281,6 @@ pub fn may_sell(platform: &LegalEntity) -> std::result::Result<(), String> {
     }
 }
 
-/// Whether the marketplace sells an order; all of its lines are one seller's.
-fn of_platform(order: &Order) -> bool {
-    order.lines.iter().any(|line| line.seller_of_record == SellerOfRecord::Platform.code())
-}
-
 /// Key of a document.
 pub(crate) fn key(id: &InvoiceId) -> Key {
     Key::new(format!("INVOICE#{id}"), "META#")
@@ -502,7 +496,7 @@ impl Invoices {
     ) -> Result<(LegalEntity, Invoice)> {
         let order = issue.order;
         let (seller, legal) =
-            self.issuer(&if of_platform(order) { platform_id() } else { order.tenant.clone() }).await?;
+            self.issuer(&if order.is_platforms() { platform_id() } else { order.tenant.clone() }).await?;
         let lines = lines_of(&legal, issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let person = issue.buyer;

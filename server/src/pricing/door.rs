@@ -4,20 +4,23 @@ use std::collections::{BTreeSet, HashMap};
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::market::{Market, is_country};
-use vitrine_pricing::money::Currency;
+use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::promotion::{MOST_CODES, SkipReason};
-use vitrine_pricing::quote::{Buyer, Context, Document, Quote, QuoteError, Sellable, TaxIdState, quote};
+use vitrine_pricing::quote::{
+    Buyer, Context, Document, Kind, Quote, QuoteError, RequestLine, Sellable, TaxIdState, quote,
+};
+use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax_id::{Checked, check, kinds_of};
 use vitrine_pricing::territory::has_region;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
-use vitrine_shared::catalog::{Status, Store, Tenant};
+use vitrine_shared::catalog::{LegalEntity, PriceRecord, Status, Store, Tenant};
 use vitrine_shared::id::{TenantId, VariantId};
-use vitrine_shared::views::card::{changes_at, ladder, on_sale};
+use vitrine_shared::views::card::{changes_at, ladder, on_sale, price_for};
 
-use super::{entry, rules, sellable, seller, shipping_table, until};
+use super::{Deal, DealLine, entry, rules, sellable, seller, shipping_table, until};
 use crate::authz;
 use crate::catalog::offers::{Found, Offer, Offers};
 use crate::ctx::{OpCtx, Scope};
@@ -43,6 +46,10 @@ struct Known {
     shop: Option<(Tenant, Store)>,
     items: Vec<Sellable>,
     prices: PriceList,
+    /// The marketplace as a seller, where it is one.
+    platform: Option<LegalEntity>,
+    /// By line, where it names an edition: what one piece costs, the buyer's own price aside.
+    units: Vec<Option<PriceRecord>>,
 }
 
 impl Quotes {
@@ -95,9 +102,15 @@ impl Quotes {
             }
             None => ShippingTable::default(),
         };
-        let seller = match (document.seller.take(), &known.shop) {
-            (Some(seller), _) => seller,
-            (None, Some((tenant, _))) => seller(&tenant.legal, market),
+        let (seller, record) = match (document.seller.take(), &known.shop) {
+            (Some(seller), _) => (seller, None),
+            (None, Some((tenant, _))) => {
+                let deal = deal(&known, tenant, &document.buyer, date);
+                let record = sold_by(&deal, &known, &document, currency)?;
+                let seller = seller(deal.legal(record), market);
+                leave_from_the_shop(&mut document, tenant);
+                (seller, Some(record))
+            }
             (None, None) => {
                 let title = "Lines without sku need a seller: name the store, or describe the seller.";
                 return Err(Problem::invalid("seller", "missing", title));
@@ -113,6 +126,10 @@ impl Quotes {
             promotions: given.given(handle),
         };
         let quote = quote(&document.request(currency, date, seller), &context).map_err(|why| problem(&why))?;
+        let quote = match record {
+            Some(record) => quote.sold_as(record),
+            None => quote,
+        };
         // Why a code is not valid is for who sells.
         let sells = authz::simulate(ctx, known.shop.as_ref().map(|(tenant, _)| &tenant.id)).is_ok();
         if sells {
@@ -160,7 +177,8 @@ impl Quotes {
                 (None, None) => Ok(Known::default()),
             };
         };
-        let mut known = Known::default();
+        let mut known =
+            Known { platform: offers.platform().cloned(), units: vec![None; document.lines.len()], ..Known::default() };
         if let Some(handle) = &document.store {
             let store = offers.records().store_by_handle(handle).await?;
             let store = store.ok_or_else(|| Problem::not_found("storefront"))?;
@@ -188,6 +206,7 @@ impl Quotes {
             }
             let quantity = document.lines[i].quantity;
             changes.extend(changes_at(&offer.bundle.prices, &variant, market, currency, when_ms, quantity));
+            known.units[i] = price_for(&offer.bundle.prices, &variant, market, currency, when_ms, quantity).cloned();
             if known.items.iter().any(|item| item.sku == sku) {
                 continue;
             }
@@ -202,6 +221,67 @@ impl Quotes {
         known.prices.until = until(changes.into_iter())?;
         known.prices.id = known.shop.as_ref().map(|(tenant, _)| tenant.id.to_string()).unwrap_or_default();
         Ok(known)
+    }
+}
+
+/// The document as the law looks at it.
+fn deal<'a>(known: &'a Known, tenant: &'a Tenant, buyer: &'a Buyer, date: Date) -> Deal<'a> {
+    Deal {
+        platform: known.platform.as_ref(),
+        shop: &tenant.legal,
+        country: &buyer.country,
+        region: buyer.region.as_deref(),
+        postcode: buyer.postcode.as_deref(),
+        business: buyer.business && buyer.tax_id_state == TaxIdState::Valid,
+        date,
+    }
+}
+
+/// Who sells all of a document's lines in law.
+///
+/// # Errors
+/// 422 naming the marketplace's lines where the shop sells the others.
+fn sold_by(deal: &Deal<'_>, known: &Known, document: &Document, currency: Currency) -> Result<SellerOfRecord> {
+    let item = |sku: &str| known.items.iter().find(|item| item.sku == sku);
+    let lines = document.lines.iter().zip(&known.units).map(|(line, price)| {
+        let item = line.sku.as_deref().and_then(item);
+        let listed = || Money::new(price.as_ref()?.amount_minor, currency).ok();
+        let named = line.named_price.filter(|_| price.as_ref().is_some_and(|p| p.minimum_minor.is_some()));
+        DealLine {
+            // Without any the pricing function says so.
+            kind: item.map(|item| item.kind).or(line.kind).unwrap_or(Kind::Digital),
+            class: item.map(|item| item.tax_class.as_str()).or(line.tax_class.as_deref()).unwrap_or_default(),
+            ships_from: item
+                .and_then(|item| item.ships_from.as_deref())
+                .or(line.ships_from.as_deref())
+                .unwrap_or(&deal.shop.country),
+            unit: line.unit_price.or(named).or_else(listed),
+            quantity: line.quantity,
+            sold: true,
+        }
+    });
+    let sellers = deal.sellers(currency, &lines.collect::<Vec<_>>());
+    let platforms: Vec<usize> = (0..sellers.len()).filter(|i| sellers[*i] == SellerOfRecord::Platform).collect();
+    match platforms.len() {
+        0 => Ok(SellerOfRecord::Tenant),
+        all if all == sellers.len() => Ok(SellerOfRecord::Platform),
+        _ => {
+            let paths: Vec<String> = platforms.iter().map(|i| format!("lines[{i}]")).collect();
+            let title = format!(
+                "In law the marketplace sells {}, the shop the others: ask for each part by itself.",
+                paths.join(", ")
+            );
+            let problem = Problem::invalid(&paths[0], "mixed_sellers", title);
+            Err(paths.into_iter().skip(1).fold(problem, |problem, path| problem.field(path, "mixed_sellers")))
+        }
+    }
+}
+
+/// Goods described in the document leave from where the shop is, whoever sells them in law.
+fn leave_from_the_shop(document: &mut Document, tenant: &Tenant) {
+    let described = |line: &&mut RequestLine| line.sku.is_none() && line.kind == Some(Kind::Physical);
+    for line in document.lines.iter_mut().filter(described) {
+        line.ships_from.get_or_insert_with(|| tenant.legal.country.clone());
     }
 }
 

@@ -1,13 +1,15 @@
 //! What sellers ask for their editions, as the one pricing function takes it, and the door for documents that ask for totals.
 //!
-//! Invariants: cart, checkout and door read editions, prices, shipping rows and tax tables here and nowhere else; nothing here is
-//! computed: totals are `vitrine_pricing::quote`'s. Not here: stock, what a cart holds.
+//! Invariants: cart, checkout and door read editions, prices, shipping rows, tax tables and who sells in law here and nowhere else; nothing
+//! here is computed: totals are `vitrine_pricing::quote`'s. Not here: stock, what a cart holds.
 
 mod door;
+mod in_law;
 #[cfg(test)]
 mod tests;
 
 pub use door::{Quotes, problem, read};
+pub(crate) use in_law::{Deal, DealLine};
 
 use std::sync::OnceLock;
 

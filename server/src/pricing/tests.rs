@@ -1,12 +1,17 @@
 use serde_json::{Value, json};
-use vitrine_pricing::quote::Quote;
+use vitrine_pricing::quote::{Quote, TaxIdState};
+use vitrine_pricing::record::SellerOfRecord;
 use vitrine_shared::Problem;
-use vitrine_shared::id::TenantId;
+use vitrine_shared::cart::CartLine;
+use vitrine_shared::id::{TenantId, VariantId};
 
 use super::*;
 use crate::authz::SIMULATE;
+use crate::cart::view::{Destination as To, PricedSeller, price};
 use crate::ctx::{Caller, OpCtx};
 use crate::fault::Result;
+use crate::promotions::Offered;
+use crate::tax_ids::Identity;
 use crate::testing::Shop;
 
 async fn ask(quotes: &Quotes, ctx: &OpCtx, document: &Value) -> Result<Quote> {
@@ -486,5 +491,125 @@ async fn a_price_of_the_rest_of_the_world_counts_where_laws_want_it_with_tax() {
             assert_eq!((quote.prices_include_tax, quote.totals.gross.minor()), (included, minor), "{country}");
             assert_eq!(quote.totals.tax.minor(), 0, "the tables know no tax there");
         }
+    }
+}
+
+/// The marketplace as a seller of the Union, registered in some places.
+fn marketplace(registrations: &[&str]) -> LegalEntity {
+    LegalEntity {
+        name: "Vitrine Marketplace Ltd".into(),
+        country: "IE".into(),
+        tax_ids: vec!["IE6388047V".into()],
+        registrations: registrations.iter().map(|r| (*r).to_owned()).collect(),
+        invoice_prefix: "VM".into(),
+        ..LegalEntity::default()
+    }
+}
+
+/// What a cart of some editions comes to: gross, tax and who sells, by part.
+async fn in_cart(shop: &Shop, ctx: &OpCtx, lines: &[(&VariantId, u32)], to: &To) -> Vec<(i64, i64, SellerOfRecord)> {
+    let line = |(variant, quantity): &(&VariantId, u32)| CartLine {
+        variant: (*variant).clone(),
+        quantity: *quantity,
+        named_minor: None,
+        named_in: None,
+        added_ms: ctx.now_ms,
+        later: false,
+    };
+    let lines: Vec<CartLine> = lines.iter().map(line).collect();
+    let variants: Vec<VariantId> = lines.iter().map(|line| line.variant.clone()).collect();
+    let offers = shop.catalog.offers().kept(&variants).await.unwrap();
+    let place = shop.catalog.place(ctx);
+    let priced = price(&offers, ctx, &place, &lines, to, &Offered::default(), 0).unwrap();
+    let trouble = priced.view.sellers.iter().flat_map(|s| &s.lines).find_map(|l| l.trouble.clone());
+    assert_eq!(trouble, None, "{:?}", priced.view.sellers);
+    let sum = |s: &PricedSeller| (s.quote.totals.gross.minor(), s.quote.totals.tax.minor(), s.record);
+    priced.sellers.iter().map(sum).collect()
+}
+
+fn sums(quote: &Quote) -> (i64, i64, SellerOfRecord) {
+    let seller = quote.seller_of_record.unwrap();
+    assert!(quote.lines.iter().all(|line| line.seller_of_record == Some(seller)));
+    (quote.totals.gross.minor(), quote.totals.tax.minor(), seller)
+}
+
+#[tokio::test]
+async fn the_marketplace_sells_at_the_door_what_it_sells_in_the_cart() {
+    let shop = Shop::of_platform(marketplace(&["IE", "EU-OSS", "US-NJ"])).await;
+    let quotes = Quotes::new(shop.catalog.offers().clone());
+    let variant = shop.edition("Harbour Lights").await;
+    let lines = json!([{ "sku": variant.to_string(), "quantity": 1 }]);
+    // New Jersey taxes music, and its law on marketplaces is about files: 6.625 % of 9.00, which the shop would not charge.
+    let us = OpCtx { country: "US".into(), market: "us".into(), ..shop.guest() };
+    for (region, want) in [
+        ("NJ", (960, 60, SellerOfRecord::Platform)),
+        // It is not registered in Washington, so the shop sells.
+        ("WA", (900, 0, SellerOfRecord::Tenant)),
+    ] {
+        let to = To { country: "US".into(), region: Some(region.into()), ..To::default() };
+        let asked = json!({ "buyer": { "country": "US", "region": region }, "lines": lines });
+        let quote = ask(&quotes, &us, &asked).await.unwrap();
+        assert_eq!((sums(&quote), in_cart(&shop, &us, &[(&variant, 1)], &to).await), (want, vec![want]), "{region}");
+    }
+    // A German business: the shop is German and would charge 19 %, the marketplace is Irish and leaves the tax to the buyer.
+    let id = "DE136695976";
+    let identity = Identity { number: id.into(), state: TaxIdState::Valid, ..Identity::default() };
+    let to = To { country: "DE".into(), business: Some(identity), ..To::default() };
+    let buyer = json!({ "country": "DE", "business": true, "tax_id": id, "tax_id_state": "valid" });
+    let quote = ask(&quotes, &shop.staff(), &json!({ "buyer": buyer, "lines": lines })).await.unwrap();
+    let want = (672, 0, SellerOfRecord::Platform);
+    assert_eq!((sums(&quote), in_cart(&shop, &shop.guest(), &[(&variant, 1)], &to).await), (want, vec![want]));
+    // A document that describes its seller is sold by that one, and no record says who it is in law.
+    let seller = json!({ "country": "DE", "registrations": ["DE"], "prices_include_tax": true });
+    let own = json!({ "buyer": buyer, "seller": seller, "lines": lines });
+    let quote = ask(&quotes, &shop.staff(), &own).await.unwrap();
+    assert_eq!((quote.totals.gross.minor(), quote.totals.tax.minor(), quote.seller_of_record), (800, 128, None));
+    assert_eq!(quote.lines[0].seller_of_record, None);
+}
+
+#[tokio::test]
+async fn a_document_whose_lines_the_law_gives_to_two_sellers_is_refused_by_line() {
+    let shop = Shop::of_platform(marketplace(&["IE", "EU-OSS", "EU-IOSS"])).await;
+    shop.import(
+        r#"{"type":"tenant","ref":"far","name":"Far","legal":{"name":"Far Inc.","address":["1 Way","Portland, OR 97201"],"country":"US","region":"OR","email":"shop@far.example","invoice_prefix":"FA","registrations":[]},"currency":"USD","locale":"en-US","fee_bps":1000}
+{"type":"store","ref":"far","tenant":"far","handle":"far","name":"Far","ships_from":"US","no_rule":"export","shipping":[{"zone":"*","amount_minor":500,"currency":"EUR"}]}
+{"type":"maker","ref":"who","tenant":"far","kind":"author","name":"Who"}
+{"type":"work","ref":"pages","store":"far","kind":"book","title":"Far Pages","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"FP-1","weight_g":280,"stock":9,"prices":[{"region":"world","currency":"EUR","minor":8000}]}]}]}
+{"type":"work","ref":"songs","store":"far","kind":"album","title":"Far Songs","makers":["who"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"FS-1","title":"","prices":[{"region":"world","currency":"EUR","minor":1000}]}]}]}"#,
+    )
+    .await;
+    let quotes = Quotes::new(shop.catalog.offers().clone());
+    let guest = shop.guest();
+    let (pages, songs) = (shop.edition("Far Pages").await, shop.edition("Far Songs").await);
+    let to = To { country: "DE".into(), ..To::default() };
+    let document = |lines: &[(&VariantId, u32)]| {
+        let lines: Vec<Value> = lines.iter().map(|(sku, n)| json!({ "sku": sku.to_string(), "quantity": n })).collect();
+        json!({ "buyer": { "country": "DE" }, "lines": lines })
+    };
+    // 80 euros from abroad: the import scheme's, so the marketplace's as the file is. 7 % of 80.00 and of 5.00 for sending it, 19 % of 10.00.
+    let all = [(&pages, 1), (&songs, 1)];
+    let quote = ask(&quotes, &guest, &document(&all)).await.unwrap();
+    let want = (9500, 523 + 33 + 160, SellerOfRecord::Platform);
+    assert_eq!((sums(&quote), in_cart(&shop, &guest, &all, &to).await), (want, vec![want]));
+    // 160 euros: the buyer brings the parcel in, the shop sells it; the file stays the marketplace's.
+    let mixed = ask(&quotes, &guest, &document(&[(&pages, 2), (&songs, 1)])).await.unwrap_err();
+    assert_eq!((mixed.status, fields(&mixed)), (422, vec![("lines[1]", "mixed_sellers")]));
+    assert!(mixed.title.contains("lines[1]"), "{}", mixed.title);
+    let cart = in_cart(&shop, &guest, &[(&pages, 2), (&songs, 1)], &to).await;
+    let mut parts = Vec::new();
+    for part in [(&pages, 2), (&songs, 1)] {
+        parts.push(sums(&ask(&quotes, &guest, &document(&[part])).await.unwrap()));
+    }
+    assert_eq!(parts, cart);
+    assert_eq!(parts, [(16_500, 0, SellerOfRecord::Tenant), (1000, 160, SellerOfRecord::Platform)]);
+    // What is described counts like an edition, and leaves from where the shop is.
+    let described = |minor: i64| {
+        json!({ "store": "far", "currency": "EUR", "buyer": { "country": "DE" }, "lines": [{ "name": "A print",
+            "quantity": 1, "kind": "physical", "tax_class": "physical_media", "unit_price": { "minor": minor, "currency": "EUR" } }] })
+    };
+    for (minor, seller) in [(15_000, SellerOfRecord::Platform), (15_001, SellerOfRecord::Tenant)] {
+        let quote = ask(&quotes, &shop.staff(), &described(minor)).await.unwrap();
+        let taxed = seller == SellerOfRecord::Platform;
+        assert_eq!((sums(&quote).2, sums(&quote).1 > 0), (seller, taxed), "{minor}");
     }
 }

@@ -13,6 +13,7 @@
 //! | `XI` | in Northern Ireland for goods; `GB` is enough |
 //! | `EU-OSS` | in the one-stop shop, Union or non-Union, for sales to consumers in other member states |
 //! | `EU-IOSS` | in the import one-stop shop, for consignments up to EUR 150 sent from outside the Union |
+//! | `JP-SPO` | nowhere by itself: a marketplace with it and `JP` is a specified platform operator, see [`crate::record`] |
 //!
 //! A seller established and registered in one member state without `EU-OSS` is taken to be below the threshold of EUR 10,000 and pays
 //! at home. Not here: local US rates, checking tax identities ([`crate::tax_id`]), texts of invoices ([`crate::legal_notes`]).

@@ -188,14 +188,14 @@ impl TaxRules {
     }
 
     /// Whether a seller can be registered so: a country, `EU-OSS`, `EU-IOSS`, `XI`, a state or province that taxes by itself (`US-NY`, `CA-QC`),
-    /// the Canary Islands (`ES-CN`). Where the tables have no rules at all, a part of the country by its code as well.
+    /// the Canary Islands (`ES-CN`), `JP-SPO` for a marketplace that Japan designated. Where the tables have no rules at all, a part of the country by its code as well.
     pub fn is_registration(name: &str) -> bool {
         let Some((country, part)) = name.split_once('-') else {
             return name == "XI" || is_country(name);
         };
         let code = (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         match territory::has_region(country, part) {
-            _ if matches!(name, "EU-OSS" | "EU-IOSS") || territory::is_registration(name) => true,
+            _ if matches!(name, "EU-OSS" | "EU-IOSS" | "JP-SPO") || territory::is_registration(name) => true,
             Some(known) => known && code,
             None => !TAXED_AS_ONE.contains(&country) && is_country(country) && code,
         }
@@ -248,14 +248,15 @@ mod tests {
             .collect();
         assert!(of_table.iter().eq(TAXED_AS_ONE.iter()), "{of_table:?}");
         for known in [
-            "DE", "GR", "EU-OSS", "EU-IOSS", "XI", "US-NY", "US-DC", "CA-QC", "ES-CN", "BR", "BR-SP", "IN", "US",
-            "NG-LA",
+            "DE", "GR", "EU-OSS", "EU-IOSS", "JP-SPO", "XI", "US-NY", "US-DC", "CA-QC", "ES-CN", "BR", "BR-SP", "IN",
+            "US", "NG-LA",
         ] {
             assert!(TaxRules::is_registration(known), "{known}");
         }
         for unknown in [
             "", "-", "EU", "EU-", "EU-VAT", "EL", "XX", "de", "DE-XX", "DE-BY", "US-ZZ", "US-", "US-ny", "US-NY-1",
-            "CA-ZZ", "IN-MH", "ES-CE", "PT-20", "XX-1", "BR-", "BR-sp", "BR-SPXX", "NG-", "US-UK", "the moon", "GB-XI",
+            "CA-ZZ", "IN-MH", "JP-13", "ES-CE", "PT-20", "XX-1", "BR-", "BR-sp", "BR-SPXX", "NG-", "US-UK", "the moon",
+            "GB-XI",
         ] {
             assert!(!TaxRules::is_registration(unknown), "{unknown}");
         }

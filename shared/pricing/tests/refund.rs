@@ -294,6 +294,7 @@ fn any_quote() -> impl Strategy<Value = Quote> {
                 amounts: amounts(part),
                 tax_status: TaxStatus::Taxed,
                 accuracy: Accuracy::Full,
+                seller_of_record: None,
             };
             let mut paid = germany(&[("ebook", 1, 1, false)]);
             paid.currency = currency;

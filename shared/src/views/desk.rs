@@ -317,6 +317,12 @@ pub struct DeskLine {
     pub to_ship: bool,
     /// Given back so far, formatted.
     pub back: Option<String>,
+    /// Who sells it in law: `tenant`, the shop, or `platform`, the marketplace.
+    #[serde(default)]
+    pub seller_of_record: String,
+    /// Its name, where it is the marketplace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_by: Option<String>,
 }
 
 /// One order for staff, whole.

@@ -295,6 +295,9 @@ pub struct SeeView {
     pub currency: String,
     /// Editions.
     pub lines: Vec<SeenLine>,
+    /// Who sells in law, where it is the marketplace and not the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_by: Option<String>,
     /// Items, discounts, shipping, tax, total.
     pub sums: Vec<AmountView>,
     /// Taxes by rule.

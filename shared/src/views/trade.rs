@@ -489,6 +489,9 @@ pub struct OrderLineView {
     pub total: String,
     /// Comes in a parcel.
     pub physical: bool,
+    /// Who sells it in law: `tenant`, the shop, or `platform`, the marketplace.
+    #[serde(default)]
+    pub seller_of_record: String,
     /// Key: `fulfil-access`, `fulfil-waiting`, `fulfil-shipped`, `fulfil-refunded`.
     pub state: String,
     /// Carrier and number.
@@ -509,6 +512,9 @@ pub struct OrderLineView {
 pub struct OrderPartView {
     /// Order id.
     pub id: String,
+    /// Who sells in law, where it is the marketplace and not the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_by: Option<String>,
     /// Shop.
     pub store: Named,
     /// Lines.

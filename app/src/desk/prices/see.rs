@@ -95,6 +95,9 @@ fn Seen(view: SeeView) -> Element {
             for line in view.lines.iter() {
                 SeenOne { key: "{line.sku}", line: line.clone() }
             }
+            if let Some(name) = view.sold_by.clone() {
+                p { {t!("cart-sold-by", name = name)} }
+            }
             if !view.sums.is_empty() {
                 Sums { sums: view.sums.clone() }
                 if !view.taxes.is_empty() {

@@ -163,6 +163,9 @@ fn Part(part: OrderPartView, email: String, checkout: String, secret: Option<Str
             h2 {
                 Go { to: part.store.href.clone(), bdi { "{part.store.name}" } }
             }
+            if let Some(name) = part.sold_by.clone() {
+                Notice { {t!("cart-sold-by", name = name)} }
+            }
             ul { class: "trade-lines", role: "list",
                 for line in part.lines.iter().cloned() {
                     Line { key: "{line.line}", line, order: part.id.clone(), checkout: checkout.clone(), secret: secret.clone() }

@@ -242,6 +242,7 @@ fn order(state: PayState) -> OrderView {
         quantity: n + 1,
         total: "€14.00".into(),
         physical,
+        seller_of_record: "platform".into(),
         state: state.into(),
         tracking: physical.then(|| "DHL 123".to_owned()),
         library_href: (!physical).then(|| "/my-products/w_1".to_owned()),
@@ -258,6 +259,7 @@ fn order(state: PayState) -> OrderView {
         email: "g***@example.org".into(),
         parts: vec![OrderPartView {
             id: "ord_1".into(),
+            sold_by: Some("Vitrine <Marketplace> Ltd".into()),
             store: Named { name: "Aurora".into(), latin: None, href: "/@aurora".into() },
             lines: vec![
                 line(0, false, "fulfil-access"),
@@ -494,6 +496,17 @@ fn a_price_says_where_in_the_list_it_was_found() {
         french.contains("pour la région «\u{a0}Union européenne\u{a0}», à partir de 3 pièces, depuis le "),
         "{french}"
     );
+}
+
+#[test]
+fn an_order_says_who_sells_where_it_is_the_marketplace() {
+    let mut view = order(PayState::Paid);
+    let drawn =
+        |view: &OrderView| super::draw("order", "en-US", super::Sample::Trade(Box::new(Sample::Order(view.clone()))));
+    let html = drawn(&view);
+    assert!(html.contains("Sold by ") && html.contains("Marketplace"), "{html}");
+    view.parts[0].sold_by = None;
+    assert!(!drawn(&view).contains("Marketplace"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use vitrine_pricing::format::{format_money, format_percent};
 use vitrine_pricing::market::{MARKETS, Market, is_country};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Quote, StepKind, TaxIdState};
+use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::shown_in;
 use vitrine_shared::id::VariantId;
 use vitrine_shared::pricelist::{self, Verdict};
@@ -111,6 +112,7 @@ impl Desk {
             regions: market.price_regions.iter().map(|r| (*r).to_owned()).collect(),
             currency: currency.code().to_owned(),
             lines,
+            sold_by: None,
             sums: Vec::new(),
             taxes: Vec::new(),
             tax_note: None,
@@ -130,7 +132,11 @@ impl Desk {
             Err(problem) => Err(problem),
         };
         match quoted {
-            Ok(quote) => fill(&mut view, &place, &quote),
+            Ok(quote) => {
+                let platform = offers.platform().filter(|_| quote.seller_of_record == Some(SellerOfRecord::Platform));
+                view.sold_by = platform.map(|platform| platform.name.clone());
+                fill(&mut view, &place, &quote);
+            }
             Err(problem) if problem.status == 422 => {
                 view.trouble = problem.fields.into_iter().next().or(Some((String::new(), problem.code)));
             }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use vitrine_queue::JobState;
-use vitrine_shared::catalog::Work;
+use vitrine_shared::catalog::{LegalEntity, Work};
 use vitrine_shared::id::{TenantId, UserId};
 use vitrine_shared::pricelist::Typed;
 use vitrine_shared::views::prices::SeeAsk;
@@ -25,9 +25,14 @@ struct House {
 
 impl House {
     async fn open() -> Self {
+        Self::of_platform(None).await
+    }
+
+    /// Where the marketplace sells what the law presumes it does.
+    async fn of_platform(platform: Option<LegalEntity>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         mark_demo(dir.path()).unwrap();
-        let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
+        let config = Config { data_dir: dir.path().to_path_buf(), platform, ..Config::default() };
         let app = App::open(config, Adapters::default()).await.unwrap();
         let market = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/fixtures/market");
         let rows = std::fs::read_to_string(market.join("catalog.jsonl")).unwrap();
@@ -403,6 +408,27 @@ async fn what_a_buyer_sees_is_the_doors_own_answer() {
     let view =
         house.desk.see_prices(&ctx, &SeeAsk { skus: "HL-D, NO-1".into(), date: "soon".into(), ..see }).await.unwrap();
     assert_eq!(view.faults.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_buyer_sees_names_the_marketplace_where_it_sells() {
+    let platform = LegalEntity {
+        name: "Vitrine Marketplace Ltd".into(),
+        country: "IE".into(),
+        registrations: vec!["IE".into(), "EU-OSS".into(), "US-NJ".into()],
+        invoice_prefix: "VM".into(),
+        ..LegalEntity::default()
+    };
+    let house = House::of_platform(Some(platform)).await;
+    let ctx = house.seller();
+    let see =
+        |region: &str| SeeAsk { skus: "HL-D".into(), country: "US".into(), region: region.into(), ..SeeAsk::default() };
+    let view = house.desk.see_prices(&ctx, &see("NJ")).await.unwrap();
+    assert_eq!((view.sold_by.as_deref(), view.trouble.clone()), (Some("Vitrine Marketplace Ltd"), None));
+    // 6.625 % of 9.00, which the shop is not registered for.
+    assert!(view.taxes[0].rate.contains("6.625") && view.taxes[0].amount.contains("0.60"), "{:?}", view.taxes);
+    let view = house.desk.see_prices(&ctx, &see("NY")).await.unwrap();
+    assert_eq!((view.sold_by, view.taxes.len()), (None, 0));
 }
 
 #[tokio::test]

@@ -25,12 +25,12 @@ pub struct Document {
     /// Market id whose price regions are asked; of the buyer's country if absent.
     #[serde(default)]
     pub market: Option<String>,
-    /// In place of the store's; only with `pricing:simulate`.
+    /// In place of the store, and of the marketplace where the law presumes that it sells; only with `pricing:simulate`.
     #[serde(default)]
     pub seller: Option<Seller>,
     /// Who buys, and where.
     pub buyer: Buyer,
-    /// 1 to 1000; all of one seller. Lines without `sku` only with `pricing:simulate`.
+    /// 1 to 1000; all of one seller, in law too (`mixed_sellers`). Lines without `sku` only with `pricing:simulate`.
     pub lines: Vec<RequestLine>,
     /// Discount codes as typed, at most 20 of 64 bytes; what became of each is answered.
     #[serde(default)]

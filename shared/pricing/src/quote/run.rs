@@ -494,6 +494,7 @@ fn assemble(
             amounts: amounts(request.currency, std::iter::once(part), line.off)?,
             tax_status: part.treatment.status,
             accuracy: part.treatment.accuracy,
+            seller_of_record: None,
         });
     }
     let shipping = match of_shipping {
@@ -543,6 +544,7 @@ fn assemble(
         reservations: discounts.reservations(),
         explain,
         valid_until: Some(valid_until(request, context)),
+        seller_of_record: None,
     })
 }
 

@@ -9,6 +9,7 @@ use crate::date::{Date, Moment};
 use crate::money::{Currency, Money, RoundingMode};
 use crate::price::PriceList;
 use crate::promotion::{CodeOutcome, Customer, Facets, Promotion, Promotions, Reservation, SkipReason};
+use crate::record::SellerOfRecord;
 use crate::shipping::{Days, STANDARD, ShippingTable};
 use crate::tax::{Accuracy, TaxRules, TaxStatus, WholeStatus};
 
@@ -321,6 +322,9 @@ pub struct QuotedLine {
     pub tax_status: TaxStatus,
     /// How exact.
     pub accuracy: Accuracy,
+    /// Who sells it in law; only where the shop's records said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_of_record: Option<SellerOfRecord>,
 }
 
 /// A way of sending that is offered for the physical lines.
@@ -473,6 +477,9 @@ pub struct Quote {
     /// from before it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Moment>,
+    /// Who sells in law: the shop, or the marketplace in its stead. None if the document described its seller itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_of_record: Option<SellerOfRecord>,
 }
 
 impl Quote {
@@ -480,6 +487,16 @@ impl Quote {
     #[must_use]
     pub fn sent_by(&self) -> Option<&OfferedMethod> {
         self.shipping_methods.iter().find(|method| method.chosen)
+    }
+
+    /// With who sells in law, in the whole and on each line.
+    #[must_use]
+    pub fn sold_as(mut self, seller: SellerOfRecord) -> Self {
+        self.seller_of_record = Some(seller);
+        for line in &mut self.lines {
+            line.seller_of_record = Some(seller);
+        }
+        self
     }
 
     /// As its buyer may see it: of codes that are wrong, foreign, not yet or no longer valid only that they are not valid
