@@ -423,6 +423,9 @@ pub struct CheckoutView {
     /// The connection came from another country than the chosen one (its name): which is theirs must be said.
     #[serde(default)]
     pub other_place: Option<String>,
+    /// Nothing but the address says where the buyer of files lives: it may be said.
+    #[serde(default)]
+    pub place_alone: bool,
     /// Titles that the account has already: buying them again must be asked.
     #[serde(default)]
     pub owned: Vec<String>,
@@ -606,4 +609,19 @@ pub struct OrderView {
     /// It is of gift cards alone.
     #[serde(default)]
     pub gift: bool,
+    /// Its buyer is asked where they live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceAsked>,
+}
+
+/// A question to the buyer of files: where they live.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlaceAsked {
+    /// Key of the sentence that says why.
+    pub key: String,
+    /// What can be answered, ISO 3166-1 and name: the order's country first, then others that something speaks for.
+    pub countries: Vec<(String, String)>,
+    /// The names of the others; empty: there are none.
+    pub others: String,
 }
