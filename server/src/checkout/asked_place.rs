@@ -18,6 +18,7 @@ use crate::testing::{self, NOW, Shop};
 
 const CARD: &str = "4242424242424242";
 const GERMAN_CARD: &str = "4000002760000016";
+const FRENCH_CARD: &str = "4000002500000003";
 const SWISS_CARD: &str = "4000007560000009";
 const FILE: &str = "Harbour Lights";
 const PARCEL: &str = "Paper Boats";
@@ -150,32 +151,31 @@ async fn who_lives_elsewhere_paid_nothing_and_is_back_at_the_checkout() {
     let shop = Shop::open().await;
     let ctx = shop.fill(&shop.guest(), &[FILE]).await;
     let first = placed(&shop, &ctx, testing::form()).await;
-    shop.pay(&first, SWISS_CARD).await;
+    shop.pay(&first, FRENCH_CARD).await;
     seen(&shop, &ctx, &first).await;
-    assert_eq!(say(&shop, &ctx, &first, "CH").await.unwrap(), Answered::AtCheckout);
+    assert_eq!(say(&shop, &ctx, &first, "FR").await.unwrap(), Answered::AtCheckout);
     let session = shop.session(&first).await;
     assert_eq!((session.state, session.refunded_minor), (PaymentState::Expired, 0));
     let ended = of(&shop, &first).await;
     assert_eq!((ended.state, ended.failure.as_deref()), (CheckoutState::Released, Some("cancelled")));
-    assert_eq!(say(&shop, &ctx, &first, "CH").await.unwrap(), Answered::Kept, "it is over");
+    assert_eq!(say(&shop, &ctx, &first, "FR").await.unwrap(), Answered::Kept, "it is over");
     // Cart and form are as they were, but for the country.
     let page = shop.checkouts.checkout_view(&ctx).await.unwrap();
-    assert_eq!((page.form.country.as_str(), page.form.email), ("CH", testing::form().email));
+    assert_eq!((page.form.country.as_str(), page.form.email), ("FR", testing::form().email));
     assert_eq!(page.cart.sellers[0].lines.len(), 1);
     // Taxed there, the same card agrees and is charged at once.
-    let form =
-        CheckoutForm { country: "CH".into(), postcode: "8001".into(), city: "Zürich".into(), ..testing::form() };
+    let form = CheckoutForm { country: "FR".into(), postcode: "75001".into(), city: "Paris".into(), ..testing::form() };
     let again = placed(&shop, &ctx, form).await;
-    shop.pay(&again, SWISS_CARD).await;
+    shop.pay(&again, FRENCH_CARD).await;
     let view = seen(&shop, &ctx, &again).await;
     assert_eq!((view.state, view.place), (PayState::Paid, None));
-    assert_eq!(agreed(&order_of(&shop, &again).await), Some(("CH", Ground::TwoAgree)));
+    assert_eq!(agreed(&order_of(&shop, &again).await), Some(("FR", Ground::TwoAgree)));
     // Without the cart, from a mail on another device, the order's page says that it is over.
     let other = shop.fill(&shop.guest(), &[FILE]).await;
     let third = placed(&shop, &other, testing::form()).await;
-    shop.pay(&third, SWISS_CARD).await;
+    shop.pay(&third, FRENCH_CARD).await;
     seen(&shop, &other, &third).await;
-    assert_eq!(say(&shop, &shop.guest(), &third, "CH").await.unwrap(), Answered::Released);
+    assert_eq!(say(&shop, &shop.guest(), &third, "FR").await.unwrap(), Answered::Released);
     shop.work().await;
     whole(&shop.violations().await);
 }
