@@ -21,7 +21,6 @@ use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::Problem;
 use vitrine_shared::id::OrderId;
 use vitrine_shared::orders::CheckoutState;
-use vitrine_shared::views::trade::PlaceAsked;
 use vitrine_table::{Condition, Delete, Index, Item, Key, Put, Query, TransactOp, retry};
 
 use super::store::{self, Asked, Checkout, Evidence, Order, Statement, TaxRecord};
@@ -171,8 +170,8 @@ fn open_key(order: &Order) -> Key {
     Key::new("PLACES#", format!("{:015}#{}", order.paid_ms.unwrap_or(order.placed_ms), order.id))
 }
 
-/// What the page of a checkout asks its buyer.
-pub(super) fn asked(checkout: &Checkout, orders: &[Order], locale: &str) -> Option<PlaceAsked> {
+/// What the page of a checkout asks its buyer: key of the sentence, and the countries that can be answered, ISO 3166-1 and name.
+pub(super) fn asked(checkout: &Checkout, orders: &[Order], locale: &str) -> Option<(String, Vec<(String, String)>)> {
     let before = checkout.state == CheckoutState::PendingPayment && checkout.asked.is_some();
     if !before && checkout.state != CheckoutState::Paid {
         return None;
@@ -185,13 +184,8 @@ pub(super) fn asked(checkout: &Checkout, orders: &[Order], locale: &str) -> Opti
         (_, true) => "order-place-alone",
         (_, false) => "order-place-but",
     };
-    let names = others.iter().map(|code| called(code)).collect::<Vec<_>>().join(", ");
     let codes = std::iter::once(&order.country).chain(&others);
-    Some(PlaceAsked {
-        key: key.to_owned(),
-        countries: codes.map(|code| (code.clone(), called(code))).collect(),
-        others: names,
-    })
+    Some((key.to_owned(), codes.map(|code| (code.clone(), called(code))).collect()))
 }
 
 impl Checkouts {

@@ -305,6 +305,7 @@ impl Checkouts {
             CheckoutState::PendingPayment | CheckoutState::Released => PayState::Failed,
         };
         let place_asked = evidence::asked(&checkout, &orders, &ctx.locale).filter(|_| mine);
+        let (place_key, places) = place_asked.unzip();
         let open = checkout.state == CheckoutState::PendingPayment
             && ctx.now_ms < checkout.held_until_ms
             && checkout.asked.is_none();
@@ -320,7 +321,8 @@ impl Checkouts {
                 false if checkout.waits_for_place() => None,
                 false => (!paid).then(|| again_href(&orders).to_owned()),
             },
-            place: place_asked,
+            place: place_key,
+            places: places.unwrap_or_default(),
             gift: orders.iter().all(Order::is_gift),
             email: masked(&person.email),
             parts,

@@ -609,19 +609,10 @@ pub struct OrderView {
     /// It is of gift cards alone.
     #[serde(default)]
     pub gift: bool,
-    /// Its buyer is asked where they live.
+    /// Key of the sentence that asks its buyer where they live; none: nobody asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<PlaceAsked>,
-}
-
-/// A question to the buyer of files: where they live.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct PlaceAsked {
-    /// Key of the sentence that says why.
-    pub key: String,
-    /// What can be answered, ISO 3166-1 and name: the order's country first, then others that something speaks for.
-    pub countries: Vec<(String, String)>,
-    /// The names of the others; empty: there are none.
-    pub others: String,
+    pub place: Option<String>,
+    /// What can be answered to that, ISO 3166-1 and name: the order's country first, then others that something speaks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<(String, String)>,
 }

@@ -105,14 +105,20 @@ pub fn OrderBody(
                         noscript { {t!("order-reload")} }
                     }
                 }
-                if let Some(place) = view.place.clone() {
+                if let Some(key) = view.place.clone() {
                     form { class: "trade-part", id: "place", method: "post", action: "/orders/{view.id}/place",
                         h2 { {t!("order-place")} }
-                        p { {t!(&place.key, country = place.countries[0].1.clone(), others = place.others)} }
+                        p {
+                            {t!(
+                                &key,
+                                country = view.places.first().map(|(_, name)| name.clone()).unwrap_or_default(),
+                                others = view.places.iter().skip(1).map(|(_, name)| name.clone()).collect::<Vec<_>>().join(", "),
+                            )}
+                        }
                         if let Some(secret) = secret.clone() {
                             input { r#type: "hidden", name: "key", value: "{secret}" }
                         }
-                        for (code , name) in place.countries {
+                        for (code , name) in view.places.clone() {
                             button { key: "{code}", class: "button", r#type: "submit", name: "country", value: "{code}", {t!("order-place-go", country = name)} }
                         }
                     }

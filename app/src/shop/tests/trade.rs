@@ -223,16 +223,16 @@ fn paid() -> Vec<PaidView> {
 }
 
 /// What a buyer is asked while their card is approved, after they paid, and where their address alone says it.
-fn place_asked(state: PayState) -> Option<PlaceAsked> {
+fn place_asked(state: PayState) -> (Option<String>, Vec<(String, String)>) {
     let (key, others) = match state {
         PayState::Open => ("order-place-before", "Switzer<b>"),
         PayState::Paid => ("order-place-but", "Switzer<b>"),
         PayState::PartlyRefunded => ("order-place-alone", ""),
-        _ => return None,
+        _ => return (None, Vec::new()),
     };
     let countries = [("DE", "Germany"), ("CH", others)].into_iter().filter(|(_, name)| !name.is_empty());
     let countries = countries.map(|(code, name)| (code.to_owned(), name.to_owned())).collect();
-    Some(PlaceAsked { key: key.into(), countries, others: others.into() })
+    (Some(key.into()), countries)
 }
 
 fn order(state: PayState) -> OrderView {
@@ -300,7 +300,8 @@ fn order(state: PayState) -> OrderView {
         placed: at,
         guest: true,
         mine: true,
-        place: place_asked(state),
+        place: place_asked(state).0,
+        places: place_asked(state).1,
     }
 }
 
