@@ -372,7 +372,7 @@ async fn what_is_known_only_after_the_charge_is_asked_on_the_page_and_by_mail() 
         let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["receipt/"]).await;
         assert!(mails.len() == 1 && mails[0].text.contains("Say where you live"), "{mails:?}");
         let order = order_of(&shop, &placed).await;
-        assert_eq!(open(&shop).await, [order.id.clone()]);
+        assert_eq!(open(&shop).await, std::slice::from_ref(&order.id));
         assert_eq!(shop.checkouts.open_places(&shop.guest()).await.unwrap_err().status, 401);
         shop.clock.advance_ms(MINUTE_MS);
         let (one, two) = tokio::join!(say(&shop, &ctx, &placed, "DE"), say(&shop, &ctx, &placed, "DE"));
@@ -405,7 +405,7 @@ async fn another_country_than_was_taxed_changes_nothing_by_itself_and_waits_for_
     let view = seen(&shop, &ctx, &placed).await;
     assert_eq!(view.place, None, "it was said");
     assert!(view.parts[0].explain.iter().any(|s| s.key == "explain-place-said" && s.args[0].1 == "Switzerland"));
-    assert_eq!(open(&shop).await, [order.id.clone()]);
+    assert_eq!(open(&shop).await, std::slice::from_ref(&order.id));
 
     let settle = async |ctx: &OpCtx, why: &str| shop.checkouts.settle_place(ctx, &order.id, why).await;
     assert_eq!(settle(&ctx, "x").await.unwrap_err().status, 401);
