@@ -131,7 +131,8 @@ impl Buyer {
         let attempt = format!("bench-attempt-{number:016}");
         let form = json!({
             "email": format!("bench-{number}@example.org"), "country": "DE", "accept_licence": true, "accept_waiver": true,
-            "buy_again": true,
+            // Said at the form, so that a card is charged at once.
+            "buy_again": true, "confirm_place": true,
         });
         let seen: i64 = self.works.iter().map(|(_, minor)| minor).sum();
         let wish = json!({ "form": form, "seen_minor": seen });

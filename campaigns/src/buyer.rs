@@ -203,7 +203,8 @@ impl Buyer {
         }
         let mut form = json!({
             "email": format!("{attempt}@example.org"), "country": "DE", "accept_licence": true, "accept_waiver": true,
-            "buy_again": true,
+            // Said at the form, so that a card is charged at once.
+            "buy_again": true, "confirm_place": true,
         });
         if ware.physical {
             let address = json!({ "name": "Gast Muster", "line1": "Weg 1", "postcode": "10115", "city": "Berlin" });

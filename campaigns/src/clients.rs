@@ -259,7 +259,8 @@ impl Clients {
         let form = json!({
             "email": email, "name": "Cora Campaign", "line1": "Weg 1", "city": "Berlin",
             "postcode": "10115", "country": "DE", "accept_licence": true, "accept_waiver": true,
-            "buy_again": true,
+            // Said at the form, so that a card is charged at once.
+            "buy_again": true, "confirm_place": true,
         });
         let attempt = format!("campaign-{:020}", self.number());
         let headers = [("x-cart-token", token.as_str()), ("idempotency-key", attempt.as_str())];

@@ -1,4 +1,4 @@
-//! Mails about purchases: receipt, payment that failed, refund, parcel. Each is one job that can run again: its mail's key makes it go once.
+//! Mails about purchases: receipt, payment that waits for an answer or failed, refund, parcel. Each is one job that can run again: its mail's key makes it go once.
 //!
 //! Invariants: addresses are opened from sealed data only to be written to.
 //!
@@ -18,7 +18,9 @@ use vitrine_shared::orders::CheckoutState;
 
 use crate::catalog::store::CatalogStore;
 use crate::checkout::store::{Checkout, Order, OrderLine};
-use crate::checkout::{CANCELLED, CARD_USED, Checkouts, FAILED, RECEIPT, REFUND, SHIPPED, again_href, paid_rows};
+use crate::checkout::{
+    CANCELLED, CARD_USED, Checkouts, FAILED, PLACE, RECEIPT, REFUND, SHIPPED, again_href, paid_rows,
+};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, VOIDED, href};
@@ -68,7 +70,9 @@ impl Receipts {
         let Some(checkout) = self.checkouts.get(id).await? else { return Ok(()) };
         let ctx = OpCtx::system("receipt", self.sender.clock.now_ms());
         let mut parts = Vec::new();
-        for order in self.checkouts.orders(&checkout).await? {
+        let orders = self.checkouts.orders(&checkout).await?;
+        let asked = self.checkouts.list_open_places(&orders).await?;
+        for order in orders {
             let buyer = self.checkouts.order_person(&order).await?.unwrap_or_default();
             // What cost nothing has no invoice, and gift cards are no supply.
             let invoice = if order.quote.totals.gross.minor() == 0 || order.is_gift() {
@@ -86,6 +90,11 @@ impl Receipts {
         let total = total_of(&checkout, &words)?;
         let subject = words.say("mail-receipt-subject", &[("total", &total)]);
         let mut blocks = receipt_blocks(&checkout, &parts, &words, &url, &total, &self.base_url);
+        if asked {
+            blocks.push(Block::Title(words.say("mail-place-title", &[])));
+            blocks.push(Block::Text(words.say("mail-place-text", &[])));
+            blocks.push(Block::Link(words.say("mail-place-open", &[]), format!("{url}#place")));
+        }
         blocks.extend(paid_blocks(&checkout, &words)?);
         self.sender
             .send(
@@ -99,6 +108,34 @@ impl Receipts {
                 },
             )
             .await
+    }
+
+    /// Queues the mail of a payment that waits until its buyer says where they live.
+    ///
+    /// # Errors
+    /// The stores'; safe to repeat.
+    pub async fn asked_place(&self, id: &CheckoutId) -> Result<()> {
+        // Who answered meanwhile, or let it go, needs no mail.
+        let Some(checkout) = self.checkouts.get(id).await?.filter(Checkout::waits_for_place) else { return Ok(()) };
+        let Some(person) = self.checkouts.person(&checkout.customer).await? else { return Ok(()) };
+        let words = Words::for_buyer(&checkout.locale, &checkout.market);
+        let total = words.money(money_of(&checkout, checkout.due_minor())?);
+        let country = checkout.asked.as_deref().unwrap_or_default();
+        let country = vitrine_places::country_name(country, &checkout.locale).unwrap_or(country);
+        let url = format!("{}#place", self.checkouts.page_url(&checkout)?);
+        let blocks = [
+            Block::Text(words.say("mail-place-asked-hello", &[("total", &total), ("country", country)])),
+            Block::Text(words.say("mail-place-asked-text", &[])),
+            Block::Link(words.say("mail-place-open", &[]), url),
+        ];
+        let letter = Letter {
+            key: format!("place/{}", checkout.id),
+            to: &person.email,
+            subject: words.say("mail-place-asked-subject", &[]),
+            blocks: &blocks,
+            unsubscribe: None,
+        };
+        self.sender.send(&words, letter).await
     }
 
     /// Queues the mail of a payment that did not arrive, or arrived after the last piece was gone and goes back.
@@ -383,6 +420,17 @@ impl Handler for TellFailed {
     }
 }
 
+struct AskPlace(Receipts);
+
+#[async_trait]
+impl Handler for AskPlace {
+    async fn run(&self, job: &Job) -> std::result::Result<Outcome, JobFailed> {
+        let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
+        self.0.asked_place(&id).await.map_err(JobFailed::new)?;
+        Ok(Outcome::Done)
+    }
+}
+
 struct SendReceipt(Receipts);
 
 #[async_trait]
@@ -438,8 +486,9 @@ pub fn handlers(receipts: Receipts) -> Handlers {
     let carry: Arc<dyn Handler> = Arc::new(CarryRefund(receipts.clone()));
     let failed: Arc<dyn Handler> = Arc::new(TellFailed(receipts.clone()));
     let voided: Arc<dyn Handler> = Arc::new(TellVoided(receipts.clone()));
+    let asked: Arc<dyn Handler> = Arc::new(AskPlace(receipts.clone()));
     let tell: Arc<dyn Handler> = Arc::new(TellShipped(receipts));
-    [(VOIDED, voided), (RECEIPT, send), (FAILED, failed), (REFUND, carry), (SHIPPED, tell)]
+    [(VOIDED, voided), (PLACE, asked), (RECEIPT, send), (FAILED, failed), (REFUND, carry), (SHIPPED, tell)]
         .map(|(k, h)| (k.to_owned(), h))
         .into()
 }

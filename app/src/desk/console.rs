@@ -36,6 +36,26 @@ pub(super) fn Orders(query: String) -> Element {
                     Hits { title: t!("desk-works"), names: view.works.clone() }
                     Hits { title: t!("desk-names"), names: view.names.clone() }
                     History { rows: view.history.clone() }
+                    if !view.places.is_empty() {
+                        section { class: "trade-short",
+                            h2 { {t!("desk-places")} }
+                            Notice { {t!("desk-places-text")} }
+                            ul { class: "footer-list", role: "list",
+                                for (row , facts) in view.places.iter() {
+                                    li { key: "{row.id}",
+                                        a { class: "desk-id", href: "/admin/orders/{row.id}", "{row.id}" }
+                                        " · "
+                                        Moment { at: row.placed.clone() }
+                                        " · "
+                                        bdi { "{row.seller}" }
+                                        for (i , fact) in facts.iter().enumerate() {
+                                            span { key: "{i}", class: "notice", " " {text_with(&fact.key, &fact.args)} }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
                     if view.rows.is_empty() && !(view.works.is_empty() && view.names.is_empty() && view.history.is_empty()) {
                         p { class: "notice", {t!("desk-no-orders")} }
                     } else if view.rows.is_empty() {
@@ -270,6 +290,14 @@ fn OneOrder(view: DeskOrder, query: String) -> Element {
                         input { r#type: "hidden", name: "invoice", value: "{invoice}" }
                         Field { name: "void_reason", label: t!("desk-reason"), hint: t!("desk-void-hint"), required: true, maxlength: 200 }
                         Button { kind: ButtonKind::Danger, r#type: "submit", {t!("desk-void-go")} }
+                    }
+                }
+                if view.place_open {
+                    form { class: "trade-part desk-form", method: "post", action: "/admin/orders/{id}/place", "aria-labelledby": "settle-place",
+                        h2 { id: "settle-place", {t!("desk-place")} }
+                        Notice { {t!("desk-place-text")} }
+                        Field { name: "place_reason", label: t!("desk-reason"), hint: t!("desk-place-hint"), required: true, maxlength: 200 }
+                        Button { kind: ButtonKind::Primary, r#type: "submit", {t!("desk-place-go")} }
                     }
                 }
                 if view.row.state != "desk-unpaid" {

@@ -4,6 +4,8 @@
 //! paid in two steps: what the card's bank holds for us is no money, and nobody was charged, until the card's own use is taken. Taking it, its
 //! limit and the step to "on its way" are one write: of two payments with one card at one time exactly one has it.
 //!
+//! Where the country of a card could leave it open where the buyer lives it is looked at, too, and the buyer asked before (`evidence`).
+//!
 //! Undo, step by step: the write that decides brings the job that carries it out ([`CAPTURE`], [`VOID`]), so a process that ends in between
 //! leaves nothing open. What nobody takes ends by itself at the provider, and counts as a payment that ended.
 
@@ -48,7 +50,12 @@ impl Checkouts {
         event: Option<&str>,
     ) -> Result<()> {
         let take = match checkout.state {
-            CheckoutState::PendingPayment => self.reserve_card(ctx, checkout, session, event).await?,
+            CheckoutState::PendingPayment => {
+                if self.ask_place(ctx, checkout, session, event).await? {
+                    return Ok(());
+                }
+                self.reserve_card(ctx, checkout, session, event).await?
+            }
             CheckoutState::Settling => true,
             CheckoutState::Paid | CheckoutState::Released | CheckoutState::RefundedLate => false,
         };

@@ -342,7 +342,8 @@ async fn case_28_what_an_account_has_is_bought_again_only_if_it_says_so() {
 #[tokio::test]
 async fn case_28_while_its_money_is_on_its_way_nothing_is_bought_again() {
     for shop in Shop::both().await {
-        let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+        let ctx = OpCtx { network: Some("DE".into()), ..shop.guest() };
+        let ctx = shop.fill(&ctx, &["Harbour Lights"]).await;
         let placed = shop.place(&ctx).await.unwrap();
         let mut session = shop.pay(&placed, CARD).await;
         session.state = PaymentState::Settling;

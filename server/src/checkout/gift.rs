@@ -420,6 +420,8 @@ impl Checkouts {
             methods: self.methods(&ctx.country, place.currency.code()),
             pay_url: None,
             authorise: false,
+            or_at_once: false,
+            asked: None,
             refused: Vec::new(),
             known_by: Vec::new(),
             rev: 1,

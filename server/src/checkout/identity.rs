@@ -1,11 +1,11 @@
-//! What tax is decided on besides the cart: a business buyer's tax id, and evidence of where a buyer of files is.
+//! What tax is decided on besides the cart: a business buyer's tax id, and whether the form must ask where a buyer of files is.
 //!
 //! Invariants: while a register is away tax is charged, the order names what stood in (`fallback`), and a job asks again until the
-//! register speaks; tax that turns out not to be owed goes back by an ordinary refund, once. Evidence never stops a sale: what
-//! contradicts itself is asked about, and kept.
+//! register speaks; tax that turns out not to be owed goes back by an ordinary refund, once.
+//!
+//! Not here: what the pieces of evidence leave open (`evidence`).
 
 use serde_json::json;
-use vitrine_pricing::evidence::{Piece, Source, weigh};
 use vitrine_pricing::quote::{Kind, TaxIdState};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_queue::NewJob;
@@ -14,8 +14,8 @@ use vitrine_shared::orders::CheckoutState;
 use vitrine_shared::views::trade::{CheckoutForm, TaxIdView};
 use vitrine_table::{Condition, Put, TransactOp};
 
-use super::store::{self, Checkout, Evidence, Order, Relief, TaxRecord};
-use super::{Checkouts, IDENTITY, destination};
+use super::store::{self, Checkout, Order, Relief, TaxRecord};
+use super::{Checkouts, IDENTITY, destination, evidence};
 use crate::audit;
 use crate::cart::view::{Destination, Priced};
 use crate::ctx::OpCtx;
@@ -178,44 +178,26 @@ pub(super) fn records(
             }
         }
         if seller.quote.lines.iter().any(|l| l.kind == Kind::Digital) {
-            let pieces = pieces(ctx, to);
-            tax.evidence = Some(Evidence { finding: weigh(&pieces, false), pieces, declared });
+            tax.evidence = Some(evidence::at_checkout(ctx, &to.country, declared));
         }
         tax
     };
     priced.sellers.iter().map(record).collect()
 }
 
-fn pieces(ctx: &OpCtx, to: &Destination) -> Vec<Piece> {
-    let piece = |source, country: &str| Piece {
-        source,
-        country: country.to_owned(),
-        third_party: false,
-        through: false,
-        worthless: false,
-    };
-    let mut all = vec![piece(Source::BillingAddress, &to.country)];
-    all.extend(ctx.network.as_deref().map(|country| piece(Source::Network, country)));
-    all
-}
-
 /// The country the connection came from, where it contradicts the chosen one and files are paid for: which is theirs must be said.
 pub(super) fn contradicted<'a>(ctx: &'a OpCtx, priced: &Priced, to: &Destination) -> Option<&'a str> {
-    let mut lines = priced.sellers.iter().flat_map(|s| &s.quote.lines);
-    let paid_files = lines.any(|l| l.kind == Kind::Digital && l.amounts.gross.minor() > 0);
-    ctx.network.as_deref().filter(|network| paid_files && *network != to.country)
+    let asked = has_paid_digital(priced) && !is_known_business(to);
+    ctx.network.as_deref().filter(|network| asked && *network != to.country)
 }
 
-/// Adds what the payment says of its place.
-pub(super) fn with_payment(tax: &mut TaxRecord, country: Option<&str>) {
-    let (Some(evidence), Some(country)) = (&mut tax.evidence, country) else { return };
-    evidence.pieces.retain(|p| p.source != Source::Payment);
-    evidence.pieces.push(Piece {
-        source: Source::Payment,
-        country: country.to_ascii_uppercase(),
-        third_party: true,
-        through: false,
-        worthless: false,
-    });
-    evidence.finding = weigh(&evidence.pieces, false);
+/// Whether something that comes over the network is sold for money.
+pub(super) fn has_paid_digital(priced: &Priced) -> bool {
+    let mut lines = priced.sellers.iter().flat_map(|s| &s.quote.lines);
+    lines.any(|l| l.kind == Kind::Digital && l.amounts.gross.minor() > 0)
+}
+
+/// A business that is where its id is.
+pub(super) fn is_known_business(to: &Destination) -> bool {
+    to.business.as_ref().is_some_and(|known| known.state == TaxIdState::Valid)
 }

@@ -28,7 +28,9 @@ impl Handler for Expire {
         let id: CheckoutId = serde_json::from_value(job.job.payload["checkout"].clone()).map_err(JobFailed::new)?;
         let ctx = OpCtx::system("checkout.expire", self.clock.now_ms());
         if self.checkouts.expire(&ctx, &id).await.map_err(JobFailed::new)? {
-            return Ok(Outcome::Again { run_at_ms: self.clock.now_ms() + ASK_AGAIN_MS });
+            let later = self.clock.now_ms() + ASK_AGAIN_MS;
+            let run_at_ms = self.checkouts.look_again_ms(&ctx, &id, later).await.map_err(JobFailed::new)?;
+            return Ok(Outcome::Again { run_at_ms });
         }
         Ok(Outcome::Done)
     }

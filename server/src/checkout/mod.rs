@@ -7,7 +7,8 @@
 //!   stock once: another attempt ends what the one before holds.
 //! - Money is believed only from the provider's own answer or a verified event; each event is handled once, in any order.
 //! - Paying, granting and the receipt's job are one transaction.
-//! - What takes a discount that is had once per customer is paid in two steps: no card is charged that had it before (`capture`).
+//! - What takes a discount that is had once per customer is paid in two steps: no card is charged that had it before (`capture`). So is what a
+//!   card could leave open the buyer's place of: no card is charged whose country nobody asked about (`evidence`).
 //! - Stored value is held, taken and let go in the same transactions as stock; the provider is asked for the rest alone, and for
 //!   nothing if nothing is left.
 //! - What costs nothing is paid at once and mails its receipt to whatever address was typed: how often is bounded (`free`).
@@ -23,6 +24,7 @@ mod capture;
 mod charge;
 mod claim;
 mod countries;
+mod evidence;
 mod form;
 mod free;
 mod fulfil;
@@ -51,6 +53,8 @@ use vitrine_shared::id::{CheckoutId, CustomerId, OrderId, UserId};
 use vitrine_table::{Consistency, Table};
 
 pub(crate) use capture::CARD_USED;
+pub use evidence::Answered;
+pub(crate) use evidence::{place_is_asked, place_is_open};
 pub use form::Typed;
 pub use fulfil::SHIPPED;
 pub(crate) use fulfil::{job, plain};
@@ -94,6 +98,8 @@ pub const TOGETHER: &str = "checkout.together";
 pub const CAPTURE: &str = "checkout.capture";
 /// Kind of the job that lets go what a bank holds for a checkout that ended.
 pub const VOID: &str = "checkout.void";
+/// Kind of the job that mails a buyer whose payment waits until they say where they live.
+pub const PLACE: &str = "checkout.place";
 /// How long stock is held for a card, milliseconds.
 pub const HOLD_MS: i64 = 15 * 60 * 1000;
 /// How long an attempt's answer is remembered, seconds.
@@ -218,6 +224,8 @@ impl Checkouts {
     }
 }
 
+#[cfg(test)]
+mod asked_place;
 #[cfg(test)]
 mod bought;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use vitrine_table::{Condition, Item, Key, Put, TableError, Transact, TransactOp,
 use super::capture::CARD_USED;
 use super::gift::To;
 use super::store::{self, Checkout, Order};
-use super::{Checkouts, FAILED, RECEIPT, TOGETHER, identity, sales};
+use super::{Checkouts, FAILED, RECEIPT, TOGETHER, evidence, sales};
 use crate::catalog::store::tenant_key;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
@@ -96,6 +96,10 @@ impl Checkouts {
         let Some(checkout) = self.get(id).await? else { return Ok(false) };
         if !matches!(checkout.state, CheckoutState::PendingPayment | CheckoutState::Settling) {
             return Ok(false);
+        }
+        // A buyer who is asked where they live has time to answer.
+        if checkout.waits_for_place() && ctx.now_ms < checkout.held_until_ms {
+            return Ok(true);
         }
         match checkout.session.clone() {
             None => self.release(ctx, &checkout, "expired").await?,
@@ -188,6 +192,8 @@ impl Checkouts {
                 PaymentState::Captured if checkout.state.may_become(CheckoutState::Paid) => {
                     self.paid(ctx, &checkout, Some((session, event))).await
                 }
+                // The buyer is asked something first.
+                PaymentState::Authorised if checkout.waits_for_place() => return Ok(Some(checkout)),
                 PaymentState::Authorised if !checkout.state.is_final() => {
                     self.authorised(ctx, &checkout, session, event).await
                 }
@@ -318,7 +324,7 @@ impl Checkouts {
             paid.paid = true;
             paid.paid_ms = Some(ctx.now_ms);
             paid.provider_charge_id.clone_from(&next.charge);
-            identity::with_payment(&mut paid.tax, by.and_then(|(session, _)| session.country.as_deref()));
+            evidence::with_payment(&mut paid.tax, by.and_then(|(session, _)| session.country.as_deref()));
             paid.rev += 1;
             for (number, line) in paid.lines.iter_mut().enumerate() {
                 line.state = if line.physical { Fulfilment::ToShip } else { Fulfilment::Granted };

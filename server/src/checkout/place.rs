@@ -304,6 +304,7 @@ impl Checkouts {
             order.tax = record;
             taxes::note(&mut order.tax, seller, &to);
         }
+        self.hold_for_place(&mut checkout, &orders);
         let mut person = address::said(&placing.form, &ctx.locale);
         person.phone = asked::phone(&placing.form, sold);
         person.numbers = asked::numbers(&placing.form, sold);
@@ -485,6 +486,8 @@ impl Checkouts {
             attempt: None,
             methods: if authorise { held } else { self.methods(&to.country, currency) },
             authorise,
+            or_at_once: false,
+            asked: None,
             refused: Vec::new(),
             pay_url: None,
             known_by: Vec::new(),
@@ -633,6 +636,7 @@ impl Checkouts {
             let session = NewSession {
                 methods: checkout.methods.clone(),
                 authorise: checkout.authorise,
+                or_at_once: checkout.or_at_once,
                 idempotency_key: format!("begin-{}", checkout.id),
                 reference: checkout.id.to_string(),
                 amount_minor: checkout.due_minor(),

@@ -37,8 +37,9 @@ pub(super) fn told(order: &Order, locale: &str) -> Vec<ExplainView> {
     let mut out = vec![said("explain-place", &order.country, &agree.join("-"), locale)];
     let others = pieces().filter(|(_, country)| *country != order.country);
     out.extend(others.map(|(word, country)| said("explain-place-but", country, word, locale)));
-    if evidence.declared {
-        out.push(said("explain-place-said", &order.country, "", locale));
-    }
+    // The newest counts; older orders only know that something was said.
+    let newest = evidence.statements.last().map(|said| said.country.as_str());
+    let country = newest.or_else(|| evidence.declared.then_some(order.country.as_str()));
+    out.extend(country.map(|country| said("explain-place-said", country, "", locale)));
     out
 }

@@ -9,9 +9,10 @@
 //! | attempt | `IDEM#checkout#key` | `IDEM#` | ttl 30 days |
 //! | checkout that holds stock for a cart | `HELD#cart` | `HELD#` | ttl 1 day |
 //! | typed form | `CHECKOUTFORM#cart` | `FORM#` | ttl 1 day |
+//! | paid order whose place staff have to look at | `PLACES#` | moment of payment`#`order | |
 
 use serde::{Deserialize, Serialize};
-use vitrine_pricing::evidence::{Finding, Piece};
+use vitrine_pricing::evidence::{Finding, Piece, Source as Kind};
 use vitrine_pricing::quote::{Quote, TaxIdState};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_shared::catalog::Store;
@@ -88,6 +89,12 @@ pub struct Checkout {
     /// Paid in two steps: a bank holds the money until the card's uses of its discounts are taken. Decided once, as the ways to pay are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub authorise: bool,
+    /// Ways to pay that cannot be paid in two steps are offered with it all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub or_at_once: bool,
+    /// The country of the card that was approved, while its buyer is asked where they live; nothing is taken meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// Promotions that the card of such a payment had been used for before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
@@ -105,6 +112,11 @@ impl Checkout {
     /// What is to be paid at the provider: what stored value leaves of the total. Minor units.
     pub fn due_minor(&self) -> i64 {
         self.total_minor - value::sum(&self.sources)
+    }
+
+    /// A card is approved, and its money is not taken before the buyer says where they live.
+    pub fn waits_for_place(&self) -> bool {
+        self.state == CheckoutState::PendingPayment && self.asked.is_some()
     }
 }
 
@@ -247,11 +259,46 @@ pub struct Relief {
 pub struct Evidence {
     /// As they came in.
     pub pieces: Vec<Piece>,
-    /// Pieces contradicted each other, and the buyer said that the order's country is theirs.
+    /// The buyer said that the order's country is theirs.
     #[serde(default)]
     pub declared: bool,
     /// What they come to.
     pub finding: Finding,
+    /// What the buyer said of where they live, oldest first; of older orders only `declared` is known. The newest is among the pieces, as another
+    /// information of commercial weight (24f(f)).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
+    /// When staff had looked at what the pieces leave open, UTC milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_ms: Option<i64>,
+}
+
+/// Where a buyer said that they live.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Statement {
+    /// ISO 3166-1.
+    pub country: String,
+    /// UTC milliseconds.
+    pub at_ms: i64,
+    /// Names the words they read.
+    pub words: String,
+    /// Where they were asked.
+    pub asked: Asked,
+    /// Pieces that named another country than the order's, as they knew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<(Kind, String)>,
+}
+
+/// When a buyer was asked where they live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// At the form, before paying.
+    Checkout,
+    /// Before the money was taken that their card's bank held.
+    Payment,
+    /// On the order's page, after it was paid.
+    Order,
 }
 
 /// One line of an order; what it shows stays as it was sold.

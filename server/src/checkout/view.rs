@@ -18,7 +18,7 @@ use vitrine_shared::views::trade::{
 use vitrine_shared::views::{MomentView, Named};
 
 use super::store::{Checkout, Order};
-use super::{CARD_USED, Checkouts, asked, countries, identity, placed};
+use super::{CARD_USED, Checkouts, asked, countries, evidence, identity, placed};
 use crate::cart::view::{Destination, Priced, price};
 use crate::cart::{CartRecord, carried};
 use crate::catalog::offers::Found as Offers;
@@ -190,6 +190,7 @@ impl Checkouts {
             whole_address,
             tax_id: identity::shown(&to),
             other_place,
+            place_alone: evidence::address_alone(ctx, &to, identity::has_paid_digital(&priced)),
             owned: self.owned(ctx, &priced).await?,
             value,
             cart: priced.view,
@@ -307,14 +308,25 @@ impl Checkouts {
             CheckoutState::RefundedLate => PayState::Refunded,
             CheckoutState::PendingPayment | CheckoutState::Released => PayState::Failed,
         };
-        let open = checkout.state == CheckoutState::PendingPayment && ctx.now_ms < checkout.held_until_ms;
+        let place_asked = evidence::asked(&checkout, &orders, &ctx.locale).filter(|_| mine);
+        let (place_key, places) = place_asked.unzip();
+        let open = checkout.state == CheckoutState::PendingPayment
+            && ctx.now_ms < checkout.held_until_ms
+            && checkout.asked.is_none();
         let total = Money::new(checkout.total_minor, place.currency).map_err(|e| fault::internal("a total", &e))?;
         let person = person.unwrap_or_default();
         let view = OrderView {
             id: checkout.id.to_string(),
             state,
             failure: checkout.failure.clone().filter(|_| !paid),
-            retry_href: if open { checkout.pay_url.clone() } else { (!paid).then(|| again_href(&orders).to_owned()) },
+            retry_href: match open {
+                true => checkout.pay_url.clone(),
+                // The card is approved: only the answer is missing.
+                false if checkout.waits_for_place() => None,
+                false => (!paid).then(|| again_href(&orders).to_owned()),
+            },
+            place: place_key,
+            places: places.unwrap_or_default(),
             gift: orders.iter().all(Order::is_gift),
             email: masked(&person.email),
             parts,

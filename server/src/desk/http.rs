@@ -55,6 +55,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/orders/{id}/refund", post(refund))
         .route("/admin/orders/{id}/credit", post(credit))
         .route("/admin/orders/{id}/void", post(void))
+        .route("/admin/orders/{id}/place", post(settle_place))
         .route("/admin/value", post(issue))
         .route("/admin/value/{id}/resend", post(resend))
         .route("/admin/value/{id}/end", post(end))
@@ -380,6 +381,17 @@ async fn void(
     let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
     let [invoice, reason] = ["invoice", "void_reason"].map(|name| value(&form, name));
     let done = Desk::new(app).void_invoice(&ctx, &order, &invoice, &reason).await;
+    back(&format!("/admin/orders/{id}"), "", done)
+}
+
+async fn settle_place(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(id): Path<String>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let Ok(order) = id.parse::<OrderId>() else { return ProblemResponse(Problem::not_found("order")).into_response() };
+    let done = Desk::new(app).settle_place(&ctx, &order, &value(&form, "place_reason")).await;
     back(&format!("/admin/orders/{id}"), "", done)
 }
 

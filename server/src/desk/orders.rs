@@ -123,7 +123,12 @@ impl Desk {
             rows.push(self.row(ctx, order).await?);
         }
         let mut view = OrdersView { query: words.to_owned(), rows, ..OrdersView::default() };
-        if !words.is_empty() && !words.contains('@') {
+        if words.is_empty() {
+            for order in self.0.checkouts.open_places(ctx).await? {
+                let facts = super::tax::place(&order, self.place_of(ctx, &order).locale);
+                view.places.push((self.row(ctx, &order).await?, facts));
+            }
+        } else if !words.contains('@') {
             self.other(ctx, words, &mut view).await?;
         }
         Ok(view)
@@ -194,6 +199,14 @@ impl Desk {
         self.0.invoices.void(ctx, &self.0.checkouts, &id, reason).await.map(drop)
     }
 
+    /// Staff looked at where an order's buyer lives; the same again changes nothing.
+    ///
+    /// # Errors
+    /// As [`crate::checkout::Checkouts::settle_place`].
+    pub async fn settle_place(&self, ctx: &OpCtx, order: &OrderId, reason: &str) -> Result<()> {
+        self.0.checkouts.settle_place(ctx, order, reason).await
+    }
+
     /// One order with everything staff need.
     ///
     /// # Errors
@@ -254,6 +267,7 @@ impl Desk {
                 .join(" · "),
             paid: crate::checkout::paid_view(&order.sources, order.quote.totals.gross, &checkout.paid_with, &place)?,
             tax,
+            place_open: crate::checkout::place_is_open(&order),
             lines: lines_of(&order, &given, &place, self.0.catalog.offers().platform()),
             sums: sums(&place, &order.quote),
             to_refund: order.paid && !(left.lines.iter().all(|l| l.done) && left.shipping.is_none_or(|s| s.done)),

@@ -1,15 +1,15 @@
 //! What the tax of an order was decided on, as staff read it: sentences of the locale files with what fills them.
 
 use serde::Serialize;
-use vitrine_pricing::evidence::Finding;
+use vitrine_pricing::evidence::{Finding, Source};
 use vitrine_pricing::format::Locale;
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::views::MomentView;
 use vitrine_shared::views::desk::Fact;
 use vitrine_shared::views::sums::state_only;
 
-use crate::checkout::GIVEN_UP;
 use crate::checkout::store::{Order, Person};
+use crate::checkout::{GIVEN_UP, place_is_asked, place_is_open};
 
 fn word(value: impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
@@ -68,7 +68,14 @@ pub(super) fn facts(order: &Order, person: Option<&Person>, locale: Locale) -> V
         let args = [("provider", away.provider.as_str()), ("code", away.code.as_str()), ("at", at.as_str())];
         out.push(fact("desk-tax-service-away".into(), &args));
     }
-    let Some(evidence) = &tax.evidence else { return out };
+    out.extend(place(order, locale));
+    out
+}
+
+/// What is known of where the buyer of files lives.
+pub(super) fn place(order: &Order, locale: Locale) -> Vec<Fact> {
+    let mut out = Vec::new();
+    let Some(evidence) = &order.tax.evidence else { return out };
     match &evidence.finding {
         Finding::Agreed { country, ground, .. } if *country == order.country => {
             out.push(fact(format!("desk-evidence-{}", word(ground)), &[("country", country)]));
@@ -79,11 +86,28 @@ pub(super) fn facts(order: &Order, person: Option<&Person>, locale: Locale) -> V
         Finding::Conflict { .. } => out.push(fact("desk-evidence-conflict".into(), &[])),
         Finding::Insufficient => out.push(fact("desk-evidence-insufficient".into(), &[])),
     }
-    for piece in &evidence.pieces {
+    // What the buyer said stands below, with its moment.
+    for piece in evidence.pieces.iter().filter(|p| p.source != Source::Other || evidence.statements.is_empty()) {
         out.push(fact(format!("desk-piece-{}", word(piece.source)), &[("country", &piece.country)]));
     }
-    if evidence.declared {
+    for said in &evidence.statements {
+        let at = MomentView::of(said.at_ms, locale).text;
+        out.push(fact("desk-evidence-stated".into(), &[("country", &said.country), ("at", &at)]));
+    }
+    if evidence.declared && evidence.statements.is_empty() {
         out.push(fact("desk-evidence-declared".into(), &[("country", &order.country)]));
+    }
+    if place_is_asked(order) {
+        out.push(fact("desk-evidence-asked".into(), &[]));
+    }
+    let elsewhere = evidence.statements.last().filter(|said| said.country != order.country && place_is_open(order));
+    if let Some(said) = elsewhere {
+        let args = [("country", said.country.as_str()), ("taxed", order.country.as_str())];
+        out.push(fact("desk-evidence-correct".into(), &args));
+    }
+    if let Some(at_ms) = evidence.settled_ms {
+        let at = MomentView::of(at_ms, locale).text;
+        out.push(fact("desk-evidence-settled".into(), &[("at", &at)]));
     }
     out
 }

@@ -157,3 +157,27 @@ async fn an_orders_lines_say_who_sells_them() {
     assert_eq!(told[0], ("Harbour Lights · Digital album".into(), "platform".into(), marketplace));
     assert_eq!(told[1], ("Paper Boats · Paperback".into(), "tenant".into(), None));
 }
+
+#[tokio::test]
+async fn what_is_open_of_a_buyers_place_stands_on_the_order_with_what_they_said() {
+    let shop = crate::testing::Shop::open().await;
+    let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
+    let placed = shop.place(&ctx).await.unwrap();
+    // A card that says nothing of its place: the address alone does.
+    shop.pay(&placed, "4242424242424242").await;
+    shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
+    let order = async || {
+        let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+        shop.checkouts.orders(&checkout).await.unwrap().remove(0)
+    };
+    let facts = async || {
+        let told = tax::place(&order().await, vitrine_pricing::format::Locale::EnUs);
+        told.into_iter().map(|fact| fact.key.replace("desk-", "")).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(facts().await, "evidence-insufficient piece-billing_address evidence-asked");
+    shop.checkouts.say_place(&ctx, placed.id.as_str(), Some(&placed.secret), "FR").await.unwrap();
+    let said = "evidence-conflict piece-billing_address evidence-stated";
+    assert_eq!(facts().await, format!("{said} evidence-correct"));
+    shop.checkouts.settle_place(&shop.staff(), &order().await.id, "refunded").await.unwrap();
+    assert_eq!(facts().await, format!("{said} evidence-settled"));
+}

@@ -50,6 +50,8 @@ struct Sent {
     discount: String,
     /// One to take out.
     drop: Option<String>,
+    /// The country that the box was ticked for.
+    place: String,
     form: CheckoutForm,
 }
 
@@ -85,7 +87,7 @@ impl Sent {
                 "business" => form.business = true,
                 "tax_id" => form.tax_id = value,
                 "phone" => form.phone = value,
-                "confirm_place" => form.confirm_place = true,
+                "confirm_place" => sent.place = value,
                 "accept_licence" => form.accept_licence = true,
                 "accept_waiver" => form.accept_waiver = true,
                 "buy_again" => form.buy_again = true,
@@ -105,6 +107,8 @@ impl Sent {
                 }
             }
         }
+        // Who chose another country since said nothing of it.
+        form.confirm_place = sent.place == "1" || (!sent.place.is_empty() && sent.place == form.country);
         sent
     }
 }
@@ -158,7 +162,8 @@ async fn place(
         return kept(&app, &ctx, &typed).await;
     }
     // Kept before anything can go wrong; what was agreed to is of this purchase alone, and the next one asks anew.
-    let details = CheckoutForm { accept_licence: false, accept_waiver: false, buy_again: false, ..form.clone() };
+    let agreed = CheckoutForm { accept_licence: false, accept_waiver: false, buy_again: false, ..form.clone() };
+    let details = CheckoutForm { confirm_place: false, ..agreed };
     if let Err(problem) = app.checkouts.keep_form(&ctx, &Typed { form: details, ..Typed::default() }).await {
         return ProblemResponse(problem).into_response();
     }
@@ -274,6 +279,12 @@ mod tests {
         assert_eq!((form.phone.as_str(), form.city.as_str(), form.business), ("030 123456", "Roma", true));
         assert_eq!(form.ids.into_iter().collect::<Vec<_>>(), [("br_cpf".to_owned(), "123.456.789-09".to_owned())]);
         assert_eq!(Sent::of(vec![("seen_minor".into(), "much".into())]).seen_minor, None);
+        // What was said of one country is not said of another.
+        for (place, country, said) in [("DE", "DE", true), ("DE", "FR", false), ("", "", false), ("1", "FR", true)] {
+            let pairs = [("confirm_place", place), ("country", country)];
+            let sent = Sent::of(pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec());
+            assert_eq!(sent.form.confirm_place, said, "{place} {country}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod cart;
 mod checkout;
 mod gift;
 mod owned;
+mod place;
 
 use axum::Router;
 
@@ -15,7 +16,7 @@ use crate::state::App;
 
 /// The routes, to be mounted at the root of the shop's host.
 pub fn routes() -> Router<App> {
-    cart::routes().merge(checkout::routes()).merge(gift::routes()).merge(owned::routes())
+    cart::routes().merge(checkout::routes()).merge(gift::routes()).merge(owned::routes()).merge(place::routes())
 }
 
 /// Webhooks of payment providers: signed, so without the guard of forms.

@@ -233,6 +233,9 @@ pub struct OrdersView {
     pub names: Vec<Named>,
     /// The trail of the thing whose id was asked for.
     pub history: Vec<HistoryRow>,
+    /// Without a question: orders whose buyers live nobody knows where, oldest first, with what is known of it.
+    #[serde(default)]
+    pub places: Vec<(OrderRow, Vec<Fact>)>,
 }
 
 /// A job that gave up.
@@ -347,6 +350,9 @@ pub struct DeskOrder {
     /// What its tax was decided on.
     #[serde(default)]
     pub tax: Vec<Fact>,
+    /// It is open where its buyer lives, and staff say when they looked at it.
+    #[serde(default)]
+    pub place_open: bool,
     /// Lines.
     pub lines: Vec<DeskLine>,
     /// Sums, the last is the total.

@@ -421,6 +421,9 @@ pub struct CheckoutView {
     /// The connection came from another country than the chosen one (its name): which is theirs must be said.
     #[serde(default)]
     pub other_place: Option<String>,
+    /// Nothing but the address says where the buyer of files lives: it may be said.
+    #[serde(default)]
+    pub place_alone: bool,
     /// Titles that the account has already: buying them again must be asked.
     #[serde(default)]
     pub owned: Vec<String>,
@@ -610,4 +613,10 @@ pub struct OrderView {
     /// It is of gift cards alone.
     #[serde(default)]
     pub gift: bool,
+    /// Key of the sentence that asks its buyer where they live; none: nobody asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// What can be answered to that, ISO 3166-1 and name: the order's country first, then others that something speaks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<(String, String)>,
 }

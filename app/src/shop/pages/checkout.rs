@@ -133,13 +133,18 @@ pub fn CheckoutBody(
                         }
                         {business_part(&view, keep)}
                         {sending_parts(&view)}
-                        if let Some(other) = view.other_place.clone() {
+                        if view.other_place.is_some() || view.place_alone {
                             fieldset { class: "trade-part", id: "confirm_place",
                                 legend {
                                     h2 { {t!("checkout-place")} }
                                 }
-                                p { {t!("checkout-place-text", network = other, chosen = view.country_name.clone())} }
-                                Checkbox { name: "confirm_place", checked: form.confirm_place, invalid: error("confirm_place").is_some(), required: true,
+                                p {
+                                    match view.other_place.clone() {
+                                        Some(other) => t!("checkout-place-text", network = other, chosen = view.country_name.clone()),
+                                        None => t!("checkout-place-alone"),
+                                    }
+                                }
+                                Checkbox { name: "confirm_place", value: form.country.clone(), checked: form.confirm_place, invalid: error("confirm_place").is_some(), required: view.other_place.is_some(),
                                     {t!("checkout-confirm-place", country = view.country_name.clone())}
                                 }
                                 if let Some(text) = error("confirm_place") {

@@ -27,7 +27,7 @@ pub fn Order(
     query: ReadSignal<String>,
 ) -> Element {
     let mut view = crate::data::use_data(move || crate::data::order(id(), param(&query(), "key")))?;
-    let moving = matches!(&*view.read(), Ok(view) if matches!(view.state, PayState::Open | PayState::Settling));
+    let moving = matches!(&*view.read(), Ok(view) if view.place.is_none() && matches!(view.state, PayState::Open | PayState::Settling));
     use_effect(use_reactive((&moving,), move |(moving,)| {
         if moving {
             spawn(async move {
@@ -103,6 +103,24 @@ pub fn OrderBody(
                     }
                     if matches!(view.state, PayState::Open | PayState::Settling) {
                         noscript { {t!("order-reload")} }
+                    }
+                }
+                if let Some(key) = view.place.clone() {
+                    form { class: "trade-part", id: "place", method: "post", action: "/orders/{view.id}/place",
+                        h2 { {t!("order-place")} }
+                        p {
+                            {t!(
+                                &key,
+                                country = view.places.first().map(|(_, name)| name.clone()).unwrap_or_default(),
+                                others = view.places.iter().skip(1).map(|(_, name)| name.clone()).collect::<Vec<_>>().join(", "),
+                            )}
+                        }
+                        if let Some(secret) = secret.clone() {
+                            input { r#type: "hidden", name: "key", value: "{secret}" }
+                        }
+                        for (code , name) in view.places.clone() {
+                            button { key: "{code}", class: "button", r#type: "submit", name: "country", value: "{code}", {t!("order-place-go", country = name)} }
+                        }
                     }
                 }
                 p { class: "notice",

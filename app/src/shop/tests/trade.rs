@@ -209,6 +209,7 @@ fn stored(due_minor: i64) -> CheckoutView {
         stays: "€2.50".into(),
     };
     CheckoutView {
+        place_alone: true,
         faults: vec![("code".into(), "fault-code".into())],
         declined: Some("code_wait".into()),
         value: ValueView {
@@ -231,6 +232,19 @@ fn stored(due_minor: i64) -> CheckoutView {
 fn paid() -> Vec<PaidView> {
     let part = |key: &str, detail: &str| PaidView { key: key.into(), detail: detail.into(), amount: "€5.00".into() };
     vec![part("paid-gift_card", "WXYZ"), part("paid-store_credit", ""), part("paid-provider", "card 4242")]
+}
+
+/// What a buyer is asked while their card is approved, after they paid, and where their address alone says it.
+fn place_asked(state: PayState) -> (Option<String>, Vec<(String, String)>) {
+    let (key, others) = match state {
+        PayState::Open => ("order-place-before", "Switzer<b>"),
+        PayState::Paid => ("order-place-but", "Switzer<b>"),
+        PayState::PartlyRefunded => ("order-place-alone", ""),
+        _ => return (None, Vec::new()),
+    };
+    let countries = [("DE", "Germany"), ("CH", others)].into_iter().filter(|(_, name)| !name.is_empty());
+    let countries = countries.map(|(code, name)| (code.to_owned(), name.to_owned())).collect();
+    (Some(key.into()), countries)
 }
 
 fn order(state: PayState) -> OrderView {
@@ -300,6 +314,8 @@ fn order(state: PayState) -> OrderView {
         placed: at,
         guest: true,
         mine: true,
+        place: place_asked(state).0,
+        places: place_asked(state).1,
     }
 }
 

@@ -53,6 +53,7 @@ impl Subject {
             locale: "en-US".into(),
             methods: Vec::new(),
             authorise: false,
+            or_at_once: false,
             return_url: "http://localhost:8080/checkout/return".into(),
             cancel_url: "http://localhost:8080/cart".into(),
             expires_ms: self.clock.now_ms() + 3_600_000,
@@ -169,7 +170,14 @@ async fn what_is_authorised_is_captured_once(s: &Subject) {
         } else {
             invalid(begun);
         }
+        let new = NewSession { authorise: true, or_at_once: true, methods: vec![(*name).into()], ..s.new_session() };
+        assert_eq!(s.payments.begin(new).await.unwrap().state, PaymentState::Open, "{name}");
     }
+    // With ways that take the money at once beside it, a card's is held all the same.
+    let new = NewSession { authorise: true, or_at_once: true, ..s.new_session() };
+    let beside = s.payments.begin(new).await.unwrap();
+    s.outside.pay(&beside).await;
+    assert_eq!(s.state(&beside).await, PaymentState::Authorised);
     let open = s.payments.begin(NewSession { authorise: true, ..s.new_session() }).await.unwrap();
     invalid(s.payments.capture(s.capture(&open)).await);
     let session = s.authorised().await;

@@ -76,9 +76,12 @@ pub struct NewSession {
     #[serde(default)]
     pub methods: Vec<String>,
     /// The buyer's bank is to hold the money until [`Payments::capture`] takes it or [`Payments::expire`] lets it go, so that what paid is known
-    /// first. Only by [`Payments::authorises`].
+    /// first. Only by [`Payments::authorises`], but for `or_at_once`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub authorise: bool,
+    /// With `authorise`: ways to pay that are not among [`Payments::authorises`] may be offered too, and take the money at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub or_at_once: bool,
     /// Where the browser comes back, whatever happened.
     pub return_url: String,
     /// Where it comes back when the buyer gives up.
@@ -237,8 +240,8 @@ pub trait Payments: Send + Sync + 'static {
     /// Begins a payment, by `new.methods` alone where it names any; MUST give the same session for the same idempotency key.
     ///
     /// # Errors
-    /// MUST be `Invalid` for a method it does not have, and for one it does not authorise if `new.authorise`; without any named it then
-    /// offers only those it does.
+    /// MUST be `Invalid` for a method it does not have, and for one it does not authorise if `new.authorise` without `new.or_at_once`; without
+    /// any named it then offers only those it does.
     async fn begin(&self, new: NewSession) -> Result<Session>;
 
     /// How it stands now.

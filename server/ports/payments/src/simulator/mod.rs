@@ -148,7 +148,7 @@ impl Payments for Simulator {
         if !(1..=120).contains(&length) || new.amount_minor <= 0 || !currency || new.exponent > 4 {
             return Err(PaymentError::Invalid("key, amount or currency is out of range".into()));
         }
-        let has: &[&str] = if new.authorise { &AUTHORISES } else { &OFFERED };
+        let has: &[&str] = if new.authorise && !new.or_at_once { &AUTHORISES } else { &OFFERED };
         if new.methods.iter().any(|m| !has.contains(&m.as_str())) {
             return Err(PaymentError::Invalid("it has no such way to pay, or none that can be captured later".into()));
         }

@@ -56,7 +56,8 @@ impl Record {
     /// The ways to pay that its page shows, the usual one first.
     pub(crate) fn methods(&self) -> Vec<&str> {
         if self.new.methods.is_empty() {
-            return if self.new.authorise { AUTHORISES.to_vec() } else { super::OFFERED.to_vec() };
+            let held_alone = self.new.authorise && !self.new.or_at_once;
+            return if held_alone { AUTHORISES.to_vec() } else { super::OFFERED.to_vec() };
         }
         self.new.methods.iter().map(String::as_str).collect()
     }

@@ -102,6 +102,7 @@ impl World {
             locale: locale.into(),
             methods: methods.iter().map(|m| (*m).to_owned()).collect(),
             authorise: false,
+            or_at_once: false,
             return_url: "https://shop.example/checkout/return?a=1&b=2".into(),
             cancel_url: "https://shop.example/cart".into(),
             expires_ms: self.clock.now_ms() + 3_600_000,
