@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use vitrine_payments::{Event, NewRefund, NewSession, PaymentError, PaymentState, Payments, Session};
+use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::views::trade::{CheckoutForm, CheckoutView};
 
 use super::store::Person;
@@ -186,6 +187,13 @@ async fn brazil_asks_for_the_cpf_keeps_it_sealed_and_prints_it_on_the_invoice() 
     for line in billed {
         assert!(invoice.buyer.iter().any(|l| l.contains(line)), "{line}: {:?}", invoice.buyer);
     }
+    // Sold without a known rule, which is never silent: the order names it, and the report has a row of it.
+    assert!(order.quote.lines.iter().all(|line| line.tax_status == TaxStatus::NoRule));
+    assert!(order.quote.explain.iter().any(|step| step.source == "no_rule"), "{:?}", order.quote.explain);
+    let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &order.tenant).unwrap();
+    let rows = shop.invoices.tax_report(&desk, 0, shop.clock_ms() + 1, None).await.unwrap().unwrap();
+    let rows: Vec<_> = rows.iter().map(|r| (r.country.as_str(), r.status, r.net_minor, r.tax_minor)).collect();
+    assert_eq!(rows, [("BR", TaxStatus::NoRule, 900, 0)]);
     // A business has the other number, in the field of its tax id.
     let firm = CheckoutForm { business: true, organisation: "Exemplo Ltda.".into(), region: "SP".into(), ..form("BR") };
     let firm = CheckoutForm { postcode: "01310-100".into(), ..firm };
