@@ -138,6 +138,7 @@ see-trouble-unknown-sku = Käufer können diese Ausgabe nicht sehen: Ihr Werk is
 see-trouble-no-tax-rule = Die Steuertabellen haben keine Regel für diesen Ort, und der Shop verkauft nicht, wo keine ist.
 see-trouble-not-shipped = Der Shop versendet nicht dorthin.
 see-trouble-mixed-sellers = Einen Teil dieser Ausgaben verkauft dem Gesetz nach der Marktplatz, den anderen der Shop. Fragen Sie nach jedem Teil für sich: Diese Ausgabe verkauft der Marktplatz.
+see-trouble-other-store = Diese Ausgaben gehören zu zwei Shops mit je eigenen Regeln. Fragen Sie nach denen jedes Shops für sich.
 see-trouble-below-minimum = Der Preis liegt unter dem Mindestpreis.
 see-trouble-other = Prüfen Sie die Angaben:
 see-taxes = Steuern nach Regel

@@ -138,6 +138,7 @@ see-trouble-unknown-sku = Buyers cannot see this edition: its work is not publis
 see-trouble-no-tax-rule = The tax tables have no rule for this place, and the shop does not sell where there is none.
 see-trouble-not-shipped = The shop does not ship there.
 see-trouble-mixed-sellers = In law the marketplace sells some of these editions and the shop the others. Ask for each part by itself: this edition is the marketplace’s.
+see-trouble-other-store = These editions are of two storefronts, each with its own policies. Ask for each storefront’s by themselves.
 see-trouble-below-minimum = The price is below the least that is taken.
 see-trouble-other = Check what you wrote:
 see-taxes = Taxes by rule

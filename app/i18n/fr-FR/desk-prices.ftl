@@ -138,6 +138,7 @@ see-trouble-unknown-sku = Les acheteurs ne peuvent pas voir cette édition : so
 see-trouble-no-tax-rule = Les barèmes fiscaux n’ont pas de règle pour ce lieu, et la boutique ne vend pas là où il n’y en a pas.
 see-trouble-not-shipped = La boutique ne livre pas dans ce lieu.
 see-trouble-mixed-sellers = Selon la loi, la place de marché vend une partie de ces éditions et la boutique les autres. Demandez chaque partie à part : celle-ci est vendue par la place de marché.
+see-trouble-other-store = Ces éditions sont de deux boutiques, chacune avec ses règles. Demandez celles de chaque boutique à part.
 see-trouble-below-minimum = Le prix est en dessous du minimum accepté.
 see-trouble-other = Vérifiez ce que vous avez écrit :
 see-taxes = Taxes par règle

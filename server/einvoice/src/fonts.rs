@@ -36,8 +36,12 @@ struct Late {
 
 impl Late {
     fn face(&self) -> Option<&Face> {
-        let made = || Face::new(Bytes::Given(Arc::new((self.read)()?)), 0, Weight::Regular).ok();
-        self.face.get_or_init(made).as_ref()
+        if let Some(face) = self.face.get() {
+            return face.as_ref();
+        }
+        // A file that cannot be read now may be the next time; one that is no font never is.
+        let bytes = (self.read)()?;
+        self.face.get_or_init(|| Face::new(Bytes::Given(Arc::new(bytes)), 0, Weight::Regular).ok()).as_ref()
     }
 }
 

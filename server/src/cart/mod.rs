@@ -219,7 +219,9 @@ impl Carts {
         rev: i64,
     ) -> Result<CartRecord> {
         let (owner, cart) = self.seen(ctx, token, rev).await?;
-        let mut lines = self.with(ctx, &cart, pieces).await?;
+        // Of what waits nobody asks how many are left.
+        let pieces: Vec<_> = pieces.iter().filter(|(of, _)| !later || of != variant).cloned().collect();
+        let mut lines = self.with(ctx, &cart, &pieces).await?;
         let Some(line) = lines.iter_mut().find(|l| l.variant == *variant) else {
             return Err(Problem::not_found("cart line"));
         };

@@ -158,7 +158,7 @@ pub fn price(
             _ => &tenant.legal,
         };
         let before = sellers.iter().filter(|s| s.tenant.id == tenant.id).flat_map(|s| &s.quote.totals.discounts);
-        let before: Vec<String> = before.map(|d| d.promotion.clone()).collect();
+        let before: Vec<(String, Money)> = before.map(|d| (d.promotion.clone(), d.amount)).collect();
         let given = offered.of(&tenant.id, &before);
         let asked = to.taxes.iter().find(|a| a.store == store.id && a.record == record).map(|a| &a.outcome);
         let name = ways::part_name(&store.id, record);
@@ -282,7 +282,7 @@ fn in_deal(f: &Found) -> pricing::DealLine<'_> {
     let minor = f.line.named_minor.or_else(|| Some(f.price.as_ref()?.amount_minor));
     pricing::DealLine {
         kind: if physical { Kind::Physical } else { Kind::Digital },
-        class: &f.product.tax_class,
+        class: pricing::class_of(&f.product),
         ships_from: &f.store.ships_from,
         unit: minor.and_then(|minor| Money::new(minor, f.currency).ok()),
         quantity: f.line.quantity,

@@ -7,6 +7,7 @@ use vitrine_clock::Clock;
 use vitrine_payments::simulator::{Form, Simulator};
 use vitrine_payments::{Event, NewCapture, NewRefund, NewSession, PaymentState, Payments, Session};
 use vitrine_pricing::evidence::{Finding, Ground, Source};
+use vitrine_pricing::refund::RefundWish;
 use vitrine_shared::orders::CheckoutState;
 use vitrine_shared::views::trade::{CheckoutForm, OrderView, PayState};
 
@@ -207,19 +208,117 @@ async fn who_does_not_answer_in_time_has_paid_nothing() {
 
 #[tokio::test]
 async fn another_attempt_of_the_cart_ends_the_one_that_waits_for_an_answer() {
+    for titles in [&[FILE, PARCEL][..], &[FILE]] {
+        let shop = Shop::open().await;
+        let ctx = shop.fill(&shop.guest(), titles).await;
+        let first = placed(&shop, &ctx, testing::form()).await;
+        shop.pay(&first, SWISS_CARD).await;
+        seen(&shop, &ctx, &first).await;
+        // The next one says it at the form, and is paid in one step.
+        let second = placed(&shop, &ctx, CheckoutForm { confirm_place: true, ..testing::form() }).await;
+        assert_eq!(of(&shop, &first).await.state, CheckoutState::Released);
+        let reserved = if titles.contains(&PARCEL) { 1 } else { 0 };
+        assert_eq!(
+            (shop.session(&first).await.state, shop.level(PARCEL).await.reserved),
+            (PaymentState::Expired, reserved)
+        );
+        assert_eq!(say(&shop, &ctx, &first, "DE").await.unwrap(), Answered::Kept);
+        shop.pay(&second, GERMAN_CARD).await;
+        assert_eq!(seen(&shop, &ctx, &second).await.state, PayState::Paid);
+        shop.work().await;
+        assert_eq!(of(&shop, &first).await.state, CheckoutState::Released, "charged once");
+        whole(&shop.violations().await);
+    }
+}
+
+#[tokio::test]
+async fn two_answers_at_once_are_one_and_a_decline_before_is_over() {
     let shop = Shop::open().await;
-    let ctx = shop.fill(&shop.guest(), &[FILE, PARCEL]).await;
-    let first = placed(&shop, &ctx, testing::form()).await;
-    shop.pay(&first, SWISS_CARD).await;
-    seen(&shop, &ctx, &first).await;
-    let second = placed(&shop, &ctx, testing::form()).await;
-    assert_eq!(of(&shop, &first).await.state, CheckoutState::Released);
-    assert_eq!((shop.session(&first).await.state, shop.level(PARCEL).await.reserved), (PaymentState::Expired, 1));
-    assert_eq!(say(&shop, &ctx, &first, "DE").await.unwrap(), Answered::Kept);
-    shop.pay(&second, GERMAN_CARD).await;
-    assert_eq!(seen(&shop, &ctx, &second).await.state, PayState::Paid);
+    let ctx = shop.fill(&shop.guest(), &[FILE]).await;
+    let bought = placed(&shop, &ctx, testing::form()).await;
+    let declined = shop.pay(&bought, "4000000000000002").await;
+    assert_eq!(declined.state, PaymentState::Failed);
+    assert_eq!(seen(&shop, &ctx, &bought).await.state, PayState::Failed);
+    shop.pay(&bought, SWISS_CARD).await;
+    let view = seen(&shop, &ctx, &bought).await;
+    assert_eq!((view.state, view.failure, view.place.is_some()), (PayState::Open, None, true));
+    // The decline is told late.
+    let event =
+        Event { id: "ev_late".into(), kind: "session.failed".into(), created_ms: NOW, session: declined, refund: None };
+    shop.checkouts.handle_event(&OpCtx::system("webhook", NOW), &event).await.unwrap();
+    assert_eq!(seen(&shop, &ctx, &bought).await.failure, None);
+    let (here, there) = tokio::join!(say(&shop, &ctx, &bought, "DE"), say(&shop, &ctx, &bought, "CH"));
+    let charged = of(&shop, &bought).await.state == CheckoutState::Paid;
+    match there {
+        Ok(Answered::AtCheckout) => assert!(!charged && here.is_ok(), "let go"),
+        Err(problem) => assert!(charged && problem.status == 409, "{problem:?}"),
+        other => panic!("{other:?}"),
+    }
+    // Said on the page of before, after the money was taken.
+    let ctx = shop.fill(&shop.guest(), &[FILE]).await;
+    let bought = placed(&shop, &ctx, testing::form()).await;
+    shop.pay(&bought, SWISS_CARD).await;
+    seen(&shop, &ctx, &bought).await;
+    say(&shop, &ctx, &bought, "DE").await.unwrap();
+    assert_eq!(say(&shop, &ctx, &bought, "CH").await.unwrap_err().code, "place_said");
+    assert_eq!(shop.checkouts.checkout_view(&ctx).await.unwrap().form.country, "DE");
+}
+
+#[tokio::test]
+async fn the_money_is_taken_though_the_process_of_the_answer_ends() {
+    let shop = Shop::open().await;
+    let ctx = shop.fill(&shop.guest(), &[FILE]).await;
+    let bought = placed(&shop, &ctx, testing::form()).await;
+    shop.pay(&bought, SWISS_CARD).await;
+    seen(&shop, &ctx, &bought).await;
+    // As the answer's write leaves it, had nothing come after it.
+    let (mut checkout, mut order) = (of(&shop, &bought).await, order_of(&shop, &bought).await);
+    checkout.asked = None;
+    let evidence = order.tax.evidence.as_mut().unwrap();
+    evidence.statements.push(store::Statement {
+        country: "DE".into(),
+        at_ms: NOW,
+        words: WORDS.into(),
+        asked: Asked::Payment,
+        against: vec![(Source::Payment, "CH".into())],
+    });
+    for item in [store::checkout_item(&checkout).unwrap(), store::order_item(&order).unwrap()] {
+        shop.table.put(vitrine_table::Put { item, condition: None }).await.unwrap();
+    }
+    let ctx = OpCtx::system("test", shop.clock_ms());
+    assert!(!shop.checkouts.still_to_take(&ctx, &bought.id).await.unwrap());
+    assert_eq!(of(&shop, &bought).await.state, CheckoutState::Paid);
+}
+
+#[tokio::test]
+async fn what_staff_looked_at_is_over_and_what_ended_otherwise_leaves_the_list() {
+    let shop = AtOnce::shop(None).await;
+    let (ctx, placed) = bought(&shop, SWISS_CARD).await;
+    let (_, other) = bought(&shop, SWISS_CARD).await;
     shop.work().await;
-    whole(&shop.violations().await);
+    let (order, refunded) = (order_of(&shop, &placed).await, order_of(&shop, &other).await);
+    assert_eq!(open(&shop).await.len(), 2);
+    shop.checkouts.settle_place(&shop.staff(), &order.id, "called").await.unwrap();
+    assert_eq!(seen(&shop, &ctx, &placed).await.place, None, "nobody is asked any more");
+    let wish = Wish {
+        attempt: "attempt-of-a-refund".into(),
+        what: RefundWish::whole(&[0], false),
+        restock: false,
+        reason: "asked for".into(),
+    };
+    shop.clock.advance_ms(1000);
+    let staff = OpCtx { now_ms: shop.clock_ms(), ..shop.staff() };
+    shop.checkouts.refund(&staff, &refunded.id, &wish).await.unwrap();
+    shop.work().await;
+    assert_eq!(open(&shop).await, []);
+    let query = vitrine_table::Query::new(vitrine_table::Index::Base, "PLACES#");
+    assert_eq!(shop.table.query(query).await.unwrap().items.len(), 0, "and its name is gone");
+    // Of an order from before nobody is asked.
+    let mut old = order_of(&shop, &other).await;
+    old.refunded_minor = 0;
+    assert!(question(&old).is_some());
+    old.tax.evidence.as_mut().unwrap().asks = false;
+    assert_eq!(question(&old), None);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use crate::{audit, promotions};
 /// Why a checkout was let go whose card had been used for its discount before.
 pub(crate) const CARD_USED: &str = "card_used";
 /// How long after the decision the job looks whether the money was taken, milliseconds: longer than a call takes.
-const SOON_MS: i64 = 30 * 1000;
+pub(super) const SOON_MS: i64 = 30 * 1000;
 
 impl Checkouts {
     /// Ways to pay in this currency whose card is known before money is taken, those of the country first; none: there is no such way, and
@@ -180,7 +180,9 @@ impl Checkouts {
     /// # Errors
     /// The stores'; the job repeats.
     pub(super) async fn still_to_take(&self, ctx: &OpCtx, id: &CheckoutId) -> Result<bool> {
-        let waits = |c: &Checkout| c.authorise && c.state == CheckoutState::Settling;
+        // Pending: the buyer answered what was asked first.
+        let decided = |c: &Checkout| c.state == CheckoutState::PendingPayment && c.asked.is_none();
+        let waits = |c: &Checkout| c.authorise && (c.state == CheckoutState::Settling || decided(c));
         let Some(checkout) = self.get(id).await?.filter(waits) else { return Ok(false) };
         let checkout = self.refreshed(ctx, checkout).await?;
         Ok(waits(&checkout) && ctx.now_ms < checkout.held_until_ms)

@@ -23,8 +23,9 @@ use vitrine_shared::id::OrderId;
 use vitrine_shared::orders::CheckoutState;
 use vitrine_table::{Condition, Delete, Index, Item, Key, Put, Query, TransactOp, retry};
 
+use super::capture::SOON_MS;
 use super::store::{self, Asked, Checkout, Evidence, Order, Statement, TaxRecord};
-use super::{Checkouts, HOLD_MS, PLACE, identity};
+use super::{CAPTURE, Checkouts, HOLD_MS, PLACE, identity};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::{audit, authz};
@@ -35,8 +36,10 @@ pub(super) const WORDS: &str = "2026-11-29";
 const TRIES: usize = 5;
 /// Who answers on the page at once gets no mail about it, milliseconds.
 const MAIL_MS: i64 = 2 * 60 * 1000;
-/// Orders with an open place that staff are shown.
+/// Orders with an open place that staff are shown, the oldest.
 const MOST_SHOWN: usize = 40;
+/// Names of such orders that are read at once.
+const MOST_READ: usize = 100;
 /// Longest reason, characters.
 const MAX_REASON: usize = 200;
 
@@ -65,8 +68,12 @@ fn taxed_at_home(line: &QuotedLine, country: &str) -> bool {
 /// Of a business its id says it.
 fn concerns(order: &Order) -> bool {
     let by_id = order.tax.business && order.tax.id_state == TaxIdState::Valid;
-    let paid_file = |l: &QuotedLine| l.kind == Kind::Digital && l.amounts.gross.minor() > 0;
-    !by_id && !order.is_gift() && order.quote.lines.iter().any(|l| paid_file(l) && !taxed_at_home(l, &order.country))
+    !by_id && !order.is_gift() && order.quote.lines.iter().any(|line| by_place(line, &order.country))
+}
+
+/// Whether a line's tax is of where its buyer lives: a file that costs something, and is not taxed at a small seller's home.
+pub(super) fn by_place(line: &QuotedLine, country: &str) -> bool {
+    line.kind == Kind::Digital && line.amounts.gross.minor() > 0 && !taxed_at_home(line, country)
 }
 
 fn agrees(evidence: &Evidence, with: &str) -> bool {
@@ -81,20 +88,19 @@ fn against<'a>(evidence: &'a Evidence, country: &'a str) -> impl Iterator<Item =
 
 /// The countries that a buyer is to be asked about besides the order's; empty: there is one piece alone. `None`: nothing is to be asked (any more).
 pub(super) fn question(order: &Order) -> Option<Vec<String>> {
-    let evidence = order.tax.evidence.as_ref().filter(|_| concerns(order))?;
+    let evidence = order.tax.evidence.as_ref().filter(|evidence| evidence.asks && concerns(order))?;
     let country = order.country.as_str();
-    if agrees(evidence, country) {
+    // What staff looked at is over for the buyer too.
+    if agrees(evidence, country) || evidence.settled_ms.is_some() {
         return None;
     }
-    // Older orders only know that something was said, at the form.
-    let older = evidence.declared && evidence.statements.is_empty();
     let told = |p: &Piece| {
         let so = |(source, country): &(Source, String)| *source == p.source && *country == p.country;
-        (older && p.source == Source::Network) || evidence.statements.iter().any(|s| s.against.iter().any(so))
+        evidence.statements.iter().any(|s| s.against.iter().any(so))
     };
     let mut others: Vec<String> = against(evidence, country).map(|p| p.country.clone()).collect();
     if others.is_empty() {
-        return (is_eu(country) && evidence.statements.is_empty() && !older).then_some(others);
+        return (is_eu(country) && evidence.statements.is_empty()).then_some(others);
     }
     others.sort_unstable();
     others.dedup();
@@ -120,7 +126,7 @@ pub(super) fn at_checkout(ctx: &OpCtx, country: &str, declared: bool) -> Evidenc
     let mut pieces = vec![piece(Source::BillingAddress, country, false)];
     pieces.extend(ctx.network.as_deref().map(|network| piece(Source::Network, network, false)));
     let finding = weigh(&pieces, false);
-    let mut evidence = Evidence { pieces, declared, finding, statements: Vec::new(), settled_ms: None };
+    let mut evidence = Evidence { pieces, declared, finding, statements: Vec::new(), settled_ms: None, asks: true };
     if declared {
         state(&mut evidence, country, country, Asked::Checkout, ctx.now_ms);
     }
@@ -218,12 +224,15 @@ impl Checkouts {
         let Some(country) = session.country.as_deref() else { return Ok(false) };
         let mut orders = self.orders(checkout).await?;
         orders.iter_mut().for_each(|order| with_payment(&mut order.tax, Some(country)));
-        // One piece alone stops no payment.
-        if !orders.iter().filter_map(question).any(|others| !others.is_empty()) {
+        // One piece alone stops no payment, nor does anything outside of the Union.
+        let mut stopped = orders.iter().filter(|order| is_eu(&order.country)).filter_map(question);
+        if !stopped.any(|others| !others.is_empty()) {
             return Ok(false);
         }
         let mut next = checkout.clone();
         next.asked = Some(country.to_ascii_uppercase());
+        // Of a card before this one.
+        next.failure = None;
         // Whoever paid in the last moment has time to read.
         next.held_until_ms = checkout.held_until_ms.max(ctx.now_ms + HOLD_MS);
         let said = json!({ "country": next.asked, "charge": session.charge_id });
@@ -276,10 +285,22 @@ impl Checkouts {
             let mut orders = self.orders(&checkout).await?;
             if before && orders.iter().any(|order| order.country != country) {
                 self.let_go(ctx, &checkout.id).await?;
-                return self.elsewhere(ctx, &checkout, &country).await;
+                let now = self.get(&checkout.id).await?.ok_or_else(|| Problem::not_found("order"))?;
+                if now.state == CheckoutState::Released {
+                    let said = json!({ "country": country, "asked": Asked::Payment, "words": WORDS });
+                    let trail = audit::entry(ctx, checkout.id.as_str(), "order.place_stated", "", said);
+                    self.write(vec![trail]).await?;
+                    return self.elsewhere(ctx, &checkout, &country).await;
+                }
+                // Another answer was faster.
+                checkout = now;
+                continue;
             }
-            if !before && checkout.state != CheckoutState::Paid {
-                return Ok(Answered::Kept);
+            match checkout.state {
+                CheckoutState::Paid => {}
+                CheckoutState::PendingPayment if before => {}
+                CheckoutState::Settling => return self.said_before(&checkout, &country).await,
+                _ => return Ok(Answered::Kept),
             }
             orders.retain(|order| question(order).is_some());
             if orders.is_empty() {
@@ -302,6 +323,12 @@ impl Checkouts {
             let mut ops = self.placed_ops(next, orders, checkout.rev)?;
             ops.push(trail);
             ops.extend(settled);
+            if before {
+                // Should this process end before the money is taken. Not the name of the job that taking it brings.
+                let mut job = self.about(ctx.now_ms + SOON_MS, &checkout, CAPTURE);
+                job.key = format!("{}/said", checkout.id);
+                ops.extend(self.job_op(&job)?);
+            }
             match self.write(ops).await {
                 Err(problem) if problem.code == "changed_meanwhile" => {}
                 Err(problem) => return Err(problem),
@@ -364,15 +391,31 @@ impl Checkouts {
     /// 401, 403 for who is no staff; the stores'.
     pub(crate) async fn open_places(&self, ctx: &OpCtx) -> Result<Vec<Order>> {
         authz::staff(ctx, "orders:read")?;
-        let listed = retry::query_all(&*self.table, Query::new(Index::Base, "PLACES#"), 1000).await;
-        let listed = listed.map_err(fault::table)?;
-        let ids = listed.iter().filter_map(|i| i.get("order")?.as_str()?.parse::<OrderId>().ok());
-        let keys: Vec<Key> = ids.map(|id| store::order_key(&id)).collect();
-        let items = retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
-        let orders: Result<Vec<Order>> =
-            items.into_iter().flatten().map(|i| vitrine_table::from_item(i).map_err(fault::table)).collect();
-        // What was refunded since, or whose id was confirmed, is not open any more.
-        Ok(orders?.into_iter().filter(is_open).take(MOST_SHOWN).collect())
+        let (mut open, mut after) = (Vec::new(), None);
+        while open.len() < MOST_SHOWN {
+            let query = Query::new(Index::Base, "PLACES#").limit(MOST_READ).after(after);
+            let page = self.table.query(query).await.map_err(fault::table)?;
+            let named = page.items.iter().filter_map(|i| {
+                let text = |name: &str| i.get(name).and_then(|v| v.as_str());
+                Some((Key::new(text("pk")?, text("sk")?), text("order")?.parse::<OrderId>().ok()?))
+            });
+            let (keys, ids): (Vec<Key>, Vec<OrderId>) = named.unzip();
+            let items = retry::get_each(&*self.table, ids.iter().map(store::order_key).collect()).await;
+            for (key, item) in keys.into_iter().zip(items.map_err(fault::table)?) {
+                let order: Option<Order> = item.map(vitrine_table::from_item).transpose().map_err(fault::table)?;
+                match order.filter(is_open) {
+                    Some(order) => open.push(order),
+                    // What was refunded since, or whose id was confirmed, is not open any more and never will be.
+                    None => self.table.delete(Delete { key, condition: None }).await.map(drop).map_err(fault::table)?,
+                }
+            }
+            after = page.cursor;
+            if after.is_none() {
+                break;
+            }
+        }
+        open.truncate(MOST_SHOWN);
+        Ok(open)
     }
 
     /// Staff looked at an order's place: it is not open any more. What was wrong with tax or invoice they put right by refunds and voids. The same

@@ -187,14 +187,13 @@ pub(super) fn records(
 
 /// The country the connection came from, where it contradicts the chosen one and files are paid for: which is theirs must be said.
 pub(super) fn contradicted<'a>(ctx: &'a OpCtx, priced: &Priced, to: &Destination) -> Option<&'a str> {
-    let asked = has_paid_digital(priced) && !is_known_business(to);
+    let asked = is_by_place(priced, to) && !is_known_business(to);
     ctx.network.as_deref().filter(|network| asked && *network != to.country)
 }
 
-/// Whether something that comes over the network is sold for money.
-pub(super) fn has_paid_digital(priced: &Priced) -> bool {
-    let mut lines = priced.sellers.iter().flat_map(|s| &s.quote.lines);
-    lines.any(|l| l.kind == Kind::Digital && l.amounts.gross.minor() > 0)
+/// Whether the tax of something in a cart is of where its buyer lives.
+pub(super) fn is_by_place(priced: &Priced, to: &Destination) -> bool {
+    priced.sellers.iter().flat_map(|s| &s.quote.lines).any(|line| evidence::by_place(line, &to.country))
 }
 
 /// A business that is where its id is.

@@ -226,7 +226,9 @@ impl Checkouts {
                 }
                 // A decline leaves the page open for another card; the reason is shown.
                 PaymentState::Failed
-                    if checkout.state == CheckoutState::PendingPayment && checkout.failure != session.failure =>
+                    if checkout.state == CheckoutState::PendingPayment
+                        && !checkout.waits_for_place()
+                        && checkout.failure != session.failure =>
                 {
                     self.noted(ctx, &checkout, session, CheckoutState::PendingPayment, event).await
                 }

@@ -549,8 +549,8 @@ impl Checkouts {
         let first_use = ops.len();
         ops.extend(promotions::take(orders, &checkout.known_by));
         let uses = first_use..ops.len();
-        // A cart holds stock, value and uses once: of two attempts at the same moment one goes on.
-        let holds = stocks > 0 || !checkout.sources.is_empty() || !uses.is_empty();
+        // A cart holds stock, value, uses and what a bank holds for it once: of two attempts at the same moment one goes on.
+        let holds = stocks > 0 || !checkout.sources.is_empty() || !uses.is_empty() || checkout.authorise;
         let held_at = checkout.cart.as_deref().filter(|_| holds).map(|cart| {
             let earlier = marks.earlier.map_or(Condition::ItemAbsent, |id| Condition::eq("checkout", id));
             ops.push(put(held_item(cart, checkout, orders), Some(earlier)));

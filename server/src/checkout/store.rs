@@ -271,6 +271,9 @@ pub struct Evidence {
     /// When staff had looked at what the pieces leave open, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_ms: Option<i64>,
+    /// Its buyer may be asked; of orders from before buyers were asked nobody is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
 }
 
 /// Where a buyer said that they live.

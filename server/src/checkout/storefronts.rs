@@ -145,6 +145,22 @@ async fn what_a_seller_takes_off_holds_in_the_storefronts_it_names_and_an_amount
     shop.carts.add_code(&ctx, ctx.cart.as_deref(), "FIVE").await.unwrap();
     let view = shop.checkouts.cart_view(&ctx).await.unwrap();
     assert_eq!(whole - view.total_minor, 699 + 500, "not once for each storefront");
+    // What the first part is too small for is taken off the next, and sending is free from both where it is free at all.
+    let hundred = Benefit::Amount { amounts: vec![Money::new(10_000, "EUR".parse().unwrap()).unwrap()] };
+    let hundred =
+        vitrine_pricing::promotion::Promotion { allow_zero: true, ..testing::promotion(3, Some("HUNDRED"), hundred) };
+    shop.promote(&seller, hundred).await;
+    let free = Benefit::FreeShipping { at_most: Vec::new() };
+    shop.promote(&seller, testing::promotion(4, Some("SENT"), free)).await;
+    let most = Benefit::Percent { rate_ppm: 500_000, at_most: vec![Money::new(4000, "EUR".parse().unwrap()).unwrap()] };
+    shop.promote(&seller, testing::promotion(5, Some("HALF"), most)).await;
+    for (code, off) in [("HUNDRED", 10_000), ("SENT", 700 + 300), ("HALF", 4000)] {
+        let ctx = filled(&shop, "DE").await;
+        shop.carts.add_code(&ctx, ctx.cart.as_deref(), code).await.unwrap();
+        let view = shop.checkouts.cart_view(&ctx).await.unwrap();
+        assert_eq!(whole - view.total_minor, off, "{code}");
+        assert!(view.codes[0].applied, "{code}");
+    }
 }
 
 #[tokio::test]

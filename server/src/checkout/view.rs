@@ -190,7 +190,7 @@ impl Checkouts {
             whole_address,
             tax_id: identity::shown(&to),
             other_place,
-            place_alone: evidence::address_alone(ctx, &to, identity::has_paid_digital(&priced)),
+            place_alone: evidence::address_alone(ctx, &to, identity::is_by_place(&priced, &to)),
             owned: self.owned(ctx, &priced).await?,
             value,
             cart: priced.view,

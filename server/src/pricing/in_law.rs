@@ -49,14 +49,19 @@ impl DealLine<'_> {
 }
 
 impl<'a> Deal<'a> {
-    /// Who sells each line. `currency` is that of their prices; what is sent together is what all the lines come to that are sent.
+    /// Who sells each line. `currency` is that of their prices; all the lines that are sent are sent together.
     pub(crate) fn sellers(&self, currency: Currency, lines: &[DealLine<'_>]) -> Vec<SellerOfRecord> {
         let Some(platform) = self.platform else { return vec![SellerOfRecord::Tenant; lines.len()] };
         let parcels = lines.iter().filter(|line| line.kind == Kind::Physical && line.sold);
         let mut worth = parcels.map(DealLine::worth);
         let consignment = worth.try_fold(Money::zero(currency), |sum, worth| sum.checked_add(worth?).ok());
+        // One parcel is one seller's: of a limit by the piece the dearest one decides for all that is sent.
+        let units = || lines.iter().filter(|line| line.kind == Kind::Physical && line.sold).map(|line| line.unit);
+        let dearest =
+            units().try_fold(Money::zero(currency), |most, unit| Some(if most >= unit? { most } else { unit? }));
         let presumed = |line: &DealLine<'_>| {
-            let sale = Sale { consignment, ..self.sale(platform, line) };
+            let item = if line.kind == Kind::Physical && line.sold { dearest } else { line.unit };
+            let sale = Sale { consignment, item, ..self.sale(platform, line) };
             record::presumed(&sale, &platform.registrations).is_some()
         };
         let seller = |line| if presumed(line) { SellerOfRecord::Platform } else { SellerOfRecord::Tenant };

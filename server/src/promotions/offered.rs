@@ -252,17 +252,37 @@ impl Promotions {
     }
 }
 
-/// Whether it takes as much off two parts of an order as off both together: then either part may have it.
-fn is_divisible(promotion: &Promotion) -> bool {
-    matches!(&promotion.benefit, Benefit::Percent { at_most, .. } if at_most.is_empty())
+/// What a promotion may still take off the next part of an order of which it took `used` off the parts before; nothing where it is had once.
+/// What it asks for the order has reached already.
+fn left(promotion: &Promotion, used: Money) -> Option<Promotion> {
+    let mut next = Promotion { minimum: Vec::new(), minimum_quantity: 0, ..promotion.clone() };
+    let amounts = match &mut next.benefit {
+        Benefit::Percent { at_most, .. } | Benefit::FreeShipping { at_most } if at_most.is_empty() => {
+            return Some(next);
+        }
+        Benefit::Percent { at_most, .. } | Benefit::FreeShipping { at_most } => at_most,
+        Benefit::Amount { amounts } => amounts,
+        _ => return None,
+    };
+    let own = amounts.iter().find(|most| most.currency() == used.currency())?;
+    let rest = own.checked_sub(used).ok().filter(|rest| rest.minor() > 0)?;
+    *amounts = vec![rest];
+    Some(next)
 }
 
 impl Offered {
-    /// What a seller's quote is given. A shop's lines may be two quotes in law: `before` are the promotions that the other one applied, and
-    /// what is no mere percentage is not given twice.
-    pub fn of(&self, tenant: &TenantId, before: &[String]) -> ForQuote {
+    /// What a seller's quote is given. A seller's lines may be several quotes, by storefront and in law: `before` are the promotions that the ones
+    /// before applied with what each took off, and the next one is given what is left of them.
+    pub fn of(&self, tenant: &TenantId, before: &[(String, Money)]) -> ForQuote {
         let Some(seller) = self.sellers.get(tenant) else { return ForQuote::default() };
-        let list = seller.list.iter().filter(|p| is_divisible(p) || !before.contains(&p.id)).cloned().collect();
+        let given = |promotion: &Promotion| {
+            let mut took = before.iter().filter(|(id, _)| *id == promotion.id).map(|(_, amount)| *amount);
+            match took.next() {
+                None => Some(promotion.clone()),
+                Some(first) => left(promotion, took.try_fold(first, |sum, amount| sum.checked_add(amount).ok())?),
+            }
+        };
+        let list = seller.list.iter().filter_map(given).collect();
         ForQuote { list, customer: seller.customer.clone(), codes: seller.codes.clone() }
     }
 

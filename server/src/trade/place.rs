@@ -24,15 +24,19 @@ async fn said(
 ) -> Response {
     let said = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).unwrap_or_default();
     let secret = Some(said("key")).filter(|key| !key.is_empty());
-    let page = |anchor: &str| {
-        let query = secret.map(|secret| format!("?key={}", encode(secret))).unwrap_or_default();
-        go(&format!("/orders/{}{query}{anchor}", encode(&id)), &[])
+    let page = |trouble: Option<&str>| {
+        let key = secret.map(|secret| format!("key={}", encode(secret)));
+        let trouble = trouble.map(|code| format!("place={code}#place"));
+        let query: Vec<String> = key.into_iter().chain(trouble).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        go(&format!("/orders/{}{mark}{}", encode(&id), query.join("&")), &[])
     };
     match app.checkouts.say_place(&ctx, &id, secret, said("country")).await {
         Ok(Answered::AtCheckout) => go("/checkout", &[]),
-        Ok(Answered::Kept | Answered::Released) => page(""),
-        // The page says how it stands by now, and asks again if it still has to.
-        Err(problem) if matches!(problem.status, 409 | 422) => page("#place"),
+        Ok(Answered::Kept | Answered::Released) => page(None),
+        // The page says why, how it stands by now, and asks again if it still has to.
+        Err(problem) if problem.code == "place_said" => page(Some("said")),
+        Err(problem) if matches!(problem.status, 409 | 422) => page(Some("other")),
         Err(problem) => ProblemResponse(problem).into_response(),
     }
 }
@@ -106,17 +110,16 @@ mod tests {
         let state = async |placed: &Placed| app.checkouts.get(&placed.id).await.unwrap().unwrap().state;
 
         let (ctx, placed) = asked(&app).await;
-        let page =
-            |placed: &Placed, anchor: &str| (303, format!("/orders/{}?key={}{anchor}", placed.id, placed.secret));
+        let page = |placed: &Placed, why: &str| (303, format!("/orders/{}?key={}{why}", placed.id, placed.secret));
         let stranger = OpCtx { guess: Guess::default(), cart: None, ..ctx.clone() };
         assert_eq!(sent(&stranger, &placed, "wrong", "DE").await.0, 404);
         assert!(stranger.guess.is_wrong());
-        assert_eq!(sent(&ctx, &placed, &placed.secret, "nowhere").await, page(&placed, "#place"));
+        assert_eq!(sent(&ctx, &placed, &placed.secret, "nowhere").await, page(&placed, "&place=other#place"));
         assert_eq!(state(&placed).await, CheckoutState::PendingPayment);
         assert_eq!(sent(&ctx, &placed, &placed.secret, "DE").await, page(&placed, ""));
         assert_eq!(state(&placed).await, CheckoutState::Paid);
         assert_eq!(sent(&ctx, &placed, &placed.secret, "DE").await, page(&placed, ""), "once more");
-        assert_eq!(sent(&ctx, &placed, &placed.secret, "FR").await, page(&placed, "#place"), "it was said");
+        assert_eq!(sent(&ctx, &placed, &placed.secret, "FR").await, page(&placed, "&place=said#place"), "it was said");
 
         let (ctx, placed) = asked(&app).await;
         assert_eq!(sent(&ctx, &placed, &placed.secret, "FR").await, (303, "/checkout".to_owned()));

@@ -102,8 +102,8 @@ pub struct CardPrice {
 pub fn tax_word(market: &Market) -> &'static str {
     match (market.tax_display, market.id) {
         (TaxDisplay::Exclusive, _) => "tax-excl",
-        // Several taxes of as many names.
-        (TaxDisplay::Inclusive, "rowtax") => "tax-incl",
+        // Laws want one price; whether a tax is in it, and which, is not known here.
+        (TaxDisplay::Inclusive, "rowtax") => "tax-final",
         (TaxDisplay::Inclusive, "jp") => "tax-incl-ct",
         (TaxDisplay::Inclusive, "au" | "nz" | "sg" | "in") => "tax-incl-gst",
         (TaxDisplay::Inclusive, _) => "tax-incl-vat",

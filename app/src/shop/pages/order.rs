@@ -46,6 +46,7 @@ pub fn Order(
                 asked: param(&query(), "done").is_some(),
                 withdraw: param(&query(), "withdraw"),
                 gift: param(&query(), "gift"),
+                place: param(&query(), "place"),
             }
         }
     })
@@ -71,8 +72,12 @@ pub fn OrderBody(
     /// What became of sending a gift card elsewhere.
     #[props(default)]
     gift: Option<String>,
+    /// Code of why an answer was not taken.
+    #[props(default)]
+    place: Option<String>,
 ) -> Element {
     let (tone, word) = match view.state {
+        _ if view.place.as_deref() == Some("order-place-before") => (Tone::Warn, "order-waits"),
         PayState::Paid => (Tone::Good, "order-paid"),
         PayState::Settling => (Tone::Plain, "order-settling"),
         PayState::Open => (Tone::Plain, "order-open"),
@@ -103,6 +108,11 @@ pub fn OrderBody(
                     }
                     if matches!(view.state, PayState::Open | PayState::Settling) {
                         noscript { {t!("order-reload")} }
+                    }
+                }
+                if let Some(code) = place {
+                    Alert { tone: Tone::Bad, title: t!("order-place-not"), live: true,
+                        {text_or(&format!("order-place-{code}"), &t!("order-place-other"))}
                     }
                 }
                 if let Some(key) = view.place.clone() {
