@@ -15,7 +15,7 @@ let server;
 let browser;
 let shop;
 before(async () => {
-  server = await startServer();
+  server = await startServer({ shop: "market" });
   browser = await launch();
   shop = await works(server);
 });

@@ -83,7 +83,7 @@ test("a seller sets up sending, tries it, and the next buyer pays it", async () 
     await save(page);
     await page.getByRole("heading", { name: "Shipping of Nordlicht" }).waitFor();
   }
-  assert.match(await main(page), /berlin\s+By bike\s+any\s+any\s+€3\.50\s+€0\.40[\s\S]*European Union\s+Standard\s+any\s+any\s+€6\.90/);
+  assert.match(await main(page), /berlin\s+By bike\s+any\s+any\s+any\s+€3\.50\s+€0\.40[\s\S]*European Union\s+Standard\s+any\s+any\s+any\s+€6\.90/);
   await looked(page);
 
   // What rates use stays.
