@@ -19,7 +19,6 @@ tax-final = es kommt keine Steuer hinzu
 tax-incl-vat = inkl. MwSt.
 tax-incl-gst = inkl. GST
 tax-incl-ct = inkl. Konsumsteuer
-tax-incl-gst = inkl. GST
 tax-excl = zzgl. Steuer
 tax-none = ohne Steuer
 

@@ -19,7 +19,6 @@ tax-final = no tax is added
 tax-incl-vat = incl. VAT
 tax-incl-gst = incl. GST
 tax-incl-ct = incl. consumption tax
-tax-incl-gst = incl. GST
 tax-excl = plus tax
 tax-none = no tax
 

@@ -14,7 +14,6 @@ tax-final = sans taxe en plus
 tax-incl-vat = TVA comprise
 tax-incl-gst = GST comprise
 tax-incl-ct = taxe à la consommation comprise
-tax-incl-gst = GST comprise
 tax-excl = hors taxe
 tax-none = sans taxe
 
