@@ -110,10 +110,15 @@ test("what is kept is given at the door with the headers, limits and numbers of 
 test("a limit that is spent holds for what is kept", async () => {
   const tight = await startServer({ shop: "market", limits: 1, env: { VITRINE_LIMITS__PAGE: "[3, 0]" } });
   try {
-    const statuses = [];
-    for (let i = 0; i < 5; i++) {
+    // A new minute may begin in between, and then the count does: its answers alone are looked at.
+    let statuses = [];
+    let last = 0;
+    while (statuses.length < 5) {
       const answer = await fetch(`${tight.url}/policies/privacy`);
       await answer.text();
+      const reset = Number(answer.headers.get("ratelimit").match(/;t=(\d+)/)[1]);
+      if (reset > last) statuses = [];
+      last = reset;
       statuses.push(answer.status);
     }
     assert.deepEqual(statuses, [200, 200, 200, 429, 429]);

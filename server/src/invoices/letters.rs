@@ -104,7 +104,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.ttf"), b"none").unwrap();
         std::fs::write(folder.path().join("b.txt"), b"none").unwrap();
-        assert!(fonts(Some(folder.path())).is_ok());
+        let read = || format!("{:?}", fonts(Some(folder.path())).unwrap());
+        assert_eq!(read(), "Fonts(2)", "the built-in ones");
+        // One that is a font, after those that are none, is among them.
+        let hebrew = Path::new(env!("CARGO_MANIFEST_DIR")).join("einvoice/tests/fonts/NotoSansHebrew-Regular.ttf");
+        std::fs::copy(hebrew, folder.path().join("c.ttf")).unwrap();
+        assert_eq!(read(), "Fonts(3)");
         assert!(fonts(Some(Path::new("/nowhere"))).is_err());
     }
 }

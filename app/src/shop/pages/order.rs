@@ -116,7 +116,7 @@ pub fn OrderBody(
                     }
                 }
                 if let Some(key) = view.place.clone() {
-                    form { class: "trade-part", id: "place", method: "post", action: "/orders/{view.id}/place",
+                    form { class: "trade-part talk-form", id: "place", method: "post", action: "/orders/{view.id}/place",
                         h2 { {t!("order-place")} }
                         p {
                             {t!(

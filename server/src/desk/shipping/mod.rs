@@ -104,7 +104,8 @@ fn rate_row(rate: &ShippingRate, locale: Locale) -> RateRow {
         zone: rate.zone.clone(),
         way: form::way_of(rate).to_owned(),
         up_to_g: rate.up_to_g.map(|g| format_decimal(i64::from(g), 0, locale)).unwrap_or_default(),
-        up_to_mm: rate.up_to_mm.map(form::sides).unwrap_or_default(),
+        // In a narrow column they stay together.
+        up_to_mm: rate.up_to_mm.map(form::sides).unwrap_or_default().replace(' ', "\u{a0}"),
         up_to_goods: amount(rate.up_to_goods_minor),
         amount: amount(Some(rate.amount_minor)),
         handling: amount(rate.handling_minor),
