@@ -174,7 +174,7 @@ test("the table names every address of the sources, and nothing else", async () 
 
 /** Versions and counts of everything of the samples that can be changed, as its owners see them. */
 async function standing() {
-  const pages = ["/studio/promotions/:id", "/studio/prices/edition/:id", "/studio/works/:id", "/studio/shipping/:store/:part", "/studio/gift-cards/:store"];
+  const pages = ["/studio/promotions/:id", "/studio/prices/edition/:id", "/studio/works/:id", "/studio/shipping/:store/:part", "/studio/gift-cards/:store", "/studio/tax-settings/:store"];
   const revs = await Promise.all(pages.map((pattern) => revision(server, address(pattern), people.staff)));
   const groups = await Promise.all(["/studio/groups", "/studio/groups/:name", "/studio/collections", "/studio/collections/:name"].map(async (pattern) => (await seen(address(pattern), people.staff)).match(/<main[^]*<\/main>/)[0].replaceAll(/<[^>]*>/g, " ")));
   const order = await ask(server, "GET", `/api/orders/${sample.checkout}?key=${sample.key}`);

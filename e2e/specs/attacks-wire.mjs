@@ -92,11 +92,12 @@ function doors(text) {
   const at = encodeURIComponent(text);
   const { tenant, edition, store, promotion } = seller;
   const fields = { tenant: text, seller: text, was: text, key: text, q: text, at: text, after: text, name: text, title: text, addresses: text, act: text, id: text, attempt: text, currency: text, amount: text, email: text, rev: "0", region: text, subject: text, text, proof: text, seen: text, reason: text, recipient: text, invoice: text, void_reason: text };
-  const named = ["/studio/promotions/{}", "/studio/promotions/{}/end", "/studio/groups/{}", "/studio/groups/{}/delete", "/studio/prices/edition/{}", "/studio/prices/edition/{}/end", "/studio/prices/changes/{}", "/studio/shipping/{}/{}", "/studio/gift-cards/{}", "/studio/letters/{}",
+  const named = ["/studio/promotions/{}", "/studio/promotions/{}/end", "/studio/groups/{}", "/studio/groups/{}/delete", "/studio/prices/edition/{}", "/studio/prices/edition/{}/end", "/studio/prices/changes/{}", "/studio/shipping/{}/{}", "/studio/gift-cards/{}", "/studio/tax-settings/{}", "/studio/tax-settings/{}/registrations", "/studio/letters/{}",
     "/studio/works/{}", "/gift-cards/{}/buy", "/orders/{}/gift", "/admin/value/{}/resend", "/admin/value/{}/end", "/admin/orders/{}/credit", "/admin/orders/{}/refund", "/admin/orders/{}/void", "/letters/{}/ask", "/letters/{}/{}/confirm", "/letters/{}/{}/off"].map((path) => [path.replaceAll("{}", at), fields, staff]);
   const of = { ...fields, tenant, seller: tenant };
   const own = [[`/studio/promotions/${promotion}`, fields], [`/studio/promotions/${promotion}/end`, fields], ["/studio/promotions/new", of], ["/studio/groups", of], ["/studio/groups/readers", of], [`/studio/groups/${at}`, of], [`/studio/groups/${at}/delete`, of], ["/studio/prices/grid", { ...of, at: "" }], ["/studio/prices/grid", of],
     [`/studio/prices/edition/${edition}`, fields], [`/studio/prices/edition/${edition}/end`, fields], ...["zone", "way", "rate", "nowhere", at].map((part) => [`/studio/shipping/${store}/${part}`, { ...fields, act: "" }]), [`/studio/shipping/${store}/zone`, { ...fields, act: "remove" }],
+    [`/studio/tax-settings/${store}`, { ...fields, scope: text }], [`/studio/tax-settings/${store}/registrations`, { ...fields, code: text }],
     [`/studio/gift-cards/${store}`, { ...fields, act: "" }], [`/studio/gift-cards/${store}`, { ...fields, act: "remove" }], [`/studio/letters/${store}`, fields], ["/gift-cards/nordlicht/buy", { ...fields, attempt: "attempt-of-the-wire-1" }], ["/admin/value", fields], [`/letters/${store}/ask`, fields]];
   return [...named, ...own.map(([path, typed]) => [path, typed, path.startsWith("/admin") ? staff : seller.cookie])];
 }
@@ -154,7 +155,7 @@ test("every way back leads to this site only", async () => {
     if (moved.headers.location) own(moved.headers.location);
   }
   // Forms of their own things do lead somewhere: it was looked at.
-  const back = ["/studio/promotions/{id}", "/studio/promotions/{id}/end", "/studio/promotions/new", "/studio/groups", "/studio/groups/readers", "/studio/prices/grid", "/studio/prices/edition/{id}", "/studio/shipping/{id}/zone", "/studio/gift-cards/{id}", "/studio/prices/import", "/gift-cards/nordlicht/buy", "/admin/value", "/admin/rates", "/letters/{id}/ask"];
+  const back = ["/studio/promotions/{id}", "/studio/promotions/{id}/end", "/studio/promotions/new", "/studio/groups", "/studio/groups/readers", "/studio/prices/grid", "/studio/prices/edition/{id}", "/studio/shipping/{id}/zone", "/studio/gift-cards/{id}", "/studio/tax-settings/{id}", "/studio/tax-settings/{id}/registrations", "/studio/prices/import", "/gift-cards/nordlicht/buy", "/admin/value", "/admin/rates", "/letters/{id}/ask"];
   assert.deepEqual(back.filter((path) => !led.has(path)), []);
   for (const path of ["//evil.example/..", "/%2fevil.example", "//evil.example/account", "/\\evil.example", "/assets//evil.example/..", "/assets/css", "/@evil.example/", "//evil.example/%2e%2e", "/auth/login/../..//evil.example"]) {
     for (const name of [host, `nordlicht.${host}`]) {
@@ -199,7 +200,7 @@ test("line ends in what is sent make neither headers nor lines of the log", asyn
     const paths = [`/preferences?to=/${bad}&lang=${bad}&country=${bad}`, `/auth/login?to=/${bad}`, `/auth/loginCallback?error=${bad}&state=${bad}&code=${bad}`, `/albums/${bad}`, `/${bad}`, `/search?q=${bad}`, `/problem/${bad}?id=${bad}&status=404`, `/cart?trouble=${bad}`, `/feeds/${bad}.xml`,
       `/sitemaps/${bad}.xml`, `/d/${bad}`, `/api/public/catalog/items/${bad}`, `/oidc/authorize?client_id=${bad}&redirect_uri=${bad}`, `/oidc/logout?state=${bad}`, `/eula/${bad}?version=${bad}`, `/letters/${bad}/${bad}/leave?proof=${bad}`, `/podcasts/${bad}/feed.xml`, `/api/orders/${bad}?key=${bad}`, `/studio/promotions?tenant=${bad}`, `/studio/promotions/${bad}?tenant=${bad}`, `/studio/promotions/new?tenant=${seller.tenant}&trouble=${bad}`, `/studio/groups?tenant=${bad}`, `/studio/groups/${bad}?tenant=${seller.tenant}&after=${bad}`,
       `/studio/prices?seller=${bad}`, `/studio/prices?seller=${seller.tenant}&at=${bad}&q=${bad}&after=${bad}`, `/studio/prices/file.csv?seller=${bad}`, `/studio/prices/edition/${seller.edition}?price=${bad}`, `/studio/prices/edition/${bad}`, `/studio/prices/changes/${bad}`, `/studio/prices/see?seller=${seller.tenant}&skus=${bad}&country=${bad}&date=${bad}`, `/studio/tax?month=${bad}&country=${bad}`,
-      `/studio/tax.csv?tenant=${seller.tenant}&month=${bad}`, `/studio/shipping?tenant=${bad}`, `/studio/shipping/${bad}/zone`, `/studio/shipping/${seller.store}?country=${bad}&postcode=${bad}`, `/studio/shipping/${seller.store}/${bad}?was=${bad}`, `/studio/shipping/${seller.store}/zone?was=${bad}`, `/studio/gift-cards/${bad}`, `/studio/gift-cards/${seller.store}?was=${bad}`, `/gift-cards/${bad}?kept=${bad}`, `/gift-cards/nordlicht?kept=${bad}`,
+      `/studio/tax.csv?tenant=${seller.tenant}&month=${bad}`, `/studio/shipping?tenant=${bad}`, `/studio/shipping/${bad}/zone`, `/studio/shipping/${seller.store}?country=${bad}&postcode=${bad}`, `/studio/shipping/${seller.store}/${bad}?was=${bad}`, `/studio/shipping/${seller.store}/zone?was=${bad}`, `/studio/gift-cards/${bad}`, `/studio/tax-settings?tenant=${bad}`, `/studio/tax-settings/${bad}`, `/studio/gift-cards/${seller.store}?was=${bad}`, `/gift-cards/${bad}?kept=${bad}`, `/gift-cards/nordlicht?kept=${bad}`,
       `/letters/${bad}/${bad}?proof=${bad}`, `/letters/${seller.store}/${bad}?proof=${bad}`, `/invoices/${bad}/file.pdf?key=${bad}`, `/admin/value?q=${bad}`, `/admin/value/${bad}`, `/admin/rates?trouble=${bad}`, `/admin/import/${bad}`, `/checkout?trouble=${bad}`];
     for (const path of paths) {
       for (const cookie of path.startsWith("/studio") ? [seller.cookie] : path.startsWith("/admin") ? [staff] : ["", buyer]) {
@@ -241,7 +242,7 @@ test("no path leads out of the folders that are served", async () => {
     }
     const walk = step.repeat(4);
     for (const path of [`/admin/import/${walk}etc/passwd`, `/admin/import/${walk}table.sqlite`, `/api/admin/catalog/import/${walk}master.key`, `/studio/promotions/${walk}x`, `/studio/groups/${walk}x?tenant=${seller.tenant}`, `/studio/prices/changes/${walk}x`, `/studio/prices/edition/${walk}x`, `/studio/shipping/${walk}x/zone`, `/studio/shipping/${seller.store}/${walk}x`,
-      `/studio/gift-cards/${walk}x`, `/gift-cards/${walk}x`, `/letters/${walk}x/y`, `/letters/${seller.store}/${walk}x`, `/invoices/${walk}x/file.pdf`, `/admin/value/${walk}x`, `/feeds/${walk}x.xml`, `/sitemaps/${walk}x.xml`, `/policies/${walk}x`]) {
+      `/studio/gift-cards/${walk}x`, `/studio/tax-settings/${walk}x`, `/gift-cards/${walk}x`, `/letters/${walk}x/y`, `/letters/${seller.store}/${walk}x`, `/invoices/${walk}x/file.pdf`, `/admin/value/${walk}x`, `/feeds/${walk}x.xml`, `/sitemaps/${walk}x.xml`, `/policies/${walk}x`]) {
       const answer = await ask(server, "GET", path, { headers: { accept: "text/html", cookie: staff } });
       assert.ok(answer.status >= 400 && answer.status < 500, `${path}: ${answer.status}`);
       assert.doesNotMatch(answer.body, /root:|SQLite|"files":/, path);

@@ -197,3 +197,56 @@ test("a seller changes the gift cards of their shop, and one is bought", async (
   await mail(buyer.page, server, "A gift card for you: €35.00", "card@example.org");
   for (const one of [seller, buyer]) await one.close();
 });
+
+test("a seller ends a registration and lets places without rules buy, and the next quote says so", async () => {
+  const seller = await openPage(browser);
+  const { page } = seller;
+  const quote = (country) => fetch(`${server.url}/api/pricing/quote`, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ currency: "EUR", lines: [{ sku: free, quantity: 1 }], buyer: { country } }),
+  });
+  await signIn(page, server, "creator@vitrine.example", "make-and-publish", "/studio");
+  await page.goto(`${server.url}/studio/prices?q=HL-D`);
+  const free = (await page.content()).match(/\/studio\/prices\/edition\/(v_[0-9a-v]{26})/)[1];
+  const rate = async (country) => (await (await quote(country)).json()).totals.taxes[0].rate_ppm;
+  assert.equal(await rate("FR"), 200_000);
+
+  await open(page, "Tax settings", "Tax of Nordlicht");
+  const where = page.getByRole("table", { name: "Registrations" });
+  assert.deepEqual(await where.getByRole("row").evaluateAll((rows) => rows.slice(1).map((row) => row.cells[0].innerText)), ["Germany", "European Union: one-stop shop (OSS)"]);
+  await looked(page);
+  await page.getByRole("button", { name: "Remove European Union: one-stop shop (OSS)" }).click();
+  await page.getByText("up to 10,000 EUR of such sales a year").waitFor();
+  // A sale below the Union's threshold is one at home.
+  assert.equal(await rate("FR"), 190_000);
+  await page.getByLabel("Where you are registered as well").selectOption({ label: "European Union: one-stop shop (OSS)" });
+  await page.getByRole("button", { name: "Add registration" }).click();
+  await where.getByText("one-stop shop").waitFor();
+  assert.equal(await rate("FR"), 200_000);
+
+  // Without a service there is nothing to choose about one.
+  assert.equal(await page.getByLabel("Ask the tax service").count(), 0);
+  await page.getByLabel("Tax is rounded").selectOption({ label: "per piece" });
+  await page.getByLabel("A half").selectOption({ label: "goes to the even cent" });
+  await page.getByLabel("Where no tax rule is known").selectOption({ label: "sell without tax" });
+  await save(page);
+  await page.getByText("tax.settings_saved").waitFor();
+  assert.equal(await page.getByLabel("Where no tax rule is known").inputValue(), "export");
+  const told = await (await quote("FR")).json();
+  assert.deepEqual(told.rounding, { scope: "unit", mode: "half_even" });
+  await looked(page);
+  // Two windows of one revision: the second is told, and keeps what was chosen.
+  const other = await seller.page.context().newPage();
+  await other.goto(page.url());
+  await other.getByLabel("Tax is rounded").selectOption("document");
+  await other.getByRole("button", { name: "Save" }).click();
+  await other.getByText("Done", { exact: false }).first().waitFor();
+  await other.close();
+  await page.getByLabel("Tax is rounded").selectOption("line");
+  await save(page);
+  await page.getByText("Somebody else changed this shop meanwhile").waitFor();
+  assert.equal(await page.getByLabel("Tax is rounded").inputValue(), "line");
+  await save(page);
+  await page.getByText("Somebody else changed this shop meanwhile").waitFor({ state: "detached" });
+  assert.deepEqual(seller.faults.filter((fault) => !/409|422/.test(fault)), []);
+  await seller.close();
+});

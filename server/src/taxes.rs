@@ -156,6 +156,11 @@ impl Taxes {
         Self { table, provider }
     }
 
+    /// Name of the service that is connected.
+    pub fn service(&self) -> Option<&'static str> {
+        Some(self.provider.name()).filter(|name| *name != vitrine_tax::TaxProvider::name(&vitrine_tax::Nobody))
+    }
+
     /// Whether any store of a priced cart wants the service asked.
     pub fn wanted(priced: &Priced, to: &Destination) -> bool {
         priced.sellers.iter().any(|seller| wants(seller, to))

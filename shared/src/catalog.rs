@@ -96,6 +96,9 @@ pub struct Tenant {
     pub fee_bps: u32,
     /// Its published works are on the marketplace.
     pub listed: bool,
+    /// Counts writes; of records from before it was counted it is 0.
+    #[serde(default)]
+    pub rev: i64,
 }
 
 /// Who sells, in law.

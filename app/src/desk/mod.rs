@@ -14,6 +14,7 @@ mod rates;
 mod refund;
 mod shipping;
 mod studio;
+mod tax_settings;
 mod taxes;
 mod value;
 
@@ -44,6 +45,7 @@ use rates::Rates;
 use refund::Refund;
 use shipping::{Shipping, ShippingPart, ShippingShops};
 use studio::{List, SellerOrder, Studio, Work};
+use tax_settings::{TaxSetting, TaxedShops};
 use taxes::Taxes;
 use value::{Value, Values};
 
@@ -59,6 +61,15 @@ pub enum Desk {
         /// What of a month's sales is tax.
         #[route("/studio/tax?:..query")]
         Taxes { /// Raw query string: the month.
+            query: String },
+        /// Which shops' tax can be set.
+        #[route("/studio/tax-settings?:..query")]
+        TaxedShops { /// Raw query string: whose.
+            query: String },
+        /// Where one shop's seller charges tax, and how it is worked out.
+        #[route("/studio/tax-settings/:store?:..query")]
+        TaxSetting { /// Store id.
+            store: String, /// Raw query string: what the last act came to.
             query: String },
         /// What sellers take off.
         #[route("/studio/promotions?:..query")]

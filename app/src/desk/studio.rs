@@ -34,6 +34,8 @@ pub(super) fn Studio(query: String) -> Element {
                     p {
                         a { class: "button", href: "/studio/tax", {t!("desk-taxes")} }
                         " "
+                        a { class: "button", href: "/studio/tax-settings", {t!("taxset-title")} }
+                        " "
                         a { class: "button", href: "/studio/promotions", {t!("promo-title")} }
                         " "
                         a { class: "button", href: "/studio/groups", {t!("group-title")} }

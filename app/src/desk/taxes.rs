@@ -108,7 +108,11 @@ fn Thresholds(view: TaxReportView) -> Element {
     rsx! {
         section { class: "trade-part", id: "thresholds",
             h2 { {t!("desk-thresholds")} }
-            p { {t!("desk-thresholds-text")} }
+            p {
+                {t!("desk-thresholds-text")}
+                " "
+                a { href: "/studio/tax-settings", {t!("taxset-title")} }
+            }
             form { class: "fault-search", method: "get", action: "/studio/tax#thresholds", "aria-label": t!("desk-thresholds"),
                 input { r#type: "hidden", name: "month", value: "{view.month}" }
                 Select { name: "country", label: t!("desk-buyer-country"), value: view.country.clone(), options }

@@ -8,7 +8,7 @@ use std::fmt;
 use vitrine_pricing::market::is_country;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::shipping::ShippingTable;
-use vitrine_shared::catalog::{GiftCards, Store};
+use vitrine_shared::catalog::{GiftCards, Store, Tenant};
 use vitrine_table::{Condition, Item, Put, TransactOp};
 
 use super::store::items;
@@ -160,14 +160,33 @@ pub(crate) fn check_gift_cards(cards: &[GiftCards], had: &[GiftCards]) -> std::r
 /// Never for a record that can be written.
 pub(crate) fn written(store: &Store, is_there: bool, now_ms: i64) -> Result<TransactOp> {
     let item = items::store(&Store { rev: store.rev + 1, ..store.clone() }, now_ms)?;
-    let condition = match (is_there, store.rev) {
-        (false, _) => Condition::ItemAbsent,
-        // Of before it was counted.
-        (true, 0) => Condition::ItemExists
-            .and(Condition::Any(vec![Condition::Absent("rev".to_owned()), Condition::eq("rev", 0)])),
-        (true, rev) => Condition::eq("rev", rev),
-    };
+    let condition = if is_there { of_revision(store.rev) } else { Condition::ItemAbsent };
     Ok(TransactOp::Put(Put { item, condition: Some(condition) }))
+}
+
+/// The record is there and was written so often.
+fn of_revision(rev: i64) -> Condition {
+    match rev {
+        // Of before it was counted.
+        0 => Condition::ItemExists
+            .and(Condition::Any(vec![Condition::Absent("rev".to_owned()), Condition::eq("rev", 0)])),
+        rev => Condition::eq("rev", rev),
+    }
+}
+
+/// Where a record stands in the list of its kind.
+const PLACE: &str = "createdAt";
+
+/// The write of a seller over the item that it was read as; where it stands in the list of sellers stays.
+///
+/// # Errors
+/// As [`written`].
+pub(crate) fn seller_rewritten(seller: &Tenant, was: &Item, now_ms: i64) -> Result<TransactOp> {
+    let mut item = items::tenant(&Tenant { rev: seller.rev + 1, ..seller.clone() }, now_ms)?;
+    if let Some(place) = was.get(PLACE) {
+        item.insert(PLACE.to_owned(), place.clone());
+    }
+    Ok(TransactOp::Put(Put { item, condition: Some(of_revision(seller.rev)) }))
 }
 
 /// As [`written`], over this item: where it stands in the list of shops stays.
@@ -175,7 +194,6 @@ pub(crate) fn written(store: &Store, is_there: bool, now_ms: i64) -> Result<Tran
 /// # Errors
 /// As [`written`].
 pub(crate) fn rewritten(store: &Store, was: &Item, now_ms: i64) -> Result<(TransactOp, usize)> {
-    const PLACE: &str = "createdAt";
     let mut op = written(store, true, now_ms)?;
     let mut bytes = 0;
     if let TransactOp::Put(put) = &mut op {

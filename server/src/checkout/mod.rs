@@ -162,6 +162,11 @@ impl Checkouts {
         Self { taxes, ..self }
     }
 
+    /// Name of the tax service that is connected.
+    pub fn tax_service(&self) -> Option<&'static str> {
+        self.taxes.service()
+    }
+
     /// With stored value as a source of payment.
     pub fn paid_from(self, values: Values) -> Self {
         Self { values: Some(values), ..self }

@@ -51,6 +51,8 @@ pub fn routes() -> Router<App> {
         .route("/studio/works/{id}/collections", post(choose_collections))
         .route("/studio/shipping/{store}/{part}", post(shipping))
         .route("/studio/gift-cards/{store}", post(gift_cards))
+        .route("/studio/tax-settings/{store}", post(tax_setting))
+        .route("/studio/tax-settings/{store}/registrations", post(registration))
         .route("/admin/orders/{id}/ship", post(ship))
         .route("/admin/orders/{id}/refund", post(refund))
         .route("/admin/orders/{id}/credit", post(credit))
@@ -293,6 +295,36 @@ async fn gift_cards(
         return back(&page, "", done);
     }
     back(&format!("{page}?kept=1&was={}", encode(said("was"))), "", done)
+}
+
+async fn tax_setting(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(store): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let done = Desk::new(app).save_tax_setting(&ctx, &store, &form).await;
+    let kept = if done.is_ok() { "" } else { "?kept=1" };
+    back(&format!("/studio/tax-settings/{}{kept}", vitrine_shared::query::encode(&store)), "#form", done)
+}
+
+#[derive(Deserialize)]
+struct Registered {
+    code: String,
+    #[serde(default)]
+    act: String,
+    rev: i64,
+}
+
+async fn registration(
+    State(app): State<App>,
+    Extension(ctx): Extension<OpCtx>,
+    Path(store): Path<String>,
+    Form(said): Form<Registered>,
+) -> Response {
+    let ends = said.act == "remove";
+    let done = Desk::new(app).change_registration(&ctx, &store, &said.code, !ends, said.rev).await;
+    back(&format!("/studio/tax-settings/{}", vitrine_shared::query::encode(&store)), "", done)
 }
 
 /// The page of a promotion, with whose it is: administrators are members of no seller.

@@ -24,6 +24,7 @@ mod shipping;
 mod stores;
 mod studio;
 mod tax;
+mod tax_settings;
 mod taxes;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What sellers set of their storefronts at the desk: sending, and gift cards.
+//! What sellers set of their storefronts at the desk: sending, gift cards, tax.
 
 use std::collections::BTreeMap;
 
@@ -234,6 +234,48 @@ pub struct GiftSettingView {
     pub wrong: BTreeMap<String, String>,
     /// Codes to choose from.
     pub currencies: Vec<String>,
+    /// What was done, oldest first.
+    pub history: Vec<HistoryRow>,
+}
+
+/// A place or scheme where a seller charges tax.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationRow {
+    /// As records have it: `DE`, `US-NY`, `EU-OSS`.
+    pub code: String,
+    /// ISO 3166-1; empty: it is none of one country's.
+    pub country: String,
+    /// The name of its part of the country; empty: all of it.
+    pub region: String,
+}
+
+/// What a storefront and its seller say of tax.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaxSettingView {
+    /// Store id.
+    pub store: String,
+    /// The shop's name.
+    pub name: String,
+    /// The seller's name.
+    pub seller: String,
+    /// Counts writes of the store.
+    pub rev: i64,
+    /// Counts writes of the seller.
+    pub seller_rev: i64,
+    /// Where the seller charges tax.
+    pub registrations: Vec<RegistrationRow>,
+    /// Where else the tables know a tax to register for.
+    pub others: Vec<RegistrationRow>,
+    /// The seller is in the Union without its one-stop shop.
+    pub below_threshold: bool,
+    /// The seller is not registered at home.
+    pub not_at_home: bool,
+    /// Name of the tax service that is connected; empty: none is.
+    pub service: String,
+    /// Fields and what is in them.
+    pub fields: BTreeMap<String, String>,
+    /// Field -> key of the fault.
+    pub faults: BTreeMap<String, String>,
     /// What was done, oldest first.
     pub history: Vec<HistoryRow>,
 }

@@ -19,8 +19,11 @@ impl Importer {
             return Err(said.into());
         }
         build::check_legal(&r.legal)?;
+        let id = build::id_of("tenant", &r.reference, TenantId::from_bits);
+        let before = self.catalog.tenant(&id).await?;
         let tenant = Tenant {
-            id: build::id_of("tenant", &r.reference, TenantId::from_bits),
+            rev: before.as_ref().map_or(0, |before| before.rev),
+            id,
             name: build::text("name", &r.name, 120)?,
             legal: r.legal.clone(),
             currency: r.currency.clone(),
@@ -28,7 +31,6 @@ impl Importer {
             fee_bps: r.fee_bps.min(10_000),
             listed: r.listed,
         };
-        let before = self.catalog.tenant(&tenant.id).await?;
         let names = names_of(&tenant);
         let earlier = before.as_ref().map(names_of).unwrap_or_default();
         if earlier != names {
@@ -41,7 +43,7 @@ impl Importer {
                 claimed.push(name);
             }
         }
-        let mut ops = vec![put(items::tenant(&tenant, ctx.now_ms)?)];
+        let mut ops = vec![put(items::tenant(&Tenant { rev: tenant.rev + 1, ..tenant.clone() }, ctx.now_ms)?)];
         ops.extend(entity::claims(&claimed, tenant.id.as_str()));
         let done = self.settle(ctx, tenant.id.as_str(), before.as_ref(), &tenant, ops).await;
         match done {

@@ -8,7 +8,7 @@
 mod change;
 pub mod form;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use change::Part;
 

@@ -14,15 +14,15 @@ use crate::config::Config;
 use crate::ctx::{Caller, User};
 use crate::state::{Adapters, App, mark_demo};
 
-struct House {
-    desk: Desk,
-    app: App,
+pub(in crate::desk) struct House {
+    pub(in crate::desk) desk: Desk,
+    pub(in crate::desk) app: App,
     acts: AtomicI64,
     dir: tempfile::TempDir,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub(in crate::desk) async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         mark_demo(dir.path()).unwrap();
         let config = Config { data_dir: dir.path().to_path_buf(), ..Config::default() };
@@ -35,13 +35,13 @@ impl House {
         house
     }
 
-    async fn import(&self, rows: &str, folder: &Path) -> Report {
+    pub(in crate::desk) async fn import(&self, rows: &str, folder: &Path) -> Report {
         let (app, records) = (&self.app, self.app.catalog.records().clone());
         let importer = Importer::new(records, app.blob.clone(), app.media.clone(), app.queue.clone(), folder.into());
         importer.run(&OpCtx::system("test", app.clock.now_ms()), rows, |_| {}).await.unwrap()
     }
 
-    fn person(&self, number: u128, roles: &[&str], tenants: &[TenantId]) -> OpCtx {
+    pub(in crate::desk) fn person(&self, number: u128, roles: &[&str], tenants: &[TenantId]) -> OpCtx {
         let user = User {
             id: UserId::from_bits(number),
             email: "a@b.example".into(),
@@ -55,18 +55,18 @@ impl House {
         OpCtx { caller: Caller::User(user), market: "de".into(), country: "DE".into(), ..base }
     }
 
-    async fn store(&self, handle: &str) -> Store {
+    pub(in crate::desk) async fn store(&self, handle: &str) -> Store {
         self.app.catalog.records().store_by_handle(handle).await.unwrap().unwrap()
     }
 
     /// A shop's seller, its id and its revision.
-    async fn seller(&self, handle: &str) -> (OpCtx, String, i64) {
+    pub(in crate::desk) async fn seller(&self, handle: &str) -> (OpCtx, String, i64) {
         let store = self.store(handle).await;
         (self.person(1, &["creator"], &[store.tenant]), store.id.to_string(), store.rev)
     }
 
     /// Who it is, a moment later each time: a trail is in the order of its moments.
-    fn later(&self, ctx: &OpCtx) -> OpCtx {
+    pub(in crate::desk) fn later(&self, ctx: &OpCtx) -> OpCtx {
         OpCtx { now_ms: ctx.now_ms + self.acts.fetch_add(1, Ordering::Relaxed), ..ctx.clone() }
     }
 
@@ -90,7 +90,7 @@ impl House {
     }
 }
 
-fn form(rev: i64, fields: &[(&str, &str)]) -> Fields {
+pub(in crate::desk) fn form(rev: i64, fields: &[(&str, &str)]) -> Fields {
     let rev = rev.to_string();
     let all = fields.iter().copied().chain([("rev", rev.as_str())]);
     all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
