@@ -205,6 +205,38 @@ async fn brazil_asks_for_the_cpf_keeps_it_sealed_and_prints_it_on_the_invoice() 
 }
 
 #[tokio::test]
+async fn places_beside_a_state_with_a_tax_of_their_own_are_refused_or_named() {
+    let shop = open().await;
+    let places = [("JE", "JE2 3AB"), ("SM", "47890"), ("ES", "51001"), ("FR", "97150"), ("IT", "22061")];
+    let typed = |(country, postcode): (&str, &str)| CheckoutForm { postcode: postcode.into(), ..form(country) };
+    let mut tenant = None;
+    for (country, postcode) in places {
+        let ctx = filled(&shop, country, &["Near Tones"]).await;
+        let view = page(&shop, &ctx, &typed((country, postcode))).await;
+        let trouble = view.cart.sellers[0].lines[0].trouble.as_deref();
+        assert_eq!((trouble, view.cart.ready), (Some("line-no-tax-rule"), false), "{country} {postcode}");
+        let ctx = filled(&shop, country, &["Wide Tones"]).await;
+        let done = placed(&shop, &ctx, typed((country, postcode)), country).await.unwrap();
+        shop.pay(&done, CARD).await;
+        shop.checkouts.refresh(&ctx, &done.id).await.unwrap();
+        let checkout = shop.checkouts.get(&done.id).await.unwrap().unwrap();
+        let order = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+        assert_eq!(order.quote.lines[0].tax_status, TaxStatus::NoRule, "{country} {postcode}");
+        assert!(order.quote.explain.iter().any(|step| step.source == "no_rule"), "{country} {postcode}");
+        tenant = Some(order.tenant);
+    }
+    // The rest of Spain is Spain.
+    let ctx = filled(&shop, "ES", &["Near Tones"]).await;
+    assert!(page(&shop, &ctx, &typed(("ES", "28001"))).await.cart.ready);
+    shop.work().await;
+    let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &tenant.unwrap()).unwrap();
+    let rows = shop.invoices.tax_report(&desk, 0, shop.clock_ms() + 1, None).await.unwrap().unwrap();
+    let mut named: Vec<_> = rows.iter().map(|r| (r.country.as_str(), r.status, r.tax_minor)).collect();
+    named.sort_by_key(|row| row.0);
+    assert_eq!(named, ["ES", "FR", "IT", "JE", "SM"].map(|country| (country, TaxStatus::NoRule, 0)));
+}
+
+#[tokio::test]
 async fn italy_asks_a_business_for_what_its_invoice_may_carry_and_takes_it_as_it_is() {
     let shop = open().await;
     let ctx = filled(&shop, "IT", &["Wide Tones"]).await;
@@ -296,6 +328,8 @@ async fn every_country_is_offered_where_a_seller_could_sell_by_its_policy() {
     let (near, ready) = offered(&["Near Tones"], "KE").await;
     let has = |code: &str| near.iter().any(|c| c == code);
     assert!(has("DE") && has("NO") && has("US") && has("AU") && !has("BR") && !has("CN"));
+    // Beside a state it is the same: there is a law of no tax, or no rule.
+    assert!(has("GG") && has("GL") && !has("JE") && !has("SM") && !has("AD"));
     assert!(has("KE") && !ready, "the chosen one is shown, and cannot be paid");
     // Together it is enough that one of them could.
     assert_eq!(offered(&["Near Tones", "Wide Tones"], "BR").await.0.len(), wide.len());

@@ -142,10 +142,9 @@ impl<'r, 's> Case<'r, 's> {
                 }
             }
             // A seller who is registered there owes a tax that the tables do not know.
-            _ if regime == Regime::Untaxed && self.registered(code) => Err("territory_without_table"),
+            _ if regime == Regime::Beside && self.registered(code) => Err("territory_without_table"),
             _ => match self.rule(code) {
                 Some(rule) => whole(vec![(rule, self.registered_at(&self.place))]),
-                None if regime == Regime::Untaxed => whole(vec![]),
                 None => Err("no_table"),
             },
         }
