@@ -48,10 +48,14 @@ pub fn is_member(state: &str) -> bool {
 }
 
 /// Subdivisions of the countries whose tax goes by them, ISO 3166-2 without the country. Of the United States also what its post has codes for:
-/// the forces abroad (AA, AE, AP) and the freely associated states (FM, MH, PW).
+/// the forces abroad (AA, AE, AP) and the freely associated states (FM, MH, PW). Of India also the codes from before 2019 and 2023.
 #[rustfmt::skip]
-const REGIONS: [(&str, &[&str]); 2] = [
+const REGIONS: [(&str, &[&str]); 3] = [
     ("CA", &["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]),
+    ("IN", &[
+        "AN", "AP", "AR", "AS", "BR", "CG", "CH", "CT", "DD", "DH", "DL", "DN", "GA", "GJ", "HP", "HR", "JH", "JK", "KA", "KL", "LA", "LD", "MH", "ML",
+        "MN", "MP", "MZ", "NL", "OD", "OR", "PB", "PY", "RJ", "SK", "TG", "TN", "TR", "TS", "UK", "UP", "UT", "WB",
+    ]),
     ("US", &[
         "AA", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA", "GU", "HI", "IA", "ID", "IL", "IN", "KS", "KY",
         "LA", "MA", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA", "PR",
@@ -63,6 +67,20 @@ const REGIONS: [(&str, &[&str]); 2] = [
 pub fn has_region(country: &str, region: &str) -> Option<bool> {
     let (_, codes) = REGIONS.iter().find(|(of, _)| *of == country)?;
     Some(codes.iter().any(|code| code.eq_ignore_ascii_case(region)))
+}
+
+/// A state or union territory of India by its code of today, upper case.
+pub(crate) fn state_of_india(region: &str) -> String {
+    let code = region.to_ascii_uppercase();
+    let now = match code.as_str() {
+        "CT" => "CG",
+        "DD" | "DN" => "DH",
+        "OR" => "OD",
+        "TG" => "TS",
+        "UT" => "UK",
+        _ => return code,
+    };
+    now.to_owned()
 }
 
 /// Whether a territory has a registration of its own by this name (`ES-CN`).

@@ -49,14 +49,14 @@ fn a_slice_decides_like_the_whole_table() {
     let table = TaxRules::built_in();
     let on = DAYS[2].parse().unwrap();
     let sets: [&[&str]; 4] =
-        [&[], &["DE"], &["DE", "EU-OSS", "CH", "US-NY", "CA", "AU"], &["EU-IOSS", "FR", "ES-CN", "GB"]];
+        [&[], &["DE"], &["DE", "EU-OSS", "CH", "US-NY", "CA", "AU", "IN"], &["EU-IOSS", "FR", "ES-CN", "GB"]];
     let codes = [
         "35001", "78266", "97400", "9500-321", "22100", "BT1 1AA", "GY1 1AA", "2899", "7563", "9170", "23041", "51001",
     ];
     let mut asked = 0;
     for country in countries() {
         let market = Market::of_country(&country);
-        for seller in ["DE", "US", "FR", "RE", "JP"] {
+        for seller in ["DE", "US", "FR", "RE", "JP", "IN"] {
             let slice = table.slice(seller, market, on);
             assert_eq!(slice.hash(), table.hash());
             let back: TaxRules = serde_json::from_str(&serde_json::to_string(&slice).unwrap()).unwrap();
@@ -67,10 +67,10 @@ fn a_slice_decides_like_the_whole_table() {
                     for (ships_from, class) in [(None, "ebook"), (Some(seller), "printed_book")] {
                         let supply = Supply {
                             seller,
-                            seller_region: None,
+                            seller_region: (seller == "IN").then_some("MH"),
                             registrations: &registrations,
                             country: &country,
-                            region: [None, Some("NY"), Some("QC")][n % 3],
+                            region: [None, Some("NY"), Some("QC"), Some("MH")][n % 4],
                             postcode: Some(postcode),
                             valid_business: n % 2 == 1,
                             tax_id: None,
@@ -215,6 +215,55 @@ fn a_place_beside_a_state_has_a_law_of_no_tax_or_no_rules() {
             let sold = ask(country, "", postcode, kind, "block").unwrap_or_else(|e| panic!("{country} {postcode}: {e}"));
             assert_eq!((sold.lines[0].tax_status, sold.totals.tax.minor()), (status, 0), "{country} {postcode} {kind}");
         }
+    }
+}
+
+#[test]
+fn india_names_its_taxes_by_the_states_of_seller_and_buyer() {
+    let names = |seller: Option<&str>, buyer: Option<&str>| {
+        let registrations = ["IN".to_owned()];
+        let supply = Supply {
+            seller: "IN",
+            seller_region: seller,
+            registrations: &registrations,
+            country: "IN",
+            region: buyer,
+            postcode: None,
+            valid_business: false,
+            tax_id: None,
+            ships_from: None,
+            value: None,
+            class: "digital_music",
+            date: DAYS[2].parse().unwrap(),
+        };
+        let table = TaxRules::built_in();
+        let treatment = table.treat(&supply);
+        assert_eq!((treatment.status, treatment.reason), (TaxStatus::Taxed, "domestic"));
+        assert_eq!(table.consumer_rate_ppm(&supply), 180_000, "the split changes no price");
+        treatment.rules.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join("+")
+    };
+    let (state, territory, between) = ("CGST+SGST", "CGST+UTGST", "IGST");
+    for (seller, buyer, wanted) in [
+        (Some("MH"), Some("MH"), state),
+        (Some("mh"), Some("MH"), state),
+        (Some("MH"), None, state),
+        (Some("MH"), Some(""), state),
+        (Some("OR"), Some("OD"), state),
+        (Some("DL"), Some("DL"), state),
+        (Some("PY"), Some("PY"), state),
+        (Some("JK"), Some("JK"), state),
+        (Some("DN"), Some("DH"), territory),
+        (Some("AN"), Some("AN"), territory),
+        (Some("CH"), None, territory),
+        (Some("LA"), Some("LA"), territory),
+        (Some("LD"), Some("LD"), territory),
+        (Some("LA"), Some("JK"), between),
+        (Some("MH"), Some("KA"), between),
+        (None, Some("KA"), between),
+        (Some(""), None, between),
+        (None, None, between),
+    ] {
+        assert_eq!(names(seller, buyer), wanted, "{seller:?} {buyer:?}");
     }
 }
 
