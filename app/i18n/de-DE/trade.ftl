@@ -73,7 +73,7 @@ line-unnamed = Der Preis, den Sie genannt haben, gilt hier nicht. Nehmen Sie es 
 line-withdrawn = Wird nicht mehr verkauft
 line-not-shipped = Wird nicht in dieses Land versandt
 line-region = Die Steuer hängt vom Bundesstaat oder der Provinz ab: wählen Sie an der Kasse aus
-line-no-tax-rule = Lässt sich nicht in dieses Land verkaufen, denn seine Steuer ist nicht bekannt
+line-no-tax-rule = Lässt sich nicht an diesen Ort verkaufen, denn seine Steuer ist nicht bekannt
 line-below-minimum = Der genannte Preis liegt unter dem Mindestpreis
 line-not-chargeable = Dieser Preis lässt sich so nicht abbuchen. Fragen Sie den Shop.
 

@@ -73,7 +73,7 @@ line-unnamed = The price you named does not count here. Take it out and name you
 line-withdrawn = No longer on sale
 line-not-shipped = Not shipped to this country
 line-region = Tax depends on the state or province: choose it at the checkout
-line-no-tax-rule = Cannot be sold to this country, for its tax is not known
+line-no-tax-rule = Cannot be sold to this place, for its tax is not known
 line-below-minimum = The price you named is below the minimum
 line-not-chargeable = This price cannot be charged as it is. Ask the shop.
 

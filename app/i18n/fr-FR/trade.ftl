@@ -66,7 +66,7 @@ line-unnamed = Le prix que vous avez proposé ne compte pas ici. Retirez-le et p
 line-withdrawn = N’est plus en vente
 line-not-shipped = Pas de livraison dans ce pays
 line-region = La taxe dépend de l’État ou de la province : choisissez-le en passant la commande
-line-no-tax-rule = Ne peut pas être vendu dans ce pays, car sa taxe n’est pas connue
+line-no-tax-rule = Ne peut pas être vendu dans ce lieu, car sa taxe n’est pas connue
 line-below-minimum = Le prix que vous proposez est en dessous du minimum
 line-not-chargeable = Ce prix ne peut pas être débité tel quel. Demandez à la boutique.
 

@@ -43,7 +43,7 @@ fn finer(country: &str) -> bool {
 pub(super) fn region(form: &CheckoutForm) -> Option<String> {
     let typed = form.region.trim();
     let known = vitrine_places::region_of(&form.country, typed).map(|r| r.id().to_owned());
-    let free = is_place(typed) && !taxed_by_region(&form.country.to_ascii_uppercase());
+    let free = is_place(typed) && territory::has_region(&form.country.to_ascii_uppercase(), typed).is_none();
     known.or_else(|| free.then(|| typed.to_owned()))
 }
 
@@ -205,6 +205,8 @@ mod tests {
         }
         // Typed for Canada and carried over: the United States ask anew.
         assert_eq!(region(&typed("ON")), None);
+        let indian = |region: &str| super::region(&CheckoutForm { region: region.into(), ..nothing("IN") });
+        assert_eq!((indian("Maharashtra").as_deref(), indian("Bombay")), (Some("MH"), None));
         let posted =
             |country: &str, typed: &str| postcode(&CheckoutForm { postcode: typed.into(), ..nothing(country) });
         assert_eq!(posted("PT", "９５００-３２１").as_deref(), Some("9500-321"));

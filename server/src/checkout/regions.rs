@@ -22,6 +22,12 @@ pub(crate) const ROWS: &str = r#"{"type":"tenant","ref":"wide","name":"Wide","le
 {"type":"work","ref":"pages","store":"wide","kind":"book","title":"Wide Pages","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"WP-1","weight_g":280,"stock":9,"prices":[{"region":"world","currency":"USD","minor":1500},{"region":"eu","currency":"EUR","minor":1200}]}]}]}
 {"type":"work","ref":"near","store":"near","kind":"album","title":"Near Tones","makers":["her"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"NT-D","title":"","prices":[{"region":"world","currency":"USD","minor":900},{"region":"eu","currency":"EUR","minor":800}]}]}]}"#;
 
+/// A shop in Maharashtra.
+const INDIA: &str = r#"{"type":"tenant","ref":"desh","name":"Desh","legal":{"name":"Desh Pvt Ltd","address":["1 Road","400001 Mumbai"],"country":"IN","region":"MH","email":"shop@desh.example","tax_ids":["27AAPFU0939F1ZV"],"invoice_prefix":"DE","registrations":["IN"]},"currency":"INR","locale":"en-GB","fee_bps":1000}
+{"type":"store","ref":"desh","tenant":"desh","handle":"desh","name":"Desh","ships_from":"IN"}
+{"type":"maker","ref":"who","tenant":"desh","kind":"artist","name":"Who"}
+{"type":"work","ref":"raga","store":"desh","kind":"album","title":"Raga","makers":["who"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"RA-D","title":"","prices":[{"region":"in","currency":"INR","minor":9900}]}]}]}"#;
+
 const CARD: &str = "4242424242424242";
 const CPF: &str = "123.456.789-09";
 
@@ -205,6 +211,76 @@ async fn brazil_asks_for_the_cpf_keeps_it_sealed_and_prints_it_on_the_invoice() 
 }
 
 #[tokio::test]
+async fn places_beside_a_state_with_a_tax_of_their_own_are_refused_or_named() {
+    let shop = open().await;
+    let places = [("JE", "JE2 3AB"), ("SM", "47890"), ("ES", "51001"), ("FR", "97150"), ("IT", "22061")];
+    let typed = |(country, postcode): (&str, &str)| CheckoutForm { postcode: postcode.into(), ..form(country) };
+    let mut tenant = None;
+    for (country, postcode) in places {
+        let ctx = filled(&shop, country, &["Near Tones"]).await;
+        let view = page(&shop, &ctx, &typed((country, postcode))).await;
+        let trouble = view.cart.sellers[0].lines[0].trouble.as_deref();
+        assert_eq!((trouble, view.cart.ready), (Some("line-no-tax-rule"), false), "{country} {postcode}");
+        let ctx = filled(&shop, country, &["Wide Tones"]).await;
+        let done = placed(&shop, &ctx, typed((country, postcode)), country).await.unwrap();
+        shop.pay(&done, CARD).await;
+        shop.checkouts.refresh(&ctx, &done.id).await.unwrap();
+        let checkout = shop.checkouts.get(&done.id).await.unwrap().unwrap();
+        let order = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+        assert_eq!(order.quote.lines[0].tax_status, TaxStatus::NoRule, "{country} {postcode}");
+        assert!(order.quote.explain.iter().any(|step| step.source == "no_rule"), "{country} {postcode}");
+        tenant = Some(order.tenant);
+    }
+    // The rest of Spain is Spain.
+    let ctx = filled(&shop, "ES", &["Near Tones"]).await;
+    assert!(page(&shop, &ctx, &typed(("ES", "28001"))).await.cart.ready);
+    shop.work().await;
+    let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &tenant.unwrap()).unwrap();
+    let rows = shop.invoices.tax_report(&desk, 0, shop.clock_ms() + 1, None).await.unwrap().unwrap();
+    let mut named: Vec<_> = rows.iter().map(|r| (r.country.as_str(), r.status, r.tax_minor)).collect();
+    named.sort_by_key(|row| row.0);
+    assert_eq!(named, ["ES", "FR", "IT", "JE", "SM"].map(|country| (country, TaxStatus::NoRule, 0)));
+}
+
+/// 99.00 with 18 %: 99.00 * 18/118 = 15.1017, in two halves within a state; the total is the same everywhere.
+#[tokio::test]
+async fn india_has_two_taxes_within_a_state_and_one_between_states() {
+    let shop = Shop::open().await;
+    shop.import(INDIA).await;
+    let within = &[("CGST", "IN-CGST", 755), ("SGST", "IN-SGST", 755)][..];
+    let mut tenant = None;
+    for (region, wanted) in [("MH", within), ("KA", &[("IGST", "IN", 1510)]), ("", within)] {
+        let typed = CheckoutForm { region: region.into(), ..form("IN") };
+        let ctx = filled(&shop, "IN", &["Raga"]).await;
+        let done = placed(&shop, &ctx, typed, &format!("to{region}")).await.unwrap();
+        let checkout = shop.checkouts.get(&done.id).await.unwrap().unwrap();
+        let order = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+        let totals = &order.quote.totals;
+        let taxes: Vec<_> =
+            totals.taxes.iter().map(|t| (t.name.as_str(), t.jurisdiction.as_str(), t.amount.minor())).collect();
+        assert_eq!((totals.gross.minor(), taxes.as_slice()), (9900, wanted), "{region}");
+        shop.pay(&done, CARD).await;
+        shop.checkouts.refresh(&ctx, &done.id).await.unwrap();
+        shop.work().await;
+        let id = crate::invoices::id_of(&order.id);
+        let place = shop.catalog.place(&ctx);
+        let view = shop.invoices.view(&ctx, &shop.checkouts, &place, id.as_str(), Some(&done.secret)).await.unwrap();
+        let said: Vec<_> = view.sums.iter().filter(|sum| sum.key == "sum-tax").map(|sum| sum.detail.as_str()).collect();
+        let lines: Vec<_> = match region {
+            "KA" => vec!["IGST 18% (IN)"],
+            _ => vec!["CGST 9% (IN-CGST)", "SGST 9% (IN-SGST)"],
+        };
+        assert_eq!(said, lines, "{region}");
+        tenant = Some(order.tenant);
+    }
+    let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &tenant.unwrap()).unwrap();
+    let rows = shop.invoices.tax_report(&desk, 0, shop.clock_ms() + 1, None).await.unwrap().unwrap();
+    let rows: Vec<_> = rows.iter().map(|r| (r.name.as_str(), r.rate_ppm, r.net_minor, r.tax_minor)).collect();
+    let twice = |name| (name, 90_000, 2 * 8390, 2 * 755);
+    assert_eq!(rows, [("IGST", 180_000, 8390, 1510), twice("CGST"), twice("SGST")]);
+}
+
+#[tokio::test]
 async fn italy_asks_a_business_for_what_its_invoice_may_carry_and_takes_it_as_it_is() {
     let shop = open().await;
     let ctx = filled(&shop, "IT", &["Wide Tones"]).await;
@@ -296,6 +372,8 @@ async fn every_country_is_offered_where_a_seller_could_sell_by_its_policy() {
     let (near, ready) = offered(&["Near Tones"], "KE").await;
     let has = |code: &str| near.iter().any(|c| c == code);
     assert!(has("DE") && has("NO") && has("US") && has("AU") && !has("BR") && !has("CN"));
+    // Beside a state it is the same: there is a law of no tax, or no rule.
+    assert!(has("GG") && has("GL") && !has("JE") && !has("SM") && !has("AD"));
     assert!(has("KE") && !ready, "the chosen one is shown, and cannot be paid");
     // Together it is enough that one of them could.
     assert_eq!(offered(&["Near Tones", "Wide Tones"], "BR").await.0.len(), wide.len());

@@ -355,6 +355,7 @@ async fn a_month_is_added_up_once_it_is_over_and_what_goes_back_later_counts_lat
     assert_eq!(state("US", "", "US-NY"), "NY");
     assert_eq!(state("US", "CA", "US-NY"), "CA");
     assert_eq!((state("DE", "", "US-NY"), state("US", "", "US")), (String::new(), String::new()));
+    assert_eq!((state("IN", "", "IN-SGST").as_str(), state("IN", "MH", "IN-SGST").as_str()), ("", "MH"));
     // One that is not over and has more than somebody waits for counts when it is; one that is over counts with the first look that may read.
     invoiced(&shop).await;
     let most = look(1).await;

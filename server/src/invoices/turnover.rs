@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use vitrine_pricing::tax::TaxStatus;
+use vitrine_pricing::territory::has_region;
 use vitrine_table::{Index, Query};
 
 use super::*;
@@ -76,8 +77,10 @@ fn partition(desk: &TenantDesk) -> String {
 /// The state or province; of documents from before they knew it that of the tax, if any was charged.
 pub(super) fn region(invoice: &Invoice) -> String {
     let charged = invoice.totals.taxes.iter().find_map(|tax| tax.jurisdiction.split_once('-'));
+    // `IN-SGST` is a tax and names no state.
+    let names = |country: &str, region: &str| country == invoice.country && has_region(country, region) != Some(false);
     match charged {
-        Some((country, region)) if invoice.region.is_empty() && country == invoice.country => region.to_owned(),
+        Some((country, region)) if invoice.region.is_empty() && names(country, region) => region.to_owned(),
         _ => invoice.region.clone(),
     }
 }

@@ -18,9 +18,9 @@ const TABLE: &str = include_str!("../data/tax-rules.tsv");
 
 /// Countries of the table that tax as one: nobody is registered in a part of them. A table that was cut to a slice says so too.
 #[rustfmt::skip]
-const TAXED_AS_ONE: [&str; 37] = [
-    "AT", "AU", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IN", "IS", "IT",
-    "JP", "LT", "LU", "LV", "MT", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "SI", "SK", "ZA",
+const TAXED_AS_ONE: [&str; 39] = [
+    "AT", "AU", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GG", "GL", "GR", "HR", "HU", "IE", "IN",
+    "IS", "IT", "JP", "LT", "LU", "LV", "MT", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "SI", "SK", "ZA",
 ];
 
 /// SHA-256, hex, over what decides beside the rows: markets, and the engine's code with its tables of territories and sellers in law. It is of the
@@ -153,10 +153,12 @@ impl TaxRules {
             let (country, part) = r.jurisdiction.split_once('-').unwrap_or((&r.jurisdiction, ""));
             let own = serves(country) || r.jurisdiction == home;
             // Territories with a country code of their own, such as RE, may be in another market than their state; buyers in
-            // Büsingen (DE) pay Swiss tax, those on Åland (AX) Finnish.
+            // Büsingen (DE) pay Swiss tax, those on Åland (AX) Finnish; Guernsey may be written as a British address.
             let elsewhere = territory::ISO_PARTS.contains(&part) && serves(part)
                 || country == "CH" && serves("DE")
-                || country == "FI" && serves("AX");
+                || country == "FI" && serves("AX")
+                || country == "GG" && serves("GB")
+                || part == "EXT" && ["CC", "CX", "NF"].into_iter().any(serves);
             r.is_valid(on) && (own || elsewhere)
         };
         Self {
@@ -196,8 +198,9 @@ impl TaxRules {
         let code = (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         match territory::has_region(country, part) {
             _ if matches!(name, "EU-OSS" | "EU-IOSS" | "JP-SPO") || territory::is_registration(name) => true,
+            _ if TAXED_AS_ONE.contains(&country) => false,
             Some(known) => known && code,
-            None => !TAXED_AS_ONE.contains(&country) && is_country(country) && code,
+            None => is_country(country) && code,
         }
     }
 
@@ -244,7 +247,7 @@ mod tests {
             .rules
             .iter()
             .map(|r| r.jurisdiction.split('-').next().unwrap_or_default().to_owned())
-            .filter(|country| territory::has_region(country, "").is_none())
+            .filter(|country| !matches!(country.as_str(), "CA" | "US"))
             .collect();
         assert!(of_table.iter().eq(TAXED_AS_ONE.iter()), "{of_table:?}");
         for known in [

@@ -13,8 +13,9 @@ pub enum Regime {
     National,
     /// Outside the Union's VAT with a tax of its own that binds only those registered for it (Canary Islands).
     Apart,
-    /// No tax that the tables know: a sale is outside the scope, goods sent there are exported.
-    Untaxed,
+    /// Beside a state of the tables and outside its tax. Where a row says `none`, a law says that there is no tax on sales: a sale is outside
+    /// the scope, goods sent there are exported. Where there is no row, the place has no rules, as other countries have none.
+    Beside,
 }
 
 /// A place as tax sees it.
@@ -47,10 +48,14 @@ pub fn is_member(state: &str) -> bool {
 }
 
 /// Subdivisions of the countries whose tax goes by them, ISO 3166-2 without the country. Of the United States also what its post has codes for:
-/// the forces abroad (AA, AE, AP) and the freely associated states (FM, MH, PW).
+/// the forces abroad (AA, AE, AP) and the freely associated states (FM, MH, PW). Of India also the codes from before 2019 and 2023.
 #[rustfmt::skip]
-const REGIONS: [(&str, &[&str]); 2] = [
+const REGIONS: [(&str, &[&str]); 3] = [
     ("CA", &["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]),
+    ("IN", &[
+        "AN", "AP", "AR", "AS", "BR", "CG", "CH", "CT", "DD", "DH", "DL", "DN", "GA", "GJ", "HP", "HR", "JH", "JK", "KA", "KL", "LA", "LD", "MH", "ML",
+        "MN", "MP", "MZ", "NL", "OD", "OR", "PB", "PY", "RJ", "SK", "TG", "TN", "TR", "TS", "UK", "UP", "UT", "WB",
+    ]),
     ("US", &[
         "AA", "AE", "AK", "AL", "AP", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "FM", "GA", "GU", "HI", "IA", "ID", "IL", "IN", "KS", "KY",
         "LA", "MA", "MD", "ME", "MH", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA", "PR",
@@ -64,9 +69,23 @@ pub fn has_region(country: &str, region: &str) -> Option<bool> {
     Some(codes.iter().any(|code| code.eq_ignore_ascii_case(region)))
 }
 
+/// A state or union territory of India by its code of today, upper case.
+pub(crate) fn state_of_india(region: &str) -> String {
+    let code = region.to_ascii_uppercase();
+    let now = match code.as_str() {
+        "CT" => "CG",
+        "DD" | "DN" => "DH",
+        "OR" => "OD",
+        "TG" => "TS",
+        "UT" => "UK",
+        _ => return code,
+    };
+    now.to_owned()
+}
+
 /// Whether a territory has a registration of its own by this name (`ES-CN`).
 pub(crate) fn is_registration(name: &str) -> bool {
-    TERRITORIES.iter().any(|t| t.place.registration == name && t.place.regime != Regime::Untaxed)
+    TERRITORIES.iter().any(|t| t.place.registration == name && t.place.regime != Regime::Beside)
 }
 
 /// Codes of territories that are also ISO countries, as the second half of a place's code (`RE` of `FR-RE`).
@@ -80,7 +99,7 @@ struct Territory {
     place: Place<'static>,
 }
 
-use Regime::{Apart, National, Union, Untaxed};
+use Regime::{Apart, Beside, National, Union};
 
 const fn territory(
     country: &'static str,
@@ -96,9 +115,14 @@ const fn overseas(code: &'static str) -> Place<'static> {
     place(code, code, "FR", National)
 }
 
-const fn untaxed(code: &'static str) -> Place<'static> {
-    place(code, code, code, Untaxed)
+const fn beside(code: &'static str) -> Place<'static> {
+    place(code, code, code, Beside)
 }
+
+/// Outside the indirect tax zone (GST Act 1999 s. 195-1): Norfolk Island, Christmas Island, Cocos.
+const AUSTRALIA_OUTSIDE: Place<'static> = beside("AU-EXT");
+/// Svalbard and Jan Mayen (Merverdiavgiftsloven § 1-2).
+const SVALBARD: Place<'static> = beside("NO-SJ");
 
 /// Büsingen and Liechtenstein: Swiss tax (MWSTG Art. 3 lit. a; Directive art. 6(2)(b)).
 const SWISS: Place<'static> = place("CH", "CH", "CH", National);
@@ -109,51 +133,52 @@ const ALAND: Place<'static> = place("FI", "AX", "FI", National);
 const TERRITORIES: &[Territory] = &[
     // Büsingen, also by its Swiss code; Heligoland (Directive art. 6(2)(a), UStG § 1 Abs. 2).
     territory("DE", &[(78_266, 78_266), (8_238, 8_238)], &[], SWISS),
-    territory("DE", &[(27_498, 27_498)], &[], untaxed("DE-HEL")),
-    // Livigno (art. 6(2)(e)), Campione d'Italia (art. 6(1)(f)), San Marino and the Vatican written as Italian addresses.
-    territory("IT", &[(23_041, 23_041)], &[], untaxed("IT-LIV")),
-    territory("IT", &[(22_061, 22_061)], &[], untaxed("IT-CAM")),
-    territory("IT", &[(47_890, 47_899)], &[], untaxed("SM")),
-    territory("IT", &[(120, 120)], &[], untaxed("VA")),
-    // Canary Islands (art. 6(1)(b); Ley 20/1991), Ceuta and Melilla (art. 6(2)(c), (d); Ley 8/1991).
+    territory("DE", &[(27_498, 27_498)], &[], beside("DE-HEL")),
+    // Livigno (art. 6(2)(e)), Campione d'Italia (art. 6(1)(f); it has the ILCCI, L. 160/2019 art. 1 c. 559 ff.), San Marino and the Vatican
+    // written as Italian addresses.
+    territory("IT", &[(23_041, 23_041)], &[], beside("IT-LIV")),
+    territory("IT", &[(22_061, 22_061)], &[], beside("IT-CAM")),
+    territory("IT", &[(47_890, 47_899)], &[], beside("SM")),
+    territory("IT", &[(120, 120)], &[], beside("VA")),
+    // Canary Islands (art. 6(1)(b); Ley 20/1991), Ceuta and Melilla (art. 6(2)(c), (d)), which have the IPSI (Ley 8/1991).
     territory("ES", &[(35_000, 35_999), (38_000, 38_999)], &["CN", "GC", "TF"], place("ES-CN", "ES-CN", "ES-CN", Apart)),
-    territory("ES", &[(51_000, 51_999)], &["CE"], untaxed("ES-CE")),
-    territory("ES", &[(52_000, 52_999)], &["ML"], untaxed("ES-ML")),
+    territory("ES", &[(51_000, 51_999)], &["CE"], beside("ES-CE")),
+    territory("ES", &[(52_000, 52_999)], &["ML"], beside("ES-ML")),
     // Departments overseas; 97133 and 97150 are Saint-Barthélemy and Saint-Martin.
-    territory("FR", &[(97_133, 97_133)], &["BL", "977"], untaxed("BL")),
-    territory("FR", &[(97_150, 97_150)], &["MF", "978"], untaxed("MF")),
+    territory("FR", &[(97_133, 97_133)], &["BL", "977"], beside("BL")),
+    territory("FR", &[(97_150, 97_150)], &["MF", "978"], beside("MF")),
     territory("FR", &[(97_100, 97_199)], &["GP", "971"], overseas("FR-GP")),
     territory("FR", &[(97_200, 97_299)], &["MQ", "972"], overseas("FR-MQ")),
     territory("FR", &[(97_300, 97_399)], &["GF", "973"], overseas("FR-GF")),
     territory("FR", &[(97_400, 97_499)], &["RE", "974"], overseas("FR-RE")),
-    territory("FR", &[(97_500, 97_599)], &["PM", "975"], untaxed("PM")),
+    territory("FR", &[(97_500, 97_599)], &["PM", "975"], beside("PM")),
     territory("FR", &[(97_600, 97_699)], &["YT", "976"], overseas("FR-YT")),
-    territory("FR", &[(98_400, 98_499)], &["TF"], untaxed("TF")),
-    territory("FR", &[(98_600, 98_699)], &["WF"], untaxed("WF")),
-    territory("FR", &[(98_700, 98_799)], &["PF"], untaxed("PF")),
-    territory("FR", &[(98_800, 98_899)], &["NC"], untaxed("NC")),
+    territory("FR", &[(98_400, 98_499)], &["TF"], beside("TF")),
+    territory("FR", &[(98_600, 98_699)], &["WF"], beside("WF")),
+    territory("FR", &[(98_700, 98_799)], &["PF"], beside("PF")),
+    territory("FR", &[(98_800, 98_899)], &["NC"], beside("NC")),
     // Madeira and the Azores: Union, own rates (art. 105(2); CIVA art. 18.º n.º 3).
     territory("PT", &[(9_000, 9_499)], &["30"], place("PT-30", "PT", "PT", Union)),
     territory("PT", &[(9_500, 9_999)], &["20"], place("PT-20", "PT", "PT", Union)),
     territory("FI", &[(22_000, 22_999)], &["01", "AX"], ALAND),
     // Mount Athos (art. 6(1)(a)).
-    territory("GR", &[(63_086, 63_087)], &["69"], untaxed("GR-ATH")),
+    territory("GR", &[(63_086, 63_087)], &["69"], beside("GR-ATH")),
     // The part without effective control of the Republic (Act of Accession 2003, Protocol 10 art. 1).
-    territory("CY", &[(99_000, 99_999)], &[], untaxed("CY-N")),
-    // Svalbard and Jan Mayen (Merverdiavgiftsloven § 1-2).
-    territory("NO", &[(8_099, 8_099), (9_170, 9_178)], &["21", "22", "SJ"], untaxed("NO-SJ")),
-    // Outside the indirect tax zone (GST Act 1999 s. 195-1): Norfolk Island, Christmas Island, Cocos.
-    territory("AU", &[(2_899, 2_899), (6_798, 6_799)], &[], untaxed("AU-EXT")),
+    territory("CY", &[(99_000, 99_999)], &[], beside("CY-N")),
+    territory("NO", &[(8_099, 8_099), (9_170, 9_178)], &["21", "22", "SJ"], SVALBARD),
+    territory("AU", &[(2_899, 2_899), (6_798, 6_799)], &[], AUSTRALIA_OUTSIDE),
 ];
 
 /// Samnaun: no Swiss tax on goods, digital services are taxed (MWSTG Art. 4).
 const SAMNAUN: (u32, u32) = (7_562, 7_563);
 /// Under the Windsor Framework goods in Northern Ireland are in the Union, at British rates (Directive 2006/112/EC art. 215).
 const NORTHERN_IRELAND: Place<'static> = place("GB", "XI", "GB", Union);
-/// Places with an ISO code that no tax of the tables reaches (Directive art. 6; TFEU art. 198, 355; VATA 1994 s. 96).
+/// Places with an ISO code outside the tax of the states beside them (Directive art. 6; TFEU art. 198, 355; VATA 1994 s. 96). Most have one of
+/// their own: AD the IGI, AW the BBO and BAVP, BQ the ABB, CW the OB, FO the MVG, GI the transaction tax on goods (since 2026), JE the GST, MF the
+/// TGCA, NC the TGC, PF the TVA, SM the monofase, SX the TOT. Of BL, PM, TF, VA and WF no law was found that says there is none. Of GG and GL it was: rows.
 #[rustfmt::skip]
-const OUTSIDE: [&str; 22] = [
-    "AD", "AW", "BL", "BQ", "CC", "CW", "CX", "FO", "GG", "GI", "GL", "JE", "MF", "NC", "NF", "PF", "PM", "SM", "SX", "TF", "VA", "WF",
+const OUTSIDE: [&str; 19] = [
+    "AD", "AW", "BL", "BQ", "CW", "FO", "GG", "GI", "GL", "JE", "MF", "NC", "PF", "PM", "SM", "SX", "TF", "VA", "WF",
 ];
 
 /// The tax place of an address. `country` is ISO 3166-1 alpha-2, `region` without the country, `goods`: whether something is sent
@@ -165,9 +190,9 @@ pub fn resolve<'a>(country: &'a str, region: Option<&str>, postcode: Option<&str
     let code = postcode.map(|p| Postcode::read(country, p)).unwrap_or(Postcode::Unknown);
     if country == "GB" {
         return match (code, region) {
-            (Postcode::British("JE"), _) => untaxed("JE"),
-            (Postcode::British("GY"), _) => untaxed("GG"),
-            (Postcode::British("GX"), _) => untaxed("GI"),
+            (Postcode::British("JE"), _) => beside("JE"),
+            (Postcode::British("GY"), _) => beside("GG"),
+            (Postcode::British("GX"), _) => beside("GI"),
             (Postcode::British("BT"), _) if goods => NORTHERN_IRELAND,
             (Postcode::Unknown, Some(region)) if goods && region.eq_ignore_ascii_case("NIR") => NORTHERN_IRELAND,
             _ => place("GB", "GB", "GB", National),
@@ -185,7 +210,7 @@ pub fn resolve<'a>(country: &'a str, region: Option<&str>, postcode: Option<&str
         && goods
         && (SAMNAUN.0..=SAMNAUN.1).contains(&n)
     {
-        return untaxed("CH-SAM");
+        return beside("CH-SAM");
     }
     place(country, country, country, if is_member(country) { Union } else { National })
 }
@@ -195,7 +220,7 @@ pub fn has_parts(country: &str) -> bool {
     country == "GB" || TERRITORIES.iter().any(|t| t.country == country && !t.postcodes.is_empty())
 }
 
-/// Countries and territories that follow another's tax, or none.
+/// Countries and territories that follow another's tax, or stand outside it.
 fn by_country(country: &str) -> Option<Place<'static>> {
     Some(match country {
         // Directive art. 7(1): Monaco as France, Isle of Man as the United Kingdom.
@@ -208,8 +233,9 @@ fn by_country(country: &str) -> Option<Place<'static>> {
         "GF" => overseas("FR-GF"),
         "RE" => overseas("FR-RE"),
         "YT" => overseas("FR-YT"),
-        "SJ" => untaxed("NO-SJ"),
-        other => untaxed(OUTSIDE.iter().find(|code| **code == other)?),
+        "SJ" => SVALBARD,
+        "CC" | "CX" | "NF" => AUSTRALIA_OUTSIDE,
+        other => beside(OUTSIDE.iter().find(|code| **code == other)?),
     })
 }
 
@@ -296,19 +322,19 @@ mod tests {
             ("ES", "35999", "ES-CN/ES-CN", Apart),
             ("ES", "36000", "ES/ES", Union),
             ("ES", "38999", "ES-CN/ES-CN", Apart),
-            ("ES", "51001", "ES-CE/ES-CE", Untaxed),
-            ("ES", "52999", "ES-ML/ES-ML", Untaxed),
+            ("ES", "51001", "ES-CE/ES-CE", Beside),
+            ("ES", "52999", "ES-ML/ES-ML", Beside),
             ("ES", "53000", "ES/ES", Union),
             ("DE", "78265", "DE/DE", Union),
             ("DE", "78266", "CH/CH", National),
             ("DE", "D-78266", "CH/CH", National),
             ("DE", "8238", "CH/CH", National),
-            ("DE", "27498", "DE-HEL/DE-HEL", Untaxed),
+            ("DE", "27498", "DE-HEL/DE-HEL", Beside),
             ("DE", "27499", "DE/DE", Union),
-            ("IT", "23041", "IT-LIV/IT-LIV", Untaxed),
+            ("IT", "23041", "IT-LIV/IT-LIV", Beside),
             ("IT", "23030", "IT/IT", Union),
-            ("IT", "22061", "IT-CAM/IT-CAM", Untaxed),
-            ("IT", "00120", "VA/VA", Untaxed),
+            ("IT", "22061", "IT-CAM/IT-CAM", Beside),
+            ("IT", "00120", "VA/VA", Beside),
             ("IT", "00121", "IT/IT", Union),
             ("PT", "8999-999", "PT/PT", Union),
             ("PT", "9000-001", "PT-30/PT", Union),
@@ -316,24 +342,24 @@ mod tests {
             ("PT", "9500-321", "PT-20/PT", Union),
             ("FI", "21999", "FI/FI", Union),
             ("FI", "FI-22100", "FI/AX", National),
-            ("GR", "630 86", "GR-ATH/GR-ATH", Untaxed),
+            ("GR", "630 86", "GR-ATH/GR-ATH", Beside),
             ("GR", "63088", "GR/GR", Union),
             ("FR", "97132", "FR-GP/FR-GP", National),
-            ("FR", "97133", "BL/BL", Untaxed),
-            ("FR", "97150", "MF/MF", Untaxed),
+            ("FR", "97133", "BL/BL", Beside),
+            ("FR", "97150", "MF/MF", Beside),
             ("FR", "97300", "FR-GF/FR-GF", National),
             ("FR", "97 400", "FR-RE/FR-RE", National),
             ("FR", "20000", "FR/FR", Union),
             ("FR", "98000", "FR/FR", Union),
             ("AT", "6691", "AT/AT", Union),
-            ("CY", "99010", "CY-N/CY-N", Untaxed),
+            ("CY", "99010", "CY-N/CY-N", Beside),
             ("NO", "9169", "NO/NO", National),
-            ("NO", "9170", "NO-SJ/NO-SJ", Untaxed),
+            ("NO", "9170", "NO-SJ/NO-SJ", Beside),
             ("AU", "2898", "AU/AU", National),
-            ("AU", "2899", "AU-EXT/AU-EXT", Untaxed),
+            ("AU", "2899", "AU-EXT/AU-EXT", Beside),
             ("CH", "7562", "CH/CH", National),
-            ("GB", "je2 3ab", "JE/JE", Untaxed),
-            ("GB", "GY9 3UF", "GG/GG", Untaxed),
+            ("GB", "je2 3ab", "JE/JE", Beside),
+            ("GB", "GY9 3UF", "GG/GG", Beside),
             ("GB", "IM1 1AA", "GB/GB", National),
         ];
         for (country, postcode, want, regime) in cases {
@@ -347,7 +373,7 @@ mod tests {
         assert_eq!(code("GB", None, "BT1 1AA", false), ("GB/GB".into(), National));
         assert_eq!(code("GB", None, "B1 1AA", true), ("GB/GB".into(), National));
         assert_eq!(code("GB", Some("NIR"), "", true), ("GB/XI".into(), Union));
-        assert_eq!(code("CH", None, "7563", true), ("CH-SAM/CH-SAM".into(), Untaxed));
+        assert_eq!(code("CH", None, "7563", true), ("CH-SAM/CH-SAM".into(), Beside));
     }
 
     #[test]
@@ -365,11 +391,13 @@ mod tests {
             ("RE", "FR-RE/FR-RE", National),
             ("YT", "FR-YT/FR-YT", National),
             ("AX", "FI/AX", National),
-            ("JE", "JE/JE", Untaxed),
-            ("GI", "GI/GI", Untaxed),
-            ("SM", "SM/SM", Untaxed),
-            ("AD", "AD/AD", Untaxed),
-            ("SJ", "NO-SJ/NO-SJ", Untaxed),
+            ("JE", "JE/JE", Beside),
+            ("GI", "GI/GI", Beside),
+            ("SM", "SM/SM", Beside),
+            ("AD", "AD/AD", Beside),
+            ("SJ", "NO-SJ/NO-SJ", Beside),
+            ("NF", "AU-EXT/AU-EXT", Beside),
+            ("GL", "GL/GL", Beside),
             ("MC", "FR/FR", Union),
             ("IM", "GB/GB", National),
             ("LI", "CH/CH", National),

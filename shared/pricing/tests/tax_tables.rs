@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use vitrine_pricing::market::{MARKETS, Market, is_country};
-use vitrine_pricing::tax::{Accuracy, Supply, TaxRules, TaxStatus, Treatment, measured_in};
+use vitrine_pricing::price::PriceList;
+use vitrine_pricing::promotion::Promotions;
+use vitrine_pricing::quote::{Context, Quote, QuoteError, quote};
+use vitrine_pricing::shipping::ShippingTable;
+use vitrine_pricing::tax::{Accuracy, Supply, TaxRules, TaxStatus, Treatment, WholeStatus, measured_in};
 
 const DAYS: [&str; 4] = ["2024-06-01", "2025-06-30", "2026-11-28", "2027-07-01"];
 
@@ -45,12 +49,14 @@ fn a_slice_decides_like_the_whole_table() {
     let table = TaxRules::built_in();
     let on = DAYS[2].parse().unwrap();
     let sets: [&[&str]; 4] =
-        [&[], &["DE"], &["DE", "EU-OSS", "CH", "US-NY", "CA", "AU"], &["EU-IOSS", "FR", "ES-CN", "GB"]];
-    let codes = ["35001", "78266", "97400", "9500-321", "22100", "BT1 1AA"];
+        [&[], &["DE"], &["DE", "EU-OSS", "CH", "US-NY", "CA", "AU", "IN"], &["EU-IOSS", "FR", "ES-CN", "GB"]];
+    let codes = [
+        "35001", "78266", "97400", "9500-321", "22100", "BT1 1AA", "GY1 1AA", "2899", "7563", "9170", "23041", "51001",
+    ];
     let mut asked = 0;
     for country in countries() {
         let market = Market::of_country(&country);
-        for seller in ["DE", "US", "FR", "RE", "JP"] {
+        for seller in ["DE", "US", "FR", "RE", "JP", "IN"] {
             let slice = table.slice(seller, market, on);
             assert_eq!(slice.hash(), table.hash());
             let back: TaxRules = serde_json::from_str(&serde_json::to_string(&slice).unwrap()).unwrap();
@@ -61,10 +67,10 @@ fn a_slice_decides_like_the_whole_table() {
                     for (ships_from, class) in [(None, "ebook"), (Some(seller), "printed_book")] {
                         let supply = Supply {
                             seller,
-                            seller_region: None,
+                            seller_region: (seller == "IN").then_some("MH"),
                             registrations: &registrations,
                             country: &country,
-                            region: [None, Some("NY"), Some("QC")][n % 3],
+                            region: [None, Some("NY"), Some("QC"), Some("MH")][n % 4],
                             postcode: Some(postcode),
                             valid_business: n % 2 == 1,
                             tax_id: None,
@@ -125,17 +131,139 @@ fn a_country_without_rules_is_never_silently_zero() {
             if t.status == TaxStatus::NoRule {
                 unknown.push(country.clone());
             }
-            // Untaxed places are those the tables know to be so.
+            // Untaxed places are those that a row of the tables says to be so.
             if t.status == TaxStatus::OutsideScope {
                 assert_eq!(t.reason, "outside_tax_territory", "{country}");
+                assert!(UNTAXED.iter().any(|known| known.0 == country), "{country}");
             }
         }
     }
-    for country in ["BR", "PR", "CN", "MX", "TR", "GU", "KR", "AR"] {
+    for country in ["BR", "PR", "CN", "MX", "TR", "GU", "KR", "AR", "JE", "SM"] {
         assert!(unknown.iter().any(|c| c == country), "{country}");
     }
-    for country in ["DE", "AX", "JE", "NO", "NZ", "RE", "SM"] {
+    for country in ["DE", "AX", "GG", "GL", "NF", "NO", "NZ", "RE", "SJ"] {
         assert!(!unknown.iter().any(|c| c == country), "{country}");
+    }
+}
+
+/// Places whose law knows no tax on sales, and a postcode that leads there.
+const UNTAXED: [(&str, &str); 12] = [
+    ("GG", ""),
+    ("GL", ""),
+    ("SJ", ""),
+    ("NF", ""),
+    ("CX", ""),
+    ("CC", ""),
+    ("GF", ""),
+    ("YT", ""),
+    ("DE", "27498"),
+    ("IT", "23041"),
+    ("GR", "63086"),
+    ("NO", "9170"),
+];
+
+/// Places with a tax of their own, or of unknown law, that have no rows: country, region, postcode, and what they are called.
+#[rustfmt::skip]
+const WITHOUT_RULES: [(&str, &str, &str, &str); 34] = [
+    ("AD", "", "", "AD"), ("AW", "", "", "AW"), ("BL", "", "", "BL"), ("BQ", "", "", "BQ"), ("CW", "", "", "CW"), ("FO", "", "", "FO"),
+    ("GI", "", "", "GI"), ("JE", "", "", "JE"), ("MF", "", "", "MF"), ("NC", "", "", "NC"), ("PF", "", "", "PF"), ("PM", "", "", "PM"),
+    ("SM", "", "", "SM"), ("SX", "", "", "SX"), ("TF", "", "", "TF"), ("VA", "", "", "VA"), ("WF", "", "", "WF"), ("BR", "", "", "BR"),
+    ("GB", "", "JE2 3AB", "JE"), ("GB", "", "GX11 1AA", "GI"), ("ES", "", "51001", "ES-CE"), ("ES", "ML", "", "ES-ML"), ("ES", "", "52001", "ES-ML"),
+    ("IT", "", "22061", "IT-CAM"), ("IT", "", "47890", "SM"), ("IT", "", "00120", "VA"), ("FR", "", "97133", "BL"), ("FR", "", "97150", "MF"),
+    ("FR", "", "97500", "PM"), ("FR", "", "98400", "TF"), ("FR", "", "98600", "WF"), ("FR", "NC", "", "NC"), ("FR", "", "98713", "PF"),
+    ("CY", "", "99010", "CY-N"),
+];
+
+fn ask(country: &str, region: &str, postcode: &str, kind: &str, no_rule: &str) -> Result<Quote, QuoteError> {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let class = if kind == "digital" { "digital_music" } else { "goods" };
+    let request = serde_json::from_value(serde_json::json!({
+        "currency": "EUR", "date": DAYS[2], "no_rule": no_rule,
+        "seller": {"country": "DE", "registrations": ["DE", "EU-OSS"], "prices_include_tax": true},
+        "buyer": {"country": country, "region": some(region), "postcode": some(postcode)},
+        "lines": [{"name": "it", "tax_class": class, "quantity": 1, "kind": kind,
+            "unit_price": {"minor": 1000, "currency": "EUR", "exponent": 2}}],
+        "shipping": {"zones": [{"id": "all", "countries": ["*"]}],
+            "rates": [{"zone": "all", "up_to_g": 1, "amount": {"minor": 400, "currency": "EUR", "exponent": 2}}]},
+    }))
+    .unwrap();
+    let context = Context {
+        rules: &TaxRules::built_in(),
+        items: &[],
+        prices: &PriceList::default(),
+        shipping: &ShippingTable::default(),
+        promotions: Promotions::default(),
+    };
+    quote(&request, &context)
+}
+
+#[test]
+fn a_place_beside_a_state_has_a_law_of_no_tax_or_no_rules() {
+    for (country, region, postcode, place) in WITHOUT_RULES {
+        for kind in ["digital", "physical"] {
+            let refused = ask(country, region, postcode, kind, "block").unwrap_err();
+            assert_eq!(refused, QuoteError::NoTaxRule { place: place.into() }, "{country} {region}{postcode} {kind}");
+            let sold = ask(country, region, postcode, kind, "export").unwrap();
+            let statuses = (sold.lines[0].tax_status, sold.tax_status, sold.totals.tax.minor());
+            assert_eq!(statuses, (TaxStatus::NoRule, Some(WholeStatus::NoRule), 0), "{place} {kind}");
+            let why: Vec<_> = sold.explain.iter().filter(|step| step.source == "no_rule").collect();
+            assert!(!why.is_empty() && why.iter().all(|step| step.rule == "no_table"), "{place} {kind}: {why:?}");
+        }
+    }
+    for (country, postcode) in UNTAXED {
+        for (kind, status) in [("digital", TaxStatus::OutsideScope), ("physical", TaxStatus::ZeroRated)] {
+            let sold = ask(country, "", postcode, kind, "block").unwrap_or_else(|e| panic!("{country} {postcode}: {e}"));
+            assert_eq!((sold.lines[0].tax_status, sold.totals.tax.minor()), (status, 0), "{country} {postcode} {kind}");
+        }
+    }
+}
+
+#[test]
+fn india_names_its_taxes_by_the_states_of_seller_and_buyer() {
+    let names = |seller: Option<&str>, buyer: Option<&str>| {
+        let registrations = ["IN".to_owned()];
+        let supply = Supply {
+            seller: "IN",
+            seller_region: seller,
+            registrations: &registrations,
+            country: "IN",
+            region: buyer,
+            postcode: None,
+            valid_business: false,
+            tax_id: None,
+            ships_from: None,
+            value: None,
+            class: "digital_music",
+            date: DAYS[2].parse().unwrap(),
+        };
+        let table = TaxRules::built_in();
+        let treatment = table.treat(&supply);
+        assert_eq!((treatment.status, treatment.reason), (TaxStatus::Taxed, "domestic"));
+        assert_eq!(table.consumer_rate_ppm(&supply), 180_000, "the split changes no price");
+        treatment.rules.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join("+")
+    };
+    let (state, territory, between) = ("CGST+SGST", "CGST+UTGST", "IGST");
+    for (seller, buyer, wanted) in [
+        (Some("MH"), Some("MH"), state),
+        (Some("mh"), Some("MH"), state),
+        (Some("MH"), None, state),
+        (Some("MH"), Some(""), state),
+        (Some("OR"), Some("OD"), state),
+        (Some("DL"), Some("DL"), state),
+        (Some("PY"), Some("PY"), state),
+        (Some("JK"), Some("JK"), state),
+        (Some("DN"), Some("DH"), territory),
+        (Some("AN"), Some("AN"), territory),
+        (Some("CH"), None, territory),
+        (Some("LA"), Some("LA"), territory),
+        (Some("LD"), Some("LD"), territory),
+        (Some("LA"), Some("JK"), between),
+        (Some("MH"), Some("KA"), between),
+        (None, Some("KA"), between),
+        (Some(""), None, between),
+        (None, None, between),
+    ] {
+        assert_eq!(names(seller, buyer), wanted, "{seller:?} {buyer:?}");
     }
 }
 

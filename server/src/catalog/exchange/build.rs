@@ -453,6 +453,7 @@ mod tests {
         for (wrong, field) in [
             (legal("XX", None, &[]), "`legal.country`"),
             (legal("US", Some("ZZ"), &[]), "`legal.region`"),
+            (legal("IN", Some("Maharashtra"), &["IN"]), "`legal.region`"),
             (legal("DE", None, &["DE", "DE-XX"]), "`legal.registrations[1]`"),
         ] {
             assert!(check_legal(&wrong).unwrap_err().starts_with(field));

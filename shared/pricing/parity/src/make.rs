@@ -21,12 +21,12 @@ use vitrine_pricer::{Answer, Case};
 
 /// Places the tables have something to say of: country, region, postcode.
 #[rustfmt::skip]
-const PLACES: [(&str, &str, &str); 40] = [
+const PLACES: [(&str, &str, &str); 42] = [
     ("DE", "", "10115"), ("DE", "", "78266"), ("DE", "", "27498"), ("FR", "", "75001"), ("FR", "", "97400"), ("AT", "", "1010"), ("IT", "", "23041"),
     ("ES", "", "28001"), ("ES", "GC", ""), ("ES", "CE", ""), ("PT", "30", ""), ("PT", "", "9500-001"), ("FI", "AX", "22100"), ("GR", "69", ""),
     ("CY", "", "99000"), ("IE", "", ""), ("PL", "", "00-001"), ("NL", "", ""), ("LV", "", "LV-1010"), ("HU", "", "1051"), ("SE", "", ""),
     ("GB", "", "SW1A 1AA"), ("GB", "NIR", "BT1 1AA"), ("CH", "", "8001"), ("CH", "", "7563"), ("LI", "", ""), ("NO", "", "0150"), ("NO", "SJ", ""),
-    ("IS", "", ""), ("AU", "NSW", "2000"), ("NZ", "", ""), ("JP", "", ""), ("IN", "", ""), ("SG", "", ""), ("ZA", "", ""), ("RE", "", ""),
+    ("IS", "", ""), ("AU", "NSW", "2000"), ("NZ", "", ""), ("JP", "", ""), ("IN", "", ""), ("IN", "MH", ""), ("IN", "CH", ""), ("SG", "", ""), ("ZA", "", ""), ("RE", "", ""),
     ("JE", "", ""), ("AX", "", ""), ("MC", "", ""), ("BR", "SP", ""),
 ];
 const STATES: &str = "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD \
@@ -331,6 +331,7 @@ impl Maker {
             "CA" => Some(self.word(PROVINCES)),
             "US" => Some(self.word(STATES)),
             "ES" if self.one_of(3) => Some("GC".to_owned()),
+            "IN" if !self.one_of(4) => Some((*self.pick(&["MH", "CH"])).to_owned()),
             _ => None,
         };
         let prices_include_tax = self.one_of(2);

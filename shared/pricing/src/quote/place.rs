@@ -6,6 +6,7 @@ use super::run::{MILLION, Priced, at};
 use super::shapes::*;
 use crate::money::{Money, MoneyError, RoundingMode};
 use crate::tax::{Supply, TaxStatus, Treatment, Value};
+use crate::territory::resolve;
 
 /// The treatment of a line, or of another class sent with it (`shipping`).
 pub(super) fn treat<'a>(
@@ -19,9 +20,13 @@ pub(super) fn treat<'a>(
     let owed = matches!(treatment.reason, "region_unknown" | "territory_without_table");
     if treatment.status == TaxStatus::NoRule && (owed || request.no_rule == NoRulePolicy::Block) {
         let buyer = &request.buyer;
-        let place = match &buyer.region {
-            Some(region) => format!("{}-{region}", buyer.country),
-            None => buyer.country.clone(),
+        let (region, goods) = (buyer.region.as_deref(), line.kind == Kind::Physical);
+        // A part of a country with a tax of its own by its own name (`ES-CE`): there are rules for the country.
+        let part = resolve(&buyer.country, region, buyer.postcode.as_deref(), goods).code;
+        let place = match region {
+            _ if part != buyer.country => part.to_owned(),
+            Some(region) => format!("{part}-{region}"),
+            None => part.to_owned(),
         };
         return Err(QuoteError::NoTaxRule { place });
     }

@@ -5,10 +5,13 @@
 
 use super::{Accuracy, Supply, TaxRule, TaxRules, TaxStatus, Treatment, VOUCHER, Value};
 use crate::money::Currency;
-use crate::territory::{Place, Regime, is_inside, is_member, resolve};
+use crate::territory::{Place, Regime, is_inside, is_member, resolve, state_of_india};
 
 /// States whose rate is the whole rate, apart from small zones: no place in them may add to it.
 const WHOLE_STATES: [&str; 13] = ["CT", "DC", "DE", "IN", "KY", "MA", "MD", "ME", "MI", "MT", "NH", "OR", "RI"];
+
+/// Union territories of India without a legislature: theirs is the Union's tax, not a state's (CGST Act 2017 s. 2(103), (114)).
+const UNION_TERRITORIES: [&str; 5] = ["AN", "CH", "DH", "LA", "LD"];
 
 /// Up to which worth the seller, not the buyer at the border, is charged with the tax of goods sent into a country where it is
 /// registered: state, currency, minor units, and whether one piece counts or all that is sent together.
@@ -141,14 +144,32 @@ impl<'r, 's> Case<'r, 's> {
                     None => Err("no_table"),
                 }
             }
+            "IN" => {
+                let own = self.state_within_india();
+                let parts: &[&str] = match own.as_deref() {
+                    None => &["IN"],
+                    Some(state) if UNION_TERRITORIES.contains(&state) => &["IN-CGST", "IN-UTGST"],
+                    Some(_) => &["IN-CGST", "IN-SGST"],
+                };
+                let rule = |part: &&str| Some((self.rule(part)?, self.registered("IN")));
+                whole(parts.iter().map(rule).collect::<Option<_>>().ok_or("no_table")?)
+            }
             // A seller who is registered there owes a tax that the tables do not know.
-            _ if regime == Regime::Untaxed && self.registered(code) => Err("territory_without_table"),
+            _ if regime == Regime::Beside && self.registered(code) => Err("territory_without_table"),
             _ => match self.rule(code) {
                 Some(rule) => whole(vec![(rule, self.registered_at(&self.place))]),
-                None if regime == Regime::Untaxed => whole(vec![]),
                 None => Err("no_table"),
             },
         }
+    }
+
+    /// The state of India in which the supplier is and in which the supply takes place; `None`: it goes from one to another or comes from abroad
+    /// (IGST Act 2017 ss. 7, 8). A buyer who is in no known state is where the supplier is (ss. 10(1)(ca), 12(2)(b)(ii)); a supplier whose state is not
+    /// known supplies within none (s. 7(5)(c)).
+    fn state_within_india(&self) -> Option<String> {
+        let state = |region: &str| Some(region).filter(|r| !r.is_empty()).map(state_of_india);
+        let own = self.supply.seller_region.filter(|_| self.home.code == "IN").and_then(state)?;
+        self.supply.region.and_then(state).is_none_or(|to| to == own).then_some(own)
     }
 
     fn service(&self, due: &Due<'r>) -> Treatment<'r> {
@@ -328,7 +349,7 @@ fn none<'r>(status: TaxStatus, reason: &'static str) -> Treatment<'r> {
 fn charge<'r>(reason: &'static str, rules: Vec<&'r TaxRule>, accuracy: Accuracy) -> Treatment<'r> {
     let zero = rules.iter().all(|r| r.rate_ppm == 0);
     // Exempt without deduction, not taxable at zero: printed books in India (Notification 10/2025-IT(R)).
-    let exempt = zero && rules.iter().any(|r| r.jurisdiction == "IN");
+    let exempt = zero && rules.iter().any(|r| r.jurisdiction.starts_with("IN"));
     let status = if zero { TaxStatus::ZeroRated } else { TaxStatus::Taxed };
     Treatment { status, rules, accuracy, reason: if exempt { "exempt" } else { reason }, strip_ppm: 0 }
 }
