@@ -25,6 +25,7 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, VOIDED, href};
 use crate::mails::{Block, Letter, Sender, Words};
+use crate::withdrawal;
 
 /// What these mails need. Cheap to clone.
 #[derive(Clone)]
@@ -78,7 +79,8 @@ impl Receipts {
             let invoice = if order.quote.totals.gross.minor() == 0 || order.is_gift() {
                 None
             } else {
-                let issue = Issue { order: &order, buyer: &buyer, paid_with: &checkout.paid_with, refund: None };
+                let (paid_with, language) = (checkout.paid_with.as_str(), checkout.locale.as_str());
+                let issue = Issue { order: &order, buyer: &buyer, paid_with, language, refund: None };
                 Some(self.invoices.issue(&ctx, &issue).await?)
             };
             parts.push(self.part(order, invoice).await?);
@@ -96,6 +98,9 @@ impl Receipts {
             blocks.push(Block::Link(words.say("mail-place-open", &[]), format!("{url}#place")));
         }
         blocks.extend(paid_blocks(&checkout, &words)?);
+        for part in &parts {
+            blocks.extend(self.form(&checkout, part, &words).await?);
+        }
         self.sender
             .send(
                 &words,
@@ -108,6 +113,16 @@ impl Receipts {
                 },
             )
             .await
+    }
+
+    /// The form to withdraw from a part with, where the law wants that its buyer gets one.
+    async fn form(&self, checkout: &Checkout, part: &Part, words: &Words) -> Result<Vec<Block>> {
+        // Who its invoice says; what has none, such as a gift card, is sold by who sells it now.
+        let legal = match part.invoice.as_ref().and_then(|paper| paper.seller_legal.clone()) {
+            Some(legal) => legal,
+            None => self.invoices.seller_of(&part.order).await?,
+        };
+        Ok(withdrawal::blocks(&part.order, checkout.waived, &legal, words))
     }
 
     /// Queues the mail of a payment that waits until its buyer says where they live.
@@ -208,6 +223,7 @@ impl Receipts {
                 order: &order,
                 buyer: &buyer,
                 paid_with: &checkout.paid_with,
+                language: &checkout.locale,
                 refund: Some((&refund.id, &amounts)),
             };
             let credit = if order.is_gift() { None } else { Some(self.invoices.issue(&ctx, &issue).await?) };
