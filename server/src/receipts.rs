@@ -13,6 +13,7 @@ use vitrine_pricing::quote::QuotedLine;
 use vitrine_pricing::refund::RefundQuote;
 use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
+use vitrine_shared::catalog::LegalEntity;
 use vitrine_shared::id::{CheckoutId, InvoiceId, OrderId};
 use vitrine_shared::orders::CheckoutState;
 
@@ -99,7 +100,9 @@ impl Receipts {
         }
         blocks.extend(paid_blocks(&checkout, &words)?);
         for part in &parts {
-            blocks.extend(self.form(&checkout, part, &words).await?);
+            if let Some(form) = withdrawal::form_of(&part.order, checkout.waived) {
+                blocks.extend(withdrawal::blocks(form, &self.sold_by(part).await?, &words));
+            }
         }
         self.sender
             .send(
@@ -115,14 +118,12 @@ impl Receipts {
             .await
     }
 
-    /// The form to withdraw from a part with, where the law wants that its buyer gets one.
-    async fn form(&self, checkout: &Checkout, part: &Part, words: &Words) -> Result<Vec<Block>> {
-        // Who its invoice says; what has none, such as a gift card, is sold by who sells it now.
-        let legal = match part.invoice.as_ref().and_then(|paper| paper.seller_legal.clone()) {
-            Some(legal) => legal,
-            None => self.invoices.seller_of(&part.order).await?,
-        };
-        Ok(withdrawal::blocks(&part.order, checkout.waived, &legal, words))
+    /// Who sells a part in law: who its invoice says; what has none, such as a gift card, is sold by who sells it now.
+    async fn sold_by(&self, part: &Part) -> Result<LegalEntity> {
+        match part.invoice.as_ref().and_then(|paper| paper.seller_legal.clone()) {
+            Some(legal) => Ok(legal),
+            None => self.invoices.seller_of(&part.order).await,
+        }
     }
 
     /// Queues the mail of a payment that waits until its buyer says where they live.

@@ -39,33 +39,35 @@ pub(super) fn page(country: &str, locale: &str) -> String {
     let [title, notice] = words_of(form);
     let to = words.say("mail-form-to", &[("trader", &say("mail-form-trader"))]);
     html! {
-        section id="form" {
-            h2 { (say(title)) }
-            p { (say("mail-form-hint")) }
-            p { (say("mail-form-only")) }
-            ul {
-                li { (to) }
-                @for id in [notice].iter().chain(&BLANKS) {
-                    // A line to write on.
-                    li { (say(id)) hr aria-hidden="true"; }
-                }
+        h2 id="form" { (say(title)) }
+        p { (say("mail-form-hint")) }
+        p { (say("mail-form-only")) }
+        ul {
+            li { (to) }
+            @for id in [notice].iter().chain(&BLANKS) {
+                // A line to write on.
+                li { (say(id)) hr aria-hidden="true"; }
             }
-            p { (say("mail-form-delete")) }
         }
+        p { (say("mail-form-delete")) }
     }
     .into_string()
 }
 
-/// The form for an order, made out to who sells it in law; nothing where its buyer has no such right, or its law no such form.
-pub(crate) fn blocks(order: &Order, waived: bool, seller: &LegalEntity, words: &Words) -> Vec<Block> {
-    let form = point_of_sale(&order.country).withdrawal.form.filter(|_| granted(order, waived));
-    let Some(form) = form else { return Vec::new() };
+/// The form that the buyer of an order is to get; `None`: they have no such right, or their law no such form.
+pub(crate) fn form_of(order: &Order, waived: bool) -> Option<ModelForm> {
+    point_of_sale(&order.country).withdrawal.form.filter(|_| granted(order, waived))
+}
+
+/// A form in a mail, made out to who sells in law.
+pub(crate) fn blocks(form: ModelForm, seller: &LegalEntity, words: &Words) -> [Block; 3] {
     let [title, notice] = words_of(form);
     let trader = trader(seller, words.tag());
-    let mut lines = vec![words.say("mail-form-only", &[]), words.say("mail-form-to", &[("trader", &trader)])];
-    lines.extend([notice].iter().chain(&BLANKS).map(|id| words.say(id, &[])));
+    let item = |text: String| format!("– {text}");
+    let mut lines = vec![words.say("mail-form-only", &[]), item(words.say("mail-form-to", &[("trader", &trader)]))];
+    lines.extend([notice].iter().chain(&BLANKS).map(|id| item(words.say(id, &[]))));
     lines.push(words.say("mail-form-delete", &[]));
-    vec![
+    [
         Block::Title(words.say(title, &[])),
         Block::Text(words.say("mail-form-hint", &[])),
         Block::Lines(lines.join("\n\n")),

@@ -35,7 +35,7 @@ use crate::fault::{self, Result};
 use crate::mails::{Block, Letter, Sender, Words};
 use crate::{audit, ids};
 
-pub(crate) use form::blocks;
+pub(crate) use form::{blocks, form_of};
 pub use http::routes;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

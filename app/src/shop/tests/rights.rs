@@ -100,7 +100,7 @@ fn the_policy_says_the_days_of_the_country_or_that_there_are_none() {
 fn the_policy_has_the_form_of_the_law_to_be_printed_where_the_law_has_one() {
     let policy = |country, locale| super::Sample::Rights(Sample::Policy(policy(country, locale)));
     let has = |country, locale, title: &str, notice| {
-        says(policy(country, locale), locale, &[&format!("<h2>{title}</h2>"), notice], &[]);
+        says(policy(country, locale), locale, &[&format!("<h2 id=\"form\">{title}</h2>"), notice], &[]);
     };
     has("DE", "en-US", "Model withdrawal form", "withdraw from my/our (*) contract of sale of the following goods");
     has("NO", "en-GB", "Model withdrawal form", "withdraw from my/our (*) contract of sale of the following goods");
