@@ -182,7 +182,11 @@ test("a consumer withdraws on the order's page, without scripts too, and has it 
     await pay(page);
     await page.waitForURL("**/orders/**");
     const order = page.url();
-    await mail(page, server, "Your receipt", email);
+    // The form of the law comes with the receipt, made out to who sells, and stands on the policy's page to be printed.
+    assert.match(await mail(page, server, "Your receipt", email), /Model withdrawal form[\s\S]*To Paper Press Inc\., 12 Quay Street/);
+    await page.goto(`${server.url}/policies/withdrawal`, { waitUntil: "networkidle" });
+    await page.getByRole("heading", { name: "Model withdrawal form" }).waitFor();
+    if (javaScriptEnabled) assert.deepEqual(await axe(page), []);
     await page.goto(order, { waitUntil: "networkidle" });
     await page.locator("summary", { hasText: "Withdraw from the contract here" }).click();
     await page.getByLabel("Your name").fill("Gast Muster");

@@ -232,6 +232,7 @@ mod tests {
             include_str!("receipts.rs"),
             include_str!("talk/mod.rs"),
             include_str!("withdrawal/mod.rs"),
+            include_str!("withdrawal/form.rs"),
             include_str!("mailing/mod.rs"),
             include_str!("mailing/letters.rs"),
             include_str!("value/sending.rs"),

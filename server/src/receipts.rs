@@ -13,6 +13,7 @@ use vitrine_pricing::quote::QuotedLine;
 use vitrine_pricing::refund::RefundQuote;
 use vitrine_queue::Job;
 use vitrine_queue::worker::{Handler, Handlers, JobFailed, Outcome};
+use vitrine_shared::catalog::LegalEntity;
 use vitrine_shared::id::{CheckoutId, InvoiceId, OrderId};
 use vitrine_shared::orders::CheckoutState;
 
@@ -25,6 +26,7 @@ use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 use crate::invoices::{Invoice, Invoices, Issue, VOIDED, href};
 use crate::mails::{Block, Letter, Sender, Words};
+use crate::withdrawal;
 
 /// What these mails need. Cheap to clone.
 #[derive(Clone)]
@@ -78,7 +80,8 @@ impl Receipts {
             let invoice = if order.quote.totals.gross.minor() == 0 || order.is_gift() {
                 None
             } else {
-                let issue = Issue { order: &order, buyer: &buyer, paid_with: &checkout.paid_with, refund: None };
+                let (paid_with, language) = (checkout.paid_with.as_str(), checkout.locale.as_str());
+                let issue = Issue { order: &order, buyer: &buyer, paid_with, language, refund: None };
                 Some(self.invoices.issue(&ctx, &issue).await?)
             };
             parts.push(self.part(order, invoice).await?);
@@ -96,6 +99,11 @@ impl Receipts {
             blocks.push(Block::Link(words.say("mail-place-open", &[]), format!("{url}#place")));
         }
         blocks.extend(paid_blocks(&checkout, &words)?);
+        for part in &parts {
+            if let Some(form) = withdrawal::form_of(&part.order, checkout.waived) {
+                blocks.extend(withdrawal::blocks(form, &self.sold_by(part).await?, &words));
+            }
+        }
         self.sender
             .send(
                 &words,
@@ -108,6 +116,14 @@ impl Receipts {
                 },
             )
             .await
+    }
+
+    /// Who sells a part in law: who its invoice says; what has none, such as a gift card, is sold by who sells it now.
+    async fn sold_by(&self, part: &Part) -> Result<LegalEntity> {
+        match part.invoice.as_ref().and_then(|paper| paper.seller_legal.clone()) {
+            Some(legal) => Ok(legal),
+            None => self.invoices.seller_of(&part.order).await,
+        }
     }
 
     /// Queues the mail of a payment that waits until its buyer says where they live.
@@ -208,6 +224,7 @@ impl Receipts {
                 order: &order,
                 buyer: &buyer,
                 paid_with: &checkout.paid_with,
+                language: &checkout.locale,
                 refund: Some((&refund.id, &amounts)),
             };
             let credit = if order.is_gift() { None } else { Some(self.invoices.issue(&ctx, &issue).await?) };

@@ -158,7 +158,7 @@ impl Ask {
     }
 
     pub(crate) async fn withdrawal(&self) -> Result<RightView, Problem> {
-        Ok(vitrine_server::withdrawal::right(&self.ctx.country, &self.ctx.locale))
+        Ok(vitrine_server::withdrawal::policy(&self.ctx.country, &self.ctx.locale))
     }
 
     pub(crate) async fn letters(&self, store: String, who: String, proof: String) -> Result<LettersView, Problem> {

@@ -141,3 +141,19 @@ paper-rounding-document-half_up = Die Steuer wird je Steuersatz einmal für den 
 paper-rounding-unit-half_even = Die Steuer wird je Stück gerundet, halbe Cent zur geraden Zahl.
 paper-rounding-line-half_even = Die Steuer wird je Zeile gerundet, halbe Cent zur geraden Zahl.
 paper-rounding-document-half_even = Die Steuer wird je Steuersatz einmal für den ganzen Beleg gerundet, halbe Cent zur geraden Zahl.
+
+# Das Formular zum Widerruf in den Worten des Gesetzes (Richtlinie 2011/83/EU Anhang I Teil B, Anlage 2 zu Art. 246a EGBGB).
+mail-form-title = Muster-Widerrufsformular
+mail-form-title-gb = Muster-Widerrufsformular
+mail-form-hint = Für den Widerruf können Sie dieses Formular verwenden, müssen es aber nicht: Jede eindeutige Erklärung an den Verkäufer genügt, zum Beispiel eine E-Mail.
+mail-form-only = (Wenn Sie den Vertrag widerrufen wollen, dann füllen Sie bitte dieses Formular aus und senden Sie es zurück.)
+mail-form-to = An { $trader }:
+mail-form-trader = [Name, Anschrift und E-Mail-Adresse des Verkäufers: Sie stehen auf Ihrem Beleg und unten auf der Seite des Ladens]
+mail-form-notice = Hiermit widerrufe(n) ich/wir (*) den von mir/uns (*) abgeschlossenen Vertrag über den Kauf der folgenden Waren (*)/die Erbringung der folgenden Dienstleistung (*)
+mail-form-notice-gb = Hiermit widerrufe(n) ich/wir (*) den von mir/uns (*) abgeschlossenen Vertrag über den Kauf der folgenden Waren (*)/die Erbringung der folgenden Dienstleistung (*)
+mail-form-ordered = Bestellt am (*)/erhalten am (*)
+mail-form-name = Name des/der Verbraucher(s)
+mail-form-address = Anschrift des/der Verbraucher(s)
+mail-form-signature = Unterschrift des/der Verbraucher(s) (nur bei Mitteilung auf Papier)
+mail-form-date = Datum
+mail-form-delete = (*) Unzutreffendes streichen.

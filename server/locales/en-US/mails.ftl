@@ -141,3 +141,19 @@ paper-rounding-document-half_up = Tax is rounded once per rate for the whole doc
 paper-rounding-unit-half_even = Tax is rounded per piece, halves to the even cent.
 paper-rounding-line-half_even = Tax is rounded per line, halves to the even cent.
 paper-rounding-document-half_even = Tax is rounded once per rate for the whole document, halves to the even cent.
+
+# The form to withdraw with: the law's own words (Directive 2011/83/EU Annex I part B, SI 2013/3134 Schedule 3 part B).
+mail-form-title = Model withdrawal form
+mail-form-title-gb = Model cancellation form
+mail-form-hint = To withdraw from the purchase you may use this form, but need not: any clear statement to the seller will do, such as an e-mail.
+mail-form-only = (Complete and return this form only if you wish to withdraw from the contract)
+mail-form-to = To { $trader }:
+mail-form-trader = [name, address and e-mail address of the seller: they are on your receipt and at the foot of the shop’s page]
+mail-form-notice = I/We (*) hereby give notice that I/We (*) withdraw from my/our (*) contract of sale of the following goods (*)/for the provision of the following service (*),
+mail-form-notice-gb = I/We (*) hereby give notice that I/We (*) cancel my/our (*) contract of sale of the following goods (*)/for the supply of the following service (*),
+mail-form-ordered = Ordered on (*)/received on (*),
+mail-form-name = Name of consumer(s),
+mail-form-address = Address of consumer(s),
+mail-form-signature = Signature of consumer(s) (only if this form is notified on paper),
+mail-form-date = Date
+mail-form-delete = (*) Delete as appropriate

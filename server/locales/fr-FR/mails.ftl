@@ -141,3 +141,19 @@ paper-rounding-document-half_up = La taxe est arrondie une fois par taux pour to
 paper-rounding-unit-half_even = La taxe est arrondie par exemplaire, la moitié vers le centime pair.
 paper-rounding-line-half_even = La taxe est arrondie par ligne, la moitié vers le centime pair.
 paper-rounding-document-half_even = La taxe est arrondie une fois par taux pour tout le document, la moitié vers le centime pair.
+
+# Le formulaire de rétractation dans les mots de la loi (directive 2011/83/UE annexe I partie B, annexe de l’article R. 221-1 du code de la consommation).
+mail-form-title = Modèle de formulaire de rétractation
+mail-form-title-gb = Modèle de formulaire de rétractation
+mail-form-hint = Pour vous rétracter, vous pouvez utiliser ce formulaire sans y être obligé : toute déclaration claire adressée au vendeur suffit, par exemple un e-mail.
+mail-form-only = (Veuillez compléter et renvoyer le présent formulaire uniquement si vous souhaitez vous rétracter du contrat.)
+mail-form-to = À l’attention de { $trader } :
+mail-form-trader = [nom, adresse et adresse e-mail du vendeur : ils figurent sur votre reçu et en bas de la page de la boutique]
+mail-form-notice = Je/nous (*) vous notifie/notifions (*) par la présente ma/notre (*) rétractation du contrat portant sur la vente du bien (*)/pour la prestation de services (*) ci-dessous :
+mail-form-notice-gb = Je/nous (*) vous notifie/notifions (*) par la présente ma/notre (*) rétractation du contrat portant sur la vente du bien (*)/pour la prestation de services (*) ci-dessous :
+mail-form-ordered = Commandé le (*)/reçu le (*) :
+mail-form-name = Nom du (des) consommateur(s) :
+mail-form-address = Adresse du (des) consommateur(s) :
+mail-form-signature = Signature du (des) consommateur(s) (uniquement en cas de notification du présent formulaire sur papier) :
+mail-form-date = Date :
+mail-form-delete = (*) Rayez la mention inutile.

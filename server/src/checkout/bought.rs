@@ -116,6 +116,7 @@ async fn a_card_is_bought_for_somebody_else_spent_partly_and_refunded_to() {
         let receipt = &receipts[0];
         assert!(receipt.text.contains("no tax invoice") && receipt.to == "giver@example.org", "{}", receipt.text);
         assert!(!receipt.text.contains(&code_in(&mails[0])));
+        assert!(receipt.text.contains("Model withdrawal form"), "the purchase can be withdrawn from");
         assert!(
             shop.invoices.get(&crate::invoices::id_of(&order.id)).await.unwrap().is_none(),
             "no supply, no invoice"

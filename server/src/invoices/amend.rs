@@ -134,7 +134,7 @@ impl Invoices {
             self.keep(ctx, id, business, &problem).await?;
             return Err(problem);
         }
-        let (_, legal) = self.issuer(&of.seller).await?;
+        let legal = self.issuer(&of.seller).await?.legal;
         let zero = Money::zero(of.totals.gross.currency());
         let totals =
             Amounts { list: zero, discounts: Vec::new(), net: zero, taxes: Vec::new(), tax: zero, gross: zero };

@@ -1,7 +1,7 @@
 //! What the law of a country wants said on a document about its tax, word by word.
 
 use serde::{Deserialize, Serialize};
-use vitrine_pricing::legal_notes::{LegalNote, Situation, legal_note};
+use vitrine_pricing::legal_notes::{LegalNote, Situation, legal_notes};
 use vitrine_pricing::quote::{Amounts, Kind, StepKind, TaxIdState};
 use vitrine_pricing::refund::{RefundPart, RefundQuote};
 use vitrine_pricing::tax::TaxStatus;
@@ -69,14 +69,31 @@ pub(super) fn paid<'a>(order: &'a Order, part: &RefundPart) -> Option<&'a Amount
     }
 }
 
-/// A note with the seller's numbers in it. A note without them would say nothing.
-fn written(legal: &LegalEntity, country: &str, situation: Situation) -> Option<(LegalNote, String)> {
+/// A note with the seller's numbers in it, in the first of the languages that the law has such words in. A note without the numbers would say
+/// nothing: then it is the one of the next language.
+fn written(
+    legal: &LegalEntity,
+    country: &str,
+    situation: Situation,
+    languages: &[&str],
+) -> Option<(LegalNote, String)> {
+    // French comes first there, whatever the buyer reads.
     let quebec = situation == Situation::TaxInvoice && country == "CA" && legal.region.as_deref() == Some("QC");
-    let languages = if quebec { &[Some("fr"), Some("en")][..] } else { &[None] };
-    languages.iter().find_map(|language| {
-        let note = legal_note(country, situation, *language)?;
-        let text = filled(note.text?, &numbers(legal, country, situation))?;
+    let languages = if quebec { &["fr"][..] } else { languages };
+    let numbers = numbers(legal, country, situation);
+    legal_notes(country, situation, languages).into_iter().find_map(|note| {
+        let text = filled(note.text?, &numbers)?;
         Some((note, text))
+    })
+}
+
+/// The seller's number as a small enterprise in other member states: the letters of its own, and the suffix EX (Directive 2006/112/EC art. 284(3)).
+fn ex_number(legal: &LegalEntity) -> Option<&String> {
+    let letters = if legal.country == "GR" { "EL" } else { legal.country.as_str() };
+    legal.tax_ids.iter().find(|id| {
+        let bare: String = id.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+        let number = bare.strip_prefix(letters).and_then(|rest| rest.strip_suffix("EX"));
+        is_member(&legal.country) && number.is_some_and(|n| n.chars().any(|c| c.is_ascii_digit()))
     })
 }
 
@@ -99,6 +116,7 @@ fn numbers(legal: &LegalEntity, country: &str, situation: Situation) -> Vec<Stri
         (Situation::TaxInvoice, "JP") => &["jp_trn"],
         (Situation::TaxInvoice, "NZ") => &["nz_gst"],
         (Situation::TaxInvoice, "ZA") => &["za_vat"],
+        (Situation::SmallBusinessUnion, _) => return ex_number(legal).cloned().into_iter().collect(),
         _ => return legal.tax_ids.first().cloned().into_iter().collect(),
     };
     let stored = |kind: &str| {
@@ -110,11 +128,24 @@ fn numbers(legal: &LegalEntity, country: &str, situation: Situation) -> Vec<Stri
     kinds.iter().map_while(|kind| stored(kind)).collect()
 }
 
-/// The notes of an order's documents, each once; of a credit note with what goes back.
-pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQuote>) -> Vec<Legal> {
+/// The notes of an order's documents, each once; of a credit note with what goes back. `languages`: that of the document, then the seller's.
+pub(super) fn notes(
+    legal: &LegalEntity,
+    order: &Order,
+    refund: Option<&RefundQuote>,
+    languages: &[&str],
+) -> Vec<Legal> {
     let home = legal.country.as_str();
+    let abroad = order.country != home && is_member(&order.country);
     let placed = |situation: Situation| {
+        let situation = match situation {
+            // Below what it takes to be taxed there, the sale is one of the seller's own state, by whose law it is exempt.
+            Situation::SmallBusiness if abroad && ex_number(legal).is_some() => Situation::SmallBusinessUnion,
+            own => own,
+        };
         let country = match situation {
+            // Whether who is registered there is charged is that state's law alone.
+            Situation::RegisteredRecipient => order.country.as_str(),
             // Whose buyer owes the tax, and who is outside the Union, writes as the buyer's state wants it (art. 219a).
             Situation::ReverseChargeService if !is_member(home) => order.country.as_str(),
             // Sales tax is a matter of the state the parcel goes to.
@@ -151,7 +182,7 @@ pub(super) fn notes(legal: &LegalEntity, order: &Order, refund: Option<&RefundQu
     }
     let mut out: Vec<Legal> = Vec::new();
     for (country, situation) in wanted {
-        let Some((note, text)) = written(legal, country, situation) else { continue };
+        let Some((note, text)) = written(legal, country, situation, languages) else { continue };
         if out.iter().all(|known| known.id != note.id) {
             out.push(Legal {
                 id: note.id,
@@ -199,7 +230,8 @@ mod tests {
             ("AU", None, &["not a number"], None),
             ("DE", None, &["DE299000042"], None),
         ] {
-            let text = written(&seller(country, region, tax_ids), country, Situation::TaxInvoice).map(|(_, text)| text);
+            let text = written(&seller(country, region, tax_ids), country, Situation::TaxInvoice, &["en-CA"])
+                .map(|(_, text)| text);
             assert_eq!(text.as_deref(), wanted, "{country} {tax_ids:?}");
         }
     }

@@ -23,6 +23,8 @@ mod http;
 #[cfg(test)]
 mod imported_tests;
 mod legal;
+#[cfg(test)]
+mod legal_tests;
 mod letters;
 mod numbers;
 mod papers;
@@ -240,8 +242,19 @@ pub struct Issue<'a> {
     pub buyer: &'a Person,
     /// e.g. `card 4242`.
     pub paid_with: &'a str,
+    /// BCP 47 of what its buyer bought in, which the document is printed in.
+    pub language: &'a str,
     /// A refund: its id and what goes back; `None`: the invoice itself.
     pub refund: Option<(&'a str, &'a RefundQuote)>,
+}
+
+/// Who issues documents.
+struct Issuer {
+    id: TenantId,
+    /// Who that is in law.
+    legal: LegalEntity,
+    /// BCP 47 of the seller's own accounts; empty: nobody said, which is the marketplace's.
+    language: String,
 }
 
 /// The service. Cheap to clone.
@@ -447,17 +460,29 @@ impl Invoices {
         self.platform.as_deref().map(|legal| (platform_id(), legal))
     }
 
-    /// Who issues documents: its id, and who it is in law.
-    async fn issuer(&self, id: &TenantId) -> Result<(TenantId, LegalEntity)> {
+    async fn issuer(&self, id: &TenantId) -> Result<Issuer> {
         if *id == platform_id() {
             let platform = self.platform.as_deref().cloned();
             let platform =
                 platform.ok_or_else(|| fault::internal("an invoice", &"`platform` is not configured any more"))?;
-            return Ok((id.clone(), platform));
+            return Ok(Issuer { id: id.clone(), legal: platform, language: String::new() });
         }
         let tenant = self.catalog.tenant(id).await?;
         let tenant = tenant.ok_or_else(|| fault::internal("an invoice", &"its seller is not there"))?;
-        Ok((tenant.id.clone(), entity::of(&tenant)))
+        let legal = entity::of(&tenant);
+        Ok(Issuer { id: tenant.id, legal, language: tenant.locale })
+    }
+
+    async fn issuer_of(&self, order: &Order) -> Result<Issuer> {
+        self.issuer(&if order.is_platforms() { platform_id() } else { order.tenant.clone() }).await
+    }
+
+    /// Who sells an order in law, as it is now; what was issued keeps who it was.
+    ///
+    /// # Errors
+    /// The table's; internal if the seller is gone, or the marketplace does not sell any more.
+    pub(crate) async fn seller_of(&self, order: &Order) -> Result<LegalEntity> {
+        Ok(self.issuer_of(order).await?.legal)
     }
 
     /// One document.
@@ -495,8 +520,7 @@ impl Invoices {
         buyer: Option<Buyer>,
     ) -> Result<(LegalEntity, Invoice)> {
         let order = issue.order;
-        let (seller, legal) =
-            self.issuer(&if order.is_platforms() { platform_id() } else { order.tenant.clone() }).await?;
+        let Issuer { id: seller, legal, language } = self.issuer_of(order).await?;
         let lines = lines_of(&legal, issue)?;
         let totals = added(order.quote.currency, lines.iter().map(|l| &l.amounts))?;
         let person = issue.buyer;
@@ -532,7 +556,7 @@ impl Invoices {
             prices_include_tax: order.quote.prices_include_tax,
             market: order.quote.market.clone(),
             notes: vitrine_shared::views::sums::note(&order.quote).into_iter().collect(),
-            legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what)),
+            legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what), &[issue.language, &language]),
             laws,
             rounding: Some(order.quote.rounding),
             tax_fallback: order.tax.tax_fallback.as_ref().map(|f| format!("{}:{}", f.provider, f.code)),

@@ -299,11 +299,13 @@ fn paid_text(source: &Invoice, gross: Money, words: &Words) -> Result<String> {
 }
 
 /// Whether a note of this id (`DE-de-export_goods`) says why this category is not taxed.
-fn speaks_of(note: &str, category: Category) -> bool {
+pub(super) fn speaks_of(note: &str, category: Category) -> bool {
     let own = match note.rsplit_once('-').map_or(note, |(_, situation)| situation) {
         "reverse_charge_service" => Category::AE,
         "intra_community_supply" => Category::K,
         "export_goods" => Category::G,
+        "small_business" | "small_business_union" => Category::E,
+        "registered_recipient" => Category::O,
         // Exempt, or outside of what is taxed: by the seller's size, or by the place.
         _ => return matches!(category, Category::E | Category::O),
     };

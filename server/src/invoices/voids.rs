@@ -115,7 +115,9 @@ impl Invoices {
         };
         let by_law = erased.then(|| of.simplified.clone()).flatten();
         let person = person.unwrap_or_default();
-        let issue = Issue { order: &order, buyer: &person, paid_with: &of.paid_with, refund: None };
+        let checkout = checkouts.get(&order.checkout).await?.ok_or_else(missing)?;
+        let (paid_with, language) = (of.paid_with.as_str(), checkout.locale.as_str());
+        let issue = Issue { order: &order, buyer: &person, paid_with, language, refund: None };
         let (legal, mut next) = self.drawn(ctx, &issue, void.next.clone(), None, buyer).await?;
         if next.simplified.is_none() && self.amendments(id).await?.is_empty() {
             next.simplified = by_law;

@@ -9,6 +9,7 @@
 //!
 //! Not here: files whose buyer agreed that supply begins at once, for the right ended with it (`checkout::place::needs_waiver`).
 
+mod form;
 mod http;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use crate::fault::{self, Result};
 use crate::mails::{Block, Letter, Sender, Words};
 use crate::{audit, ids};
 
+pub(crate) use form::{blocks, form_of};
 pub use http::routes;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -89,7 +91,21 @@ pub fn right(country: &str, locale: &str) -> RightView {
         refund_days: said.refund_days.unwrap_or_default(),
         unknown: !said.known,
         media_excepted: said.media_excepted,
+        form: String::new(),
     }
+}
+
+/// As [`right`], with the form to withdraw with where the law has one.
+pub fn policy(country: &str, locale: &str) -> RightView {
+    RightView { form: form::page(country, locale), ..right(country, locale) }
+}
+
+/// Whether who bought an order, which is paid, may withdraw from something of it at first: a consumer, from what cost something.
+fn granted(order: &Order, waived: bool) -> bool {
+    let costs = |n: usize| order.quote.lines.get(n).is_some_and(|line| line.amounts.gross.minor() > 0);
+    let mut lines = order.lines.iter().enumerate();
+    let right = &point_of_sale(&order.country).withdrawal;
+    right.days > 0 && !order.tax.business && lines.any(|(n, line)| costs(n) && (line.physical || !waived))
 }
 
 /// Whether a line can be withdrawn from at this moment.

@@ -163,3 +163,65 @@ async fn brazil_withdraws_from_files_for_seven_days_and_the_united_states_do_not
     assert_eq!(right("TW", "en-US"), RightView { country: "Taiwan".into(), unknown: true, ..RightView::default() });
     assert!(right("ZA", "en-US").media_excepted && !right("DE", "en-US").media_excepted);
 }
+
+/// The receipts that went out until now.
+async fn receipts(shop: &Shop) -> Vec<String> {
+    let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["receipt/"]).await;
+    mails.into_iter().map(|mail| mail.text).collect()
+}
+
+#[tokio::test]
+async fn the_mail_that_confirms_an_order_has_the_form_of_the_law_made_out_to_who_sells_it() {
+    let shop = Shop::open().await;
+    let parcel = sold(&shop, &["Paper Boats"], testing::form()).await;
+    let seller = shop.catalog.records().tenant(&parcel.order.tenant).await.unwrap().unwrap().legal;
+    let text = receipts(&shop).await.remove(0);
+    let (_, form) = text.split_once("Model withdrawal form").unwrap();
+    let (to, rest) = form.split_once("I/We (*) hereby give notice that I/We (*) withdraw").unwrap();
+    for said in [seller.name.as_str(), &seller.address[0], &seller.email, "United States"] {
+        assert!(to.contains(said), "{said}: {to}");
+    }
+    for blank in ["Ordered on", "Name of consumer", "Address of consumer", "Signature of", "Date", "Delete as"] {
+        assert!(rest.contains(blank), "{blank}: {rest}");
+    }
+    assert!(!text.contains('{') && !text.contains('['), "{text}");
+}
+
+#[tokio::test]
+async fn only_who_has_the_right_gets_a_form_and_everybody_the_one_of_their_law() {
+    let shop = Shop::open().await;
+    shop.import(crate::checkout::regions::ROWS).await;
+    let form = |country: &str| CheckoutForm {
+        country: country.into(),
+        region: if country == "US" { "NY".into() } else { String::new() },
+        city: if country == "GB" { "London".into() } else { "Berlin".into() },
+        postcode: if country == "GB" { "SW1A 1AA".into() } else { "10115".into() },
+        ids: [("br_cpf".to_owned(), "123.456.789-09".to_owned())].into(),
+        accept_waiver: matches!(country, "DE" | "GB"),
+        ..testing::form()
+    };
+    let firm = CheckoutForm { business: true, organisation: "Muster GmbH".into(), ..testing::form() };
+    // Files whose buyer agreed that they come at once, a business, and laws without such a form or right.
+    for (title, form) in [
+        ("Harbour Lights", form("DE")),
+        ("Paper Boats", firm),
+        ("Wide Tones", form("GB")),
+        ("Wide Tones", form("BR")),
+        ("Wide Tones", form("US")),
+    ] {
+        let country = form.country.clone();
+        sold(&shop, &[title], form).await;
+        let text = receipts(&shop).await.pop().unwrap();
+        assert!(!text.contains("hereby give notice"), "{title} {country}: {text}");
+    }
+    sold(&shop, &["Wide Pages"], form("GB")).await;
+    let text = receipts(&shop).await.pop().unwrap();
+    assert!(text.contains("Model cancellation form") && text.contains("cancel my/our (*) contract"), "{text}");
+    assert!(text.contains("– To Wide GmbH, Weg 2, 20457 Hamburg, Germany, shop@wide.example:"), "{text}");
+    // Two sellers: each has a form of its own for what it sent; what is a file of the second alone has none.
+    let both = CheckoutForm { ..form("DE") };
+    sold(&shop, &["Wide Pages", "Near Tones"], both).await;
+    let text = receipts(&shop).await.pop().unwrap();
+    assert_eq!(text.matches("Model withdrawal form").count(), 1, "{text}");
+    assert!(text.contains("– To Wide GmbH") && !text.contains("– To Near GmbH"), "{text}");
+}

@@ -28,7 +28,7 @@ pub use envelope::{letter, lines};
 pub use form::{AddressForm, FieldForm, Region, countries, form_of};
 pub use names::{country_name, named_countries};
 pub use sale::{
-    Holder, IdRule, Identity, Need, Payment, Phone, PointOfSale, Prices, TaxIn, Withdrawal, point_of_sale,
+    Holder, IdRule, Identity, ModelForm, Need, Payment, Phone, PointOfSale, Prices, TaxIn, Withdrawal, point_of_sale,
     points_of_sale,
 };
 

@@ -123,8 +123,20 @@ pub struct Withdrawal {
     /// Of some books, magazines or recordings there is no such right, as the source says.
     #[serde(default)]
     pub media_excepted: bool,
+    /// The form to withdraw with that the law wants buyers to get with what confirms the contract.
+    pub form: Option<ModelForm>,
     /// Law or source.
     pub source: String,
+}
+
+/// A form of law to withdraw with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelForm {
+    /// Directive 2011/83/EU Annex I part B.
+    Withdrawal,
+    /// SI 2013/3134 Schedule 3 part B, which has other words for it.
+    Cancellation,
 }
 
 const fn looked_up() -> bool {
@@ -328,6 +340,12 @@ mod tests {
             ["DE", "GB", "NO", "ZA", "BR", "US"].map(back),
             [Some(14), Some(14), Some(14), Some(30), Some(0), None]
         );
+        let form = |country| point_of_sale(country).withdrawal.form;
+        assert_eq!(["DE", "FR", "GP", "AX", "NO", "IS", "LI"].map(form), [Some(ModelForm::Withdrawal); 7]);
+        assert_eq!(
+            ["GB", "BR", "ZA", "US", "CH", "TW"].map(form),
+            [Some(ModelForm::Cancellation), None, None, None, None, None]
+        );
         // 27 states, Åland and the French departments overseas.
         let functions = points_of_sale().filter(|(_, p)| p.withdrawal.function && p.withdrawal.waiver).count();
         assert_eq!(functions, 34);
@@ -359,7 +377,7 @@ mod tests {
             assert_eq!(w.refund_days.is_some(), w.days > 0, "{name}");
             // What nobody looked up is what no file says, and no right is made of it.
             assert_eq!(w.known, w.source != DATA.default.withdrawal.source, "{name}");
-            assert!(w.days > 0 || !w.media_excepted, "{name}");
+            assert!(w.days > 0 || !w.media_excepted && w.form.is_none(), "{name}");
         }
     }
 

@@ -567,6 +567,9 @@ pub struct RightView {
     pub unknown: bool,
     /// Of some books, magazines or recordings there may be none.
     pub media_excepted: bool,
+    /// The form to withdraw with that its law has, as HTML; empty: none, or not said here.
+    #[serde(default)]
+    pub form: String,
 }
 
 /// What the frame learns after hydration in one call.

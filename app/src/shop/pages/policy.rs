@@ -33,7 +33,7 @@ pub fn Policy(
             FaultPage { problem: Problem::not_found("page") }
         };
     }
-    paragraphs(&slug, PARAGRAPHS.iter().map(|n| t!(&format!("policy-{slug}-{n}"))).collect())
+    paragraphs(&slug, PARAGRAPHS.iter().map(|n| t!(&format!("policy-{slug}-{n}"))).collect(), "")
 }
 
 /// Loads what the law of the country says.
@@ -74,10 +74,10 @@ pub fn RightBody(
         said
     };
     let always = [t!("policy-withdrawal-faults"), t!("policy-withdrawal-country")];
-    paragraphs(WITHDRAWAL, said.into_iter().chain(always).collect())
+    paragraphs(WITHDRAWAL, said.into_iter().chain(always).collect(), &view.form)
 }
 
-fn paragraphs(slug: &str, said: Vec<String>) -> Element {
+fn paragraphs(slug: &str, said: Vec<String>, form: &str) -> Element {
     let title = t!(&format!("policy-{slug}"));
     rsx! {
         Page { key: "{slug}", head: Head { title: title.clone(), canonical: format!("/policies/{slug}"), ..Head::default() },
@@ -88,6 +88,7 @@ fn paragraphs(slug: &str, said: Vec<String>) -> Element {
                         p { key: "{n}", "{text}" }
                     }
                 }
+                div { class: "prose", dangerous_inner_html: form }
             }
         }
     }

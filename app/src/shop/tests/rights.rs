@@ -25,6 +25,10 @@ fn right(country: &str, locale: &str) -> RightView {
     vitrine_server::withdrawal::right(country, locale)
 }
 
+fn policy(country: &str, locale: &str) -> RightView {
+    vitrine_server::withdrawal::policy(country, locale)
+}
+
 fn gift(right: RightView) -> Sample {
     let amounts = vec![("1500".to_owned(), "€15.00".to_owned())];
     Sample::Gift(Box::new(GiftView { shop: named("Aurora", None, "/@aurora"), amounts, right, ..GiftView::default() }))
@@ -32,10 +36,10 @@ fn gift(right: RightView) -> Sample {
 
 pub(super) fn all() -> Vec<(&'static str, Sample)> {
     vec![
-        ("rights-de", Sample::Policy(right("DE", "en-US"))),
-        ("rights-gb", Sample::Policy(right("GB", "en-US"))),
-        ("rights-br", Sample::Policy(right("BR", "en-US"))),
-        ("rights-us", Sample::Policy(right("US", "en-US"))),
+        ("rights-de", Sample::Policy(policy("DE", "en-US"))),
+        ("rights-gb", Sample::Policy(policy("GB", "en-US"))),
+        ("rights-br", Sample::Policy(policy("BR", "en-US"))),
+        ("rights-us", Sample::Policy(policy("US", "en-US"))),
         ("gift-de", gift(right("DE", "en-US"))),
         ("gift-gb", gift(right("GB", "en-US"))),
         ("gift-us", gift(right("US", "en-US"))),
@@ -55,7 +59,7 @@ fn says(sample: super::Sample, locale: &str, has: &[&str], lacks: &[&str]) {
 
 #[test]
 fn the_policy_says_the_days_of_the_country_or_that_there_are_none() {
-    let policy = |country, locale| super::Sample::Rights(Sample::Policy(right(country, locale)));
+    let policy = |country, locale| super::Sample::Rights(Sample::Policy(policy(country, locale)));
     let germany =
         ["Germany: consumers may withdraw from a purchase within 14 days", "within 14 days.", "For files this"];
     says(policy("DE", "en-US"), "en-US", &germany, &["no law", "tell the shop that is named"]);
@@ -90,6 +94,22 @@ fn the_policy_says_the_days_of_the_country_or_that_there_are_none() {
     one("en-US", &["within one day without", "lasts one day from", "came, within one day."]);
     one("de-DE", &["binnen einem Tag ohne", "einen Tag lang", "kommt binnen einem Tag auf"]);
     one("fr-FR", &["dans un délai de 1 jour sans", "dure 1 jour à", "dans un délai de 1 jour."]);
+}
+
+#[test]
+fn the_policy_has_the_form_of_the_law_to_be_printed_where_the_law_has_one() {
+    let policy = |country, locale| super::Sample::Rights(Sample::Policy(policy(country, locale)));
+    let has = |country, locale, title: &str, notice| {
+        says(policy(country, locale), locale, &[&format!("<h2 id=\"form\">{title}</h2>"), notice], &[]);
+    };
+    has("DE", "en-US", "Model withdrawal form", "withdraw from my/our (*) contract of sale of the following goods");
+    has("NO", "en-GB", "Model withdrawal form", "withdraw from my/our (*) contract of sale of the following goods");
+    has("GB", "en-GB", "Model cancellation form", "cancel my/our (*) contract of sale of the following goods");
+    has("AT", "de-DE", "Muster-Widerrufsformular", "Hiermit widerrufe(n) ich/wir (*) den von mir/uns (*)");
+    has("FR", "fr-FR", "Modèle de formulaire de rétractation", "ma/notre (*) rétractation du contrat portant sur");
+    for country in ["BR", "ZA", "US", "CH", "TW"] {
+        says(policy(country, "en-US"), "en-US", &["<h1>"], &["form</h2>", "hereby give notice"]);
+    }
 }
 
 #[test]

@@ -283,6 +283,18 @@ pub fn small_seller() -> Document {
     doc
 }
 
+/// The same seller, who sells to France by its number of the Union for small enterprises.
+pub fn small_seller_abroad() -> Document {
+    let mut doc = small_seller();
+    let note = "Umsatzsteuerfrei: Sonderregelung für Kleinunternehmen, Artikel 284 der Richtlinie 2006/112/EG, Nummer DE123456789EX";
+    doc.number = "AT-2026-00004".into();
+    doc.buyer = consumer("Chloé Martin", address(&["5 rue des Lilas"], "69003", "Lyon", "", "FR"));
+    doc.seller.tax_ids = vec![local("Steuernummer", "DE123456789EX")];
+    doc.taxes[0].reason = note.into();
+    doc.notes = vec![note.into()];
+    doc
+}
+
 /// A digital sale to Japan, nothing taxed here: outside the scope, and in yen.
 pub fn yen() -> Document {
     let buyer = consumer("田中 花子", address(&["1-2-3 Jingumae"], "150-0001", "Shibuya-ku", "Tokyo", "JP"));
@@ -494,6 +506,7 @@ pub fn expressible_ones() -> Vec<(&'static str, Document)> {
         ("intra_community", intra_community()),
         ("export", export()),
         ("small_seller", small_seller()),
+        ("small_seller_abroad", small_seller_abroad()),
         ("yen", yen()),
         ("yen_taxed", yen_taxed()),
         ("credit_note", credit_note()),
