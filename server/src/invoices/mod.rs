@@ -25,6 +25,8 @@ mod imported_tests;
 mod legal;
 mod letters;
 mod numbers;
+#[cfg(test)]
+mod numbers_tests;
 mod papers;
 mod report;
 mod simplified;
