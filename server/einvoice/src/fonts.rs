@@ -31,6 +31,8 @@ pub struct Fonts {
 /// A font that is read when a letter first needs it: whole scripts take 20 MB, and most shops never print one.
 struct Late {
     read: Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>,
+    /// Told once that what was read is none.
+    refused: Box<dyn Fn(&Fault) + Send + Sync>,
     face: OnceLock<Option<Face>>,
 }
 
@@ -41,7 +43,8 @@ impl Late {
         }
         // A file that cannot be read now may be the next time; one that is no font never is.
         let bytes = (self.read)()?;
-        self.face.get_or_init(|| Face::new(Bytes::Given(Arc::new(bytes)), 0, Weight::Regular).ok()).as_ref()
+        let face = || Face::new(Bytes::Given(Arc::new(bytes)), 0, Weight::Regular);
+        self.face.get_or_init(|| face().inspect_err(|why| (self.refused)(why)).ok()).as_ref()
     }
 }
 
@@ -94,10 +97,14 @@ impl Fonts {
     }
 
     /// Names a font for letters that all others lack, read once when the first of them is printed; of a collection its first font is taken. What
-    /// cannot be read is no font. It must be licensed for embedding.
+    /// cannot be read is no font; bytes that are none are told to `refused`, once. It must be licensed for embedding.
     #[must_use]
-    pub fn with_late(self, read: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
-        let late = Late { read: Box::new(read), face: OnceLock::new() };
+    pub fn with_late(
+        self,
+        read: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static,
+        refused: impl Fn(&Fault) + Send + Sync + 'static,
+    ) -> Self {
+        let late = Late { read: Box::new(read), refused: Box::new(refused), face: OnceLock::new() };
         Self { late: Some(Arc::new(late)), ..self }
     }
 

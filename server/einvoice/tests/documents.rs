@@ -222,11 +222,17 @@ fn a_hebrew_name_is_read_in_its_own_order() {
 #[test]
 fn a_font_that_is_read_late_is_read_once_and_only_for_letters_that_the_others_lack() {
     static READ: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    static REFUSED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let count = || READ.load(std::sync::atomic::Ordering::SeqCst);
-    let fonts = Fonts::built_in().unwrap().with_late(|| {
+    let refused = |why: &Fault| {
+        assert_eq!(*why, Fault::Font);
+        REFUSED.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    };
+    let read = || {
         READ.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         Some(include_bytes!("fonts/NotoSansHebrew-Regular.ttf").to_vec())
-    });
+    };
+    let fonts = Fonts::built_in().unwrap().with_late(read, refused);
     let made = |doc: &Document| pdf(doc, &common::labels("en"), &fonts).unwrap();
     assert!(made(&common::domestic()).replaced.is_empty());
     assert_eq!(count(), 0);
@@ -234,9 +240,13 @@ fn a_font_that_is_read_late_is_read_once_and_only_for_letters_that_the_others_la
         assert!(made(&common::hebrew()).replaced.is_empty());
         assert_eq!(count(), 1);
     }
-    // One that is none is no font, and no fault.
-    let fonts = Fonts::built_in().unwrap().with_late(|| Some(b"no font".to_vec()));
-    assert!(!pdf(&common::hebrew(), &common::labels("en"), &fonts).unwrap().replaced.is_empty());
+    assert_eq!(REFUSED.load(std::sync::atomic::Ordering::SeqCst), 0);
+    // One that is none is no font, and no fault; whoever named it is told, once.
+    let fonts = Fonts::built_in().unwrap().with_late(|| Some(b"no font".to_vec()), refused);
+    for _ in 0..2 {
+        assert!(!pdf(&common::hebrew(), &common::labels("en"), &fonts).unwrap().replaced.is_empty());
+        assert_eq!(REFUSED.load(std::sync::atomic::Ordering::SeqCst), 1);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Cases of money that others learned the hard way, as a buyer meets them: seen, placed, paid, invoiced, refunded. What the pricing function
+//! Cases of money and rates that others learned the hard way, as a buyer meets them: seen, placed, paid, invoiced, refunded. What the pricing function
 //! alone must do in them is in `shared/pricing/tests/money_cases.rs`.
 
 use vitrine_payments::Payments;
@@ -76,6 +76,11 @@ async fn bought(shop: &Shop, ctx: &OpCtx, (title, pieces): (&str, u32), form: Ch
     let add = Add { variant: shop.edition(title).await, quantity: pieces, named_minor: None, named_in: None };
     let cart = shop.carts.add(ctx, None, &add).await.unwrap().token;
     let ctx = OpCtx { cart, ..ctx.clone() };
+    bought_as_it_is(shop, ctx, title, form).await
+}
+
+/// The same with the caller's cart as it is; `title` tells one purchase from another.
+async fn bought_as_it_is(shop: &Shop, ctx: OpCtx, title: &str, form: CheckoutForm) -> Bought {
     shop.checkouts.keep_form(&ctx, &Typed { form: form.clone(), ..Typed::default() }).await.unwrap();
     let view = shop.checkouts.checkout_view(&ctx).await.unwrap().cart;
     let placing = Placing {
@@ -306,4 +311,34 @@ async fn case_11_at_the_smallest_charge_the_fee_is_all_of_the_net_price_at_most(
         list.iter().map(|sale| (sale.fee_minor, sale.share_minor)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
         (0, 0)
     );
+}
+
+#[tokio::test]
+async fn case_17_an_e_book_and_a_game_in_one_cart_are_invoiced_at_the_two_rates_of_the_buyers_country() {
+    let shop = Shop::open().await;
+    let of_class = |title: &str, class: &str, minor| {
+        album("rates", title, &price("eu", "EUR", minor)).replace("digital_music", class)
+    };
+    let rows = [
+        tenant("rates", r#""country":"DE","registrations":["DE","EU-OSS"]"#, 1000),
+        store("rates", "rates", r#""ships_from":"DE""#),
+        of_class("Tidal Pages", "ebook", 1_055),
+        of_class("Tidal Quest", "digital_other", 2_400),
+    ];
+    shop.import(&rows.join("\n")).await;
+    // With tax inside. France: 0.55 and 4.00 by the one-stop shop. Germany: 10.55 * 7/107 = 0.6902, 24.00 * 19/119 = 3.8319.
+    let france = ("FR", form("FR", "", "Paris", "75001"), [(55_000, 55), (200_000, 400)]);
+    for (country, form, expected) in [france, ("DE", testing::form(), [(70_000, 69), (190_000, 383)])] {
+        let ctx = shop.fill(&from(&shop, country, "EUR"), &["Tidal Pages", "Tidal Quest"]).await;
+        let both = bought_as_it_is(&shop, ctx, &format!("both-{country}"), form).await;
+        assert_eq!(both.seen.minor(), 3_455);
+        let row = |tax: &vitrine_pricing::quote::TaxAmount| (tax.rate_ppm, tax.amount.minor());
+        let lines: Vec<Vec<_>> =
+            both.invoice.lines.iter().map(|line| line.amounts.taxes.iter().map(row).collect()).collect();
+        assert_eq!(lines, expected.map(|tax| vec![tax]), "{country}: each line its own rate");
+        let mut rates: Vec<_> = both.invoice.totals.taxes.iter().map(row).collect();
+        rates.sort_unstable();
+        assert_eq!(rates, expected, "{country}: a row for each rate");
+    }
+    assert_eq!(shop.violations().await, []);
 }

@@ -37,7 +37,7 @@ async fn placed_order(shop: &Shop, placed: &Placed) -> (Checkout, Order) {
 }
 
 #[tokio::test]
-async fn given_90_item_25_voucher_65_card_when_paid_must_leave_card_0_and_order_paid_65() {
+async fn case_42_a_voucher_of_25_and_a_card_of_65_pay_90_and_leave_nothing_on_either() {
     for shop in Shop::both().await {
         shop.reprice("Harbour Lights", 9000).await;
         // What the voucher leaves is paid at the provider.
@@ -79,7 +79,7 @@ async fn given_90_item_25_voucher_65_card_when_paid_must_leave_card_0_and_order_
 }
 
 #[tokio::test]
-async fn given_wrong_foreign_or_expired_code_when_entered_must_give_the_same_answer_and_be_rate_limited() {
+async fn case_43_wrong_foreign_and_expired_codes_have_one_answer_and_are_rate_limited() {
     let shop = Shop::open().await;
     let ctx = shop.fill(&shop.guest(), &["Harbour Lights"]).await;
     let day = 24 * 60 * 60 * 1000;
@@ -129,7 +129,7 @@ async fn given_wrong_foreign_or_expired_code_when_entered_must_give_the_same_ans
 }
 
 #[tokio::test]
-async fn given_total_0_when_completing_must_finish_without_payment_provider() {
+async fn case_26_a_total_of_0_that_a_card_pays_needs_no_provider() {
     for shop in Shop::both().await {
         // A shop that has no provider at all.
         let checkouts = Checkouts { payments: None, ..shop.checkouts.clone() };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use vitrine_einvoice::{Fonts, Weight};
+use vitrine_einvoice::{Fault, Fonts, Weight};
 
 /// Largest font that is read, bytes; whole scripts take up to 20 MB.
 const MOST_FONT: u64 = 40 << 20;
@@ -27,7 +27,7 @@ pub fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
     let Some(folder) = folder else {
         let roots: Vec<&Path> = SYSTEM.iter().map(Path::new).collect();
         return Ok(match installed(&roots) {
-            Some(path) => fonts.with_late(move || read(&path)),
+            Some(path) => late(fonts, path),
             None => fonts,
         });
     };
@@ -39,10 +39,20 @@ pub fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
         let bold = path.file_stem().and_then(|s| s.to_str()).is_some_and(|s| s.to_lowercase().contains("bold"));
         match fonts.clone().with(bytes, 0, if bold { Weight::Bold } else { Weight::Regular }) {
             Ok(more) => fonts = more,
-            Err(error) => tracing::warn!(path = %path.display(), %error, "a font cannot be read; passed over"),
+            Err(error) => told(&path, &error),
         }
     }
     Ok(fonts)
+}
+
+/// With a file that is read when a letter first needs it; one that is no font is told then, and passed over.
+fn late(fonts: Fonts, path: PathBuf) -> Fonts {
+    let named = path.clone();
+    fonts.with_late(move || read(&path), move |error| told(&named, error))
+}
+
+fn told(path: &Path, error: &Fault) {
+    tracing::warn!(path = %path.display(), %error, "a font cannot be read; passed over");
 }
 
 /// A font's file, unless it cannot be read or is too large, which is told.

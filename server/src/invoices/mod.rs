@@ -27,6 +27,8 @@ mod legal;
 mod legal_tests;
 mod letters;
 mod numbers;
+#[cfg(test)]
+mod numbers_tests;
 mod papers;
 mod report;
 mod simplified;

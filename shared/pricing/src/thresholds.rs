@@ -166,6 +166,27 @@ mod tests {
         assert_eq!(amounts("EU", ThresholdKind::ImportConsignment), [150]);
         assert_eq!(amounts("DE", ThresholdKind::SmallBusiness), [25_000, 100_000]);
         assert_eq!(amounts("US-NY", ThresholdKind::NexusAndTransactions), [100]);
+        let romania = rows().find(|t| t.place == "RO").unwrap();
+        assert_eq!((romania.amounts, romania.currency), (vec![395_000], "RON"), "since September 2025");
+    }
+
+    #[test]
+    fn every_state_of_the_union_says_from_when_its_small_enterprises_pay() {
+        let states = MARKETS.iter().flat_map(|m| m.countries).copied().filter(|c| is_eu(c));
+        let (mut counted, mut states) = (0, states.collect::<Vec<_>>());
+        states.sort_unstable();
+        states.dedup();
+        for state in states {
+            let own: Vec<_> = rows().filter(|t| t.place == state && t.kind == ThresholdKind::SmallBusiness).collect();
+            let [row] = own.as_slice() else { panic!("{state}: {own:?}") };
+            // Its own currency; in euros at most what Directive 2006/112/EC art. 284 lets a state exempt. What is second ends it at once.
+            let money: crate::money::Currency = row.currency.parse().unwrap();
+            assert_eq!(money, crate::shown_in::of_country(state), "{row:?}");
+            assert!(row.currency != "EUR" || row.amounts[0] <= 85_000, "{row:?}");
+            assert_eq!(row.counts(state, state, "").is_some(), row.amounts[0] > 0, "{row:?}");
+            counted += 1;
+        }
+        assert_eq!(counted, 27);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Cases of money and rounding that went wrong elsewhere, by their number in our list.
+//! Cases of money, rounding and rates that went wrong elsewhere, by their number in our list.
 
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, format_money};
@@ -221,6 +221,32 @@ fn case_12_a_top_up_is_the_same_in_entry_and_balance() {
     // A hundred times a tenth is ten, which no sum of floating-point numbers is.
     assert_eq!(Money::sum(Currency::EUR, [money("0.10", "EUR"); 100]).unwrap(), money("10.00", "EUR"));
     assert!(serde_json::from_str::<Money>(r#"{"minor":1796.99999999,"currency":"EUR","exponent":2}"#).is_err());
+}
+
+#[test]
+fn case_17_an_e_book_and_a_game_in_one_cart_have_each_its_own_rate() {
+    // 10.55 and 24.00 with tax inside. Germany: 10.55 * 7/107 = 0.6902, 24.00 * 19/119 = 3.8319. France: 0.55 and 4.00.
+    let rows = [("DE", (70_000, 69), (190_000, 383)), ("FR", (55_000, 55), (200_000, 400))];
+    for (place, book, game) in rows {
+        for (scope, turned) in [("unit", false), ("line", false), ("document", false), ("document", true)] {
+            let mut lines = [("ebook", 1_055, 1), ("digital_other", 2_400, 1)];
+            if turned {
+                lines.reverse();
+            }
+            let quote = ask(place, "EUR", &lines, scope);
+            let of = |class: &str| {
+                let line = quote.lines.iter().find(|line| line.name == class).unwrap();
+                let [tax] = line.amounts.taxes.as_slice() else { panic!("{place} {class}: {line:?}") };
+                assert_eq!(line.amounts.gross.minor(), tax.base.minor() + tax.amount.minor());
+                (tax.rate_ppm, tax.amount.minor())
+            };
+            assert_eq!((of("ebook"), of("digital_other")), (book, game), "{place} {scope}");
+            let mut taxes: Vec<_> = quote.totals.taxes.iter().map(|t| (t.rate_ppm, t.amount.minor())).collect();
+            taxes.sort_unstable();
+            assert_eq!(taxes, [book, game], "{place} {scope}: a row for each rate");
+            assert_eq!((quote.totals.tax.minor(), quote.totals.gross.minor()), (book.1 + game.1, 3_455));
+        }
+    }
 }
 
 #[test]

@@ -88,9 +88,19 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
         })
 }
 
-/// Every currency whose charges are multiples of more than one minor unit.
-fn stepping() -> impl Strategy<Value = Currency> {
-    prop::sample::select(Currency::all().filter(|c| c.processor_step() > 1).collect::<Vec<_>>())
+/// Any currency of ISO 4217.
+fn currency() -> impl Strategy<Value = Currency> {
+    prop::sample::select(Currency::all().collect::<Vec<_>>())
+}
+
+/// Any document in any currency.
+fn requests() -> impl Strategy<Value = QuoteRequest> {
+    (request(), currency()).prop_map(|(asked, currency)| in_currency(asked, currency))
+}
+
+/// The same with promotions and codes.
+fn discounts() -> impl Strategy<Value = QuoteRequest> {
+    (discounted(), currency()).prop_map(|(asked, currency)| in_currency(asked, currency))
 }
 
 /// The same in another currency: prices times its step, all else with the numbers that it has.
@@ -214,6 +224,14 @@ fn discounted() -> impl Strategy<Value = QuoteRequest> {
     })
 }
 
+/// So many minor units of every currency, and the nearest amount below that can be charged.
+fn as_is_and_in_steps(minor: i64) -> impl Iterator<Item = Money> {
+    Currency::all().flat_map(move |currency| {
+        let amount = Money::new(minor, currency).unwrap();
+        [amount, amount.down_to_step()]
+    })
+}
+
 fn off(a: &Amounts) -> i64 {
     a.discounts.iter().map(|d| d.amount.minor()).sum()
 }
@@ -228,6 +246,156 @@ fn exact(a: &Amounts) -> bool {
     tax == a.tax.minor() && a.net.minor() + tax == a.gross.minor() && parts.iter().all(|m| !m.is_negative())
 }
 
+/// What a document comes to is the sum of its parts, on every line and in total.
+fn adds_up(request: &QuoteRequest) -> Result<(), TestCaseError> {
+    let quote = run(request).unwrap();
+    let all: Vec<&Amounts> = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).collect();
+    prop_assert!(all.iter().all(|a| exact(a)) && exact(&quote.totals));
+    for pick in [|a: &Amounts| a.net, |a: &Amounts| a.tax, |a: &Amounts| a.gross, |a: &Amounts| a.list] {
+        prop_assert_eq!(all.iter().map(|a| pick(a).minor()).sum::<i64>(), pick(&quote.totals).minor());
+    }
+    let stripped = quote.explain.iter().any(|s| s.kind == StepKind::Strip);
+    if request.seller.prices_include_tax && !stripped {
+        prop_assert_eq!(quote.totals.gross, quote.totals.list);
+    }
+    let told: i64 =
+        quote.explain.iter().filter(|s| s.kind == StepKind::Tax).filter_map(|s| s.amount).map(Money::minor).sum();
+    prop_assert_eq!(told, quote.totals.tax.minor(), "every tax has its step");
+    Ok(())
+}
+
+/// What is taken off is the sum of its parts, is in order, and leaves what is right.
+fn taken_off_rightly(request: &QuoteRequest) -> Result<(), TestCaseError> {
+    let quote = run(request).unwrap();
+    let all: Vec<&Amounts> = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).collect();
+    prop_assert!(all.iter().all(|a| exact(a)) && exact(&quote.totals));
+    for pick in [
+        |a: &Amounts| a.net.minor(),
+        |a: &Amounts| a.tax.minor(),
+        |a: &Amounts| a.gross.minor(),
+        |a: &Amounts| a.list.minor(),
+        off,
+    ] {
+        prop_assert_eq!(all.iter().map(|a| pick(a)).sum::<i64>(), pick(&quote.totals));
+    }
+    // By promotion, too; each takes something off, never more than there is, and says on what.
+    for total in &quote.totals.discounts {
+        let parts = all.iter().flat_map(|a| &a.discounts).filter(|d| d.promotion == total.promotion);
+        prop_assert_eq!(parts.map(|d| d.amount.minor()).sum::<i64>(), total.amount.minor());
+        let told = steps(&quote, StepKind::Discount).filter(|s| s.rule == total.promotion);
+        prop_assert_eq!(told.filter_map(|s| s.amount).map(Money::minor).sum::<i64>(), total.amount.minor());
+    }
+    prop_assert!(steps(&quote, StepKind::Discount).all(|s| s.amount <= s.base));
+    prop_assert!(all.iter().flat_map(|a| &a.discounts).all(|d| d.amount.minor() > 0));
+    // Tax is of what is left.
+    let stripped = steps(&quote, StepKind::Strip).next().is_some();
+    for a in &all {
+        let left = a.list.minor() - off(a);
+        prop_assert!(left >= 0);
+        match request.seller.prices_include_tax {
+            true => prop_assert!(stripped || a.gross.minor() == left),
+            false => prop_assert_eq!(a.net.minor(), left),
+        }
+    }
+    let told: i64 = steps(&quote, StepKind::Tax).filter_map(|s| s.amount).map(Money::minor).sum();
+    prop_assert_eq!(told, quote.totals.tax.minor(), "every tax has its step");
+    // Every code has an answer, and every promotion that counts reserves one use.
+    prop_assert_eq!(quote.codes.len(), request.codes.len());
+    prop_assert!(quote.codes.iter().all(|c| (c.status == CodeStatus::Skipped) == c.reason.is_some()));
+    let reserved: Vec<_> = quote.reservations.iter().map(|r| &r.promotion).collect();
+    prop_assert_eq!(reserved, quote.totals.discounts.iter().map(|d| &d.promotion).collect::<Vec<_>>());
+    // Nothing is left to pay only if one of them may do that.
+    let plain = run(&QuoteRequest { promotions: None, codes: vec![], ..request.clone() }).unwrap();
+    let promotions = request.promotions.as_deref().unwrap();
+    let may = |id: &str| promotions.iter().any(|p| p.id == id && p.allow_zero);
+    if quote.totals.gross.is_zero() && !plain.totals.gross.is_zero() {
+        prop_assert!(quote.totals.discounts.iter().any(|d| may(&d.promotion)));
+    }
+    // Those that are not combined are not.
+    let by_id = |id: &str| promotions.iter().find(|p| p.id == id).unwrap();
+    for (i, one) in quote.totals.discounts.iter().enumerate() {
+        for other in quote.totals.discounts[..i].iter().map(|d| by_id(&d.promotion)) {
+            let one = by_id(&one.promotion);
+            prop_assert!(!one.excludes.contains(&other.id) && !other.excludes.contains(&one.id));
+            prop_assert!(one.stacking == Stacking::Combines || one.stacking != other.stacking);
+            prop_assert!(one.stacking != Stacking::Alone && other.stacking != Stacking::Alone);
+            prop_assert!((other.priority, &other.id) < (one.priority, &one.id), "by priority, then id");
+        }
+    }
+    Ok(())
+}
+
+/// Which line, how, and how much of what is left of it in per mille.
+fn wishes() -> impl Strategy<Value = Vec<(usize, u8, i64)>> {
+    prop::collection::vec((0usize..8, 0u8..4, 0i64..=1000), 0..6)
+}
+
+/// What a document comes to can be charged, and whatever goes back of it in whatever order, in the end all of it did.
+fn charged_and_refunded(asked: &QuoteRequest, wishes: &[(usize, u8, i64)]) -> Result<(), TestCaseError> {
+    let currency = asked.currency;
+    // Prices as they are set, in steps; amounts off, caps and prices of sets as fine as they like.
+    let quote = run(asked).unwrap();
+    let all = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).chain([&quote.totals]);
+    for a in all {
+        prop_assert!(exact(a), "{:?}", a);
+        for amount in [a.list, a.net, a.tax, a.gross].into_iter().chain(a.taxes.iter().map(|t| t.amount)) {
+            prop_assert!(amount.is_in_steps(), "{:?}", a);
+        }
+        prop_assert!(a.discounts.iter().all(|d| d.amount.is_in_steps() && !d.amount.is_zero()), "{:?}", a);
+    }
+    let mut refunds: Vec<RefundQuote> = Vec::new();
+    for &(at, how, mille) in wishes {
+        let line = at % quote.lines.len();
+        let left = &refundable(&quote, &refunds).unwrap().lines[line];
+        let part = left.amounts.gross.minor() * mille / 1000;
+        let take = match how {
+            0 => Take::Tax,
+            1 => Take::Quantity { quantity: 1 },
+            // Any amount: refused, or one that can be refunded.
+            2 => Take::Amount { gross: Money::new(part, currency).unwrap() },
+            _ => Take::Amount { gross: Money::new(part - part % currency.processor_step(), currency).unwrap() },
+        };
+        let wish = RefundWish { lines: vec![LineWish { line, take }], shipping: None };
+        match refund(&quote, &refunds, &wish) {
+            Ok(next) => {
+                prop_assert!(next.totals.gross.is_in_steps() && next.left.gross.is_in_steps());
+                refunds.push(next);
+            }
+            Err(why) => prop_assert!(how != 3 || part < currency.processor_step() || left.done, "{}", why),
+        }
+    }
+    let left = refundable(&quote, &refunds).unwrap();
+    let lines: Vec<usize> = (0..left.lines.len()).filter(|i| !left.lines[*i].done).collect();
+    let rest = RefundWish::whole(&lines, left.shipping.is_some_and(|s| !s.done));
+    if rest != RefundWish::default() {
+        refunds.push(refund(&quote, &refunds, &rest).unwrap());
+    }
+    let back = |of: fn(&RefundAmounts) -> Money| refunds.iter().map(|r| of(&r.totals).minor()).sum::<i64>();
+    prop_assert_eq!(back(|r| r.gross), quote.totals.gross.minor());
+    prop_assert_eq!(back(|r| r.tax), quote.totals.tax.minor());
+    for tax in &quote.totals.taxes {
+        let gone = refunds.iter().flat_map(|r| &r.totals.taxes).filter(|t| t.rule == tax.rule);
+        prop_assert_eq!(gone.map(|t| t.amount.minor()).sum::<i64>(), tax.amount.minor(), "{}", tax.rule);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    /// The tests below draw a currency; here none of them is left out.
+    #[test]
+    fn documents_add_up_and_go_back_in_every_single_currency(plain in request(), asked in discounted(), wishes in wishes()) {
+        for currency in Currency::all() {
+            let told = |why: TestCaseError| TestCaseError::fail(format!("{currency}: {why}"));
+            adds_up(&in_currency(plain.clone(), currency)).map_err(told)?;
+            let asked = in_currency(asked.clone(), currency);
+            taken_off_rightly(&asked).map_err(told)?;
+            charged_and_refunded(&asked, &wishes).map_err(told)?;
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_day_is_found_again(day in -719_162i64..2_932_897) {
@@ -237,134 +405,29 @@ proptest! {
     }
 
     #[test]
-    fn quotes_add_up(request in request()) {
-        let quote = run(&request).unwrap();
-        let all: Vec<&Amounts> = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).collect();
-        prop_assert!(all.iter().all(|a| exact(a)) && exact(&quote.totals));
-        for pick in [|a: &Amounts| a.net, |a: &Amounts| a.tax, |a: &Amounts| a.gross, |a: &Amounts| a.list] {
-            prop_assert_eq!(all.iter().map(|a| pick(a).minor()).sum::<i64>(), pick(&quote.totals).minor());
-        }
-        let stripped = quote.explain.iter().any(|s| s.kind == StepKind::Strip);
-        if request.seller.prices_include_tax && !stripped {
-            prop_assert_eq!(quote.totals.gross, quote.totals.list);
-        }
-        let told: i64 = quote.explain.iter().filter(|s| s.kind == StepKind::Tax).filter_map(|s| s.amount).map(Money::minor).sum();
-        prop_assert_eq!(told, quote.totals.tax.minor(), "every tax has its step");
+    fn quotes_add_up(request in requests()) {
+        adds_up(&request)?;
     }
 
     #[test]
-    fn whatever_a_quote_comes_to_can_be_charged_and_refunded_in_every_currency_with_a_step(
-        asked in discounted(), currency in stepping(), wishes in prop::collection::vec((0usize..8, 0u8..4, 0i64..=1000), 0..6),
-    ) {
-        // Prices as they are set, in steps; amounts off, caps and prices of sets as fine as they like.
-        let quote = run(&in_currency(asked, currency)).unwrap();
-        let all = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).chain([&quote.totals]);
-        for a in all {
-            prop_assert!(exact(a), "{:?}", a);
-            for amount in [a.list, a.net, a.tax, a.gross].into_iter().chain(a.taxes.iter().map(|t| t.amount)) {
-                prop_assert!(amount.is_in_steps(), "{:?}", a);
-            }
-            prop_assert!(a.discounts.iter().all(|d| d.amount.is_in_steps() && !d.amount.is_zero()), "{:?}", a);
-        }
-        let mut refunds: Vec<RefundQuote> = Vec::new();
-        for (at, how, mille) in wishes {
-            let line = at % quote.lines.len();
-            let left = &refundable(&quote, &refunds).unwrap().lines[line];
-            let part = left.amounts.gross.minor() * mille / 1000;
-            let take = match how {
-                0 => Take::Tax,
-                1 => Take::Quantity { quantity: 1 },
-                // Any amount: refused, or one that can be refunded.
-                2 => Take::Amount { gross: Money::new(part, currency).unwrap() },
-                _ => Take::Amount { gross: Money::new(part - part % currency.processor_step(), currency).unwrap() },
-            };
-            let wish = RefundWish { lines: vec![LineWish { line, take }], shipping: None };
-            match refund(&quote, &refunds, &wish) {
-                Ok(next) => {
-                    prop_assert!(next.totals.gross.is_in_steps() && next.left.gross.is_in_steps());
-                    refunds.push(next);
-                }
-                Err(why) => prop_assert!(how != 3 || part < currency.processor_step() || left.done, "{}", why),
-            }
-        }
-        let left = refundable(&quote, &refunds).unwrap();
-        let lines: Vec<usize> = (0..left.lines.len()).filter(|i| !left.lines[*i].done).collect();
-        let rest = RefundWish::whole(&lines, left.shipping.is_some_and(|s| !s.done));
-        if rest != RefundWish::default() {
-            refunds.push(refund(&quote, &refunds, &rest).unwrap());
-        }
-        let back = |of: fn(&RefundAmounts) -> Money| refunds.iter().map(|r| of(&r.totals).minor()).sum::<i64>();
-        prop_assert_eq!(back(|r| r.gross), quote.totals.gross.minor());
-        prop_assert_eq!(back(|r| r.tax), quote.totals.tax.minor());
-        for tax in &quote.totals.taxes {
-            let gone = refunds.iter().flat_map(|r| &r.totals.taxes).filter(|t| t.rule == tax.rule);
-            prop_assert_eq!(gone.map(|t| t.amount.minor()).sum::<i64>(), tax.amount.minor(), "{}", tax.rule);
-        }
+    fn whatever_a_quote_comes_to_can_be_charged_and_refunded(asked in discounts(), wishes in wishes()) {
+        charged_and_refunded(&asked, &wishes)?;
     }
 
     #[test]
-    fn order_of_lines_changes_no_total(request in request()) {
+    fn order_of_lines_changes_no_total(request in requests()) {
         let mut turned = request.clone();
         turned.lines.reverse();
         prop_assert_eq!(run(&request).unwrap().totals, run(&turned).unwrap().totals);
     }
 
     #[test]
-    fn discounts_add_up(request in discounted()) {
-        let quote = run(&request).unwrap();
-        let all: Vec<&Amounts> = quote.lines.iter().map(|l| &l.amounts).chain(&quote.shipping).collect();
-        prop_assert!(all.iter().all(|a| exact(a)) && exact(&quote.totals));
-        for pick in [|a: &Amounts| a.net.minor(), |a: &Amounts| a.tax.minor(), |a: &Amounts| a.gross.minor(), |a: &Amounts| a.list.minor(), off] {
-            prop_assert_eq!(all.iter().map(|a| pick(a)).sum::<i64>(), pick(&quote.totals));
-        }
-        // By promotion, too; each takes something off, never more than there is, and says on what.
-        for total in &quote.totals.discounts {
-            let parts = all.iter().flat_map(|a| &a.discounts).filter(|d| d.promotion == total.promotion);
-            prop_assert_eq!(parts.map(|d| d.amount.minor()).sum::<i64>(), total.amount.minor());
-            let told = steps(&quote, StepKind::Discount).filter(|s| s.rule == total.promotion);
-            prop_assert_eq!(told.filter_map(|s| s.amount).map(Money::minor).sum::<i64>(), total.amount.minor());
-        }
-        prop_assert!(steps(&quote, StepKind::Discount).all(|s| s.amount <= s.base));
-        prop_assert!(all.iter().flat_map(|a| &a.discounts).all(|d| d.amount.minor() > 0));
-        // Tax is of what is left.
-        let stripped = steps(&quote, StepKind::Strip).next().is_some();
-        for a in &all {
-            let left = a.list.minor() - off(a);
-            prop_assert!(left >= 0);
-            match request.seller.prices_include_tax {
-                true => prop_assert!(stripped || a.gross.minor() == left),
-                false => prop_assert_eq!(a.net.minor(), left),
-            }
-        }
-        let told: i64 = steps(&quote, StepKind::Tax).filter_map(|s| s.amount).map(Money::minor).sum();
-        prop_assert_eq!(told, quote.totals.tax.minor(), "every tax has its step");
-        // Every code has an answer, and every promotion that counts reserves one use.
-        prop_assert_eq!(quote.codes.len(), request.codes.len());
-        prop_assert!(quote.codes.iter().all(|c| (c.status == CodeStatus::Skipped) == c.reason.is_some()));
-        let reserved: Vec<_> = quote.reservations.iter().map(|r| &r.promotion).collect();
-        prop_assert_eq!(reserved, quote.totals.discounts.iter().map(|d| &d.promotion).collect::<Vec<_>>());
-        // Nothing is left to pay only if one of them may do that.
-        let plain = run(&QuoteRequest { promotions: None, codes: vec![], ..request.clone() }).unwrap();
-        let promotions = request.promotions.as_deref().unwrap();
-        let may = |id: &str| promotions.iter().any(|p| p.id == id && p.allow_zero);
-        if quote.totals.gross.is_zero() && !plain.totals.gross.is_zero() {
-            prop_assert!(quote.totals.discounts.iter().any(|d| may(&d.promotion)));
-        }
-        // Those that are not combined are not.
-        let by_id = |id: &str| promotions.iter().find(|p| p.id == id).unwrap();
-        for (i, one) in quote.totals.discounts.iter().enumerate() {
-            for other in quote.totals.discounts[..i].iter().map(|d| by_id(&d.promotion)) {
-                let one = by_id(&one.promotion);
-                prop_assert!(!one.excludes.contains(&other.id) && !other.excludes.contains(&one.id));
-                prop_assert!(one.stacking == Stacking::Combines || one.stacking != other.stacking);
-                prop_assert!(one.stacking != Stacking::Alone && other.stacking != Stacking::Alone);
-                prop_assert!((other.priority, &other.id) < (one.priority, &one.id), "by priority, then id");
-            }
-        }
+    fn discounts_add_up(request in discounts()) {
+        taken_off_rightly(&request)?;
     }
 
     #[test]
-    fn order_of_lines_promotions_and_codes_changes_no_total(request in discounted(), seed in any::<u64>()) {
+    fn order_of_lines_promotions_and_codes_changes_no_total(request in discounts(), seed in any::<u64>()) {
         let mut turned = request.clone();
         let mut n = 0u64;
         let mut scrambled = |_: &_| { n += 1; n.wrapping_mul(seed | 1) };
@@ -391,7 +454,7 @@ proptest! {
     }
 
     #[test]
-    fn no_discount_makes_a_total_dearer(request in discounted()) {
+    fn no_discount_makes_a_total_dearer(request in discounts()) {
         let with = run(&request).unwrap();
         let without = run(&QuoteRequest { promotions: None, codes: vec![], ..request }).unwrap();
         let treated = |q: &Quote| steps(q, StepKind::Treatment).map(|s| (s.line, s.rule.clone())).collect::<Vec<_>>();
@@ -404,11 +467,11 @@ proptest! {
     }
 
     #[test]
-    fn no_document_panics(country in "[A-Z]{2}", region in "[A-Z]{0,2}", minor in 0..=MAX_MINOR, quantity in any::<u32>(), base in request()) {
+    fn no_document_panics(country in "[A-Z]{2}", region in "[A-Z]{0,2}", minor in 0..=MAX_MINOR, quantity in any::<u32>(), base in requests()) {
         let mut request = base;
         request.buyer.country = country;
         request.buyer.region = Some(region);
-        request.lines[0].unit_price = Money::new(minor, Currency::EUR).ok();
+        request.lines[0].unit_price = Money::new(minor, request.currency).ok();
         request.lines[0].quantity = quantity;
         if let Ok(quote) = run(&request) {
             prop_assert!(exact(&quote.totals));
@@ -418,37 +481,44 @@ proptest! {
     #[test]
     fn shares_sum_and_do_not_depend_on_order(minor in -MAX_MINOR..=MAX_MINOR, mut weights in prop::collection::vec(0i64..1_000_000, 1..20)) {
         weights.push(1);
-        let amount = Money::new(minor, Currency::JPY).unwrap();
-        let mut shares: Vec<_> = weights.iter().copied().zip(amount.allocate(&weights).unwrap().iter().map(|m| m.minor()).collect::<Vec<_>>()).collect();
-        prop_assert_eq!(shares.iter().map(|s| s.1).sum::<i64>(), minor);
-        weights.reverse();
-        let mut turned: Vec<_> = weights.iter().copied().zip(amount.allocate(&weights).unwrap().iter().map(|m| m.minor()).collect::<Vec<_>>()).collect();
-        shares.sort_unstable();
-        turned.sort_unstable();
-        prop_assert_eq!(shares, turned);
+        let turned: Vec<i64> = weights.iter().rev().copied().collect();
+        for amount in as_is_and_in_steps(minor) {
+            let shares = |weights: &[i64]| {
+                let shares = amount.allocate(weights).unwrap();
+                let mut shares: Vec<_> = weights.iter().copied().zip(shares.iter().map(|m| m.minor())).collect();
+                shares.sort_unstable();
+                shares
+            };
+            let given = shares(&weights);
+            prop_assert_eq!(given.iter().map(|s| s.1).sum::<i64>(), amount.minor(), "{:?}", amount);
+            prop_assert_eq!(given, shares(&turned), "{:?}", amount);
+        }
     }
 
     #[test]
     fn a_share_belongs_to_its_key_in_every_order(minor in -MAX_MINOR..=MAX_MINOR, weights in prop::collection::vec(0i64..5, 1..12), seed in any::<u64>()) {
-        let amount = Money::new(minor, Currency::EUR).unwrap();
-        let mut parts: Vec<(usize, i64)> = weights.into_iter().chain([1]).enumerate().collect();
-        let shares = |parts: &[(usize, i64)]| {
-            let shares = amount.allocate_by(parts).unwrap();
-            let mut by_key: Vec<_> = parts.iter().map(|p| p.0).zip(shares.iter().map(|m| m.minor())).collect();
-            by_key.sort_unstable();
-            by_key
-        };
-        let given = shares(&parts);
-        let total: i64 = parts.iter().map(|p| p.1).sum();
-        for ((_, weight), (_, share)) in parts.iter().zip(&given) {
-            // Less than one minor unit from the exact share, and never against the amount's sign.
-            let off = i128::from(*share) * i128::from(total) - i128::from(minor) * i128::from(*weight);
-            prop_assert!(off.abs() < i128::from(total));
-            prop_assert!(share.signum() * minor.signum() >= 0 && (*weight > 0 || *share == 0));
-        }
+        let parts: Vec<(usize, i64)> = weights.into_iter().chain([1]).enumerate().collect();
+        let total = i128::from(parts.iter().map(|p| p.1).sum::<i64>());
         // Any order: sorted by a scrambled key.
-        parts.sort_by_key(|p| (p.0 as u64 + 1).wrapping_mul(seed | 1));
-        prop_assert_eq!(shares(&parts), given);
+        let mut turned = parts.clone();
+        turned.sort_by_key(|p| (p.0 as u64 + 1).wrapping_mul(seed | 1));
+        for amount in as_is_and_in_steps(minor) {
+            let shares = |parts: &[(usize, i64)]| {
+                let shares = amount.allocate_by(parts).unwrap();
+                let mut by_key: Vec<_> = parts.iter().map(|p| p.0).zip(shares.iter().map(|m| m.minor())).collect();
+                by_key.sort_unstable();
+                by_key
+            };
+            let given = shares(&parts);
+            let least = if amount.is_in_steps() { amount.currency().processor_step() } else { 1 };
+            for ((_, weight), (_, share)) in parts.iter().zip(&given) {
+                // Less than one step (or minor unit) from the exact share, in steps, and never against the amount's sign.
+                let off = i128::from(*share) * total - i128::from(amount.minor()) * i128::from(*weight);
+                prop_assert!(off.abs() < total * i128::from(least) && share % least == 0, "{:?}", amount);
+                prop_assert!(share.signum() * amount.minor().signum() >= 0 && (*weight > 0 || *share == 0));
+            }
+            prop_assert_eq!(shares(&turned), given, "{:?}", amount);
+        }
     }
 
     #[test]
@@ -477,18 +547,23 @@ proptest! {
 
     #[test]
     fn steps_are_the_nearest_multiple(halves in -1_000_000i64..=1_000_000, step in 1i64..2_000, off in -1i64..=1) {
-        // On a half, a whole, and just beside.
-        let minor = halves * step / 2 + off;
-        let amount = Money::new(minor, Currency::EUR).unwrap();
-        let up = amount.round_to_step(step, RoundingMode::HalfUp).unwrap().minor();
-        let even = amount.round_to_step(step, RoundingMode::HalfEven).unwrap().minor();
-        prop_assert!(up % step == 0 && even % step == 0 && (up - minor).abs() * 2 <= step && (even - minor).abs() * 2 <= step);
-        if (up - minor).abs() * 2 == step {
-            prop_assert!(up.abs() > minor.abs() && (even / step) % 2 == 0);
-        } else {
-            prop_assert_eq!(up, even);
+        for currency in Currency::all() {
+            // Any step and the currency's own; on a half, a whole, and just beside.
+            for step in [step, currency.processor_step(), currency.price_step()] {
+                let minor = halves * step / 2 + off;
+                let amount = Money::new(minor, currency).unwrap();
+                let near = |mode| amount.round_to_step(step, mode).map(|m| (m.minor(), m.currency() == currency));
+                let ((up, same), (even, also)) = (near(RoundingMode::HalfUp).unwrap(), near(RoundingMode::HalfEven).unwrap());
+                prop_assert!(same && also && up % step == 0 && even % step == 0, "{:?}", amount);
+                prop_assert!((up - minor).abs() * 2 <= step && (even - minor).abs() * 2 <= step, "{:?}", amount);
+                if (up - minor).abs() * 2 == step {
+                    prop_assert!(up.abs() > minor.abs() && (even / step) % 2 == 0, "{:?}", amount);
+                } else {
+                    prop_assert_eq!(up, even);
+                }
+                prop_assert_eq!(amount.round_to_step(1 - step, RoundingMode::HalfUp), Err(MoneyError::NoWeights));
+            }
         }
-        prop_assert_eq!(amount.round_to_step(1 - step, RoundingMode::HalfUp), Err(MoneyError::NoWeights));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Every locale of a folder has the same messages with the same variables; a locale that is based on another has only what differs.
+//! Every locale of a folder has the same messages with the same variables, each once; a locale that is based on another has only what differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -21,12 +21,15 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>> {
         let mut locales = BTreeMap::new();
         for entry in fs::read_dir(&dir)? {
             let entry = entry?;
-            let mut text = String::new();
+            let locale = entry.file_name().to_string_lossy().into_owned();
+            let mut files = Vec::new();
             for file in walk(&entry.path())? {
-                text.push_str(&fs::read_to_string(file)?);
-                text.push('\n');
+                let name = file.strip_prefix(entry.path())?.to_string_lossy().into_owned();
+                files.push((name, fs::read_to_string(file)?));
             }
-            locales.insert(entry.file_name().to_string_lossy().into_owned(), messages(&text));
+            found.extend(doubled(&files).into_iter().map(|f| format!("{folder}: {locale}: {f}")));
+            let texts: Vec<&str> = files.iter().map(|(_, text)| text.as_str()).collect();
+            locales.insert(locale, messages(&texts.join("\n")));
         }
         for (locale, base) in BASED {
             let (Some(own), Some(base)) = (locales.remove(locale), locales.get(base)) else { continue };
@@ -37,15 +40,37 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// The message or term that a line begins.
+fn begins(line: &str) -> Option<&str> {
+    let starts = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-');
+    line.split_once('=').filter(|_| starts).map(|(key, _)| key.trim())
+}
+
+/// Messages that a locale's files (name, text) have more than once: all of them are one bundle, in which the last of a name wins unseen.
+fn doubled(files: &[(String, String)]) -> Vec<String> {
+    let mut first: BTreeMap<&str, String> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (name, text) in files {
+        for (number, line) in text.lines().enumerate() {
+            let Some(key) = begins(line) else { continue };
+            let here = format!("{name}:{}", number + 1);
+            match first.get(key) {
+                Some(there) => found.push(format!("{key} is in {there} and {here}")),
+                None => drop(first.insert(key, here)),
+            }
+        }
+    }
+    found
+}
+
 /// Message names (with attributes' variables counted to their message) and the variables they use.
 fn messages(ftl: &str) -> Messages {
     let mut all = Messages::new();
     let mut current = None;
     for line in ftl.lines() {
-        let starts = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-');
-        if let Some((key, _)) = line.split_once('=').filter(|_| starts) {
-            current = Some(key.trim().to_owned());
-            all.entry(key.trim().to_owned()).or_default();
+        if let Some(key) = begins(line) {
+            current = Some(key.to_owned());
+            all.entry(key.to_owned()).or_default();
         } else if line.starts_with('#') {
             current = None;
         }
@@ -104,5 +129,19 @@ mod tests {
         assert_eq!(differing("a = other { $n }\n"), Vec::<String>::new());
         assert_eq!(differing("c = new\n"), ["en-GB has c, which its base lacks"]);
         assert_eq!(differing("a = none\n"), ["en-GB: a has other variables"]);
+    }
+
+    #[test]
+    fn a_message_that_a_locale_has_twice_is_found_in_one_file_and_across_them() {
+        let of = |files: &[(&str, &str)]| {
+            doubled(&files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect::<Vec<_>>())
+        };
+        let shop = "a = A { $n }\n    .title = T\n-term = V\n# a = comment\nb =\n    a = text\n    .title = T\n";
+        assert_eq!(of(&[("shop.ftl", shop), ("desk.ftl", "c = C\n")]), Vec::<String>::new());
+        assert_eq!(
+            of(&[("shop.ftl", shop), ("desk.ftl", "c = C\na = again\n")]),
+            ["a is in shop.ftl:1 and desk.ftl:2"]
+        );
+        assert_eq!(of(&[("shop.ftl", "a = A\n-t = B\na = A\n-t = B\n")]).len(), 2, "the same text too");
     }
 }

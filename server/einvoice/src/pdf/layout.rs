@@ -82,12 +82,19 @@ pub(super) fn lay_out<'f>(doc: &Document, labels: &Labels, set: Setter<'f>) -> R
     lines_table(&mut sheet, doc, labels, &values)?;
     sums(&mut sheet, doc, labels, &values);
     words(&mut sheet, doc, labels, &values);
+    let foot = format!("{} · {}", doc.seller.name, doc.number);
+    unprinted(&mut sheet, &foot, labels);
+    feet(&mut sheet, &foot);
+    Ok(sheet)
+}
+
+/// Says so where some letters have no font. Feet are set last, since they count the pages; their letters count here already.
+fn unprinted(sheet: &mut Sheet<'_>, foot: &str, labels: &Labels) {
+    sheet.set.width(foot, LABEL);
     if !sheet.set.replaced.is_empty() {
         sheet.y += 3.0;
         sheet.paragraph(&labels.unprinted, BODY, 0.0);
     }
-    feet(&mut sheet, doc);
-    Ok(sheet)
 }
 
 /// Title, buyer and place of delivery on the left, seller on the right.
@@ -371,12 +378,11 @@ fn words(sheet: &mut Sheet<'_>, doc: &Document, labels: &Labels, values: &Values
 }
 
 /// Seller and number, page of pages: for the eye only.
-fn feet(sheet: &mut Sheet<'_>, doc: &Document) {
+fn feet(sheet: &mut Sheet<'_>, foot: &str) {
     let pages = sheet.pages.len();
     let (x, width, y) = (sheet.side, sheet.width(), sheet.bottom + 20.0);
-    let said = format!("{} · {}", doc.seller.name, doc.number);
     for page in 0..pages {
-        let own = sheet.set.lines(&said, LABEL, width - 80.0).into_iter().next();
+        let own = sheet.set.lines(foot, LABEL, width - 80.0).into_iter().next();
         let count = sheet.set.lines(&format!("{} / {pages}", page + 1), LABEL, 80.0).into_iter().next();
         // `put` writes on the last page; each page takes its turn there.
         sheet.pages.swap(page, pages - 1);
@@ -386,5 +392,26 @@ fn feet(sheet: &mut Sheet<'_>, doc: &Document) {
             }
         }
         sheet.pages.swap(page, pages - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::sheet::Step;
+    use super::*;
+    use crate::fonts::Fonts;
+
+    #[test]
+    fn letters_of_the_foot_alone_bring_the_note_too() {
+        let fonts = Fonts::built_in().unwrap();
+        let labels = Labels { unprinted: "Some letters have no font".into(), ..Labels::default() };
+        let said = |foot: &str| {
+            let mut sheet = Sheet::new(Setter { fonts: &fonts, replaced: BTreeSet::new() }, (595.276, 841.89));
+            unprinted(&mut sheet, foot, &labels);
+            sheet.pages.iter().flatten().filter(|step| matches!(step, Step::Text { .. })).count()
+        };
+        assert_eq!((said("Kiefer · R-1"), said("田中 · R-1")), (0, 1));
     }
 }
