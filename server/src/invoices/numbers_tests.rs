@@ -34,7 +34,7 @@ fn done<T>(answer: Result<T>, refused: &AtomicUsize) -> Option<T> {
 
 async fn issued(invoices: &Invoices, order: &Order, refused: &AtomicUsize) -> Invoice {
     let (ctx, buyer) = (OpCtx::system("receipt", crate::testing::NOW), Person::default());
-    let issue = Issue { order, buyer: &buyer, paid_with: "card 4242", refund: None };
+    let issue = Issue { order, buyer: &buyer, paid_with: "card 4242", language: "en-US", refund: None };
     loop {
         if let Some(invoice) = done(invoices.issue(&ctx, &issue).await, refused) {
             break invoice;
