@@ -99,9 +99,14 @@ impl Receipts {
             blocks.push(Block::Link(words.say("mail-place-open", &[]), format!("{url}#place")));
         }
         blocks.extend(paid_blocks(&checkout, &words)?);
+        // Once for each who sells, however many of the orders are theirs.
+        let mut forms = Vec::new();
         for part in &parts {
-            if let Some(form) = withdrawal::form_of(&part.order, checkout.waived) {
-                blocks.extend(withdrawal::blocks(form, &self.sold_by(part).await?, &words));
+            let Some(form) = withdrawal::form_of(&part.order, checkout.waived) else { continue };
+            let form = (form, self.sold_by(part).await?);
+            if !forms.contains(&form) {
+                blocks.extend(withdrawal::blocks(form.0, &form.1, &words));
+                forms.push(form);
             }
         }
         self.sender

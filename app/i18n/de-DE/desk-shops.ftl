@@ -152,6 +152,7 @@ taxset-where = Wo Sie Steuer berechnen
 taxset-where-text = { $seller } berechnet Steuer dort, wo eine Registrierung besteht, und nirgends sonst. Die Registrierungen gelten für alle Läden dieses Verkäufers.
 taxset-where-list = Registrierungen
 taxset-not-at-home = In Ihrem eigenen Land sind Sie nicht registriert; dort verkaufen Sie ohne Steuer. Das ist richtig, solange Sie unter dem Schwellenwert Ihres Landes bleiben.
+taxset-no-region = In Ihrer Anschrift steht kein bekannter Bundesstaat und keine bekannte Provinz; danach richtet sich aber die Steuer in Ihrem Land. Bitten Sie den Betreiber dieses Marktplatzes, das nachzutragen.
 taxset-below = Privatkunden in anderen Ländern der Europäischen Union zahlen die Steuer Ihres eigenen Landes. Das ist richtig bis 10.000 EUR solcher Umsätze im Jahr; danach melden Sie sich zum One-Stop-Shop (OSS) an und fügen ihn hier hinzu.
 taxset-nowhere = Keine Registrierungen
 taxset-nowhere-text = Bis Sie eine hinzufügen, wird alles ohne Steuer verkauft.

@@ -152,6 +152,7 @@ taxset-where = Where you charge tax
 taxset-where-text = { $seller } charges tax where it is registered, and nowhere else. These registrations hold for all shops of this seller.
 taxset-where-list = Registrations
 taxset-not-at-home = You are not registered at home, so your sales there are without tax. That is right for sellers below their country’s threshold.
+taxset-no-region = Your address has no state or province that is known here, and the tax in your country goes by it. Ask whoever runs this marketplace to set it.
 taxset-below = Consumers in other countries of the European Union pay the tax of your own country. That is right up to 10,000 EUR of such sales a year; after that, register for the one-stop shop (OSS) and add it here.
 taxset-nowhere = No registrations
 taxset-nowhere-text = Everything is sold without tax until you add one.

@@ -152,6 +152,7 @@ taxset-where = Où vous facturez la taxe
 taxset-where-text = { $seller } facture la taxe là où il est immatriculé, et nulle part ailleurs. Ces immatriculations valent pour toutes les boutiques de ce vendeur.
 taxset-where-list = Immatriculations
 taxset-not-at-home = Vous n’êtes pas immatriculé dans votre propre pays : vos ventes y sont sans taxe. C’est correct tant que vous restez sous le seuil de votre pays.
+taxset-no-region = Votre adresse ne contient aucun État ni aucune province connus ici, alors que la taxe de votre pays en dépend. Demandez à l’exploitant de cette place de marché de l’ajouter.
 taxset-below = Les consommateurs des autres pays de l’Union européenne paient la taxe de votre propre pays. C’est correct jusqu’à 10 000 EUR de telles ventes par an ; ensuite, inscrivez-vous au guichet unique (OSS) et ajoutez-le ici.
 taxset-nowhere = Aucune immatriculation
 taxset-nowhere-text = Tout est vendu sans taxe tant que vous n’en ajoutez pas.

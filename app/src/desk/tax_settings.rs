@@ -115,6 +115,9 @@ fn Registrations(view: TaxSettingView) -> Element {
             if view.not_at_home {
                 Notice { {t!("taxset-not-at-home")} }
             }
+            if view.lacks_region {
+                Notice { {t!("taxset-no-region")} }
+            }
             if view.below_threshold {
                 Notice { {t!("taxset-below")} }
             }

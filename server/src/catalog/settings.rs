@@ -177,16 +177,17 @@ fn of_revision(rev: i64) -> Condition {
 /// Where a record stands in the list of its kind.
 const PLACE: &str = "createdAt";
 
-/// The write of a seller over the item that it was read as; where it stands in the list of sellers stays.
+/// The write of a seller, as [`written`]; over `was`, where it stands in the list of sellers stays.
 ///
 /// # Errors
 /// As [`written`].
-pub(crate) fn seller_rewritten(seller: &Tenant, was: &Item, now_ms: i64) -> Result<TransactOp> {
+pub(crate) fn seller_written(seller: &Tenant, is_there: bool, was: Option<&Item>, now_ms: i64) -> Result<TransactOp> {
     let mut item = items::tenant(&Tenant { rev: seller.rev + 1, ..seller.clone() }, now_ms)?;
-    if let Some(place) = was.get(PLACE) {
+    if let Some(place) = was.and_then(|was| was.get(PLACE)) {
         item.insert(PLACE.to_owned(), place.clone());
     }
-    Ok(TransactOp::Put(Put { item, condition: Some(of_revision(seller.rev)) }))
+    let condition = if is_there { of_revision(seller.rev) } else { Condition::ItemAbsent };
+    Ok(TransactOp::Put(Put { item, condition: Some(condition) }))
 }
 
 /// As [`written`], over this item: where it stands in the list of shops stays.

@@ -256,7 +256,7 @@ mod serviced;
 #[cfg(test)]
 mod stored;
 #[cfg(test)]
-mod storefronts;
+pub(crate) mod storefronts;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::pricing::Quotes;
 use crate::testing::{self, Shop};
 
 /// One seller, two storefronts that differ in rounding, ways of sending, and what they do without a tax rule.
-const ROWS: &str = r#"{"type":"tenant","ref":"two","name":"Two","legal":{"name":"Two GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@two.example","tax_ids":["DE123456789"],"invoice_prefix":"TW","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
+pub(crate) const ROWS: &str = r#"{"type":"tenant","ref":"two","name":"Two","legal":{"name":"Two GmbH","address":["Weg 2","20457 Hamburg"],"country":"DE","email":"shop@two.example","tax_ids":["DE123456789"],"invoice_prefix":"TW","registrations":["DE","EU-OSS"]},"currency":"EUR","locale":"de-DE","fee_bps":1000}
 {"type":"store","ref":"left","tenant":"two","handle":"left","name":"Left","ships_from":"DE","rounding":{"scope":"unit","mode":"half_up"},"no_rule":"export","shipping_methods":[{"id":"fast","name":"Fast"}],"shipping":[{"zone":"*","up_to_g":4000,"amount_minor":700,"currency":"EUR"},{"zone":"EU","up_to_g":4000,"amount_minor":700,"currency":"EUR"},{"zone":"EU","method":"fast","up_to_g":4000,"amount_minor":2100,"currency":"EUR"}]}
 {"type":"store","ref":"right","tenant":"two","handle":"right","name":"Right","ships_from":"DE","rounding":{"scope":"document","mode":"half_even"},"no_rule":"block","shipping_methods":[{"id":"fast","name":"Fast"}],"shipping":[{"zone":"*","up_to_g":4000,"amount_minor":300,"currency":"EUR"},{"zone":"EU","up_to_g":4000,"amount_minor":300,"currency":"EUR"},{"zone":"EU","method":"fast","up_to_g":4000,"amount_minor":1100,"currency":"EUR"}]}
 {"type":"maker","ref":"who","tenant":"two","kind":"artist","name":"Who"}

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use vitrine_pricing::quote::Rounding;
-use vitrine_pricing::tax::TaxRules;
-use vitrine_pricing::territory::is_member;
+use vitrine_pricing::quote::{MOST_REGISTRATIONS, Rounding};
+use vitrine_pricing::tax::{TaxRule, TaxRules};
+use vitrine_pricing::territory::{Place, Regime, has_region, resolve};
 use vitrine_shared::Problem;
 use vitrine_shared::catalog::{LegalEntity, Store, Tenant};
 use vitrine_shared::id::{StoreId, TenantId};
@@ -20,14 +20,12 @@ use vitrine_table::{Consistency, Item, TableError, Transact};
 use super::shipping::{Faults, Fields, MOST_HISTORY, refused};
 use super::stores::{bounded, changed_meanwhile};
 use super::{Desk, history};
-use crate::audit;
+use crate::audit::{self, Entry};
 use crate::catalog::settings;
 use crate::catalog::store::tenant_key;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
 
-/// Most places a seller is registered in: more than there are to choose from.
-const MOST: usize = 400;
 /// The Union's one-stop shop for what its sellers send or let download across borders.
 const OSS: &str = "EU-OSS";
 /// Registrations that no row of the tables is named after.
@@ -35,7 +33,8 @@ const SCHEMES: [&str; 3] = [OSS, "EU-IOSS", "XI"];
 /// Of the trail of a shop.
 const SAVED: &str = "tax.settings_saved";
 /// Of the trail of a seller.
-const ACTS: &str = "tax.registration_";
+const ADDED: &str = "tax.registration_added";
+const ENDED: &str = "tax.registration_ended";
 
 fn form_name(store: &StoreId) -> String {
     format!("TAX#{store}")
@@ -111,16 +110,60 @@ fn saved(store: &Store, fields: &Fields) -> std::result::Result<Store, Faults> {
     if faults.codes.is_empty() { Ok(next) } else { Err(faults) }
 }
 
-/// Whether a seller of the Union sells across its borders as below the threshold of EUR 10,000 (Directive 2006/112/EC art. 59c).
-fn is_below_threshold(legal: &LegalEntity) -> bool {
-    let has = |wanted: &str| legal.registrations.iter().any(|name| name == wanted);
-    is_member(&legal.country) && has(&legal.country) && !has(OSS)
+/// Where a seller is, as tax sees it, and where it is registered.
+struct Home<'a> {
+    legal: &'a LegalEntity,
+    place: Place<'a>,
+    /// The state or province, where those tax by themselves or decide which tax it is.
+    region: Option<String>,
 }
 
-/// A seller's registrations at home: the country, or the state or province where that is who taxes.
-fn is_registered_at_home(legal: &LegalEntity) -> bool {
-    let state = legal.region.as_ref().map(|region| format!("{}-{}", legal.country, region.to_ascii_uppercase()));
-    legal.registrations.iter().any(|name| *name == legal.country || state.as_ref() == Some(name))
+impl<'a> Home<'a> {
+    fn of(legal: &'a LegalEntity) -> Self {
+        let place = resolve(&legal.country, legal.region.as_deref(), None, false);
+        let known = |typed: &String| {
+            let code = vitrine_places::region_of(&legal.country, typed).map(|region| region.id().to_owned());
+            code.or_else(|| has_region(&legal.country, typed)?.then(|| typed.to_ascii_uppercase()))
+        };
+        Self { legal, place, region: legal.region.as_ref().and_then(known) }
+    }
+
+    fn has(&self, wanted: &str) -> bool {
+        self.legal.registrations.iter().any(|name| name == wanted)
+    }
+
+    fn own_part(&self) -> String {
+        let region = self.region.as_deref().unwrap_or_default();
+        format!("{}-{region}", self.legal.country)
+    }
+
+    fn is_registered(&self) -> bool {
+        self.has(self.place.registration) || self.has(self.place.state) || self.has(&self.own_part())
+    }
+
+    /// A seller of the Union that sells across its borders as below the threshold of EUR 10,000 (Directive 2006/112/EC art. 59c).
+    fn is_below_threshold(&self) -> bool {
+        self.place.regime == Regime::Union && self.is_registered() && !self.has(OSS)
+    }
+
+    /// A seller that charges no tax at home, where there is one: the one-stop shop charges it too.
+    fn is_untaxed(&self) -> bool {
+        let own = [self.place.code.to_owned(), self.own_part()];
+        let taxed = |rule: &TaxRule| rule.rate_ppm > 0 && own.contains(&rule.jurisdiction);
+        let oss = self.place.regime == Regime::Union && self.has(OSS);
+        !self.is_registered() && !oss && TaxRules::built_in().rules().iter().any(taxed)
+    }
+
+    /// A seller of whom it is not known in which of the parts of its country it is, though the tax there goes by them.
+    fn lacks_region(&self) -> bool {
+        self.region.is_none() && has_region(&self.legal.country, "").is_some()
+    }
+}
+
+/// Registrations that were ended and can be had again, though the tables have no row for them.
+fn ended(trail: &[Entry]) -> impl Iterator<Item = &str> {
+    let ended = trail.iter().filter(|entry| entry.act == ENDED);
+    ended.filter_map(|entry| entry.what.get("registration")?.as_str()).filter(|code| TaxRules::is_registration(code))
 }
 
 impl Desk {
@@ -164,9 +207,12 @@ impl Desk {
         let mut trail = audit::newest(table, store.id.as_str(), MOST_HISTORY).await?;
         trail.retain(|entry| entry.act == SAVED);
         let of_seller = audit::newest(table, seller.id.as_str(), MOST_HISTORY).await?;
-        trail.extend(of_seller.into_iter().filter(|entry| entry.act.starts_with(ACTS)));
-        trail.sort_by_key(|entry| entry.at_ms);
         let legal = &seller.legal;
+        let mut others = known();
+        others.extend(ended(&of_seller).map(str::to_owned));
+        let home = Home::of(legal);
+        trail.extend(of_seller.into_iter().filter(|entry| [ADDED, ENDED].contains(&entry.act.as_str())));
+        trail.sort_by_key(|entry| entry.at_ms);
         let has = |code: &String| legal.registrations.contains(code);
         Ok(TaxSettingView {
             store: store.id.to_string(),
@@ -174,9 +220,10 @@ impl Desk {
             rev: store.rev,
             seller_rev: seller.rev,
             registrations: legal.registrations.iter().map(|code| row(code)).collect(),
-            others: known().iter().filter(|code| !has(code)).map(|code| row(code)).collect(),
-            below_threshold: is_below_threshold(legal),
-            not_at_home: !is_registered_at_home(legal),
+            others: others.iter().filter(|code| !has(code)).map(|code| row(code)).collect(),
+            below_threshold: home.is_below_threshold(),
+            not_at_home: home.is_untaxed(),
+            lacks_region: home.lacks_region(),
             service: self.0.checkouts.tax_service().unwrap_or_default().to_owned(),
             seller: seller.name,
             fields,
@@ -224,13 +271,13 @@ impl Desk {
         let code = code.trim();
         let mut next = seller.clone();
         let all = &mut next.legal.registrations;
-        // One that an import left there and nobody knows can still be ended.
-        if adds && !known().contains(code) {
+        // The rule of imports. One that they left there and nobody knows can still be ended.
+        if adds && !TaxRules::is_registration(code) {
             return Err(Problem::invalid("code", "fault-registration", "Choose a place or scheme of the list."));
         }
         match adds {
             true if all.iter().any(|name| name == code) => {}
-            true if all.len() >= MOST => {
+            true if all.len() >= MOST_REGISTRATIONS => {
                 return Err(Problem::conflict(
                     "registrations_many",
                     "So many registrations are not kept of one seller.",
@@ -246,8 +293,8 @@ impl Desk {
         if seen != seller.rev {
             return Err(meanwhile());
         }
-        let act = if adds { "tax.registration_added" } else { "tax.registration_ended" };
-        let write = settings::seller_rewritten(&next, &item, ctx.now_ms)?;
+        let act = if adds { ADDED } else { ENDED };
+        let write = settings::seller_written(&next, true, Some(&item), ctx.now_ms)?;
         let ops = vec![write, audit::entry(ctx, seller.id.as_str(), act, "", json!({ "registration": code }))];
         match self.0.table.transact(Transact { ops, token: None }).await {
             Err(TableError::Cancelled(_)) => Err(meanwhile()),
@@ -361,20 +408,34 @@ mod tests {
         assert_eq!(registered(&house, "nordlicht").await, (vec!["DE".into(), "CH".into()], 3));
         let late = house.desk.change_registration(&nord, &store, "GB", true, 2).await.unwrap_err();
         assert_eq!((late.status, late.code.as_str()), (409, "changed_meanwhile"));
-        for unknown in ["BR", "US", "the moon", "", "JP-SPO"] {
+        for unknown in ["EL", "the moon", "", "DE-XX"] {
             let refused = change(unknown, true).await.unwrap_err();
             assert_eq!(refused.fields["code"], "fault-registration", "{unknown}");
         }
-        let trail = house.desk.tax_setting(&nord, &store, false).await.unwrap().history;
-        let acts: Vec<&str> = trail.iter().map(|row| row.act.as_str()).collect();
-        assert_eq!(acts, ["tax.registration_ended", "tax.registration_added"]);
+        let view = house.desk.tax_setting(&nord, &store, false).await.unwrap();
+        let acts: Vec<&str> = view.history.iter().map(|row| row.act.as_str()).collect();
+        assert_eq!(acts, [ENDED, ADDED]);
+        // What was ended is offered again, also where the tables have no row for it.
+        assert!(view.others.iter().all(|row| row.code != "BR"));
+        change("BR", true).await.unwrap();
+        change("BR", false).await.unwrap();
+        let view = house.desk.tax_setting(&nord, &store, false).await.unwrap();
+        assert!(view.others.iter().any(|row| row.code == "BR"));
         // A row of an import says all of it again; who saw the page before is told.
         let (rows, market) = fixture();
         let row = &row_of(&rows, "nord").to_string();
         assert_eq!(house.import(row, &market).await.rows[0].outcome, Outcome::Updated);
-        assert_eq!(registered(&house, "nordlicht").await, (vec!["DE".into(), OSS.into()], 4));
+        assert_eq!(registered(&house, "nordlicht").await, (vec!["DE".into(), OSS.into()], 6));
         assert_eq!(house.import(row, &market).await.rows[0].outcome, Outcome::Unchanged);
-        assert_eq!(house.desk.change_registration(&nord, &store, "GB", true, 3).await.unwrap_err().status, 409);
+        assert_eq!(house.desk.change_registration(&nord, &store, "GB", true, 5).await.unwrap_err().status, 409);
+        // A row that read the seller before the desk wrote it does not write over that.
+        let records = house.app.catalog.records();
+        let read = records.tenant(&house.store("nordlicht").await.tenant).await.unwrap().unwrap();
+        change("GB", true).await.unwrap();
+        let late = settings::seller_written(&read, true, None, nord.now_ms).unwrap();
+        let late = house.app.table.transact(Transact { ops: vec![late], token: None }).await;
+        assert!(matches!(late, Err(TableError::Cancelled(_))), "{late:?}");
+        assert_eq!(registered(&house, "nordlicht").await, (vec!["DE".into(), OSS.into(), "GB".into()], 7));
     }
 
     #[tokio::test]
@@ -422,18 +483,42 @@ mod tests {
     }
 
     #[test]
-    fn sellers_of_the_union_without_its_one_stop_shop_are_below_its_threshold() {
-        let legal = |country: &str, names: &[&str]| LegalEntity {
+    fn what_a_seller_is_told_of_its_home_is_what_prices_do_there() {
+        let legal = |country: &str, region: &str, names: &[&str]| LegalEntity {
             country: country.into(),
+            region: Some(region.to_owned()).filter(|region| !region.is_empty()),
             registrations: names.iter().map(|name| (*name).to_owned()).collect(),
             ..LegalEntity::default()
         };
-        assert!(is_below_threshold(&legal("DE", &["DE"])));
-        for (country, names) in [("DE", &["DE", OSS] as &[&str]), ("DE", &[]), ("GB", &["GB"])] {
-            assert!(!is_below_threshold(&legal(country, names)), "{country} {names:?}");
+        // Below the Union's threshold, untaxed at home, of an unknown part of the country.
+        for (country, region, names, told) in [
+            ("DE", "", &["DE"] as &[&str], [true, false, false]),
+            ("DE", "", &["DE", OSS], [false, false, false]),
+            ("DE", "", &[OSS], [false, false, false]),
+            ("DE", "", &[], [false, true, false]),
+            ("MC", "", &["FR"], [true, false, false]),
+            ("ES", "CN", &["ES-CN"], [false, false, false]),
+            ("RE", "", &["FR-RE"], [false, false, false]),
+            ("GB", "", &["GB"], [false, false, false]),
+            ("IM", "", &["GB"], [false, false, false]),
+            ("LI", "", &["CH"], [false, false, false]),
+            ("CH", "", &["DE"], [false, true, false]),
+            ("BR", "", &[], [false, false, false]),
+            ("GG", "", &[], [false, false, false]),
+            ("US", "NY", &["US-NY"], [false, false, false]),
+            ("US", "ny", &["US-NJ"], [false, true, false]),
+            ("US", "Oregon", &[], [false, false, false]),
+            ("US", "", &["US-NY"], [false, false, true]),
+            ("CA", "QC", &["CA-QC"], [false, false, false]),
+            ("CA", "QC", &["CA"], [false, false, false]),
+            ("CA", "QC", &["CA-BC"], [false, true, false]),
+            ("IN", "Maharashtra", &["IN"], [false, false, false]),
+            ("IN", "The moon", &["IN"], [false, false, true]),
+        ] {
+            let legal = legal(country, region, names);
+            let home = Home::of(&legal);
+            let said = [home.is_below_threshold(), home.is_untaxed(), home.lacks_region()];
+            assert_eq!(said, told, "{country} {region} {names:?}");
         }
-        let quebec = |names: &[&str]| LegalEntity { region: Some("qc".into()), ..legal("CA", names) };
-        assert!(is_registered_at_home(&quebec(&["CA-QC"])) && is_registered_at_home(&quebec(&["CA"])));
-        assert!(!is_registered_at_home(&quebec(&["CA-ON", "US"])));
     }
 }

@@ -6,10 +6,11 @@ use vitrine_pricing::quote::{Amounts, Kind, StepKind, TaxIdState};
 use vitrine_pricing::refund::{RefundPart, RefundQuote};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_pricing::tax_id::{Checked, check};
-use vitrine_pricing::territory::is_member;
+use vitrine_pricing::territory::{Regime, is_member, resolve};
 use vitrine_shared::catalog::LegalEntity;
 use vitrine_shared::views::sums::state_only;
 
+use super::Invoice;
 use crate::checkout::store::Order;
 
 /// A note as printed; it stays as it was, whatever becomes of the tables.
@@ -25,6 +26,12 @@ pub struct Legal {
     pub english: String,
     /// The law.
     pub source: String,
+}
+
+impl Legal {
+    fn is_about(&self, situation: Situation) -> bool {
+        self.id.ends_with(&format!("-{}", situation.code()))
+    }
 }
 
 /// Why the tax of a part that goes back is not owed, though the order was sold with it.
@@ -128,6 +135,22 @@ fn numbers(legal: &LegalEntity, country: &str, situation: Situation) -> Vec<Stri
     kinds.iter().map_while(|kind| stored(kind)).collect()
 }
 
+/// The notes of a credit note: what goes back goes by the law that its invoice named, whatever became of the seller's numbers and of the words of
+/// the law since. Only a tax that was not owed has notes of its own, and documents of before they were kept.
+pub(super) fn of_credit(
+    legal: &LegalEntity,
+    order: &Order,
+    what: &RefundQuote,
+    invoice: Option<&Invoice>,
+    languages: &[&str],
+) -> Vec<Legal> {
+    let relieved = what.lines.iter().any(|part| relief(legal, order, part).is_some_and(|r| r.situation.is_some()));
+    match invoice.map(|invoice| &invoice.legal).filter(|kept| !relieved && !kept.is_empty()) {
+        Some(kept) => kept.iter().filter(|note| !note.is_about(Situation::TaxIdPending)).cloned().collect(),
+        None => notes(legal, order, Some(what), languages),
+    }
+}
+
 /// The notes of an order's documents, each once; of a credit note with what goes back. `languages`: that of the document, then the seller's.
 pub(super) fn notes(
     legal: &LegalEntity,
@@ -136,11 +159,15 @@ pub(super) fn notes(
     languages: &[&str],
 ) -> Vec<Legal> {
     let home = legal.country.as_str();
-    let abroad = order.country != home && is_member(&order.country);
+    let of = |country, region| resolve(country, region, None, false);
+    let (here, there) = (of(home, legal.region.as_deref()), of(&order.country, Some(order.region.as_str())));
+    // A business that is taxable elsewhere buys where the seller is.
+    let business = order.tax.business && order.tax.id_state == TaxIdState::Valid;
+    let union = !business && there.regime == Regime::Union && there.state != here.state;
     let placed = |situation: Situation| {
         let situation = match situation {
-            // Below what it takes to be taxed there, the sale is one of the seller's own state, by whose law it is exempt.
-            Situation::SmallBusiness if abroad && ex_number(legal).is_some() => Situation::SmallBusinessUnion,
+            // Exempt by the buyer's state, for whoever has the number; else the sale is one of the seller's own state, by whose law it is exempt.
+            Situation::SmallBusiness if union && ex_number(legal).is_some() => Situation::SmallBusinessUnion,
             own => own,
         };
         let country = match situation {

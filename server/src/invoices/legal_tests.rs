@@ -1,7 +1,8 @@
 //! Words of law on documents: orders of a shop, some of them told otherwise, and what their documents say.
 
 use vitrine_einvoice::Category;
-use vitrine_pricing::quote::StepKind;
+use vitrine_pricing::quote::{StepKind, TaxIdState};
+use vitrine_pricing::refund::RefundWish;
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_shared::views::trade::CheckoutForm;
 
@@ -74,6 +75,17 @@ async fn a_small_seller_names_a_number_of_the_union_only_where_it_has_one() {
         }
     }
     let small = told(&order, TaxStatus::NotRegistered, "small_seller", "FR");
+    let of_ex = |order: &Order| said(&seller("DE", &["DE123456789EX"]), order, &["de-DE"]).remove(0).0;
+    // A business with a confirmed number buys where the seller is; Monaco is France.
+    let mut firm = small.clone();
+    firm.tax.business = true;
+    for (state, id) in
+        [(TaxIdState::Valid, "DE-de-small_business"), (TaxIdState::Invalid, "EU-de-small_business_union")]
+    {
+        firm.tax.id_state = state;
+        assert_eq!(of_ex(&firm), id, "{state:?}");
+    }
+    assert_eq!(of_ex(&Order { country: "MC".into(), ..small.clone() }), "EU-de-small_business_union");
     let german = said(&seller("AT", &["ATU12345678EX"]), &small, &["de-DE"]);
     assert_eq!(german[0].0, "EU-de-small_business_union");
     assert!(said(&seller("GB", &["GB123456789EX"]), &small, &["en-GB"]).is_empty(), "who is not of the Union");
@@ -186,6 +198,19 @@ async fn documents_print_the_words_they_were_issued_with_in_the_language_they_we
     let issue = Issue { order: &order, buyer: &buyer, paid_with: "card 4242", language: "fr-FR", refund: None };
     let again = shop.invoices.issue(&OpCtx::system("test", shop.clock_ms()), &issue).await.unwrap();
     assert_eq!(again.legal, before.legal);
+    // What goes back goes by the words of its invoice, whatever the seller's numbers are since.
+    let wish = crate::checkout::Wish {
+        attempt: "attempt-of-a-refund".into(),
+        what: RefundWish::whole(&[0], false),
+        restock: false,
+        reason: "asked for".into(),
+    };
+    shop.clock.advance_ms(1000);
+    let staff = OpCtx { now_ms: shop.clock_ms(), ..shop.staff() };
+    let refund = shop.checkouts.refund(&staff, &invoice.order, &wish).await.unwrap();
+    shop.work().await;
+    let credit = shop.invoices.get(&credit_id_of(&refund.id)).await.unwrap().unwrap();
+    assert_eq!(credit.legal, before.legal);
     let paper = printed(&shop, &invoice.id).await;
     assert!(paper.contains("As it was said then") && !paper.contains("TVA au taux"), "{paper}");
 }

@@ -535,6 +535,11 @@ impl Invoices {
         let laws = laws_of(order, &totals);
         let accounting = books::accounting(&legal, &totals, corrected.as_ref(), &self.rates, ctx.now_ms)?;
         let kind = if issue.refund.is_some() { Kind::CreditNote } else { Kind::Invoice };
+        let languages = [issue.language, &language];
+        let notes = match issue.refund {
+            Some((_, what)) => legal::of_credit(&legal, order, what, corrected.as_ref(), &languages),
+            None => legal::notes(&legal, order, None, &languages),
+        };
         let mut invoice = Invoice {
             id,
             number: String::new(),
@@ -558,7 +563,7 @@ impl Invoices {
             prices_include_tax: order.quote.prices_include_tax,
             market: order.quote.market.clone(),
             notes: vitrine_shared::views::sums::note(&order.quote).into_iter().collect(),
-            legal: legal::notes(&legal, order, issue.refund.map(|(_, what)| what), &[issue.language, &language]),
+            legal: notes,
             laws,
             rounding: Some(order.quote.rounding),
             tax_fallback: order.tax.tax_fallback.as_ref().map(|f| format!("{}:{}", f.provider, f.code)),

@@ -225,3 +225,12 @@ async fn only_who_has_the_right_gets_a_form_and_everybody_the_one_of_their_law()
     assert_eq!(text.matches("Model withdrawal form").count(), 1, "{text}");
     assert!(text.contains("– To Wide GmbH") && !text.contains("– To Near GmbH"), "{text}");
 }
+
+#[tokio::test]
+async fn two_orders_of_one_seller_have_one_form() {
+    let shop = Shop::open().await;
+    shop.import(crate::checkout::storefronts::ROWS).await;
+    sold(&shop, &["Left Pages", "Right Pages"], testing::form()).await;
+    let text = receipts(&shop).await.pop().unwrap();
+    assert_eq!(text.matches("– To Two GmbH").count(), 1, "{text}");
+}

@@ -23,5 +23,5 @@ pub use document::Document;
 pub use error::QuoteError;
 pub use external::{ExternalPart, ExternalTax, ExternalTaxes};
 pub use kind::Kind;
-pub use run::{MOST_PLACE_BYTES, quote};
+pub use run::{MOST_PLACE_BYTES, MOST_REGISTRATIONS, quote};
 pub use shapes::*;

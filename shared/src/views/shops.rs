@@ -268,8 +268,10 @@ pub struct TaxSettingView {
     pub others: Vec<RegistrationRow>,
     /// The seller is in the Union without its one-stop shop.
     pub below_threshold: bool,
-    /// The seller is not registered at home.
+    /// The seller charges no tax at home, where there is one.
     pub not_at_home: bool,
+    /// It is not known in which part of its country the seller is, though the tax there goes by it.
+    pub lacks_region: bool,
     /// Name of the tax service that is connected; empty: none is.
     pub service: String,
     /// Fields and what is in them.

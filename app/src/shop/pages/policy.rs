@@ -88,7 +88,9 @@ fn paragraphs(slug: &str, said: Vec<String>, form: &str) -> Element {
                         p { key: "{n}", "{text}" }
                     }
                 }
-                div { class: "prose", dangerous_inner_html: form }
+                if !form.is_empty() {
+                    div { class: "prose", dangerous_inner_html: form }
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use prices::{check_places, check_price};
 use std::str::FromStr;
 
 use vitrine_pricing::market::is_country;
-use vitrine_pricing::quote::Kind;
+use vitrine_pricing::quote::{Kind, MOST_REGISTRATIONS};
 use vitrine_pricing::tax::{TaxRules, VOUCHER};
 use vitrine_pricing::territory::has_region;
 use vitrine_shared::catalog::{
@@ -422,6 +422,9 @@ pub(super) fn check_legal(legal: &LegalEntity) -> Result<(), Refusal> {
     }
     if let Some(region) = legal.region.as_ref().filter(|region| has_region(&legal.country, region) == Some(false)) {
         return Err(format!("`legal.region`: {} has no region {region:?}", legal.country));
+    }
+    if legal.registrations.len() > MOST_REGISTRATIONS {
+        return Err(format!("`legal.registrations`: at most {MOST_REGISTRATIONS}"));
     }
     match legal.registrations.iter().position(|name| !TaxRules::is_registration(name)) {
         Some(i) => {

@@ -7,7 +7,7 @@ use vitrine_shared::id::TenantId;
 
 use super::import::{Done, Fault, Importer};
 use super::{TenantRow, build};
-use crate::catalog::store::{items, put};
+use crate::catalog::settings;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::invoices::entity;
@@ -43,7 +43,8 @@ impl Importer {
                 claimed.push(name);
             }
         }
-        let mut ops = vec![put(items::tenant(&Tenant { rev: tenant.rev + 1, ..tenant.clone() }, ctx.now_ms)?)];
+        // What was set at the desk meanwhile must not be overwritten unseen.
+        let mut ops = vec![settings::seller_written(&tenant, before.is_some(), None, ctx.now_ms)?];
         ops.extend(entity::claims(&claimed, tenant.id.as_str()));
         let done = self.settle(ctx, tenant.id.as_str(), before.as_ref(), &tenant, ops).await;
         match done {

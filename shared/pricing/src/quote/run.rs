@@ -21,8 +21,8 @@ use crate::territory::has_region;
 pub(super) const MILLION: i64 = 1_000_000;
 /// Of a region, a postcode, a tax id: longer ones are none.
 pub const MOST_PLACE_BYTES: usize = 64;
-/// There are some 250 places to be registered in.
-const MOST_REGISTRATIONS: usize = 300;
+/// Registrations of a seller: there are some 250 places to be registered in.
+pub const MOST_REGISTRATIONS: usize = 300;
 
 /// A line after pricing, before tax.
 pub(super) struct Priced<'a> {
