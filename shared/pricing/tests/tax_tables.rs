@@ -212,7 +212,8 @@ fn a_place_beside_a_state_has_a_law_of_no_tax_or_no_rules() {
     }
     for (country, postcode) in UNTAXED {
         for (kind, status) in [("digital", TaxStatus::OutsideScope), ("physical", TaxStatus::ZeroRated)] {
-            let sold = ask(country, "", postcode, kind, "block").unwrap_or_else(|e| panic!("{country} {postcode}: {e}"));
+            let sold =
+                ask(country, "", postcode, kind, "block").unwrap_or_else(|e| panic!("{country} {postcode}: {e}"));
             assert_eq!((sold.lines[0].tax_status, sold.totals.tax.minor()), (status, 0), "{country} {postcode} {kind}");
         }
     }
