@@ -142,7 +142,7 @@ fn Registrations(view: TaxSettingView) -> Element {
                     }
                 }
             }
-            form { class: "desk-form", method: "post", action: "{act}", "aria-label": t!("taxset-add"),
+            form { class: "desk-form", method: "post", action: "{act}", "aria-label": t!("taxset-add-it"),
                 input { r#type: "hidden", name: "rev", value: "{view.seller_rev}" }
                 Select { name: "code", label: t!("taxset-add"), options: others, required: true }
                 Button { r#type: "submit", {t!("taxset-add-it")} }
