@@ -20,8 +20,8 @@ use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, Libra
 use vitrine_shared::views::preview::Pieces;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, RightView, SearchView, Shared, StoreView,
-    SuggestView, TranscriptView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, Shared, StoreView, SuggestView,
+    TranscriptView, WorkView,
 };
 
 use crate::platform;
@@ -222,7 +222,7 @@ loaders! {
     /// A licence, the newest version or a given one.
     licence(id: String, version: Option<u32>) -> LicenceView = licence, crate::rpc::catalog::licence;
     /// The right to withdraw in the country of the page.
-    withdrawal() -> RightView = withdrawal, crate::rpc::catalog::withdrawal;
+    withdrawal() -> LicenceView = withdrawal, crate::rpc::catalog::withdrawal;
     /// How a reader of a shop's letters stands; `proof` is of the link they were sent.
     letters(store: String, who: String, proof: String) -> LettersView = letters, crate::rpc::catalog::letters;
     /// What the frame says of the visitor.

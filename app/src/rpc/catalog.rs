@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use vitrine_shared::catalog::{MakerKind, WorkKind};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, RightView, SearchView, Shared, StoreView, SuggestView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, SearchView, Shared, StoreView, SuggestView,
     TranscriptView, WorkView,
 };
 
@@ -71,7 +71,7 @@ pub async fn licence(id: String, version: Option<u32>) -> Result<Wire<LicenceVie
 
 /// The right to withdraw in the country of the page.
 #[get("/rpc/catalog/withdrawal", ask: Ask)]
-pub async fn withdrawal() -> Result<Wire<RightView>, Fault> {
+pub async fn withdrawal() -> Result<Wire<LicenceView>, Fault> {
     Ok(Wire(ask.withdrawal().await?))
 }
 

@@ -18,8 +18,8 @@ use vitrine_shared::views::owned::{AccountView, InvoiceView, InvoicesView, Libra
 use vitrine_shared::views::preview::Pieces;
 use vitrine_shared::views::trade::{CartView, CheckoutView, OrderView};
 use vitrine_shared::views::{
-    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, RightView, SearchView, Shared, StoreView,
-    SuggestView, TranscriptView, WorkView,
+    CatalogView, HomeView, LettersView, LicenceView, MakerView, MeBar, SearchView, Shared, StoreView, SuggestView,
+    TranscriptView, WorkView,
 };
 
 use crate::routes::Shop;
@@ -157,8 +157,10 @@ impl Ask {
         self.app.catalog.licence(&self.ctx, &id, version).await
     }
 
-    pub(crate) async fn withdrawal(&self) -> Result<RightView, Problem> {
-        Ok(vitrine_server::withdrawal::policy(&self.ctx.country, &self.ctx.locale))
+    pub(crate) async fn withdrawal(&self) -> Result<LicenceView, Problem> {
+        let (country, locale) = (self.ctx.country.as_str(), self.ctx.locale.as_str());
+        let form = vitrine_server::withdrawal::form_page(country, locale);
+        Ok(super::rights::view(&vitrine_server::withdrawal::right(country, locale), &form, locale))
     }
 
     pub(crate) async fn letters(&self, store: String, who: String, proof: String) -> Result<LettersView, Problem> {

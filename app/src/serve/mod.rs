@@ -17,6 +17,7 @@ pub mod lambda;
 mod page;
 mod public;
 mod refusal;
+pub(crate) mod rights;
 mod run;
 
 pub use ask::Ask;

@@ -32,7 +32,7 @@ fn trader(legal: &LegalEntity, locale: &str) -> String {
 }
 
 /// The form of a country (ISO 3166-1) as HTML, in a BCP 47 language; empty: its law has none. Who sells is left to the order.
-pub(super) fn page(country: &str, locale: &str) -> String {
+pub fn page(country: &str, locale: &str) -> String {
     let Some(form) = point_of_sale(country).withdrawal.form else { return String::new() };
     let words = Words::of(locale);
     let say = |id: &str| words.say(id, &[]);

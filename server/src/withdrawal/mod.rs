@@ -35,6 +35,7 @@ use crate::fault::{self, Result};
 use crate::mails::{Block, Letter, Sender, Words};
 use crate::{audit, ids};
 
+pub use form::page as form_page;
 pub(crate) use form::{blocks, form_of};
 pub use http::routes;
 
@@ -91,13 +92,7 @@ pub fn right(country: &str, locale: &str) -> RightView {
         refund_days: said.refund_days.unwrap_or_default(),
         unknown: !said.known,
         media_excepted: said.media_excepted,
-        form: String::new(),
     }
-}
-
-/// As [`right`], with the form to withdraw with where the law has one.
-pub fn policy(country: &str, locale: &str) -> RightView {
-    RightView { form: form::page(country, locale), ..right(country, locale) }
 }
 
 /// Whether who bought an order, which is paid, may withdraw from something of it at first: a consumer, from what cost something.

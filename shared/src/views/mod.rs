@@ -530,7 +530,7 @@ pub struct LettersView {
     pub proof: String,
 }
 
-/// A licence text's page.
+/// A page of a text of law: a licence, or of the policy of withdrawing the title, the text and the path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LicenceView {
@@ -567,9 +567,6 @@ pub struct RightView {
     pub unknown: bool,
     /// Of some books, magazines or recordings there may be none.
     pub media_excepted: bool,
-    /// The form to withdraw with that its law has, as HTML; empty: none, or not said here.
-    #[serde(default)]
-    pub form: String,
 }
 
 /// What the frame learns after hydration in one call.

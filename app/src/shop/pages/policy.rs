@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 use vitrine_shared::Problem;
-use vitrine_shared::views::RightView;
+use vitrine_shared::views::LicenceView;
 
 use super::drawn;
 use crate::platform::Head;
@@ -33,7 +33,19 @@ pub fn Policy(
             FaultPage { problem: Problem::not_found("page") }
         };
     }
-    paragraphs(&slug, PARAGRAPHS.iter().map(|n| t!(&format!("policy-{slug}-{n}"))).collect(), "")
+    let title = t!(&format!("policy-{slug}"));
+    rsx! {
+        Page { key: "{slug}", head: Head { title: title.clone(), canonical: format!("/policies/{slug}"), ..Head::default() },
+            article { class: "wrap eula",
+                h1 { "{title}" }
+                div { class: "prose",
+                    for n in PARAGRAPHS {
+                        p { key: "{n}", {t!(&format!("policy-{slug}-{n}"))} }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Loads what the law of the country says.
@@ -48,49 +60,18 @@ fn Rights() -> Element {
     })
 }
 
-/// The right to withdraw in a country: how long, of what, how, and when the money is back.
+/// The right to withdraw in a country, and the form to do it with: the server's text.
 #[component]
 pub fn RightBody(
     /// What to show.
-    view: RightView,
+    view: LicenceView,
 ) -> Element {
-    let said = if view.unknown {
-        vec![t!("policy-withdrawal-unknown", country = view.country)]
-    } else if view.days == 0 {
-        vec![t!("policy-withdrawal-none", country = view.country), t!("policy-withdrawal-shop")]
-    } else {
-        let mut said = vec![
-            t!("policy-withdrawal-right", country = view.country, days = view.days),
-            if view.waiver { t!("policy-withdrawal-waiver") } else { t!("policy-withdrawal-files", days = view.days) },
-            if view.function { t!("policy-withdrawal-here") } else { t!("policy-withdrawal-tell") },
-            match view.refund_days {
-                0 => t!("policy-withdrawal-money-now"),
-                days => t!("policy-withdrawal-money", days = days),
-            },
-        ];
-        if view.media_excepted {
-            said.insert(1, t!("policy-withdrawal-media"));
-        }
-        said
-    };
-    let always = [t!("policy-withdrawal-faults"), t!("policy-withdrawal-country")];
-    paragraphs(WITHDRAWAL, said.into_iter().chain(always).collect(), &view.form)
-}
-
-fn paragraphs(slug: &str, said: Vec<String>, form: &str) -> Element {
-    let title = t!(&format!("policy-{slug}"));
+    let head = Head { title: view.title.clone(), canonical: view.canonical.clone(), ..Head::default() };
     rsx! {
-        Page { key: "{slug}", head: Head { title: title.clone(), canonical: format!("/policies/{slug}"), ..Head::default() },
+        Page { head,
             article { class: "wrap eula",
-                h1 { "{title}" }
-                div { class: "prose",
-                    for (n , text) in said.into_iter().enumerate() {
-                        p { key: "{n}", "{text}" }
-                    }
-                }
-                if !form.is_empty() {
-                    div { class: "prose", dangerous_inner_html: form }
-                }
+                h1 { "{view.title}" }
+                div { class: "prose", dangerous_inner_html: "{view.body_html}" }
             }
         }
     }

@@ -1,16 +1,16 @@
 //! What pages say of the right to withdraw: as many days as the data of the country has, or that it has none.
 
 use dioxus::prelude::*;
-use vitrine_shared::views::RightView;
 use vitrine_shared::views::gift::GiftView;
 use vitrine_shared::views::trade::CheckoutView;
+use vitrine_shared::views::{LicenceView, RightView};
 
 use super::{draw, named, trade};
 use crate::shop::pages::{GiftBody, RightBody};
 
 #[derive(Clone)]
 pub(super) enum Sample {
-    Policy(RightView),
+    Policy(LicenceView),
     Gift(Box<GiftView>),
 }
 
@@ -25,8 +25,9 @@ fn right(country: &str, locale: &str) -> RightView {
     vitrine_server::withdrawal::right(country, locale)
 }
 
-fn policy(country: &str, locale: &str) -> RightView {
-    vitrine_server::withdrawal::policy(country, locale)
+fn policy(country: &str, locale: &str) -> LicenceView {
+    let form = vitrine_server::withdrawal::form_page(country, locale);
+    crate::serve::rights::view(&right(country, locale), &form, locale)
 }
 
 fn gift(right: RightView) -> Sample {
@@ -90,7 +91,8 @@ fn the_policy_says_the_days_of_the_country_or_that_there_are_none() {
         &["14 jours"],
     );
     let day = RightView { days: 1, refund_days: 1, country: "X".into(), ..RightView::default() };
-    let one = |locale, has: &[&str]| says(super::Sample::Rights(Sample::Policy(day.clone())), locale, has, &[]);
+    let of_day = |locale| Sample::Policy(crate::serve::rights::view(&day, "", locale));
+    let one = |locale, has: &[&str]| says(super::Sample::Rights(of_day(locale)), locale, has, &[]);
     one("en-US", &["within one day without", "lasts one day from", "came, within one day."]);
     one("de-DE", &["binnen einem Tag ohne", "einen Tag lang", "kommt binnen einem Tag auf"]);
     one("fr-FR", &["dans un délai de 1 jour sans", "dure 1 jour à", "dans un délai de 1 jour."]);
