@@ -124,6 +124,7 @@ paper-sum-gross = Summe mit Steuer
 paper-paid = Bezahlt
 paper-due = Zu zahlen
 paper-accounting-tax = Steuer in der gesetzlich verlangten Währung
+paper-place-of-supply = Ort der Lieferung oder Leistung: { $state }.
 paper-tax-rates = Kurse der Steuer in anderer Währung: { $source }, { $day }: { $rates }.
 paper-payment = Zahlung
 paper-due-on = Fällig am

@@ -124,6 +124,7 @@ paper-sum-gross = Total with tax
 paper-paid = Paid
 paper-due = To pay
 paper-accounting-tax = Tax in the currency the law asks for
+paper-place-of-supply = Place of supply: { $state }.
 paper-tax-rates = Rates of the tax in another currency: { $source }, { $day }: { $rates }.
 paper-payment = Payment
 paper-due-on = Due on

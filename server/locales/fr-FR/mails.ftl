@@ -124,6 +124,7 @@ paper-sum-gross = Total TTC
 paper-paid = Payé
 paper-due = À payer
 paper-accounting-tax = Taxe dans la monnaie exigée par la loi
+paper-place-of-supply = Lieu de la fourniture : { $state }.
 paper-tax-rates = Taux de la taxe dans une autre monnaie : { $source }, { $day } : { $rates }.
 paper-payment = Paiement
 paper-due-on = Échéance

@@ -49,9 +49,10 @@ fn could_sell(ctx: &OpCtx, offers: &Found, line: &CartLine, country: &str) -> Re
     if store.no_rule != NoRulePolicy::Block || taxed_by_region(country) {
         return Ok(true);
     }
+    let region = pricing::region_of(&tenant.legal);
     let supply = Supply {
         seller: &tenant.legal.country,
-        seller_region: tenant.legal.region.as_deref(),
+        seller_region: region.as_deref(),
         registrations: &tenant.legal.registrations,
         country,
         region: None,

@@ -17,7 +17,7 @@ use vitrine_table::{Condition, Item, Key, Put, Transact, TransactOp, retry};
 
 use super::charge::chargeable;
 use super::store::{self, Checkout, Order, OrderLine, TaxRecord};
-use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity, taxes};
+use super::{ATTEMPT_SECS, Checkouts, EXPIRE, HOLD_MS, address, asked, identity, placed, taxes};
 use crate::cart::currency::currency_of;
 use crate::cart::view::{Destination, Priced, check_country, price};
 use crate::catalog::offers::Found;
@@ -126,11 +126,6 @@ pub(super) fn needs_waiver(priced: &Priced, country: &str) -> bool {
 pub(super) fn has_paid_files(priced: &Priced) -> bool {
     let mut lines = priced.sellers.iter().flat_map(|s| s.lines.iter().zip(&s.quote.lines));
     lines.any(|(l, q)| l.product.kind != ProductKind::Physical && q.amounts.gross.minor() > 0)
-}
-
-/// Whether sales into a country are counted by its states or provinces.
-fn by_region(country: &str) -> bool {
-    matches!(country, "US" | "CA")
 }
 
 /// Remembers that this attempt made this checkout.
@@ -440,7 +435,7 @@ impl Checkouts {
                 lines,
                 quote: seller.quote.clone(),
                 country: to.country.clone(),
-                region: to.region.clone().filter(|_| by_region(&to.country)).unwrap_or_default(),
+                region: placed::supplied_in(&seller.posed.request, &seller.quote),
                 tax: TaxRecord::default(),
                 refunded_minor: 0,
                 sources: Vec::new(),

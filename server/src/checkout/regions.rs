@@ -259,6 +259,9 @@ async fn india_has_two_taxes_within_a_state_and_one_between_states() {
         let taxes: Vec<_> =
             totals.taxes.iter().map(|t| (t.name.as_str(), t.jurisdiction.as_str(), t.amount.minor())).collect();
         assert_eq!((totals.gross.minor(), taxes.as_slice()), (9900, wanted), "{region}");
+        // Who named no state is where the seller is.
+        let (code, state) = if region == "KA" { ("KA", "Karnataka") } else { ("MH", "Maharashtra") };
+        assert_eq!(order.region, code, "{region}");
         shop.pay(&done, CARD).await;
         shop.checkouts.refresh(&ctx, &done.id).await.unwrap();
         shop.work().await;
@@ -271,6 +274,10 @@ async fn india_has_two_taxes_within_a_state_and_one_between_states() {
             _ => vec!["CGST 9% (IN-CGST)", "SGST 9% (IN-SGST)"],
         };
         assert_eq!(said, lines, "{region}");
+        assert_eq!(view.legal[0].0, format!("Place of supply: {state}."), "{region}");
+        let page = shop.checkouts.order_view(&ctx, done.id.as_str(), Some(&done.secret)).await.unwrap();
+        let told = page.parts[0].explain.iter().find(|step| step.key.starts_with("explain-place")).unwrap();
+        assert_eq!(told.args[0].1, format!("{state}, India"), "{region}");
         tenant = Some(order.tenant);
     }
     let desk = crate::authz::tenant_desk(&OpCtx::system("test", 0), &tenant.unwrap()).unwrap();
@@ -278,6 +285,12 @@ async fn india_has_two_taxes_within_a_state_and_one_between_states() {
     let rows: Vec<_> = rows.iter().map(|r| (r.name.as_str(), r.rate_ppm, r.net_minor, r.tax_minor)).collect();
     let twice = |name| (name, 90_000, 2 * 8390, 2 * 755);
     assert_eq!(rows, [("IGST", 180_000, 8390, 1510), twice("CGST"), twice("SGST")]);
+    // What was sold is counted by state.
+    let month = crate::invoices::Span { name: "now".into(), from_ms: 0, to_ms: shop.clock_ms() + 1 };
+    let mut most = 10;
+    let sold = shop.invoices.turnover(&desk, &[month], shop.clock_ms(), &mut most).await.unwrap();
+    let sold: Vec<_> = sold.months["now"].iter().map(|row| (row.region.as_str(), row.net_minor)).collect();
+    assert_eq!(sold, [("KA", 8390), ("MH", 2 * 8390)]);
 }
 
 #[tokio::test]

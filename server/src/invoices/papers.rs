@@ -1,5 +1,9 @@
 //! Documents as files: a tagged PDF with the EN 16931 XML inside, and that XML. Made from what was issued; once made they are kept (`filed`).
 
+mod alike;
+#[cfg(test)]
+mod india_tests;
+
 use serde::{Deserialize, Serialize};
 use vitrine_einvoice as einvoice;
 use vitrine_einvoice::{
@@ -7,6 +11,8 @@ use vitrine_einvoice::{
     Totals,
 };
 use vitrine_pricing::tax_id::{Checked, KINDS, check};
+
+use alike::alike;
 
 use super::*;
 use crate::checkout::store::{Checkout, Person};
@@ -144,6 +150,14 @@ impl Invoice {
         if self.kind == Kind::Amendment { self.about() } else { self.id.clone() }
     }
 
+    /// In which state of India the supply takes place, as a sentence: invoices there name it (CGST Rules 2017 r. 46(n)).
+    pub(super) fn supplied_at(&self, words: &Words) -> Option<String> {
+        let taxed = self.totals.taxes.iter().any(|tax| tax.jurisdiction.starts_with("IN"));
+        let region = Some(self.region.as_str()).filter(|region| taxed && self.country == "IN" && !region.is_empty())?;
+        let state = vitrine_places::region_of("IN", region).map_or(region, |state| state.latin);
+        Some(words.say("paper-place-of-supply", &[("state", state)]))
+    }
+
     /// The document for files; `of` is the invoice that this one amends or credits.
     pub(super) fn document(&self, buyer: &Buyer, of: Option<&Invoice>, words: &Words) -> Result<Document> {
         let (kind, source) = match (self.kind, of) {
@@ -188,7 +202,8 @@ impl Invoice {
                 lines.push(line);
             }
         }
-        let mut said: Vec<String> = source.legal.iter().map(|note| note.text.clone()).collect();
+        let mut said: Vec<String> = source.supplied_at(words).into_iter().collect();
+        said.extend(source.legal.iter().map(|note| note.text.clone()));
         if let Some(accounting) = &source.accounting {
             let (rates, day) = (&accounting.rates, accounting.rates.date().to_string());
             let told = [("source", rates.source()), ("day", &day), ("rates", &rates.quoted())];
@@ -383,17 +398,16 @@ impl Taxed<'_> {
         }
     }
 
-    /// Shipping: a charge for each rate it shares, or one under all the taxes that are on it.
+    /// Shipping: a charge for each part of it that is taxed alike, or one under all the taxes that are on it.
     fn charges(&self, line: &Line, of: &Invoice, text: &str) -> Vec<Adjustment> {
         let amounts = &line.amounts;
-        let parts = Money::sum(amounts.net.currency(), amounts.taxes.iter().map(|t| t.base));
-        let charge = |net: Money, taxes: Vec<Tax>| Adjustment { text: text.to_owned(), net: positive(net), taxes };
-        if amounts.taxes.len() > 1 && parts.is_ok_and(|sum| sum == amounts.net) {
-            let one = |t: &TaxAmount| {
-                let only = Amounts { taxes: vec![t.clone()], ..amounts.clone() };
-                charge(t.base, self.taxes(&Line { amounts: only, ..line.clone() }))
-            };
-            return amounts.taxes.iter().map(one).collect();
+        let charge = |net: Money, line: &Line, taxes: &[TaxAmount]| {
+            let only = Amounts { taxes: taxes.to_vec(), ..amounts.clone() };
+            let taxes = self.taxes(&Line { amounts: only, ..line.clone() });
+            Adjustment { text: text.to_owned(), net: positive(net), taxes }
+        };
+        if let Some(parts) = alike(amounts.net, &amounts.taxes) {
+            return parts.iter().map(|(net, taxes)| charge(*net, line, taxes)).collect();
         }
         // Without tax it is what the goods are.
         let like = of.lines.iter().find(|l| !l.text.is_empty() && l.amounts.taxes.is_empty() && l.physical);
@@ -401,7 +415,7 @@ impl Taxed<'_> {
             Some(goods) => Line { status: goods.status, reason: goods.reason.clone(), ..line.clone() },
             None => line.clone(),
         };
-        vec![charge(amounts.net, self.taxes(&line))]
+        vec![charge(amounts.net, &line, &amounts.taxes)]
     }
 }
 

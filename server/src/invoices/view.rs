@@ -18,6 +18,7 @@ use crate::checkout::store::Checkout;
 use crate::checkout::{Checkouts, paid_view};
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::mails::Words;
 use vitrine_shared::views::sums::{by_rate, explain};
 
 /// Documents of one page.
@@ -256,6 +257,10 @@ impl Invoices {
             Some(void) => Some(self.void_view(place, &void).await?),
             None => None,
         };
+        // Said in the reader's language, it needs no translation beside it.
+        let supplied = source.supplied_at(&Words::of(place.locale.tag())).into_iter();
+        let supplied = supplied.map(|said| (said.clone(), place.locale.tag().to_owned(), said));
+        let legal = source.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone()));
         Ok(InvoiceView {
             id: invoice.id.to_string(),
             files: Vec::new(),
@@ -272,7 +277,7 @@ impl Invoices {
             lines: lines.collect(),
             sums,
             notes: source.notes.clone(),
-            legal: source.legal.iter().map(|n| (n.text.clone(), n.language.clone(), n.english.clone())).collect(),
+            legal: supplied.chain(legal).collect(),
             explain: Vec::new(),
             rounding: source.rounding.map(rounding_key),
             paid_with: source.paid_with.clone(),

@@ -33,13 +33,23 @@ pub fn rules() -> &'static TaxRules {
     RULES.get_or_init(TaxRules::built_in)
 }
 
+/// The region that a seller is in, by its code: records may hold its name (`Maharashtra`). As it stands there where no list is kept of the
+/// country's; `None`: not said, or the country has no such region.
+pub fn region_of(legal: &LegalEntity) -> Option<String> {
+    let said = legal.region.as_deref()?;
+    if has_region(&legal.country, said) != Some(false) {
+        return Some(said.to_owned());
+    }
+    let named = vitrine_places::region_of(&legal.country, said)?.id();
+    (has_region(&legal.country, named) == Some(true)).then(|| named.to_owned())
+}
+
 /// A seller as the pricing function takes them, for buyers in a market. A region and registrations that there are none of are left out: imports
 /// refuse them, but records from before that may hold some, which never meant anything.
 pub fn seller(legal: &LegalEntity, market: &Market) -> Seller {
-    let known = |region: &&String| has_region(&legal.country, region) != Some(false);
     Seller {
         country: legal.country.clone(),
-        region: legal.region.as_ref().filter(known).cloned(),
+        region: region_of(legal),
         tax_ids: legal.tax_ids.clone(),
         registrations: legal.registrations.iter().filter(|name| TaxRules::is_registration(name)).cloned().collect(),
         prices_include_tax: market.tax_display == TaxDisplay::Inclusive,

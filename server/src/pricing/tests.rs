@@ -71,7 +71,7 @@ fn a_seller_kept_from_before_goes_on_without_what_there_is_not() {
     let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let legal = LegalEntity {
         country: "US".into(),
-        region: Some("New York".into()),
+        region: Some("Atlantis".into()),
         registrations: names(&["US-NY", "US-ZZ", "IN-MH", "GB-XI", "EU-OSS", "nowhere"]),
         ..LegalEntity::default()
     };
@@ -612,4 +612,25 @@ async fn a_document_whose_lines_the_law_gives_to_two_sellers_is_refused_by_line(
         let taxed = seller == SellerOfRecord::Platform;
         assert_eq!((sums(&quote).2, sums(&quote).1 > 0), (seller, taxed), "{minor}");
     }
+}
+
+#[test]
+fn a_seller_is_in_the_region_that_the_record_names_by_code_or_by_name() {
+    let at = |country: &str, region: Option<&str>| {
+        let legal = LegalEntity { country: country.into(), region: region.map(Into::into), ..LegalEntity::default() };
+        seller(&legal, Market::of_country(country)).region
+    };
+    for (country, region, code) in [
+        ("IN", "Maharashtra", Some("MH")),
+        ("IN", "MH", Some("MH")),
+        ("IN", "mh", Some("mh")),
+        ("IN", "Bavaria", None),
+        ("IN", "", None),
+        ("US", "New York", Some("NY")),
+        ("CA", "Québec", Some("QC")),
+        ("DE", "Bayern", Some("Bayern")),
+    ] {
+        assert_eq!(at(country, Some(region)).as_deref(), code, "{country} {region}");
+    }
+    assert_eq!(at("IN", None), None);
 }

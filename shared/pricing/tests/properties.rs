@@ -46,22 +46,28 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
         ("AU", None),
         ("RE", None),
         ("JE", None),
+        ("IN", Some("MH")),
+        ("IN", Some("KA")),
     ];
-    let registrations =
-        prop::sample::subsequence(vec!["DE", "EU-OSS", "GB", "CH", "US-NY", "CA", "CA-QC", "EU-IOSS", "ES-CN"], 0..=9);
+    // Of the second one sales at home are under two taxes of one rate.
+    let seller = prop::sample::select(vec![("DE", None), ("IN", Some("MH"))]);
+    let registrations = prop::sample::subsequence(
+        vec!["DE", "EU-OSS", "GB", "CH", "US-NY", "CA", "CA-QC", "EU-IOSS", "ES-CN", "IN"],
+        0..=10,
+    );
     let scope = prop::sample::select(vec![RoundingScope::Unit, RoundingScope::Line, RoundingScope::Document]);
     let mode = prop::sample::select(vec![RoundingMode::HalfUp, RoundingMode::HalfEven]);
-    let flags = (any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), seller);
     let postcode = prop::sample::select(vec![None, Some("35001"), Some("78266"), Some("97400"), Some("BT1 1AA")]);
     (prop::collection::vec(line, 1..8), prop::sample::select(places), registrations, scope, mode, flags, postcode)
-        .prop_map(|(lines, (country, region), registrations, scope, mode, (inclusive, business), postcode)| {
+        .prop_map(|(lines, (country, region), registrations, scope, mode, (inclusive, business, seller), postcode)| {
             QuoteRequest {
                 currency: Currency::EUR,
                 date: "2026-11-22".parse().unwrap(),
                 market: None,
                 seller: Seller {
-                    country: "DE".into(),
-                    region: None,
+                    country: seller.0.into(),
+                    region: seller.1.map(Into::into),
                     tax_ids: vec![],
                     registrations: registrations.into_iter().map(Into::into).collect(),
                     prices_include_tax: inclusive,
@@ -257,6 +263,15 @@ fn adds_up(request: &QuoteRequest) -> Result<(), TestCaseError> {
     let stripped = quote.explain.iter().any(|s| s.kind == StepKind::Strip);
     if request.seller.prices_include_tax && !stripped {
         prop_assert_eq!(quote.totals.gross, quote.totals.list);
+    }
+    // Two halves of one tax differ by no more than one step a line.
+    for a in &all {
+        let of = |part: &'static str| a.taxes.iter().filter(move |t| t.jurisdiction == part);
+        for (mine, other) in of("IN-CGST").zip(of("IN-SGST")) {
+            prop_assert_eq!((mine.rate_ppm, mine.base), (other.rate_ppm, other.base));
+            let off = mine.amount.minor() - other.amount.minor();
+            prop_assert!(off.abs() <= request.currency.processor_step(), "{:?}", a.taxes);
+        }
     }
     let told: i64 =
         quote.explain.iter().filter(|s| s.kind == StepKind::Tax).filter_map(|s| s.amount).map(Money::minor).sum();

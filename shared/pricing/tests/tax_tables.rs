@@ -325,3 +325,62 @@ fn an_import_schemes_limit_names_the_currency_that_is_measured_in_it() {
         "goods to Northern Ireland"
     );
 }
+
+/// 100.00 * 18/118 = 15.2542 a piece, rounded to 15.25: 50 pieces hold 762.50, and 3 hold 45.75, of which one half is a paisa more.
+#[test]
+fn halves_of_a_tax_that_is_rounded_by_the_piece_differ_by_one_paisa_a_line() {
+    let taxes = |scope: &str, quantity: u32, minor: i64| {
+        let request = serde_json::from_value(serde_json::json!({
+            "currency": "INR", "date": DAYS[2], "rounding": {"scope": scope, "mode": "half_up"},
+            "seller": {"country": "IN", "region": "MH", "registrations": ["IN"], "prices_include_tax": true},
+            "buyer": {"country": "IN", "region": "MH"},
+            "lines": [{"name": "it", "tax_class": "digital_music", "quantity": quantity, "kind": "digital",
+                "unit_price": {"minor": minor, "currency": "INR", "exponent": 2}}],
+        }))
+        .unwrap();
+        let context = Context {
+            rules: &TaxRules::built_in(),
+            items: &[],
+            prices: &PriceList::default(),
+            shipping: &ShippingTable::default(),
+            promotions: Promotions::default(),
+        };
+        let amounts = quote(&request, &context).unwrap().totals;
+        assert_eq!(amounts.gross.minor(), minor * i64::from(quantity), "{scope} {quantity}");
+        amounts.taxes.iter().map(|tax| tax.amount.minor()).collect::<Vec<_>>()
+    };
+    assert_eq!(taxes("unit", 50, 10_000), [38_125, 38_125]);
+    assert_eq!(taxes("unit", 3, 10_000), [2_288, 2_287]);
+    // By the line 5000.00 * 18/118 = 762.7119.
+    assert_eq!(taxes("line", 50, 10_000), [38_136, 38_135]);
+}
+
+#[test]
+fn a_law_of_no_tax_counts_for_who_is_registered_there_too() {
+    let treated = |place: &str| {
+        let registrations = [place.to_owned()];
+        let supply = Supply {
+            seller: place,
+            seller_region: None,
+            registrations: &registrations,
+            country: place,
+            region: None,
+            postcode: None,
+            valid_business: false,
+            tax_id: None,
+            ships_from: None,
+            value: None,
+            class: "digital_music",
+            date: DAYS[2].parse().unwrap(),
+        };
+        let table = TaxRules::built_in();
+        let treatment = table.treat(&supply);
+        (treatment.status, treatment.reason)
+    };
+    for place in ["GG", "GL"] {
+        assert_eq!(treated(place), (TaxStatus::OutsideScope, "outside_tax_territory"), "{place}");
+    }
+    for place in ["GI", "JE"] {
+        assert_eq!(treated(place), (TaxStatus::NoRule, "territory_without_table"), "{place}");
+    }
+}

@@ -367,17 +367,16 @@ pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut 
     let inclusive = request.seller.prices_include_tax;
     let mode = request.rounding.mode;
     let least = request.currency.processor_step();
-    // What is inside (inclusive) or on top of (exclusive) an amount, per rate.
-    let compute = |amount: Money, rates: &[i64]| -> Result<Vec<Money>, MoneyError> {
+    // What is inside an amount, at all rates together.
+    let inside = |amount: Money, rates: &[i64]| -> Result<Money, MoneyError> {
         let total: i64 = rates.iter().sum();
-        if total == 0 {
-            return Ok(vec![Money::zero(amount.currency()); rates.len()]);
-        }
-        if inclusive {
-            return amount
-                .portion(total, MILLION.checked_add(total).ok_or(MoneyError::Overflow)?, mode)?
-                .allocate(rates);
-        }
+        amount.portion(total, MILLION.checked_add(total).ok_or(MoneyError::Overflow)?, mode)
+    };
+    let shared = |sum: Money, rates: &[i64]| -> Result<Vec<Money>, MoneyError> {
+        if sum.is_zero() { Ok(vec![sum; rates.len()]) } else { sum.allocate(rates) }
+    };
+    // What comes on top of an amount, per rate.
+    let on_top = |amount: Money, rates: &[i64]| -> Result<Vec<Money>, MoneyError> {
         rates.iter().map(|rate| amount.portion(*rate, MILLION, mode)).collect()
     };
     let rates_of = |t: &Treatment<'_>| -> Vec<i64> {
@@ -399,17 +398,13 @@ pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut 
                 continue;
             }
             let weights: Vec<i64> = members.iter().map(|i| parts[*i].list.minor()).collect();
-            let taxes = compute(sum, &rates)?;
             if inclusive {
                 // Shared as one amount first, so no line's taxes exceed its price.
-                let whole = Money::sum(request.currency, taxes)?.allocate(&weights)?;
-                for (member, share) in members.iter().zip(whole) {
-                    if !share.is_zero() {
-                        parts[*member].taxes = share.allocate(&rates)?;
-                    }
+                for (member, share) in members.iter().zip(inside(sum, &rates)?.allocate(&weights)?) {
+                    parts[*member].taxes = shared(share, &rates)?;
                 }
             } else {
-                for (k, tax) in taxes.into_iter().enumerate() {
+                for (k, tax) in on_top(sum, &rates)?.into_iter().enumerate() {
                     for (member, share) in members.iter().zip(tax.allocate(&weights)?) {
                         parts[*member].taxes[k] = share;
                     }
@@ -424,16 +419,17 @@ pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut 
             // A line is unit price times units, but for what a discount leaves: then `dearer` units are one step above the others.
             let (each, dearer) = (part.list.minor() / least / units, part.list.minor() / least % units);
             let unit = |steps: i64| Money::new(steps, request.currency)?.checked_mul(least);
-            let mut taxes = compute(unit(each)?, &rates)?;
-            for tax in &mut taxes {
-                *tax = tax.checked_mul(units - dearer)?;
-            }
-            if dearer > 0 {
-                for (tax, more) in taxes.iter_mut().zip(compute(unit(each + 1)?, &rates)?) {
-                    *tax = tax.checked_add(more.checked_mul(dearer)?)?;
-                }
-            }
-            part.taxes = taxes;
+            // Of all units: what is there of one, and of one that is dearer.
+            let times =
+                |one: Money, dear: Money| one.checked_mul(units - dearer)?.checked_add(dear.checked_mul(dearer)?);
+            let (one, dear) = (unit(each)?, if dearer > 0 { unit(each + 1)? } else { Money::zero(request.currency) });
+            part.taxes = if inclusive {
+                // The line's tax is shared out once: taxes of one rate differ by one step a line, not by one a unit.
+                shared(times(inside(one, &rates)?, inside(dear, &rates)?)?, &rates)?
+            } else {
+                let each = on_top(one, &rates)?.into_iter().zip(on_top(dear, &rates)?);
+                each.map(|(one, dear)| times(one, dear)).collect::<Result<_, _>>()?
+            };
         }
     }
     for part in parts.iter_mut() {

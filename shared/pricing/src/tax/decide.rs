@@ -154,10 +154,10 @@ impl<'r, 's> Case<'r, 's> {
                 let rule = |part: &&str| Some((self.rule(part)?, self.registered("IN")));
                 whole(parts.iter().map(rule).collect::<Option<_>>().ok_or("no_table")?)
             }
-            // A seller who is registered there owes a tax that the tables do not know.
-            _ if regime == Regime::Beside && self.registered(code) => Err("territory_without_table"),
             _ => match self.rule(code) {
                 Some(rule) => whole(vec![(rule, self.registered_at(&self.place))]),
+                // A seller who is registered there owes a tax that the tables do not know.
+                None if regime == Regime::Beside && self.registered(code) => Err("territory_without_table"),
                 None => Err("no_table"),
             },
         }
