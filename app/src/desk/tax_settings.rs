@@ -130,8 +130,7 @@ fn Registrations(view: TaxSettingView) -> Element {
                     for row in view.registrations.iter() {
                         tr { key: "{row.code}",
                             td { {name_of(row)} }
-                            // A code is one word, also in a narrow column.
-                            td { bdi { {row.code.replace('-', "\u{2011}")} } }
+                            td { bdi { class: "desk-code", "{row.code}" } }
                             td {
                                 form { role: "none", method: "post", action: "{act}",
                                     input { r#type: "hidden", name: "rev", value: "{view.seller_rev}" }

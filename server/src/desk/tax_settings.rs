@@ -25,6 +25,7 @@ use crate::catalog::settings;
 use crate::catalog::store::tenant_key;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
+use crate::pricing;
 
 /// The Union's one-stop shop for what its sellers send or let download across borders.
 const OSS: &str = "EU-OSS";
@@ -121,11 +122,8 @@ struct Home<'a> {
 impl<'a> Home<'a> {
     fn of(legal: &'a LegalEntity) -> Self {
         let place = resolve(&legal.country, legal.region.as_deref(), None, false);
-        let known = |typed: &String| {
-            let code = vitrine_places::region_of(&legal.country, typed).map(|region| region.id().to_owned());
-            code.or_else(|| has_region(&legal.country, typed)?.then(|| typed.to_ascii_uppercase()))
-        };
-        Self { legal, place, region: legal.region.as_ref().and_then(known) }
+        let region = pricing::region_of(legal).map(|region| region.to_ascii_uppercase());
+        Self { legal, place, region }
     }
 
     fn has(&self, wanted: &str) -> bool {
@@ -137,8 +135,15 @@ impl<'a> Home<'a> {
         format!("{}-{region}", self.legal.country)
     }
 
+    /// Whether any of the taxes at home is charged.
     fn is_registered(&self) -> bool {
-        self.has(self.place.registration) || self.has(self.place.state) || self.has(&self.own_part())
+        let part = self.own_part();
+        match self.legal.country.as_str() {
+            "US" => self.has(&part),
+            // A province's part of the HST is the federation's.
+            "CA" => self.has("CA") || self.has(&part) && known().contains(&part),
+            _ => self.has(self.place.registration) || self.has(self.place.state),
+        }
     }
 
     /// A seller of the Union that sells across its borders as below the threshold of EUR 10,000 (Directive 2006/112/EC art. 59c).
@@ -508,7 +513,10 @@ mod tests {
             ("US", "NY", &["US-NY"], [false, false, false]),
             ("US", "ny", &["US-NJ"], [false, true, false]),
             ("US", "Oregon", &[], [false, false, false]),
+            ("US", "NY", &["US"], [false, true, false]),
             ("US", "", &["US-NY"], [false, false, true]),
+            ("CA", "ON", &["CA-ON"], [false, true, false]),
+            ("CA", "ON", &["CA"], [false, false, false]),
             ("CA", "QC", &["CA-QC"], [false, false, false]),
             ("CA", "QC", &["CA"], [false, false, false]),
             ("CA", "QC", &["CA-BC"], [false, true, false]),

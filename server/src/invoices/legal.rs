@@ -12,6 +12,7 @@ use vitrine_shared::views::sums::state_only;
 
 use super::Invoice;
 use crate::checkout::store::Order;
+use crate::pricing;
 
 /// A note as printed; it stays as it was, whatever becomes of the tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +86,8 @@ fn written(
     languages: &[&str],
 ) -> Option<(LegalNote, String)> {
     // French comes first there, whatever the buyer reads.
-    let quebec = situation == Situation::TaxInvoice && country == "CA" && legal.region.as_deref() == Some("QC");
+    let in_quebec = || pricing::region_of(legal).is_some_and(|region| region.eq_ignore_ascii_case("QC"));
+    let quebec = situation == Situation::TaxInvoice && country == "CA" && in_quebec();
     let languages = if quebec { &["fr"][..] } else { languages };
     let numbers = numbers(legal, country, situation);
     legal_notes(country, situation, languages).into_iter().find_map(|note| {
@@ -249,7 +251,7 @@ mod tests {
             ("CA", Some("QC"), &["546872912 RT 0001"], Some("GST/HST No. 546872912RT0001")),
             (
                 "CA",
-                Some("QC"),
+                Some("Québec"),
                 &["1234567890 tq 0001", "546872912 RT 0001"],
                 Some("N° TPS/TVH 546872912RT0001, N° TVQ 1234567890TQ0001"),
             ),

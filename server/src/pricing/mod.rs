@@ -21,7 +21,7 @@ use vitrine_pricing::promotion::Facets;
 use vitrine_pricing::quote::{Kind, Sellable, Seller};
 use vitrine_pricing::shipping::{Destination, Parcel, Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
-use vitrine_pricing::territory::has_region;
+use vitrine_pricing::territory::{has_region, state_of_india};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Variant, Work};
 
 use crate::collections::MOST_OF_WORK;
@@ -33,12 +33,12 @@ pub fn rules() -> &'static TaxRules {
     RULES.get_or_init(TaxRules::built_in)
 }
 
-/// The region that a seller is in, by its code: records may hold its name (`Maharashtra`). As it stands there where no list is kept of the
-/// country's; `None`: not said, or the country has no such region.
+/// The region that a seller is in, by its code of today: records may hold its name (`Maharashtra`) or, of India, an older code. As it stands there
+/// where no list is kept of the country's; `None`: not said, or the country has no such region.
 pub fn region_of(legal: &LegalEntity) -> Option<String> {
     let said = legal.region.as_deref()?;
     if has_region(&legal.country, said) != Some(false) {
-        return Some(said.to_owned());
+        return Some(if legal.country == "IN" { state_of_india(said) } else { said.to_owned() });
     }
     let named = vitrine_places::region_of(&legal.country, said)?.id();
     (has_region(&legal.country, named) == Some(true)).then(|| named.to_owned())

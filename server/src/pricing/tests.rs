@@ -623,7 +623,9 @@ fn a_seller_is_in_the_region_that_the_record_names_by_code_or_by_name() {
     for (country, region, code) in [
         ("IN", "Maharashtra", Some("MH")),
         ("IN", "MH", Some("MH")),
-        ("IN", "mh", Some("mh")),
+        ("IN", "OR", Some("OD")),
+        ("IN", "Odisha", Some("OD")),
+        ("IN", "mh", Some("MH")),
         ("IN", "Bavaria", None),
         ("IN", "", None),
         ("US", "New York", Some("NY")),

@@ -70,7 +70,7 @@ pub fn has_region(country: &str, region: &str) -> Option<bool> {
 }
 
 /// A state or union territory of India by its code of today, upper case.
-pub(crate) fn state_of_india(region: &str) -> String {
+pub fn state_of_india(region: &str) -> String {
     let code = region.to_ascii_uppercase();
     let now = match code.as_str() {
         "CT" => "CG",

@@ -19,6 +19,8 @@ pub(super) fn alike(net: Money, taxes: &[TaxAmount]) -> Option<Vec<(Money, Vec<T
             None => columns.push(vec![wide]),
         }
     }
+    // A tax that is on none of it is no part of it.
+    columns.retain(|column| column.iter().any(|(tax, width)| *width != 0 || !tax.amount.is_zero()));
     let columns = columns.into_iter().map(|column| fitted(net, column)).collect::<Option<Vec<_>>>()?;
     let whole = net.minor().abs();
     let finest = columns.iter().enumerate().max_by_key(|(i, column)| (column.len(), std::cmp::Reverse(*i)))?.1.clone();
@@ -157,6 +159,11 @@ mod tests {
         let half = [tax(c, 90_000, -34, -3), tax(c, 0, -17, 0), tax(s, 90_000, -34, -3), tax(s, 0, -17, 0)];
         let wanted = told(&["-33: IN-CGST 900 -3, IN-SGST 900 -3", "-17: IN-CGST 0 0, IN-SGST 0 0"]);
         assert_eq!(parted(-50, &half), wanted);
+        // A city whose tax is on other things alone.
+        let city = [tax("US-NY", 40_000, 10_000, 400), tax("US-NY-NYC", 45_000, 0, 0)];
+        assert_eq!(alike(inr(10_000), &city), alike(inr(10_000), &city[..1]));
+        assert_eq!(alike(inr(10_000), &city).unwrap().len(), 1);
+        assert_eq!(alike(inr(10_000), &[tax("US-NY-NYC", 45_000, 0, 0)]), None);
         // Bases that do not come to the amount say nothing of its parts, nor do taxes without an amount to be on.
         assert_eq!(parted(10_000, &[tax("US-NY", 40_000, 6000, 240)]), None);
         assert_eq!(parted(10_000, &[tax("US-NY", 40_000, 11_000, 440)]), None);
