@@ -91,7 +91,8 @@ fn price(times: usize) -> Result<()> {
     let line = |n: i64| {
         let (class, kind) = [("digital_music", "digital"), ("ebook", "digital"), ("goods", "physical")][n as usize % 3];
         json!({
-            "name": format!("line {n}"), "tax_class": class, "kind": kind, "quantity": 1 + n % 3, "weight_g": 200,
+            "name": format!("line {n}"), "tax_class": class, "kind": kind, "quantity": 1 + n % 3,
+            "weight_g": (kind == "physical").then_some(200),
             "unit_price": { "minor": 199 + 50 * n, "currency": "EUR" },
         })
     };
