@@ -305,7 +305,7 @@ async fn tax_setting(
 ) -> Response {
     let done = Desk::new(app).save_tax_setting(&ctx, &store, &form).await;
     let kept = if done.is_ok() { "" } else { "?kept=1" };
-    back(&format!("/studio/tax-settings/{}{kept}", vitrine_shared::query::encode(&store)), "#form", done)
+    back(&format!("/studio/tax-settings/{}{kept}", vitrine_shared::query::encode(&store)), "", done)
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,8 @@ use vitrine_shared::views::sums::state_only;
 use crate::checkout::store::{Order, Person};
 use crate::checkout::{GIVEN_UP, place_is_asked, place_is_open};
 
-fn word(value: impl Serialize) -> String {
+/// A value by its word in records.
+pub(super) fn word(value: impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use vitrine_pricing::quote::{MOST_REGISTRATIONS, Rounding};
@@ -19,6 +18,7 @@ use vitrine_table::{Consistency, Item, TableError, Transact};
 
 use super::shipping::{Faults, Fields, MOST_HISTORY, refused};
 use super::stores::{bounded, changed_meanwhile};
+use super::tax::word;
 use super::{Desk, history};
 use crate::audit::{self, Entry};
 use crate::catalog::settings;
@@ -39,10 +39,6 @@ const ENDED: &str = "tax.registration_ended";
 
 fn form_name(store: &StoreId) -> String {
     format!("TAX#{store}")
-}
-
-fn word(value: impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A registration with what people call it by.
