@@ -32,7 +32,6 @@ function keep(event) {
 }
 
 function doAgain() {
-  for (const type of keeping) removeEventListener(type, keep, true);
   for (const { type, target, key } of missed) {
     if (!target.isConnected) continue;
     if (type === "click") target.click();
@@ -78,7 +77,13 @@ async function start(why) {
   window.__vitrine_ftl = await answer.text();
   const { default: init } = await client;
   const module_or_path = await module;
-  const alive = new Promise((told) => (window.__vitrine_alive = told));
+  // From here on the client answers: what were kept now would be done twice.
+  const alive = new Promise((told) => {
+    window.__vitrine_alive = () => {
+      for (const type of keeping) removeEventListener(type, keep, true);
+      told();
+    };
+  });
   await init({ module_or_path });
   await alive;
   await pause();

@@ -17,14 +17,20 @@ export function launch() {
   return chromium.launch({ executablePath: executable, args: flags });
 }
 
-/** A page in a fresh profile. `faults` fills with console errors and warnings, page errors and failed requests. */
+/**
+ * A page in a fresh profile. `faults` fills with console errors and warnings, page errors and failed requests; what a page gave up on
+ * being left is no fault.
+ */
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const faults = [];
   page.on("console", (m) => ["error", "warning"].includes(m.type()) && faults.push(`console ${m.type()}: ${m.text()}`));
   page.on("pageerror", (e) => faults.push(`page error: ${e.message}`));
-  page.on("requestfailed", (r) => faults.push(`request failed: ${r.url()} ${r.failure()?.errorText}`));
+  page.on("requestfailed", (r) => {
+    const why = r.failure()?.errorText;
+    if (why !== "net::ERR_ABORTED") faults.push(`request failed: ${r.url()} ${why}`);
+  });
   page.on("response", (r) => r.status() >= 400 && faults.push(`answer ${r.status()}: ${r.url()}`));
   return { page, faults, close: () => context.close() };
 }

@@ -90,3 +90,23 @@ test("a shortcut pressed before it is there works when it is there", async () =>
   await page.waitForFunction(() => document.activeElement?.id === "search");
   await close();
 });
+
+test("what is pressed when it is there is done once, however soon", async () => {
+  const { page, faults, close } = await openPage(browser);
+  await page.addInitScript(() => {
+    let told;
+    // Pressed in the very moment in which the client says that it answers.
+    const press = () => {
+      told();
+      queueMicrotask(() => document.querySelector(".listing-bar > .needs-script button").click());
+    };
+    Object.defineProperty(window, "__vitrine_alive", { set: (act) => (told = act), get: () => press });
+  });
+  await page.goto(`${server.url}/catalog`);
+  await page.getByRole("button", { name: "Larger covers" }).waitFor();
+  // What was kept would be done again a task later.
+  await page.evaluate(() => new Promise((go) => setTimeout(() => setTimeout(go))));
+  assert.equal(await page.getByRole("button", { name: "Larger covers" }).count(), 1);
+  assert.deepEqual(faults, []);
+  await close();
+});
