@@ -117,6 +117,11 @@ impl Currency {
         if self.is_whole() { 10i64.pow(u32::from(self.exponent())) } else { self.processor_step() }
     }
 
+    /// Its place in [`CURRENCIES`].
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// Every active currency, by code.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..CURRENCIES.len()).map(|i| Self(i as u8))
@@ -345,6 +350,9 @@ impl Money {
         let total: i128 = parts.iter().map(|(_, w)| i128::from(*w)).sum();
         if total <= 0 || parts.iter().any(|(_, w)| *w < 0) {
             return Err(MoneyError::NoWeights);
+        }
+        if parts.len() == 1 {
+            return Ok(vec![self]);
         }
         let step = if self.is_in_steps() { i128::from(self.currency.processor_step()) } else { 1 };
         let amount = i128::from(self.minor).abs() / step;

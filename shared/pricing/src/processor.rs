@@ -4,7 +4,9 @@
 //! not count in minor units of ISO 4217 everywhere (5 ISK is `500`); what cannot be said exactly is an error, never rounded.
 //! The processor is Stripe; the source of the tables is named in `currency_data.rs`. Not here: calls to it, its largest amounts, its fees.
 
-use crate::currency_data::{MINIMUM, NOT_TAKEN, PROCESSOR_EXPONENT, SOME_ACCOUNTS, UNCONFIRMED, WHOLE_PAYOUTS};
+use crate::currency_data::{
+    CURRENCIES, MINIMUM, NOT_TAKEN, PROCESSOR_EXPONENT, SOME_ACCOUNTS, UNCONFIRMED, WHOLE_PAYOUTS,
+};
 use crate::money::{Currency, Money, MoneyError, RoundingMode, lookup};
 
 /// Whether the processor takes a currency.
@@ -55,6 +57,42 @@ pub enum ProcessorError {
     Money(#[from] MoneyError),
 }
 
+/// Of every currency, by its place in [`CURRENCIES`]: every amount of a quote asks.
+const STEPS: [u8; CURRENCIES.len()] = {
+    let mut steps = [1; CURRENCIES.len()];
+    let mut i = 0;
+    while i < CURRENCIES.len() {
+        let (code, exponent) = CURRENCIES[i];
+        let mut sent = exponent;
+        let mut k = 0;
+        while k < PROCESSOR_EXPONENT.len() {
+            if is(PROCESSOR_EXPONENT[k].0, code) {
+                sent = PROCESSOR_EXPONENT[k].1;
+            }
+            k += 1;
+        }
+        if exponent == 3 {
+            steps[i] = 10;
+        } else if exponent > sent {
+            steps[i] = 10u8.pow((exponent - sent) as u32);
+        }
+        let mut k = 0;
+        while k < WHOLE_PAYOUTS.len() {
+            if is(WHOLE_PAYOUTS[k], code) {
+                steps[i] = 100;
+            }
+            k += 1;
+        }
+        i += 1;
+    }
+    steps
+};
+
+const fn is(text: &str, code: [u8; 3]) -> bool {
+    let text = text.as_bytes();
+    text[0] == code[0] && text[1] == code[1] && text[2] == code[2]
+}
+
 impl Currency {
     /// Whether the processor takes it.
     pub fn acceptance(self) -> Acceptance {
@@ -79,7 +117,7 @@ impl Currency {
     /// otherwise since), 100 for MGA, which has no decimals there, and for HUF and TWD, which are paid out whole, else 1. ISK and UGX have no minor
     /// units of ISO 4217, so that the `00` they are sent with is no step here.
     pub fn processor_step(self) -> i64 {
-        if WHOLE_PAYOUTS.binary_search(&self.code()).is_ok() { 100 } else { self.sent_step() }
+        i64::from(STEPS[self.index()])
     }
 
     /// What every amount that is sent is a multiple of, whichever it is: finer than the step of charges where only payouts are whole.

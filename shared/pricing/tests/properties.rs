@@ -12,7 +12,7 @@ use vitrine_pricing::promotion::{
 use vitrine_pricing::quote::*;
 use vitrine_pricing::refund::{LineWish, RefundAmounts, RefundQuote, RefundWish, Take, refund, refundable};
 use vitrine_pricing::shipping::{Rate, ShippingTable, Zone};
-use vitrine_pricing::tax::TaxRules;
+use vitrine_pricing::tax::{TaxRules, TaxStatus, WholeStatus};
 
 fn request() -> impl Strategy<Value = QuoteRequest> {
     let class = prop::sample::select(vec!["ebook", "digital_music", "printed_book", "goods", "unheard_of"]);
@@ -340,6 +340,38 @@ fn taken_off_rightly(request: &QuoteRequest) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The taxes of a quote in the shape in which a tax service answers, for the lines on which there is tax and for sending them; none if a share of
+/// sending them has no tax, for which a service has one answer.
+fn as_a_service_says(quote: &Quote) -> Option<ExternalTaxes> {
+    let part = |of: &Amounts| ExternalPart {
+        amount: Money::new(of.list.minor() - off(of), of.list.currency()).unwrap(),
+        status: TaxStatus::Taxed,
+        taxes: of.taxes.iter().map(tax_said).collect(),
+    };
+    let taxed = |line: &&QuotedLine| line.tax_status == TaxStatus::Taxed;
+    let parcel = quote.lines.iter().filter(taxed).any(|line| line.kind == Kind::Physical);
+    if parcel && quote.shipping_tax_status != Some(WholeStatus::Taxed) {
+        return None;
+    }
+    Some(ExternalTaxes {
+        provider: "engine".into(),
+        calculation: "c1".into(),
+        lines: quote.lines.iter().map(|line| Some(line).filter(taxed).map(|line| part(&line.amounts))).collect(),
+        shipping: quote.shipping.as_ref().filter(|_| parcel).map(part),
+    })
+}
+
+fn tax_said(tax: &TaxAmount) -> ExternalTax {
+    ExternalTax {
+        jurisdiction: tax.jurisdiction.clone(),
+        name: tax.name.clone(),
+        rate_ppm: tax.rate_ppm,
+        base: tax.base,
+        amount: tax.amount,
+        reason: "table".into(),
+    }
+}
+
 /// Which line, how, and how much of what is left of it in per mille.
 fn wishes() -> impl Strategy<Value = Vec<(usize, u8, i64)>> {
     prop::collection::vec((0usize..8, 0u8..4, 0i64..=1000), 0..6)
@@ -427,6 +459,28 @@ proptest! {
     #[test]
     fn whatever_a_quote_comes_to_can_be_charged_and_refunded(asked in discounts(), wishes in wishes()) {
         charged_and_refunded(&asked, &wishes)?;
+    }
+
+    /// The tables and a tax service plug into one port: what the tables say, said by a service, is the same document to the cent.
+    #[test]
+    fn taxes_of_the_tables_said_by_a_service_change_no_amount(request in discounts()) {
+        let tables = run(&request).unwrap();
+        let Some(said) = as_a_service_says(&tables) else { return Ok(()) };
+        let service = run(&QuoteRequest { external_taxes: Some(said), ..request }).unwrap();
+        let amounts = |quote: &Quote| {
+            let parts = quote.lines.iter().map(|line| &line.amounts).chain(&quote.shipping).chain([&quote.totals]);
+            let all = parts.map(|a| {
+                // In the order of the rules' ids, and a service's are others.
+                let mut taxes: Vec<_> = a.taxes.iter().map(tax_said).collect();
+                taxes.sort_by(|a, b| (&a.jurisdiction, &a.name, a.rate_ppm).cmp(&(&b.jurisdiction, &b.name, b.rate_ppm)));
+                (a.list, a.discounts.clone(), a.net, a.tax, a.gross, taxes)
+            });
+            all.collect::<Vec<_>>()
+        };
+        prop_assert_eq!(amounts(&tables), amounts(&service));
+        let why = |quote: &Quote| quote.lines.iter().map(|line| line.tax_status).collect::<Vec<_>>();
+        prop_assert_eq!(why(&tables), why(&service));
+        prop_assert_eq!(tables.shipping_tax_status, service.shipping_tax_status);
     }
 
     #[test]

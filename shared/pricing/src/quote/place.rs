@@ -2,7 +2,7 @@
 
 use super::error::QuoteError;
 use super::kind::Kind;
-use super::run::{MILLION, Priced, at};
+use super::run::{MILLION, Priced, Recent, at};
 use super::shapes::*;
 use crate::money::{Money, MoneyError, RoundingMode};
 use crate::tax::{Supply, TaxStatus, Treatment, Value};
@@ -59,10 +59,13 @@ pub(super) fn appraise(
     context: &Context<'_>,
 ) -> Result<(), QuoteError> {
     let mut nets: Vec<Option<(Money, Money)>> = Vec::with_capacity(lines.len());
+    let mut rates = Recent::default();
     for (i, line) in lines.iter().enumerate() {
         let abroad = line.kind == Kind::Physical && line.ships_from != request.buyer.country;
         let rate = match abroad && request.seller.prices_include_tax {
-            true => context.rules.consumer_rate_ppm(&supply(line, line.class, request)),
+            true => rates.or_else((line.class, line.ships_from), || {
+                Ok::<_, QuoteError>(context.rules.consumer_rate_ppm(&supply(line, line.class, request)))
+            })?,
             false => 0,
         };
         let wrong = |source: MoneyError| QuoteError::Money { field: format!("lines[{i}]"), source };

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::discount::{self, Barred, Discounts};
 use super::error::QuoteError;
 use super::external;
@@ -84,9 +82,10 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
         None => Market::of_country(&request.buyer.country),
     };
     discount::check(request, context)?;
+    let shelf = Shelf::new(context.items, context.prices);
     let mut barred = Barred::default();
     loop {
-        if let Some(quote) = attempt(request, context, market, &mut barred)? {
+        if let Some(quote) = attempt(request, context, &shelf, market, &mut barred)? {
             return Ok(quote);
         }
     }
@@ -96,21 +95,24 @@ pub fn quote(request: &QuoteRequest, context: &Context<'_>) -> Result<Quote, Quo
 fn attempt(
     request: &QuoteRequest,
     context: &Context<'_>,
+    shelf: &Shelf<'_>,
     market: &Market,
     barred: &mut Barred,
 ) -> Result<Option<Quote>, QuoteError> {
     // A line has a price, a treatment and mostly one tax; then the total.
     let mut explain = Vec::with_capacity(3 * request.lines.len() + 4);
     let mut lines = Vec::with_capacity(request.lines.len());
-    let shelf = Shelf::new(context.items, context.prices);
     for (i, line) in request.lines.iter().enumerate() {
-        lines.push(price(i, line, request, &shelf, market, &mut explain)?);
+        lines.push(price(i, line, request, shelf, market, &mut explain)?);
     }
     let mut discounts = Discounts::of_lines(&mut lines, request, context, barred, &mut explain)?;
     appraise(&mut lines, request, context)?;
     let mut parts = Vec::with_capacity(lines.len() + 1);
+    let mut treated = Recent::default();
     for (i, line) in lines.iter().enumerate() {
-        let treatment = treat(line, line.class, request, context)?;
+        let treatment = treated.or_else((line.class, line.kind, line.ships_from, line.value), || {
+            treat(line, line.class, request, context)
+        })?;
         explain
             .push(Step { line: Some(i), ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status)) });
         parts.push(Part {
@@ -310,7 +312,7 @@ fn price<'a>(
             value: None,
         }
     };
-    if !is_country(priced.ships_from) {
+    if priced.ships_from != home && !is_country(priced.ships_from) {
         let country = priced.ships_from.chars().take(12).collect();
         return Err(QuoteError::UnknownCountry { field: field("ships_from"), country });
     }
@@ -356,9 +358,57 @@ fn sides([length, width, height]: [Option<u32>; 3]) -> Option<Sides> {
     sides.iter().all(|side| *side > 0).then_some(sides)
 }
 
-pub(super) fn group_key(t: &Treatment<'_>) -> String {
+fn group_key(t: &Treatment<'_>) -> String {
     let ids: Vec<&str> = t.rules.iter().map(|r| r.id.as_str()).collect();
     format!("{}|{}|{}|{}", ids.join(","), status_code(t.status), t.reason, t.strip_ppm)
+}
+
+/// Whether two treatments, by the same tables, are one.
+fn is_same(a: &Treatment<'_>, b: &Treatment<'_>) -> bool {
+    let said = (a.status, a.strip_ppm, a.rules.len()) == (b.status, b.strip_ppm, b.rules.len());
+    said && a.reason == b.reason && a.rules.iter().zip(&b.rules).all(|(a, b)| std::ptr::eq(*a, *b))
+}
+
+/// The parts at these places by their treatment, in an order that is not that of the lines.
+pub(super) fn grouped(parts: &[Part<'_>], places: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    let treatment = |group: &Vec<usize>| group.first().map(|first| &parts[*first].treatment);
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for place in places {
+        let of = |group: &&mut Vec<usize>| treatment(group).is_some_and(|t| is_same(t, &parts[place].treatment));
+        match groups.iter_mut().find(of) {
+            Some(group) => group.push(place),
+            None => groups.push(vec![place]),
+        }
+    }
+    groups.sort_by_cached_key(|group| treatment(group).map(group_key));
+    groups
+}
+
+/// Answers to what was asked last: lines of a cart ask few different things.
+pub(super) struct Recent<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: PartialEq, V: Clone> Recent<K, V> {
+    /// So many: what a look through them takes does not grow with the document.
+    const KEPT: usize = 16;
+
+    /// What was answered, or else the answer.
+    pub(super) fn or_else<E>(&mut self, key: K, answer: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
+        if let Some((_, known)) = self.0.iter().find(|(of, _)| *of == key) {
+            return Ok(known.clone());
+        }
+        let answer = answer()?;
+        if self.0.len() == Self::KEPT {
+            self.0.remove(0);
+        }
+        self.0.push((key, answer.clone()));
+        Ok(answer)
+    }
 }
 
 /// Fills `net` and `taxes` of every part by the rounding policy. In a currency whose charges are multiples of a step every part is one, and so is
@@ -384,11 +434,7 @@ pub(super) fn tax(parts: &mut [Part<'_>], request: &QuoteRequest, explain: &mut 
         if t.strip_ppm > 0 && inclusive { vec![t.strip_ppm] } else { t.rules.iter().map(|r| r.rate_ppm).collect() }
     };
     if request.rounding.scope == RoundingScope::Document {
-        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (i, part) in parts.iter().enumerate() {
-            groups.entry(group_key(&part.treatment)).or_default().push(i);
-        }
-        for members in groups.into_values() {
+        for members in grouped(parts, 0..parts.len()) {
             let rates = rates_of(&parts[members[0]].treatment);
             let sum = Money::sum(request.currency, members.iter().map(|i| parts[*i].list))?;
             for member in &members {
@@ -550,6 +596,24 @@ fn valid_until(request: &QuoteRequest, context: &Context<'_>) -> Moment {
     context.prices.until.map_or(day, |until| until.min(day))
 }
 
+/// A tax of a part.
+struct TaxRow<'p> {
+    jurisdiction: &'p str,
+    rule: &'p str,
+    name: &'p str,
+    rate_ppm: i64,
+    base: Money,
+    amount: Money,
+}
+
+impl TaxRow<'_> {
+    fn add(&mut self, base: Money, amount: Money) -> Result<(), MoneyError> {
+        self.base = self.base.checked_add(base)?;
+        self.amount = self.amount.checked_add(amount)?;
+        Ok(())
+    }
+}
+
 fn amounts<'p, 'a: 'p>(
     currency: Currency,
     parts: impl Iterator<Item = &'p Part<'a>>,
@@ -557,28 +621,54 @@ fn amounts<'p, 'a: 'p>(
 ) -> Result<Amounts, MoneyError> {
     let zero = Money::zero(currency);
     let (mut list, mut net, mut tax) = (Money::sum(currency, discounts.iter().map(|d| d.amount))?, zero, zero);
-    // By jurisdiction first: the country's tax stands before its region's.
-    let mut by_rule: BTreeMap<(&str, &str), (&str, i64, Money, Money)> = BTreeMap::new();
+    let mut rows: Vec<TaxRow<'_>> = Vec::new();
     for part in parts {
         list = list.checked_add(part.list)?;
         net = net.checked_add(part.net)?;
-        let ruled = part.treatment.rules.iter().zip(&part.taxes);
-        let ruled = ruled.map(|(rule, tax)| (&rule.jurisdiction, &rule.id, &rule.name, rule.rate_ppm, part.net, *tax));
-        let given = part.given.iter().map(|t| (&t.jurisdiction, &t.rule, &t.name, t.rate_ppm, t.base, t.amount));
-        for (jurisdiction, rule, name, rate_ppm, base, amount) in ruled.chain(given) {
-            tax = tax.checked_add(amount)?;
-            let row = by_rule.entry((jurisdiction, rule)).or_insert((name, rate_ppm, zero, zero));
-            row.2 = row.2.checked_add(base)?;
-            row.3 = row.3.checked_add(amount)?;
+        let ruled = part.treatment.rules.iter().zip(&part.taxes).map(|(rule, tax)| TaxRow {
+            jurisdiction: &rule.jurisdiction,
+            rule: &rule.id,
+            name: &rule.name,
+            rate_ppm: rule.rate_ppm,
+            base: part.net,
+            amount: *tax,
+        });
+        let given = part.given.iter().map(|t| TaxRow {
+            jurisdiction: &t.jurisdiction,
+            rule: &t.rule,
+            name: &t.name,
+            rate_ppm: t.rate_ppm,
+            base: t.base,
+            amount: t.amount,
+        });
+        for row in ruled.chain(given) {
+            // Mostly one rule of the tables for many parts; what is left apart is found when they are in order.
+            let is_one = |known: &&mut TaxRow<'_>| {
+                std::ptr::eq(known.rule, row.rule) && std::ptr::eq(known.jurisdiction, row.jurisdiction)
+            };
+            match rows.iter_mut().take(16).find(is_one) {
+                Some(known) => known.add(row.base, row.amount)?,
+                None => rows.push(row),
+            }
         }
     }
-    let taxes = by_rule.into_iter().map(|((jurisdiction, rule), (name, rate_ppm, base, amount))| TaxAmount {
-        rule: rule.to_owned(),
-        jurisdiction: jurisdiction.to_owned(),
-        name: name.to_owned(),
-        rate_ppm,
-        base,
-        amount,
+    // By jurisdiction first: the country's tax stands before its region's.
+    rows.sort_by_key(|row| (row.jurisdiction, row.rule));
+    let mut sums: Vec<TaxRow<'_>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        tax = tax.checked_add(row.amount)?;
+        match sums.last_mut().filter(|last| last.rule == row.rule && last.jurisdiction == row.jurisdiction) {
+            Some(last) => last.add(row.base, row.amount)?,
+            None => sums.push(row),
+        }
+    }
+    let taxes = sums.into_iter().map(|row| TaxAmount {
+        rule: row.rule.to_owned(),
+        jurisdiction: row.jurisdiction.to_owned(),
+        name: row.name.to_owned(),
+        rate_ppm: row.rate_ppm,
+        base: row.base,
+        amount: row.amount,
     });
     Ok(Amounts { list, discounts, net, taxes: taxes.collect(), tax, gross: net.checked_add(tax)? })
 }

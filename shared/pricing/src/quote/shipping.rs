@@ -1,11 +1,9 @@
 //! What sending the physical lines costs, and how that is taxed: an own rate where the place has one, else accessory to the goods.
 
-use std::collections::BTreeMap;
-
 use super::error::QuoteError;
 use super::kind::Kind;
 use super::place::treat;
-use super::run::{Part, Priced, at, group_key, invalid, status_code, step};
+use super::run::{Part, Priced, at, grouped, invalid, status_code, step};
 use super::shapes::*;
 use crate::money::Money;
 use crate::shipping::{Destination, Parcel, STANDARD};
@@ -86,29 +84,23 @@ pub(super) fn add_shipping<'a>(
         chosen: offer.method == chosen.method,
     });
     let offered = offered.collect();
-    let mut push = |list: Money, treatment: Treatment<'a>| {
+    let shares: Vec<(Money, Treatment<'a>)> =
+        if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
+            vec![(amount, treat(&lines[first], "shipping", request, context)?)]
+        } else {
+            // Accessory to the goods: shared over their treatments by value (by line if all are free).
+            let groups = grouped(parts, physical.into_iter());
+            let weight = |i: &usize| if goods.is_zero() { 1 } else { lines[*i].list.minor() };
+            let weights: Vec<i64> = groups.iter().map(|group| group.iter().map(weight).sum()).collect();
+            let shares = amount.allocate(&weights).map_err(at("shipping"))?;
+            shares.into_iter().zip(groups.iter().map(|group| parts[group[0]].treatment.clone())).collect()
+        };
+    for (list, treatment) in shares {
         explain.push(Step {
             base: Some(list),
             ..step(StepKind::Treatment, treatment.reason, status_code(treatment.status))
         });
         parts.push(Part { line: None, list, units: 1, net: list, taxes: vec![], given: vec![], treatment });
-    };
-    if context.rules.has_shipping_rule(country, request.buyer.region.as_deref(), request.date) {
-        push(amount, treat(&lines[first], "shipping", request, context)?);
-        return Ok(offered);
-    }
-    // Accessory to the goods: shared over their treatments by value (by line if all are free).
-    let mut groups: BTreeMap<String, (i64, Treatment<'a>)> = BTreeMap::new();
-    for i in physical {
-        let line = &lines[i];
-        let treatment = treat(line, line.class, request, context)?;
-        let weight = if goods.is_zero() { 1 } else { line.list.minor() };
-        groups.entry(group_key(&treatment)).or_insert((0, treatment)).0 += weight;
-    }
-    let weights: Vec<i64> = groups.values().map(|g| g.0).collect();
-    let shares = amount.allocate(&weights).map_err(at("shipping"))?;
-    for (share, (_, treatment)) in shares.into_iter().zip(groups.into_values()) {
-        push(share, treatment);
     }
     Ok(offered)
 }
