@@ -68,7 +68,15 @@ fn OneReport(desk: TaxDesk, month: String) -> Element {
                     ],
                     for (i , row) in desk.rows.iter().enumerate() {
                         tr { key: "{i}",
-                            td { {text_or(&format!("country-{}", row.country), &row.country)} }
+                            td {
+                                {text_or(&format!("country-{}", row.country), &row.country)}
+                                if !row.region.is_empty() {
+                                    br {}
+                                    small {
+                                        bdi { "{row.region}" }
+                                    }
+                                }
+                            }
                             td {
                                 if row.tax.is_empty() {
                                     {t!(&row.status)}

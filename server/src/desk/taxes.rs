@@ -130,6 +130,8 @@ impl Desk {
             };
             let row = |row: &TaxRow| TaxRowView {
                 country: row.country.clone(),
+                region: vitrine_places::region_of(&row.country, &row.region)
+                    .map_or_else(|| row.region.clone(), |state| state.latin.to_owned()),
                 status: format!("tax-status-{}", status(row)),
                 tax: [row.name.as_str(), row.jurisdiction.as_str()].join(" ").trim().to_owned(),
                 rate: if row.name.is_empty() { String::new() } else { format_percent(row.rate_ppm, place.locale) },
@@ -213,6 +215,7 @@ impl Desk {
             "month",
             "currency",
             "country",
+            "region",
             "status",
             "jurisdiction",
             "tax",
@@ -230,6 +233,7 @@ impl Desk {
                 month.name.clone(),
                 row.currency.code().to_owned(),
                 neutral(&row.country),
+                neutral(&row.region),
                 status(row),
                 neutral(&row.jurisdiction),
                 neutral(&row.name),

@@ -1,4 +1,4 @@
-//! What a seller owes to whom: the documents of a time, added up by place, tax and rate. Refunds count through their credit notes.
+//! What a seller owes to whom: the documents of a time, added up by place (with its state where sales go by that), tax and rate. Refunds count through their credit notes.
 //!
 //! | item | pk | sk |
 //! |---|---|---|
@@ -25,6 +25,8 @@ pub struct TaxRow {
     pub currency: Currency,
     /// ISO 3166-1 of where it went.
     pub country: String,
+    /// The state or province that it was supplied in, by its code, in countries whose sellers report by that (US, CA, IN); else empty.
+    pub region: String,
     /// Why it was taxed, or was not.
     pub status: TaxStatus,
     /// `DE`, `CA-QC` ...; empty where no tax was charged.
@@ -123,8 +125,8 @@ impl Invoices {
     }
 }
 
-/// What rows are told apart by: currency, country, status, jurisdiction, tax, rate.
-type Of = (String, String, String, String, String, i64);
+/// What rows are told apart by: currency, country, region, status, jurisdiction, tax, rate.
+type Of = (String, String, String, String, String, String, i64);
 
 fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
     let mut met: Vec<Of> = Vec::new();
@@ -136,6 +138,7 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
         let of = (
             net.currency().code().to_owned(),
             invoice.country.clone(),
+            invoice.region.clone(),
             word,
             jurisdiction.clone(),
             name.clone(),
@@ -144,6 +147,7 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
         let row = rows.entry(of.clone()).or_insert_with(|| TaxRow {
             currency: net.currency(),
             country: invoice.country.clone(),
+            region: invoice.region.clone(),
             status,
             jurisdiction,
             name,

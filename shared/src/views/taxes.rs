@@ -11,6 +11,9 @@ use vitrine_pricing::thresholds::{Threshold, ThresholdKind};
 pub struct TaxRowView {
     /// ISO 3166-1 of where it went.
     pub country: String,
+    /// Name of the state or province, where sellers report by that; else empty.
+    #[serde(default)]
+    pub region: String,
     /// Key of why: `tax-status-taxed`.
     pub status: String,
     /// Name and place of the tax; empty: none was charged.
