@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use vitrine_pricing::quote::TaxIdState;
+use vitrine_pricing::tax::is_business_id;
 use vitrine_pricing::tax_id::{Checked, KINDS, TaxIdKind, check, kinds_of};
 use vitrine_registers::{RegisterError, SharedRegisters};
 use vitrine_table::{Consistency, Item, Key, Put, Table};
@@ -103,7 +104,9 @@ impl TaxIds {
         }
         let (mut served, mut right) = (false, None);
         for kind in candidates(country, typed) {
-            let register = self.registers.serves(kind.code);
+            // Of elsewhere: right as it may be, it makes nobody a business here.
+            let counts = |id: &str| is_business_id(id, (country, None, None), true);
+            let register = self.registers.serves(kind.code).filter(|_| counts(kind.written));
             served |= register.is_some();
             if let Checked::Ok(number) = check(kind.code, typed) {
                 if let Some(register) = register {
@@ -236,6 +239,9 @@ mod tests {
             ("BR", "anything at all", "anything at all", TaxIdState::None),
             // A German tax number that is no VAT number.
             ("DE", "12/345/67890", "12/345/67890", TaxIdState::Invalid),
+            // A right number of a member state, of a buyer outside of the Union.
+            ("AU", "DE136695976", "DE136695976", TaxIdState::None),
+            ("RE", "ATU13585627", "ATU13585627", TaxIdState::None),
             ("DE", "", "", TaxIdState::None),
         ] {
             let known = ids.look(country, typed, NOW).await.unwrap();

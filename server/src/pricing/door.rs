@@ -12,6 +12,7 @@ use vitrine_pricing::quote::{
 };
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::shipping::ShippingTable;
+use vitrine_pricing::tax::is_business_id;
 use vitrine_pricing::tax_id::{Checked, check, kinds_of};
 use vitrine_pricing::territory::has_region;
 use vitrine_shared::Problem;
@@ -226,13 +227,15 @@ impl Quotes {
 
 /// The document as the law looks at it.
 fn deal<'a>(known: &'a Known, tenant: &'a Tenant, buyer: &'a Buyer, date: Date) -> Deal<'a> {
+    let to = (buyer.country.as_str(), buyer.region.as_deref(), buyer.postcode.as_deref());
+    let counts = buyer.tax_id.as_ref().is_some_and(|id| is_business_id(id, to, true));
     Deal {
         platform: known.platform.as_ref(),
         shop: &tenant.legal,
         country: &buyer.country,
         region: buyer.region.as_deref(),
         postcode: buyer.postcode.as_deref(),
-        business: buyer.business && buyer.tax_id_state == TaxIdState::Valid,
+        business: buyer.business && buyer.tax_id_state == TaxIdState::Valid && counts,
         date,
     }
 }

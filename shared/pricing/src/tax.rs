@@ -25,7 +25,7 @@ use crate::money::Money;
 
 mod decide;
 
-pub use self::decide::measured_in;
+pub use self::decide::{is_business_id, measured_in};
 pub use crate::tax_table::TaxRules;
 
 /// Why a line carries the tax it carries.

@@ -128,3 +128,50 @@ fn goods_are_exempt_for_numbers_of_the_union_only() {
         assert_eq!(ask_as(row, id, &table).totals.tax.minor(), tax_minor, "{id}");
     }
 }
+
+/// A confirmed id makes a business of its holder only where it counts: the Union's in the Union, a country's own there.
+#[test]
+fn a_number_of_elsewhere_frees_nobody() {
+    let table = TaxRules::built_in();
+    let tried = |country: &str, id: &str, currency: &str| {
+        let request: QuoteRequest = serde_json::from_value(serde_json::json!({
+            "currency": currency, "date": "2026-11-28", "no_rule": "export",
+            "seller": {"country": "DE", "registrations": ["DE", "EU-OSS", "FR", "AU", "NZ", "SG", "NO", "GB", "IN"], "prices_include_tax": false},
+            "buyer": {"country": country, "business": true, "tax_id": id, "tax_id_state": "valid"},
+            "lines": [{"name": "a", "tax_class": "digital_music", "kind": "digital", "quantity": 1, "unit_price": {"minor": 1000, "currency": currency}}],
+        }))
+        .unwrap();
+        let context = Context {
+            rules: &table,
+            items: &[],
+            prices: &PriceList::default(),
+            shipping: &ShippingTable::default(),
+            promotions: Promotions::default(),
+        };
+        !quote(&request, &context).unwrap().totals.tax.is_zero()
+    };
+    for (country, currency, own) in [
+        ("AU", "AUD", "51 824 753 556"),
+        ("NZ", "NZD", "49-091-850"),
+        ("SG", "SGD", "M2-1234567-X"),
+        ("NO", "NOK", "NO 995 525 828 MVA"),
+        ("GB", "GBP", "GB 980 7806 84"),
+        ("IN", "INR", "27AAPFU0939F1ZV"),
+        ("CH", "CHF", "CHE-107.787.577 MWST"),
+        ("RE", "EUR", "FR40303265045"),
+        ("FR", "EUR", "AT U13585627"),
+        ("GR", "EUR", "EL094259216"),
+    ] {
+        assert!(!tried(country, own, currency), "{country}: {own}");
+        let foreign = match country {
+            "FR" | "GR" => ["GB980780684", "XI123456789", "51824753556", "GR094259216"],
+            "RE" => ["GB980780684", "XI123456789", "ATU13585627", "EL094259216"],
+            "GB" => ["FR40303265045", "ATU13585627", "EL094259216", "IE6433435F"],
+            _ => ["FR40303265045", "GB980780684", "XI980780684", "EL094259216"],
+        };
+        for id in foreign {
+            // Swiss tax is charged by who is in the Swiss register alone, and nobody here is.
+            assert!(tried(country, id, currency) || country == "CH", "{country}: {id}");
+        }
+    }
+}

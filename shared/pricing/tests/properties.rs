@@ -57,41 +57,59 @@ fn request() -> impl Strategy<Value = QuoteRequest> {
     );
     let scope = prop::sample::select(vec![RoundingScope::Unit, RoundingScope::Line, RoundingScope::Document]);
     let mode = prop::sample::select(vec![RoundingMode::HalfUp, RoundingMode::HalfEven]);
-    let flags = (any::<bool>(), any::<bool>(), seller);
+    let tax_id = prop::sample::select(vec![
+        "FR40303265045",
+        "DE136695976",
+        "XI123456789",
+        "GB980780684",
+        "CHE-107.787.577",
+        "51824753556",
+    ]);
+    let flags = (any::<bool>(), any::<bool>(), seller, tax_id);
     let postcode = prop::sample::select(vec![None, Some("35001"), Some("78266"), Some("97400"), Some("BT1 1AA")]);
     (prop::collection::vec(line, 1..8), prop::sample::select(places), registrations, scope, mode, flags, postcode)
-        .prop_map(|(lines, (country, region), registrations, scope, mode, (inclusive, business, seller), postcode)| {
-            QuoteRequest {
-                currency: Currency::EUR,
-                date: "2026-11-22".parse().unwrap(),
-                market: None,
-                seller: Seller {
-                    country: seller.0.into(),
-                    region: seller.1.map(Into::into),
-                    tax_ids: vec![],
-                    registrations: registrations.into_iter().map(Into::into).collect(),
-                    prices_include_tax: inclusive,
-                },
-                buyer: Buyer {
-                    country: country.into(),
-                    region: region.map(Into::into),
-                    postcode: postcode.map(Into::into),
-                    business,
-                    tax_id: business.then(|| "X".into()),
-                    tax_id_state: if business { TaxIdState::Valid } else { TaxIdState::None },
-                },
+        .prop_map(
+            |(
                 lines,
-                codes: vec![],
-                promotions: None,
-                customer: None,
-                shipping: None,
-                shipping_method: None,
-                rounding: Rounding { scope, mode },
-                no_rule: NoRulePolicy::Export,
-                external_taxes: None,
-                tender: Tender::Electronic,
-            }
-        })
+                (country, region),
+                registrations,
+                scope,
+                mode,
+                (inclusive, business, seller, tax_id),
+                postcode,
+            )| {
+                QuoteRequest {
+                    currency: Currency::EUR,
+                    date: "2026-11-22".parse().unwrap(),
+                    market: None,
+                    seller: Seller {
+                        country: seller.0.into(),
+                        region: seller.1.map(Into::into),
+                        tax_ids: vec![],
+                        registrations: registrations.into_iter().map(Into::into).collect(),
+                        prices_include_tax: inclusive,
+                    },
+                    buyer: Buyer {
+                        country: country.into(),
+                        region: region.map(Into::into),
+                        postcode: postcode.map(Into::into),
+                        business,
+                        tax_id: business.then(|| tax_id.into()),
+                        tax_id_state: if business { TaxIdState::Valid } else { TaxIdState::None },
+                    },
+                    lines,
+                    codes: vec![],
+                    promotions: None,
+                    customer: None,
+                    shipping: None,
+                    shipping_method: None,
+                    rounding: Rounding { scope, mode },
+                    no_rule: NoRulePolicy::Export,
+                    external_taxes: None,
+                    tender: Tender::Electronic,
+                }
+            },
+        )
 }
 
 /// Any currency of ISO 4217.

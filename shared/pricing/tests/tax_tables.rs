@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use vitrine_pricing::market::{MARKETS, Market, is_country};
+use vitrine_pricing::money::Money;
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::promotion::Promotions;
 use vitrine_pricing::quote::{Context, Quote, QuoteError, quote};
 use vitrine_pricing::shipping::ShippingTable;
-use vitrine_pricing::tax::{Accuracy, Supply, TaxRules, TaxStatus, Treatment, WholeStatus, measured_in};
+use vitrine_pricing::tax::{Accuracy, Supply, TaxRules, TaxStatus, Treatment, Value, WholeStatus, measured_in};
 
 const DAYS: [&str; 4] = ["2024-06-01", "2025-06-30", "2026-11-28", "2027-07-01"];
 
@@ -271,7 +272,7 @@ fn india_names_its_taxes_by_the_states_of_seller_and_buyer() {
 #[test]
 fn local_rates_are_told_where_they_are_missing() {
     let table = TaxRules::built_in();
-    let accuracy = |state: &str| {
+    let accuracy_from = |state: &str, from: &'static str| {
         let registrations = [format!("US-{state}")];
         let supply = Supply {
             seller: "US",
@@ -282,21 +283,60 @@ fn local_rates_are_told_where_they_are_missing() {
             postcode: None,
             valid_business: false,
             tax_id: None,
-            ships_from: Some("US"),
+            ships_from: Some(from),
             value: None,
             class: "goods",
             date: DAYS[2].parse().unwrap(),
         };
         table.treat(&supply).accuracy
     };
+    let accuracy = |state: &str| accuracy_from(state, "US");
     for state in ["NY", "CA", "TX", "WA", "AK", "UT"] {
         assert_eq!(accuracy(state), Accuracy::State, "{state}");
+        assert_eq!(accuracy_from(state, "DE"), Accuracy::State, "{state}: from abroad");
     }
     for state in ["MI", "CT", "DC", "OR", "RI"] {
         assert_eq!(accuracy(state), Accuracy::Full, "{state}");
     }
     // Lower case is a state too.
     assert_eq!(accuracy("mi"), Accuracy::Full);
+}
+
+/// Of several pieces in one parcel: each counts alone (NZ, SG, NO), or all together (GB, AU).
+#[test]
+fn an_import_schemes_limit_is_of_a_piece_or_of_what_is_sent_together() {
+    let table = TaxRules::built_in();
+    let charged = |country: &str, currency: &str, item: i64, pieces: i64| {
+        let registrations = [country.to_owned()];
+        let worth = |minor: i64| Money::new(minor, currency.parse().unwrap()).unwrap();
+        let supply = Supply {
+            seller: "DE",
+            seller_region: None,
+            registrations: &registrations,
+            country,
+            region: None,
+            postcode: None,
+            valid_business: false,
+            tax_id: None,
+            ships_from: Some("DE"),
+            value: Some(Value { item: worth(item), consignment: worth(item * pieces) }),
+            class: "goods",
+            date: DAYS[2].parse().unwrap(),
+        };
+        table.treat(&supply).status == TaxStatus::Taxed
+    };
+    for (country, currency, limit, together) in [
+        ("GB", "GBP", 13_500, true),
+        ("AU", "AUD", 100_000, true),
+        ("NZ", "NZD", 100_000, false),
+        ("SG", "SGD", 40_000, false),
+        ("NO", "NOK", 300_000, false),
+    ] {
+        assert!(charged(country, currency, limit, 1), "{country}");
+        assert!(charged(country, currency, limit / 2, 2), "{country}");
+        assert!(!charged(country, currency, limit + 1, 1), "{country}");
+        assert_eq!(charged(country, currency, limit, 2), !together, "{country}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::quote::{Quote, StepKind, TaxIdState};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::shown_in;
+use vitrine_pricing::tax::is_business_id;
 use vitrine_shared::id::VariantId;
 use vitrine_shared::pricelist::{self, Verdict};
 use vitrine_shared::views::card::{Place, lowest_before, price_for};
@@ -149,7 +150,8 @@ impl Desk {
 /// Where the buyer that is asked about is.
 fn destination(ask: &SeeAsk) -> Destination {
     let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let confirmed = ask.business && ask.confirmed && !ask.tax_id.trim().is_empty();
+    let to = (ask.country.as_str(), Some(ask.region.trim()), Some(ask.postcode.trim()));
+    let confirmed = ask.business && ask.confirmed && is_business_id(&ask.tax_id, to, true);
     let business = confirmed.then(|| Identity { state: TaxIdState::Valid, ..Identity::default() });
     Destination {
         country: ask.country.clone(),

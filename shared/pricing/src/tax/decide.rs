@@ -20,8 +20,8 @@ const LOW_VALUE: [(&str, &str, i64, bool); 5] = [
     ("GB", "GBP", 13_500, false),
     // Merverdiavgiftsloven § 3-1, FMVA § 14-4-2 (VOEC).
     ("NO", "NOK", 300_000, true),
-    // GST Act 1999 Subdiv. 84-C.
-    ("AU", "AUD", 100_000, true),
+    // GST Act 1999 Subdiv. 84-C: pieces up to it, but of what is sent together for more the border takes the tax (s. 84-79(3)).
+    ("AU", "AUD", 100_000, false),
     // Goods and Services Tax Act 1985 s. 10B.
     ("NZ", "NZD", 100_000, true),
     // GST Act 1993 s. 10A, Seventh Sch.
@@ -194,7 +194,7 @@ impl<'r, 's> Case<'r, 's> {
     fn business(&self, due: &Due<'r>) -> Option<Treatment<'r>> {
         let abroad = self.home.registration != self.place.registration && !self.id_of(&self.home);
         let taxed = due.rules.iter().any(|(rule, _)| !rule.is_none());
-        if !(self.supply.valid_business && abroad && taxed) {
+        if !(self.is_business() && abroad && taxed) {
             return None;
         }
         let (status, reason) = match (self.place.regime, self.place.registration) {
@@ -221,7 +221,7 @@ impl<'r, 's> Case<'r, 's> {
             let at_home = self.registered("EU-OSS") && self.home.registration == self.place.registration;
             return charged.unwrap_or_else(|| if at_home { self.charge("oss", due) } else { self.uncharged() });
         }
-        if self.supply.valid_business && self.id_of_union() && !self.id_of(origin) {
+        if self.is_business() && !self.id_of(origin) {
             if self.registered_at(origin) || self.registered("EU-OSS") {
                 // Art. 138(1): the buyer's id is of another state than that of dispatch.
                 let exempt = none(TaxStatus::ZeroRated, "intra_community_supply_art_138");
@@ -244,26 +244,41 @@ impl<'r, 's> Case<'r, 's> {
             let value = self.supply.value.map(|Value { item, consignment }| if single { item } else { consignment });
             value.is_some_and(|v| v.currency().code() == currency && v.minor() <= limit)
         };
+        let mut accuracy = Accuracy::Full;
         if matches!(self.place.code, "US" | "CA") {
             // Sales tax and GST are owed by registered sellers wherever the goods come from.
-            if let Some(charged) = self.consumer(due).filter(|t| t.status != TaxStatus::OutsideScope) {
-                return charged;
+            match self.consumer(due) {
+                Some(none) if none.status == TaxStatus::OutsideScope => accuracy = none.accuracy,
+                Some(charged) => return charged,
+                None => {}
             }
         }
-        if self.place.regime == Regime::Union && self.registered("EU-IOSS") && worth(IOSS, false) {
+        // Distance sales to consumers: a business imports by itself (art. 14(4)(2)).
+        if self.place.regime == Regime::Union && self.registered("EU-IOSS") && worth(IOSS, false) && !self.is_business()
+        {
             return self.charge("ioss", due);
         }
         let low = LOW_VALUE.iter().find(|(state, ..)| *state == self.place.state);
         if low.is_some_and(|(_, currency, limit, single)| worth((currency, *limit), *single))
             && self.registered_at(&self.place)
         {
-            return self.charge("low_value_goods", due);
+            let freed = |status, reason| Treatment { strip_ppm: total(due), ..none(status, reason) };
+            match (self.is_business(), self.place.state) {
+                // VATA 1994 s. 7AA(4), (5): who gives a number accounts for the tax.
+                (true, "GB") => return freed(TaxStatus::ReverseCharged, "reverse_charge_recipient"),
+                // AU: GST Act 1999 s. 84-75(2). NZ: GST Act 1985 s. 10B. SG: GST Act 1993 s. 14, Seventh Sch.
+                (true, "AU" | "NZ" | "SG") => return freed(TaxStatus::OutsideScope, "registered_recipient"),
+                // VOEC is for consumers.
+                (true, _) => {}
+                (false, _) => return self.charge("low_value_goods", due),
+            }
         }
-        if self.registered_at(origin) || origin.regime == Regime::Union && self.registered("EU-OSS") {
+        let untaxed = if self.registered_at(origin) || origin.regime == Regime::Union && self.registered("EU-OSS") {
             none(TaxStatus::ZeroRated, "export")
         } else {
             none(TaxStatus::OutsideScope, "imported_by_buyer")
-        }
+        };
+        Treatment { accuracy, ..untaxed }
     }
 
     /// Charged by a registration in the place itself, or not taxed there at all; `None`: not registered.
@@ -321,12 +336,10 @@ impl<'r, 's> Case<'r, 's> {
         }
     }
 
-    /// Whether the buyer's id is one of the Union's, or of Northern Ireland for goods.
-    fn id_of_union(&self) -> bool {
-        let mut head = self.supply.tax_id.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(2);
-        let mut next = || head.next().map(|c| c.to_ascii_uppercase());
-        let letters: String = [next(), next()].into_iter().flatten().collect();
-        matches!(letters.as_str(), "EL" | "XI") || (letters != "GR" && is_member(&letters))
+    /// Whether the buyer is a business where the supply takes place, by a confirmed id that counts there.
+    fn is_business(&self) -> bool {
+        self.supply.valid_business
+            && self.supply.tax_id.is_some_and(|id| counts(id, &self.place, self.supply.ships_from.is_some()))
     }
 
     /// Whether the buyer's id carries the letters of a member state (`EL` for Greece).
@@ -335,6 +348,27 @@ impl<'r, 's> Case<'r, 's> {
         let letters = if place.registration == "GR" { "EL" } else { place.registration };
         let mut head = id.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase());
         is_member(place.registration) && letters.chars().all(|c| head.next() == Some(c))
+    }
+}
+
+/// Whether an id, once confirmed, makes its holder a business at a place (country, region, postcode; `goods` that reach it): everywhere in the Union
+/// one of any member state (Directive 2006/112/EC arts. 44, 138; of Northern Ireland for goods), in a state's territories outside of its tax one of that state, elsewhere none
+/// of the Union's and none of Great Britain's but its own.
+pub fn is_business_id(id: &str, to: (&str, Option<&str>, Option<&str>), goods: bool) -> bool {
+    counts(id, &resolve(to.0, to.1, to.2, goods), goods)
+}
+
+fn counts(id: &str, place: &Place<'_>, goods: bool) -> bool {
+    let mut head = id.chars().filter(char::is_ascii_alphanumeric).take(2);
+    let mut next = || head.next().map(|c| c.to_ascii_uppercase());
+    let letters: String = [next(), next()].into_iter().flatten().collect();
+    let union = letters == "EL" || letters != "GR" && is_member(&letters);
+    match (place.regime, letters.as_str()) {
+        (_, "") => false,
+        (Regime::Union, letters) => union || goods && letters == "XI",
+        (_, "GB" | "XI") => place.registration == "GB",
+        // The Greek letters are of no country's code.
+        (_, letters) => !union || is_member(place.registration) && letters == place.registration,
     }
 }
 
