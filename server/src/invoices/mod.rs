@@ -139,7 +139,7 @@ pub struct Line {
     pub quantity: u32,
     /// Its amounts.
     pub amounts: Amounts,
-    /// Why it is taxed, or is not; `None`: shipping, and of older documents.
+    /// Why it is taxed, or is not; `None`: shipping with a tax on it, and of older documents.
     #[serde(default)]
     pub status: Option<TaxStatus>,
     /// Code of the reasoning behind it, one of `vitrine_pricing::tax::REASONS`.
@@ -374,8 +374,13 @@ fn base(order: &Order, part: &RefundPart) -> Result<Money> {
 
 fn lines_of(legal: &LegalEntity, issue: &Issue<'_>) -> Result<Vec<Line>> {
     let order = issue.order;
+    let mut sold = order.lines.iter().zip(&order.quote.lines);
+    let untaxed = sold.position(|(line, quoted)| line.physical && quoted.amounts.taxes.is_empty());
     let line = |number: Option<usize>, quantity: u32, amounts: Amounts| {
-        let (sold, quoted) = (number.and_then(|n| order.lines.get(n)), number.and_then(|n| order.quote.lines.get(n)));
+        let sold = number.and_then(|n| order.lines.get(n));
+        // Sending without tax is what the goods are.
+        let number = number.or_else(|| untaxed.filter(|_| amounts.taxes.is_empty()));
+        let quoted = number.and_then(|n| order.quote.lines.get(n));
         let decided = |s: &&Step| s.kind == StepKind::Treatment && s.line == number && number.is_some();
         Line {
             text: sold.map(words).unwrap_or_default(),
@@ -385,7 +390,7 @@ fn lines_of(legal: &LegalEntity, issue: &Issue<'_>) -> Result<Vec<Line>> {
             reason: order.quote.explain.iter().find(decided).map(|s| s.rule.clone()).unwrap_or_default(),
             physical: sold.is_none_or(|l| l.physical),
             relieved: None,
-            by: order.quote.sent_by().filter(|_| number.is_none()).cloned(),
+            by: order.quote.sent_by().filter(|_| sold.is_none()).cloned(),
         }
     };
     let Some((_, refund)) = issue.refund else {

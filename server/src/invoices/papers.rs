@@ -12,7 +12,7 @@ use vitrine_einvoice::{
 };
 use vitrine_pricing::tax_id::{Checked, KINDS, check};
 
-use alike::alike;
+pub(super) use alike::alike;
 
 use super::*;
 use crate::checkout::store::{Checkout, Person};
@@ -148,6 +148,11 @@ impl Invoice {
     /// The invoice that decides whether it is void: of what corrects one the other.
     pub(super) fn held_by(&self) -> InvoiceId {
         if self.kind == Kind::Amendment { self.about() } else { self.id.clone() }
+    }
+
+    /// Goods on which there is no tax: what is sent with them without one is what they are.
+    pub(super) fn untaxed_goods(&self) -> Option<&Line> {
+        self.lines.iter().find(|l| !l.text.is_empty() && l.physical && l.amounts.taxes.is_empty())
     }
 
     /// In which state of India the supply takes place, as a sentence: invoices there name it (CGST Rules 2017 r. 46(n)).
@@ -409,9 +414,7 @@ impl Taxed<'_> {
         if let Some(parts) = alike(amounts.net, &amounts.taxes) {
             return parts.iter().map(|(net, taxes)| charge(*net, line, taxes)).collect();
         }
-        // Without tax it is what the goods are.
-        let like = of.lines.iter().find(|l| !l.text.is_empty() && l.amounts.taxes.is_empty() && l.physical);
-        let line = match like.filter(|_| amounts.taxes.is_empty()) {
+        let line = match of.untaxed_goods().filter(|_| line.status.is_none() && amounts.taxes.is_empty()) {
             Some(goods) => Line { status: goods.status, reason: goods.reason.clone(), ..line.clone() },
             None => line.clone(),
         };

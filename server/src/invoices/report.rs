@@ -10,6 +10,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_table::{Index, Query, SortRange};
 
+use super::papers::alike;
 use super::*;
 use crate::authz::TenantDesk;
 
@@ -167,15 +168,21 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
         }
     };
     for line in &invoice.lines {
-        let taxed = if line.amounts.taxes.is_empty() { TaxStatus::OutsideScope } else { TaxStatus::Taxed };
-        let status = line.status.unwrap_or(taxed);
+        let goods = || invoice.untaxed_goods().filter(|_| line.text.is_empty())?.status;
+        let untaxed = line.status.or_else(goods).unwrap_or(TaxStatus::OutsideScope);
+        let zero = Money::zero(line.amounts.net.currency());
         if line.amounts.taxes.is_empty() {
-            let zero = Money::zero(line.amounts.net.currency());
-            add(status, None, line.amounts.net, zero);
+            add(untaxed, None, line.amounts.net, zero);
+        } else if line.text.is_empty() {
+            // A share of sending goods on which there is no tax, beside shares of others on which there is.
+            let parts = alike(line.amounts.net, &line.amounts.taxes).unwrap_or_default();
+            for (net, _) in parts.iter().filter(|(_, taxes)| taxes.is_empty()) {
+                add(untaxed, None, *net, zero);
+            }
         }
         for tax in &line.amounts.taxes {
-            // Shipping shares the taxes of what is in the parcel.
-            let status = if tax.rate_ppm > 0 { TaxStatus::Taxed } else { status };
+            // What a line is called goes by all its taxes, a row by its own: QST at zero beside GST.
+            let status = if tax.rate_ppm > 0 { TaxStatus::Taxed } else { TaxStatus::ZeroRated };
             add(status, Some(tax), tax.base, tax.amount);
         }
         // Only the tax went back: the sale stays, as one without it.
