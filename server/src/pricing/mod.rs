@@ -13,7 +13,7 @@ pub(crate) use in_law::{Deal, DealLine};
 
 use std::sync::OnceLock;
 
-use vitrine_places::Field;
+use vitrine_places::{AddressForm, Field};
 use vitrine_pricing::date::{Date, Moment};
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay, is_eu};
 use vitrine_pricing::money::{Currency, Money};
@@ -151,15 +151,20 @@ pub(crate) fn sent(store: &Store, to: &Destination<'_>, parcel: &Parcel) -> Resu
     if offered(to)? {
         return Ok(Sent::There);
     }
-    // A region that the country's addresses do not have is never said.
-    let form = vitrine_places::form_of(to.country);
-    let has = |field| form.field(field).is_some();
-    let more = MoreToSay { region: has(Field::Region), postcode: has(Field::Postcode) };
-    if table.may_send(to, more, parcel) {
+    // Most shops name no part of a country: nothing more that is said of the place could matter.
+    let in_parts = table.zones.iter().flat_map(|zone| &zone.places).any(|place| place.country == to.country);
+    let may_send = |to: &Destination<'_>| {
+        // A region that the country's addresses do not have is never said.
+        let has = |form: &AddressForm, field| form.field(field).is_some();
+        let form = in_parts.then(|| vitrine_places::form_of(to.country));
+        let more = form.map(|f| MoreToSay { region: has(&f, Field::Region), postcode: has(&f, Field::Postcode) });
+        more.is_some_and(|more| table.may_send(to, more, parcel))
+    };
+    if may_send(to) {
         return Ok(Sent::OncePlaced);
     }
     let country = Destination { country: to.country, region: None, postcode: None };
-    let elsewhere = country != *to && (offered(&country)? || table.may_send(&country, more, parcel));
+    let elsewhere = country != *to && (offered(&country)? || may_send(&country));
     Ok(if elsewhere { Sent::Elsewhere } else { Sent::Nowhere })
 }
 
