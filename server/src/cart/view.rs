@@ -10,6 +10,7 @@ use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
 use vitrine_pricing::quote::{Buyer, Kind, Quote, QuoteError, QuoteRequest, RequestLine, TaxIdState};
 use vitrine_pricing::record::SellerOfRecord;
+use vitrine_pricing::shipping::{self, Parcel};
 use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
@@ -17,7 +18,9 @@ use vitrine_shared::views::Named;
 use vitrine_shared::views::card::{Place, card_data, changes_at, ladder, price_here, work_href};
 use vitrine_shared::views::preview::Posed;
 use vitrine_shared::views::sums::{explain, note, sending, state_only, sums, undiscounted};
-use vitrine_shared::views::trade::{CartLineView, CartView, REGION_WANTED, SellerPart, SendingView};
+use vitrine_shared::views::trade::{
+    CartLineView, CartView, NOT_TO_PLACE, PLACE_WANTED, REGION_WANTED, SellerPart, SendingView, is_of_place,
+};
 
 use super::currency::{Paying, Wanted, currency_of, is_sold};
 use super::ways;
@@ -25,7 +28,7 @@ use crate::catalog::offers::{self, Offer};
 use crate::catalog::store::WorkBundle;
 use crate::ctx::OpCtx;
 use crate::fault::{self, Result};
-use crate::pricing;
+use crate::pricing::{self, Sent};
 use crate::promotions::{ForQuote, Offered};
 use crate::tax_ids::Identity;
 use crate::taxes::{Asked, Outcome};
@@ -181,7 +184,7 @@ pub fn price(
             match first {
                 Some(Ok(priced)) => break Some(priced),
                 Some(Err(why)) => {
-                    if !mark(&mut found, &why, to) {
+                    if !mark(&mut found, &why, (&store, currency), to)? {
                         break None;
                     }
                     // What is left without them may still be sold.
@@ -219,8 +222,8 @@ pub fn price(
         }
     }
     let count = lines.iter().filter(|l| !l.later).map(|l| l.quantity).sum();
-    // A parcel whose tax waits for the region is asked where it goes like any other.
-    let sent = |l: &CartLineView| l.physical && l.trouble.as_deref().is_none_or(|t| t == REGION_WANTED);
+    // A parcel whose tax or sending waits for the place, or that is sent to others, is asked where it goes like any other.
+    let sent = |l: &CartLineView| l.physical && l.trouble.as_deref().is_none_or(is_of_place);
     let needs_address = parts.iter().flat_map(|p| &p.lines).any(sent);
     let view = CartView {
         count,
@@ -296,9 +299,17 @@ pub(crate) fn taxed_by_region(country: &str) -> bool {
 }
 
 /// Says at the lines that it stops why nothing is priced: at one of them, at the parcels, or at all; whether it was any.
-fn mark(found: &mut [Found], why: &QuoteError, to: &Destination) -> bool {
-    let wanted = matches!(why, QuoteError::NoTaxRule { .. }) && to.region.is_none() && taxed_by_region(&to.country);
-    let trouble = if wanted { REGION_WANTED } else { trouble_of(why) };
+fn mark(
+    found: &mut [Found],
+    why: &QuoteError,
+    (store, currency): (&Store, Currency),
+    to: &Destination,
+) -> Result<bool> {
+    let trouble = match why {
+        QuoteError::NoTaxRule { .. } if to.region.is_none() && taxed_by_region(&to.country) => REGION_WANTED,
+        QuoteError::NotShipped { .. } => unsent(found, (store, currency), to)?,
+        other => trouble_of(other),
+    };
     // Lines of the question are those without a trouble, in their order.
     let named = why.field().strip_prefix("lines[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
     let parcels = why.field().starts_with("shipping");
@@ -308,12 +319,31 @@ fn mark(found: &mut [Found], why: &QuoteError, to: &Destination) -> bool {
             (f.trouble, any) = (Some(trouble), true);
         }
     }
-    any
+    Ok(any)
+}
+
+/// Why the parcels among the lines that can be sold are not sent, where the place as it is known has no rate for them.
+fn unsent(found: &[Found], (store, currency): (&Store, Currency), to: &Destination) -> Result<&'static str> {
+    let mut parcel = Parcel::empty(currency);
+    let parcels = found.iter().filter(|f| f.trouble.is_none() && f.product.kind == ProductKind::Physical);
+    for f in parcels {
+        pricing::put(&mut parcel, &f.variant, f.line.quantity);
+        let minor = f.line.named_minor.or_else(|| Some(f.price.as_ref()?.amount_minor)).unwrap_or(0);
+        let worth = Money::new(minor, currency).and_then(|unit| unit.checked_mul(i64::from(f.line.quantity)));
+        let goods = worth.and_then(|worth| parcel.goods.checked_add(worth));
+        parcel.goods = goods.map_err(|e| fault::internal("what is sent", &e))?;
+    }
+    let (region, postcode) = (to.region.as_deref(), to.postcode.as_deref());
+    let there = shipping::Destination { country: &to.country, region, postcode };
+    Ok(match pricing::sent(store, &there, &parcel)? {
+        Sent::OncePlaced => PLACE_WANTED,
+        Sent::Elsewhere => NOT_TO_PLACE,
+        Sent::There | Sent::Nowhere => "line-not-shipped",
+    })
 }
 
 const fn trouble_of(why: &QuoteError) -> &'static str {
     match why {
-        QuoteError::NotShipped { .. } => "line-not-shipped",
         QuoteError::NoTaxRule { .. } => "line-no-tax-rule",
         QuoteError::BelowMinimum { .. } => "line-below-minimum",
         QuoteError::NotChargeable { .. } => "line-not-chargeable",

@@ -5,7 +5,7 @@
 use vitrine_places::{Address, AddressForm, Fault, Field, FieldForm, Region};
 use vitrine_pricing::quote::MOST_PLACE_BYTES;
 use vitrine_pricing::territory;
-use vitrine_shared::views::trade::{CheckoutForm, PlaceField};
+use vitrine_shared::views::trade::{CartView, CheckoutForm, NOT_TO_PLACE, PLACE_WANTED, PlaceField};
 
 use super::store::Person;
 use crate::cart::view::taxed_by_region;
@@ -90,6 +90,24 @@ pub(super) fn faults(form: &CheckoutForm, parcel: bool) -> Vec<(&'static str, &'
         Fault::Missing => "fault-empty",
     };
     faults.into_iter().map(|f| (f.field.name(), code(f.field, f.fault))).collect()
+}
+
+/// Says at the fields of the place what keeps a cart's parcels from being sent: what decides and was not said, or that they are not sent there.
+pub(super) fn unsent(form: &CheckoutForm, cart: &CartView, faults: &mut Vec<(String, String)>) {
+    let mut troubles = cart.sellers.iter().flat_map(|part| &part.lines).filter_map(|line| line.trouble.as_deref());
+    let Some(trouble) = troubles.find(|t| matches!(*t, PLACE_WANTED | NOT_TO_PLACE)) else { return };
+    let rules = vitrine_places::form_of(&form.country.to_ascii_uppercase());
+    for (field, said) in [(Field::Region, region(form)), (Field::Postcode, postcode(form))] {
+        let Some(rules) = rules.field(field).filter(|_| said.is_some() == (trouble == NOT_TO_PLACE)) else { continue };
+        let code = match trouble {
+            NOT_TO_PLACE => "fault-not-sent",
+            _ if rules.regions.is_empty() => "fault-empty",
+            _ => "fault-region",
+        };
+        if !faults.iter().any(|(faulty, _)| faulty == field.name()) {
+            faults.push((field.name().to_owned(), code.to_owned()));
+        }
+    }
 }
 
 /// What a form says of the buyer: the address as it goes on a parcel and, in the language of a BCP 47 tag, on an invoice.

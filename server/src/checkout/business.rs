@@ -392,6 +392,53 @@ async fn what_the_law_presumes_is_sold_and_invoiced_by_the_marketplace() {
     assert!(!text.contains("Nordlicht"), "{text}");
 }
 
+/// A shop of the United States whose parcels the marketplace brings in; its files are the marketplace's for businesses as well.
+const FAR: &str = r#"{"type":"tenant","ref":"far","name":"Far","legal":{"name":"Far Inc.","address":["1 Way","Portland, OR 97201"],"country":"US","region":"OR","email":"shop@far.example","invoice_prefix":"FA","registrations":[]},"currency":"USD","locale":"en-US","fee_bps":1000}
+{"type":"store","ref":"far","tenant":"far","handle":"far","name":"Far","ships_from":"US","no_rule":"export","shipping":[{"zone":"*","amount_minor":500,"currency":"EUR"}]}
+{"type":"maker","ref":"who","tenant":"far","kind":"author","name":"Who"}
+{"type":"work","ref":"pages","store":"far","kind":"book","title":"Far Pages","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"FP-1","weight_g":280,"stock":9,"prices":[{"region":"world","currency":"EUR","minor":8000}]}]}]}
+{"type":"work","ref":"songs","store":"far","kind":"album","title":"Far Songs","makers":["who"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Digital album","tax_class":"digital_music","variants":[{"sku":"FS-1","title":"","prices":[{"region":"world","currency":"EUR","minor":1000}]}]}]}"#;
+
+/// With a confirmed id the shop sells its parcel itself and the buyer brings it in; while nobody answers, the marketplace sells and taxes it.
+#[tokio::test]
+async fn what_another_would_sell_to_a_confirmed_business_keeps_its_tax_and_the_checkout_says_so() {
+    let platform = vitrine_shared::catalog::LegalEntity {
+        name: "Vitrine Marketplace Ltd".into(),
+        address: vec!["1 Custom House Quay".into(), "Dublin".into()],
+        country: "IE".into(),
+        email: "accounts@vitrine.example".into(),
+        tax_ids: vec!["IE6388047V".into()],
+        registrations: vec!["IE".into(), "EU-OSS".into(), "EU-IOSS".into()],
+        invoice_prefix: "VM".into(),
+        ..Default::default()
+    };
+    let shop = Shop::of_platform(platform).await;
+    shop.import(FAR).await;
+    let french = OpCtx { country: "FR".into(), market: "eu".into(), ..shop.guest() };
+    let notices = async |titles: &[&str], tax_id: &str| {
+        let ctx = shop.fill(&french, titles).await;
+        shop.checkouts.keep_form(&ctx, &Typed { form: form(tax_id), ..Typed::default() }).await.unwrap();
+        let parts = shop.checkouts.checkout_view(&ctx).await.unwrap().cart.sellers;
+        parts.into_iter().map(|part| (part.sold_by.is_some(), part.tax_notice)).collect::<Vec<_>>()
+    };
+    let stays = || Some("tax-notice-stays".to_owned());
+    assert_eq!(notices(&["Far Pages", "Far Songs"], LATE).await, [(true, stays())]);
+    assert_eq!(notices(&["Far Songs"], LATE).await, [(true, None)], "the file stays the marketplace's");
+    assert_eq!(notices(&["Far Pages", "Far Songs"], VALID).await, [(false, None), (true, None)]);
+    let (bought, order) =
+        placed(&shop, &shop.fill(&french, &["Far Pages", "Far Songs"]).await, form(LATE), "far").await;
+    // 5.5 % of 80.00 and of 5.00 for sending it, 20 % of 10.00.
+    assert_eq!((order.quote.totals.gross.minor(), order.quote.totals.tax.minor()), (9500, 417 + 26 + 167));
+    let relief = order.tax.relief.clone().unwrap();
+    assert_eq!((relief.lines.as_slice(), relief.shipping), (&[1][..], false), "the file's tax alone");
+    paid(&shop, &bought, CARD).await;
+    shop.clock.advance_ms(2 * DOWN_MS);
+    shop.work().await;
+    let order = order_of(&shop, &bought).await;
+    assert_eq!((order.tax.id_state, order.refunded_minor, &order.tax.relief), (TaxIdState::Valid, 167, &None));
+    assert_eq!(shop.violations().await, []);
+}
+
 /// A register that writes an order at the moment it is asked, as another job may.
 struct Meanwhile {
     register: vitrine_registers::simulator::Simulator,

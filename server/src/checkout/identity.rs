@@ -9,7 +9,7 @@ use serde_json::json;
 use vitrine_pricing::quote::{Kind, TaxIdState};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_queue::NewJob;
-use vitrine_shared::id::{CheckoutId, OrderId};
+use vitrine_shared::id::{CheckoutId, OrderId, VariantId};
 use vitrine_shared::orders::CheckoutState;
 use vitrine_shared::views::trade::{CheckoutForm, TaxIdView};
 use vitrine_table::{Condition, Put, TransactOp};
@@ -17,7 +17,8 @@ use vitrine_table::{Condition, Put, TransactOp};
 use super::store::{self, Checkout, Order, Relief, TaxRecord};
 use super::{Checkouts, IDENTITY, destination, evidence};
 use crate::audit;
-use crate::cart::view::{Destination, Priced};
+use crate::cart::view::{Destination, Priced, PricedSeller};
+use crate::cart::ways;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
 use crate::tax_ids::Identity;
@@ -143,6 +144,63 @@ pub(super) fn once_confirmed(to: &Destination) -> Destination {
     Destination { business: to.business.as_ref().map(confirmed), taxes: Vec::new(), ..to.clone() }
 }
 
+/// Notice of a part whose tax a confirmed id would spare, and which does not go back.
+const STAYS: &str = "tax-notice-stays";
+
+/// What becomes of the tax of a part once its buyer's id is confirmed.
+struct Foreseen {
+    /// What goes back.
+    relief: Option<Relief>,
+    /// With a confirmed id another would sell some of it in law, without tax. It is sold by who sells it now: the tax that was paid is what its
+    /// import or its supply is declared with, and stays.
+    stays: bool,
+}
+
+impl Foreseen {
+    /// `confirmed`: the same cart priced with the id confirmed.
+    fn of(seller: &PricedSeller, confirmed: &Priced) -> Self {
+        // Of each line: the part it is in then, by its place there.
+        let then = |variant: &VariantId| {
+            confirmed.sellers.iter().filter(|other| other.store.id == seller.store.id).find_map(|other| {
+                let at = other.lines.iter().position(|line| line.variant.id == *variant)?;
+                Some((other, other.quote.lines.get(at)?))
+            })
+        };
+        let (mut lines, mut stays) = (Vec::new(), false);
+        let mut sent_by = None;
+        for (n, (line, now)) in seller.lines.iter().zip(&seller.quote.lines).enumerate() {
+            let Some((other, quoted)) = then(&line.variant.id) else { continue };
+            if now.kind == Kind::Physical {
+                sent_by = Some(other);
+            }
+            if now.tax_status != TaxStatus::Taxed || quoted.tax_status == TaxStatus::Taxed {
+                continue;
+            }
+            if other.record == seller.record {
+                lines.push(n);
+            } else {
+                stays = true;
+            }
+        }
+        let tax_of = |part: &PricedSeller| part.quote.shipping.as_ref().map_or(0, |s| s.tax.minor());
+        let shipping =
+            sent_by.is_some_and(|other| other.record == seller.record && tax_of(seller) > 0 && tax_of(other) == 0);
+        let relief = (!lines.is_empty() || shipping).then_some(Relief { lines, shipping });
+        Self { relief, stays }
+    }
+}
+
+/// Says at each part of a cart that its tax stays though a confirmed id would spare it.
+pub(super) fn say_what_stays(priced: &mut Priced, confirmed: &Priced) {
+    for seller in priced.sellers.iter().filter(|seller| Foreseen::of(seller, confirmed).stays) {
+        let name = ways::part_name(&seller.store.id, seller.record);
+        let part = priced.view.sellers.iter_mut().find(|part| part.sending.part == name);
+        if let Some(part) = part {
+            part.tax_notice = Some(STAYS.to_owned());
+        }
+    }
+}
+
 /// What each order's tax was decided on; `confirmed`: the same cart priced with the id confirmed, if that may yet happen.
 pub(super) fn records(
     ctx: &OpCtx,
@@ -151,7 +209,7 @@ pub(super) fn records(
     to: &Destination,
     declared: bool,
 ) -> Vec<TaxRecord> {
-    let record = |seller: &crate::cart::view::PricedSeller| {
+    let record = |seller: &PricedSeller| {
         let mut tax = TaxRecord { business: to.business.is_some(), ..TaxRecord::default() };
         if let Some(known) = &to.business {
             tax.id_state = known.state;
@@ -160,23 +218,7 @@ pub(super) fn records(
             tax.asked_ms = known.asked_ms;
             tax.fallback = known.fallback.as_ref().map(|code| format!("{}:{code}", known.register));
         }
-        // Of a business another may be the seller in law: then it is not this sale that is freed.
-        let same = |other: &&crate::cart::view::PricedSeller| {
-            let variants =
-                |s: &crate::cart::view::PricedSeller| s.lines.iter().map(|l| l.variant.id.clone()).collect::<Vec<_>>();
-            other.store.id == seller.store.id && other.record == seller.record && variants(other) == variants(seller)
-        };
-        if let Some(other) = confirmed.and_then(|c| c.sellers.iter().find(same)) {
-            let freed = |now: TaxStatus, then: TaxStatus| now == TaxStatus::Taxed && then != TaxStatus::Taxed;
-            let lines = seller.quote.lines.iter().zip(&other.quote.lines).enumerate();
-            let lines: Vec<usize> =
-                lines.filter(|(_, (now, then))| freed(now.tax_status, then.tax_status)).map(|(n, _)| n).collect();
-            let tax_of = |quote: &vitrine_pricing::quote::Quote| quote.shipping.as_ref().map_or(0, |s| s.tax.minor());
-            let shipping = tax_of(&seller.quote) > 0 && tax_of(&other.quote) == 0;
-            if !lines.is_empty() || shipping {
-                tax.relief = Some(Relief { lines, shipping });
-            }
-        }
+        tax.relief = confirmed.and_then(|confirmed| Foreseen::of(seller, confirmed).relief);
         if seller.quote.lines.iter().any(|l| l.kind == Kind::Digital) {
             tax.evidence = Some(evidence::at_checkout(ctx, &to.country, declared));
         }

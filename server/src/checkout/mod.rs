@@ -261,3 +261,5 @@ pub(crate) mod storefronts;
 mod tests;
 #[cfg(test)]
 mod trips;
+#[cfg(test)]
+mod zones;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vitrine_pricing::money::Money;
-use vitrine_pricing::promotion::Benefit;
+use vitrine_pricing::promotion::{Benefit, Promotion, Stacking};
 use vitrine_pricing::quote::Quote;
 use vitrine_shared::views::trade::{CheckoutForm, CheckoutView};
 
@@ -160,6 +160,56 @@ async fn what_a_seller_takes_off_holds_in_the_storefronts_it_names_and_an_amount
         let view = shop.checkouts.cart_view(&ctx).await.unwrap();
         assert_eq!(whole - view.total_minor, off, "{code}");
         assert!(view.codes[0].applied, "{code}");
+    }
+}
+
+/// What is not combined in one storefront is not combined across two of one seller: what the first of the cart applies bars the rest of the order.
+#[tokio::test]
+async fn what_is_not_combined_in_one_storefront_is_not_across_two() {
+    let five = || Benefit::Amount { amounts: vec![Money::new(500, "EUR".parse().unwrap()).unwrap()] };
+    let ten = || Benefit::Percent { rate_ppm: 100_000, at_most: Vec::new() };
+    let sale = || Stacking::OneOf("sale".into());
+    let excluded = |other: &str| ("code-skipped-excluded-by".to_owned(), other.to_owned());
+    let alone = ("code-skipped-not-stackable".to_owned(), String::new());
+    // Stacking of FIVE and of TEN, what FIVE excludes, why TEN is skipped.
+    let rows = [
+        (Stacking::Combines, Stacking::Combines, true, excluded("FIVE")),
+        (sale(), sale(), false, excluded("FIVE")),
+        (Stacking::Alone, Stacking::Combines, false, excluded("FIVE")),
+        (Stacking::Combines, Stacking::Alone, false, alone),
+    ];
+    for (first, second, excludes, why) in rows {
+        let shop = open().await;
+        let seller = shop.seller_of(TITLES[0]).await;
+        // FIVE is used up by the first part; TEN is of the second storefront alone, and barred there all the same.
+        let barred =
+            Promotion { stacking: second, stores: vec!["right".into()], ..testing::promotion(2, Some("TEN"), ten()) };
+        let excludes = if excludes { vec![barred.id.clone()] } else { Vec::new() };
+        let used = Promotion { stacking: first, excludes, ..testing::promotion(1, Some("FIVE"), five()) };
+        let ctx = filled(&shop, "DE").await;
+        let whole = shop.checkouts.cart_view(&ctx).await.unwrap().total_minor;
+        shop.promote(&seller, used.clone()).await;
+        shop.promote(&seller, barred).await;
+        shop.carts.add_code(&ctx, ctx.cart.as_deref(), "TEN").await.unwrap();
+        let view = shop.checkouts.cart_view(&ctx).await.unwrap();
+        assert_eq!((whole - view.total_minor, view.codes[0].applied), (699, true), "by itself: {why:?}");
+        shop.carts.add_code(&ctx, ctx.cart.as_deref(), "FIVE").await.unwrap();
+        let view = shop.checkouts.cart_view(&ctx).await.unwrap();
+        assert_eq!(whole - view.total_minor, 500, "{why:?}");
+        let [ten, five] = &view.codes[..] else { panic!("{:?}", view.codes) };
+        assert_eq!((ten.applied, ten.reason.clone().unwrap(), ten.other.clone()), (false, why.0, why.1));
+        assert!(five.applied && five.reason.is_none());
+        // The second part says why in words, of TEN alone: FIVE counted.
+        let told = view.sellers[1].explain.iter().filter(|step| step.key == "explain-code-skipped");
+        let told: Vec<_> =
+            told.map(|step| (step.rule.as_str(), step.args.iter().find(|(k, _)| k == "source"))).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((told[0].0, told[0].1.unwrap().1.as_str()), ("not_stackable", "TEN"));
+        let (_, orders) = placed(&shop, &ctx, &testing::form()).await;
+        let off: Vec<i64> =
+            orders.iter().map(|o| o.quote.totals.discounts.iter().map(|d| d.amount.minor()).sum()).collect();
+        assert_eq!(off, [500, 0]);
+        assert_eq!(shop.violations().await, []);
     }
 }
 

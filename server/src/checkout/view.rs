@@ -157,6 +157,11 @@ impl Checkouts {
             priced = price(&offers, ctx, &place, &cart.lines, asked, &offered, cart.rev)?;
         }
         let to = asked.unwrap_or(to);
+        if identity::waits(&to) {
+            let confirmed = identity::once_confirmed(&to);
+            let confirmed = price(&offers, ctx, &place, &cart.lines, &confirmed, &offered, cart.rev)?;
+            identity::say_what_stays(&mut priced, &confirmed);
+        }
         let mut licences: Vec<(String, String)> = Vec::new();
         for id in priced.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.variant.licence.as_ref()) {
             let href = format!("/eula/{id}");

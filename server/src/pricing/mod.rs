@@ -13,15 +13,17 @@ pub(crate) use in_law::{Deal, DealLine};
 
 use std::sync::OnceLock;
 
+use vitrine_places::{AddressForm, Field};
 use vitrine_pricing::date::{Date, Moment};
 use vitrine_pricing::market::{MARKETS, Market, TaxDisplay, is_eu};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::{PriceEntry, Shape};
 use vitrine_pricing::promotion::Facets;
 use vitrine_pricing::quote::{Kind, Sellable, Seller};
-use vitrine_pricing::shipping::{Destination, Parcel, Rate, ShippingTable, Zone};
+use vitrine_pricing::shipping::{Destination, MoreToSay, Parcel, Rate, ShippingTable, Zone};
 use vitrine_pricing::tax::TaxRules;
 use vitrine_pricing::territory::{has_region, state_of_india};
+use vitrine_shared::Problem;
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Variant, Work};
 
 use crate::collections::MOST_OF_WORK;
@@ -123,19 +125,64 @@ pub fn until(changes: impl Iterator<Item = i64>) -> Result<Option<Moment>> {
     changes.min().map(Moment::from_unix_ms).transpose().map_err(|e| fault::internal("a price's end", &e))
 }
 
-/// Whether a parcel of so much weight in so many pieces can be sent to a country for a rate of this currency, as far as the country alone says.
+/// How far a place decides whether a parcel is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// It is.
+    There,
+    /// The region or the postcode decides, and is not known yet.
+    OncePlaced,
+    /// Not there, but to other places of the country.
+    Elsewhere,
+    /// Nowhere in the country.
+    Nowhere,
+}
+
+/// Whether a store sends a parcel to a place, for a rate of the parcel's currency.
+///
+/// # Errors
+/// As [`shipping_table`].
+pub(crate) fn sent(store: &Store, to: &Destination<'_>, parcel: &Parcel) -> Result<Sent> {
+    let table = shipping_table(store, parcel.goods.currency())?;
+    let offered = |to: &Destination<'_>| {
+        let offers = table.offers(to, parcel).map_err(|e| fault::internal("shipping", &e))?;
+        Ok::<_, Problem>(!offers.is_empty())
+    };
+    if offered(to)? {
+        return Ok(Sent::There);
+    }
+    // Most shops name no part of a country: nothing more that is said of the place could matter.
+    let in_parts = table.zones.iter().flat_map(|zone| &zone.places).any(|place| place.country == to.country);
+    let may_send = |to: &Destination<'_>| {
+        // A region that the country's addresses do not have is never said.
+        let has = |form: &AddressForm, field| form.field(field).is_some();
+        let form = in_parts.then(|| vitrine_places::form_of(to.country));
+        let more = form.map(|f| MoreToSay { region: has(&f, Field::Region), postcode: has(&f, Field::Postcode) });
+        more.is_some_and(|more| table.may_send(to, more, parcel))
+    };
+    if may_send(to) {
+        return Ok(Sent::OncePlaced);
+    }
+    let country = Destination { country: to.country, region: None, postcode: None };
+    let elsewhere = country != *to && (offered(&country)? || may_send(&country));
+    Ok(if elsewhere { Sent::Elsewhere } else { Sent::Nowhere })
+}
+
+/// Puts so many pieces of an edition into a parcel.
+pub(crate) fn put(parcel: &mut Parcel, variant: &Variant, pieces: u32) {
+    let sides = variant.length_mm.zip(variant.width_mm).zip(variant.height_mm).map(|((l, w), h)| [l, w, h]);
+    parcel.put(pieces, u64::from(variant.weight_g.unwrap_or(0)), sides);
+}
+
+/// Whether so many pieces of an edition can be sent to a country for a rate of this currency, as far as the country alone says.
 ///
 /// # Errors
 /// As [`shipping_table`].
 pub fn is_sent(store: &Store, currency: Currency, country: &str, variant: &Variant, pieces: u32) -> Result<bool> {
-    let table = shipping_table(store, currency)?;
-    let to = Destination { country, region: None, postcode: None };
     let mut parcel = Parcel::empty(currency);
-    let sides = variant.length_mm.zip(variant.width_mm).zip(variant.height_mm).map(|((l, w), h)| [l, w, h]);
-    parcel.put(pieces, u64::from(variant.weight_g.unwrap_or(0)), sides);
-    let offered = table.offers(&to, &parcel).map_err(|e| fault::internal("shipping", &e))?;
-    // A zone of some regions or postcodes alone is met once they are known.
-    Ok(!offered.is_empty() || table.zones.iter().any(|z| z.places.iter().any(|p| p.country == country)))
+    put(&mut parcel, variant, pieces);
+    let to = Destination { country, region: None, postcode: None };
+    Ok(sent(store, &to, &parcel)? != Sent::Nowhere)
 }
 
 /// A store's shipping rows as the pricing function takes them. Zones without a row in the currency are not there: a wider one may have one.

@@ -58,14 +58,16 @@ struct OfSeller {
 pub struct ForQuote {
     list: Vec<Promotion>,
     customer: Customer,
-    /// Those of the typed codes that this seller has.
+    /// What the seller's quotes before it applied.
+    applied: Vec<Promotion>,
+    /// Those of the typed codes that this seller has, without those of which nothing is left.
     pub codes: Vec<String>,
 }
 
 impl ForQuote {
     /// As a quote takes it, in a storefront.
     pub fn given<'a>(&'a self, store: &'a str) -> Given<'a> {
-        Given { list: &self.list, store, customer: &self.customer }
+        Given { list: &self.list, store, customer: &self.customer, applied: &self.applied }
     }
 
     /// Nothing is taken off, and no code is said to be none.
@@ -272,7 +274,7 @@ fn left(promotion: &Promotion, used: Money) -> Option<Promotion> {
 
 impl Offered {
     /// What a seller's quote is given. A seller's lines may be several quotes, by storefront and in law: `before` are the promotions that the ones
-    /// before applied with what each took off, and the next one is given what is left of them.
+    /// before applied with what each took off, and the next one is given what is left of them, and skips what is not combined with them.
     pub fn of(&self, tenant: &TenantId, before: &[(String, Money)]) -> ForQuote {
         let Some(seller) = self.sellers.get(tenant) else { return ForQuote::default() };
         let given = |promotion: &Promotion| {
@@ -282,8 +284,15 @@ impl Offered {
                 Some(first) => left(promotion, took.try_fold(first, |sum, amount| sum.checked_add(amount).ok())?),
             }
         };
-        let list = seller.list.iter().filter_map(given).collect();
-        ForQuote { list, customer: seller.customer.clone(), codes: seller.codes.clone() }
+        let list: Vec<Promotion> = seller.list.iter().filter_map(given).collect();
+        let is_used = |promotion: &&Promotion| before.iter().any(|(id, _)| *id == promotion.id);
+        let applied: Vec<Promotion> = seller.list.iter().filter(is_used).cloned().collect();
+        // A code that counted already and has no more to give is not told to be none.
+        let opens = |list: &[Promotion], code: &str| {
+            list.iter().any(|p| p.code.as_deref().is_some_and(|own| is_same_code(own, code)))
+        };
+        let codes = seller.codes.iter().filter(|code| opens(&list, code) || !opens(&applied, code)).cloned().collect();
+        ForQuote { list, customer: seller.customer.clone(), applied, codes }
     }
 
     /// Whether the cart's last payment was not taken for the sake of what is offered here.
@@ -314,7 +323,9 @@ impl Offered {
             if furthest.as_ref().is_none_or(|(known, _)| *known < reason) {
                 let other = match &reason {
                     SkipReason::ExcludedBy(other) => {
-                        let named = seller.quote.totals.discounts.iter().find(|d| d.promotion == *other);
+                        // It may be applied in another quote of the seller's.
+                        let own = sellers.iter().filter(|s| s.tenant.id == seller.tenant.id);
+                        let named = own.flat_map(|s| &s.quote.totals.discounts).find(|d| d.promotion == *other);
                         named.map(|d| d.source.clone()).unwrap_or_default()
                     }
                     _ => String::new(),

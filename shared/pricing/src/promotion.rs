@@ -278,13 +278,15 @@ pub struct Promotions<'a> {
     pub store: &'a str,
     /// Who buys.
     pub customer: &'a Customer,
+    /// What other quotes of the same order applied: who is not combined with one of them is skipped.
+    pub applied: &'a [Promotion],
 }
 
 static NOBODY: Customer = Customer { groups: Vec::new(), first_order: false, usage: Vec::new(), held: Vec::new() };
 
 impl Default for Promotions<'_> {
     fn default() -> Self {
-        Self { list: &[], store: "", customer: &NOBODY }
+        Self { list: &[], store: "", customer: &NOBODY, applied: &[] }
     }
 }
 
@@ -318,6 +320,18 @@ pub struct PromotionError {
 }
 
 impl Promotion {
+    /// Why it is skipped where another one is applied; `None`: the two are combined. Whichever of them says so bars the other.
+    pub fn barred_by(&self, applied: &Self) -> Option<SkipReason> {
+        let apart = match (&self.stacking, &applied.stacking) {
+            (Stacking::Alone, _) => return Some(SkipReason::NotStackable),
+            (_, Stacking::Alone) => true,
+            (Stacking::OneOf(one), Stacking::OneOf(another)) => one == another,
+            _ => false,
+        };
+        let excluded = apart || applied.excludes.contains(&self.id) || self.excludes.contains(&applied.id);
+        excluded.then(|| SkipReason::ExcludedBy(applied.id.clone()))
+    }
+
     /// As buyers see it: its code, else its title, else its id.
     pub fn label(&self) -> &str {
         match &self.code {

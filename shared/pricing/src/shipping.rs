@@ -191,6 +191,15 @@ pub struct Destination<'a> {
     pub postcode: Option<&'a str>,
 }
 
+/// What of a [`Destination`] can be said yet where it is not known: a country's addresses may have no regions, or no postcodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoreToSay {
+    /// The region.
+    pub region: bool,
+    /// The postcode.
+    pub postcode: bool,
+}
+
 /// Three sides of a piece or a parcel, millimetres.
 pub type Sides = [u32; 3];
 
@@ -293,7 +302,7 @@ impl ShippingTable {
         let mut offers = Vec::new();
         for id in methods {
             let method = self.methods.iter().find(|m| m.id == id);
-            let billed_g = parcel.billed_g(method.and_then(|m| m.dim_divisor));
+            let billed_g = self.billed_g(id, parcel);
             let rate = self
                 .rates
                 .iter()
@@ -314,6 +323,18 @@ impl ShippingTable {
             offers.push(Offer { method: id, name, described: method, rate, billed_g, handling, amount });
         }
         Ok(offers)
+    }
+
+    /// Grams that a method charges a parcel for.
+    fn billed_g(&self, method: &str, parcel: &Parcel) -> u64 {
+        let method = self.methods.iter().find(|m| m.id == method);
+        parcel.billed_g(method.and_then(|m| m.dim_divisor))
+    }
+
+    /// Whether any rate of a zone carries a parcel.
+    fn has_rate(&self, zone: &str, parcel: &Parcel) -> bool {
+        let mut rates = self.rates.iter().filter(|r| r.zone == zone);
+        rates.any(|r| r.carries(self.billed_g(r.method(), parcel), parcel))
     }
 
     /// Whether the table is within bounds and its amounts can be charged in a currency; answers the path of what is not, and why.

@@ -532,3 +532,41 @@ fn shipping_and_the_whole_say_how_exact_their_tax_is() {
     assert_eq!(told(vec![goods(1000, 1)], states("MI")), (full, full));
     assert_eq!(told(vec![file(1000)], states("NY")), (None, state));
 }
+
+/// What may still be sent once more of the place is said, and never what no rate carries.
+#[test]
+fn a_place_that_is_not_said_yet_may_be_one_of_a_zone() {
+    let table = table(json!({
+        "zones": [
+            { "id": "berlin", "places": [{ "country": "DE", "postcode_from": "10115", "postcode_to": "14199" }] },
+            { "id": "quebec", "places": [{ "country": "CA", "region": "QC", "postcode_prefix": "H" }, { "country": "CA", "region": "ON" }],
+              "except": [{ "country": "CA", "region": "ON", "postcode_prefix": "K1" }] },
+        ],
+        "rates": [rate("berlin", 390, json!({ "up_to_g": 1000 })), rate("quebec", 900, json!({ "up_to_g": 5000 }))],
+    }));
+    let both = MoreToSay { region: true, postcode: true };
+    let (no_region, no_postcode) = (MoreToSay { region: false, ..both }, MoreToSay { postcode: false, ..both });
+    let rows = [
+        (to("DE", None, None), both, 1000, true),
+        (to("DE", None, Some(" ")), both, 1000, true),
+        (to("DE", None, None), both, 1001, false),
+        (to("DE", None, None), no_postcode, 1000, false),
+        (to("DE", None, Some("20457")), both, 1000, false),
+        // There, so nothing is open; and a region that is not said decides nothing here.
+        (to("DE", None, Some("10115")), both, 1000, false),
+        (to("FR", None, None), both, 1000, false),
+        (to("CA", None, None), both, 5000, true),
+        (to("CA", None, None), no_region, 5000, false),
+        (to("CA", None, None), no_postcode, 5000, true),
+        (to("CA", Some("BC"), None), both, 5000, false),
+        (to("CA", Some("qc"), None), both, 5000, true),
+        (to("CA", Some("qc"), None), no_postcode, 5000, false),
+        (to("CA", None, Some("H2X 1Y4")), both, 5000, true),
+        (to("CA", None, Some("H2X 1Y4")), no_region, 5000, false),
+    ];
+    for (to, more, weight_g, may) in rows {
+        assert_eq!(table.may_send(&to, more, &parcel(weight_g, 1000)), may, "{to:?} {more:?} {weight_g}");
+    }
+    let nowhere = ShippingTable { except: vec![Place { country: "DE".into(), ..Place::default() }], ..table };
+    assert!(!nowhere.may_send(&to("DE", None, None), both, &parcel(100, 1000)));
+}

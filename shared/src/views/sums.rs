@@ -77,10 +77,13 @@ pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
             put("line", step.line.and_then(|i| quote.lines.get(i)).map(|l| l.name.clone()));
             let mut rule = step.rule.clone();
             if step.kind == StepKind::CodeSkipped {
-                let reason = rule.parse().map_or(SkipReason::NotValid, SkipReason::public);
+                let mut reason = rule.parse().map_or(SkipReason::NotValid, SkipReason::public);
                 if let SkipReason::ExcludedBy(other) = &reason {
-                    let named = quote.totals.discounts.iter().find(|d| d.promotion == *other);
-                    put("other", Some(named.map_or_else(|| other.clone(), |d| d.source.clone())));
+                    match quote.totals.discounts.iter().find(|d| d.promotion == *other) {
+                        Some(named) => put("other", Some(named.source.clone())),
+                        // It is applied in another part of the order, and only its id is known here.
+                        None => reason = SkipReason::NotStackable,
+                    }
                 }
                 rule = reason.code().to_owned();
             }

@@ -39,7 +39,7 @@ pub struct CartLineView {
     /// The line.
     pub total: String,
     /// Key of what is wrong: `line-sold-out`, `line-fewer`, `line-not-here`, `line-withdrawn`, `line-other-currency`, `line-import-currency`,
-    /// `line-not-chargeable`; `line-region`: the checkout must ask first.
+    /// `line-not-chargeable`, `line-not-shipped`, `line-not-to-place`; `line-region`, `line-place`: the checkout must ask first.
     pub trouble: Option<String>,
     /// Key of what the buyer should know and that stops nothing: `line-unnamed`.
     #[serde(default)]
@@ -231,15 +231,24 @@ pub struct CartView {
 }
 
 impl CartView {
-    /// Nothing stands in the way but a region that the checkout asks for.
+    /// Nothing stands in the way but a region or a postcode that the checkout asks for.
     pub fn waits_for_region(&self) -> bool {
         let mut wanted = self.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.trouble.as_deref()).peekable();
-        !self.ready && wanted.peek().is_some() && wanted.all(|trouble| trouble == REGION_WANTED)
+        !self.ready && wanted.peek().is_some() && wanted.all(|trouble| matches!(trouble, REGION_WANTED | PLACE_WANTED))
     }
 }
 
 /// Trouble of a line whose tax depends on a region that nobody said yet.
 pub const REGION_WANTED: &str = "line-region";
+/// Trouble of a parcel of which the region or the postcode, that nobody said yet, decides whether it is sent and for what.
+pub const PLACE_WANTED: &str = "line-place";
+/// Trouble of a parcel that is sent to other places of the country than the one that was said.
+pub const NOT_TO_PLACE: &str = "line-not-to-place";
+
+/// Whether another region or postcode may end a line's trouble.
+pub fn is_of_place(trouble: &str) -> bool {
+    matches!(trouble, REGION_WANTED | PLACE_WANTED | NOT_TO_PLACE)
+}
 
 /// What the buyer typed at checkout; kept on the server so that nothing is lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

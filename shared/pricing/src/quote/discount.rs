@@ -12,7 +12,7 @@ use super::{Context, DiscountAmount, Kind, QuoteError, QuoteRequest, Step, StepK
 use crate::money::{Currency, Money, MoneyError};
 use crate::promotion::{
     Benefit, CodeOutcome, CodeStatus, Customer, MOST_CODES, MOST_ID_BYTES, MOST_PROMOTIONS, Promotion, Reservation,
-    SkipReason, Stacking, is_same_code,
+    SkipReason, is_same_code,
 };
 
 /// Attempts of one quote that may find free shipping of no use: enough for any real shop, and a bound for a made-up one.
@@ -144,7 +144,7 @@ impl<'a> Discounts<'a> {
         if minimum.is_some_and(|minimum| worth < minimum) || units < u64::from(promotion.minimum_quantity) {
             return Err(SkipReason::Minimum.into());
         }
-        self.stacks(promotion)?;
+        self.stacks(promotion, context.promotions.applied)?;
         let case =
             Case { promotion, lines, ranks, scope: &scope, currency: request.currency, mode: request.rounding.mode };
         let (rate, shares) = case.shares()?;
@@ -196,20 +196,11 @@ impl<'a> Discounts<'a> {
         self.customer.held.contains(&promotion.id)
     }
 
-    /// Whether it is combined with what is applied already.
-    fn stacks(&self, promotion: &Promotion) -> Result<(), SkipReason> {
-        for other in self.applied.iter().map(|applied| &self.list[applied.at]) {
-            let apart = match (&promotion.stacking, &other.stacking) {
-                (Stacking::Alone, _) => return Err(SkipReason::NotStackable),
-                (_, Stacking::Alone) => true,
-                (Stacking::OneOf(one), Stacking::OneOf(another)) => one == another,
-                _ => false,
-            };
-            if apart || other.excludes.contains(&promotion.id) || promotion.excludes.contains(&other.id) {
-                return Err(SkipReason::ExcludedBy(other.id.clone()));
-            }
-        }
-        Ok(())
+    /// Whether it is combined with what is applied already, here and in the order's other quotes. More of the same promotion is.
+    fn stacks(&self, promotion: &Promotion, elsewhere: &[Promotion]) -> Result<(), SkipReason> {
+        let here = self.applied.iter().map(|applied| &self.list[applied.at]);
+        let mut others = elsewhere.iter().chain(here).filter(|other| other.id != promotion.id);
+        others.find_map(|other| promotion.barred_by(other)).map_or(Ok(()), Err)
     }
 
     fn apply(

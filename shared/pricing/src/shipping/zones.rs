@@ -1,6 +1,6 @@
 //! Which zone a place is in.
 
-use super::{Destination, Place, ShippingTable, Zone};
+use super::{Destination, MoreToSay, Parcel, Place, ShippingTable, Zone};
 
 /// How closely a place is named; the larger wins.
 type Rank = (u8, usize);
@@ -43,6 +43,21 @@ impl Place {
             rank = rank.max((POSTCODE, same));
         }
         Some(rank)
+    }
+
+    /// Whether it may turn out to name where a parcel goes once more is said: what is known fits, and something it names is to be said yet.
+    fn may_name(&self, to: &Destination<'_>, postcode: Option<&str>, more: MoreToSay) -> bool {
+        let by_postcode = self.postcode_prefix.is_some() || self.postcode_from.is_some();
+        let region_open = more.region && to.region.is_none() && self.region.is_some();
+        let postcode_open = more.postcode && postcode.is_none() && by_postcode;
+        let region = if region_open { self.region.as_deref() } else { to.region };
+        if self.country != to.country || !(region_open || postcode_open) {
+            return false;
+        }
+        if postcode_open {
+            return self.region.as_deref().is_none_or(|own| region.is_some_and(|r| r.eq_ignore_ascii_case(own)));
+        }
+        self.rank(&Destination { region, ..*to }, postcode).is_some()
     }
 
     /// Field and what is wrong with it.
@@ -91,6 +106,16 @@ impl Zone {
 }
 
 impl ShippingTable {
+    /// Whether a parcel may be sent there once more of the place is said: a zone names a part of the country that may turn out to be it, and has
+    /// a rate that carries the parcel.
+    pub fn may_send(&self, to: &Destination<'_>, more: MoreToSay, parcel: &Parcel) -> bool {
+        let postcode = to.postcode.map(plain).filter(|code| !code.is_empty());
+        let postcode = postcode.as_deref();
+        let out = |except: &[Place]| except.iter().any(|place| place.rank(to, postcode).is_some());
+        let open = |zone: &Zone| !out(&zone.except) && zone.places.iter().any(|p| p.may_name(to, postcode, more));
+        !out(&self.except) && self.zones.iter().any(|zone| open(zone) && self.has_rate(&zone.id, parcel))
+    }
+
     /// The zone of a place; `None`: nothing is sent there.
     pub fn zone(&self, to: &Destination<'_>) -> Option<&Zone> {
         let postcode = to.postcode.map(plain).filter(|code| !code.is_empty());

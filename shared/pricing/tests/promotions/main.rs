@@ -60,9 +60,14 @@ impl Doc {
     }
 
     fn tried(&self) -> Result<Quote, QuoteError> {
+        self.after(&[])
+    }
+
+    /// As one of an order's quotes, after others that applied some promotions.
+    fn after(&self, applied: &[Promotion]) -> Result<Quote, QuoteError> {
         let request: QuoteRequest = serde_json::from_value(self.0.clone()).unwrap();
         let (rules, prices, shipping) = (TaxRules::built_in(), PriceList::default(), ShippingTable::default());
-        let promotions = Promotions { store: "here", ..Promotions::default() };
+        let promotions = Promotions { store: "here", applied, ..Promotions::default() };
         let context = Context { rules: &rules, items: &[], prices: &prices, shipping: &shipping, promotions };
         let quote = quote(&request, &context)?;
         adds_up(&quote);

@@ -240,3 +240,33 @@ fn one_code_may_open_several_promotions() {
     // The one that came furthest says why.
     assert_eq!(reason(&doc(&[line("a", "ebook", 100, 1)]), "X").as_deref(), Some("minimum"));
 }
+
+/// What an order's other quotes applied bars as what the same quote applies does; more of the same promotion is not barred.
+#[test]
+fn who_is_not_combined_with_another_quotes_promotion_is_skipped_like_in_one() {
+    let ask = |first: Value, second: Value| {
+        let first: vitrine_pricing::promotion::Promotion =
+            serde_json::from_value(promotion("a", percent(TEN), first)).unwrap();
+        let mut second = second;
+        second["code"] = json!("X");
+        let promotions = [promotion("x", amount(100), second)];
+        let quote = Doc::eur(&[line("x", "ebook", 1000, 1)]).promotions(&promotions).codes(&["X"]).after(&[first]);
+        let quote = quote.unwrap();
+        (reason(&quote, "X"), off(&quote.totals))
+    };
+    let by_a = (Some("excluded_by:a".to_owned()), 0);
+    assert_eq!(ask(json!({}), json!({})), (None, 100));
+    assert_eq!(ask(json!({}), json!({ "stacking": "alone" })), (Some("not_stackable".to_owned()), 0));
+    assert_eq!(ask(json!({ "stacking": "alone" }), json!({})), by_a);
+    assert_eq!(ask(json!({ "excludes": ["x"] }), json!({})), by_a);
+    assert_eq!(ask(json!({}), json!({ "excludes": ["a"] })), by_a);
+    let group = |name: &str| json!({ "stacking": { "one_of": name } });
+    assert_eq!(ask(group("sale"), group("sale")), by_a);
+    assert_eq!(ask(group("sale"), group("other")), (None, 100));
+    // What it asks for comes first, as in one quote.
+    assert_eq!(ask(json!({ "excludes": ["x"] }), json!({ "minimum": [eur(5000)] })), (Some("minimum".to_owned()), 0));
+    let own = promotion("x", percent(TEN), json!({ "stacking": "alone" }));
+    let applied: vitrine_pricing::promotion::Promotion = serde_json::from_value(own.clone()).unwrap();
+    let quote = Doc::eur(&[line("x", "ebook", 1000, 1)]).promotions(&[own]).after(&[applied]).unwrap();
+    assert_eq!(off(&quote.totals), 100);
+}
