@@ -73,6 +73,8 @@ pub(crate) struct Shop {
     pub(crate) queue: SharedQueue,
     pub(crate) receipts: Receipts,
     pub(crate) values: Values,
+    /// What pages show amounts in other currencies by.
+    pub(crate) rates: Rates,
     /// What was asked of the table since this was last taken.
     pub(crate) calls: Calls,
     _dir: tempfile::TempDir,
@@ -127,9 +129,10 @@ impl Shop {
         assert!(report.rows.iter().all(|r| r.outcome == Outcome::Created), "{report:?}");
         let search: Arc<dyn Search> = Arc::new(TantivySearch::create(&dir.path().join("index")).unwrap());
         let base = "http://shop.example".to_owned();
+        let rates = rates();
         let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into())
             .with_platform(platform.clone())
-            .with_rates(rates());
+            .with_rates(rates.clone());
         let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes.clone());
         let simulator = Simulator::new(
             table.clone(),
@@ -170,7 +173,7 @@ impl Shop {
         .paid_from(values.clone());
         let invoices = Invoices::new(table.clone(), blob.clone(), records.clone(), master)
             .with_platform(platform)
-            .with_rates(rates());
+            .with_rates(rates.clone());
         let receipts = Receipts {
             checkouts: checkouts.clone(),
             invoices: invoices.clone(),
@@ -180,6 +183,7 @@ impl Shop {
         };
         let grants = GrantStore::new(table.clone());
         Self {
+            rates,
             search,
             indexer,
             clock,

@@ -116,6 +116,10 @@ policy-withdrawal-right = { $country }: Verbraucher können einen Kauf binnen { 
     [one] einem Tag
    *[other] { $days } Tagen
  } ohne Angabe von Gründen widerrufen. Bei Waren beginnt die Frist mit der Ankunft des Pakets, sonst mit dem Kauf. Wer für ein Unternehmen kauft, hat dieses Recht nicht.
+policy-withdrawal-goods = { $country }: Verbraucher können einen Kauf von Waren binnen { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+ } nach Ankunft des Pakets ohne Angabe von Gründen widerrufen. Bei Dateien, Geschenkkarten und allem anderen, was nicht versandt wird, besteht dieses Recht nicht. Wer für ein Unternehmen kauft, hat es nicht.
 policy-withdrawal-waiver = Bei Dateien endet dieses Recht, sobald Download oder Wiedergabe beginnt, wenn Sie dem vorher zugestimmt haben. Die Kasse fragt nach dieser Zustimmung, der Beleg wiederholt sie.
 policy-withdrawal-files = Auch bei Dateien besteht dieses Recht { $days ->
     [one] einen Tag
@@ -123,6 +127,7 @@ policy-withdrawal-files = Auch bei Dateien besteht dieses Recht { $days ->
  } lang ab dem Kauf; die Kasse verlangt nichts von Ihnen, das es beenden würde.
 policy-withdrawal-here = Zum Widerruf öffnen Sie Ihre Bestellung und wählen „Vertrag hier widerrufen“ oder schreiben dem Laden, der auf ihr steht.
 policy-withdrawal-tell = Zum Widerruf schreiben Sie dem Laden, der auf Ihrer Bestellung steht.
+policy-withdrawal-returns = Die Kosten der Rücksendung tragen Sie.
 policy-withdrawal-money = Das Geld kommt binnen { $days ->
     [one] einem Tag
    *[other] { $days } Tagen

@@ -116,6 +116,10 @@ policy-withdrawal-right = { $country }: consumers may withdraw from a purchase w
     [one] one day
    *[other] { $days } days
  } without giving a reason. For goods the period begins when the parcel arrives, for all else with the purchase. Who buys for a business has no such right.
+policy-withdrawal-goods = { $country }: consumers may withdraw from a purchase of goods within { $days ->
+    [one] one day
+   *[other] { $days } days
+ } after the parcel arrived, without giving a reason. Of files, gift cards and whatever else is not sent there is no such right. Who buys for a business has none.
 policy-withdrawal-waiver = For files this right ends when the download or stream begins, if you agreed to that beforehand. The checkout asks for this agreement and the receipt repeats it.
 policy-withdrawal-files = For files, too, this right lasts { $days ->
     [one] one day
@@ -123,6 +127,7 @@ policy-withdrawal-files = For files, too, this right lasts { $days ->
  } from the purchase on; nothing is asked of you at the checkout that would end it.
 policy-withdrawal-here = To withdraw, open your order and press “Withdraw from the contract here”, or tell the shop named there.
 policy-withdrawal-tell = To withdraw, tell the shop that is named on your order.
+policy-withdrawal-returns = You pay for sending the goods back.
 policy-withdrawal-money = The money goes back the way it came, within { $days ->
     [one] one day
    *[other] { $days } days

@@ -116,6 +116,10 @@ policy-withdrawal-right = { $country } : les consommateurs peuvent se rétracter
     [one] { $days } jour
    *[other] { $days } jours
  } sans donner de motif. Pour les biens, le délai commence à l’arrivée du colis, pour tout le reste à l’achat. Qui achète pour une entreprise n’a pas ce droit.
+policy-withdrawal-goods = { $country } : les consommateurs peuvent se rétracter d’un achat de biens dans un délai de { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+ } après l’arrivée du colis, sans donner de motif. Pour les fichiers, les cartes cadeaux et tout ce qui n’est pas expédié, ce droit n’existe pas. Qui achète pour une entreprise ne l’a pas.
 policy-withdrawal-waiver = Pour les fichiers, ce droit prend fin lorsque le téléchargement ou l’écoute commence, si vous y avez consenti auparavant. La page de paiement demande ce consentement et le reçu le rappelle.
 policy-withdrawal-files = Pour les fichiers aussi, ce droit dure { $days ->
     [one] { $days } jour
@@ -123,6 +127,7 @@ policy-withdrawal-files = Pour les fichiers aussi, ce droit dure { $days ->
  } à compter de l’achat ; la page de paiement ne vous demande rien qui y mettrait fin.
 policy-withdrawal-here = Pour vous rétracter, ouvrez votre commande et choisissez « Renoncer au contrat ici », ou prévenez la boutique qui y est nommée.
 policy-withdrawal-tell = Pour vous rétracter, prévenez la boutique nommée sur votre commande.
+policy-withdrawal-returns = Les frais de renvoi sont à votre charge.
 policy-withdrawal-money = L’argent repart par le même chemin, dans un délai de { $days ->
     [one] { $days } jour
    *[other] { $days } jours

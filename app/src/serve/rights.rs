@@ -24,12 +24,17 @@ pub(crate) fn view(right: &RightView, form: &str, locale: &str) -> LicenceView {
     } else if right.days == 0 {
         vec![days("policy-withdrawal-none"), days("policy-withdrawal-shop")]
     } else {
-        let mut said = vec![days("policy-withdrawal-right")];
+        let mut said = vec![days(if right.goods_only { "policy-withdrawal-goods" } else { "policy-withdrawal-right" })];
         if right.media_excepted {
             said.push(days("policy-withdrawal-media"));
         }
-        said.push(days(if right.waiver { "policy-withdrawal-waiver" } else { "policy-withdrawal-files" }));
+        if !right.goods_only {
+            said.push(days(if right.waiver { "policy-withdrawal-waiver" } else { "policy-withdrawal-files" }));
+        }
         said.push(days(if right.function { "policy-withdrawal-here" } else { "policy-withdrawal-tell" }));
+        if right.buyer_returns {
+            said.push(days("policy-withdrawal-returns"));
+        }
         said.push(match right.refund_days {
             0 => days("policy-withdrawal-money-now"),
             days => say("policy-withdrawal-money", days),

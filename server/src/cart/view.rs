@@ -8,7 +8,7 @@ use vitrine_pricing::format::format_money;
 use vitrine_pricing::market::TaxDisplay;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::PriceList;
-use vitrine_pricing::quote::{Buyer, Kind, Quote, QuoteError, QuoteRequest, RequestLine, TaxIdState};
+use vitrine_pricing::quote::{Buyer, Kind, Quote, QuoteError, QuoteRequest, QuotedLine, RequestLine, TaxIdState};
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::shipping::{self, Parcel};
 use vitrine_shared::Problem;
@@ -17,7 +17,7 @@ use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, St
 use vitrine_shared::views::Named;
 use vitrine_shared::views::card::{Place, card_data, changes_at, ladder, price_here, work_href};
 use vitrine_shared::views::preview::Posed;
-use vitrine_shared::views::sums::{explain, note, sending, state_only, sums, undiscounted};
+use vitrine_shared::views::sums::{explain, line_word, note, sending, state_only, sums, total_word, undiscounted};
 use vitrine_shared::views::trade::{
     CartLineView, CartView, NOT_TO_PLACE, PLACE_WANTED, REGION_WANTED, SellerPart, SendingView, is_of_place,
 };
@@ -231,7 +231,7 @@ pub fn price(
         total_minor: total.minor(),
         currency: currency.code().to_owned(),
         about: place.about(total.minor(), currency),
-        tax_word: place.tax_word().to_owned(),
+        tax_word: total_word(place, sellers.iter().map(|seller| &seller.quote)).to_owned(),
         place: to.country.clone(),
         place_name: vitrine_places::country_name(&to.country, &ctx.locale).unwrap_or_default().to_owned(),
         needs_address,
@@ -497,9 +497,14 @@ fn posed(
     Ok(Some(Posed { request, items, prices, shipping }))
 }
 
-/// A line as the page shows it; `total` is what it comes to.
-fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
-    let minor = f.line.named_minor.or(f.price.as_ref().map(|p| p.amount_minor)).unwrap_or(0);
+/// A line as the page shows it, with what its quote says of it.
+fn line_view(place: &Place, f: &Found, quoted: Option<&QuotedLine>) -> CartLineView {
+    let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
+    let total = quoted.map(|line| undiscounted(&line.amounts, inclusive));
+    let mut unit = place.price(f.currency, minor_of(f), None, f.price.as_ref().and_then(|p| p.compare_at_minor), false);
+    if let Some(line) = quoted {
+        unit.tax_word = line_word(place, line).to_owned();
+    }
     let physical = f.product.kind == ProductKind::Physical;
     let most = f.left.map_or(MAX_QUANTITY, |l| u32::try_from(l.max(0)).unwrap_or(0).min(MAX_QUANTITY));
     CartLineView {
@@ -517,23 +522,21 @@ fn line_view(place: &Place, f: &Found, total: Option<Money>) -> CartLineView {
         max_quantity: if physical { most } else { 1 },
         physical,
         stock: f.left.map(|left| left.max(0)),
-        unit: place.price(f.currency, minor, None, f.price.as_ref().and_then(|p| p.compare_at_minor), false),
+        unit,
         total: total.map(|t| format_money(t, place.locale)).unwrap_or_default(),
         trouble: f.trouble.map(str::to_owned),
         notice: f.unnamed.then(|| "line-unnamed".to_owned()),
     }
 }
 
+fn minor_of(f: &Found) -> i64 {
+    f.line.named_minor.or(f.price.as_ref().map(|p| p.amount_minor)).unwrap_or(0)
+}
+
 fn part(place: &Place, store: &Store, found: &[Found], quote: Option<&Quote>, sold_by: Option<String>) -> SellerPart {
     let mut quoted = quote.map(|q| q.lines.iter()).into_iter().flatten();
-    let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
-    let lines = found
-        .iter()
-        .map(|f| {
-            let amounts = if f.trouble.is_none() { quoted.next() } else { None };
-            line_view(place, f, amounts.map(|l| undiscounted(&l.amounts, inclusive)))
-        })
-        .collect();
+    let lines =
+        found.iter().map(|f| line_view(place, f, if f.trouble.is_none() { quoted.next() } else { None })).collect();
     SellerPart {
         sold_by,
         sending: SendingView::default(),

@@ -209,6 +209,9 @@ async fn an_amount_is_bought_in_the_currency_it_was_shown_in() {
     let right = async |ctx: &OpCtx| shop.checkouts.gift_view(ctx, "both", None).await.unwrap().right;
     assert_eq!((right(&here).await.days, right(&here).await.function), (14, true));
     assert_eq!((right(&there).await.days, right(&there).await.country.as_str()), (0, "United States"));
+    // Of goods alone: a gift card is none.
+    let japan = OpCtx { country: "JP".into(), market: "jp".into(), ..shop.guest() };
+    assert_eq!((right(&japan).await.days, right(&japan).await.country.as_str()), (0, "Japan"));
     let attempt = crate::ids::secret();
     let problem = shop.checkouts.buy_gift(&there, "both", &attempt, &gift()).await.unwrap_err();
     assert_eq!((problem.status, problem.code.as_str(), problem.detail.as_str()), (409, "gift_changed", "USD"));

@@ -237,7 +237,7 @@ impl Checkouts {
             faults,
             trouble,
             attempt: ids::secret(),
-            right: withdrawal::right(&ctx.country, &ctx.locale),
+            right: withdrawal::right_unsent(&ctx.country, &ctx.locale),
         })
     }
 

@@ -289,6 +289,56 @@ async fn case_05_ten_at_38_23_follow_each_stores_declared_policy_and_their_invoi
 }
 
 #[tokio::test]
+async fn case_10_rates_that_move_between_looking_and_paying_change_no_charge() {
+    let shop = Shop::open().await;
+    let rows = [
+        tenant("fjord", r#""country":"DE","registrations":["DE"]"#, 1000),
+        store("fjord", "fjord", r#""ships_from":"DE","no_rule":"export""#),
+        album("fjord", "Fjord Tones", &price("world", "USD", 900)),
+    ];
+    shop.import(&rows.join("\n")).await;
+    // Nine dollars are seen as about 90 kroner: a euro is 1.10 dollars and 11 kroner.
+    let ctx = shop.fill(&from(&shop, "NO", "NOK"), &["Fjord Tones"]).await;
+    let form = form("NO", "", "Oslo", "0150");
+    let typed = Typed { form: form.clone(), ..Typed::default() };
+    shop.checkouts.keep_form(&ctx, &typed).await.unwrap();
+    let about = async || {
+        let cart = shop.checkouts.checkout_view(&ctx).await.unwrap().cart;
+        (cart.total_minor, cart.currency, cart.about.unwrap().text)
+    };
+    let seen = about().await;
+    assert_eq!((seen.0, seen.1.as_str()), (900, "USD"));
+    assert!(seen.2.contains("90.00"), "{seen:?}");
+    let placing = Placing { form, seen_currency: Some(seen.1.clone()), ..shop.placing(&ctx, "moved").await };
+    assert_eq!((placing.seen_minor, placing.seen_currency.as_deref()), (900, Some("USD")));
+    let newer = |kroner: &str| {
+        let date = vitrine_pricing::date::Date::from_unix_ms(shop.clock_ms()).unwrap();
+        let file = format!("Date, USD, NOK, \n{date}, 1.1000, {kroner}, \n");
+        let table = vitrine_pricing::fx::ecb::read(file.as_bytes()).unwrap().table;
+        vitrine_shared::views::about::Rates { table, staleness: vitrine_pricing::fx::Staleness::DAILY }
+    };
+    // Newer ones come before the order is placed, and again before it is paid.
+    shop.rates.show(newer("12.1000"));
+    let moved = about().await;
+    assert_eq!((moved.0, moved.1.as_str(), moved.2.contains("99.00")), (900, "USD", true), "{moved:?}");
+    let placed = shop.checkouts.place(&ctx, &placing).await.unwrap();
+    shop.rates.show(newer("13.2000"));
+    let session = shop.session(&placed).await;
+    assert_eq!((session.amount_minor, session.currency.as_str()), (900, "USD"), "not what it was about worth");
+    shop.pay(&placed, CARD).await;
+    shop.checkouts.refresh(&ctx, &placed.id).await.unwrap();
+    shop.work().await;
+    let checkout = shop.checkouts.get(&placed.id).await.unwrap().unwrap();
+    let order = shop.checkouts.orders(&checkout).await.unwrap().remove(0);
+    let invoice = shop.invoices.get(&id_of(&order.id)).await.unwrap().unwrap();
+    let dollars = Money::new(900, Currency::USD).unwrap();
+    assert_eq!((kept(&shop, &order).await, invoice.totals.gross), ((900, 0), dollars));
+    // Nor does it come back by a rate.
+    assert_eq!(refunded(&shop, &order, "all", Take::All).await.unwrap(), dollars);
+    assert_eq!((kept(&shop, &order).await, shop.violations().await), ((900, 900), Vec::new()));
+}
+
+#[tokio::test]
 async fn case_11_at_the_smallest_charge_the_fee_is_all_of_the_net_price_at_most() {
     let shop = Shop::open().await;
     let rows = [

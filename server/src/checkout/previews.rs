@@ -226,3 +226,46 @@ async fn no_tax_is_said_only_where_none_is_charged() {
     assert_eq!(note(&["Far Song"]).await, None);
     assert_eq!(note(&["Far Pages", "Far Song"]).await.as_deref(), Some("tax-note-mixed"));
 }
+
+/// A seller in the United States whom no registration makes charge a tax, and one in Germany below every threshold.
+const UNTAXED: &str = r#"{"type":"tenant","ref":"ny","name":"Ny","legal":{"name":"Ny Inc.","address":["1 Main St"],"country":"US","region":"NY","email":"shop@ny.example","invoice_prefix":"NY"},"currency":"USD","locale":"en-US","fee_bps":1000}
+{"type":"store","ref":"ny","tenant":"ny","handle":"ny","name":"Ny","ships_from":"US","no_rule":"export","shipping":[{"zone":"*","up_to_g":9000,"amount_minor":500,"currency":"EUR"}]}
+{"type":"maker","ref":"they","tenant":"ny","kind":"artist","name":"They"}
+{"type":"work","ref":"vinyl","store":"ny","kind":"album","title":"Far Vinyl","makers":["they"],"released":"2024-03-01","genres":["ambient"],"parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"p","kind":"physical","title":"LP","tax_class":"physical_music","variants":[{"sku":"FV-1","weight_g":280,"stock":60,"prices":[{"region":"world","currency":"EUR","minor":2500}]}]}]}
+{"type":"tenant","ref":"small","name":"Small","legal":{"name":"Small","address":["Weg 9","10115 Berlin"],"country":"DE","email":"shop@small.example","invoice_prefix":"SM"},"currency":"EUR","locale":"de-DE","fee_bps":1000}
+{"type":"store","ref":"small","tenant":"small","handle":"small","name":"Small","ships_from":"DE","shipping":[{"zone":"*","up_to_g":9000,"amount_minor":500,"currency":"EUR"}]}
+{"type":"maker","ref":"it","tenant":"small","kind":"artist","name":"It"}
+{"type":"work","ref":"zine","store":"small","kind":"book","title":"Small Pages","makers":["it"],"released":"2024-03-01","genres":["fiction"],"language":"en","products":[{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"SP-1","weight_g":280,"stock":60,"prices":[{"region":"world","currency":"EUR","minor":1000}]}]}]}"#;
+
+#[tokio::test]
+async fn a_total_says_that_tax_is_in_it_only_where_it_is_and_the_page_by_itself_says_the_same() {
+    let shop = open().await;
+    shop.import(UNTAXED).await;
+    for (country, titles, total, units) in [
+        ("DE", &["Far Pages"][..], "tax-incl-vat", &["tax-incl-vat"][..]),
+        // At zero by a rule: the price holds all the tax that there is.
+        ("GB", &["Far Pages"], "tax-incl-vat", &["tax-incl-vat"]),
+        ("DE", &["Small Pages"], "tax-none", &["tax-none"]),
+        // The buyer owes the tax at the border.
+        ("DE", &["Far Vinyl"], "tax-none", &["tax-none"]),
+        ("DE", &["Far Vinyl", "Small Pages"], "tax-none", &["tax-none", "tax-none"]),
+        ("DE", &["Far Pages", "Small Pages"], "tax-some", &["tax-incl-vat", "tax-none"]),
+    ] {
+        let ctx = shop.fill(&from(&shop, country, "de-DE"), titles).await;
+        let view = page(&shop, &ctx).await;
+        let words = |view: &CartView| {
+            let lines = view.sellers.iter().flat_map(|part| &part.lines);
+            (view.tax_word.clone(), lines.map(|line| line.unit.tax_word.clone()).collect::<Vec<_>>())
+        };
+        let wanted = (total.to_owned(), units.iter().map(|unit| (*unit).to_owned()).collect::<Vec<_>>());
+        assert_eq!(words(&view), wanted, "{country} {titles:?}");
+        let two = [pieces(&view, titles[0], 2)];
+        assert_eq!(words(&by_itself(&view, &two)), wanted, "{country} {titles:?} by itself");
+        // One who reads the word out of an older page is told anew.
+        let mut pricing = carried(&view);
+        pricing.view.tax_word = "tax-excl".into();
+        assert_eq!(pricing.page(&two, 0).map(|page| page.tax_word).as_deref(), Ok(total));
+        let checkout = shop.checkouts.checkout_view(&ctx).await.unwrap().cart;
+        assert_eq!(checkout.tax_word, total, "{country} {titles:?} at the checkout");
+    }
+}

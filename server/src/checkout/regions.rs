@@ -322,11 +322,22 @@ async fn italy_asks_a_business_for_what_its_invoice_may_carry_and_takes_it_as_it
 #[tokio::test]
 async fn the_waiver_is_asked_where_the_law_gives_a_right_to_waive_and_days_are_said_where_it_stays() {
     let shop = open().await;
-    let rows =
-        [("DE", true, 0), ("NO", true, 0), ("ZA", true, 0), ("BR", false, 7), ("US", false, 0), ("KE", false, 0)];
+    let rows = [
+        ("DE", true, 0),
+        ("NO", true, 0),
+        ("ZA", true, 0),
+        ("BR", false, 7),
+        ("US", false, 0),
+        ("JP", false, 0),
+        ("KE", false, 0),
+    ];
     for (country, waiver, days) in rows {
         let ctx = filled(&shop, country, &["Wide Tones"]).await;
-        let region = if country == "US" { "NY".into() } else { String::new() };
+        let region = match country {
+            "US" => "NY".into(),
+            "JP" => "13".into(),
+            _ => String::new(),
+        };
         let mut typed = CheckoutForm { region, accept_waiver: false, ..with(country, &[("br_cpf", CPF)]) };
         let view = page(&shop, &ctx, &typed).await;
         assert_eq!((view.waiver, view.withdrawal_file_days, view.withdrawal_days), (waiver, days, 0), "{country}");
@@ -358,7 +369,7 @@ async fn a_parcel_asks_for_a_telephone_number_and_says_how_long_it_can_be_sent_b
     let ctx = filled(&shop, "US", &["Wide Pages"]).await;
     assert_eq!(page(&shop, &ctx, &form("US")).await.withdrawal_days, 0);
     // Goods and files by one law, each with its days.
-    for (country, days) in [("DE", (14, 0)), ("BR", (7, 7)), ("US", (0, 0))] {
+    for (country, days) in [("DE", (14, 0)), ("BR", (7, 7)), ("JP", (8, 0)), ("US", (0, 0))] {
         let ctx = filled(&shop, country, &["Wide Pages", "Wide Tones"]).await;
         let view = page(&shop, &ctx, &form(country)).await;
         assert_eq!((view.withdrawal_days, view.withdrawal_file_days), days, "{country}");

@@ -37,6 +37,8 @@ enum Source {
 /// asks for it, or none of the rates here are what it asks for.
 ///
 /// - Tax of member states, by a seller of the Union: the currency of its state, the ECB's last rates (Directive 2006/112/EC arts. 91(2) and 230).
+/// - Tax of one member state, by a seller outside the Union: the currency of that state, by the same rates; of several, as in the one-stop shop,
+///   the euro, which that is accounted in (arts. 91(2), 230, 366).
 /// - Tax of the United Kingdom: sterling (VAT Regulations 1995 reg. 14(1)); HMRC's rates of the month are among those that may be used (VAT
 ///   Notice 700, 7.7).
 /// - Tax of Norway, by a seller there: kroner (Bokføringsforskriften § 5-1-1); the ECB's rates are accepted as Norges Bank's are.
@@ -51,6 +53,13 @@ fn books(seller: &str, jurisdictions: &[&str]) -> Option<(Currency, Source)> {
     let all = |fits: &dyn Fn(&str) -> bool| !jurisdictions.is_empty() && jurisdictions.iter().all(|p| fits(&state(p)));
     if is_member(seller) && all(&is_member) {
         return Some((shown_in::of_country(seller), Source::Ecb));
+    }
+    // IGIC and IPSI are no taxes of the Union.
+    let union = || all(&is_member) && !jurisdictions.iter().any(|place| place.starts_with("ES-"));
+    if let Some(first) = jurisdictions.first().filter(|_| union()) {
+        let (first, several) = (state(first), jurisdictions.iter().any(|p| state(p) != state(first)));
+        let books = if several { Currency::EUR } else { shown_in::of_country(&first) };
+        return Some((books, Source::Ecb));
     }
     let one = |country: &str| all(&|state| state == country).then(|| shown_in::of_country(country));
     let norway = || one("NO").filter(|_| seller == "NO").map(|nok| (nok, Source::Ecb));
@@ -164,6 +173,19 @@ mod tests {
         // Their own currency, another law, a tax of nobody's in the Union, and rates that are too old.
         assert_eq!(of("DE", &totals(250, Currency::EUR, "DE"), &day), None);
         assert_eq!(of("CH", &totals(250, Currency::USD, "CH"), &day), None);
+        // A seller outside it states the tax of a member state as that state does.
+        assert_eq!(of("US", &usd, &day), Some((227, "EUR")));
+        assert_eq!(of("US", &totals(250, Currency::USD, "SE"), &day), Some((2500, "SEK")));
+        assert_eq!(of("CH", &totals(250, Currency::EUR, "SE"), &day), Some((2750, "SEK")));
+        // Of several states, as in the scheme for who is outside, in euro; with another tax beside none of this is asked.
+        let of_two = |second: &str| {
+            let mut two = totals(250, Currency::USD, "SE");
+            two.taxes.extend(totals(250, Currency::USD, second).taxes);
+            of("US", &two, &day)
+        };
+        assert_eq!(of_two("DE"), Some((227, "EUR")));
+        assert_eq!(of_two("ES-CN"), None, "the Canary Islands have a tax of their own");
+        assert_eq!(of_two("US-NY"), None);
         assert_eq!(of("DE", &totals(250, Currency::USD, "US-NY"), &day), None);
         assert_eq!(of("DE", &usd, &rates("2026-11-01")), None);
     }

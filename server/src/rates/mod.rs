@@ -393,6 +393,12 @@ impl Rates {
         }
     }
 
+    /// Shows these from now on, as a node does that read newer ones.
+    #[cfg(test)]
+    pub(crate) fn show(&self, rates: about::Rates) {
+        self.write().shown = Arc::new(rates);
+    }
+
     fn known<T>(&self, take: impl FnOnce(&Known) -> T) -> T {
         // A panic while the lock was held cannot leave half of anything: single pointers are written.
         take(&self.0.read().unwrap_or_else(PoisonError::into_inner))

@@ -1,5 +1,5 @@
 //! Withdrawing from a purchase where it was made: the function that Directive 2011/83/EU art. 11a wants on the page of the order, and
-//! that Brazil's Decreto 7.962/2013 art. 5 wants too. Which countries have it is data (`vitrine_places::point_of_sale`).
+//! that Brazil's Decreto 7.962/2013 art. 5 wants too; Japan has it because the day of the statement counts. Which countries have it is data (`vitrine_places::point_of_sale`).
 //!
 //! Invariants:
 //! - It is offered to consumers alone, as long as the right can last by law, or longer: nobody knows when a parcel arrived.
@@ -7,7 +7,8 @@
 //!   transaction; the shop gets it by mail too.
 //! - A statement changes no order: money goes back by an ordinary refund, which the shop makes.
 //!
-//! Not here: files whose buyer agreed that supply begins at once, for the right ended with it (`checkout::place::needs_waiver`).
+//! Not here: files whose buyer agreed that supply begins at once, for the right ended with it (`checkout::place::needs_waiver`), and what is
+//! not sent where the right is of goods alone.
 
 mod form;
 mod http;
@@ -92,7 +93,15 @@ pub fn right(country: &str, locale: &str) -> RightView {
         refund_days: said.refund_days.unwrap_or_default(),
         unknown: !said.known,
         media_excepted: said.media_excepted,
+        goods_only: said.goods_only,
+        buyer_returns: said.buyer_returns,
     }
+}
+
+/// What is said of the right at what is not sent, such as a gift card: none where it is of goods alone.
+pub fn right_unsent(country: &str, locale: &str) -> RightView {
+    let said = right(country, locale);
+    if said.goods_only { RightView { country: said.country, ..RightView::default() } } else { said }
 }
 
 /// Whether who bought an order, which is paid, may withdraw from something of it at first: a consumer, from what cost something.
@@ -100,7 +109,9 @@ fn granted(order: &Order, waived: bool) -> bool {
     let costs = |n: usize| order.quote.lines.get(n).is_some_and(|line| line.amounts.gross.minor() > 0);
     let mut lines = order.lines.iter().enumerate();
     let right = &point_of_sale(&order.country).withdrawal;
-    right.days > 0 && !order.tax.business && lines.any(|(n, line)| costs(n) && (line.physical || !waived))
+    right.days > 0
+        && !order.tax.business
+        && lines.any(|(n, line)| costs(n) && (line.physical || !waived && right.days_unsent() > 0))
 }
 
 /// Whether a line can be withdrawn from at this moment.
@@ -116,7 +127,7 @@ fn open(order: &Order, waived: bool, number: usize, now_ms: i64) -> bool {
         // It did not arrive yet.
         (true, Fulfilment::ToShip | Fulfilment::Granted) => return true,
         (true, Fulfilment::Shipped) => line.shipped_ms.unwrap_or(paid_ms) + TRANSIT_DAYS * DAY_MS,
-        (false, _) if waived => return false,
+        (false, _) if waived || right.days_unsent() == 0 => return false,
         (false, _) => paid_ms,
     };
     now_ms < begins + (i64::from(right.days) + GRACE_DAYS) * DAY_MS

@@ -164,6 +164,46 @@ async fn brazil_withdraws_from_files_for_seven_days_and_the_united_states_do_not
     assert!(right("ZA", "en-US").media_excepted && !right("DE", "en-US").media_excepted);
 }
 
+#[tokio::test]
+async fn japan_withdraws_from_what_was_sent_for_eight_days_after_it_arrived_and_from_files_never() {
+    let shop = Shop::open().await;
+    shop.import(crate::checkout::regions::ROWS).await;
+    let form = CheckoutForm {
+        country: "JP".into(),
+        region: "13".into(),
+        city: "千代田区".into(),
+        postcode: "100-0001".into(),
+        accept_waiver: false,
+        ..testing::form()
+    };
+    let now = shop.clock.now_ms();
+    let sold_both = sold(&shop, &["Wide Pages", "Wide Tones"], form.clone()).await;
+    let of = |title: &str| sold_both.order.lines.iter().position(|l| l.title == title).unwrap();
+    let (book, album) = (of("Wide Pages"), of("Wide Tones"));
+    let only_book = vec![(u32::try_from(book).unwrap(), "Wide Pages".to_owned())];
+    assert_eq!(sold_both.shown(&sold_both.buyer).await.unwrap().lines, only_book);
+    shop.checkouts.ship(&shop.staff(), &sold_both.order.id, &[book], "EMS 1").await.unwrap();
+    for (days, left) in [(0, true), (TRANSIT_DAYS + 8, true), (TRANSIT_DAYS + 8 + GRACE_DAYS, false)] {
+        let shown = sold_both.shown(&sold_both.at(now + days * DAY_MS)).await;
+        assert_eq!(shown.map(|w| w.lines), left.then(|| only_book.clone()), "{days}");
+    }
+    let tried = sold_both.state(&sold_both.buyer, "Gast Muster", &[album]).await;
+    assert_eq!(tried.unwrap_err().code, "withdrawal_over");
+    sold_both.state(&sold_both.buyer, "Gast Muster", &[book]).await.unwrap();
+    // A business, and who bought files alone, have nothing to withdraw from.
+    let firm = CheckoutForm { business: true, organisation: "Muster KK".into(), ..form.clone() };
+    let firm = sold(&shop, &["Wide Pages"], firm).await;
+    assert_eq!(firm.shown(&firm.buyer).await, None);
+    let files = sold(&shop, &["Wide Tones"], form).await;
+    assert_eq!(files.shown(&files.buyer).await, None);
+    assert!(granted(&sold_both.order, false) && !granted(&files.order, false));
+    let said = right("JP", "en-US");
+    assert_eq!(
+        (said.days, said.waiver, said.function, said.goods_only, said.buyer_returns),
+        (8, false, true, true, true)
+    );
+}
+
 /// The receipts that went out until now.
 async fn receipts(shop: &Shop) -> Vec<String> {
     let mails = shop.mails(crate::receipts::handlers(shop.receipts.clone()), &["receipt/"]).await;

@@ -113,7 +113,7 @@ pub struct Withdrawal {
     pub days: u16,
     /// Files are supplied at once only after the buyer agreed to it and knows that the right ends with it.
     pub waiver: bool,
-    /// A way to withdraw must stand where the contract was made.
+    /// A way to withdraw must stand where the contract was made, or stands there because the day on which one tells counts.
     pub function: bool,
     /// Days within which the money goes back; 0: at once. Said where there is the right, and nowhere else.
     pub refund_days: Option<u16>,
@@ -123,6 +123,12 @@ pub struct Withdrawal {
     /// Of some books, magazines or recordings there is no such right, as the source says.
     #[serde(default)]
     pub media_excepted: bool,
+    /// The right is of goods alone: not of files, nor of gift cards.
+    #[serde(default)]
+    pub goods_only: bool,
+    /// The law itself has the buyer pay for sending back.
+    #[serde(default)]
+    pub buyer_returns: bool,
     /// The form to withdraw with that the law wants buyers to get with what confirms the contract.
     pub form: Option<ModelForm>,
     /// Law or source.
@@ -168,7 +174,12 @@ pub enum TaxIn {
 impl Withdrawal {
     /// Days to withdraw from files that were paid for; 0: no such right, or the buyer gives it up so that they are supplied at once.
     pub fn file_days(&self) -> u16 {
-        if self.waiver { 0 } else { self.days }
+        if self.waiver { 0 } else { self.days_unsent() }
+    }
+
+    /// Days to withdraw from what is not sent, such as files and gift cards, as long as nobody gave the right up; 0: no such right.
+    pub fn days_unsent(&self) -> u16 {
+        if self.goods_only { 0 } else { self.days }
     }
 }
 
@@ -309,7 +320,7 @@ mod tests {
             ("CH", (0, false, false), Need::Optional, "", ""),
             ("US", (0, false, false), Need::Optional, "", ""),
             ("CA", (0, false, false), Need::Optional, "", ""),
-            ("JP", (0, false, false), Need::Optional, "", ""),
+            ("JP", (8, false, true), Need::Optional, "", ""),
             ("BR", (7, false, true), Need::Optional, "br_cpf!", "br_cnpj!"),
             ("CN", (0, false, false), Need::Required, "", ""),
             ("AE", (0, false, false), Need::Required, "", ""),
@@ -331,14 +342,18 @@ mod tests {
         }
         // Of files, where the right is not given up for supply at once; within how many days the money is back.
         let files = |country| point_of_sale(country).withdrawal.file_days();
-        assert_eq!(["DE", "GB", "ZA", "BR", "US"].map(files), [0, 0, 0, 7, 0]);
+        assert_eq!(["DE", "GB", "ZA", "BR", "US", "JP"].map(files), [0, 0, 0, 7, 0, 0]);
+        let unsent = |country| point_of_sale(country).withdrawal.days_unsent();
+        assert_eq!(["DE", "BR", "US", "JP"].map(unsent), [14, 7, 0, 0]);
+        let returns = |country| point_of_sale(country).withdrawal.buyer_returns;
+        assert_eq!(["DE", "BR", "US", "JP"].map(returns), [false, false, false, true]);
         let known = |country| point_of_sale(country).withdrawal.known;
         assert_eq!(["DE", "ZA", "US", "CH", "JP"].map(known), [true; 5]);
         assert_eq!(["TW", "KR", "CN", "IL", "TR", "MC", "KE"].map(known), [false; 7]);
         let back = |country| point_of_sale(country).withdrawal.refund_days;
         assert_eq!(
-            ["DE", "GB", "NO", "ZA", "BR", "US"].map(back),
-            [Some(14), Some(14), Some(14), Some(30), Some(0), None]
+            ["DE", "GB", "NO", "ZA", "BR", "JP", "US"].map(back),
+            [Some(14), Some(14), Some(14), Some(30), Some(0), Some(0), None]
         );
         let form = |country| point_of_sale(country).withdrawal.form;
         assert_eq!(["DE", "FR", "GP", "AX", "NO", "IS", "LI"].map(form), [Some(ModelForm::Withdrawal); 7]);
@@ -377,7 +392,9 @@ mod tests {
             assert_eq!(w.refund_days.is_some(), w.days > 0, "{name}");
             // What nobody looked up is what no file says, and no right is made of it.
             assert_eq!(w.known, w.source != DATA.default.withdrawal.source, "{name}");
-            assert!(w.days > 0 || !w.media_excepted && w.form.is_none(), "{name}");
+            assert!(w.days > 0 || !w.media_excepted && w.form.is_none() && !w.goods_only && !w.buyer_returns, "{name}");
+            // What is not of files cannot be given up for them.
+            assert!(!w.goods_only || !w.waiver, "{name}");
         }
     }
 

@@ -567,6 +567,10 @@ pub struct RightView {
     pub unknown: bool,
     /// Of some books, magazines or recordings there may be none.
     pub media_excepted: bool,
+    /// It is of goods alone, not of files or gift cards.
+    pub goods_only: bool,
+    /// The law has the buyer pay for sending back.
+    pub buyer_returns: bool,
 }
 
 /// What the frame learns after hydration in one call.

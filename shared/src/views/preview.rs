@@ -19,7 +19,7 @@ use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::TaxRules;
 
 use super::card::Place;
-use super::sums::{explain, note, sending, sums, undiscounted};
+use super::sums::{explain, line_word, note, sending, sums, total_word, undiscounted};
 use super::trade::{CartView, SellerPart};
 
 /// One seller's part of a cart as the pricing function is asked.
@@ -121,7 +121,7 @@ impl Pricing {
         if view.sellers.len() != self.parts.len() {
             return Err(Why::Unreadable);
         }
-        let mut total = Money::zero(currency);
+        let (mut total, mut quotes) = (Money::zero(currency), Vec::with_capacity(self.parts.len()));
         for (shown, part) in view.sellers.iter_mut().zip(&self.parts) {
             let mut part = part.clone();
             for line in &mut part.request.lines {
@@ -136,10 +136,12 @@ impl Pricing {
             let quote = ask(None).map_err(|_| Why::Refused)?;
             total = total.checked_add(quote.totals.gross).map_err(|_| Why::Refused)?;
             put(&place, &quote, |way| ask(Some(way)).ok(), shown).ok_or(Why::Unreadable)?;
+            quotes.push(quote);
         }
         view.count = view.sellers.iter().flat_map(|part| &part.lines).map(|line| line.quantity).sum();
         view.total = format_money(total, locale);
         view.total_minor = total.minor();
+        view.tax_word = total_word(&place, &quotes).to_owned();
         Ok(view)
     }
 }
@@ -155,6 +157,7 @@ fn put(place: &Place, quote: &Quote, ask: impl Fn(&str) -> Option<Quote>, shown:
         let before = new.compare_at.map(|before| before.minor());
         line.quantity = new.quantity;
         line.unit = place.price(quote.currency, new.unit_price.minor(), None, before, false);
+        line.unit.tax_word = line_word(place, new).to_owned();
         line.total = format_money(undiscounted(&new.amounts, inclusive), place.locale);
     }
     shown.sums = sums(place, quote);

@@ -120,6 +120,33 @@ pub fn state_only(quote: &Quote) -> Option<String> {
     (sent || quote.lines.iter().any(only)).then(|| "tax-state-only".to_owned())
 }
 
+/// Whether a tax was charged on a part, at zero too where a rule says so; what is exported or not charged at all has none.
+fn by_rule(amounts: &Amounts) -> bool {
+    !amounts.taxes.is_empty()
+}
+
+/// Key of the words beside a line's price: those of the market, or that there is no tax.
+pub fn line_word(place: &Place, line: &QuotedLine) -> &'static str {
+    // `tax-final` says that nothing is added, whatever is in it.
+    if by_rule(&line.amounts) || place.tax_word() == "tax-final" { place.tax_word() } else { "tax-none" }
+}
+
+/// Key of the words beside a total of several quotes: what the market says where a tax is in all of it, that there is none, or that some of it has one.
+/// Without a quote the market's.
+pub fn total_word<'q>(place: &Place, quotes: impl IntoIterator<Item = &'q Quote>) -> &'static str {
+    let lines = quotes.into_iter().flat_map(|quote| &quote.lines);
+    let (mut any, mut none) = (false, false);
+    for line in lines {
+        if by_rule(&line.amounts) { any = true } else { none = true }
+    }
+    match (any, none) {
+        _ if place.tax_word() == "tax-final" => "tax-final",
+        (true, true) => "tax-some",
+        (false, true) => "tax-none",
+        _ => place.tax_word(),
+    }
+}
+
 fn way(place: &Place, method: &OfferedMethod, quote: &Quote) -> Option<WayView> {
     let amounts = quote.shipping.as_ref()?;
     let price = if quote.prices_include_tax { amounts.gross } else { amounts.net };

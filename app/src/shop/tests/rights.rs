@@ -72,6 +72,26 @@ fn the_policy_says_the_days_of_the_country_or_that_there_are_none() {
     let south_africa =
         ["within 7 days without", "came, within 30 days.", "some books, magazines and unsealed recordings"];
     says(policy("ZA", "en-US"), "en-US", &south_africa, &["14 days"]);
+    let japan = [
+        "Japan: consumers may withdraw from a purchase of goods within 8 days after the parcel arrived",
+        "Of files, gift cards",
+        "You pay for sending",
+        "Withdraw from the contract here",
+        "back at once",
+    ];
+    says(policy("JP", "en-US"), "en-US", &japan, &["For files, too", "no law", "agreed to that beforehand"]);
+    says(
+        policy("JP", "de-DE"),
+        "de-DE",
+        &["Kauf von Waren binnen 8 Tagen nach", "Rücksendung tragen Sie"],
+        &["Auch bei"],
+    );
+    says(
+        policy("JP", "fr-FR"),
+        "fr-FR",
+        &["de biens dans un délai de 8 jours après", "à votre charge"],
+        &["aussi, ce"],
+    );
     let none = ["United States: no law is known to us", "A shop may take something back all the same"];
     says(policy("US", "en-US"), "en-US", &none, &["days", "consumers may withdraw", "not recorded"]);
     let open = ["Taiwan: whether the law there lets you", "is not recorded here", "ask the shop"];
@@ -121,6 +141,8 @@ fn the_page_of_gift_cards_says_whether_and_where_their_purchase_can_be_withdrawn
     says(page("BR", "en-US"), "en-US", &["withdraw from the purchase there, within 7 days."], &["14 days"]);
     says(page("GB", "en-US"), "en-US", &["withdraw from the purchase within 14 days: tell Aurora."], &["no law"]);
     says(page("US", "en-US"), "en-US", &["United States: no law is known"], &["14 days", "7 days"]);
+    let japan = super::Sample::Rights(gift(vitrine_server::withdrawal::right_unsent("JP", "en-US")));
+    says(japan, "en-US", &["Japan: no law is known"], &["8 days"]);
     says(page("TW", "en-US"), "en-US", &["Taiwan: whether the law there", "Ask Aurora."], &["no law", "14 days"]);
 }
 
