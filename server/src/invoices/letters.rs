@@ -17,7 +17,7 @@ const CJK: &str = "NotoSansCJK-Regular.ttc";
 /// Folders below one of the system's.
 const DEEPEST: u32 = 3;
 
-/// Fonts for letters that the built-in one lacks, from a folder; files that are none are told and passed over. Without a folder, [`CJK`] where the system
+/// Fonts for letters that the built-in one lacks, from a folder; files that are none are told and passed over. Without a folder, `CJK` where the system
 /// has it, read when it is first needed.
 ///
 /// # Errors
