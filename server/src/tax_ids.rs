@@ -89,11 +89,31 @@ impl TaxIds {
         Self { table, registers }
     }
 
-    /// What an id typed by a buyer in a country counts for; asks the register where there is one and no answer is kept.
+    /// What an id typed by a buyer counts for at a place (country, region, postcode); asks the register where it could count there, there is a register,
+    /// and no answer is kept.
     ///
     /// # Errors
     /// The table's. A register that is away is no error: the state says so.
-    pub async fn look(&self, country: &str, typed: &str, now_ms: i64) -> Result<Identity> {
+    pub async fn look(&self, to: (&str, Option<&str>, Option<&str>), typed: &str, now_ms: i64) -> Result<Identity> {
+        // Of elsewhere: right as it may be, it makes nobody a business there. What reaches a place by parcel may count for more.
+        self.looked(to.0, typed, |id| is_business_id(id, to, true), now_ms).await
+    }
+
+    /// The same for an order whose tax waits for the register: that the id would count was decided when it was placed.
+    ///
+    /// # Errors
+    /// As [`TaxIds::look`].
+    pub async fn again(&self, country: &str, typed: &str, now_ms: i64) -> Result<Identity> {
+        self.looked(country, typed, |_| true, now_ms).await
+    }
+
+    async fn looked(
+        &self,
+        country: &str,
+        typed: &str,
+        counts: impl Fn(&str) -> bool + Send,
+        now_ms: i64,
+    ) -> Result<Identity> {
         let typed = typed.trim();
         if typed.is_empty() {
             return Ok(Identity::default());
@@ -104,8 +124,6 @@ impl TaxIds {
         }
         let (mut served, mut right) = (false, None);
         for kind in candidates(country, typed) {
-            // Of elsewhere: right as it may be, it makes nobody a business here.
-            let counts = |id: &str| is_business_id(id, (country, None, None), true);
             let register = self.registers.serves(kind.code).filter(|_| counts(kind.written));
             served |= register.is_some();
             if let Checked::Ok(number) = check(kind.code, typed) {
@@ -163,9 +181,18 @@ impl TaxIds {
     }
 }
 
+/// The form in which an id of a buyer in a country is stored, with its letters; as it is, if it is no right one of any kind that it may be of.
+pub(crate) fn stored(country: &str, typed: &str) -> String {
+    let right = |kind: &TaxIdKind| match check(kind.code, typed) {
+        Checked::Ok(number) => Some(number),
+        _ => None,
+    };
+    candidates(country, typed).find_map(right).unwrap_or_else(|| typed.trim().to_owned())
+}
+
 /// Kinds that a typed id may be of: the country's own, and before them the one whose member state's letters it begins with, for
 /// buyers who are registered in another state than they order from.
-fn candidates(country: &str, typed: &str) -> impl Iterator<Item = &'static TaxIdKind> {
+pub(crate) fn candidates(country: &str, typed: &str) -> impl Iterator<Item = &'static TaxIdKind> {
     let letters: String = typed.chars().filter(char::is_ascii_alphanumeric).take(2).collect::<String>().to_uppercase();
     let letters = if letters == "GR" { "EL".to_owned() } else { letters };
     let foreign = KINDS.iter().filter(move |k| k.code.strip_prefix("eu_vat_") == Some(&*letters));
@@ -210,20 +237,20 @@ mod tests {
         let register = Arc::new(Counting::default());
         let ids = TaxIds::new(shop.table.clone(), register.clone());
         let asked = || register.0.load(Ordering::SeqCst);
-        let first = ids.look("DE", " de 136.695.976", NOW).await.unwrap();
+        let first = ids.look(("DE", None, None), " de 136.695.976", NOW).await.unwrap();
         assert_eq!((first.state, first.number.as_str()), (TaxIdState::Valid, "DE136695976"));
         assert_eq!((first.register.as_str(), first.reference.as_deref()), ("VIES", Some("R1")));
         // Without letters, and from another country with them.
-        assert_eq!(ids.look("DE", "136695976", NOW + VALID_MS - 1).await.unwrap(), first);
-        assert_eq!(ids.look("FR", "DE136695976", NOW + 5).await.unwrap().state, TaxIdState::Valid);
+        assert_eq!(ids.look(("DE", None, None), "136695976", NOW + VALID_MS - 1).await.unwrap(), first);
+        assert_eq!(ids.look(("FR", None, None), "DE136695976", NOW + 5).await.unwrap().state, TaxIdState::Valid);
         assert_eq!(asked(), 1);
-        ids.look("DE", "136695976", NOW + VALID_MS).await.unwrap();
+        ids.look(("DE", None, None), "136695976", NOW + VALID_MS).await.unwrap();
         assert_eq!(asked(), 2, "a yes holds for a day");
-        let late = ids.look("FR", "40303265045", NOW).await.unwrap();
+        let late = ids.look(("FR", None, None), "40303265045", NOW).await.unwrap();
         assert_eq!((late.state, late.fallback.as_deref()), (TaxIdState::Pending, Some("TIMEOUT")));
-        let down = ids.look("AT", "ATU13585627", NOW).await.unwrap();
+        let down = ids.look(("AT", None, None), "ATU13585627", NOW).await.unwrap();
         assert_eq!((down.state, down.fallback.as_deref()), (TaxIdState::Unavailable, Some("MS_UNAVAILABLE")));
-        ids.look("AT", "ATU13585627", NOW + AWAY_MS).await.unwrap();
+        ids.look(("AT", None, None), "ATU13585627", NOW + AWAY_MS).await.unwrap();
         assert_eq!(asked(), 5, "who was away is asked again soon");
     }
 
@@ -244,11 +271,23 @@ mod tests {
             ("RE", "ATU13585627", "ATU13585627", TaxIdState::None),
             ("DE", "", "", TaxIdState::None),
         ] {
-            let known = ids.look(country, typed, NOW).await.unwrap();
+            let known = ids.look((country, None, None), typed, NOW).await.unwrap();
             assert_eq!((known.number.as_str(), known.state), (number, state), "{country} {typed}");
         }
-        let long = ids.look("DE", &"9".repeat(500), NOW).await.unwrap();
+        // A place beside a state, and another state's goods, are told by the postcode.
+        let at =
+            async |country, postcode, typed| ids.look((country, None, Some(postcode)), typed, NOW).await.unwrap().state;
+        assert_eq!(at("FR", "97400", "ATU13585627").await, TaxIdState::None);
+        assert_eq!(at("ES", "35001", "DE136695976").await, TaxIdState::None);
+        assert_eq!(at("GB", "SW1A 1AA", "DE136695976").await, TaxIdState::None);
+        let long = ids.look(("DE", None, None), &"9".repeat(500), NOW).await.unwrap();
         assert_eq!((long.state, long.number.len()), (TaxIdState::Invalid, MOST));
         assert_eq!(register.0.load(Ordering::SeqCst), 0);
+        assert_eq!(at("GB", "BT1 1AA", "DE136695976").await, TaxIdState::Valid);
+        // An order whose tax waits is asked for wherever it went.
+        assert_eq!(ids.again("GB", "DE136695976", NOW).await.unwrap().state, TaxIdState::Valid);
+        assert_eq!(stored("FR", "40303265045"), "FR40303265045");
+        assert_eq!(stored("FR", "AT U13585627"), "ATU13585627");
+        assert_eq!(stored("BR", " anything "), "anything");
     }
 }

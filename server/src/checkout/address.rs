@@ -92,17 +92,23 @@ pub(super) fn faults(form: &CheckoutForm, parcel: bool) -> Vec<(&'static str, &'
     faults.into_iter().map(|f| (f.field.name(), code(f.field, f.fault))).collect()
 }
 
-/// Says at the fields of the place what keeps a cart's parcels from being sent: what decides and was not said, or that they are not sent there.
-pub(super) fn unsent(form: &CheckoutForm, cart: &CartView, faults: &mut Vec<(String, String)>) {
-    let mut troubles = cart.sellers.iter().flat_map(|part| &part.lines).filter_map(|line| line.trouble.as_deref());
-    let Some(trouble) = troubles.find(|t| matches!(*t, PLACE_WANTED | NOT_TO_PLACE)) else { return };
+/// Says at the fields of the place what keeps a cart's parcels from being sent: that they are not sent there and, if it `asks` for all, what
+/// decides and was not said.
+pub(super) fn unsent(form: &CheckoutForm, cart: &CartView, asks: bool, faults: &mut Vec<(String, String)>) {
+    let troubles = cart.sellers.iter().flat_map(|part| &part.lines).filter_map(|line| line.trouble.as_deref());
+    let troubles: Vec<&str> = troubles.collect();
+    let (elsewhere, open) = (troubles.contains(&NOT_TO_PLACE), asks && troubles.contains(&PLACE_WANTED));
+    if !elsewhere && !open {
+        return;
+    }
     let rules = vitrine_places::form_of(&form.country.to_ascii_uppercase());
     for (field, said) in [(Field::Region, region(form)), (Field::Postcode, postcode(form))] {
-        let Some(rules) = rules.field(field).filter(|_| said.is_some() == (trouble == NOT_TO_PLACE)) else { continue };
-        let code = match trouble {
-            NOT_TO_PLACE => "fault-not-sent",
-            _ if rules.regions.is_empty() => "fault-empty",
-            _ => "fault-region",
+        let Some(rules) = rules.field(field) else { continue };
+        let code = match said {
+            Some(_) if elsewhere => "fault-not-sent",
+            None if open && rules.regions.is_empty() => "fault-empty",
+            None if open => "fault-region",
+            _ => continue,
         };
         if !faults.iter().any(|(faulty, _)| faulty == field.name()) {
             faults.push((field.name().to_owned(), code.to_owned()));

@@ -48,7 +48,8 @@ impl Checkouts {
     pub(super) async fn bound_for(&self, ctx: &OpCtx, form: &CheckoutForm) -> Result<Destination> {
         let mut to = destination(form);
         if form.business {
-            to.business = Some(self.tax_ids.look(&to.country, &form.tax_id, ctx.now_ms).await?);
+            let place = (to.country.as_str(), to.region.as_deref(), to.postcode.as_deref());
+            to.business = Some(self.tax_ids.look(place, &form.tax_id, ctx.now_ms).await?);
         }
         Ok(to)
     }
@@ -83,7 +84,7 @@ impl Checkouts {
             let Some(relief) = order.tax.relief.clone() else { continue };
             // Erased meanwhile: there is nobody to ask for.
             let Some(person) = self.order_person(&order).await? else { continue };
-            let known = self.tax_ids.look(&order.country, &person.tax_id, ctx.now_ms).await?;
+            let known = self.tax_ids.again(&order.country, &person.tax_id, ctx.now_ms).await?;
             let said = match known.state {
                 TaxIdState::Valid => {
                     self.refund_tax(ctx, &order.id, ATTEMPT, "the tax number was confirmed", &relief).await?;
@@ -167,11 +168,12 @@ impl Foreseen {
             })
         };
         let (mut lines, mut stays) = (Vec::new(), false);
-        let mut sent_by = None;
+        let (mut sent_by, mut parted) = (None, false);
         for (n, (line, now)) in seller.lines.iter().zip(&seller.quote.lines).enumerate() {
             let Some((other, quoted)) = then(&line.variant.id) else { continue };
             if now.kind == Kind::Physical {
                 sent_by = Some(other);
+                parted |= other.record != seller.record;
             }
             if now.tax_status != TaxStatus::Taxed || quoted.tax_status == TaxStatus::Taxed {
                 continue;
@@ -183,8 +185,9 @@ impl Foreseen {
             }
         }
         let tax_of = |part: &PricedSeller| part.quote.shipping.as_ref().map_or(0, |s| s.tax.minor());
-        let shipping =
-            sent_by.is_some_and(|other| other.record == seller.record && tax_of(seller) > 0 && tax_of(other) == 0);
+        // One parcel: its tax goes back if nothing in it would be another's.
+        let spared = sent_by.is_some_and(|other| tax_of(seller) > 0 && tax_of(other) == 0);
+        let shipping = spared && !parted;
         let relief = (!lines.is_empty() || shipping).then_some(Relief { lines, shipping });
         Self { relief, stays }
     }

@@ -246,7 +246,7 @@ impl Checkouts {
         let mut faults = check_form(&placing.form, priced.view.needs_address, licences, waiver);
         let sold = asked::Sold::of(&priced);
         faults.extend(asked::faults(&placing.form, sold));
-        address::unsent(&placing.form, &priced.view, &mut faults);
+        address::unsent(&placing.form, &priced.view, true, &mut faults);
         if !placing.form.confirm_place && identity::contradicted(ctx, &priced, &to).is_some() {
             faults.push(("confirm_place".to_owned(), "fault-place".to_owned()));
         }

@@ -184,6 +184,9 @@ impl Checkouts {
         let days = |sells: bool, days: u16| if sells && !form.business { days } else { 0 };
         let place = Place { currency: priced.currency, ..place };
         let value = self.value_view(ctx, &place, &priced, form.use_credit).await?;
+        // Nothing can be pressed that would say it.
+        let mut faults = typed.faults;
+        super::address::unsent(&form, &priced.view, false, &mut faults);
         Ok(CheckoutView {
             waiver,
             withdrawal_days: days(sold.parcel, right.days),
@@ -199,7 +202,7 @@ impl Checkouts {
             owned: self.owned(ctx, &priced).await?,
             value,
             cart: priced.view,
-            faults: typed.faults,
+            faults,
             countries: countries::offered(ctx, &offers, &cart.lines, &to.country)?,
             regions,
             fields,

@@ -79,6 +79,8 @@ async fn a_shop_of_some_postcodes_is_bought_from_once_the_checkout_knows_the_pos
         let away = page(&shop, &ctx, &form("DE", "", "20457")).await;
         assert_eq!(told(&away.cart), (Some("line-not-to-place"), false, false));
         assert!(names(&away).contains(&"postcode") && away.cart.needs_address);
+        assert!(open.faults.is_empty(), "nothing was said yet: {:?}", open.faults);
+        assert_eq!(away.faults, [("postcode".to_owned(), "fault-not-sent".to_owned())]);
         assert_eq!(placed(&shop, &ctx, &form("DE", "", "20457")).await.unwrap_err(), ["postcode fault-not-sent"]);
         let there = page(&shop, &ctx, &form("DE", "", "10115")).await;
         assert_eq!((told(&there.cart), there.cart.total_minor), ((None, true, false), 1200 + 390));

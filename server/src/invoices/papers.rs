@@ -12,7 +12,7 @@ use vitrine_einvoice::{
 };
 use vitrine_pricing::tax_id::{Checked, KINDS, check};
 
-pub(super) use alike::alike;
+use alike::alike;
 
 use super::*;
 use crate::checkout::store::{Checkout, Person};

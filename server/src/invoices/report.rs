@@ -10,7 +10,6 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use vitrine_pricing::tax::TaxStatus;
 use vitrine_table::{Index, Query, SortRange};
 
-use super::papers::alike;
 use super::*;
 use crate::authz::TenantDesk;
 
@@ -129,6 +128,22 @@ impl Invoices {
 /// What rows are told apart by: currency, country, region, status, jurisdiction, tax, rate.
 type Of = (String, String, String, String, String, String, i64);
 
+/// What of sending goods is of those on which there is no tax, beside shares of others on which there is. Taxes of one jurisdiction are on shares of
+/// it, those of another one on the same shares again. What is no more than each share's rounding is none.
+fn untaxed_share(of: &Amounts) -> Money {
+    let mut wide: BTreeMap<&str, i64> = BTreeMap::new();
+    for tax in &of.taxes {
+        let on = wide.entry(&tax.jurisdiction).or_default();
+        *on = on.saturating_add(tax.base.minor());
+    }
+    let sign = of.net.minor().signum();
+    let covered = wide.into_values().map(|on| on.saturating_mul(sign)).max().unwrap_or_default();
+    let rest = of.net.minor().saturating_mul(sign).saturating_sub(covered);
+    let rounded = i64::try_from(of.taxes.len()).unwrap_or(i64::MAX).saturating_mul(of.net.currency().processor_step());
+    let rest = if rest > rounded { rest * sign } else { 0 };
+    Money::new(rest, of.net.currency()).unwrap_or(Money::zero(of.net.currency()))
+}
+
 fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
     let mut met: Vec<Of> = Vec::new();
     let mut add = |status: TaxStatus, tax: Option<&TaxAmount>, net: Money, amount: Money| {
@@ -174,10 +189,9 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
         if line.amounts.taxes.is_empty() {
             add(untaxed, None, line.amounts.net, zero);
         } else if line.text.is_empty() {
-            // A share of sending goods on which there is no tax, beside shares of others on which there is.
-            let parts = alike(line.amounts.net, &line.amounts.taxes).unwrap_or_default();
-            for (net, _) in parts.iter().filter(|(_, taxes)| taxes.is_empty()) {
-                add(untaxed, None, *net, zero);
+            let share = untaxed_share(&line.amounts);
+            if !share.is_zero() {
+                add(goods().unwrap_or(untaxed), None, share, zero);
             }
         }
         for tax in &line.amounts.taxes {
@@ -190,5 +204,41 @@ fn add(rows: &mut BTreeMap<Of, TaxRow>, invoice: &Invoice) {
             let (status, net) = (*status, *net);
             add(status, None, net, Money::zero(net.currency()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sending_untaxed_goods_costs_beside_taxed_ones_is_in_the_report() {
+        let nok = |minor| Money::new(minor, "NOK".parse().unwrap()).unwrap();
+        let tax = |jurisdiction: &str, base, amount| TaxAmount {
+            rule: jurisdiction.into(),
+            jurisdiction: jurisdiction.into(),
+            name: "MVA".into(),
+            rate_ppm: 250_000,
+            base: nok(base),
+            amount: nok(amount),
+        };
+        let share = |net, taxes: &[TaxAmount]| {
+            let of = Amounts {
+                list: nok(net),
+                discounts: vec![],
+                net: nok(net),
+                taxes: taxes.to_vec(),
+                tax: nok(0),
+                gross: nok(net),
+            };
+            untaxed_share(&of).minor()
+        };
+        // A piece of 500.00 that is charged and one of 4,000.00 that the border taxes: a ninth and eight ninths of 90.00.
+        assert_eq!(share(9000, &[tax("NO", 1000, 250)]), 8000);
+        assert_eq!(share(-9000, &[tax("NO", -1000, -250)]), -8000);
+        // All of it, at two rates, under two taxes, but for what was rounded.
+        assert_eq!(share(5800, &[tax("CA", 5800, 290), tax("CA-QC", 3900, 0), tax("CA-QC", 1900, 190)]), 0);
+        assert_eq!(share(5800, &[tax("CA", 5799, 290)]), 0);
+        assert_eq!(share(0, &[tax("NO", 0, 0)]), 0);
     }
 }

@@ -13,7 +13,7 @@ use vitrine_pricing::quote::{
 use vitrine_pricing::record::SellerOfRecord;
 use vitrine_pricing::shipping::ShippingTable;
 use vitrine_pricing::tax::is_business_id;
-use vitrine_pricing::tax_id::{Checked, check, kinds_of};
+use vitrine_pricing::tax_id::{Checked, check};
 use vitrine_pricing::territory::has_region;
 use vitrine_shared::Problem;
 use vitrine_shared::cart::MAX_LINES;
@@ -27,6 +27,7 @@ use crate::catalog::offers::{Found, Offer, Offers};
 use crate::ctx::{OpCtx, Scope};
 use crate::fault::{self, Result};
 use crate::promotions::{ForQuote, Promotions, Who};
+use crate::tax_ids::{candidates, stored};
 
 /// Noon of a day, milliseconds after its midnight: what holds on a day holds then.
 const NOON_MS: i64 = 12 * 60 * 60 * 1000;
@@ -83,6 +84,8 @@ impl Quotes {
         }
         let market = self::market(&document)?;
         check_region(&document.buyer)?;
+        let buyer = &mut document.buyer;
+        buyer.tax_id = buyer.tax_id.take().map(|typed| stored(&buyer.country, &typed));
         let currency = document.currency.unwrap_or(market.currency);
         let date = document.date.unwrap_or(today);
         let known = self.known(ctx, &document, market, currency, date, today).await?;
@@ -308,12 +311,13 @@ fn on_offer<'a>(ctx: &OpCtx, found: &'a Found, sku: &str) -> Option<(&'a Offer, 
 /// What is known of an id that no register was asked about: tax is charged in any case.
 fn state_of(buyer: &Buyer) -> TaxIdState {
     let Some(typed) = &buyer.tax_id else { return TaxIdState::None };
+    let to = (buyer.country.as_str(), buyer.region.as_deref(), buyer.postcode.as_deref());
     let (mut known, mut right) = (false, false);
-    for kind in kinds_of(&buyer.country) {
+    for kind in candidates(&buyer.country, typed) {
         known = true;
         if let Checked::Ok(_) = check(kind.code, typed) {
             right = true;
-            if !kind.register.is_empty() {
+            if !kind.register.is_empty() && is_business_id(kind.written, to, true) {
                 return TaxIdState::Pending;
             }
         }

@@ -167,7 +167,7 @@ fn a_number_of_elsewhere_frees_nobody() {
             "FR" | "GR" => ["GB980780684", "XI123456789", "51824753556", "GR094259216"],
             "RE" => ["GB980780684", "XI123456789", "ATU13585627", "EL094259216"],
             "GB" => ["FR40303265045", "ATU13585627", "EL094259216", "IE6433435F"],
-            _ => ["FR40303265045", "GB980780684", "XI980780684", "EL094259216"],
+            _ => ["FR40303265045", "GB980780684", "GR094259216", "EL094259216"],
         };
         for id in foreign {
             // Swiss tax is charged by who is in the Swiss register alone, and nobody here is.

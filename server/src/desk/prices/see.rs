@@ -22,7 +22,7 @@ use crate::catalog::store::WorkBundle;
 use crate::ctx::OpCtx;
 use crate::desk::Desk;
 use crate::fault::Result;
-use crate::tax_ids::Identity;
+use crate::tax_ids::{Identity, stored};
 use crate::{authz, pricing};
 use vitrine_shared::views::sums::{explain, note, sums};
 
@@ -151,7 +151,7 @@ impl Desk {
 fn destination(ask: &SeeAsk) -> Destination {
     let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let to = (ask.country.as_str(), Some(ask.region.trim()), Some(ask.postcode.trim()));
-    let confirmed = ask.business && ask.confirmed && is_business_id(&ask.tax_id, to, true);
+    let confirmed = ask.business && ask.confirmed && is_business_id(&stored(&ask.country, &ask.tax_id), to, true);
     let business = confirmed.then(|| Identity { state: TaxIdState::Valid, ..Identity::default() });
     Destination {
         country: ask.country.clone(),

@@ -10,7 +10,7 @@ type Wide<'a> = (&'a TaxAmount, i64);
 /// Parts of an amount with the taxes on each. Taxes of one jurisdiction share the amount out between them (books and shirts: 0 % and 9 %), those of
 /// another one (CGST and SGST, GST and QST) are on the same parts again. Bases of the parts sum to the amount, taxes to what they are. `None`: no
 /// jurisdiction's bases come to the amount, so what is taxed alike is not known.
-pub(in crate::invoices) fn alike(net: Money, taxes: &[TaxAmount]) -> Option<Vec<(Money, Vec<TaxAmount>)>> {
+pub(super) fn alike(net: Money, taxes: &[TaxAmount]) -> Option<Vec<(Money, Vec<TaxAmount>)>> {
     let mut columns: Vec<Vec<Wide<'_>>> = Vec::new();
     for tax in taxes {
         let wide = (tax, tax.base.minor().checked_mul(net.minor().signum())?);

@@ -362,13 +362,16 @@ fn counts(id: &str, place: &Place<'_>, goods: bool) -> bool {
     let mut head = id.chars().filter(char::is_ascii_alphanumeric).take(2);
     let mut next = || head.next().map(|c| c.to_ascii_uppercase());
     let letters: String = [next(), next()].into_iter().flatten().collect();
-    let union = letters == "EL" || letters != "GR" && is_member(&letters);
+    // Numbers of Greece begin with its letters in the Union, which are not its code.
+    let member = letters == "EL" || is_member(&letters);
+    let union = member && letters != "GR";
     match (place.regime, letters.as_str()) {
         (_, "") => false,
         (Regime::Union, letters) => union || goods && letters == "XI",
         (_, "GB" | "XI") => place.registration == "GB",
-        // The Greek letters are of no country's code.
-        (_, letters) => !union || is_member(place.registration) && letters == place.registration,
+        (_, letters) => {
+            !member || place.registration.split('-').next() == Some(if letters == "EL" { "GR" } else { letters })
+        }
     }
 }
 
