@@ -134,10 +134,11 @@ impl Desk {
         if !is_id(id) {
             return Err(missing());
         }
+        // Looked for first: an import that ends in between takes its archive away, and has written its report by then.
+        let begun = self.is_kept(&rows_key(id)).await? || self.is_kept(&archive_key_of(id)).await?;
         match self.0.blob.get_bytes(&report_key(id)).await {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| fault::internal("a report", &e)),
-            Err(BlobError::NotFound) if self.is_kept(&rows_key(id)).await? => Ok(None),
-            Err(BlobError::NotFound) if self.is_kept(&archive_key_of(id)).await? => Ok(None),
+            Err(BlobError::NotFound) if begun => Ok(None),
             Err(BlobError::NotFound) => Err(missing()),
             Err(e) => Err(fault::blob(e)),
         }
@@ -239,7 +240,92 @@ pub fn handlers(desk: Desk) -> Handlers {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use vitrine_blob::dir::{DirBlob, SignKeys};
+    use vitrine_blob::{Blob, ByteRange, Listing, Meta, Reading, SignOptions, Upload};
+
     use super::*;
+
+    type Answer<T> = vitrine_blob::Result<T>;
+
+    /// A store in which an import's archive gives way to its report right after some answer.
+    struct Ending {
+        inner: DirBlob,
+        /// Answers until then; 0 is never.
+        left: AtomicU32,
+        ends: std::sync::Mutex<String>,
+    }
+
+    impl Ending {
+        async fn after<T>(&self, answer: T) -> T {
+            if self.left.load(Ordering::SeqCst) > 0 && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+                let id = self.ends.lock().unwrap().clone();
+                let json = serde_json::to_vec(&ImportView { counts: vec![], rows: vec![] }).unwrap();
+                let options = PutOptions::new("application/json");
+                self.inner.put_bytes(&report_key(&id), json.into(), options).await.unwrap();
+                self.inner.delete(&archive_key_of(&id)).await.unwrap();
+            }
+            answer
+        }
+    }
+
+    #[async_trait]
+    impl Blob for Ending {
+        async fn put(&self, key: &str, bytes: ByteStream, options: PutOptions) -> Answer<Meta> {
+            self.inner.put(key, bytes, options).await
+        }
+        async fn head(&self, key: &str, version: Option<&str>) -> Answer<Meta> {
+            let answer = self.inner.head(key, version).await;
+            self.after(answer).await
+        }
+        async fn get(&self, key: &str, version: Option<&str>, range: Option<ByteRange>) -> Answer<Reading> {
+            let answer = self.inner.get(key, version, range).await;
+            self.after(answer).await
+        }
+        async fn delete(&self, key: &str) -> Answer<()> {
+            self.inner.delete(key).await
+        }
+        async fn delete_version(&self, key: &str, version: &str) -> Answer<()> {
+            self.inner.delete_version(key, version).await
+        }
+        async fn versions(&self, key: &str) -> Answer<Vec<Meta>> {
+            self.inner.versions(key).await
+        }
+        async fn list(&self, prefix: &str, cursor: Option<String>, limit: usize) -> Answer<Listing> {
+            self.inner.list(prefix, cursor, limit).await
+        }
+        async fn signed_url(&self, key: &str, options: SignOptions) -> Answer<String> {
+            self.inner.signed_url(key, options).await
+        }
+        async fn begin_upload(&self, key: &str, options: PutOptions) -> Answer<Upload> {
+            self.inner.begin_upload(key, options).await
+        }
+        async fn put_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answer<String> {
+            self.inner.put_part(upload, number, bytes).await
+        }
+        async fn finish_upload(&self, upload: &Upload, parts: Vec<(u16, String)>) -> Answer<Meta> {
+            self.inner.finish_upload(upload, parts).await
+        }
+        async fn abort_upload(&self, upload: &Upload) -> Answer<()> {
+            self.inner.abort_upload(upload).await
+        }
+    }
+
+    async fn opened(blob: Option<Arc<dyn Blob>>) -> (Desk, OpCtx, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        crate::state::mark_demo(dir.path()).unwrap();
+        let config = crate::config::Config { data_dir: dir.path().to_path_buf(), ..Default::default() };
+        let adapters = crate::state::Adapters { blob, ..Default::default() };
+        let app = crate::state::App::open(config, adapters).await.unwrap();
+        let ctx = OpCtx::system("test", app.clock.now_ms());
+        (Desk::new(app), ctx, dir)
+    }
+
+    async fn begun(desk: &Desk, ctx: &OpCtx) -> String {
+        let bytes = futures::stream::iter([Ok(Bytes::from_static(b"PK\x03\x04 no more"))]);
+        desk.begin_archive(ctx, Box::pin(bytes)).await.unwrap()
+    }
 
     #[test]
     fn archives_are_unpacked_beside_the_data_and_nothing_of_them_stays() {
@@ -258,18 +344,32 @@ mod tests {
 
     #[tokio::test]
     async fn an_import_that_ended_before_its_job_is_not_begun_again() {
-        let dir = tempfile::tempdir().unwrap();
-        crate::state::mark_demo(dir.path()).unwrap();
-        let config = crate::config::Config { data_dir: dir.path().to_path_buf(), ..Default::default() };
-        let app = crate::state::App::open(config, crate::state::Adapters::default()).await.unwrap();
-        let (desk, ctx) = (Desk::new(app.clone()), OpCtx::system("test", app.clock.now_ms()));
-        let bytes = futures::stream::iter([Ok(Bytes::from_static(b"PK\x03\x04 no more"))]);
-        let id = desk.begin_archive(&ctx, Box::pin(bytes)).await.unwrap();
+        let (desk, ctx, _dir) = opened(None).await;
+        let id = begun(&desk, &ctx).await;
         desk.run_import(&id).await.unwrap();
         let told = desk.import_report(&ctx, &id).await.unwrap().unwrap();
         assert!(!desk.is_kept(&archive_key_of(&id)).await.unwrap());
         // The process was killed here; its job comes again.
         desk.run_import(&id).await.unwrap();
         assert_eq!(desk.import_report(&ctx, &id).await.unwrap(), Some(told));
+    }
+
+    #[tokio::test]
+    async fn an_import_that_ends_while_it_is_looked_for_is_not_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = SignKeys::new("k1".to_owned(), "not a secret".to_owned().into());
+        let inner = DirBlob::open(folder.path().join("blobs"), keys, "http://files.test").unwrap();
+        let blob = Arc::new(Ending { inner, left: AtomicU32::new(0), ends: std::sync::Mutex::default() });
+        let (desk, ctx, _dir) = opened(Some(blob.clone())).await;
+        // A look asks for the rows, the archive and the report.
+        for answers in 1..=3 {
+            let id = begun(&desk, &ctx).await;
+            *blob.ends.lock().unwrap() = id.clone();
+            blob.left.store(answers, Ordering::SeqCst);
+            let first = desk.import_report(&ctx, &id).await;
+            assert_eq!(blob.left.load(Ordering::SeqCst), 0, "the look ended before the import did");
+            assert!(first.is_ok(), "after {answers}: {first:?}");
+            assert!(desk.import_report(&ctx, &id).await.unwrap().is_some());
+        }
     }
 }
