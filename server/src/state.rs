@@ -436,6 +436,7 @@ impl App {
             self.clock.clone(),
             self.changes.clone(),
         )
+        .with_platform(self.catalog.offers().platform().cloned())
     }
 }
 

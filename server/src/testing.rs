@@ -133,7 +133,8 @@ impl Shop {
         let catalog = Catalog::new(records.clone(), search.clone(), &changes, base.clone(), files.into())
             .with_platform(platform.clone())
             .with_rates(rates.clone());
-        let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes.clone());
+        let indexer = Indexer::new(records.clone(), search.clone(), clock.clone(), changes.clone())
+            .with_platform(platform.clone());
         let simulator = Simulator::new(
             table.clone(),
             queue.clone(),

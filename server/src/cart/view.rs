@@ -15,7 +15,7 @@ use vitrine_shared::Problem;
 use vitrine_shared::cart::{CartLine, MAX_QUANTITY};
 use vitrine_shared::catalog::{LegalEntity, PriceRecord, Product, ProductKind, Store, Tenant, Variant, Work};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{Place, card_data, changes_at, ladder, price_here, work_href};
+use vitrine_shared::views::card::{Place, changes_at, ladder, price_here, work_href};
 use vitrine_shared::views::preview::Posed;
 use vitrine_shared::views::sums::{explain, line_word, note, sending, state_only, sums, total_word, undiscounted};
 use vitrine_shared::views::trade::{
@@ -111,7 +111,7 @@ struct Found {
     store: Store,
     trouble: Option<&'static str>,
     left: Option<i64>,
-    card: vitrine_shared::views::CardView,
+    cover: Option<vitrine_shared::views::ImageView>,
 }
 
 /// Prices lines for a destination in the context's market, from what was found of their editions, in the one currency that fits them best
@@ -404,7 +404,7 @@ fn find(
     } else {
         None
     };
-    let card = place.card(&card_data(&bundle.work, store, &bundle.products, &bundle.prices, ctx.now_ms));
+    let cover = bundle.work.cover.as_ref().map(|cover| place.image(cover));
     let found = Found {
         line,
         product: product.clone(),
@@ -418,7 +418,7 @@ fn find(
         store: store.clone(),
         trouble,
         left,
-        card,
+        cover,
     };
     Some((tenant.clone(), found))
 }
@@ -517,7 +517,7 @@ fn line_view(place: &Place, f: &Found, quoted: Option<&QuotedLine>) -> CartLineV
             .filter(|t| !t.is_empty())
             .collect::<Vec<_>>()
             .join(" · "),
-        cover: f.card.cover.clone(),
+        cover: f.cover.clone(),
         quantity: f.line.quantity,
         max_quantity: if physical { most } else { 1 },
         physical,

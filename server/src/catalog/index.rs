@@ -12,15 +12,16 @@ use vitrine_pricing::market::{MARKETS, Market};
 use vitrine_pricing::money::Money;
 use vitrine_search::{Kind, Maker as DocMaker, Search, SearchDoc, SearchError};
 use vitrine_shared::Problem;
-use vitrine_shared::catalog::{Maker, MakerKind, Status, Store, WorkKind};
+use vitrine_shared::catalog::{LegalEntity, Maker, MakerKind, Status, Store, WorkKind};
 use vitrine_shared::id::{MakerId, StoreId, TenantId, WorkId};
 use vitrine_shared::views::Named;
-use vitrine_shared::views::card::{CardPrices, card_data};
+use vitrine_shared::views::card::CardPrices;
 use vitrine_table::{FeedStart, Index, Query, TableError};
 
 use super::store::{CatalogStore, LIST_SHARDS, WorkBundle};
 use crate::changes::Changes;
 use crate::fault::{self, Result};
+use crate::pricing::InPrice;
 
 /// How long changes gather before the feed is read; what this node wrote is marked as changed before that.
 const GATHER: Duration = Duration::from_millis(25);
@@ -48,6 +49,8 @@ pub struct Indexer {
     changes: Changes,
     /// Most changes are of carts and orders and leave the index as it is: its own position stays behind this one.
     read: Arc<Mutex<Option<Read>>>,
+    /// The marketplace as a seller, where it is one.
+    platform: Option<Arc<LegalEntity>>,
 }
 
 /// Something of a seller that the catalogue lists.
@@ -70,7 +73,12 @@ impl Indexer {
         clock: vitrine_clock::SharedClock,
         changes: Changes,
     ) -> Self {
-        Self { catalog, search, clock, changes, read: Arc::default() }
+        Self { catalog, search, clock, changes, read: Arc::default(), platform: None }
+    }
+
+    /// Where the marketplace sells by itself what the law presumes it does.
+    pub fn with_platform(self, platform: Option<LegalEntity>) -> Self {
+        Self { platform: platform.map(Arc::new), ..self }
     }
 
     /// Builds the index if it has no position; then handles what the feed has.
@@ -295,7 +303,7 @@ impl Indexer {
     }
 
     pub(crate) async fn work_doc(&self, bundle: WorkBundle) -> Result<Option<SearchDoc>> {
-        let WorkBundle { work, products, prices } = bundle;
+        let work = &bundle.work;
         if work.status != Status::Published {
             return Ok(None);
         }
@@ -304,9 +312,12 @@ impl Indexer {
         else {
             return Ok(None);
         };
-        let data = card_data(&work, &store, &products, &prices, self.clock.now_ms());
-        let formats: BTreeSet<String> =
-            vitrine_shared::views::card::on_sale(&products).flat_map(|(_, v)| v.formats.iter().cloned()).collect();
+        let now_ms = self.clock.now_ms();
+        let in_price = InPrice::of(self.platform.as_deref(), &tenant.legal, &store, now_ms)?;
+        let data = in_price.card(&bundle, &store, now_ms);
+        let formats: BTreeSet<String> = vitrine_shared::views::card::on_sale(&bundle.products)
+            .flat_map(|(_, v)| v.formats.iter().cloned())
+            .collect();
         let mut latin: Vec<String> = work.latin.iter().cloned().collect();
         latin.extend(work.makers.iter().filter_map(|m| m.latin.clone()));
         Ok(Some(SearchDoc {
@@ -327,7 +338,7 @@ impl Indexer {
             tags: work.tags.clone(),
             formats: formats.into_iter().collect(),
             languages: Some(work.language.clone()).filter(|l| !l.is_empty()).into_iter().collect(),
-            year: super::pages::release_year(&work),
+            year: super::pages::release_year(work),
             released_ms: released_ms(&work.released),
             popularity: 0,
             prices: MARKETS.iter().filter_map(|m| Some((m.id.to_owned(), rank(&data.prices, m)?))).collect(),

@@ -4,12 +4,14 @@ use futures::future::try_join_all;
 use vitrine_search::{Kind, Scope as SearchScope, SearchQuery, Sort as SearchSort};
 use vitrine_shared::catalog::{MakerRef, Store};
 use vitrine_shared::id::WorkId;
-use vitrine_shared::views::card::{Place, card_data};
+use vitrine_shared::views::card::Place;
 use vitrine_shared::views::{CardView, StoreCard};
 
 use super::pages::Catalog;
+use super::store::WorkBundle;
 use crate::ctx::OpCtx;
 use crate::fault::Result;
+use crate::pricing::InPrice;
 
 /// Works of a shelf.
 const SHELF: usize = 6;
@@ -52,16 +54,21 @@ impl Catalog {
         Ok(cards)
     }
 
+    async fn card(&self, ctx: &OpCtx, place: &Place, bundle: &WorkBundle, store: &Store) -> Result<Option<CardView>> {
+        let Some(seller) = self.records().tenant(&store.tenant).await? else { return Ok(None) };
+        let in_price = InPrice::of(self.offers().platform(), &seller.legal, store, ctx.now_ms)?;
+        Ok(Some(place.card(&in_price.card(bundle, store, ctx.now_ms))))
+    }
+
     /// What others bought with these works, most often first.
     pub(super) async fn together(&self, ctx: &OpCtx, works: &[WorkId]) -> Result<Vec<CardView>> {
         // Some may be withdrawn, or not sold here: twice as many are looked at, at the same time.
         let found = self.together.with(works).await?;
         let found = try_join_all(found.iter().take(2 * SHELF).map(|id| self.published(ctx, id))).await?;
         let place = self.place(ctx);
-        let cards = found.into_iter().flatten().map(|(bundle, store)| {
-            place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms))
-        });
-        Ok(cards.filter(|card| card.price.is_some()).take(SHELF).collect())
+        let cards = found.iter().flatten().map(|(bundle, store)| self.card(ctx, &place, bundle, store));
+        let cards = try_join_all(cards).await?;
+        Ok(cards.into_iter().flatten().filter(|card| card.price.is_some()).take(SHELF).collect())
     }
 
     pub(super) async fn find_goes_with(&self, ctx: &OpCtx, works: &[(WorkId, Vec<MakerRef>)]) -> Result<Vec<CardView>> {

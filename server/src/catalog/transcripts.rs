@@ -7,7 +7,7 @@ use vitrine_shared::id::WorkId;
 use vitrine_shared::query::encode;
 use vitrine_shared::slug::id_part;
 use vitrine_shared::timed::clock;
-use vitrine_shared::views::card::{card_data, work_href};
+use vitrine_shared::views::card::{unpriced, work_href};
 use vitrine_shared::views::{SaidView, Shared, TranscriptView};
 
 use super::pages::{Catalog, Found};
@@ -94,7 +94,7 @@ impl Catalog {
         let cues = captions::cues(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
         let place = self.place(ctx);
         Ok(Found::Here(Shared::new(TranscriptView {
-            card: place.card(&card_data(work, &store, &bundle.products, &bundle.prices, ctx.now_ms)),
+            card: place.card(&unpriced(work, &store)),
             number,
             title: part.title.clone(),
             date: part.date.as_deref().map(|d| place.date(d)),

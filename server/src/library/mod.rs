@@ -18,7 +18,7 @@ use vitrine_shared::id::{AssetId, CustomerId, WorkId};
 use vitrine_shared::query::{ListQuery, Sort};
 use vitrine_shared::search::{Query, Searchable, find, key};
 use vitrine_shared::timed::linked;
-use vitrine_shared::views::card::{Place, card_data};
+use vitrine_shared::views::card::{Place, unpriced};
 use vitrine_shared::views::owned::{LibraryView, OwnedCard, OwnedView};
 use vitrine_shared::views::trade::FileView;
 use vitrine_shared::views::{CardView, FacetValue, LicenceLine, MomentView, PartView, PlayView};
@@ -99,12 +99,11 @@ impl Library {
         Self { catalog, downloads, invoices }
     }
 
-    async fn card(&self, ctx: &OpCtx, place: &Place, bundle: &WorkBundle) -> Result<Option<CardView>> {
+    async fn card(&self, place: &Place, bundle: &WorkBundle) -> Result<Option<CardView>> {
         let Some(store) = self.catalog.records().store(&bundle.work.store).await? else { return Ok(None) };
-        let mut card = place.card(&card_data(&bundle.work, &store, &bundle.products, &bundle.prices, ctx.now_ms));
-        card.href = href(&bundle.work.id);
         // What is owned has no price.
-        card.price = None;
+        let mut card = place.card(&unpriced(&bundle.work, &store));
+        card.href = href(&bundle.work.id);
         Ok(Some(card))
     }
 
@@ -157,7 +156,7 @@ impl Library {
         let mut items = Vec::new();
         for work in shown.iter().skip(first).take(PAGE) {
             let Some(bundle) = self.catalog.records().bundle(&work.id).await? else { continue };
-            let Some(card) = self.card(ctx, &place, &bundle).await? else { continue };
+            let Some(card) = self.card(&place, &bundle).await? else { continue };
             let since_ms = since(work);
             let access = Access { bundle: Some(bundle), grants: grants.get(&work.id).cloned().unwrap_or_default() };
             let lost = access.lost().map(lost_key);
@@ -218,7 +217,7 @@ impl Library {
         let newest = access.in_force().last().or(access.grants.last()).ok_or_else(missing)?;
         let bundle = access.bundle.as_ref().ok_or_else(missing)?;
         let place = self.catalog.place(ctx);
-        let card = self.card(ctx, &place, bundle).await?.ok_or_else(missing)?;
+        let card = self.card(&place, bundle).await?.ok_or_else(missing)?;
         let opened: HashMap<AssetId, &Grant> = access.files().into_iter().collect();
         let ids: Vec<AssetId> = opened.keys().cloned().collect();
         let mut files = self.catalog.records().assets(&ids).await?;

@@ -5,11 +5,13 @@
 
 mod door;
 mod in_law;
+mod in_price;
 #[cfg(test)]
 mod tests;
 
 pub use door::{Quotes, problem, read};
 pub(crate) use in_law::{Deal, DealLine};
+pub(crate) use in_price::InPrice;
 
 use std::sync::OnceLock;
 

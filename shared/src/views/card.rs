@@ -96,6 +96,9 @@ pub struct CardPrice {
     /// There are dearer ones.
     #[serde(default)]
     pub from: bool,
+    /// No tax is in it, though the market's words would say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untaxed: bool,
 }
 
 /// Key of the words beside prices of a market.
@@ -214,17 +217,27 @@ pub fn on_sale(products: &[Product]) -> impl Iterator<Item = (&Product, &Variant
         .flat_map(|p| p.variants.iter().map(move |v| (p, v)))
 }
 
-/// A work's card for every market.
-pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[PriceRecord], now_ms: i64) -> CardData {
+/// A work's card for every market; `is_untaxed` says of what price no tax is in it.
+pub fn card_data(
+    work: &Work,
+    store: &Store,
+    products: &[Product],
+    prices: &[PriceRecord],
+    is_untaxed: impl Fn(&Product, &Market, Money) -> bool,
+    now_ms: i64,
+) -> CardData {
     let mut by_market = CardPrices::default();
     let mut currencies: Vec<Currency> = prices.iter().filter_map(|p| p.currency.parse().ok()).collect();
     currencies.sort_unstable();
     currencies.dedup();
     for (market, currency) in MARKETS.iter().flat_map(|m| currencies.iter().map(move |c| (m, *c))) {
         let here = |v: &VariantId| price_for(prices, v, market, currency, now_ms, 1);
-        let all: Vec<&PriceRecord> = on_sale(products).filter_map(|(_, v)| here(&v.id)).collect();
-        if let Some(least) = all.iter().min_by_key(|p| (p.minimum_minor.unwrap_or(p.amount_minor), p.amount_minor)) {
-            let from = all.iter().any(|p| p.amount_minor > least.amount_minor);
+        let all: Vec<(&Product, &PriceRecord)> =
+            on_sale(products).filter_map(|(product, v)| Some((product, here(&v.id)?))).collect();
+        let worth = |p: &PriceRecord| (p.minimum_minor.unwrap_or(p.amount_minor), p.amount_minor);
+        if let Some((product, least)) = all.iter().min_by_key(|(_, p)| worth(p)) {
+            let from = all.iter().any(|(_, p)| p.amount_minor > least.amount_minor);
+            let amount = Money::new(least.amount_minor, currency);
             by_market.add(
                 market.id,
                 CardPrice {
@@ -234,10 +247,16 @@ pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[Pri
                     compare_at: least.compare_at_minor,
                     lowest: lowest_before(prices, least, market),
                     from,
+                    untaxed: amount.is_ok_and(|amount| is_untaxed(product, market, amount)),
                 },
             );
         }
     }
+    CardData { prices: by_market, ..unpriced(work, store) }
+}
+
+/// A work's card where no price is said.
+pub fn unpriced(work: &Work, store: &Store) -> CardData {
     let preview = work.parts.iter().find_map(|p| p.preview.clone().map(|v| (v, p.title.clone(), p.peaks.clone())));
     CardData {
         id: work.id.to_string(),
@@ -251,7 +270,7 @@ pub fn card_data(work: &Work, store: &Store, products: &[Product], prices: &[Pri
         year: year_of(&work.released),
         preview,
         store: (store.handle.clone(), store.name.clone()),
-        prices: by_market,
+        prices: CardPrices::default(),
     }
 }
 
@@ -341,6 +360,12 @@ impl Place {
         tax_word(self.market)
     }
 
+    /// Key of the words beside a price that a tax is in, or not.
+    pub fn word(&self, untaxed: bool) -> &'static str {
+        // `tax-final` says that nothing is added, whatever is in it.
+        if untaxed && self.tax_word() != "tax-final" { "tax-none" } else { self.tax_word() }
+    }
+
     /// A picture with its sources.
     pub fn image(&self, image: &Image) -> ImageView {
         let mut sources = Vec::new();
@@ -408,6 +433,7 @@ impl Place {
             makers: data.makers.iter().map(|m| self.maker(m)).collect(),
             cover: data.cover.as_ref().map(|c| self.image(c)),
             price: data.prices.of(self.market.id, &self.pays_in()).map(|p| PriceView {
+                tax_word: self.word(p.untaxed).to_owned(),
                 lowest: p.lowest.map(|m| self.money(m, p.currency)),
                 ..self.price(p.currency, p.minor, p.minimum, p.compare_at, p.from)
             }),

@@ -127,8 +127,7 @@ fn by_rule(amounts: &Amounts) -> bool {
 
 /// Key of the words beside a line's price: those of the market, or that there is no tax.
 pub fn line_word(place: &Place, line: &QuotedLine) -> &'static str {
-    // `tax-final` says that nothing is added, whatever is in it.
-    if by_rule(&line.amounts) || place.tax_word() == "tax-final" { place.tax_word() } else { "tax-none" }
+    place.word(!by_rule(&line.amounts))
 }
 
 /// Key of the words beside a total of several quotes: what the market says where a tax is in all of it, that there is none, or that some of it has one.

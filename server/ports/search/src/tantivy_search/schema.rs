@@ -14,7 +14,7 @@ use vitrine_shared::search::{Field, TOKENS_VERSION, alias_keys, key, tokens};
 use crate::port::{SearchDoc, SearchError};
 
 /// Raised when documents are laid out differently in the same fields.
-const LAYOUT_VERSION: u32 = 3;
+const LAYOUT_VERSION: u32 = 4;
 /// Stands before the one to three first letters of a token: all tokens beginning so, as one term.
 pub(super) const START_MARK: char = '\u{1}';
 /// Letters of the longest marked beginning.
