@@ -11,6 +11,7 @@
 //!
 //! Not here: cards of what is found (the catalogue's).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -86,16 +87,10 @@ impl Together {
     }
 
     async fn lists(&self, works: &[WorkId]) -> Result<Vec<List>> {
-        let keys: Vec<Key> = works.iter().map(list_key).collect();
-        let mut found = std::collections::HashMap::new();
-        for item in vitrine_table::retry::batch_get_all(&*self.table, keys.clone(), Consistency::Strong)
-            .await
-            .map_err(fault::table)?
-        {
-            found.insert(vitrine_table::check::key_of(&item).map_err(fault::table)?, item);
-        }
-        let list = |key: &Key| found.remove(key).map_or(Ok(List::default()), vitrine_table::from_item);
-        keys.iter().map(list).map(|list| list.map_err(fault::table)).collect()
+        let keys = works.iter().map(list_key).collect();
+        let found = vitrine_table::retry::get_each(&*self.table, keys).await.map_err(fault::table)?;
+        let list = |item: Option<_>| item.map_or(Ok(List::default()), vitrine_table::from_item);
+        found.into_iter().map(list).map(|list| list.map_err(fault::table)).collect()
     }
 
     /// Counts one payment's works.
@@ -140,9 +135,11 @@ impl Together {
     /// # Errors
     /// The table's.
     pub async fn with(&self, works: &[WorkId]) -> Result<Vec<WorkId>> {
-        let works = &works[..works.len().min(vitrine_table::MAX_BATCH_GET)];
-        let mut counts: std::collections::BTreeMap<WorkId, u32> = std::collections::BTreeMap::new();
-        for (other, count) in self.lists(works).await?.into_iter().flat_map(|list| list.with) {
+        // Several editions of a work are one work.
+        let works: BTreeSet<&WorkId> = works.iter().take(vitrine_table::MAX_BATCH_GET).collect();
+        let works: Vec<WorkId> = works.into_iter().cloned().collect();
+        let mut counts: BTreeMap<WorkId, u32> = BTreeMap::new();
+        for (other, count) in self.lists(&works).await?.into_iter().flat_map(|list| list.with) {
             if count >= LEAST && !works.contains(&other) {
                 let sum = counts.entry(other).or_default();
                 *sum = sum.saturating_add(count);
@@ -181,6 +178,7 @@ mod tests {
         together.count(&pay(4), vec![work(1), work(3)], 0).await.unwrap();
         assert_eq!(together.with(&[work(1)]).await.unwrap(), vec![work(3), work(2)], "most often first");
         assert_eq!(together.with(&[work(1), work(3)]).await.unwrap(), vec![work(2)]);
+        assert_eq!(together.with(&[work(1), work(3), work(1)]).await.unwrap(), vec![work(2)], "a work counts once");
         assert_eq!(together.with(&[]).await.unwrap(), vec![]);
     }
 

@@ -269,3 +269,29 @@ async fn a_total_says_that_tax_is_in_it_only_where_it_is_and_the_page_by_itself_
         assert_eq!(checkout.tax_word, total, "{country} {titles:?} at the checkout");
     }
 }
+
+/// A work as files and in print.
+const BOTH: &str = r#"{"type":"work","ref":"both","store":"far","kind":"book","title":"Both Ways","makers":["who"],"released":"2024-03-01","genres":["fiction"],"language":"en","parts":[{"title":"One","files":[{"file":"files/1.ogg","format":"Ogg Vorbis"}]}],"products":[{"ref":"d","kind":"digital","title":"Audiobook","tax_class":"audiobook","variants":[{"sku":"BW-D","prices":[{"region":"world","currency":"EUR","minor":900}]}]},{"ref":"p","kind":"physical","title":"Paperback","tax_class":"printed_book","variants":[{"sku":"BW-P","weight_g":280,"stock":60,"prices":[{"region":"world","currency":"EUR","minor":1500}]}]}]}"#;
+
+#[tokio::test]
+async fn two_editions_of_a_work_stand_on_one_page_and_are_sold_together() {
+    for shop in Shop::both().await {
+        shop.import(ROWS).await;
+        shop.import(BOTH).await;
+        let edition = shop.edition("Both Ways").await;
+        let offers = shop.catalog.offers().kept(std::slice::from_ref(&edition)).await.unwrap();
+        let products = &offers.offer(&edition).unwrap().bundle.products;
+        let mut ctx = shop.guest();
+        for variant in products.iter().flat_map(|p| &p.variants).map(|v| v.id.clone()) {
+            let add = Add { variant, quantity: 1, named_minor: None, named_in: None };
+            let changed = shop.carts.add(&ctx, ctx.cart.as_deref(), &add).await.unwrap();
+            ctx.cart = changed.token.or(ctx.cart);
+        }
+        let lines = page(&shop, &ctx).await.sellers.remove(0).lines;
+        assert_eq!(lines.iter().map(|l| l.title.as_str()).collect::<Vec<_>>(), ["Both Ways"; 2]);
+        let placed = shop.place(&ctx).await.unwrap();
+        shop.pay(&placed, "4242424242424242").await;
+        shop.work().await;
+        assert_eq!(shop.violations().await, []);
+    }
+}

@@ -1,8 +1,13 @@
 //! Text for amounts, numbers, days, durations and sizes, by locale.
 //!
-//! Invariants: pure tables, no ICU at run time, so the server and the browser write the same text (nothing changes at hydration).
+//! Invariants: numbers are ICU4X's, patterns around them CLDR's, both from one table that is built in, never what a machine has: the server and the
+//! browser write the same text (nothing changes at hydration).
 //! Another region of a language is written as the language's first locale, another language as en-US. `tests/intl.rs` compares with `Intl`.
 //! Words around the values belong to the locale files, not here.
+
+mod number;
+
+use number::Number;
 
 use crate::date::Date;
 use crate::locale_data::{DE_AT, DE_CH, DE_DE, EN_CA, EN_GB, EN_US, FR_CA, FR_CH, FR_FR, JA_JP, LocaleData};
@@ -137,7 +142,6 @@ pub(crate) fn format_about(amount: Money, locale: Locale) -> String {
 
 /// Fills a template of the locale's data; `sign` stands for `-`.
 fn money(amount: Money, locale: Locale, template: &str, sign: &str) -> String {
-    let data = locale.data();
     let currency = amount.currency();
     let symbol = currency_symbol(currency, locale);
     let (mut value, mut scale) = (amount.minor().unsigned_abs(), currency.exponent());
@@ -153,7 +157,7 @@ fn money(amount: Money, locale: Locale, template: &str, sign: &str) -> String {
                 if before == '¤' && apart(symbol.chars().next_back()) {
                     text.push(NBSP);
                 }
-                push_decimal(&mut text, value, scale, data.money_decimal, data.money_group);
+                number::push(&mut text, value.into(), scale, locale, Number::Money);
             }
             '¤' => {
                 if before == 'N' && apart(symbol.chars().next()) {
@@ -174,29 +178,10 @@ fn apart(edge: Option<char>) -> bool {
     edge.is_some_and(|c| c.is_alphanumeric() || c == '.')
 }
 
-fn push_decimal(text: &mut String, value: u64, scale: u8, decimal: &str, group: &str) {
-    let scale = usize::from(scale);
-    let digits = format!("{value:0width$}", width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
-            text.push_str(group);
-        }
-        text.push(digit);
-    }
-    if !fraction.is_empty() {
-        text.push_str(decimal);
-        text.push_str(fraction);
-    }
-}
-
 /// `value / 10^scale`, all decimals shown: `(123450, 2)` is `1,234.50`. `scale` is at most 18.
 pub fn format_decimal(value: i64, scale: u8, locale: Locale) -> String {
     let mut text = String::with_capacity(28);
-    if value < 0 {
-        text.push('-');
-    }
-    push_decimal(&mut text, value.unsigned_abs(), scale.min(18), locale.data().decimal, locale.data().group);
+    number::push(&mut text, value.into(), scale.min(18), locale, Number::Plain);
     text
 }
 

@@ -1,5 +1,5 @@
-//! Numbers as ICU4X writes them (`icu_decimal`, with its own data of CLDR): signs, digits, groups and decimals of every locale. Programs do not
-//! carry it (ADR 20); what it is the measure of is held here.
+//! Numbers as ICU4X writes them by its own data of CLDR, of which programs carry none: they give it a table of ours (ADR 20), which is held to be the
+//! same here: signs, digits, groups and decimals of every locale.
 
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
