@@ -96,6 +96,7 @@ fault-ship-taken = Diesen Kurznamen gibt es schon
 fault-ship-nowhere = Nennen Sie mindestens ein Land, einen Bundesstaat oder eine Postleitzahl
 fault-ship-countries = Das sind keine Länderkürzel
 fault-ship-place-country = Diese Zeile beginnt nicht mit einem Länderkürzel
+fault-ship-place-region = Adressen haben dort keine solche Region: Schreiben Sie ihr Kürzel oder nennen Sie Postleitzahlen
 fault-ship-place = Diese Zeile ist nicht zu verstehen
 fault-ship-places-many = Höchstens 1.000 passen hinein
 fault-ship-zones-many = Ein Laden hat höchstens 300 Zonen

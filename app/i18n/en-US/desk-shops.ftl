@@ -96,6 +96,7 @@ fault-ship-taken = Another one has this short name
 fault-ship-nowhere = Name at least one country, state or postcode
 fault-ship-countries = These are no country codes
 fault-ship-place-country = This line does not begin with a country code
+fault-ship-place-region = Addresses there have no such region: write its code, or name postcodes
 fault-ship-place = This line is not understood
 fault-ship-places-many = At most 1,000 fit
 fault-ship-zones-many = A shop has at most 300 zones

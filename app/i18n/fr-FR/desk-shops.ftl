@@ -96,6 +96,7 @@ fault-ship-taken = Ce nom court est déjà pris
 fault-ship-nowhere = Nommez au moins un pays, un État ou un code postal
 fault-ship-countries = Ce ne sont pas des codes de pays
 fault-ship-place-country = Cette ligne ne commence pas par un code de pays
+fault-ship-place-region = Les adresses n’y ont pas de telle région : indiquez son code, ou des codes postaux
 fault-ship-place = Cette ligne n’est pas comprise
 fault-ship-places-many = Au plus 1 000
 fault-ship-zones-many = Une boutique a au plus 300 zones

@@ -7,7 +7,7 @@ use std::fmt;
 
 use vitrine_pricing::market::is_country;
 use vitrine_pricing::money::{Currency, Money};
-use vitrine_pricing::shipping::ShippingTable;
+use vitrine_pricing::shipping::{Place, ShippingTable};
 use vitrine_shared::catalog::{GiftCards, Store, Tenant};
 use vitrine_table::{Condition, Item, Put, TransactOp};
 
@@ -84,6 +84,17 @@ fn look(store: &Store, tell: &mut Vec<Unfit>) -> std::result::Result<(), Unfit> 
             tell.push(Unfit::new(format!("zones[{i}].countries"), why));
         }
     }
+    // Neither does a region that nobody can say: a zone of it is never sent to, an exception never made.
+    let places = whole.zones.iter().enumerate().flat_map(|(i, zone)| {
+        let of = |list: &'static str| move |(n, place)| (format!("zones[{i}].{list}[{n}].region"), place);
+        zone.places.iter().enumerate().map(of("places")).chain(zone.except.iter().enumerate().map(of("except")))
+    });
+    let nowhere = whole.except.iter().enumerate().map(|(n, place)| (format!("except[{n}].region"), place));
+    for (path, place) in places.chain(nowhere) {
+        if let Some(why) = unsaid(place) {
+            tell.push(Unfit::new(path, why));
+        }
+    }
     let mut seen: Vec<&str> = Vec::new();
     for row in &store.shipping {
         let code = row.currency.as_str();
@@ -105,6 +116,20 @@ fn look(store: &Store, tell: &mut Vec<Unfit>) -> std::result::Result<(), Unfit> 
         }
     }
     Ok(())
+}
+
+/// Why no buyer's address is in the region that a place names.
+fn unsaid(place: &Place) -> Option<String> {
+    let (region, country) = (place.region.as_deref()?, place.country.as_str());
+    let form = vitrine_places::form_of(country);
+    let Some(field) = form.field(vitrine_places::Field::Region) else {
+        return Some(format!("addresses in {country} have no regions: name postcodes"));
+    };
+    if field.regions.is_empty() || field.regions.iter().any(|known| known.id().eq_ignore_ascii_case(region)) {
+        return None;
+    }
+    let meant = vitrine_places::region_of(country, region).map(|known| format!(", write {:?}", known.id()));
+    Some(format!("addresses in {country} have no region {region:?}{}", meant.unwrap_or_default()))
 }
 
 /// Whether a gift card can be of this amount, minor units.

@@ -238,6 +238,7 @@ fn fault_of(unfit: &Unfit, part: Part, index: usize, next: &Store) -> Refused {
     };
     let place_code = |path: &str| match path.rsplit_once('.') {
         Some((_, "country")) => "fault-ship-place-country",
+        Some((_, "region")) => "fault-ship-place-region",
         Some(_) => "fault-ship-place",
         None => "fault-ship-places-many",
     };

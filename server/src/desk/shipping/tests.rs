@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::json;
 use vitrine_pricing::quote::Quote;
-use vitrine_pricing::shipping::Zone;
+use vitrine_pricing::shipping::{Place, Zone};
 use vitrine_shared::id::{TenantId, UserId};
 use vitrine_table::{Consistency, Put};
 
@@ -96,7 +96,7 @@ pub(in crate::desk) fn form(rev: i64, fields: &[(&str, &str)]) -> Fields {
     all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-const BERLIN: [(&str, &str); 3] = [("id", "berlin"), ("places", "de 10115..14199\nDE/BE"), ("except", "DE 10117")];
+const BERLIN: [(&str, &str); 3] = [("id", "berlin"), ("places", "de 10115..14199\nIT/RM"), ("except", "DE 10117")];
 
 #[tokio::test]
 async fn a_shops_settings_are_its_sellers_alone() {
@@ -531,6 +531,35 @@ async fn parts_that_could_not_be_used_before_are_mended_one_after_the_other() {
     let Ok(mended) = saved(&mended.store, Part::Zone, "b", &typed("GB IE")) else { panic!("nothing is in the way") };
     assert_eq!(settings::check_shipping(&mended.store), Ok(()));
     assert!(settings::check_shipping(&store).is_err(), "a row that says so is refused");
+}
+
+#[tokio::test]
+async fn a_region_that_no_address_has_is_refused_at_its_line() {
+    let house = House::open().await;
+    let mut store = house.store("paper").await;
+    let zone = Zone { id: "near".into(), countries: vec!["FR".into()], ..Zone::default() };
+    store.shipping_zones = vec![zone];
+    // Addresses of Germany and Great Britain have no regions, those of Italy have them by a code.
+    for wrong in ["DE/BE", "GB/NIR", "IT/Roma", "US/XX"] {
+        for field in ["places", "except"] {
+            let typed = form(0, &[("countries", "FR"), (field, &format!("it/rm\n{wrong}\nDE 10"))]);
+            let Err(Refused::Faults(faults)) = saved(&store, Part::Zone, "near", &typed) else {
+                panic!("{wrong} in {field} is reached by nobody")
+            };
+            assert_eq!((&*faults.codes[field], &*faults.wrong[field]), ("fault-ship-place-region", wrong), "{field}");
+        }
+        let Err(Refused::Faults(faults)) = saved(&store, Part::Nowhere, "", &form(0, &[("places", wrong)])) else {
+            panic!("{wrong} keeps nothing from being sent")
+        };
+        assert_eq!(faults.codes["places"], "fault-ship-place-region");
+    }
+    let typed = form(0, &[("countries", ""), ("places", "it/rm\nUS/HI\nIE/D\nGB BT"), ("except", "JP/13")]);
+    let Ok(next) = saved(&store, Part::Zone, "near", &typed) else { panic!("all of them are said by somebody") };
+    assert_eq!(settings::check_shipping(&next.store), Ok(()));
+    store.shipping_zones[0].places =
+        vec![Place { country: "IT".into(), region: Some("Roma".into()), ..Place::default() }];
+    let why = settings::check_shipping(&store).unwrap_err().to_string();
+    assert_eq!(why, "zones[0].places[0].region: addresses in IT have no region \"Roma\", write \"RM\"");
 }
 
 #[tokio::test]
