@@ -144,6 +144,7 @@ see-trouble-other = Prüfen Sie die Angaben:
 see-taxes = Steuern nach Regel
 see-tax = Steuer
 see-rate = Satz
+see-amount = Betrag
 see-base = Auf
 see-law = Gesetz
 see-lookup = Warum dieser Preis

@@ -21,6 +21,7 @@ tax-incl-gst = inkl. GST
 tax-incl-ct = inkl. Konsumsteuer
 tax-excl = zzgl. Steuer
 tax-none = ohne Steuer
+tax-import = zzgl. Einfuhrsteuer
 tax-some = teils mit Steuer
 
 facet-type = Art

@@ -144,6 +144,7 @@ see-trouble-other = Check what you wrote:
 see-taxes = Taxes by rule
 see-tax = Tax
 see-rate = Rate
+see-amount = Amount
 see-base = On
 see-law = Law
 see-lookup = Why this price

@@ -21,6 +21,7 @@ tax-incl-gst = incl. GST
 tax-incl-ct = incl. consumption tax
 tax-excl = plus tax
 tax-none = no tax
+tax-import = excl. import tax
 tax-some = tax on part of it
 
 facet-type = Kind

@@ -144,6 +144,7 @@ see-trouble-other = Vérifiez ce que vous avez écrit :
 see-taxes = Taxes par règle
 see-tax = Taxe
 see-rate = Taux
+see-amount = Montant
 see-base = Base
 see-law = Loi
 see-lookup = Pourquoi ce prix

@@ -16,6 +16,7 @@ tax-incl-gst = GST comprise
 tax-incl-ct = taxe à la consommation comprise
 tax-excl = hors taxe
 tax-none = sans taxe
+tax-import = hors taxe à l’importation
 tax-some = taxe sur une partie
 
 facet-type = Type

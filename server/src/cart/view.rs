@@ -19,7 +19,7 @@ use vitrine_shared::views::card::{Place, changes_at, ladder, price_here, work_hr
 use vitrine_shared::views::preview::Posed;
 use vitrine_shared::views::sums::{explain, line_word, note, sending, state_only, sums, total_word, undiscounted};
 use vitrine_shared::views::trade::{
-    CartLineView, CartView, NOT_TO_PLACE, PLACE_WANTED, REGION_WANTED, SellerPart, SendingView, is_of_place,
+    CartLineView, CartView, NOT_TO_PLACE, PLACE_WANTED, REGION_WANTED, SellerPart, SendingView, is_of_place, waits,
 };
 
 use super::currency::{Paying, Wanted, currency_of, is_sold};
@@ -338,7 +338,12 @@ fn unsent(found: &[Found], (store, currency): (&Store, Currency), to: &Destinati
     Ok(match pricing::sent(store, &there, &parcel)? {
         Sent::OncePlaced => PLACE_WANTED,
         Sent::Elsewhere => NOT_TO_PLACE,
-        Sent::There | Sent::Nowhere => "line-not-shipped",
+        Sent::There | Sent::Nowhere => {
+            let mut parcels = found.iter().filter(|f| f.trouble.is_none() && f.product.kind == ProductKind::Physical);
+            let alone = |f: &Found| pricing::is_sent(store, currency, &to.country, &f.variant, 1);
+            let some = parcels.try_fold(false, |any, f| Ok::<_, Problem>(any || alone(f)?))?;
+            if some { "line-too-much" } else { "line-not-shipped" }
+        }
     })
 }
 
@@ -498,12 +503,19 @@ fn posed(
 }
 
 /// A line as the page shows it, with what its quote says of it.
-fn line_view(place: &Place, f: &Found, quoted: Option<&QuotedLine>) -> CartLineView {
+fn line_view(place: &Place, f: &Found, quoted: Option<(&Quote, usize, &QuotedLine)>) -> CartLineView {
     let inclusive = place.market.tax_display == TaxDisplay::Inclusive;
-    let total = quoted.map(|line| undiscounted(&line.amounts, inclusive));
+    let listed =
+        || Money::new(minor_of(f), f.currency).and_then(|unit| unit.checked_mul(i64::from(f.line.quantity))).ok();
+    let total = match quoted {
+        Some((_, _, line)) => Some(undiscounted(&line.amounts, inclusive)),
+        // Tax or sending waits for the place; what it costs by itself does not.
+        None if f.trouble.is_some_and(waits) && f.price.is_some() => listed(),
+        None => None,
+    };
     let mut unit = place.price(f.currency, minor_of(f), None, f.price.as_ref().and_then(|p| p.compare_at_minor), false);
-    if let Some(line) = quoted {
-        unit.tax_word = line_word(place, line).to_owned();
+    if let Some((quote, at, _)) = quoted {
+        unit.tax_word = line_word(place, quote, at).to_owned();
     }
     let physical = f.product.kind == ProductKind::Physical;
     let most = f.left.map_or(MAX_QUANTITY, |l| u32::try_from(l.max(0)).unwrap_or(0).min(MAX_QUANTITY));
@@ -534,7 +546,8 @@ fn minor_of(f: &Found) -> i64 {
 }
 
 fn part(place: &Place, store: &Store, found: &[Found], quote: Option<&Quote>, sold_by: Option<String>) -> SellerPart {
-    let mut quoted = quote.map(|q| q.lines.iter()).into_iter().flatten();
+    let lines = quote.map(|q| q.lines.iter().enumerate().map(move |(i, line)| (q, i, line)));
+    let mut quoted = lines.into_iter().flatten();
     let lines =
         found.iter().map(|f| line_view(place, f, if f.trouble.is_none() { quoted.next() } else { None })).collect();
     SellerPart {

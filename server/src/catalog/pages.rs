@@ -15,7 +15,9 @@ use vitrine_shared::catalog::{Asset, LegalEntity, Status, Store, Work, WorkKind}
 use vitrine_shared::id::{AssetId, LicenceId, WorkId};
 use vitrine_shared::query::{ListQuery, MAX_PAGE, PAGE, Sort};
 use vitrine_shared::slug::id_part;
-use vitrine_shared::views::card::{CardData, Place, ladder, lowest_before, on_sale, price_here, work_href, year_of};
+use vitrine_shared::views::card::{
+    CardData, InIt, Place, ladder, lowest_before, on_sale, price_here, work_href, year_of,
+};
 use vitrine_shared::views::{
     CardView, CatalogView, EditionView, FacetValue, FacetView, FeatureView, HomeView, LicenceLine, Named, PartView,
     PriceView, SearchView, Shared, StoreCard, SuggestView, WorkView,
@@ -478,7 +480,7 @@ impl Catalog {
         let place = self.place(ctx);
         let seller = self.store.tenant(&store.tenant).await?.ok_or_else(|| Problem::not_found("shop"))?;
         let in_price = InPrice::of(self.offers.platform(), &seller.legal, store, ctx.now_ms)?;
-        let card = place.card(&in_price.card(&bundle, store, ctx.now_ms));
+        let card = place.card(&in_price.card(&bundle, store, std::slice::from_ref(place.market), ctx.now_ms));
         let WorkBundle { work, products, prices } = bundle;
         let by = work.makers.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
         let mut editions = Vec::new();
@@ -515,8 +517,10 @@ impl Catalog {
             let sold = price_here(&prices, &variant.id, place.market, &place.pays_in(), ctx.now_ms, 1);
             let currency = sold.map_or(place.currency, |(currency, _)| currency);
             let ladder = ladder(&prices, &variant.id, place.market, currency, ctx.now_ms);
-            let untaxed =
-                |minor| Money::new(minor, currency).is_ok_and(|unit| in_price.is_untaxed(product, place.market, unit));
+            let in_it = |minor| {
+                let unit = Money::new(minor, currency);
+                unit.map_or_else(|_| InIt::default(), |unit| in_price.in_it(product, place.market, unit))
+            };
             editions.push(EditionView {
                 variant: variant.id.to_string(),
                 title: product.title.clone(),
@@ -524,7 +528,7 @@ impl Catalog {
                 physical,
                 formats: sizes.into_iter().map(|(f, size)| (f.to_owned(), format_bytes(size, place.locale))).collect(),
                 price: ladder.first().filter(|p| p.min_quantity == 1).map(|p| PriceView {
-                    tax_word: place.word(untaxed(p.amount_minor)).to_owned(),
+                    tax_word: place.word(in_it(p.amount_minor)).to_owned(),
                     lowest: lowest_before(&prices, p, place.market).map(|m| place.money(m, currency)),
                     ..place.price(currency, p.amount_minor, p.minimum_minor, p.compare_at_minor, false)
                 }),

@@ -3,8 +3,10 @@
 //! Invariants: what these rules let through can be priced in every currency it names; a record is written over the one that was read, or
 //! not at all.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use vitrine_places::{AddressForm, Field};
 use vitrine_pricing::market::is_country;
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::shipping::{Place, ShippingTable};
@@ -30,11 +32,13 @@ pub(crate) struct Unfit {
     pub(crate) why: String,
     /// Whose rates were looked at; none for what is of all currencies.
     pub(crate) currency: Option<String>,
+    /// It can be priced, and no address form leads to it: records from before may have such, so rows are only told.
+    pub(crate) unreached: bool,
 }
 
 impl Unfit {
     fn new(path: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { path: path.into(), why: why.into(), currency: None }
+        Self { path: path.into(), why: why.into(), currency: None, unreached: false }
     }
 
     fn of(self, currency: &str) -> Self {
@@ -90,9 +94,11 @@ fn look(store: &Store, tell: &mut Vec<Unfit>) -> std::result::Result<(), Unfit> 
         zone.places.iter().enumerate().map(of("places")).chain(zone.except.iter().enumerate().map(of("except")))
     });
     let nowhere = whole.except.iter().enumerate().map(|(n, place)| (format!("except[{n}].region"), place));
-    for (path, place) in places.chain(nowhere) {
-        if let Some(why) = unsaid(place) {
-            tell.push(Unfit::new(path, why));
+    let mut forms = BTreeMap::new();
+    for (path, place) in places.chain(nowhere).filter(|(_, place)| place.region.is_some()) {
+        let form = forms.entry(&place.country).or_insert_with(|| vitrine_places::form_of(&place.country));
+        if let Some(why) = unsaid(form, place) {
+            tell.push(Unfit { unreached: true, ..Unfit::new(path, why) });
         }
     }
     let mut seen: Vec<&str> = Vec::new();
@@ -119,10 +125,9 @@ fn look(store: &Store, tell: &mut Vec<Unfit>) -> std::result::Result<(), Unfit> 
 }
 
 /// Why no buyer's address is in the region that a place names.
-fn unsaid(place: &Place) -> Option<String> {
+fn unsaid(form: &AddressForm, place: &Place) -> Option<String> {
     let (region, country) = (place.region.as_deref()?, place.country.as_str());
-    let form = vitrine_places::form_of(country);
-    let Some(field) = form.field(vitrine_places::Field::Region) else {
+    let Some(field) = form.field(Field::Region) else {
         return Some(format!("addresses in {country} have no regions: name postcodes"));
     };
     if field.regions.is_empty() || field.regions.iter().any(|known| known.id().eq_ignore_ascii_case(region)) {

@@ -57,7 +57,7 @@ impl Catalog {
     async fn card(&self, ctx: &OpCtx, place: &Place, bundle: &WorkBundle, store: &Store) -> Result<Option<CardView>> {
         let Some(seller) = self.records().tenant(&store.tenant).await? else { return Ok(None) };
         let in_price = InPrice::of(self.offers().platform(), &seller.legal, store, ctx.now_ms)?;
-        Ok(Some(place.card(&in_price.card(bundle, store, ctx.now_ms))))
+        Ok(Some(place.card(&in_price.card(bundle, store, std::slice::from_ref(place.market), ctx.now_ms))))
     }
 
     /// What others bought with these works, most often first.

@@ -171,7 +171,8 @@ fn field(form: &CheckoutForm, country: &str, parcel: bool, rules: &FieldForm) ->
         label: format!("place-{}", rules.label),
         value,
         required: if parcel {
-            rules.required || (form.business && rules.field == Field::Organisation)
+            // A business's name is asked for when it is sent: who unticks "business" again must not be stopped by their own browser.
+            rules.required
         } else {
             rules.field == Field::Region && taxed_by_region(country)
         },

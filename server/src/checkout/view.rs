@@ -187,6 +187,18 @@ impl Checkouts {
         // Nothing can be pressed that would say it.
         let mut faults = typed.faults;
         super::address::unsent(&form, &priced.view, false, &mut faults);
+        // As the page asks for them, from its top.
+        let asked = |name: &str| fields.iter().position(|field| field.name == name);
+        faults.sort_by_key(|(name, _)| match name.as_str() {
+            "email" => 0,
+            "country" => 1,
+            "phone" => 100,
+            "confirm_place" | "business" | "tax_id" => 102,
+            "accept_licence" => 103,
+            "buy_again" => 104,
+            "accept_waiver" => 105,
+            name => asked(name).map_or(101, |at| 2 + at),
+        });
         Ok(CheckoutView {
             waiver,
             withdrawal_days: days(sold.parcel, right.days),

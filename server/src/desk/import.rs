@@ -134,11 +134,17 @@ impl Desk {
         if !is_id(id) {
             return Err(missing());
         }
-        // Looked for first: an import that ends in between takes its archive away, and has written its report by then.
-        let begun = self.is_kept(&rows_key(id)).await? || self.is_kept(&archive_key_of(id)).await?;
-        match self.0.blob.get_bytes(&report_key(id)).await {
+        let key = report_key(id);
+        let read = || self.0.blob.get_bytes(&key);
+        let report = match read().await {
+            Err(BlobError::NotFound) if self.is_kept(&rows_key(id)).await? => return Ok(None),
+            Err(BlobError::NotFound) if self.is_kept(&archive_key_of(id)).await? => return Ok(None),
+            // An import that ends in between takes its archive away, and has written its report by then.
+            Err(BlobError::NotFound) => read().await,
+            report => report,
+        };
+        match report {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| fault::internal("a report", &e)),
-            Err(BlobError::NotFound) if begun => Ok(None),
             Err(BlobError::NotFound) => Err(missing()),
             Err(e) => Err(fault::blob(e)),
         }
@@ -361,7 +367,7 @@ mod tests {
         let inner = DirBlob::open(folder.path().join("blobs"), keys, "http://files.test").unwrap();
         let blob = Arc::new(Ending { inner, left: AtomicU32::new(0), ends: std::sync::Mutex::default() });
         let (desk, ctx, _dir) = opened(Some(blob.clone())).await;
-        // A look asks for the rows, the archive and the report.
+        // A look asks for the report, the rows and the archive.
         for answers in 1..=3 {
             let id = begun(&desk, &ctx).await;
             *blob.ends.lock().unwrap() = id.clone();

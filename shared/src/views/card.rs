@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use vitrine_pricing::date::Date;
 use vitrine_pricing::format::{Locale, format_date, format_money};
-use vitrine_pricing::market::{MARKETS, Market, TaxDisplay};
+use vitrine_pricing::market::{Market, TaxDisplay};
 use vitrine_pricing::money::{Currency, Money};
 use vitrine_pricing::price::{Asked, winner};
 
@@ -96,9 +96,29 @@ pub struct CardPrice {
     /// There are dearer ones.
     #[serde(default)]
     pub from: bool,
-    /// No tax is in it, though the market's words would say so.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub untaxed: bool,
+    /// What of tax is in it.
+    #[serde(default, skip_serializing_if = "InIt::is_markets")]
+    pub tax: InIt,
+}
+
+/// What of tax is in a price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InIt {
+    /// What the market says of its prices.
+    #[default]
+    Markets,
+    /// None, nor will any come.
+    Nothing,
+    /// None: the buyer pays it where the parcel comes into the country.
+    AtImport,
+}
+
+impl InIt {
+    /// The market's word holds.
+    pub fn is_markets(&self) -> bool {
+        *self == Self::Markets
+    }
 }
 
 /// Key of the words beside prices of a market.
@@ -217,20 +237,21 @@ pub fn on_sale(products: &[Product]) -> impl Iterator<Item = (&Product, &Variant
         .flat_map(|p| p.variants.iter().map(move |v| (p, v)))
 }
 
-/// A work's card for every market; `is_untaxed` says of what price no tax is in it.
+/// A work's card for these markets; `in_it` says what of tax is in a price.
 pub fn card_data(
     work: &Work,
     store: &Store,
     products: &[Product],
     prices: &[PriceRecord],
-    is_untaxed: impl Fn(&Product, &Market, Money) -> bool,
+    in_it: impl Fn(&Product, &Market, Money) -> InIt,
+    markets: &[Market],
     now_ms: i64,
 ) -> CardData {
     let mut by_market = CardPrices::default();
     let mut currencies: Vec<Currency> = prices.iter().filter_map(|p| p.currency.parse().ok()).collect();
     currencies.sort_unstable();
     currencies.dedup();
-    for (market, currency) in MARKETS.iter().flat_map(|m| currencies.iter().map(move |c| (m, *c))) {
+    for (market, currency) in markets.iter().flat_map(|m| currencies.iter().map(move |c| (m, *c))) {
         let here = |v: &VariantId| price_for(prices, v, market, currency, now_ms, 1);
         let all: Vec<(&Product, &PriceRecord)> =
             on_sale(products).filter_map(|(product, v)| Some((product, here(&v.id)?))).collect();
@@ -247,7 +268,7 @@ pub fn card_data(
                     compare_at: least.compare_at_minor,
                     lowest: lowest_before(prices, least, market),
                     from,
-                    untaxed: amount.is_ok_and(|amount| is_untaxed(product, market, amount)),
+                    tax: amount.map_or_else(|_| InIt::default(), |amount| in_it(product, market, amount)),
                 },
             );
         }
@@ -360,10 +381,15 @@ impl Place {
         tax_word(self.market)
     }
 
-    /// Key of the words beside a price that a tax is in, or not.
-    pub fn word(&self, untaxed: bool) -> &'static str {
-        // `tax-final` says that nothing is added, whatever is in it.
-        if untaxed && self.tax_word() != "tax-final" { "tax-none" } else { self.tax_word() }
+    /// Key of the words beside a price by what of tax is in it.
+    pub fn word(&self, tax: InIt) -> &'static str {
+        match (tax, self.tax_word()) {
+            // It says that nothing is added, whatever is in it.
+            (_, "tax-final") => "tax-final",
+            (InIt::Markets, word) => word,
+            (InIt::Nothing, _) => "tax-none",
+            (InIt::AtImport, _) => "tax-import",
+        }
     }
 
     /// A picture with its sources.
@@ -433,7 +459,7 @@ impl Place {
             makers: data.makers.iter().map(|m| self.maker(m)).collect(),
             cover: data.cover.as_ref().map(|c| self.image(c)),
             price: data.prices.of(self.market.id, &self.pays_in()).map(|p| PriceView {
-                tax_word: self.word(p.untaxed).to_owned(),
+                tax_word: self.word(p.tax).to_owned(),
                 lowest: p.lowest.map(|m| self.money(m, p.currency)),
                 ..self.price(p.currency, p.minor, p.minimum, p.compare_at, p.from)
             }),

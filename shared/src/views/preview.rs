@@ -153,11 +153,11 @@ fn put(place: &Place, quote: &Quote, ask: impl Fn(&str) -> Option<Quote>, shown:
     if !shown.lines.iter().map(|line| line.variant.clone()).eq(quote.lines.iter().map(named)) {
         return None;
     }
-    for (line, new) in shown.lines.iter_mut().zip(&quote.lines) {
+    for (i, (line, new)) in shown.lines.iter_mut().zip(&quote.lines).enumerate() {
         let before = new.compare_at.map(|before| before.minor());
         line.quantity = new.quantity;
         line.unit = place.price(quote.currency, new.unit_price.minor(), None, before, false);
-        line.unit.tax_word = line_word(place, new).to_owned();
+        line.unit.tax_word = line_word(place, quote, i).to_owned();
         line.total = format_money(undiscounted(&new.amounts, inclusive), place.locale);
     }
     shown.sums = sums(place, quote);

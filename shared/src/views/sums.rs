@@ -6,7 +6,7 @@ use vitrine_pricing::promotion::SkipReason;
 use vitrine_pricing::quote::{Amounts, OfferedMethod, Quote, QuotedLine, StepKind, TaxAmount};
 use vitrine_pricing::tax::{Accuracy, TaxStatus, WholeStatus};
 
-use super::card::Place;
+use super::card::{InIt, Place};
 use super::trade::{AmountView, ExplainView, SendingView, WayView};
 
 /// What an amount was before promotions took something off, with or without tax: what rows show above the discounts' own.
@@ -107,6 +107,10 @@ pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
 pub fn note(quote: &Quote) -> Option<String> {
     let of_lines = || WholeStatus::of(quote.lines.iter().map(|l| l.tax_status));
     let status = quote.tax_status.or_else(of_lines).filter(|status| *status != WholeStatus::Taxed)?;
+    // Several reasons, and a tax on no part.
+    if status == WholeStatus::Mixed && !quote.lines.iter().any(|line| line.tax_status == TaxStatus::Taxed) {
+        return Some("tax-note-none".to_owned());
+    }
     let word = serde_json::to_value(status).ok()?;
     Some(format!("tax-note-{}", word.as_str()?.replace('_', "-")))
 }
@@ -120,28 +124,36 @@ pub fn state_only(quote: &Quote) -> Option<String> {
     (sent || quote.lines.iter().any(only)).then(|| "tax-state-only".to_owned())
 }
 
-/// Whether a tax was charged on a part, at zero too where a rule says so; what is exported or not charged at all has none.
-fn by_rule(amounts: &Amounts) -> bool {
-    !amounts.taxes.is_empty()
+/// What of tax is in a line of a quote.
+fn in_it(quote: &Quote, line: usize) -> InIt {
+    let amounts = quote.lines.get(line).map(|line| &line.amounts);
+    if amounts.is_some_and(|amounts| amounts.taxes.iter().any(|tax| tax.rate_ppm > 0)) {
+        return InIt::Markets;
+    }
+    let mut why = quote.explain.iter().filter(|step| step.kind == StepKind::Treatment && step.line == Some(line));
+    if why.any(|step| is_import(&step.rule)) { InIt::AtImport } else { InIt::Nothing }
 }
 
-/// Key of the words beside a line's price: those of the market, or that there is no tax.
-pub fn line_word(place: &Place, line: &QuotedLine) -> &'static str {
-    place.word(!by_rule(&line.amounts))
+/// Whether the buyer pays the tax where the parcel comes into the country, by the reason that the seller charges none.
+pub fn is_import(reason: &str) -> bool {
+    matches!(reason, "imported_by_buyer" | "export")
+}
+
+/// Key of the words beside the price of a quote's line: those of the market, or that no tax is in it.
+pub fn line_word(place: &Place, quote: &Quote, line: usize) -> &'static str {
+    place.word(in_it(quote, line))
 }
 
 /// Key of the words beside a total of several quotes: what the market says where a tax is in all of it, that there is none, or that some of it has one.
 /// Without a quote the market's.
 pub fn total_word<'q>(place: &Place, quotes: impl IntoIterator<Item = &'q Quote>) -> &'static str {
-    let lines = quotes.into_iter().flat_map(|quote| &quote.lines);
-    let (mut any, mut none) = (false, false);
-    for line in lines {
-        if by_rule(&line.amounts) { any = true } else { none = true }
-    }
-    match (any, none) {
-        _ if place.tax_word() == "tax-final" => "tax-final",
-        (true, true) => "tax-some",
-        (false, true) => "tax-none",
+    let all = |quote: &'q Quote| (0..quote.lines.len()).map(|line| in_it(quote, line));
+    let found: Vec<InIt> = quotes.into_iter().flat_map(all).collect();
+    let has = |tax| found.contains(&tax);
+    match (has(InIt::Markets), has(InIt::Nothing), has(InIt::AtImport)) {
+        (true, true, _) | (true, _, true) if place.tax_word() != "tax-final" => "tax-some",
+        (false, _, true) => place.word(InIt::AtImport),
+        (false, true, false) => place.word(InIt::Nothing),
         _ => place.tax_word(),
     }
 }

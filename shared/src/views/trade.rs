@@ -234,7 +234,7 @@ impl CartView {
     /// Nothing stands in the way but a region or a postcode that the checkout asks for.
     pub fn waits_for_region(&self) -> bool {
         let mut wanted = self.sellers.iter().flat_map(|s| &s.lines).filter_map(|l| l.trouble.as_deref()).peekable();
-        !self.ready && wanted.peek().is_some() && wanted.all(|trouble| matches!(trouble, REGION_WANTED | PLACE_WANTED))
+        !self.ready && wanted.peek().is_some() && wanted.all(waits)
     }
 }
 
@@ -245,9 +245,14 @@ pub const PLACE_WANTED: &str = "line-place";
 /// Trouble of a parcel that is sent to other places of the country than the one that was said.
 pub const NOT_TO_PLACE: &str = "line-not-to-place";
 
+/// Whether a line only waits for a region or a postcode.
+pub fn waits(trouble: &str) -> bool {
+    matches!(trouble, REGION_WANTED | PLACE_WANTED)
+}
+
 /// Whether another region or postcode may end a line's trouble.
 pub fn is_of_place(trouble: &str) -> bool {
-    matches!(trouble, REGION_WANTED | PLACE_WANTED | NOT_TO_PLACE)
+    waits(trouble) || trouble == NOT_TO_PLACE
 }
 
 /// What the buyer typed at checkout; kept on the server so that nothing is lost.

@@ -87,7 +87,11 @@ fn Seen(view: SeeView) -> Element {
             p { {t!("see-order", regions = regions.join(" → "), currency = view.currency.clone())} }
             if let Some((field, code)) = view.trouble.clone() {
                 Alert { tone: Tone::Warn, title: t!("see-no-total"),
-                    {text_or(&format!("see-trouble-{}", code.replace('_', "-")), &t!("see-trouble-other"))}
+                    if code == "no_tax_rule" && view.ask.region.is_empty() && matches!(view.ask.country.as_str(), "US" | "CA") {
+                        {t!("line-region")}
+                    } else {
+                        {text_or(&format!("see-trouble-{}", code.replace('_', "-")), &t!("see-trouble-other"))}
+                    }
                     " "
                     code { "{field}" }
                 }
@@ -107,7 +111,7 @@ fn Seen(view: SeeView) -> Element {
                             column("see-tax", false),
                             column("see-rate", true),
                             column("see-base", true),
-                            column("facet-price", true),
+                            column("see-amount", true),
                             column("see-law", false),
                         ],
                         for (i , tax) in view.taxes.iter().enumerate() {

@@ -78,9 +78,12 @@ pub fn CartBody(
                                 }
                                 Codes { codes: view.codes.clone(), action: "/cart/code" }
                             }
-                            p { class: "trade-total", aria_live: "polite", aria_atomic: "true",
-                                span { {t!("sum-all")} }
-                                strong { class: "num", "{view.total}" }
+                            // Without the region there is no total yet; nothing is not what it costs.
+                            if !view.waits_for_region() {
+                                p { class: "trade-total", aria_live: "polite", aria_atomic: "true",
+                                    span { {t!("sum-all")} }
+                                    strong { class: "num", "{view.total}" }
+                                }
                             }
                             if let Some(about) = &view.about {
                                 p { class: "notice num", {t!("price-about", amount = about.text.clone())} }
@@ -88,7 +91,7 @@ pub fn CartBody(
                             }
                             p { class: "notice",
                                 {t!(&view.tax_word)}
-                                ". "
+                                " · "
                                 {t!("cart-place", country = country)}
                             }
                             p { class: "notice", role: "status", {chosen.status()} }

@@ -234,6 +234,10 @@ pub fn CheckoutBody(
                                         li { key: "{line.variant}", class: "trade-short-line",
                                             span {
                                                 bdi { "{line.title}" }
+                                                if !line.edition.is_empty() {
+                                                    " · "
+                                                    bdi { "{line.edition}" }
+                                                }
                                                 if line.quantity > 1 {
                                                     " × {line.quantity}"
                                                 }

@@ -237,8 +237,15 @@ impl Importer {
                         s.shipping_except.clone(),
                     )
                 };
+                let mut told = Vec::new();
                 if before.as_ref().is_none_or(|before| sends(before) != sends(&store)) {
-                    settings::check_shipping(&store).map_err(|unfit| format!("`shipping`, {unfit}"))?;
+                    for unfit in settings::unfit_shipping(&store) {
+                        let why = format!("`shipping`, {unfit}");
+                        if !unfit.unreached {
+                            return Err(why.into());
+                        }
+                        told.push(why);
+                    }
                 }
                 let had = before.as_ref().map(|before| before.gift_cards.as_slice()).unwrap_or_default();
                 settings::check_gift_cards(&store.gift_cards, had).map_err(|unfit| format!("`gift_cards`, {unfit}"))?;
@@ -247,7 +254,9 @@ impl Importer {
                     settings::written(&store, before.is_some(), ctx.now_ms)?,
                     claim("handle", &store.handle, store.id.as_str()),
                 ];
-                self.settle(ctx, store.id.as_str(), before.as_ref(), &store, ops).await
+                let (outcome, mut notes) = self.settle(ctx, store.id.as_str(), before.as_ref(), &store, ops).await?;
+                notes.extend(told);
+                Ok((outcome, notes))
             }
             Row::Licence(r) => {
                 let id: LicenceId = id_of("licence", &r.reference, LicenceId::from_bits);

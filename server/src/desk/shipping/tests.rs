@@ -560,6 +560,13 @@ async fn a_region_that_no_address_has_is_refused_at_its_line() {
         vec![Place { country: "IT".into(), region: Some("Roma".into()), ..Place::default() }];
     let why = settings::check_shipping(&store).unwrap_err().to_string();
     assert_eq!(why, "zones[0].places[0].region: addresses in IT have no region \"Roma\", write \"RM\"");
+    // Rows may bring it, as a shop exported it before: they say so, and all else of them counts.
+    let row = json!({ "type": "store", "ref": "press", "tenant": "press", "handle": "paper", "name": "Paper again", "ships_from": "US",
+        "shipping_zones": [{ "id": "near", "places": [{ "country": "IT", "region": "Roma" }] }] });
+    let report = house.import(&row.to_string(), Path::new("")).await;
+    let notes = report.rows[0].notes.join(" ");
+    assert!(report.rows[0].outcome == Outcome::Updated && notes.contains("no region \"Roma\""), "{report:?}");
+    assert_eq!(house.store("paper").await.name, "Paper again");
 }
 
 #[tokio::test]
