@@ -314,7 +314,7 @@ impl Indexer {
         };
         let now_ms = self.clock.now_ms();
         let in_price = InPrice::of(self.platform.as_deref(), &tenant.legal, &store, now_ms)?;
-        let data = in_price.card(&bundle, &store, &MARKETS, now_ms);
+        let data = in_price.card(&bundle, &store, MARKETS, now_ms);
         let formats: BTreeSet<String> = vitrine_shared::views::card::on_sale(&bundle.products)
             .flat_map(|(_, v)| v.formats.iter().cloned())
             .collect();

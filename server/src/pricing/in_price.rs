@@ -120,6 +120,9 @@ mod tests {
     use crate::ctx::OpCtx;
     use crate::testing::Shop;
 
+    /// Name, country, registrations of a seller; how many carts could be compared, and how many prices have no tax in them.
+    type Counted = (&'static str, &'static str, &'static [&'static str], (usize, usize));
+
     const TITLES: [&str; 4] = ["Song", "Vinyl", "Pages", "Box"];
 
     /// A seller of music, a record, a book and a box that is worth more than every import scheme takes, with prices in two currencies.
@@ -200,7 +203,7 @@ mod tests {
     async fn pages_and_lists_say_of_tax_what_carts_say() {
         let shop = Shop::open().await;
         // Of 14 markets that have tax inside and four things: how many carts could be compared, and how many prices have none in them.
-        let sellers: [(&str, &str, &[&str], (usize, usize)); 6] = [
+        let sellers: [Counted; 6] = [
             ("small", "DE", &[], (56, 56)),
             // All but AT, DE, EU, FR.
             ("large", "DE", &["DE", "EU-OSS"], (56, 40)),
