@@ -107,8 +107,8 @@ pub fn explain(place: &Place, quote: &Quote) -> Vec<ExplainView> {
 pub fn note(quote: &Quote) -> Option<String> {
     let of_lines = || WholeStatus::of(quote.lines.iter().map(|l| l.tax_status));
     let status = quote.tax_status.or_else(of_lines).filter(|status| *status != WholeStatus::Taxed)?;
-    // Several reasons, and a tax on no part.
-    if status == WholeStatus::Mixed && !quote.lines.iter().any(|line| line.tax_status == TaxStatus::Taxed) {
+    // Several reasons, and no tax on a line or on sending.
+    if status == WholeStatus::Mixed && quote.totals.tax.is_zero() {
         return Some("tax-note-none".to_owned());
     }
     let word = serde_json::to_value(status).ok()?;
@@ -234,5 +234,30 @@ mod tests {
             shipping.tax = Money::zero(quote.currency);
         }
         assert_eq!(state_only(&quote), None);
+    }
+
+    #[test]
+    fn that_no_tax_is_charged_is_said_only_if_none_is() {
+        let request = serde_json::json!({
+            "currency": "EUR", "date": "2026-11-28",
+            "seller": { "country": "DE", "registrations": ["DE"], "prices_include_tax": true },
+            "buyer": { "country": "DE" },
+            "lines": [{ "name": "Tones", "quantity": 1, "kind": "digital", "tax_class": "digital_music", "unit_price": { "minor": 900, "currency": "EUR" } }],
+        });
+        let context = Context {
+            rules: &TaxRules::built_in(),
+            items: &[],
+            prices: &PriceList::default(),
+            shipping: &ShippingTable::default(),
+            promotions: Promotions::default(),
+        };
+        let mut quote = quote(&serde_json::from_value(request).unwrap(), &context).unwrap();
+        assert_eq!(note(&quote), None);
+        // Several reasons on the lines; what tax there is may be on sending alone.
+        quote.lines[0].tax_status = TaxStatus::ZeroRated;
+        quote.tax_status = Some(WholeStatus::Mixed);
+        assert_eq!(note(&quote).as_deref(), Some("tax-note-mixed"));
+        quote.totals.tax = Money::zero(quote.currency);
+        assert_eq!(note(&quote).as_deref(), Some("tax-note-none"));
     }
 }
